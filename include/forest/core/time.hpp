@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_TIME_HPP
+#define FOREST_CORE_TIME_HPP
+
+// Two kinds of time that must never be mixed: the steady one schedules, the wall one signs (B17). They are
+// distinct types, so mixing them does not compile.
+
+#include <chrono>
+
+namespace forest {
+
+/// Every span of time in the library.
+using duration = std::chrono::nanoseconds;
+
+/// A moment on a clock that never goes back; only differences mean anything.
+using steady_time = std::chrono::time_point<std::chrono::steady_clock, duration>;
+
+/// A moment of civil time, UTC. Milliseconds, because that is what a signature carries.
+using wall_time = std::chrono::sys_time<std::chrono::milliseconds>;
+
+} // namespace forest
+
+#endif

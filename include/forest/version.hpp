@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_VERSION_HPP
+#define FOREST_VERSION_HPP
+
+// The one place where the version is written; the build reads it from here.
+
+#include <string_view>
+
+namespace forest {
+
+/// The version of the library, as semver.org writes it; sent as `User-Agent: forest/<version>`.
+inline constexpr std::string_view version = "0.1.0";
+
+} // namespace forest
+
+#endif
