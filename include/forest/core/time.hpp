@@ -2,8 +2,8 @@
 #ifndef FOREST_CORE_TIME_HPP
 #define FOREST_CORE_TIME_HPP
 
-// Two kinds of time that must never be mixed: the steady one schedules, the wall one signs (B17). They are
-// distinct types, so mixing them does not compile.
+// Two kinds of time that must never be mixed: the steady one schedules, the wall one signs (B17).
+// They are distinct types, so mixing them does not compile.
 
 #include <chrono>
 
