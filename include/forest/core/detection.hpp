@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DETECTION_HPP
+#define FOREST_CORE_DETECTION_HPP
+
+#include <forest/core/backoff.hpp>
+#include <forest/core/options.hpp>
+#include <forest/core/time.hpp>
+
+#include <concepts>
+
+// What an application is promised about how soon it learns of a crash (B4), computed from its own
+// options.
+
+namespace forest {
+
+/// The longest time from a crash to `on_server_down`, by how the crash looks from outside.
+struct detection_bound {
+    duration
+        refused; ///< the host answers for the dead server: connections are refused or reset at once
+    duration black_holed; ///< nothing answers: each check lasts for its whole timeout
+
+    friend constexpr bool operator==(const detection_bound&, const detection_bound&) = default;
+};
+
+/// The worst case for these options: the server dies right after a check began. Saturates at
+/// `duration::max()`.
+///
+///     static_assert(forest::worst_case_detection({.interval = 10s}).black_holed <= 1min);
+template <std::regular_invocable<int, duration> Backoff = exponential_backoff>
+[[nodiscard]] constexpr detection_bound worst_case_detection(const options& chosen,
+                                                             const Backoff& backoff = {}) {
+    const auto add = [](duration sum, duration part) {
+        return part > duration::max() - sum ? duration::max() : sum + part;
+    };
+    const auto at_most = [&](duration delay) { return add(delay, jitter_max(chosen, delay)); };
+    duration refused = at_most(chosen.interval);
+    duration timeouts = chosen.timeout;
+    for (int failures = 1; failures < chosen.failure_threshold; ++failures) {
+        refused = add(refused, at_most(backoff(failures, chosen.interval)));
+        timeouts = add(timeouts, chosen.timeout);
+        if (refused == duration::max())
+            break;
+    }
+    return {refused, add(refused, timeouts)};
+}
+
+} // namespace forest
+
+#endif

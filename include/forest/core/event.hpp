@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_EVENT_HPP
+#define FOREST_CORE_EVENT_HPP
+
+#include <forest/core/error.hpp>
+#include <forest/core/outage.hpp>
+#include <forest/core/verdict.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+// What a client tells its observers: one struct for all events, so that an observer is one function
+// and a new event breaks none.
+
+namespace forest {
+
+/// What is known of a target.
+enum class target_status : std::uint8_t {
+    unknown, ///< no verdict yet
+    up,
+    suspect, ///< at least one failure since the last success, but not down
+    down,
+};
+
+/// What happened.
+enum class event_kind : std::uint8_t {
+    started,
+    check_started,
+    check_succeeded,
+    check_failed,
+    check_inconclusive, ///< the check failed while this process itself was stalled (B12)
+    server_down,
+    server_up,
+    callback_failed, ///< a callback threw; `event::detail` says what
+    stopping,
+    stopped,
+};
+
+/// How loudly an event should be logged.
+enum class severity : std::uint8_t { debug, info, warning, error };
+
+/// One event. All pointers and views are valid during the call that delivers it, and no longer.
+struct event {
+    event_kind kind{};
+    std::string_view target;   ///< the URL
+    target_status status{};    ///< of the target, after this event
+    int attempt = 0;           ///< checks since the last success, from 1 (B10); 0 outside checks
+    int failures = 0;          ///< consecutive failures so far
+    int failure_threshold = 0; ///< how many make the target down
+    const verdict* check = nullptr; ///< set for check_succeeded, check_failed, check_inconclusive
+    const forest::outage* outage = nullptr; ///< set for server_down and server_up
+    std::string_view detail;                ///< what a callback threw
+};
+
+[[nodiscard]] constexpr std::string_view name(target_status status) noexcept {
+    switch (status) {
+    case target_status::unknown:
+        return "unknown";
+    case target_status::up:
+        return "up";
+    case target_status::suspect:
+        return "suspect";
+    case target_status::down:
+        return "down";
+    }
+    return {};
+}
+
+[[nodiscard]] constexpr std::string_view name(event_kind kind) noexcept {
+    switch (kind) {
+    case event_kind::started:
+        return "started";
+    case event_kind::check_started:
+        return "check_started";
+    case event_kind::check_succeeded:
+        return "check_succeeded";
+    case event_kind::check_failed:
+        return "check_failed";
+    case event_kind::check_inconclusive:
+        return "check_inconclusive";
+    case event_kind::server_down:
+        return "server_down";
+    case event_kind::server_up:
+        return "server_up";
+    case event_kind::callback_failed:
+        return "callback_failed";
+    case event_kind::stopping:
+        return "stopping";
+    case event_kind::stopped:
+        return "stopped";
+    }
+    return {};
+}
+
+/// The level at which an event is logged: transitions at info and above, routine at debug. A
+/// connection that is lost, refused or timed out below the threshold is routine; a refused
+/// signature never is.
+[[nodiscard]] inline severity severity_of(const event& happened) noexcept {
+    switch (happened.kind) {
+    case event_kind::check_failed: {
+        const std::error_code error = happened.check ? happened.check->error : std::error_code{};
+        const bool routine = error == errc::connection_lost || error == errc::connection_refused ||
+                             error == errc::timed_out;
+        return routine && happened.failures < happened.failure_threshold ? severity::debug
+                                                                         : severity::warning;
+    }
+    case event_kind::server_down:
+        return severity::warning;
+    case event_kind::server_up:
+        return severity::info;
+    case event_kind::callback_failed:
+        return severity::error;
+    default:
+        return severity::debug;
+    }
+}
+
+} // namespace forest
+
+#endif

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_FIELDS_HPP
+#define FOREST_CORE_FIELDS_HPP
+
+#include <forest/core/error.hpp>
+
+// HTTP header fields without allocation: a bounded buffer to write them into, and a view to read
+// them from a message in place. A map would copy every name of every answer only to look up three.
+
+#include <array>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+namespace forest {
+
+namespace detail {
+
+constexpr bool is_alphanumeric(unsigned char byte) noexcept {
+    return ('0' <= byte && byte <= '9') || ('A' <= byte && byte <= 'Z') ||
+           ('a' <= byte && byte <= 'z');
+}
+
+inline constexpr auto token_bytes = [] {
+    std::array<bool, 256> table{};
+    for (std::size_t byte = 0; byte < table.size(); ++byte)
+        table[byte] = is_alphanumeric(static_cast<unsigned char>(byte));
+    for (const char byte : std::string_view{"!#$%&'*+-.^_`|~"})
+        table[static_cast<unsigned char>(byte)] = true;
+    return table;
+}();
+
+inline constexpr auto field_value_bytes = [] {
+    std::array<bool, 256> table{};
+    for (std::size_t byte = 0x20; byte < table.size(); ++byte)
+        table[byte] = byte != 0x7f;
+    table['\t'] = true;
+    return table;
+}();
+
+constexpr char lower(char byte) noexcept {
+    return 'A' <= byte && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
+}
+
+} // namespace detail
+
+/// Whether a byte may stand in a token, such as a header name or a method (RFC 9110, 5.6.2).
+[[nodiscard]] constexpr bool is_token_byte(char byte) noexcept {
+    return detail::token_bytes[static_cast<unsigned char>(byte)];
+}
+
+/// Whether a byte may stand in a field value: no control but the tab (RFC 9110, 5.5). Bytes above
+/// 127 may: they are opaque.
+[[nodiscard]] constexpr bool is_field_value_byte(char byte) noexcept {
+    return detail::field_value_bytes[static_cast<unsigned char>(byte)];
+}
+
+/// Whether `text` is a token: not empty, token bytes only.
+[[nodiscard]] constexpr bool is_token(std::string_view text) noexcept {
+    for (const char byte : text) {
+        if (!is_token_byte(byte))
+            return false;
+    }
+    return !text.empty();
+}
+
+/// Whether `text` may be sent as the value of a header field; the empty text may.
+[[nodiscard]] constexpr bool is_field_value(std::string_view text) noexcept {
+    for (const char byte : text) {
+        if (!is_field_value_byte(byte))
+            return false;
+    }
+    return true;
+}
+
+/// Equality that ignores the case of ASCII letters, and of nothing else.
+[[nodiscard]] constexpr bool iequals(std::string_view left, std::string_view right) noexcept {
+    if (left.size() != right.size())
+        return false;
+    for (std::size_t index = 0; index < left.size(); ++index) {
+        if (detail::lower(left[index]) != detail::lower(right[index]))
+            return false;
+    }
+    return true;
+}
+
+/// `text` without the spaces and tabs around it (OWS of RFC 9110, 5.6.3).
+[[nodiscard]] constexpr std::string_view trim_blanks(std::string_view text) noexcept {
+    const std::size_t first = text.find_first_not_of(" \t");
+    if (first == std::string_view::npos)
+        return {};
+    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+/// Calls `on_element(element)` for each element of a comma-separated list, trimmed; empty elements
+/// are passed over (RFC 9110, 5.6.1). Quoted strings are not understood: no list that the library
+/// reads has any.
+template <class F>
+constexpr void for_each_list_element(std::string_view list, F&& on_element) {
+    while (!list.empty()) {
+        const std::size_t comma = list.find(',');
+        const std::string_view element = trim_blanks(list.substr(0, comma));
+        if (!element.empty())
+            on_element(element);
+        list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+    }
+}
+
+/// Header lines to be sent, `"Name: value\r\n"` each, in the order added. Copyable; no allocation;
+/// not for two threads at a time.
+class header_fields {
+public:
+    /// How many bytes all lines together may take.
+    static constexpr std::size_t capacity = 4096;
+
+    constexpr header_fields() noexcept = default;
+
+    constexpr header_fields(const header_fields& other) noexcept { append(other.text()); }
+
+    constexpr header_fields& operator=(const header_fields& other) noexcept {
+        if (this != &other) {
+            clear();
+            append(other.text());
+        }
+        return *this;
+    }
+
+    /// Adds a line. Names may repeat. Answers `header_invalid` when the name is no token or the
+    /// value has a control other than the tab, `header_too_large` when the line does not fit;
+    /// nothing is changed then. So no value can smuggle in a second line.
+    [[nodiscard]] std::error_code add(std::string_view name, std::string_view value) noexcept {
+        if (!is_token(name) || !is_field_value(value))
+            return errc::header_invalid;
+        const std::size_t room = capacity - size_;
+        if (name.size() > room || value.size() > room ||
+            name.size() + value.size() + line_overhead > room)
+            return errc::header_too_large;
+        append(name);
+        append(": ");
+        append(value);
+        append("\r\n");
+        return {};
+    }
+
+    /// Removes all lines.
+    constexpr void clear() noexcept { size_ = 0; }
+
+    /// All lines; valid until the next change.
+    [[nodiscard]] constexpr std::string_view text() const noexcept {
+        return {lines_.data(), size_};
+    }
+
+private:
+    static constexpr std::size_t line_overhead = 4;
+
+    constexpr void append(std::string_view text) noexcept {
+        for (const char byte : text)
+            lines_[size_++] = byte;
+    }
+
+    std::array<char, capacity> lines_{};
+    std::size_t size_ = 0;
+};
+
+/// The header lines of a message that a parser found valid, read in place. Lives no longer than the
+/// bytes that it views. On text that is not such a block it finds less, and never reads outside.
+class field_view {
+public:
+    constexpr explicit field_view(std::string_view raw = {}) noexcept : raw_{raw} {}
+
+    /// Calls `on_field(name, value)` for each line in order; the value comes without blanks around
+    /// it.
+    template <class F>
+    constexpr void for_each(F&& on_field) const {
+        std::string_view rest = raw_;
+        while (!rest.empty()) {
+            const std::size_t end = rest.find('\n');
+            std::string_view line = rest.substr(0, end);
+            rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+            if (!line.empty() && line.back() == '\r')
+                line.remove_suffix(1);
+            const std::size_t colon = line.find(':');
+            if (colon != std::string_view::npos)
+                on_field(line.substr(0, colon), trim_blanks(line.substr(colon + 1)));
+        }
+    }
+
+    /// The value of the first line of that name, in any case; without blanks around it.
+    [[nodiscard]] constexpr std::optional<std::string_view>
+    find(std::string_view name) const noexcept {
+        std::optional<std::string_view> found;
+        for_each([&](std::string_view candidate, std::string_view value) {
+            if (!found && iequals(candidate, name))
+                found = value;
+        });
+        return found;
+    }
+
+    /// How many lines have that name, in any case.
+    [[nodiscard]] constexpr std::size_t count(std::string_view name) const noexcept {
+        std::size_t lines = 0;
+        for_each([&](std::string_view candidate, std::string_view) {
+            lines += iequals(candidate, name) ? 1U : 0U;
+        });
+        return lines;
+    }
+
+    /// Whether any line of that name lists `element`, as `Connection` lists `close`; both in any
+    /// case.
+    [[nodiscard]] constexpr bool lists(std::string_view name,
+                                       std::string_view element) const noexcept {
+        bool found = false;
+        for_each([&](std::string_view candidate, std::string_view value) {
+            if (iequals(candidate, name)) {
+                for_each_list_element(
+                    value, [&](std::string_view listed) { found |= iequals(listed, element); });
+            }
+        });
+        return found;
+    }
+
+private:
+    std::string_view raw_;
+};
+
+} // namespace forest
+
+#endif

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_MACHINE_HPP
+#define FOREST_CORE_MACHINE_HPP
+
+#include <forest/core/event.hpp>
+#include <forest/core/options.hpp>
+#include <forest/core/outage.hpp>
+#include <forest/core/random.hpp>
+#include <forest/core/time.hpp>
+#include <forest/core/verdict.hpp>
+
+#include <cassert>
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <limits>
+
+// The whole logic of one target as a value. It decides and never acts: no clock, no socket, no
+// callback and no allocation, so the client, the fleet and the simulator run the very same
+// decisions, and a test can copy it.
+
+namespace forest {
+
+/// What has happened to a target, told to its machine.
+struct machine_input {
+    enum class kind : std::uint8_t {
+        started,  ///< begin to poll
+        woke,     ///< the wait asked for has ended
+        reply,    ///< the check asked for has ended with a verdict
+        reported, ///< the report asked for has been made; go on
+        stopped,  ///< poll no more
+    };
+
+    kind what{};
+    const verdict* result = nullptr; ///< for `reply` only; read during the step, not kept
+
+    static constexpr machine_input started() noexcept { return {kind::started}; }
+    static constexpr machine_input woke() noexcept { return {kind::woke}; }
+    static constexpr machine_input reply(const verdict& of) noexcept { return {kind::reply, &of}; }
+    static constexpr machine_input reported() noexcept { return {kind::reported}; }
+    static constexpr machine_input stopped() noexcept { return {kind::stopped}; }
+};
+
+/// What the driver of a machine has to do next, before it steps it again.
+struct action {
+    enum class kind : std::uint8_t {
+        none,     ///< nothing: the input changed nothing
+        check,    ///< perform a check, then step with `reply`
+        wait,     ///< wait for `delay`, then step with `woke`
+        report,   ///< tell the observers of `event`, then step with `reported`
+        finished, ///< nothing more, ever
+    };
+
+    kind what = kind::none;
+    event_kind event{};                ///< for `report`
+    bool fresh_connection = false;     ///< for `check`: do not reuse a connection (B12)
+    duration delay = duration::zero(); ///< for `wait`; never negative
+};
+
+/// One target's state. Feed it what happens and do what it answers:
+///
+///     for (action next = machine.step(input, now); next.what == report; next =
+///     machine.step(reported, now))
+///         tell(next.event);
+///
+/// The time is taken anew for every step, so that a slow observer does not shift the schedule. Not
+/// thread-safe.
+template <std::regular_invocable<int, duration> Backoff>
+class machine {
+public:
+    /// `chosen` must be valid. `random` spreads the first check and jitters the delays.
+    constexpr machine(const options& chosen, const Backoff& backoff,
+                      random_generator random) noexcept
+        : options_{chosen}, backoff_{backoff}, random_{random} {
+        assert(chosen.valid());
+    }
+
+    [[nodiscard]] constexpr action step(machine_input input, steady_time now) noexcept {
+        using kind = machine_input::kind;
+        if (input.what == kind::stopped)
+            phase_ = phase::finished;
+        switch (phase_) {
+        case phase::idle:
+            if (input.what != kind::started)
+                return {};
+            return report(phase::announcing, event_kind::started);
+        case phase::announcing:
+            assert(input.what == kind::reported);
+            due_ = now + first_delay();
+            return proceed(now);
+        case phase::waiting:
+            if (input.what == kind::started) // Started twice is started once (B13).
+                return {};
+            assert(input.what == kind::woke);
+            return wake(now);
+        case phase::beginning:
+            assert(input.what == kind::reported);
+            phase_ = phase::checking;
+            checked_at_ = now;
+            return {.what = action::kind::check, .fresh_connection = fresh_connection_};
+        case phase::checking:
+            if (input.what == kind::started)
+                return {};
+            assert(input.what == kind::reply && input.result != nullptr);
+            return conclude(*input.result, now);
+        case phase::judged:
+            assert(input.what == kind::reported);
+            if (transition_ == transition::none)
+                return proceed(now);
+            return report(phase::transitioning, transition_ == transition::down
+                                                    ? event_kind::server_down
+                                                    : event_kind::server_up);
+        case phase::transitioning:
+            assert(input.what == kind::reported);
+            return proceed(now);
+        case phase::finished:
+            break;
+        }
+        return {.what = action::kind::finished};
+    }
+
+    [[nodiscard]] constexpr target_status status() const noexcept { return status_; }
+
+    /// Checks begun since the last success, the present one included (B10).
+    [[nodiscard]] constexpr int attempt() const noexcept { return attempt_; }
+
+    /// Consecutive failures that count (B6).
+    [[nodiscard]] constexpr int failures() const noexcept { return failures_; }
+
+    /// The present run of failures, which is an outage once the status is down. Complete while
+    /// `server_down` or `server_up` is being reported.
+    [[nodiscard]] constexpr const forest::outage& outage() const noexcept { return outage_; }
+
+    /// When the next check is due; meaningful while the machine waits.
+    [[nodiscard]] constexpr steady_time due() const noexcept { return due_; }
+
+    [[nodiscard]] constexpr const forest::options& options() const noexcept { return options_; }
+
+private:
+    enum class phase : std::uint8_t {
+        idle,
+        announcing, // `started` is being reported
+        waiting,
+        beginning, // `check_started` is being reported
+        checking,
+        judged,        // the outcome of the check is being reported
+        transitioning, // the change of status is being reported
+        finished,
+    };
+
+    enum class transition : std::uint8_t { none, down, up };
+
+    constexpr action report(phase next, event_kind what) noexcept {
+        phase_ = next;
+        return {.what = action::kind::report, .event = what};
+    }
+
+    // Waits for the next check, or begins it when it is due. A check that is overdue because the
+    // last one took longer than the interval becomes the origin of the schedule: nothing is caught
+    // up (B1).
+    constexpr action proceed(steady_time now) noexcept {
+        if (due_ > now) {
+            phase_ = phase::waiting;
+            return {.what = action::kind::wait, .delay = due_ - now};
+        }
+        due_ = now;
+        return begin();
+    }
+
+    // A late wake-up keeps the schedule, so that lateness does not add up, unless a whole interval
+    // was missed or the process was stalled: then the schedule starts anew, because two checks in a
+    // row tell nothing more.
+    constexpr action wake(steady_time now) noexcept {
+        const duration late = now - due_;
+        stalled_ = late > options_.stall_tolerance;
+        if (stalled_ || late >= options_.interval)
+            due_ = now;
+        return begin();
+    }
+
+    constexpr action begin() noexcept {
+        attempt_ = succeeded_ ? 1 : saturating_increment(attempt_);
+        succeeded_ = false;
+        return report(phase::beginning, event_kind::check_started);
+    }
+
+    constexpr action conclude(const verdict& result, steady_time now) noexcept {
+        // The deadline of a check is a wake-up too: one that comes late finds a process that was
+        // stalled.
+        const bool overran = now - checked_at_ > options_.timeout + options_.stall_tolerance;
+        const bool inconclusive = !result.healthy() && (stalled_ || overran);
+        stalled_ = false;
+        fresh_connection_ = inconclusive;
+        transition_ = transition::none;
+        if (inconclusive) {
+            due_ = now;
+            return report(phase::judged, event_kind::check_inconclusive);
+        }
+        if (result.healthy())
+            succeed(now);
+        else
+            fail(result, now);
+        return report(phase::judged,
+                      result.healthy() ? event_kind::check_succeeded : event_kind::check_failed);
+    }
+
+    constexpr void succeed(steady_time now) noexcept {
+        failures_ = 0;
+        succeeded_ = true;
+        due_ += jittered(options_.interval);
+        if (status_ != target_status::down) {
+            status_ = target_status::up;
+            return;
+        }
+        successes_ = saturating_increment(successes_);
+        if (successes_ < options_.success_threshold)
+            return;
+        status_ = target_status::up;
+        outage_.ended_after = now - outage_.first_failed_at;
+        transition_ = transition::up;
+    }
+
+    constexpr void fail(const verdict& result, steady_time now) noexcept {
+        failures_ = saturating_increment(failures_);
+        successes_ = 0;
+        due_ = now + jittered(backoff_(failures_, options_.interval));
+        if (status_ == target_status::down)
+            return;
+        if (failures_ == 1)
+            outage_ = {.id = outage_.id,
+                       .first_failure = result.signed_at +
+                                        std::chrono::floor<wall_time::duration>(now - checked_at_),
+                       .first_failed_at = now};
+        status_ = target_status::suspect;
+        outage_.failures = failures_;
+        outage_.last_error = result.error;
+        outage_.last_status = result.status;
+        outage_.unauthorized |= result.error == errc::unauthorized;
+        if (result.clock_skew)
+            outage_.clock_skew = result.clock_skew;
+        if (failures_ >= options_.failure_threshold || result.error == errc::stopping) {
+            status_ = target_status::down;
+            ++outage_.id;
+            transition_ = transition::down;
+        }
+    }
+
+    constexpr duration first_delay() noexcept {
+        return options_.initial_delay_max == duration::zero()
+                   ? duration::zero()
+                   : part(options_.initial_delay_max, random_.uniform());
+    }
+
+    constexpr duration jittered(duration delay) noexcept {
+        const duration range = jitter_max(options_, delay);
+        return range == duration::zero() ? delay
+                                         : delay - range + part(2 * range, random_.uniform());
+    }
+
+    static constexpr duration part(duration whole, double share) noexcept {
+        return duration{static_cast<duration::rep>(static_cast<double>(whole.count()) * share)};
+    }
+
+    // A target that is down for years must not come back because a counter wrapped.
+    static constexpr int saturating_increment(int count) noexcept {
+        return count == count_max ? count : count + 1;
+    }
+
+    static constexpr int count_max = std::numeric_limits<int>::max();
+
+    forest::options options_;
+    [[no_unique_address]] Backoff backoff_;
+    random_generator random_;
+    phase phase_ = phase::idle;
+    target_status status_ = target_status::unknown;
+    transition transition_ = transition::none;
+    bool stalled_ = false;
+    bool succeeded_ = false;
+    bool fresh_connection_ = false;
+    int attempt_ = 0;
+    int failures_ = 0;
+    int successes_ = 0;
+    steady_time due_{};
+    steady_time checked_at_{};
+    forest::outage outage_{};
+};
+
+} // namespace forest
+
+#endif

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_OUTAGE_HPP
+#define FOREST_CORE_OUTAGE_HPP
+
+#include <forest/core/time.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <system_error>
+
+// The record of one outage, made when the target goes down and told again, unchanged but for its
+// end, when it comes back (B8).
+
+namespace forest {
+
+/// One outage of one target. `on_server_down` and `on_server_up` of the same outage carry the same
+/// values; only `ended_after` is set at the recovery.
+struct outage {
+    std::uint64_t id = 0;          ///< counted from 1 for each client; never used twice
+    wall_time first_failure{};     ///< when the first failed check of the run had failed
+    steady_time first_failed_at{}; ///< the same moment on the steady clock
+    int failures = 0;              ///< consecutive failures that made the target down
+    std::error_code last_error;    ///< the error of the failure that reached the threshold
+    int last_status = 0;           ///< its HTTP status; 0 when no answer came
+    bool unauthorized =
+        false; ///< a 401 or 403 was among the failures, even if it was not the last (B11)
+    std::optional<std::chrono::seconds>
+        clock_skew; ///< server minus local clock, if an answer showed one
+    std::optional<duration>
+        ended_after; ///< from the first failure to the recovery; empty while down
+};
+
+} // namespace forest
+
+#endif

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_UNIQUE_FUNCTION_HPP
+#define FOREST_CORE_UNIQUE_FUNCTION_HPP
+
+#include <cassert>
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+// std::function copies what it holds and puts a captured shared_ptr on the heap. A handler is
+// moved, called once and must cost no allocation per check (B18), so this one keeps 48 bytes of any
+// movable callable inline.
+
+namespace forest {
+
+template <typename Signature>
+class unique_function;
+
+/// A move-only callable. Callables of up to `inline_bytes` that move without throwing are kept
+/// inline, others on the heap. Calling an empty one is an assertion.
+template <typename Result, typename... Args>
+class unique_function<Result(Args...)> {
+public:
+    static constexpr std::size_t inline_bytes = 48;
+
+    unique_function() noexcept = default;
+
+    template <typename Callable>
+        requires(!std::same_as<std::remove_cvref_t<Callable>, unique_function> &&
+                 std::is_invocable_r_v<Result, std::decay_t<Callable>&, Args...>)
+    unique_function(Callable&& callable) {
+        using stored = std::decay_t<Callable>;
+        if constexpr (fits_inline<stored>) {
+            ::new (static_cast<void*>(storage_)) stored(std::forward<Callable>(callable));
+            operations_ = &inline_operations<stored>;
+        } else {
+            auto owned = std::make_unique<stored>(std::forward<Callable>(callable));
+            ::new (static_cast<void*>(storage_)) stored*(owned.release());
+            operations_ = &heap_operations<stored>;
+        }
+    }
+
+    unique_function(unique_function&& other) noexcept { take(other); }
+
+    unique_function& operator=(unique_function&& other) noexcept {
+        if (this != &other) {
+            reset();
+            take(other);
+        }
+        return *this;
+    }
+
+    ~unique_function() { reset(); }
+
+    Result operator()(Args... args) {
+        assert(operations_ != nullptr);
+        return operations_->call(storage_, std::forward<Args>(args)...);
+    }
+
+    explicit operator bool() const noexcept { return operations_ != nullptr; }
+
+    void reset() noexcept {
+        if (const operations* old = std::exchange(operations_, nullptr))
+            old->destroy(storage_);
+    }
+
+private:
+    struct operations {
+        Result (*call)(void*, Args&&...);
+        void (*relocate)(void* from, void* to) noexcept; // moves, then destroys the source
+        void (*destroy)(void*) noexcept;
+    };
+
+    template <typename Stored>
+    static constexpr bool fits_inline = sizeof(Stored) <= inline_bytes &&
+                                        alignof(Stored) <= alignof(std::max_align_t) &&
+                                        std::is_nothrow_move_constructible_v<Stored>;
+
+    template <typename Stored>
+    static Stored& as(void* storage) noexcept {
+        return *std::launder(static_cast<Stored*>(storage));
+    }
+
+    template <typename Stored>
+    static constexpr operations inline_operations{
+        [](void* storage, Args&&... args) -> Result {
+            return as<Stored>(storage)(std::forward<Args>(args)...);
+        },
+        [](void* from, void* to) noexcept {
+            ::new (to) Stored(std::move(as<Stored>(from)));
+            as<Stored>(from).~Stored();
+        },
+        [](void* storage) noexcept { as<Stored>(storage).~Stored(); }};
+
+    template <typename Stored>
+    static constexpr operations heap_operations{
+        [](void* storage, Args&&... args) -> Result {
+            return (*as<Stored*>(storage))(std::forward<Args>(args)...);
+        },
+        [](void* from, void* to) noexcept { ::new (to) Stored*(as<Stored*>(from)); },
+        [](void* storage) noexcept { delete as<Stored*>(storage); }};
+
+    void take(unique_function& other) noexcept {
+        operations_ = std::exchange(other.operations_, nullptr);
+        if (operations_ != nullptr)
+            operations_->relocate(other.storage_, storage_);
+    }
+
+    alignas(std::max_align_t) std::byte storage_[inline_bytes];
+    const operations* operations_ = nullptr;
+};
+
+} // namespace forest
+
+#endif

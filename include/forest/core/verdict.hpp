@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_VERDICT_HPP
+#define FOREST_CORE_VERDICT_HPP
+
+#include <forest/core/error.hpp>
+#include <forest/core/fields.hpp>
+#include <forest/core/health_document.hpp>
+#include <forest/core/http_date.hpp>
+#include <forest/core/time.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+// What one answer means (B5, B9, B11): a pure function from the parsed answer to a value.
+
+namespace forest {
+
+/// How long each phase of a check took; empty for a phase that did not happen.
+struct phase_timings {
+    std::optional<duration> resolve;
+    std::optional<duration> connect;
+    std::optional<duration> tls;
+    std::optional<duration> first_byte; ///< from the request sent to the first byte of the answer
+    std::optional<duration> total;
+};
+
+/// The result of one check. Trivially copyable, so that it can be kept for as long as anyone likes.
+struct verdict {
+    std::error_code error; ///< none: healthy; otherwise one `errc` (B5)
+    int status = 0;        ///< HTTP status; 0 when no answer came
+    phase_timings timings;
+    std::optional<std::chrono::seconds>
+        clock_skew;           ///< server minus local clock, when over `clock_skew_min`
+    wall_time signed_at{};    ///< the local wall clock when the check began
+    health_document document; ///< what the body said; `version()` among it
+
+    [[nodiscard]] bool healthy() const noexcept { return !error; }
+    [[nodiscard]] std::string_view version() const noexcept { return document.version(); }
+};
+
+/// A difference between two clocks that is reported: smaller ones are the network's and rounding's.
+inline constexpr std::chrono::seconds clock_skew_min{30};
+
+/// Judges a complete answer. `local` is the wall clock to which a `Date` header is compared.
+[[nodiscard]] inline verdict judge(int status, const field_view& fields, std::string_view body,
+                                   wall_time local) noexcept {
+    verdict result;
+    result.status = status;
+    result.signed_at = local;
+    if (const auto date = fields.find("Date")) {
+        if (const auto remote = parse_http_date(*date)) {
+            const auto skew = *remote - std::chrono::floor<std::chrono::seconds>(local);
+            if (skew > clock_skew_min || skew < -clock_skew_min)
+                result.clock_skew = skew;
+        }
+    }
+
+    const auto encoding = fields.find("Content-Encoding");
+    const bool encoded = encoding && !encoding->empty() && !iequals(*encoding, "identity");
+    const std::error_code malformed = encoded ? make_error_code(errc::unsupported_encoding)
+                                              : parse_health_document(body, result.document);
+
+    using state = health_document::state;
+    if (status == 401 || status == 403)
+        result.error = errc::unauthorized;
+    else if (status == 503 && !malformed && result.document.status == state::stopping)
+        result.error = errc::stopping;
+    else if (status < 200 || status > 299)
+        result.error = errc::unexpected_status;
+    else if (malformed)
+        result.error = malformed;
+    else if (result.document.status != state::ok)
+        result.error = errc::not_ok;
+    return result;
+}
+
+} // namespace forest
+
+#endif

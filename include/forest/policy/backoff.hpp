@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_POLICY_BACKOFF_HPP
+#define FOREST_POLICY_BACKOFF_HPP
+
+#include <forest/core/backoff.hpp>
+#include <forest/core/time.hpp>
+
+#include <concepts>
+
+// How long to wait after a failure. The models that ship, exponential_backoff and constant_backoff,
+// are in core.
+
+namespace forest {
+
+/// A backoff answers the delay after the n-th consecutive failure (B3). What the type system cannot
+/// check, a model promises: the result depends on the arguments alone, is greater than 0, and
+/// nothing is thrown. A model that is constexpr can be given to `worst_case_detection` at compile
+/// time.
+///
+/// See docs/reference/backoff.md; the minimal model is tests/archetypes/backoff.hpp.
+template <typename T>
+concept backoff = std::copy_constructible<T> &&
+    requires(const T& backoff, int failures, duration interval) {
+    { backoff(failures, interval) } -> std::convertible_to<duration>;
+};
+
+static_assert(backoff<exponential_backoff> && backoff<constant_backoff>);
+
+} // namespace forest
+
+#endif

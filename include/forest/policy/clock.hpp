@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_POLICY_CLOCK_HPP
+#define FOREST_POLICY_CLOCK_HPP
+
+#include <forest/core/time.hpp>
+
+#include <concepts>
+#include <system_error>
+
+// Where time comes from, and the execution context on which callbacks run.
+
+namespace forest {
+
+namespace detail {
+struct wait_handler_archetype {
+    void operator()(std::error_code) const {}
+};
+} // namespace detail
+
+/// A clock tells both times and wakes. What the type system cannot check, a model promises:
+///
+/// - `steady_now()` never goes back; `now()`, the wall clock in UTC, may;
+/// - the handler is called exactly once, never from inside `async_wait`, not before the duration
+/// has passed, and
+///   all handlers one at a time, on one execution context;
+/// - waits that end at the same moment end in the order in which they were asked for;
+/// - `cancel()` makes all pending waits of this clock object end with `errc::operation_canceled`;
+/// - all members may be called from any thread from which the application calls the client.
+///
+/// See docs/reference/clock.md; the minimal model is tests/archetypes/clock.hpp.
+template <typename T>
+concept clock = std::move_constructible<T> &&
+    requires(T& clock, const T& constant, duration delay, detail::wait_handler_archetype handler) {
+    { constant.now() } -> std::convertible_to<wall_time>;
+    { constant.steady_now() } -> std::convertible_to<steady_time>;
+    clock.async_wait(delay, handler);
+    clock.cancel();
+};
+
+} // namespace forest
+
+#endif

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_POLICY_SIGNER_HPP
+#define FOREST_POLICY_SIGNER_HPP
+
+#include <forest/core/fields.hpp>
+#include <forest/core/time.hpp>
+#include <forest/policy/transport.hpp>
+
+#include <concepts>
+
+// What proves to the server who asks.
+
+namespace forest {
+
+/// A signer adds header fields to a request. What the type system cannot check, a model promises:
+///
+/// - the result depends on the request, the time and the secret alone;
+/// - the secret appears nowhere else: in no message, event or exception.
+///
+/// See docs/reference/signer.md; the minimal model is tests/archetypes/signer.hpp.
+template <typename T>
+concept signer = std::move_constructible<T> &&
+    requires(T& signer, const request& what, wall_time at, header_fields& fields) {
+    signer.sign(what, at, fields);
+};
+
+/// The signer for servers that ask for none.
+struct unsigned_requests {
+    void sign(const request&, wall_time, header_fields&) const noexcept {}
+};
+
+} // namespace forest
+
+#endif

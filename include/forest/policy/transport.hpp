@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_POLICY_TRANSPORT_HPP
+#define FOREST_POLICY_TRANSPORT_HPP
+
+#include <forest/core/fields.hpp>
+#include <forest/core/framing.hpp>
+#include <forest/core/time.hpp>
+#include <forest/core/url.hpp>
+#include <forest/core/verdict.hpp>
+
+#include <concepts>
+#include <string_view>
+#include <system_error>
+
+// What carries a check to the server and its answer back.
+
+namespace forest {
+
+/// One GET to perform. It stays valid and unchanged until the handler is called.
+struct request {
+    url target;
+    header_fields fields;          ///< to be sent as they are, after the transport's own
+    message_limits limits;         ///< beyond them the answer is `errc::response_too_large`
+    bool fresh_connection = false; ///< a kept connection must not be used for this request
+};
+
+/// How the GET ended. Everything in it is valid during the handler only, so that nothing need be
+/// copied.
+struct reply {
+    std::error_code error; ///< an `errc`; when set, no complete answer came
+    int status = 0;        ///< 0 when no status line came
+    field_view fields;     ///< the header section of the answer
+    std::string_view body; ///< decoded from its transfer coding
+    phase_timings timings;
+};
+
+namespace detail {
+struct reply_handler_archetype {
+    void operator()(const reply&) const {}
+};
+} // namespace detail
+
+/// A transport performs one GET at a time. What the type system cannot check, a model promises:
+///
+/// - the handler is called exactly once, never from inside `async_get`, and at the latest at the
+/// timeout;
+/// - `cancel()` makes a pending GET end with `errc::operation_canceled`; without one it does
+/// nothing;
+/// - the handler runs on the execution context of the clock that the client was given;
+/// - `async_get` and `cancel` may be called from any thread from which the application calls the
+/// client;
+/// - every error is one of `errc`.
+///
+/// See docs/reference/transport.md; the minimal model is tests/archetypes/transport.hpp.
+template <typename T>
+concept transport = std::move_constructible<T> &&
+    requires(T& transport, const request& what, duration timeout,
+             detail::reply_handler_archetype handler) {
+    transport.async_get(what, timeout, handler);
+    transport.cancel();
+};
+
+} // namespace forest
+
+#endif
