@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_REQUEST_PARSER_HPP
+#define FOREST_CORE_REQUEST_PARSER_HPP
+
+#include <forest/core/authority.hpp>
+#include <forest/core/chunked.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/fields.hpp>
+#include <forest/core/framing.hpp>
+#include <forest/core/request_target.hpp>
+
+// Reads one request out of a buffer that the server owns, and leaves the pipelined ones behind it
+// alone. It keeps offsets only, so the buffer may move between two reads.
+
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <system_error>
+
+namespace forest {
+
+/// The methods that a health route tells apart.
+enum class http_method { get, head, other };
+
+/// An incremental parser of one HTTP/1.0 or HTTP/1.1 request (RFC 9112; PROTOCOL.md, 2). The result
+/// does not depend on how the bytes were split. Trivially copyable; not for two threads at a time.
+class request_parser {
+public:
+    explicit request_parser(message_limits limits = {}) noexcept : limits_{limits} {}
+
+    /// Starts anew, after the caller has removed `consumed()` bytes from the front.
+    void reset(message_limits limits = {}) noexcept { *this = request_parser{limits}; }
+
+    /// Parses `data`: the bytes kept so far, then those that just arrived. Answers how many at the
+    /// front to keep; the next ones go behind them. May move bytes within `data`. When done, the
+    /// first `consumed()` of those kept are this request, and the next request follows.
+    [[nodiscard]] std::size_t parse(std::span<char> data) noexcept {
+        assert(data.size() >= read_ && "data begins with the bytes kept");
+        started_ = started_ || !data.empty();
+        if (state_ <= state::fields)
+            parse_head(data);
+        if (state_ == state::sized_body) {
+            body_bytes_ = std::min(body_size_, data.size() - body_begin_);
+            read_ = body_begin_ + body_bytes_;
+            if (body_bytes_ == body_size_)
+                state_ = state::done;
+        } else if (state_ == state::chunked_body) {
+            return parse_chunks(data);
+        }
+        return state_ == state::done ? data.size() : read_;
+    }
+
+    /// The peer closed its side: a request that is not complete fails with `connection_lost`.
+    void finish() noexcept {
+        if (!done())
+            fail(errc::connection_lost, 400);
+    }
+
+    /// Whether the request is complete or has failed.
+    [[nodiscard]] bool done() const noexcept { return state_ >= state::done; }
+
+    /// Why it failed. The codes speak of messages and not of answers: `std::errc::bad_message`,
+    /// `std::errc::message_size` (a limit), `std::errc::not_supported` (version or coding); and
+    /// `errc::connection_lost`.
+    [[nodiscard]] std::error_code error() const noexcept { return error_; }
+
+    /// The status to refuse a failed request with, before closing: 400, 413 (body too large), 431
+    /// (head too large), 501 (transfer coding) or 505 (version); 0 when nothing failed.
+    [[nodiscard]] int error_status() const noexcept { return error_status_; }
+
+    /// How many bytes at the front this request takes, once done.
+    [[nodiscard]] std::size_t consumed() const noexcept {
+        return head_complete() ? body_begin_ + body_bytes_ : read_;
+    }
+
+    /// Whether any byte has arrived.
+    [[nodiscard]] bool started() const noexcept { return started_; }
+
+    /// The request line and the header section; meaningful once the head is complete, empty and
+    /// `other` before. `data` begins with the bytes kept.
+    [[nodiscard]] http_method method() const noexcept { return method_; }
+
+    [[nodiscard]] std::string_view method_text(std::span<const char> data) const noexcept {
+        return part(data, line_begin_, target_begin_ - 1);
+    }
+
+    /// The target as sent: `/forest/health?a=b`, or in absolute form.
+    [[nodiscard]] std::string_view target(std::span<const char> data) const noexcept {
+        return part(data, target_begin_, target_end_);
+    }
+
+    /// The target without scheme, authority and query; never empty once the head is complete.
+    [[nodiscard]] std::string_view path(std::span<const char> data) const noexcept {
+        return head_complete() ? path_of_target(target(data)) : std::string_view{};
+    }
+
+    [[nodiscard]] field_view fields(std::span<const char> data) const noexcept {
+        return field_view{part(data, fields_begin_, body_begin_)};
+    }
+
+    /// 0 or 1.
+    [[nodiscard]] int version_minor() const noexcept { return minor_ == '0' ? 0 : 1; }
+
+    /// What has arrived of the body, without its framing.
+    [[nodiscard]] std::string_view body(std::span<const char> data) const noexcept {
+        return part(data, body_begin_, body_begin_ + body_bytes_);
+    }
+
+    /// Whether the client wants to use the connection again: HTTP/1.1 without `Connection: close`.
+    [[nodiscard]] bool keep_alive() const noexcept { return keep_alive_ && !error_; }
+
+    /// Whether the client waits for `100 Continue` before it sends the rest of the body.
+    [[nodiscard]] bool expects_continue() const noexcept { return expects_continue_ && !done(); }
+
+private:
+    // Ordered: up to `fields` the head is being read, from `done` on nothing is.
+    enum class state : unsigned char {
+        empty_lines,
+        empty_line_feed,
+        method,
+        target,
+        version,
+        line_feed,
+        fields,
+        sized_body,
+        chunked_body,
+        done,
+        failed,
+    };
+
+    // Some clients end a body with a CRLF that they do not count (RFC 9112, 2.2).
+    static constexpr int empty_lines_max = 2;
+
+    static constexpr std::string_view version_shape = "HTTP/d.d";
+
+    static std::string_view text(std::span<const char> data) noexcept {
+        return {data.data(), data.size()};
+    }
+
+    bool head_complete() const noexcept { return body_begin_ != 0; }
+
+    std::string_view part(std::span<const char> data, std::size_t begin,
+                          std::size_t end) const noexcept {
+        return head_complete() ? text(data).substr(begin, end - begin) : std::string_view{};
+    }
+
+    void fail(std::error_code error, int status) noexcept {
+        error_ = error;
+        error_status_ = status;
+        state_ = state::failed;
+    }
+
+    void refuse(framing_fault fault) noexcept {
+        if (fault == framing_fault::head_too_large)
+            fail(std::make_error_code(std::errc::message_size), 431);
+        else if (fault == framing_fault::body_too_large)
+            fail(std::make_error_code(std::errc::message_size), 413);
+        else if (fault == framing_fault::coding_unsupported)
+            fail(std::make_error_code(std::errc::not_supported), 501);
+        else
+            fail(std::make_error_code(std::errc::bad_message), 400);
+    }
+
+    void parse_head(std::span<const char> data) noexcept {
+        const std::string_view head = text(data).substr(0, limits_.head_bytes_max);
+        while (state_ <= state::fields && read_ < head.size()) {
+            if (state_ == state::fields) {
+                const scan_status status = field_scanner_.scan(head, read_);
+                if (status == scan_status::fault)
+                    return refuse(framing_fault::malformed);
+                if (status == scan_status::done)
+                    complete_head(data);
+            } else if (step_request_line(head[read_])) {
+                ++read_;
+            } else {
+                return refuse(framing_fault::malformed);
+            }
+        }
+        if (state_ <= state::fields && read_ < data.size())
+            refuse(framing_fault::head_too_large);
+    }
+
+    bool step_request_line(char byte) noexcept {
+        switch (state_) {
+        case state::empty_lines:
+            line_begin_ = read_;
+            if (byte == '\r' && empty_lines_ < empty_lines_max) {
+                state_ = state::empty_line_feed;
+                return true;
+            }
+            state_ = state::method;
+            return is_token_byte(byte);
+        case state::empty_line_feed:
+            ++empty_lines_;
+            state_ = state::empty_lines;
+            return byte == '\n';
+        case state::method:
+            if (byte != ' ')
+                return is_token_byte(byte);
+            target_begin_ = read_ + 1;
+            state_ = state::target;
+            return true;
+        case state::target:
+            if (byte != ' ')
+                return is_target_byte(byte);
+            target_end_ = read_;
+            state_ = state::version;
+            return target_end_ != target_begin_;
+        case state::version:
+            return step_version(byte);
+        default:
+            fields_begin_ = read_ + 1;
+            state_ = state::fields;
+            return byte == '\n';
+        }
+    }
+
+    bool step_version(char byte) noexcept {
+        const std::size_t index = read_ - target_end_ - 1;
+        if (index == version_shape.size()) {
+            state_ = state::line_feed;
+            return byte == '\r';
+        }
+        if (version_shape[index] != 'd')
+            return byte == version_shape[index];
+        (index + 1 == version_shape.size() ? minor_ : major_) = byte;
+        return detail::is_digit(byte);
+    }
+
+    bool host_valid(const field_view& view) const noexcept {
+        const std::size_t hosts = view.count("Host");
+        return hosts == 1 ? is_host_field(*view.find("Host")) : hosts == 0 && minor_ == '0';
+    }
+
+    void complete_head(std::span<const char> data) noexcept {
+        body_begin_ = read_;
+        if (major_ != '1' || minor_ > '1')
+            return fail(std::make_error_code(std::errc::not_supported), 505);
+        const std::string_view name = method_text(data);
+        method_ = name == "GET"    ? http_method::get
+                  : name == "HEAD" ? http_method::head
+                                   : http_method::other;
+        const field_view view = fields(data);
+        const bool target_valid = is_resource_target(target(data)) ||
+                                  (method_ == http_method::other && is_server_target(target(data)));
+        if (!target_valid || !host_valid(view))
+            return refuse(framing_fault::malformed);
+        keep_alive_ = minor_ == '1' && !view.lists("Connection", "close");
+
+        const body_framing framing =
+            read_body_framing(view, version_minor(), limits_.body_bytes_max);
+        if (framing.fault != framing_fault::none)
+            return refuse(framing.fault);
+        body_size_ = framing.size;
+        state_ = framing.kind == body_kind::unspecified || body_size_ == 0 ? state::done
+                                                                           : state::sized_body;
+        if (framing.kind == body_kind::chunked) {
+            chunks_ = chunk_decoder{limits_.body_bytes_max, limits_.head_bytes_max};
+            state_ = state::chunked_body;
+        }
+        expects_continue_ = minor_ == '1' && view.lists("Expect", "100-continue");
+    }
+
+    // The request behind a chunked one moves up to where the decoded body ends.
+    std::size_t parse_chunks(std::span<char> data) noexcept {
+        std::size_t write = read_;
+        const scan_status status = chunks_.decode(data, read_, write);
+        body_bytes_ = write - body_begin_;
+        const auto surplus = data.subspan(read_);
+        read_ = write;
+        if (status == scan_status::fault)
+            refuse(chunks_.fault());
+        if (status != scan_status::done)
+            return write;
+        state_ = state::done;
+        std::copy(surplus.begin(), surplus.end(), data.subspan(write).begin());
+        return write + surplus.size();
+    }
+
+    message_limits limits_;
+    std::size_t read_ = 0; // everything before is consumed, and kept
+    std::size_t line_begin_ = 0;
+    std::size_t target_begin_ = 0;
+    std::size_t target_end_ = 0;
+    std::size_t fields_begin_ = 0;
+    std::size_t body_begin_ = 0; // 0 until the head is complete
+    std::size_t body_bytes_ = 0;
+    std::size_t body_size_ = 0;
+    std::error_code error_;
+    chunk_decoder chunks_;
+    field_scanner field_scanner_;
+    int error_status_ = 0;
+    int empty_lines_ = 0;
+    http_method method_ = http_method::other;
+    state state_ = state::empty_lines;
+    char major_ = '1';
+    char minor_ = '1';
+    bool keep_alive_ = false;
+    bool expects_continue_ = false;
+    bool started_ = false;
+};
+
+} // namespace forest
+
+#endif
