@@ -47,7 +47,7 @@ struct event {
     int attempt = 0;           ///< checks since the last success, from 1 (B10); 0 outside checks
     int failures = 0;          ///< consecutive failures so far
     int failure_threshold = 0; ///< how many make the target down
-    const verdict* check = nullptr; ///< set for check_succeeded, check_failed, check_inconclusive
+    const verdict* check = nullptr; ///< set for the outcome of a check and for what follows from it
     const forest::outage* outage = nullptr; ///< set for server_down and server_up
     std::string_view detail;                ///< what a callback threw
 };

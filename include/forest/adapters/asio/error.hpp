@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_ERROR_HPP
+#define FOREST_ADAPTERS_ASIO_ERROR_HPP
+
+#include <forest/core/error.hpp>
+
+#include <asio/error.hpp>
+
+#include <system_error>
+
+// The one place where Asio's codes become ours.
+
+namespace forest {
+
+/// Why a connection could not be made. A socket file that is not there is a server that is not
+/// there.
+[[nodiscard]] inline errc connect_error(const std::error_code& ec) noexcept {
+    if (ec == asio::error::connection_refused || ec == std::errc::no_such_file_or_directory)
+        return errc::connection_refused;
+    if (ec == asio::error::timed_out)
+        return errc::timed_out;
+    if (ec == asio::error::connection_reset || ec == asio::error::connection_aborted)
+        return errc::connection_lost;
+    return errc::unreachable;
+}
+
+/// Why an established connection failed.
+[[nodiscard]] inline errc stream_error(const std::error_code& ec) noexcept {
+    return ec == asio::error::timed_out ? errc::timed_out : errc::connection_lost;
+}
+
+} // namespace forest
+
+#endif

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_CALLBACK_GATE_HPP
+#define FOREST_CORE_CALLBACK_GATE_HPP
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+// What makes `stop()` a promise (B14): every callback passes this gate, one at a time, and closing
+// it waits for the one that is inside, unless that one is the caller.
+
+namespace forest {
+
+/// A callback that can be replaced while it runs: callers copy the pointer, which allocates
+/// nothing.
+template <typename Argument>
+using shared_callback = std::shared_ptr<const std::function<void(const Argument&)>>;
+
+/// Lets callbacks pass one at a time until it is closed. All members may be called from any thread.
+class callback_gate {
+public:
+    /// Sets a callback; an empty one unsets it.
+    template <typename Argument>
+    void set(shared_callback<Argument>& slot, std::function<void(const Argument&)> callback) {
+        shared_callback<Argument> fresh;
+        if (callback)
+            fresh =
+                std::make_shared<const std::function<void(const Argument&)>>(std::move(callback));
+        const std::lock_guard lock{mutex_};
+        slot.swap(fresh);
+    }
+
+    /// What the slot holds now.
+    template <typename Argument>
+    shared_callback<Argument> get(const shared_callback<Argument>& slot) const {
+        const std::lock_guard lock{mutex_};
+        return slot;
+    }
+
+    /// Calls what the slot holds, outside the lock. False when the gate is closed, also if it was
+    /// closed meanwhile. What the callback throws passes through.
+    template <typename Argument>
+    void call(const shared_callback<Argument>& slot, const Argument& argument) {
+        shared_callback<Argument> callback;
+        {
+            const std::lock_guard lock{mutex_};
+            if (closed_ || slot == nullptr)
+                return;
+            callback = slot;
+            inside_ = std::this_thread::get_id();
+        }
+        const leaving left{*this};
+        (*callback)(argument);
+    }
+
+    /// Lets no callback in any more and waits for the one that is inside, unless this is called by
+    /// it. The first call from outside then runs `last_words`, with the gate still held against
+    /// other closers.
+    template <typename LastWords>
+    void close(LastWords&& last_words) {
+        {
+            std::unique_lock lock{mutex_};
+            const bool first = !std::exchange(closed_, true);
+            if (inside_ == std::this_thread::get_id())
+                return;
+            left_.wait(lock, [this] { return inside_ == std::thread::id{}; });
+            if (!first)
+                return;
+            inside_ = std::this_thread::get_id();
+        }
+        const leaving left{*this};
+        last_words();
+    }
+
+    [[nodiscard]] bool closed() const {
+        const std::lock_guard lock{mutex_};
+        return closed_;
+    }
+
+private:
+    struct leaving {
+        callback_gate& gate;
+        ~leaving() {
+            {
+                const std::lock_guard lock{gate.mutex_};
+                gate.inside_ = {};
+            }
+            gate.left_.notify_all();
+        }
+    };
+
+    mutable std::mutex mutex_;
+    std::condition_variable left_;
+    std::thread::id inside_; // the thread whose callback is running; none by default
+    bool closed_ = false;
+};
+
+} // namespace forest
+
+#endif

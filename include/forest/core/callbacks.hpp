@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_CALLBACKS_HPP
+#define FOREST_CORE_CALLBACKS_HPP
+
+#include <forest/core/callback_gate.hpp>
+#include <forest/core/event.hpp>
+#include <forest/core/outage.hpp>
+
+#include <exception>
+#include <functional>
+#include <string_view>
+#include <utility>
+
+// The callbacks of one client: who is called for which event, and what becomes of an exception
+// (B16).
+
+namespace forest {
+
+/// Three callbacks behind one gate. All members may be called from any thread, `tell` from one at a
+/// time.
+class callbacks {
+public:
+    void on_server_down(std::function<void(const outage&)> callback) {
+        gate_.set(on_down_, std::move(callback));
+    }
+    void on_server_up(std::function<void(const outage&)> callback) {
+        gate_.set(on_up_, std::move(callback));
+    }
+    void on_event(std::function<void(const event&)> callback) {
+        gate_.set(on_event_, std::move(callback));
+    }
+
+    /// Tells of an event, unless closed: first whoever listens to all, then whoever listens to this
+    /// one.
+    void tell(const event& happened) noexcept {
+        attempt(happened, [&] { gate_.call(on_event_, happened); });
+        if (happened.kind == event_kind::server_down)
+            attempt(happened, [&] { gate_.call(on_down_, *happened.outage); });
+        if (happened.kind == event_kind::server_up)
+            attempt(happened, [&] { gate_.call(on_up_, *happened.outage); });
+    }
+
+    /// Lets no callback run any more, and returns when none does, unless called by one. The first
+    /// call from outside runs `farewell` meanwhile, which may tell the last events with
+    /// `tell_last`.
+    template <typename Farewell>
+    void close(Farewell&& farewell) {
+        gate_.close(std::forward<Farewell>(farewell));
+    }
+
+    /// Tells of an event after the gate was closed; only from inside `farewell`.
+    void tell_last(const event& happened) noexcept {
+        try {
+            if (const auto callback = gate_.get(on_event_))
+                (*callback)(happened);
+        } catch (...) { // Nobody is left to be told.
+        }
+    }
+
+    [[nodiscard]] bool closed() const { return gate_.closed(); }
+
+private:
+    template <typename Call>
+    void attempt(const event& during, const Call& call) noexcept {
+        try {
+            call();
+        } catch (const std::exception& thrown) {
+            tell_of_failure(during, thrown.what());
+        } catch (...) {
+            tell_of_failure(during, "an exception that is no std::exception");
+        }
+    }
+
+    void tell_of_failure(event during, std::string_view what) noexcept {
+        during.kind = event_kind::callback_failed;
+        during.detail = what;
+        try {
+            gate_.call(on_event_, during);
+        } catch (
+            ...) { // It threw on being told that a callback threw; telling it so would not help.
+        }
+    }
+
+    callback_gate gate_;
+    shared_callback<outage> on_down_;
+    shared_callback<outage> on_up_;
+    shared_callback<event> on_event_;
+};
+
+} // namespace forest
+
+#endif
