@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_TIMESTAMP_HPP
+#define FOREST_CORE_TIMESTAMP_HPP
+
+#include <forest/core/time.hpp>
+
+// The timestamps that are signed (PROTOCOL.md, 1 and 2): one exact form is written, many are read.
+// Hand-written, because a check writes one each time and a server reads one before it trusts a
+// byte.
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+namespace forest {
+
+/// The length of every timestamp written.
+inline constexpr std::size_t timestamp_size = 24;
+
+namespace detail {
+
+inline constexpr auto digit_pairs = [] {
+    std::array<char, 200> table{};
+    for (std::size_t value = 0; value < 100; ++value) {
+        table[2 * value] = static_cast<char>('0' + value / 10);
+        table[2 * value + 1] = static_cast<char>('0' + value % 10);
+    }
+    return table;
+}();
+
+constexpr void write_pair(char* out, unsigned value) noexcept {
+    out[0] = digit_pairs[2 * static_cast<std::size_t>(value)];
+    out[1] = digit_pairs[2 * static_cast<std::size_t>(value) + 1];
+}
+
+// Reads a text of fixed fields from the left. After the first mismatch everything fails.
+class digit_reader {
+public:
+    constexpr explicit digit_reader(std::string_view text) noexcept : rest_{text} {}
+
+    constexpr unsigned number(std::size_t digits) noexcept {
+        unsigned value = 0;
+        for (std::size_t index = 0; index < digits; ++index)
+            value = value * 10 + digit();
+        return value;
+    }
+
+    constexpr unsigned digit() noexcept {
+        if (!next_is_digit()) {
+            valid_ = false;
+            return 0;
+        }
+        const char byte = rest_.front();
+        rest_.remove_prefix(1);
+        return static_cast<unsigned>(byte - '0');
+    }
+
+    constexpr bool next_is_digit() const noexcept {
+        return !rest_.empty() && '0' <= rest_.front() && rest_.front() <= '9';
+    }
+
+    // Takes one byte out of `choices`; says which, or 0.
+    constexpr char take(std::string_view choices) noexcept {
+        if (rest_.empty() || choices.find(rest_.front()) == std::string_view::npos)
+            return 0;
+        const char byte = rest_.front();
+        rest_.remove_prefix(1);
+        return byte;
+    }
+
+    constexpr char expect(std::string_view choices) noexcept {
+        const char byte = take(choices);
+        valid_ = valid_ && byte != 0;
+        return byte;
+    }
+
+    constexpr void expect_text(std::string_view text) noexcept {
+        valid_ = valid_ && rest_.substr(0, text.size()) == text;
+        rest_.remove_prefix(std::min(text.size(), rest_.size()));
+    }
+
+    constexpr bool empty() const noexcept { return rest_.empty(); }
+    constexpr bool valid() const noexcept { return valid_; }
+    constexpr bool complete() const noexcept { return valid_ && rest_.empty(); }
+
+private:
+    std::string_view rest_;
+    bool valid_ = true;
+};
+
+// Seconds since 1970 of a civil date and time; none when there is no such day or hour. A 60th
+// second is the first one of the next minute, as POSIX counts.
+constexpr std::optional<std::chrono::sys_seconds> civil_seconds(int year, unsigned month,
+                                                                unsigned day, unsigned hour,
+                                                                unsigned minute,
+                                                                unsigned second) noexcept {
+    const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month},
+                                           std::chrono::day{day}};
+    if (!date.ok() || hour > 23 || minute > 59 || second > 60)
+        return std::nullopt;
+    return std::chrono::sys_days{date} + std::chrono::hours{hour} + std::chrono::minutes{minute} +
+           std::chrono::seconds{second};
+}
+
+} // namespace detail
+
+/// Writes `2025-12-09T12:00:00.000Z`. A time before year 0 or after year 9999, which four digits
+/// cannot say, is written as the nearest one that they can.
+[[nodiscard]] constexpr std::array<char, timestamp_size> format_timestamp(wall_time time) noexcept {
+    using namespace std::chrono;
+    constexpr wall_time first{sys_days{year{0} / January / 1}};
+    constexpr wall_time last{sys_days{year{10000} / January / 1} - milliseconds{1}};
+    time = std::clamp(time, first, last);
+    const auto midnight = floor<days>(time);
+    const year_month_day date{midnight};
+    const auto of_day = static_cast<unsigned>((time - midnight).count());
+    const auto year_number = static_cast<unsigned>(static_cast<int>(date.year()));
+    const unsigned second_of_day = of_day / 1000;
+    const unsigned millisecond = of_day % 1000;
+
+    std::array<char, timestamp_size> text{};
+    char* const out = text.data();
+    detail::write_pair(out, year_number / 100);
+    detail::write_pair(out + 2, year_number % 100);
+    out[4] = '-';
+    detail::write_pair(out + 5, static_cast<unsigned>(date.month()));
+    out[7] = '-';
+    detail::write_pair(out + 8, static_cast<unsigned>(date.day()));
+    out[10] = 'T';
+    detail::write_pair(out + 11, second_of_day / 3600);
+    out[13] = ':';
+    detail::write_pair(out + 14, second_of_day / 60 % 60);
+    out[16] = ':';
+    detail::write_pair(out + 17, second_of_day % 60);
+    out[19] = '.';
+    out[20] = static_cast<char>('0' + millisecond / 100);
+    detail::write_pair(out + 21, millisecond % 100);
+    out[23] = 'Z';
+    return text;
+}
+
+/// Reads what PROTOCOL.md, 2 allows: `YYYY-MM-DD[Tt]hh:mm:ss[.digits](Z|z|±hh:mm|±hhmm|±hh)`, with
+/// spaces and tabs around it. Whole seconds: the fraction is cut off, which rounds down also before
+/// 1970. Empty for everything else, and for dates and times that do not exist.
+[[nodiscard]] constexpr std::optional<std::chrono::sys_seconds>
+parse_timestamp(std::string_view text) noexcept {
+    const std::size_t first = text.find_first_not_of(" \t");
+    if (first == std::string_view::npos)
+        return std::nullopt;
+    detail::digit_reader reader{text.substr(first, text.find_last_not_of(" \t") - first + 1)};
+
+    const unsigned year = reader.number(4);
+    reader.expect("-");
+    const unsigned month = reader.number(2);
+    reader.expect("-");
+    const unsigned day = reader.number(2);
+    reader.expect("Tt");
+    const unsigned hour = reader.number(2);
+    reader.expect(":");
+    const unsigned minute = reader.number(2);
+    reader.expect(":");
+    const unsigned second = reader.number(2);
+    if (reader.take(".") != 0) {
+        do
+            reader.digit();
+        while (reader.next_is_digit());
+    }
+
+    std::chrono::minutes offset{0};
+    if (const char sign = reader.expect("Zz+-"); sign == '+' || sign == '-') {
+        const unsigned hours = reader.number(2);
+        const bool more = reader.take(":") != 0 || !reader.empty();
+        const unsigned minutes = more ? reader.number(2) : 0;
+        if (hours > 23 || minutes > 59)
+            return std::nullopt;
+        offset = std::chrono::hours{hours} + std::chrono::minutes{minutes};
+        if (sign == '-')
+            offset = -offset;
+    }
+    if (!reader.complete())
+        return std::nullopt;
+    const auto local =
+        detail::civil_seconds(static_cast<int>(year), month, day, hour, minute, second);
+    if (!local)
+        return std::nullopt;
+    return *local - offset;
+}
+
+} // namespace forest
+
+#endif
