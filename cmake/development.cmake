@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: BSL-1.0
+
+# What our own programs are built with; nothing of it reaches a user's target.
+
+# Warnings are errors in our own programs only: a user's newer compiler must not break their build.
+function(forest_strict target)
+    target_compile_options(${target} PRIVATE
+        -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror)
+endfunction()
+
+# ccache, where there is one, reuses precompiled headers only when told how they may differ.
+find_program(FOREST_CCACHE ccache)
+mark_as_advanced(FOREST_CCACHE)
+if(FOREST_CCACHE)
+    set(CMAKE_CXX_COMPILER_LAUNCHER
+        ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${FOREST_CCACHE})
+endif()

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: BSL-1.0
+
+# find_package(forest)                  forest::core and forest::forest
+# find_package(forest COMPONENTS core)  forest::core alone, which depends on nothing
+
+if(NOT forest_FIND_COMPONENTS)
+    set(forest_FIND_COMPONENTS core forest)
+    set(forest_FIND_REQUIRED_core TRUE)
+    set(forest_FIND_REQUIRED_forest TRUE)
+endif()
+
+include(${CMAKE_CURRENT_LIST_DIR}/forest-core-targets.cmake)
+set(forest_core_FOUND TRUE)
+
+if("forest" IN_LIST forest_FIND_COMPONENTS
+   AND EXISTS ${CMAKE_CURRENT_LIST_DIR}/forest-targets.cmake)
+    include(CMakeFindDependencyMacro)
+    list(APPEND CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
+    find_dependency(asio)
+    list(REMOVE_ITEM CMAKE_MODULE_PATH ${CMAKE_CURRENT_LIST_DIR})
+    find_dependency(OpenSSL 3.0)
+    find_dependency(fmt)
+    include(${CMAKE_CURRENT_LIST_DIR}/forest-targets.cmake)
+    set(forest_forest_FOUND TRUE)
+endif()
+
+foreach(component IN LISTS forest_FIND_COMPONENTS)
+    if(forest_FIND_REQUIRED_${component} AND NOT forest_${component}_FOUND)
+        set(forest_FOUND FALSE)
+        set(forest_NOT_FOUND_MESSAGE "forest has no component '${component}' here.")
+    endif()
+endforeach()

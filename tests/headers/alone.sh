@@ -1,0 +1,14 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSL-1.0
+
+# Compiles every header of the library alone, in its own build directory so that nothing collides
+# with the build that runs this test.
+set -eu
+source=$1 build=$2 compiler=$3
+
+cmake -S "$source" -B "$build" -G Ninja \
+    -DCMAKE_CXX_COMPILER="$compiler" \
+    -DCMAKE_CXX_EXTENSIONS=OFF \
+    -DCMAKE_CXX_FLAGS="-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror" \
+    -DFOREST_BUILD_TESTS=OFF -DFOREST_BUILD_EXAMPLES=OFF -DFOREST_BUILD_TOOL=OFF
+cmake --build "$build" --target all_verify_interface_header_sets -- -k 0

@@ -1,0 +1,96 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSL-1.0
+
+# Installs what is missing, builds, and runs all tests; see usage below.
+set -eu
+
+usage() {
+    cat <<END
+usage: sh tests/run.sh [--full]
+
+Builds the tests with g++ and runs them all; the build is incremental, in build/dev.
+
+  --full   first the same with clang 19, under ASan and UBSan, under TSan, and with the line
+           coverage of include/forest, which must reach $coverage_min %
+  --help   print this
+
+Missing Debian packages are installed with apt-get, as root or with sudo. The last lines are
+ctest's summary; the status is 0 only if everything passed.
+END
+}
+
+coverage_min=95
+presets='dev'
+packages='build tests'
+for option in "$@"; do
+    case $option in
+    --full)
+        presets='clang asan tsan coverage dev'
+        packages='build tests full'
+        ;;
+    --help)
+        usage
+        exit 0
+        ;;
+    *)
+        echo "run.sh: unknown option: $option" >&2
+        usage >&2
+        exit 2
+        ;;
+    esac
+done
+
+started=$(date +%s)
+root=$(cd "$(dirname "$0")/.." && pwd)
+cd "$root"
+. cmake/packages.sh
+
+step() { echo "==> $*"; }
+
+elapsed() {
+    seconds=$(($(date +%s) - started))
+    echo "$((seconds / 60)) min $((seconds % 60)) s"
+}
+
+# Everything but the summary is shown while the tests run; the summary is left in the log, so that
+# it can come last.
+run_tests() {
+    log=$root/build/$1/ctest.log
+    rm -f "$log" "$log.passed"
+    { ctest --preset "$1" --output-log "$log" && touch "$log.passed"; } |
+        sed -u '/% tests passed/,$d'
+}
+
+summary() { sed -n '/% tests passed/,$p' "$log"; }
+
+failed() {
+    step "Failed: $1, after $(elapsed)"
+    exit 1
+}
+
+step 'Looking for the packages that the build and the tests need'
+# shellcheck disable=SC2086 # The sets are split into words on purpose.
+need_packages $packages
+
+for preset in $presets; do
+    step "Configuring $preset"
+    cmake --preset "$preset" || failed "configuring $preset"
+    step "Building $preset"
+    cmake --build --preset "$preset" || failed "building $preset"
+    [ "$preset" != coverage ] || find build/coverage -name '*.gcda' -delete
+    step "Testing $preset"
+    run_tests "$preset"
+    if [ ! -e "$log.passed" ]; then
+        summary
+        failed "testing $preset"
+    fi
+    if [ "$preset" = coverage ]; then
+        step 'Line coverage of include/forest'
+        cmake --build --preset coverage --target coverage || failed "coverage below $coverage_min %"
+    fi
+    [ "$preset" = dev ] || summary
+done
+
+step "Total time: $(elapsed)"
+step 'Summary of dev'
+summary
