@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_JSON_HPP
+#define FOREST_CORE_JSON_HPP
+
+#include <forest/core/error.hpp>
+#include <forest/core/json_string.hpp>
+#include <forest/core/utf8.hpp>
+
+// A strict reader of RFC 8259 that allocates nothing: the whole text is validated, but only the
+// members of the outermost object are told, for a health body has nothing else to say. A peer must
+// not be able to exhaust the stack, so it does not recurse, and the depth has a bound.
+
+#include <bitset>
+#include <cstddef>
+#include <string_view>
+#include <system_error>
+
+namespace forest {
+
+/// How deep arrays and objects may nest; text that goes deeper counts as malformed.
+inline constexpr std::size_t json_depth_max = 128;
+
+/// A value of a JSON text, viewed in place. Lives no longer than that text.
+struct json_value {
+    enum class kind { null, boolean, number, string, array, object };
+
+    kind type = kind::null;
+    std::string_view raw; ///< as it stands, quotes and brackets included
+
+    /// The string; an empty one when the value is of another kind.
+    [[nodiscard]] constexpr json_string string() const noexcept {
+        return type == kind::string ? json_string{raw.substr(1, raw.size() - 2)} : json_string{};
+    }
+};
+
+namespace detail {
+
+// Every function that answers a bool takes one construct from the front; after a false the position
+// means nothing.
+class json_scanner {
+public:
+    explicit json_scanner(std::string_view text) noexcept : text_{text} {}
+
+    void skip_blanks() noexcept {
+        while (position_ < text_.size() &&
+               (peek() == ' ' || peek() == '\n' || peek() == '\r' || peek() == '\t'))
+            ++position_;
+    }
+
+    bool at_end() const noexcept { return position_ == text_.size(); }
+    std::size_t position() const noexcept { return position_; }
+    std::string_view from(std::size_t begin) const noexcept {
+        return text_.substr(begin, position_ - begin);
+    }
+
+    // 0 at the end; a zero byte is no JSON either, wherever it is looked at.
+    char peek() const noexcept { return at_end() ? '\0' : text_[position_]; }
+
+    bool take(char byte) noexcept {
+        if (peek() != byte)
+            return false;
+        ++position_;
+        return true;
+    }
+
+    bool take_string() noexcept {
+        if (!take('"'))
+            return false;
+        while (!at_end()) {
+            const char byte = peek();
+            if (static_cast<unsigned char>(byte) >= 0x80) {
+                const utf8_prefix prefix = read_utf8(text_.substr(position_));
+                if (!prefix.valid)
+                    return false;
+                position_ += prefix.size;
+                continue;
+            }
+            if (static_cast<unsigned char>(byte) < 0x20)
+                return false;
+            ++position_;
+            if (byte == '"')
+                return true;
+            if (byte == '\\' && !take_escape())
+                return false;
+        }
+        return false;
+    }
+
+    // One value with everything in it, when `depth` containers are open around it.
+    bool take_value(std::size_t depth, json_value::kind& type) noexcept {
+        const std::size_t outermost = depth;
+        bool first = true; // only behind an opening bracket may a closing one stand for no value
+        type = kind_of(peek());
+        while (true) {
+            if (first && depth > outermost && take(in_object_[depth - 1] ? '}' : ']')) {
+                --depth;
+            } else {
+                if (depth > outermost && in_object_[depth - 1] && !take_key())
+                    return false;
+                const char byte = peek();
+                if (byte == '{' || byte == '[') {
+                    if (depth == json_depth_max)
+                        return false;
+                    in_object_[depth++] = byte == '{';
+                    ++position_;
+                    skip_blanks();
+                    first = true;
+                    continue;
+                }
+                if (!take_scalar(byte))
+                    return false;
+            }
+            if (!close_containers(outermost, depth))
+                return false;
+            if (depth == outermost)
+                return true;
+            first = false;
+        }
+    }
+
+    // A key, its colon and the blanks up to the value.
+    bool take_key() noexcept {
+        if (!take_string())
+            return false;
+        skip_blanks();
+        if (!take(':'))
+            return false;
+        skip_blanks();
+        return true;
+    }
+
+private:
+    static json_value::kind kind_of(char first) noexcept {
+        switch (first) {
+        case '{':
+            return json_value::kind::object;
+        case '[':
+            return json_value::kind::array;
+        case '"':
+            return json_value::kind::string;
+        case 't':
+        case 'f':
+            return json_value::kind::boolean;
+        case 'n':
+            return json_value::kind::null;
+        default:
+            return json_value::kind::number;
+        }
+    }
+
+    // Behind a value: closes what ends here, and takes the comma before the next value if one must
+    // follow.
+    bool close_containers(std::size_t outermost, std::size_t& depth) noexcept {
+        while (depth > outermost) {
+            skip_blanks();
+            if (take(',')) {
+                skip_blanks();
+                return true;
+            }
+            if (!take(in_object_[depth - 1] ? '}' : ']'))
+                return false;
+            --depth;
+        }
+        return true;
+    }
+
+    bool take_scalar(char first) noexcept {
+        switch (first) {
+        case '"':
+            return take_string();
+        case 't':
+            return take_word("true");
+        case 'f':
+            return take_word("false");
+        case 'n':
+            return take_word("null");
+        default:
+            return take_number();
+        }
+    }
+
+    bool take_word(std::string_view word) noexcept {
+        if (text_.substr(position_, word.size()) != word)
+            return false;
+        position_ += word.size();
+        return true;
+    }
+
+    bool take_digits() noexcept {
+        const std::size_t begin = position_;
+        while ('0' <= peek() && peek() <= '9')
+            ++position_;
+        return position_ != begin;
+    }
+
+    bool take_number() noexcept {
+        take('-');
+        if (!take('0') && !take_digits())
+            return false;
+        if (take('.') && !take_digits())
+            return false;
+        if (take('e') || take('E')) {
+            if (!take('+'))
+                take('-');
+            return take_digits();
+        }
+        return true;
+    }
+
+    bool take_escape() noexcept {
+        const char kind = peek();
+        ++position_;
+        if (kind != 'u')
+            return std::string_view{"\"\\/bfnrt"}.find(kind) != std::string_view::npos;
+        for (int digits = 0; digits < 4; ++digits) {
+            const char byte = peek();
+            if (!(('0' <= byte && byte <= '9') || ('a' <= byte && byte <= 'f') ||
+                  ('A' <= byte && byte <= 'F')))
+                return false;
+            ++position_;
+        }
+        return true;
+    }
+
+    std::string_view text_;
+    std::size_t position_ = 0;
+    std::bitset<json_depth_max> in_object_; // which of the open containers are objects
+};
+
+} // namespace detail
+
+/// Whether `text` is exactly one JSON value, of any kind, blanks around it allowed, in UTF-8
+/// without a byte order mark (RFC 8259). Half a surrogate pair in an escape is grammatical. The
+/// cost is linear in the text.
+[[nodiscard]] inline bool is_valid_json(std::string_view text) noexcept {
+    detail::json_scanner scanner{text};
+    json_value::kind type{};
+    scanner.skip_blanks();
+    if (!scanner.take_value(0, type))
+        return false;
+    scanner.skip_blanks();
+    return scanner.at_end();
+}
+
+/// Validates `text` as exactly one JSON object and calls `on_member(json_string, json_value)` for
+/// each of its own members, in order; duplicates are told each. Answers `malformed_body` for
+/// anything else: members told before the fault was found are then to be forgotten.
+template <class F>
+[[nodiscard]] std::error_code read_json_object(std::string_view text, F&& on_member) {
+    detail::json_scanner scanner{text};
+    scanner.skip_blanks();
+    if (!scanner.take('{'))
+        return errc::malformed_body;
+    scanner.skip_blanks();
+    if (!scanner.take('}')) {
+        while (true) {
+            const std::size_t key_begin = scanner.position() + 1;
+            if (!scanner.take_string())
+                return errc::malformed_body;
+            const std::string_view key = scanner.from(key_begin);
+            scanner.skip_blanks();
+            if (!scanner.take(':'))
+                return errc::malformed_body;
+            scanner.skip_blanks();
+            const std::size_t value_begin = scanner.position();
+            json_value value;
+            if (!scanner.take_value(1, value.type))
+                return errc::malformed_body;
+            value.raw = scanner.from(value_begin);
+            on_member(json_string{key.substr(0, key.size() - 1)}, value);
+            scanner.skip_blanks();
+            if (scanner.take('}'))
+                break;
+            if (!scanner.take(','))
+                return errc::malformed_body;
+            scanner.skip_blanks();
+        }
+    }
+    scanner.skip_blanks();
+    if (!scanner.at_end())
+        return errc::malformed_body;
+    return {};
+}
+
+} // namespace forest
+
+#endif
