@@ -48,11 +48,10 @@ need_packages() {
     fi
 
     echo "==> Installing$missing"
+    # A list that could not be refreshed may still do; the installation finds out.
+    $as_root apt-get update -q || true
     # shellcheck disable=SC2086 # The list is split into words on purpose.
-    if ! { $as_root apt-get update -q &&
-        $as_root env DEBIAN_FRONTEND=noninteractive $install; }; then
-        cannot_install "apt-get failed"
-    fi
+    $as_root env DEBIAN_FRONTEND=noninteractive $install || cannot_install "apt-get failed"
 }
 
 cannot_install() {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-
-// The entry point of every test binary; the suites come from the other files.
-
-#define BOOST_TEST_MODULE forest
 #include <boost/test/unit_test.hpp>
+
+// The entry point of every test binary; the suites register themselves from the other files. The
+// macro that writes a main would have to come before the precompiled header.
+
+int main(int argc, char** argv) {
+    return boost::unit_test::unit_test_main([] { return true; }, argc, argv);
+}
