@@ -249,15 +249,7 @@ struct basic_health_client<Transport, Clock, Signer, Backoff>::state
     }
 
     void conclude(const reply& answer) {
-        verdict result;
-        if (answer.error) {
-            result.error = answer.error;
-            result.status = answer.status;
-            result.signed_at = signed_at;
-        } else {
-            result = judge(answer.status, answer.fields, answer.body, signed_at);
-        }
-        result.timings = answer.timings;
+        const verdict result = forest::conclude(answer, signed_at);
         judged = &result;
         drive(machine_input::reply(result));
         judged = nullptr;
@@ -280,8 +272,10 @@ struct basic_health_client<Transport, Clock, Signer, Backoff>::state
         listeners.close([this] {
             if (!has_started)
                 return;
-            event last{
-                .kind = event_kind::stopping, .target = what.target.text(), .status = status};
+            event last;
+            last.kind = event_kind::stopping;
+            last.target = what.target.text();
+            last.status = status;
             listeners.tell_last(last);
             cancel();
             last.kind = event_kind::stopped;

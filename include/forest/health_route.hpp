@@ -89,7 +89,7 @@ private:
                                                                                  options.version)},
               stopping_body{body("stopping", options.version)} {}
 
-        static std::string body(std::string_view status, std::string_view version) {
+        static std::string body(std::string_view status, std::string_view release) {
             return "{\"status\":" + json_quote(status) + ",\"version\":" + json_quote(version) +
                    "}";
         }

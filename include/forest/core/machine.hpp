@@ -226,11 +226,14 @@ private:
         due_ = now + jittered(backoff_(failures_, options_.interval));
         if (status_ == target_status::down)
             return;
-        if (failures_ == 1)
-            outage_ = {.id = outage_.id,
-                       .first_failure = result.signed_at +
-                                        std::chrono::floor<wall_time::duration>(now - checked_at_),
-                       .first_failed_at = now};
+        if (failures_ == 1) {
+            const std::uint64_t last_id = outage_.id;
+            outage_ = {};
+            outage_.id = last_id;
+            outage_.first_failure =
+                result.signed_at + std::chrono::floor<wall_time::duration>(now - checked_at_);
+            outage_.first_failed_at = now;
+        }
         status_ = target_status::suspect;
         outage_.failures = failures_;
         outage_.last_error = result.error;

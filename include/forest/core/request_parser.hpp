@@ -121,7 +121,7 @@ private:
         empty_line_feed,
         method,
         target,
-        version,
+        http_version,
         line_feed,
         fields,
         sized_body,
@@ -206,9 +206,9 @@ private:
             if (byte != ' ')
                 return is_target_byte(byte);
             target_end_ = read_;
-            state_ = state::version;
+            state_ = state::http_version;
             return target_end_ != target_begin_;
-        case state::version:
+        case state::http_version:
             return step_version(byte);
         default:
             fields_begin_ = read_ + 1;

@@ -34,6 +34,20 @@ struct reply {
     phase_timings timings;
 };
 
+/// The verdict on a reply to a request that was signed at `at`.
+[[nodiscard]] inline verdict conclude(const reply& answer, wall_time at) noexcept {
+    verdict result;
+    if (answer.error) {
+        result.error = answer.error;
+        result.status = answer.status;
+        result.signed_at = at;
+    } else {
+        result = judge(answer.status, answer.fields, answer.body, at);
+    }
+    result.timings = answer.timings;
+    return result;
+}
+
 namespace detail {
 struct reply_handler_archetype {
     void operator()(const reply&) const {}

@@ -9,8 +9,9 @@
 
 namespace forest {
 
-/// What serialises the handlers of one client, one clock or one server, on however many threads the io_context
-/// runs. `asio::make_strand(asio::any_io_executor{io.get_executor()})` makes one; the adapters do so themselves.
+/// What serialises the handlers of one client, one clock or one server, on however many threads the
+/// io_context runs. `asio::make_strand(asio::any_io_executor{io.get_executor()})` makes one; the
+/// adapters do so themselves.
 using asio_executor = asio::strand<asio::any_io_executor>;
 
 } // namespace forest

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_ASIO_TRANSPORT_HPP
+#define FOREST_ADAPTERS_ASIO_ASIO_TRANSPORT_HPP
+
+#include <forest/adapters/asio/asio_clock.hpp>
+#include <forest/adapters/asio/connection.hpp>
+#include <forest/adapters/asio/executor.hpp>
+#include <forest/adapters/openssl/tls_session.hpp>
+#include <forest/core/time.hpp>
+#include <forest/policy/transport.hpp>
+
+#include <memory>
+#include <utility>
+
+// Checks over real sockets: http, https and http+unix.
+
+namespace forest {
+
+/// How an asio_transport connects.
+struct transport_options {
+    tls_options tls;
+
+    /// Whether a connection is kept for the next check. Off by default: a fresh one also proves
+    /// that the server still accepts connections. A kept one that turns out to be dead before the
+    /// first byte of the answer is replaced once, silently.
+    bool reuse_connections = false;
+};
+
+/// Performs one GET at a time over a socket. A name is resolved anew for each connection, and all
+/// its addresses are tried, each with its share of the time left. Models `transport`; all members
+/// may be called from any thread, and handlers run on the strand of the clock. The execution
+/// context must outlive the transport.
+///
+/// Asio resolves names on one thread per io_context: a DNS server that hangs delays all clients of
+/// the context that use names. An address in the URL needs no resolver.
+class asio_transport {
+public:
+    /// Shares the strand of the clock. Throws std::system_error(errc::tls_configuration_invalid) if
+    /// a file that the options name cannot be used.
+    explicit asio_transport(const asio_clock& clock, const transport_options& options = {})
+        : connection_{std::make_shared<detail::connection>(clock.get_executor(), options.tls,
+                                                           options.reuse_connections)} {}
+
+    asio_transport(asio_transport&&) noexcept = default;
+    asio_transport& operator=(asio_transport&&) = delete;
+
+    /// Cancels what is pending.
+    ~asio_transport() {
+        if (connection_ != nullptr)
+            connection_->cancel();
+    }
+
+    template <typename Handler>
+    void async_get(const request& what, duration timeout, Handler&& handler) {
+        connection_->get(what, timeout, std::forward<Handler>(handler));
+    }
+
+    /// Ends what is pending and closes the connection, a kept one too.
+    void cancel() { connection_->cancel(); }
+
+private:
+    std::shared_ptr<detail::connection> connection_;
+};
+
+static_assert(transport<asio_transport>);
+
+} // namespace forest
+
+#endif

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_CONNECTION_HPP
+#define FOREST_ADAPTERS_ASIO_CONNECTION_HPP
+
+#include <forest/adapters/asio/error.hpp>
+#include <forest/adapters/asio/executor.hpp>
+#include <forest/adapters/openssl/tls_session.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/request_writer.hpp>
+#include <forest/core/response_parser.hpp>
+#include <forest/core/time.hpp>
+#include <forest/core/unique_function.hpp>
+#include <forest/core/url.hpp>
+#include <forest/policy/transport.hpp>
+
+#include <asio/buffer.hpp>
+#include <asio/generic/stream_protocol.hpp>
+#include <asio/ip/address.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/local/stream_protocol.hpp>
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+// One GET over one socket, step by step: resolve, connect, TLS, send, receive. Every step runs
+// under a mutex, so that a check can be cancelled and its socket closed from any thread, whether or
+// not the executor still runs.
+
+namespace forest::detail {
+
+class connection : public std::enable_shared_from_this<connection> {
+public:
+    connection(asio_executor executor, const tls_options& tls, bool reuse)
+        : executor_{std::move(executor)}, resolver_{executor_}, socket_{executor_},
+          timer_{executor_}, tls_options_{tls}, reuse_{reuse} {
+        // Files that the user named are read now, so that a mistake is found at the start and not
+        // at the first check.
+        if (!tls.ca_file.empty() || !tls.certificate_file.empty() || !tls.private_key_file.empty())
+            tls_context_.emplace(tls);
+    }
+
+    void get(const request& what, duration timeout, unique_function<void(const reply&)> handler) {
+        const std::lock_guard lock{mutex_};
+        assert(!handler_); // One GET at a time.
+        handler_ = std::move(handler);
+        what_ = &what;
+        timings_ = {};
+        started_ = clock::now();
+        deadline_ = started_ + timeout;
+        request_size_ = write_request(request_, "GET", what.target, what.fields, reuse_);
+        if (what.fresh_connection || !keeps_connection_to(what.target))
+            close();
+        reused_ = socket_.is_open();
+        parser_.reset(what.limits);
+        next_step();
+        if (request_size_ == 0)
+            return fail_later(errc::header_too_large);
+        if (!reused_)
+            return resolve();
+        set_timer(deadline_);
+        send();
+    }
+
+    void cancel() {
+        const std::lock_guard lock{mutex_};
+        close();
+        timer_.cancel();
+        resolver_.cancel();
+        next_step();
+        if (handler_)
+            asio::post(executor_, [handler = std::move(handler_)]() mutable {
+                reply canceled;
+                canceled.error = errc::operation_canceled;
+                handler(canceled);
+            });
+    }
+
+private:
+    using clock = std::chrono::steady_clock;
+    using endpoint = asio::generic::stream_protocol::endpoint;
+
+    // Completions of earlier steps carry an older number and are ignored.
+    void next_step() noexcept { ++step_; }
+
+    // A handler that continues with `member` under the lock, unless its step has been overtaken.
+    template <typename Continue>
+    auto guarded(Continue then) {
+        return [self = shared_from_this(), step = step_, then](const auto&... results) {
+            std::unique_lock lock{self->mutex_};
+            if (step == self->step_)
+                then(*self, lock, results...);
+        };
+    }
+
+    void set_timer(clock::time_point at) {
+        timer_.expires_at(at);
+        timer_.async_wait(
+            guarded([](connection& self, std::unique_lock<std::mutex>& lock, std::error_code ec) {
+                if (!ec)
+                    self.time_out(lock);
+            }));
+    }
+
+    // The deadline of the check, or of one address among several.
+    void time_out(std::unique_lock<std::mutex>& lock) {
+        if (clock::now() >= deadline_ || next_address_ >= addresses_.size())
+            return finish(lock, errc::timed_out);
+        connect();
+    }
+
+    void resolve() {
+        addresses_.clear();
+        next_address_ = 0;
+        const url& target = what_->target;
+        if (target.scheme() == url_scheme::http_unix) {
+            addresses_.emplace_back(
+                asio::local::stream_protocol::endpoint{std::string{target.socket_path()}});
+            return connect();
+        }
+        std::error_code no_literal;
+        const auto address = asio::ip::make_address(std::string{target.host()}, no_literal);
+        if (!no_literal) {
+            addresses_.emplace_back(asio::ip::tcp::endpoint{address, target.port()});
+            return connect();
+        }
+        set_timer(deadline_);
+        resolver_.async_resolve(
+            std::string{target.host()}, std::to_string(target.port()),
+            asio::ip::tcp::resolver::numeric_service,
+            guarded([](connection& self, std::unique_lock<std::mutex>& lock, std::error_code ec,
+                       const asio::ip::tcp::resolver::results_type& found) {
+                self.timings_.resolve = clock::now() - self.started_;
+                if (ec || found.empty())
+                    return self.finish(lock, errc::resolve_failed);
+                for (const auto& each : found)
+                    self.addresses_.emplace_back(each.endpoint());
+                self.connect();
+            }));
+    }
+
+    // Tries the next address. One that does not answer must leave time for those behind it.
+    void connect() {
+        close();
+        next_step();
+        const endpoint& to = addresses_[next_address_++];
+        const auto left = static_cast<clock::rep>(addresses_.size() - next_address_ + 1);
+        connecting_ = clock::now();
+        set_timer(left == 1 ? deadline_ : connecting_ + (deadline_ - connecting_) / left);
+        std::error_code ec;
+        socket_.open(to.protocol(), ec);
+        const auto tried = guarded(
+            [](connection& self, std::unique_lock<std::mutex>& lock, std::error_code failed) {
+                if (!failed)
+                    return self.connected();
+                if (self.next_address_ < self.addresses_.size())
+                    return self.connect();
+                self.finish(lock, connect_error(failed));
+            });
+        if (ec) // This machine does not speak the protocol of the address, or has no descriptor
+                // left.
+            asio::post(executor_, [tried, ec] { tried(ec); });
+        else
+            socket_.async_connect(to, tried);
+    }
+
+    void connected() {
+        const auto now = clock::now();
+        timings_.connect = now - connecting_;
+        if (timer_.expiry() != deadline_) {
+            next_step();
+            set_timer(deadline_);
+        }
+        if (what_->target.scheme() != url_scheme::https)
+            return send();
+        connecting_ = now;
+        if (!tls_context_)
+            tls_context_.emplace(tls_options_);
+        tls_.emplace(*tls_context_, what_->target);
+        handshake();
+    }
+
+    void handshake() {
+        const auto progress = tls_->handshake();
+        if (progress == tls_session::progress::done) {
+            timings_.tls = clock::now() - connecting_;
+            return send();
+        }
+        // An alert that tells the peer why goes out even when the handshake has failed.
+        write(tls_->output(), [progress](connection& self, std::unique_lock<std::mutex>& lock) {
+            self.tls_->output_sent();
+            if (progress != tls_session::progress::wants_input)
+                return self.finish(lock, errc::tls_failed);
+            self.read_tls(&connection::handshake);
+        });
+    }
+
+    void send() {
+        parser_.reset(what_->limits);
+        received_ = 0;
+        std::string_view bytes{request_.data(), request_size_};
+        if (tls_) {
+            tls_->send(bytes);
+            bytes = tls_->output();
+        }
+        write(bytes, [](connection& self, std::unique_lock<std::mutex>&) {
+            if (self.tls_)
+                self.tls_->output_sent();
+            self.sent_ = clock::now();
+            self.receive();
+        });
+    }
+
+    // Sends all of `bytes`. What the peer said before it stopped listening is still worth reading,
+    // so a failure is left to the reading that follows.
+    template <typename Then>
+    void write(std::string_view bytes, Then then) {
+        if (bytes.empty())
+            return asio::post(executor_, guarded(then));
+        socket_.async_write_some(
+            asio::buffer(bytes.data(), bytes.size()),
+            guarded([bytes, then](connection& self, std::unique_lock<std::mutex>& lock,
+                                  std::error_code ec, std::size_t sent) {
+                if (ec || sent == bytes.size())
+                    return then(self, lock);
+                self.write(bytes.substr(sent), then);
+            }));
+    }
+
+    void receive() {
+        if (tls_)
+            return receive_tls();
+        socket_.async_read_some(
+            asio::buffer(free_space().data(), free_space().size()),
+            guarded([](connection& self, std::unique_lock<std::mutex>& lock, std::error_code ec,
+                       std::size_t count) { self.received(lock, ec, count); }));
+    }
+
+    void receive_tls() {
+        std::size_t count = 0;
+        switch (tls_->receive(free_space(), count)) {
+        case tls_session::progress::done:
+            return received_later({}, count);
+        case tls_session::progress::wants_input:
+            return read_tls(&connection::receive_tls);
+        case tls_session::progress::closed:
+            return received_later(asio::error::eof, 0);
+        case tls_session::progress::failed:
+            return fail_later(errc::tls_failed);
+        }
+    }
+
+    // Feeds TLS with what comes from the peer, then goes on.
+    void read_tls(void (connection::*then)()) {
+        socket_.async_read_some(asio::buffer(tls_input_),
+                                guarded([then](connection& self, std::unique_lock<std::mutex>& lock,
+                                               std::error_code ec, std::size_t count) {
+                                    if (ec && then == &connection::handshake)
+                                        return self.finish(lock, errc::tls_failed);
+                                    // An end without the goodbye of TLS proves nothing: it is never
+                                    // the end of a body.
+                                    if (ec)
+                                        return self.received(lock, asio::error::connection_reset,
+                                                             0);
+                                    self.tls_->input({self.tls_input_.data(), count});
+                                    (self.*then)();
+                                }));
+    }
+
+    void received(std::unique_lock<std::mutex>& lock, std::error_code ec, std::size_t count) {
+        if (count > 0 && !timings_.first_byte)
+            timings_.first_byte = clock::now() - sent_;
+        if (ec && reused_ && !parser_.started()) {
+            // The server had closed the kept connection: that is no failure (once).
+            reused_ = false;
+            next_step();
+            return resolve();
+        }
+        if (ec == asio::error::eof)
+            parser_.finish();
+        else if (ec)
+            return finish(lock, stream_error(ec));
+        else
+            received_ = parser_.parse({buffer_.data(), received_ + count});
+        if (!parser_.done())
+            return receive();
+        finish(lock, parser_.error());
+    }
+
+    void received_later(std::error_code ec, std::size_t count) {
+        asio::post(executor_,
+                   guarded([ec, count](connection& self, std::unique_lock<std::mutex>& lock) {
+                       self.received(lock, ec, count);
+                   }));
+    }
+
+    void fail_later(errc error) {
+        asio::post(executor_,
+                   guarded([error](connection& self, std::unique_lock<std::mutex>& lock) {
+                       self.finish(lock, error);
+                   }));
+    }
+
+    void finish(std::unique_lock<std::mutex>& lock, std::error_code error) {
+        next_step();
+        timer_.cancel();
+        resolver_.cancel();
+        if (error || !reuse_ || !parser_.keep_alive())
+            close();
+        else
+            kept_for_ = what_->target.text();
+        timings_.total = clock::now() - started_;
+        const std::span<const char> data{buffer_.data(), received_};
+        reply result;
+        result.error = error;
+        result.status = parser_.status();
+        result.timings = timings_;
+        if (!error) {
+            result.fields = parser_.fields(data);
+            result.body = parser_.body(data);
+        }
+        const auto alive = shared_from_this();
+        auto handler = std::move(handler_);
+        lock.unlock();
+        handler(result);
+    }
+
+    std::span<char> free_space() {
+        if (received_ == buffer_.size())
+            buffer_.resize(std::max<std::size_t>(buffer_bytes_min, 2 * buffer_.size()));
+        return std::span{buffer_}.subspan(received_);
+    }
+
+    // Bytes that came while the connection was idle, a 408 perhaps, must not pass for the next
+    // answer.
+    [[nodiscard]] bool keeps_connection_to(const url& target) const {
+        std::error_code ec;
+        return socket_.is_open() && kept_for_ == target.text() && socket_.available(ec) == 0 && !ec;
+    }
+
+    void close() noexcept {
+        std::error_code ignored;
+        socket_.close(ignored);
+        tls_.reset();
+    }
+
+    static constexpr std::size_t buffer_bytes_min = 4096;
+    static constexpr std::size_t tls_input_bytes = 4096;
+
+    std::mutex mutex_;
+    asio_executor executor_;
+    asio::ip::tcp::resolver resolver_;
+    asio::generic::stream_protocol::socket socket_;
+    asio::steady_timer timer_;
+    tls_options tls_options_;
+    std::optional<tls_client_context> tls_context_;
+    std::optional<tls_session> tls_;
+    bool reuse_;
+    bool reused_ = false;
+    std::uint64_t step_ = 0;
+    unique_function<void(const reply&)> handler_;
+    const request* what_ = nullptr;
+    std::string kept_for_; // the URL of the last check, while its connection is kept
+    std::vector<endpoint> addresses_;
+    std::size_t next_address_ = 0;
+    phase_timings timings_;
+    clock::time_point started_, deadline_, connecting_, sent_;
+    std::array<char, request_bytes_max> request_;
+    std::size_t request_size_ = 0;
+    std::array<char, tls_input_bytes> tls_input_;
+    std::vector<char> buffer_;
+    std::size_t received_ = 0;
+    response_parser parser_;
+};
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_FOREST_HPP
+#define FOREST_FOREST_HPP
+
+#include <forest/adapters/asio/asio_clock.hpp>
+#include <forest/adapters/asio/asio_server.hpp>
+#include <forest/adapters/asio/asio_transport.hpp>
+#include <forest/adapters/asio/async_check.hpp>
+#include <forest/adapters/asio/background.hpp>
+#include <forest/adapters/fmt/log_observer.hpp>
+#include <forest/adapters/openssl/hmac_sha256_signer.hpp>
+#include <forest/adapters/openssl/hmac_sha256_verifier.hpp>
+#include <forest/core/backoff.hpp>
+#include <forest/core/detection.hpp>
+#include <forest/health_client.hpp>
+#include <forest/health_route.hpp>
+#include <forest/version.hpp>
+
+// The default stack, ready made: Asio for I/O and time, OpenSSL for signatures and TLS, fmt for
+// logs.
+
+namespace forest {
+
+/// A client over real sockets: `health_client client{io.get_executor(), url, secret, {.interval =
+/// 10s}}`.
+using health_client =
+    basic_health_client<asio_transport, asio_clock, hmac_sha256_signer, exponential_backoff>;
+
+/// The route on the built-in server: `health_route route{server, hmac_sha256_verifier{secret}}`.
+using health_route = basic_health_route<asio_server>;
+
+} // namespace forest
+
+#endif
