@@ -8,4 +8,6 @@
 
 const std::string_view* version_seen_by_other() noexcept;
 
-int main() { return version_seen_by_other() == &forest::version ? 0 : 1; }
+int main() {
+    return version_seen_by_other() == &forest::version ? 0 : 1;
+}

@@ -7,4 +7,6 @@
 
 const std::string_view* version_seen_by_other() noexcept;
 
-const std::string_view* version_seen_by_other() noexcept { return &forest::version; }
+const std::string_view* version_seen_by_other() noexcept {
+    return &forest::version;
+}

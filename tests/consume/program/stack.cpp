@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <forest/version.hpp>
+#include <forest/forest.hpp>
 
 #include <asio.hpp>
-#include <fmt/core.h>
-#include <openssl/crypto.h>
 
-// A user who takes the default stack.
+#include <cstdio>
+
+// A user who takes the default stack: nobody listens on port 1, and the client says so.
 
 int main() {
     asio::io_context io;
-    asio::co_spawn(io, []() -> asio::awaitable<void> { co_return; }, asio::detached);
-    fmt::print("{} {}\n", forest::version, OpenSSL_version(OPENSSL_VERSION));
-    return io.run() > 0 ? 0 : 1;
+    forest::health_client client{
+        io.get_executor(), "http://127.0.0.1:1/", "secret", {.failure_threshold = 1}};
+    bool down = false;
+    client.on_server_down([&](const forest::outage& seen) {
+        std::printf("down: %s\n", seen.last_error.message().c_str());
+        down = true;
+        client.stop();
+    });
+    client.start();
+    io.run();
+    return down ? 0 : 1;
 }
