@@ -90,14 +90,14 @@ private:
               stopping_body{body("stopping", options.version)} {}
 
         static std::string body(std::string_view status, std::string_view release) {
-            return "{\"status\":" + json_quote(status) + ",\"version\":" + json_quote(version) +
+            return "{\"status\":" + json_quote(status) + ",\"version\":" + json_quote(release) +
                    "}";
         }
 
         template <typename Responder>
         int answer(const server_request& asked, Responder& respond) {
             response answer;
-            answer.fields.add("Cache-Control", "no-store");
+            (void)answer.fields.add("Cache-Control", "no-store"); // It fits.
             // Before anything else: a stranger must not even learn whether the server is draining.
             if (!allowed(asked)) {
                 answer.status = 401;
