@@ -17,7 +17,7 @@ clean_tree() {
         "$tree/include/forest/sim" "$tree/include/forest/adapters/asio" \
         "$tree/include/package"
     cd "$tree/include/forest"
-    echo '#include <string_view>' >version.hpp
+    echo '#include <cstddef>' >version.hpp
     echo '#include <forest/version.hpp>' >core/url.hpp
     echo '#include <forest/core/url.hpp>' >policy/clock.hpp
     echo '#include <forest/policy/clock.hpp>' >health_client.hpp
