@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_SIM_MEMORY_TRANSPORT_HPP
+#define FOREST_SIM_MEMORY_TRANSPORT_HPP
+
+#include <forest/core/error.hpp>
+#include <forest/core/request_writer.hpp>
+#include <forest/core/response_parser.hpp>
+#include <forest/core/time.hpp>
+#include <forest/core/unique_function.hpp>
+#include <forest/policy/transport.hpp>
+#include <forest/sim/event_queue.hpp>
+#include <forest/sim/server.hpp>
+
+#include <array>
+#include <cassert>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+
+// A network cable: carries the bytes of a check to a server in memory, and those of the answer
+// back.
+
+namespace forest::sim {
+
+/// Talks to one simulated server. Copies share the request in flight. Models `transport`.
+class memory_transport {
+public:
+    /// `latency` is the time that each direction takes.
+    memory_transport(event_queue& queue, server& to, duration latency = duration::zero())
+        : state_{std::make_shared<state>(queue, to, latency)} {}
+
+    template <typename Handler>
+    void async_get(const request& what, duration timeout, Handler&& handler) {
+        state& self = *state_;
+        assert(!self.handler);
+        self.handler = std::forward<Handler>(handler);
+        self.limits = what.limits;
+        const std::uint64_t call = ++self.call;
+        std::array<char, request_bytes_max> bytes;
+        const std::size_t size = write_request(bytes, "GET", what.target, what.fields, false);
+        self.queue.after(timeout, [state = state_, call] { state->fail(call, errc::timed_out); });
+        self.queue.after(self.latency,
+                         [state = state_, call, sent = std::string(bytes.data(), size)]() mutable {
+                             state->arrive(call, std::move(sent));
+                         });
+    }
+
+    void cancel() {
+        if (state_->handler)
+            state_->queue.after({}, [state = state_, call = ++state_->call] {
+                state->fail(call, errc::operation_canceled);
+            });
+    }
+
+private:
+    struct state : std::enable_shared_from_this<state> {
+        state(event_queue& on, server& with, duration delay)
+            : queue{on}, to{with}, latency{delay} {}
+
+        void arrive(std::uint64_t of, std::string bytes) {
+            if (of != call || to.state() == server_state::frozen)
+                return;
+            if (to.state() == server_state::crashed)
+                return queue.after(latency, [self = shared_from_this(), of] {
+                    self->fail(of, errc::connection_refused);
+                });
+            to.serve(std::move(bytes), [self = shared_from_this(), of](std::string answer) {
+                self->queue.after(self->latency, [self, of, answer = std::move(answer)]() mutable {
+                    self->answered(of, std::move(answer));
+                });
+            });
+        }
+
+        void answered(std::uint64_t of, std::string bytes) {
+            if (of != call)
+                return;
+            response_parser parser{limits};
+            const std::size_t kept = parser.parse(bytes);
+            if (!parser.done())
+                parser.finish();
+            if (const std::error_code ec = parser.error())
+                return fail(of, ec);
+            reply result;
+            result.status = parser.status();
+            result.fields = parser.fields({bytes.data(), kept});
+            result.body = parser.body({bytes.data(), kept});
+            result.timings.total = 2 * latency;
+            finish(result);
+        }
+
+        void fail(std::uint64_t of, std::error_code ec) {
+            if (of != call)
+                return;
+            reply result;
+            result.error = ec;
+            finish(result);
+        }
+
+        void finish(const reply& result) {
+            ++call; // What is still under way for this request is ignored.
+            auto receiver = std::exchange(handler, {});
+            receiver(result);
+        }
+
+        event_queue& queue;
+        server& to;
+        duration latency;
+        message_limits limits;
+        unique_function<void(const reply&)> handler;
+        std::uint64_t call = 0; // the number of the request in flight
+    };
+
+    std::shared_ptr<state> state_;
+};
+
+static_assert(transport<memory_transport>);
+
+} // namespace forest::sim
+
+#endif

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_SIM_SERVER_HPP
+#define FOREST_SIM_SERVER_HPP
+
+#include <forest/core/framing.hpp>
+#include <forest/core/http_date.hpp>
+#include <forest/core/request_parser.hpp>
+#include <forest/core/unique_function.hpp>
+#include <forest/policy/server.hpp>
+#include <forest/sim/virtual_clock.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+// An HTTP server in memory: the bytes of a request go in, the bytes of the answer come out, and the
+// real codec and the real route are in between.
+
+namespace forest::sim {
+
+/// What becomes of a connection to a simulated server.
+enum class server_state : std::uint8_t {
+    running,
+    crashed, ///< connections are refused
+    frozen,  ///< connections are accepted and nothing is answered
+};
+
+/// A simulated server. Not copyable; it must outlive the transports that talk to it. Models
+/// `server`.
+class server {
+public:
+    class responder {
+    public:
+        void operator()(const response& answer) const { call_->answer(answer); }
+
+    private:
+        friend class server;
+
+        // One request that is waiting for its answer; dropped without one, it answers 500.
+        struct call {
+            call(unique_function<void(std::string)> to, wall_time at, bool without_body)
+                : done{std::move(to)}, received{at}, head{without_body} {}
+            call(const call&) = delete;
+            call& operator=(const call&) = delete;
+            ~call() {
+                answer(
+                    {.status = 500, .body = R"({"error":"Internal Server Error"})", .fields = {}});
+            }
+
+            void answer(const response& given) {
+                if (auto deliver = std::exchange(done, {}))
+                    deliver(render(given, received, head));
+            }
+
+            unique_function<void(std::string)> done;
+            wall_time received;
+            bool head;
+        };
+
+        explicit responder(std::shared_ptr<call> waiting) : call_{std::move(waiting)} {}
+
+        std::shared_ptr<call> call_;
+    };
+
+    using handler_type = std::function<void(const server_request&, responder)>;
+
+    explicit server(virtual_clock clock) : clock_{std::move(clock)} {}
+
+    server(const server&) = delete;
+    server& operator=(const server&) = delete;
+
+    void get(std::string path, handler_type handler) {
+        handlers_.insert_or_assign(std::move(path), std::move(handler));
+    }
+
+    /// Lets the process die, hang or come back.
+    void become(server_state state) noexcept { state_ = state; }
+
+    [[nodiscard]] server_state state() const noexcept { return state_; }
+
+    /// Takes the bytes of one request and gives the bytes of its answer to `done`, at once or when
+    /// the handler answers. A request that cannot be understood is answered 400.
+    void serve(std::string bytes, unique_function<void(std::string)> done) {
+        request_parser parser;
+        const std::size_t kept = parser.parse(bytes);
+        const std::span<const char> data{bytes.data(), kept};
+        const wall_time now = clock_.now();
+        const bool head = parser.done() && !parser.error() && parser.method() == http_method::head;
+        const auto call = std::make_shared<responder::call>(std::move(done), now, head);
+        if (!parser.done() || parser.error())
+            return call->answer({.status = parser.done() ? parser.error_status() : 400,
+                                 .body = R"({"error":"Bad Request"})",
+                                 .fields = {}});
+        const auto found = handlers_.find(std::string{parser.path(data)});
+        if (found == handlers_.end())
+            return call->answer({.status = 404, .body = R"({"error":"Not Found"})", .fields = {}});
+        if (parser.method() == http_method::other) {
+            response refused{
+                .status = 405, .body = R"({"error":"Method Not Allowed"})", .fields = {}};
+            (void)refused.fields.add("Allow", "GET, HEAD");
+            return call->answer(refused);
+        }
+        found->second({parser.method(), parser.path(data), parser.fields(data), now},
+                      responder{call});
+    }
+
+private:
+    static std::string render(const response& given, wall_time now, bool head) {
+        const auto date = format_http_date(std::chrono::floor<std::chrono::seconds>(now));
+        std::string bytes = "HTTP/1.1 " + std::to_string(given.status) + " \r\nDate: ";
+        bytes.append(date.data(), date.size());
+        bytes.append("\r\nContent-Type: ").append(given.content_type);
+        bytes.append("\r\nContent-Length: ").append(std::to_string(given.body.size()));
+        bytes.append("\r\nConnection: close\r\n").append(given.fields.text()).append("\r\n");
+        if (!head)
+            bytes.append(given.body);
+        return bytes;
+    }
+
+    virtual_clock clock_;
+    std::map<std::string, handler_type> handlers_;
+    server_state state_ = server_state::running;
+};
+
+static_assert(forest::server<server>);
+
+} // namespace forest::sim
+
+#endif
