@@ -36,8 +36,8 @@ public:
     }
 
     /// Parses `data`: the bytes kept so far, then those that just arrived. Answers how many at the
-    /// front to keep; the next ones go behind them. May move bytes within `data`. Never keeps more
-    /// than the sum of the limits, except what arrives beyond in the same call with an error.
+    /// front to keep, never more than the sum of the limits; the next ones go behind them. May move
+    /// bytes within `data`.
     [[nodiscard]] std::size_t parse(std::span<char> data) noexcept {
         assert(data.size() >= read_ && "data begins with the bytes kept");
         started_ = started_ || !data.empty();
