@@ -8,8 +8,8 @@
 #include <forest/core/unique_function.hpp>
 #include <forest/policy/clock.hpp>
 
+#include <asio/basic_waitable_timer.hpp>
 #include <asio/post.hpp>
-#include <asio/steady_timer.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -116,13 +116,15 @@ private:
             });
         }
 
-        // Ends what is due, one handler at a time and outside the lock.
+        // Ends what is due, one handler at a time and outside the lock. What handlers ask for
+        // meanwhile waits for its turn on the executor.
         void wake() {
+            const auto now = timer_clock::now();
             for (;;) {
                 std::unique_lock lock{mutex};
                 if (waits.empty())
                     return;
-                if (waits.front().deadline > timer_clock::now())
+                if (waits.front().deadline > now)
                     return arm();
                 std::pop_heap(waits.begin(), waits.end(), later);
                 auto handler = std::move(waits.back().handler);
@@ -134,7 +136,8 @@ private:
 
         asio_executor executor;
         std::mutex mutex;
-        asio::steady_timer timer;
+        asio::basic_waitable_timer<timer_clock, asio::wait_traits<timer_clock>, asio_executor>
+            timer;
         std::vector<wait> waits;
         std::uint64_t next_sequence = 0;
     };

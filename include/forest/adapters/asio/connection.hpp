@@ -2,6 +2,7 @@
 #ifndef FOREST_ADAPTERS_ASIO_CONNECTION_HPP
 #define FOREST_ADAPTERS_ASIO_CONNECTION_HPP
 
+#include <forest/adapters/asio/dialler.hpp>
 #include <forest/adapters/asio/error.hpp>
 #include <forest/adapters/asio/executor.hpp>
 #include <forest/adapters/openssl/tls_session.hpp>
@@ -14,20 +15,13 @@
 #include <forest/policy/transport.hpp>
 
 #include <asio/buffer.hpp>
-#include <asio/generic/stream_protocol.hpp>
-#include <asio/ip/address.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/local/stream_protocol.hpp>
+#include <asio/error.hpp>
 #include <asio/post.hpp>
-#include <asio/steady_timer.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cassert>
-#include <chrono>
 #include <cstddef>
-#include <cstdint>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -37,17 +31,15 @@
 #include <utility>
 #include <vector>
 
-// One GET over one socket, step by step: resolve, connect, TLS, send, receive. Every step runs
-// under a mutex, so that a check can be cancelled and its socket closed from any thread, whether or
-// not the executor still runs.
+// One GET over one socket, step by step: dial, TLS, send, receive. It can be cancelled from any
+// thread, because every step runs under the dialler's mutex.
 
 namespace forest::detail {
 
-class connection : public std::enable_shared_from_this<connection> {
+class connection final : public dialler {
 public:
     connection(asio_executor executor, const tls_options& tls, bool reuse)
-        : executor_{std::move(executor)}, resolver_{executor_}, socket_{executor_},
-          timer_{executor_}, tls_options_{tls}, reuse_{reuse} {
+        : dialler{std::move(executor)}, tls_options_{tls}, reuse_{reuse} {
         // Files that the user named are read now, so that a mistake is found at the start and not
         // at the first check.
         if (!tls.ca_file.empty() || !tls.certificate_file.empty() || !tls.private_key_file.empty())
@@ -67,21 +59,20 @@ public:
             close();
         reused_ = socket_.is_open();
         parser_.reset(what.limits);
+        received_ = 0;
         next_step();
         if (request_size_ == 0)
             return fail_later(errc::header_too_large);
         if (!reused_)
-            return resolve();
+            return dial(what.target);
         set_timer(deadline_);
         send();
     }
 
     void cancel() {
         const std::lock_guard lock{mutex_};
+        stop_waiting();
         close();
-        timer_.cancel();
-        resolver_.cancel();
-        next_step();
         if (handler_)
             asio::post(executor_, [handler = std::move(handler_)]() mutable {
                 reply canceled;
@@ -91,117 +82,26 @@ public:
     }
 
 private:
-    using clock = std::chrono::steady_clock;
-    using endpoint = asio::generic::stream_protocol::endpoint;
-
-    // Completions of earlier steps carry an older number and are ignored.
-    void next_step() noexcept { ++step_; }
-
-    // A handler that continues with `member` under the lock, unless its step has been overtaken.
-    template <typename Continue>
-    auto guarded(Continue then) {
-        return [self = shared_from_this(), step = step_, then](const auto&... results) {
-            std::unique_lock lock{self->mutex_};
-            if (step == self->step_)
-                then(*self, lock, results...);
-        };
-    }
-
-    void set_timer(clock::time_point at) {
-        timer_.expires_at(at);
-        timer_.async_wait(
-            guarded([](connection& self, std::unique_lock<std::mutex>& lock, std::error_code ec) {
-                if (!ec)
-                    self.time_out(lock);
-            }));
-    }
-
-    // The deadline of the check, or of one address among several.
-    void time_out(std::unique_lock<std::mutex>& lock) {
-        if (clock::now() >= deadline_ || next_address_ >= addresses_.size())
-            return finish(lock, errc::timed_out);
-        connect();
-    }
-
-    void resolve() {
-        addresses_.clear();
-        next_address_ = 0;
-        const url& target = what_->target;
-        if (target.scheme() == url_scheme::http_unix) {
-            addresses_.emplace_back(
-                asio::local::stream_protocol::endpoint{std::string{target.socket_path()}});
-            return connect();
-        }
-        std::error_code no_literal;
-        const auto address = asio::ip::make_address(std::string{target.host()}, no_literal);
-        if (!no_literal) {
-            addresses_.emplace_back(asio::ip::tcp::endpoint{address, target.port()});
-            return connect();
-        }
-        set_timer(deadline_);
-        resolver_.async_resolve(
-            std::string{target.host()}, std::to_string(target.port()),
-            asio::ip::tcp::resolver::numeric_service,
-            guarded([](connection& self, std::unique_lock<std::mutex>& lock, std::error_code ec,
-                       const asio::ip::tcp::resolver::results_type& found) {
-                self.timings_.resolve = clock::now() - self.started_;
-                if (ec || found.empty())
-                    return self.finish(lock, errc::resolve_failed);
-                for (const auto& each : found)
-                    self.addresses_.emplace_back(each.endpoint());
-                self.connect();
-            }));
-    }
-
-    // Tries the next address. One that does not answer must leave time for those behind it.
-    void connect() {
-        close();
-        next_step();
-        const endpoint& to = addresses_[next_address_++];
-        const auto left = static_cast<clock::rep>(addresses_.size() - next_address_ + 1);
-        connecting_ = clock::now();
-        set_timer(left == 1 ? deadline_ : connecting_ + (deadline_ - connecting_) / left);
-        std::error_code ec;
-        socket_.open(to.protocol(), ec);
-        const auto tried = guarded(
-            [](connection& self, std::unique_lock<std::mutex>& lock, std::error_code failed) {
-                if (!failed)
-                    return self.connected();
-                if (self.next_address_ < self.addresses_.size())
-                    return self.connect();
-                self.finish(lock, connect_error(failed));
-            });
-        if (ec) // This machine does not speak the protocol of the address, or has no descriptor
-                // left.
-            asio::post(executor_, [tried, ec] { tried(ec); });
-        else
-            socket_.async_connect(to, tried);
-    }
-
-    void connected() {
-        const auto now = clock::now();
-        timings_.connect = now - connecting_;
-        if (timer_.expiry() != deadline_) {
-            next_step();
-            set_timer(deadline_);
-        }
+    void connected() override {
         if (what_->target.scheme() != url_scheme::https)
             return send();
-        connecting_ = now;
+        handshake_began_ = clock::now();
         if (!tls_context_)
             tls_context_.emplace(tls_options_);
         tls_.emplace(*tls_context_, what_->target);
         handshake();
     }
 
+    void failed(unique_lock& lock, errc why) override { finish(lock, why); }
+
     void handshake() {
         const auto progress = tls_->handshake();
         if (progress == tls_session::progress::done) {
-            timings_.tls = clock::now() - connecting_;
+            timings_.tls = clock::now() - handshake_began_;
             return send();
         }
         // An alert that tells the peer why goes out even when the handshake has failed.
-        write(tls_->output(), [progress](connection& self, std::unique_lock<std::mutex>& lock) {
+        write(tls_->output(), [progress](connection& self, unique_lock& lock) {
             self.tls_->output_sent();
             if (progress != tls_session::progress::wants_input)
                 return self.finish(lock, errc::tls_failed);
@@ -217,7 +117,7 @@ private:
             tls_->send(bytes);
             bytes = tls_->output();
         }
-        write(bytes, [](connection& self, std::unique_lock<std::mutex>&) {
+        write(bytes, [](connection& self, unique_lock&) {
             if (self.tls_)
                 self.tls_->output_sent();
             self.sent_ = clock::now();
@@ -230,11 +130,11 @@ private:
     template <typename Then>
     void write(std::string_view bytes, Then then) {
         if (bytes.empty())
-            return asio::post(executor_, guarded(then));
+            return asio::post(executor_, guarded<connection>(then));
         socket_.async_write_some(
             asio::buffer(bytes.data(), bytes.size()),
-            guarded([bytes, then](connection& self, std::unique_lock<std::mutex>& lock,
-                                  std::error_code ec, std::size_t sent) {
+            guarded<connection>([bytes, then](connection& self, unique_lock& lock,
+                                              std::error_code ec, std::size_t sent) {
                 if (ec || sent == bytes.size())
                     return then(self, lock);
                 self.write(bytes.substr(sent), then);
@@ -246,8 +146,8 @@ private:
             return receive_tls();
         socket_.async_read_some(
             asio::buffer(free_space().data(), free_space().size()),
-            guarded([](connection& self, std::unique_lock<std::mutex>& lock, std::error_code ec,
-                       std::size_t count) { self.received(lock, ec, count); }));
+            guarded<connection>([](connection& self, unique_lock& lock, std::error_code ec,
+                                   std::size_t count) { self.received(lock, ec, count); }));
     }
 
     void receive_tls() {
@@ -267,8 +167,8 @@ private:
     // Feeds TLS with what comes from the peer, then goes on.
     void read_tls(void (connection::*then)()) {
         socket_.async_read_some(asio::buffer(tls_input_),
-                                guarded([then](connection& self, std::unique_lock<std::mutex>& lock,
-                                               std::error_code ec, std::size_t count) {
+                                guarded<connection>([then](connection& self, unique_lock& lock,
+                                                           std::error_code ec, std::size_t count) {
                                     if (ec && then == &connection::handshake)
                                         return self.finish(lock, errc::tls_failed);
                                     // An end without the goodbye of TLS proves nothing: it is never
@@ -281,14 +181,13 @@ private:
                                 }));
     }
 
-    void received(std::unique_lock<std::mutex>& lock, std::error_code ec, std::size_t count) {
+    void received(unique_lock& lock, std::error_code ec, std::size_t count) {
         if (count > 0 && !timings_.first_byte)
             timings_.first_byte = clock::now() - sent_;
         if (ec && reused_ && !parser_.started()) {
             // The server had closed the kept connection: that is no failure (once).
             reused_ = false;
-            next_step();
-            return resolve();
+            return dial(what_->target);
         }
         if (ec == asio::error::eof)
             parser_.finish();
@@ -302,23 +201,19 @@ private:
     }
 
     void received_later(std::error_code ec, std::size_t count) {
-        asio::post(executor_,
-                   guarded([ec, count](connection& self, std::unique_lock<std::mutex>& lock) {
+        asio::post(executor_, guarded<connection>([ec, count](connection& self, unique_lock& lock) {
                        self.received(lock, ec, count);
                    }));
     }
 
     void fail_later(errc error) {
-        asio::post(executor_,
-                   guarded([error](connection& self, std::unique_lock<std::mutex>& lock) {
+        asio::post(executor_, guarded<connection>([error](connection& self, unique_lock& lock) {
                        self.finish(lock, error);
                    }));
     }
 
-    void finish(std::unique_lock<std::mutex>& lock, std::error_code error) {
-        next_step();
-        timer_.cancel();
-        resolver_.cancel();
+    void finish(unique_lock& lock, std::error_code error) {
+        stop_waiting();
         if (error || !reuse_ || !parser_.keep_alive())
             close();
         else
@@ -349,11 +244,15 @@ private:
     // answer.
     [[nodiscard]] bool keeps_connection_to(const url& target) const {
         std::error_code ec;
-        return socket_.is_open() && kept_for_ == target.text() && socket_.available(ec) == 0 && !ec;
+        return socket_.is_open() && kept_for_ == target.text() && (!tls_ || tls_->idle()) &&
+               socket_.available(ec) == 0 && !ec;
     }
 
-    void close() noexcept {
+    void close() noexcept override {
         std::error_code ignored;
+        // The goodbye that RFC 8446, 6.1 asks for, if the socket takes it at once.
+        if (tls_ && tls_->goodbye() && !socket_.non_blocking(true, ignored))
+            socket_.write_some(asio::buffer(tls_->output()), ignored);
         socket_.close(ignored);
         tls_.reset();
     }
@@ -361,24 +260,15 @@ private:
     static constexpr std::size_t buffer_bytes_min = 4096;
     static constexpr std::size_t tls_input_bytes = 4096;
 
-    std::mutex mutex_;
-    asio_executor executor_;
-    asio::ip::tcp::resolver resolver_;
-    asio::generic::stream_protocol::socket socket_;
-    asio::steady_timer timer_;
     tls_options tls_options_;
     std::optional<tls_client_context> tls_context_;
     std::optional<tls_session> tls_;
     bool reuse_;
     bool reused_ = false;
-    std::uint64_t step_ = 0;
     unique_function<void(const reply&)> handler_;
     const request* what_ = nullptr;
     std::string kept_for_; // the URL of the last check, while its connection is kept
-    std::vector<endpoint> addresses_;
-    std::size_t next_address_ = 0;
-    phase_timings timings_;
-    clock::time_point started_, deadline_, connecting_, sent_;
+    clock::time_point handshake_began_, sent_;
     std::array<char, request_bytes_max> request_;
     std::size_t request_size_ = 0;
     std::array<char, tls_input_bytes> tls_input_;

@@ -142,6 +142,23 @@ public:
     /// Forgets the output, because it has been sent.
     void output_sent() noexcept { (void)BIO_reset(SSL_get_wbio(ssl_.get())); }
 
+    /// Whether every byte of the peer has been used: nothing is left that an answer to a later
+    /// request could be confused with.
+    [[nodiscard]] bool idle() const noexcept {
+        return SSL_pending(ssl_.get()) == 0 && BIO_ctrl_pending(SSL_get_rbio(ssl_.get())) == 0;
+    }
+
+    /// Puts the end of the session into the output. False when there is nothing to be sent: the
+    /// session has not begun or is broken, or earlier output has not been sent in full.
+    bool goodbye() noexcept {
+        if (SSL_is_init_finished(ssl_.get()) != 1 || !output().empty())
+            return false;
+        ERR_clear_error();
+        (void)SSL_shutdown(ssl_.get());
+        ERR_clear_error();
+        return !output().empty();
+    }
+
 private:
     progress outcome(int result) noexcept {
         if (result == 1)
