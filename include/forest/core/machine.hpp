@@ -69,13 +69,12 @@ template <std::regular_invocable<int, duration> Backoff>
 class machine {
 public:
     /// `chosen` must be valid. `random` spreads the first check and jitters the delays.
-    constexpr machine(const options& chosen, const Backoff& backoff,
-                      random_generator random) noexcept
+    machine(const options& chosen, const Backoff& backoff, random_generator random) noexcept
         : options_{chosen}, backoff_{backoff}, random_{random} {
         assert(chosen.valid());
     }
 
-    [[nodiscard]] constexpr action step(machine_input input, steady_time now) noexcept {
+    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
         using kind = machine_input::kind;
         if (input.what == kind::stopped)
             phase_ = phase::finished;
@@ -119,22 +118,22 @@ public:
         return {.what = action::kind::finished};
     }
 
-    [[nodiscard]] constexpr target_status status() const noexcept { return status_; }
+    [[nodiscard]] target_status status() const noexcept { return status_; }
 
     /// Checks begun since the last success, the present one included (B10).
-    [[nodiscard]] constexpr int attempt() const noexcept { return attempt_; }
+    [[nodiscard]] int attempt() const noexcept { return attempt_; }
 
     /// Consecutive failures that count (B6).
-    [[nodiscard]] constexpr int failures() const noexcept { return failures_; }
+    [[nodiscard]] int failures() const noexcept { return failures_; }
 
     /// The present run of failures, which is an outage once the status is down. Complete while
     /// `server_down` or `server_up` is being reported.
-    [[nodiscard]] constexpr const forest::outage& outage() const noexcept { return outage_; }
+    [[nodiscard]] const forest::outage& outage() const noexcept { return outage_; }
 
     /// When the next check is due; meaningful while the machine waits.
-    [[nodiscard]] constexpr steady_time due() const noexcept { return due_; }
+    [[nodiscard]] steady_time due() const noexcept { return due_; }
 
-    [[nodiscard]] constexpr const forest::options& options() const noexcept { return options_; }
+    [[nodiscard]] const forest::options& options() const noexcept { return options_; }
 
 private:
     enum class phase : std::uint8_t {
@@ -150,7 +149,7 @@ private:
 
     enum class transition : std::uint8_t { none, down, up };
 
-    constexpr action report(phase next, event_kind what) noexcept {
+    action report(phase next, event_kind what) noexcept {
         phase_ = next;
         return {.what = action::kind::report, .event = what};
     }
@@ -158,7 +157,7 @@ private:
     // Waits for the next check, or begins it when it is due. A check that is overdue because the
     // last one took longer than the interval becomes the origin of the schedule: nothing is caught
     // up (B1).
-    constexpr action proceed(steady_time now) noexcept {
+    action proceed(steady_time now) noexcept {
         if (due_ > now) {
             phase_ = phase::waiting;
             return {.what = action::kind::wait, .delay = due_ - now};
@@ -170,7 +169,7 @@ private:
     // A late wake-up keeps the schedule, so that lateness does not add up, unless a whole interval
     // was missed or the process was stalled: then the schedule starts anew, because two checks in a
     // row tell nothing more.
-    constexpr action wake(steady_time now) noexcept {
+    action wake(steady_time now) noexcept {
         const duration late = now - due_;
         stalled_ = late > options_.stall_tolerance;
         if (stalled_ || late >= options_.interval)
@@ -178,13 +177,13 @@ private:
         return begin();
     }
 
-    constexpr action begin() noexcept {
+    action begin() noexcept {
         attempt_ = succeeded_ ? 1 : saturating_increment(attempt_);
         succeeded_ = false;
         return report(phase::beginning, event_kind::check_started);
     }
 
-    constexpr action conclude(const verdict& result, steady_time now) noexcept {
+    action conclude(const verdict& result, steady_time now) noexcept {
         // The deadline of a check is a wake-up too: one that comes late finds a process that was
         // stalled.
         const bool overran = now - checked_at_ > options_.timeout + options_.stall_tolerance;
@@ -204,7 +203,7 @@ private:
                       result.healthy() ? event_kind::check_succeeded : event_kind::check_failed);
     }
 
-    constexpr void succeed(steady_time now) noexcept {
+    void succeed(steady_time now) noexcept {
         failures_ = 0;
         succeeded_ = true;
         due_ += jittered(options_.interval);
@@ -220,7 +219,7 @@ private:
         transition_ = transition::up;
     }
 
-    constexpr void fail(const verdict& result, steady_time now) noexcept {
+    void fail(const verdict& result, steady_time now) noexcept {
         failures_ = saturating_increment(failures_);
         successes_ = 0;
         due_ = now + jittered(backoff_(failures_, options_.interval));
@@ -248,13 +247,13 @@ private:
         }
     }
 
-    constexpr duration first_delay() noexcept {
+    duration first_delay() noexcept {
         return options_.initial_delay_max == duration::zero()
                    ? duration::zero()
                    : part(options_.initial_delay_max, random_.uniform());
     }
 
-    constexpr duration jittered(duration delay) noexcept {
+    duration jittered(duration delay) noexcept {
         const duration range = jitter_max(options_, delay);
         return range == duration::zero() ? delay
                                          : delay - range + part(2 * range, random_.uniform());

@@ -48,10 +48,16 @@ public:
     }
 
     void cancel() {
-        if (state_->handler)
-            state_->queue.after({}, [state = state_, call = ++state_->call] {
-                state->fail(call, errc::operation_canceled);
-            });
+        if (!state_->handler)
+            return;
+        ++state_->call;
+        // The queue owns the handler from here, and what it holds is freed even if the queue never
+        // runs again.
+        state_->queue.after({}, [handler = std::move(state_->handler)]() mutable {
+            reply canceled;
+            canceled.error = errc::operation_canceled;
+            handler(canceled);
+        });
     }
 
 private:

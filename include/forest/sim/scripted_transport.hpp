@@ -117,9 +117,15 @@ public:
     void cancel() {
         if (!state_->handler)
             return;
-        state_->answer = failing(errc::operation_canceled);
-        state_->queue.after(
-            {}, [state = state_, generation = ++state_->generation] { state->finish(generation); });
+        ++state_->generation;
+        // The queue owns the handler from here, and what it holds is freed even if the queue never
+        // runs again.
+        state_->queue.after({}, [state = state_, handler = std::move(state_->handler)]() mutable {
+            --state->in_flight;
+            reply canceled;
+            canceled.error = errc::operation_canceled;
+            handler(canceled);
+        });
     }
 
 private:

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSL-1.0
+
+#include <forest/core/backoff.hpp>
+#include <forest/core/machine.hpp>
+#include <forest/core/random.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+#include <type_traits>
+
+using namespace std::chrono_literals;
+using namespace forest;
+
+namespace {
+
+using machine_type = machine<exponential_backoff>;
+
+// A fleet keeps a hundred thousand of these.
+static_assert(std::is_trivially_copyable_v<machine_type>);
+static_assert(sizeof(machine_type) <= 256);
+static_assert(std::is_trivially_copyable_v<verdict>);
+
+machine_type fresh(options chosen = {}) {
+    return {chosen, exponential_backoff{}, random_generator{}};
+}
+
+// Steps through reports until something else is asked for.
+action settle(machine_type& subject, machine_input input, steady_time now) {
+    action next = subject.step(input, now);
+    while (next.what == action::kind::report)
+        next = subject.step(machine_input::reported(), now);
+    return next;
+}
+
+verdict failed(errc error) {
+    verdict result;
+    result.error = error;
+    return result;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(machine_test)
+
+BOOST_AUTO_TEST_CASE(a_started_machine_reports_then_checks) {
+    machine_type subject = fresh();
+    action next = subject.step(machine_input::started(), {});
+    BOOST_TEST((next.what == action::kind::report && next.event == event_kind::started));
+    next = subject.step(machine_input::reported(), {});
+    BOOST_TEST((next.what == action::kind::report && next.event == event_kind::check_started));
+    next = subject.step(machine_input::reported(), {});
+    BOOST_TEST((next.what == action::kind::check && !next.fresh_connection));
+}
+
+BOOST_AUTO_TEST_CASE(a_machine_that_was_not_started_does_nothing) {
+    machine_type subject = fresh();
+    BOOST_TEST((subject.step(machine_input::woke(), {}).what == action::kind::none));
+    BOOST_TEST((subject.step(machine_input::started(), {}).what == action::kind::report));
+}
+
+BOOST_AUTO_TEST_CASE(B13_a_second_start_changes_nothing) {
+    machine_type subject = fresh();
+    settle(subject, machine_input::started(), {});
+    BOOST_TEST((subject.step(machine_input::started(), {}).what == action::kind::none));
+    const verdict ok{};
+    BOOST_TEST((settle(subject, machine_input::reply(ok), {}).what == action::kind::wait));
+    BOOST_TEST((subject.step(machine_input::started(), {}).what == action::kind::none));
+}
+
+BOOST_AUTO_TEST_CASE(B14_a_stopped_machine_is_finished_for_ever) {
+    for (const bool started : {false, true}) {
+        machine_type subject = fresh();
+        if (started)
+            settle(subject, machine_input::started(), {});
+        BOOST_TEST((subject.step(machine_input::stopped(), {}).what == action::kind::finished));
+        BOOST_TEST((subject.step(machine_input::started(), {}).what == action::kind::finished));
+        BOOST_TEST((subject.step(machine_input::woke(), {}).what == action::kind::finished));
+        BOOST_TEST((subject.step(machine_input::stopped(), {}).what == action::kind::finished));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_observer_that_takes_long_does_not_shift_the_schedule) {
+    machine_type subject = fresh();
+    steady_time now{};
+    settle(subject, machine_input::started(), now);
+    const verdict ok{};
+    BOOST_TEST((subject.step(machine_input::reply(ok), now).what == action::kind::report));
+    now += 10s; // spent in the observer
+    const action next = subject.step(machine_input::reported(), now);
+    BOOST_TEST((next.what == action::kind::wait && next.delay == 20s));
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_decides_as_its_original_does) {
+    machine_type subject = fresh({.interval_jitter = 0.5});
+    settle(subject, machine_input::started(), {});
+    machine_type copy = subject;
+    const verdict refused = failed(errc::connection_refused);
+    BOOST_TEST((settle(subject, machine_input::reply(refused), {}).delay ==
+                settle(copy, machine_input::reply(refused), {}).delay));
+}
+
+BOOST_AUTO_TEST_CASE(a_target_that_is_down_for_years_stays_down) {
+    machine_type subject = fresh({.interval = 1s});
+    steady_time now{};
+    action next = settle(subject, machine_input::started(), now);
+    const verdict refused = failed(errc::connection_refused);
+    for (int n = 0; n < 1'000'000; ++n) {
+        next = settle(subject, machine_input::reply(refused), now);
+        now += next.delay;
+        next = settle(subject, machine_input::woke(), now);
+    }
+    BOOST_TEST((subject.status() == target_status::down));
+    BOOST_TEST(subject.failures() == 1'000'000);
+    BOOST_TEST(subject.outage().id == 1U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
