@@ -16,6 +16,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 // Certificates for the TLS tests, made anew in each run: files kept in the tree would expire one
 // day, and the tests with them.

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_SERVER_LIMITS_HPP
+#define FOREST_ADAPTERS_ASIO_SERVER_LIMITS_HPP
+
+#include <forest/core/framing.hpp>
+#include <forest/core/time.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+// What one client, or all of them together, may cost a server.
+
+namespace forest {
+
+/// Which limit is out of its range.
+enum class server_limits_errc {
+    invalid_message = 1,
+    invalid_header_timeout,
+    invalid_send_timeout,
+    invalid_idle_timeout,
+    invalid_answer_timeout,
+    invalid_connections_max,
+    invalid_backlog,
+};
+
+namespace detail {
+
+class server_limits_category_type final : public std::error_category {
+public:
+    const char* name() const noexcept override { return "forest.server_limits"; }
+    std::string message(int value) const override {
+        switch (server_limits_errc{value}) {
+        case server_limits_errc::invalid_message:
+            return "server_limits.message must allow a head of 1 byte to 16 MiB and a body of at "
+                   "most 1 GiB";
+        case server_limits_errc::invalid_header_timeout:
+            return "server_limits.header_timeout must be greater than 0 and at most 366 days";
+        case server_limits_errc::invalid_send_timeout:
+            return "server_limits.send_timeout must be greater than 0 and at most 366 days";
+        case server_limits_errc::invalid_idle_timeout:
+            return "server_limits.idle_timeout must be greater than 0 and at most 366 days";
+        case server_limits_errc::invalid_answer_timeout:
+            return "server_limits.answer_timeout must be greater than 0 and at most 366 days";
+        case server_limits_errc::invalid_connections_max:
+            return "server_limits.connections_max must be at least 1";
+        case server_limits_errc::invalid_backlog:
+            return "server_limits.backlog must be at least 1";
+        }
+        return "unknown error";
+    }
+};
+
+inline const server_limits_category_type server_limits_category_object{};
+
+} // namespace detail
+
+[[nodiscard]] inline std::error_code make_error_code(server_limits_errc code) noexcept {
+    return {static_cast<int>(code), detail::server_limits_category_object};
+}
+
+} // namespace forest
+
+template <>
+struct std::is_error_code_enum<forest::server_limits_errc> : std::true_type {};
+
+namespace forest {
+
+/// The limits of an asio_server. One connection holds at most the bytes of one message, 4 KiB to
+/// read into, and its answer.
+struct server_limits {
+    /// Largest request. A head over the limit is answered 431, a body 413, and the connection is
+    /// closed. A head of 0 bytes is illegal; a body of 0 refuses all bodies.
+    message_limits message{};
+
+    /// From accepting a connection, or from the first byte of a later request, until that request
+    /// is complete; then 408. Greater than 0. One deadline and not one per read, so that a client
+    /// that sends a byte a second does not hold a connection for ever.
+    duration header_timeout = std::chrono::seconds{10};
+
+    /// How long a client may take to receive an answer; then the connection is closed. Greater
+    /// than 0.
+    duration send_timeout = std::chrono::seconds{10};
+
+    /// How long a connection may stay open between two requests; it is closed without a word.
+    /// Greater than 0.
+    duration idle_timeout = std::chrono::seconds{20};
+
+    /// How long a handler may keep the responder; then 503, and the connection is closed. Greater
+    /// than 0.
+    duration answer_timeout = std::chrono::seconds{30};
+
+    /// Connections at one time, at least 1. One more takes the place of the one that has waited the
+    /// longest for a complete request, so that idle clients cannot lock out a health check; while
+    /// all of them are being answered, new ones wait in the backlog. Keep it below the process's
+    /// limit on descriptors.
+    std::size_t connections_max = 1024;
+
+    /// Connections that the kernel completes before they are accepted, at least 1; the kernel caps
+    /// it (net.core.somaxconn). Large, because a fleet that starts together connects together.
+    int backlog = 4096;
+
+    /// Names the member that is out of its range.
+    [[nodiscard]] std::error_code validate() const noexcept {
+        constexpr std::size_t head_bytes_limit = std::size_t{16} << 20U;
+        constexpr std::size_t body_bytes_limit = std::size_t{1} << 30U;
+        const auto usable = [](duration timeout) {
+            return duration::zero() < timeout && timeout <= std::chrono::days{366};
+        };
+        if (message.head_bytes_max == 0 || message.head_bytes_max > head_bytes_limit ||
+            message.body_bytes_max > body_bytes_limit)
+            return server_limits_errc::invalid_message;
+        if (!usable(header_timeout))
+            return server_limits_errc::invalid_header_timeout;
+        if (!usable(send_timeout))
+            return server_limits_errc::invalid_send_timeout;
+        if (!usable(idle_timeout))
+            return server_limits_errc::invalid_idle_timeout;
+        if (!usable(answer_timeout))
+            return server_limits_errc::invalid_answer_timeout;
+        if (connections_max == 0)
+            return server_limits_errc::invalid_connections_max;
+        if (backlog < 1)
+            return server_limits_errc::invalid_backlog;
+        return {};
+    }
+};
+
+} // namespace forest
+
+#endif

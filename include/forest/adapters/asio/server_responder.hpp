@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_SERVER_RESPONDER_HPP
+#define FOREST_ADAPTERS_ASIO_SERVER_RESPONDER_HPP
+
+#include <forest/policy/server.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <utility>
+
+// How a handler answers: now or later, from any thread, also when nobody is there to listen any
+// more.
+
+namespace forest {
+
+namespace detail {
+
+class server_connection;
+
+// What a responder shares with its connection, and all that outlives one. It serves one request
+// after the other, so answering costs no allocation; a responder of an earlier request is told by
+// its number.
+struct answer_slot {
+    std::shared_ptr<std::mutex> mutex;       // the server's
+    server_connection* connection = nullptr; // null once it is closed
+    std::uint64_t request = 0;
+    std::size_t holders = 0; // responders of this request
+};
+
+// The answer to a responder that was dropped.
+inline constexpr int unanswered_status = 500;
+
+} // namespace detail
+
+/// Answers one request. May be copied, kept, and called from any thread; the first call counts.
+/// When the last copy goes without a call, the answer is 500. Outlives the connection, the server
+/// and the execution context in safety.
+class server_responder {
+public:
+    server_responder(const server_responder& other) noexcept
+        : slot_{other.slot_}, request_{other.request_} {
+        if (slot_ == nullptr)
+            return;
+        const std::lock_guard lock{*slot_->mutex};
+        if (slot_->request == request_)
+            ++slot_->holders;
+    }
+
+    server_responder(server_responder&&) noexcept = default;
+
+    server_responder& operator=(server_responder other) noexcept {
+        slot_.swap(other.slot_);
+        std::swap(request_, other.request_);
+        return *this;
+    }
+
+    ~server_responder();
+
+    /// Answers, and copies what it needs of `answer` before it returns. Does nothing when the
+    /// request has been answered or its connection is gone.
+    void operator()(const response& answer) const;
+
+private:
+    friend class detail::server_connection;
+
+    server_responder(std::shared_ptr<detail::answer_slot> slot, std::uint64_t request) noexcept
+        : slot_{std::move(slot)}, request_{request} {}
+
+    std::shared_ptr<detail::answer_slot> slot_;
+    std::uint64_t request_ = 0;
+};
+
+} // namespace forest
+
+#endif
