@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSL-1.0
+
+#include <forest/core/event.hpp>
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <ostream>
+#include <set>
+#include <string_view>
+#include <vector>
+
+using namespace forest;
+namespace data = boost::unit_test::data;
+
+namespace {
+
+struct levelled {
+    event_kind kind;
+    errc error;
+    int failures;
+    severity level;
+    friend std::ostream& operator<<(std::ostream& out, const levelled& of) {
+        return out << name(of.kind) << ' ' << name(of.error) << ' ' << of.failures;
+    }
+};
+
+// The table of events and levels, with a threshold of 3.
+const std::vector<levelled> table{
+    {event_kind::started, {}, 0, severity::debug},
+    {event_kind::check_started, {}, 0, severity::debug},
+    {event_kind::check_succeeded, {}, 0, severity::debug},
+    {event_kind::check_inconclusive, errc::timed_out, 0, severity::debug},
+    {event_kind::check_failed, errc::connection_lost, 2, severity::debug},
+    {event_kind::check_failed, errc::connection_refused, 1, severity::debug},
+    {event_kind::check_failed, errc::timed_out, 2, severity::debug},
+    {event_kind::check_failed, errc::connection_lost, 3, severity::warning},
+    {event_kind::check_failed, errc::timed_out, 9, severity::warning},
+    {event_kind::check_failed, errc::unexpected_status, 1, severity::warning},
+    {event_kind::check_failed, errc::malformed_body, 1, severity::warning},
+    {event_kind::check_failed, errc::not_ok, 1, severity::warning},
+    {event_kind::check_failed, errc::unauthorized, 1, severity::warning},
+    {event_kind::check_failed, errc::tls_failed, 1, severity::warning},
+    {event_kind::server_down, errc::timed_out, 3, severity::warning},
+    {event_kind::server_up, {}, 0, severity::info},
+    {event_kind::callback_failed, {}, 0, severity::error},
+    {event_kind::stopping, {}, 0, severity::debug},
+    {event_kind::stopped, {}, 0, severity::debug},
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(event_test)
+
+BOOST_DATA_TEST_CASE(each_event_has_its_level, data::make(table), sample) {
+    verdict check;
+    if (sample.error != errc{})
+        check.error = sample.error;
+    event happened;
+    happened.kind = sample.kind;
+    happened.failures = sample.failures;
+    happened.failure_threshold = 3;
+    happened.check = &check;
+    BOOST_TEST((severity_of(happened) == sample.level));
+}
+
+BOOST_AUTO_TEST_CASE(every_kind_and_every_status_has_a_name_of_its_own) {
+    std::set<std::string_view> names;
+    for (const auto& row : table)
+        names.insert(name(row.kind));
+    BOOST_TEST(names.size() == 10U);
+    BOOST_TEST(names.count("") == 0U);
+    std::set<std::string_view> statuses;
+    for (const target_status each :
+         {target_status::unknown, target_status::up, target_status::suspect, target_status::down})
+        statuses.insert(name(each));
+    BOOST_TEST(statuses.size() == 4U);
+    BOOST_TEST(name(event_kind{99}).empty());
+    BOOST_TEST(name(target_status{99}).empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
