@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <fuzz/json_target.hpp>
+#include <fuzz/request_parser_target.hpp>
+#include <fuzz/response_parser_target.hpp>
+#include <fuzz/timestamp_target.hpp>
+#include <fuzz/url_target.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <exception>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+// The fuzz targets without a fuzzer: mutations of good inputs, from a seed that FOREST_FUZZ_SEED
+// may replace.
+
+namespace {
+
+using samples = std::vector<std::string>;
+
+std::uint32_t seed() {
+    const char* const given = std::getenv("FOREST_FUZZ_SEED");
+    return given == nullptr ? 20251209U
+                            : static_cast<std::uint32_t>(std::strtoul(given, nullptr, 10));
+}
+
+class mutator {
+public:
+    mutator(samples corpus, samples pieces)
+        : corpus_{std::move(corpus)}, pieces_{std::move(pieces)} {}
+
+    std::string next() {
+        std::string text = pick(corpus_);
+        for (auto changes = random_() % 5; changes > 0; --changes)
+            change(text);
+        return text;
+    }
+
+private:
+    const std::string& pick(const samples& from) { return from[random_() % from.size()]; }
+
+    void change(std::string& text) {
+        const std::size_t place = random_() % (text.size() + 1);
+        switch (random_() % 7) {
+        case 0:
+            text.insert(place, 1, static_cast<char>(random_() % 256));
+            break;
+        case 1:
+            text.erase(place, 1 + random_() % 4);
+            break;
+        case 2:
+            text.insert(place, pick(pieces_));
+            break;
+        case 3:
+            text.replace(place, 1 + random_() % 3, pick(pieces_));
+            break;
+        case 4:
+            text.insert(place, text.substr(random_() % (text.size() + 1), random_() % 32));
+            break;
+        case 5:
+            text.resize(place);
+            break;
+        default:
+            if (place < text.size())
+                text[place] = static_cast<char>(text[place] ^ (1 << random_() % 8));
+        }
+    }
+
+    std::mt19937 random_{seed()};
+    samples corpus_;
+    samples pieces_;
+};
+
+template <class Target>
+void drive(Target&& target, mutator inputs, int rounds) {
+    BOOST_TEST_MESSAGE("seed " << seed());
+    int survived = 0;
+    for (int round = 0; round < rounds; ++round) {
+        const std::string input = inputs.next();
+        try {
+            target(input);
+            ++survived;
+        } catch (const std::exception& broken) {
+            BOOST_REQUIRE_MESSAGE(false, "seed " << seed() << ", round " << round << ": "
+                                                 << broken.what() << "\n"
+                                                 << forest::json_quote(input));
+        }
+    }
+    BOOST_TEST(survived == rounds);
+}
+
+constexpr int rounds_of_parsers = 6'000;
+constexpr int rounds_of_readers = 20'000;
+
+const samples http_pieces{"\r\n",
+                          "\n",
+                          "\r",
+                          " ",
+                          "\t",
+                          ":",
+                          "0\r\n\r\n",
+                          "Content-Length: 5\r\n",
+                          "Content-Length: 6\r\n",
+                          "Transfer-Encoding: chunked\r\n",
+                          "Connection: close\r\n",
+                          "Host: a\r\n",
+                          "HTTP/1.0",
+                          "HTTP/1.1",
+                          "1\r\na\r\n",
+                          ";a=\"b\"",
+                          std::string(1, '\0')};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(fuzz_smoke_test)
+
+BOOST_AUTO_TEST_CASE(the_response_parser_keeps_its_promises) {
+    const samples corpus{"aaHTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"status\":\"ok\"}",
+                         "aaHTTP/1.1 200 OK\r\nTransfer-Encoding: "
+                         "chunked\r\n\r\n5;a=b\r\nhello\r\n0\r\nA: b\r\n\r\n",
+                         "aaHTTP/1.1 103 Hints\r\nA: b\r\n\r\nHTTP/1.1 204\r\n\r\n",
+                         "aaHTTP/1.0 200 OK\r\nConnection: close\r\n\r\nbody",
+                         "baHTTP/1.1 200 \r\nConnection: a, close\r\nContent-Length: 0\r\n\r\n"};
+    samples pieces = http_pieces;
+    pieces.emplace_back("HTTP/1.1 100 \r\n\r\n");
+    drive(forest_fuzz::response_parser_target, {corpus, pieces}, rounds_of_parsers);
+}
+
+BOOST_AUTO_TEST_CASE(the_request_parser_keeps_its_promises) {
+    const samples corpus{
+        "aaGET /forest/health HTTP/1.1\r\nHost: a:80\r\nX_TIMESTAMP: 1\r\n\r\nGET / HTTP/1.1",
+        "aaPOST http://a/b?c HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhelloGET",
+        "aaPOST / HTTP/1.1\r\nHost:\r\nTransfer-Encoding: chunked\r\n\r\n2;a\r\nhi\r\n0\r\n\r\nGET",
+        "aa\r\nHEAD / HTTP/1.0\r\n\r\n",
+        "baOPTIONS * HTTP/1.1\r\nHost: [::1]\r\nExpect: 100-continue\r\n\r\n"};
+    samples pieces = http_pieces;
+    pieces.insert(pieces.end(), {"GET ", "*", "http://", "/", "?", "#"});
+    drive(forest_fuzz::request_parser_target, {corpus, pieces}, rounds_of_parsers);
+}
+
+BOOST_AUTO_TEST_CASE(json_keeps_its_promises) {
+    const samples corpus{R"({"status":"ok","version":"1.16.10"})",
+                         R"({"a":[1,-2.5e+3,null,{"b":[]}],"version":"\u00e9\ud83d\ude00"} )",
+                         R"( {"status" : "stopping" , "version" : 1 })",
+                         R"([true,false,"\"\\\/\b\f\n\r\t"])",
+                         "{\"version\":\"" + std::string(200, 'v') + "\"}"};
+    const samples pieces{"{",  "}",    "[",   "]",       ",",        ":",
+                         "\"", "\\",   "\\u", "\\ud800", "\xc3\xa9", "\xf0",
+                         " ",  "null", "0",   "1e5",     "-",        "\"status\":\"ok\","};
+    drive(forest_fuzz::json_target, {corpus, pieces}, rounds_of_readers);
+}
+
+BOOST_AUTO_TEST_CASE(urls_keep_their_promises) {
+    const samples corpus{"http://localhost:3000/forest/health", "https://[fe80::1]:8443/a?b=c#d",
+                         "http+unix://%2Frun%2Fa.sock/forest/health", "http://127.0.0.1",
+                         "HTTPS://User.example:443/%7e"};
+    const samples pieces{"http", "s", "://", ":",  "/", "//", "@",     "?",     "#", "%",
+                         "%2F",  "[", "]",   "::", "1", ".",  "+unix", "65535", "a"};
+    drive(forest_fuzz::url_target, {corpus, pieces}, rounds_of_readers);
+}
+
+BOOST_AUTO_TEST_CASE(timestamps_keep_their_promises) {
+    const samples corpus{"2025-12-09T12:00:00.000Z",      "2024-02-29t23:59:60+23:59",
+                         "0000-01-01T00:00:00-00",        " 9999-12-31T23:59:59.999999-2359",
+                         "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
+                         "Sun Nov  6 08:49:37 1994"};
+    const samples pieces{"Z",  "z", "+", "-", ":",  ".",  "T",   "t",   " ",
+                         "\t", "0", "1", "9", "60", "00", "Feb", "GMT", ","};
+    drive(forest_fuzz::timestamp_target, {corpus, pieces}, rounds_of_readers);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
