@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_FMT_LOG_LINE_HPP
+#define FOREST_ADAPTERS_FMT_LOG_LINE_HPP
+
+#include <forest/core/error.hpp>
+#include <forest/core/event.hpp>
+#include <forest/core/outage.hpp>
+#include <forest/core/time.hpp>
+#include <forest/core/utf8.hpp>
+#include <forest/core/verdict.hpp>
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+// The wording of events for people (BEHAVIOUR.md, "Events and log lines"). What a server or a
+// callback says is written so that it cannot begin a line of its own or steer a terminal.
+
+namespace forest {
+
+/// One event as one line, in a buffer of its own:
+///
+///     [Health Check] http://localhost:3000/forest/health: check failed (1/3): timed out
+///
+/// Built without allocation; a line that would exceed `bytes_max` is cut after a whole character.
+class log_line {
+public:
+    /// Room for the longest URL and what can be said about it. Only the text of an exception can be
+    /// too long.
+    static constexpr std::size_t bytes_max = 4096;
+
+    explicit log_line(const event& happened) {
+        append("[Health Check] ");
+        append_foreign(happened.target);
+        append(": ");
+        append_what(happened);
+    }
+
+    /// The line, without a line break; valid while this object is.
+    [[nodiscard]] std::string_view text() const noexcept { return {bytes_.data(), size_}; }
+
+private:
+    void append_what(const event& happened) {
+        switch (happened.kind) {
+        case event_kind::started:
+            return append("polling started");
+        case event_kind::check_started:
+            return append("check {} begins", happened.attempt);
+        case event_kind::check_succeeded:
+            return append_success(happened);
+        case event_kind::check_failed:
+            if (happened.failures <= happened.failure_threshold)
+                append("check failed ({}/{})", happened.failures, happened.failure_threshold);
+            else
+                append("check failed ({} in a row)", happened.failures);
+            return append_reason(happened.check);
+        case event_kind::check_inconclusive:
+            append("check inconclusive, this process was stalled");
+            return append_reason(happened.check);
+        case event_kind::server_down:
+            return append_down(happened);
+        case event_kind::server_up:
+            append("server is back online");
+            if (happened.outage && happened.outage->ended_after) {
+                append(" (after ");
+                append_duration(*happened.outage->ended_after);
+                append(")");
+            }
+            return;
+        case event_kind::callback_failed:
+            append("callback failed: ");
+            return append_foreign(happened.detail);
+        case event_kind::stopping:
+            return append("polling stopping");
+        case event_kind::stopped:
+            return append("polling stopped");
+        }
+    }
+
+    void append_success(const event& happened) {
+        append("check succeeded");
+        if (happened.check == nullptr)
+            return;
+        if (!happened.check->version().empty()) {
+            append(" (version ");
+            append_foreign(happened.check->version());
+            append(")");
+        }
+        append_skew(happened.check->clock_skew);
+    }
+
+    void append_reason(const verdict* check) {
+        if (check == nullptr)
+            return;
+        append(": ");
+        append_error(check->error, check->status);
+        append_skew(check->clock_skew);
+    }
+
+    void append_down(const event& happened) {
+        append("server is down");
+        if (happened.outage == nullptr)
+            return;
+        const outage& of = *happened.outage;
+        append(" (after {} failure{}, ", of.failures, of.failures == 1 ? "" : "s");
+        append_error(of.last_error, of.last_status);
+        // A refusal before may be the cause, even if the last failure looks different (B11).
+        if (of.unauthorized && of.last_error != errc::unauthorized)
+            append(", unauthorized before");
+        append(")");
+        if (of.last_error.category() == error_category())
+            append(": {}", explanation(errc{of.last_error.value()}));
+        append_skew(of.clock_skew);
+    }
+
+    // The name of the error with spaces. Not its message: that is a sentence, and a std::string.
+    void append_error(const std::error_code& error, int status) {
+        if (error.category() == error_category()) {
+            for (const char byte : name(errc{error.value()}))
+                append("{}", byte == '_' ? ' ' : byte);
+        } else {
+            append("{} error {}", error.category().name(), error.value());
+        }
+        if (status != 0)
+            append(", HTTP {}", status);
+    }
+
+    void append_skew(const std::optional<std::chrono::seconds>& skew) {
+        if (!skew)
+            return;
+        const auto seconds = skew->count();
+        append("; the server's clock is {} s {}", seconds < 0 ? -seconds : seconds,
+               seconds < 0 ? "behind" : "ahead");
+    }
+
+    // 12.3s, 2m 5s or 26h 3m 5s: the precision that the length deserves.
+    void append_duration(duration length) {
+        const auto seconds = std::chrono::floor<std::chrono::seconds>(length);
+        const auto minutes = std::chrono::floor<std::chrono::minutes>(length);
+        const auto hours = std::chrono::floor<std::chrono::hours>(length);
+        if (minutes.count() == 0)
+            append("{}.{}s", seconds.count(), (length - seconds) / std::chrono::milliseconds{100});
+        else if (hours.count() == 0)
+            append("{}m {}s", minutes.count(), (seconds - minutes).count());
+        else
+            append("{}h {}m {}s", hours.count(), (minutes - hours).count(),
+                   (seconds - minutes).count());
+    }
+
+    template <typename... Args>
+    void append(fmt::format_string<Args...> format, Args&&... args) {
+        char* const begin = bytes_.data() + size_;
+        const std::size_t room = bytes_max - size_;
+        const auto wanted = fmt::format_to_n(begin, room, format, std::forward<Args>(args)...).size;
+        size_ += std::min(room, wanted);
+    }
+
+    // Text of other people: controls, and what is no UTF-8, as \x1b.
+    void append_foreign(std::string_view text) {
+        // What is longer than the line need not be looked at.
+        text = text.substr(0, bytes_max);
+        while (!text.empty()) {
+            const utf8_prefix character = read_utf8(text);
+            const std::string_view bytes = text.substr(0, character.size);
+            text.remove_prefix(character.size);
+            if (character.size > bytes_max - size_)
+                return; // No character is cut in two.
+            if (character.valid && !is_control(bytes)) {
+                append("{}", bytes);
+            } else {
+                for (const char byte : bytes)
+                    append("\\x{:02x}", static_cast<unsigned char>(byte));
+            }
+        }
+    }
+
+    // C0, DEL and C1, which is U+0080 to U+009F.
+    static bool is_control(std::string_view character) noexcept {
+        const auto lead = static_cast<unsigned char>(character.front());
+        if (character.size() == 1)
+            return lead < 0x20 || lead == 0x7f;
+        return lead == 0xc2 && static_cast<unsigned char>(character[1]) < 0xa0;
+    }
+
+    std::array<char, bytes_max> bytes_; // initialised up to size_ only
+    std::size_t size_ = 0;
+};
+
+} // namespace forest
+
+#endif

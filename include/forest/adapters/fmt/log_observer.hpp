@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_FMT_LOG_OBSERVER_HPP
+#define FOREST_ADAPTERS_FMT_LOG_OBSERVER_HPP
+
+#include <forest/adapters/fmt/log_line.hpp>
+#include <forest/core/event.hpp>
+#include <forest/policy/observer.hpp>
+
+#include <concepts>
+#include <cstdio>
+#include <string_view>
+#include <utility>
+
+// An observer that writes each event as a line, at the level that BEHAVIOUR.md gives it.
+
+namespace forest {
+
+/// Writes lines to the standard error stream, each in one piece, so that threads and processes do
+/// not mix theirs.
+struct stderr_sink {
+    void operator()(severity, std::string_view line) const noexcept {
+        static_assert(log_line::bytes_max < 1U << 30U, "the length goes through an int");
+        std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+    }
+};
+
+/// Tells a sink of events: `basic_log_observer{severity::debug, [](severity level,
+/// std::string_view line) { … }}`. Allocates nothing. As thread-safe as the sink, and so is
+/// `log_observer`. What a sink throws is dropped: a full disk must not stop the polling.
+template <std::invocable<severity, std::string_view> Sink = stderr_sink>
+class basic_log_observer {
+public:
+    /// Events below `minimum` are passed over: `severity::debug` logs every check, the default only
+    /// what someone should know.
+    explicit basic_log_observer(severity minimum = severity::info, Sink sink = {})
+        : minimum_{minimum}, sink_{std::move(sink)} {}
+
+    void on_event(const event& happened) noexcept {
+        const severity level = severity_of(happened);
+        if (level < minimum_)
+            return;
+        try {
+            const log_line line{happened};
+            sink_(level, line.text());
+        } catch (...) { // See above.
+        }
+    }
+
+private:
+    severity minimum_;
+    [[no_unique_address]] Sink sink_;
+};
+
+/// Logs to the standard error stream: `client.on_event(log_observer{})`.
+using log_observer = basic_log_observer<>;
+
+static_assert(observer<log_observer>);
+
+} // namespace forest
+
+#endif
