@@ -2,14 +2,15 @@
 #ifndef FOREST_ADAPTERS_ASIO_ASIO_CLOCK_HPP
 #define FOREST_ADAPTERS_ASIO_ASIO_CLOCK_HPP
 
-#include <forest/adapters/asio/executor.hpp>
+#include <forest/adapters/asio/asio_serializer.hpp>
+#include <forest/adapters/asio/handler_memory.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/unique_function.hpp>
 #include <forest/policy/clock.hpp>
 
-#include <asio/basic_waitable_timer.hpp>
-#include <asio/post.hpp>
+#include <asio/any_io_executor.hpp>
+#include <asio/steady_timer.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -31,20 +32,20 @@
 
 namespace forest {
 
-/// Tells real time and wakes on a strand of the executor given. Copies share the strand and the
-/// waits. Models `clock`; all members may be called from any thread. The execution context must
-/// outlive the clock.
+/// Tells real time and wakes on the executor given, one handler at a time. Copies share the waits.
+/// Models `clock`; all members may be called from any thread. The execution context must outlive
+/// the clock.
 class asio_clock {
 public:
-    /// Makes a strand of its own on the executor.
     explicit asio_clock(asio::any_io_executor executor)
-        : asio_clock{asio::make_strand(std::move(executor))} {}
-
-    explicit asio_clock(asio_executor executor)
         : state_{std::make_shared<state>(std::move(executor))} {}
 
-    /// The strand on which handlers run.
-    [[nodiscard]] const asio_executor& get_executor() const noexcept { return state_->executor; }
+    [[nodiscard]] const asio::any_io_executor& get_executor() const noexcept {
+        return state_->serializer.get_executor();
+    }
+
+    /// What runs the handlers, for a transport whose handlers must not run at the same time.
+    [[nodiscard]] const asio_serializer& serializer() const noexcept { return state_->serializer; }
 
     [[nodiscard]] wall_time now() const {
         return std::chrono::floor<wall_time::duration>(std::chrono::system_clock::now());
@@ -77,7 +78,7 @@ public:
         // Moved into the executor, which then owns what the handlers hold, whether or not it ever
         // runs again.
         for (wait& each : std::exchange(state_->waits, {}))
-            asio::post(state_->executor, [handler = std::move(each.handler)]() mutable {
+            state_->serializer.post([handler = std::move(each.handler)]() mutable {
                 handler(make_error_code(errc::operation_canceled));
             });
         state_->timer.cancel();
@@ -93,7 +94,8 @@ private:
     struct state : std::enable_shared_from_this<state> {
         using timer_clock = std::chrono::steady_clock;
 
-        explicit state(asio_executor on) : executor{std::move(on)}, timer{executor} {}
+        explicit state(asio::any_io_executor on)
+            : serializer{std::move(on)}, timer{serializer.get_executor()} {}
 
         static bool later(const wait& left, const wait& right) noexcept {
             return left.deadline != right.deadline ? left.deadline > right.deadline
@@ -110,10 +112,15 @@ private:
 
         void arm() {
             timer.expires_at(waits.front().deadline);
-            timer.async_wait([self = this->shared_from_this()](std::error_code ec) {
-                if (!ec)
-                    self->wake();
-            });
+            timer.async_wait(detail::owned_handler{this->shared_from_this(), memory,
+                                                   [](state& self, std::error_code ec) {
+                                                       if (!ec)
+                                                           self.wake_in_turn();
+                                                   }});
+        }
+
+        void wake_in_turn() {
+            serializer.run([self = this->shared_from_this()] { self->wake(); });
         }
 
         // Ends what is due, one handler at a time and outside the lock. What handlers ask for
@@ -134,10 +141,10 @@ private:
             }
         }
 
-        asio_executor executor;
+        asio_serializer serializer;
         std::mutex mutex;
-        asio::basic_waitable_timer<timer_clock, asio::wait_traits<timer_clock>, asio_executor>
-            timer;
+        detail::handler_memory memory;
+        asio::steady_timer timer;
         std::vector<wait> waits;
         std::uint64_t next_sequence = 0;
     };

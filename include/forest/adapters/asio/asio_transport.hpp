@@ -4,7 +4,6 @@
 
 #include <forest/adapters/asio/asio_clock.hpp>
 #include <forest/adapters/asio/connection.hpp>
-#include <forest/adapters/asio/executor.hpp>
 #include <forest/adapters/openssl/tls_session.hpp>
 #include <forest/core/time.hpp>
 #include <forest/policy/transport.hpp>
@@ -28,17 +27,17 @@ struct transport_options {
 
 /// Performs one GET at a time over a socket. A name is resolved anew for each connection, and all
 /// its addresses are tried, each with its share of the time left. Models `transport`; all members
-/// may be called from any thread, and handlers run on the strand of the clock. The execution
-/// context must outlive the transport.
+/// may be called from any thread, and its handlers and those of the clock run one at a time. The
+/// execution context must outlive the transport.
 ///
 /// Asio resolves names on one thread per io_context: a DNS server that hangs delays all clients of
 /// the context that use names. An address in the URL needs no resolver.
 class asio_transport {
 public:
-    /// Shares the strand of the clock. Throws std::system_error(errc::tls_configuration_invalid) if
+    /// Runs where the clock runs. Throws std::system_error(errc::tls_configuration_invalid) if
     /// a file that the options name cannot be used.
     explicit asio_transport(const asio_clock& clock, const transport_options& options = {})
-        : connection_{std::make_shared<detail::connection>(clock.get_executor(), options.tls,
+        : connection_{std::make_shared<detail::connection>(clock.serializer(), options.tls,
                                                            options.reuse_connections)} {}
 
     asio_transport(asio_transport&&) noexcept = default;

@@ -2,9 +2,9 @@
 #ifndef FOREST_ADAPTERS_ASIO_CONNECTION_HPP
 #define FOREST_ADAPTERS_ASIO_CONNECTION_HPP
 
+#include <forest/adapters/asio/asio_serializer.hpp>
 #include <forest/adapters/asio/dialler.hpp>
 #include <forest/adapters/asio/error.hpp>
-#include <forest/adapters/asio/executor.hpp>
 #include <forest/adapters/openssl/tls_session.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/request_writer.hpp>
@@ -38,8 +38,9 @@ namespace forest::detail {
 
 class connection final : public dialler {
 public:
-    connection(asio_executor executor, const tls_options& tls, bool reuse)
-        : dialler{std::move(executor)}, tls_options_{tls}, reuse_{reuse} {
+    connection(asio_serializer serializer, const tls_options& tls, bool reuse)
+        : dialler{serializer.get_executor()}, serializer_{std::move(serializer)},
+          tls_options_{tls}, reuse_{reuse} {
         // Files that the user named are read now, so that a mistake is found at the start and not
         // at the first check.
         if (!tls.ca_file.empty() || !tls.certificate_file.empty() || !tls.private_key_file.empty())
@@ -74,7 +75,7 @@ public:
         stop_waiting();
         close();
         if (handler_)
-            asio::post(executor_, [handler = std::move(handler_)]() mutable {
+            serializer_.post([handler = std::move(handler_)]() mutable {
                 reply canceled;
                 canceled.error = errc::operation_canceled;
                 handler(canceled);
@@ -228,10 +229,11 @@ private:
             result.fields = parser_.fields(data);
             result.body = parser_.body(data);
         }
-        const auto alive = shared_from_this();
-        auto handler = std::move(handler_);
+        auto done = [self = shared_from_this(), handler = std::move(handler_), result]() mutable {
+            handler(result);
+        };
         lock.unlock();
-        handler(result);
+        serializer_.run(std::move(done));
     }
 
     std::span<char> free_space() {
@@ -260,6 +262,7 @@ private:
     static constexpr std::size_t buffer_bytes_min = 4096;
     static constexpr std::size_t tls_input_bytes = 4096;
 
+    asio_serializer serializer_;
     tls_options tls_options_;
     std::optional<tls_client_context> tls_context_;
     std::optional<tls_session> tls_;

@@ -3,20 +3,19 @@
 #define FOREST_ADAPTERS_ASIO_DIALLER_HPP
 
 #include <forest/adapters/asio/error.hpp>
-#include <forest/adapters/asio/executor.hpp>
+#include <forest/adapters/asio/handler_memory.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
 
-#include <asio/basic_stream_socket.hpp>
-#include <asio/basic_waitable_timer.hpp>
+#include <asio/any_io_executor.hpp>
 #include <asio/generic/stream_protocol.hpp>
 #include <asio/ip/address.hpp>
-#include <asio/ip/basic_resolver.hpp>
 #include <asio/ip/resolver_base.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/local/stream_protocol.hpp>
 #include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -30,7 +29,7 @@
 
 // From a URL to a connected socket: resolve, then try every address, each with its share of the
 // time left. Every step runs under a mutex, so that the socket can be closed from any thread,
-// whether or not the executor still runs.
+// whether or not the executor still runs, and that any thread of the executor may take a step.
 
 namespace forest::detail {
 
@@ -40,7 +39,7 @@ protected:
     using clock = std::chrono::steady_clock;
     using unique_lock = std::unique_lock<std::mutex>;
 
-    explicit dialler(asio_executor executor)
+    explicit dialler(asio::any_io_executor executor)
         : executor_{std::move(executor)}, socket_{executor_}, resolver_{executor_},
           timer_{executor_} {}
 
@@ -58,11 +57,12 @@ protected:
     // A handler that continues under the lock, unless its step has been overtaken.
     template <typename Self, typename Continue>
     auto guarded(Continue then) {
-        return [self = shared_from_this(), step = step_, then](const auto&... results) {
-            unique_lock lock{self->mutex_};
-            if (step == self->step_)
-                then(static_cast<Self&>(*self), lock, results...);
+        const auto on_result = [step = step_, then](dialler& self, const auto&... results) {
+            unique_lock lock{self.mutex_};
+            if (step == self.step_)
+                then(static_cast<Self&>(self), lock, results...);
         };
+        return owned_handler{shared_from_this(), memory_, on_result};
     }
 
     // Ends in `connected` or `failed`, never from inside. `target` stays valid until then.
@@ -83,10 +83,12 @@ protected:
             }
         }
         set_timer(deadline_);
+        resolving_ = true;
         resolver_.async_resolve(
             target.host(), std::to_string(target.port()), asio::ip::resolver_base::numeric_service,
             guarded<dialler>([](dialler& self, unique_lock& lock, std::error_code ec,
                                 const resolver::results_type& found) {
+                self.resolving_ = false;
                 self.timings_.resolve = clock::now() - self.started_;
                 if (ec || found.empty())
                     return self.failed(lock, errc::resolve_failed);
@@ -112,17 +114,19 @@ protected:
     void stop_waiting() {
         next_step();
         timer_.cancel();
-        resolver_.cancel();
+        if (std::exchange(resolving_,
+                          false)) // Asio allocates even when there is nothing to cancel.
+            resolver_.cancel();
     }
 
     std::mutex mutex_;
-    asio_executor executor_;
-    asio::basic_stream_socket<asio::generic::stream_protocol, asio_executor> socket_;
+    asio::any_io_executor executor_;
+    asio::generic::stream_protocol::socket socket_;
     phase_timings timings_;
     clock::time_point started_, deadline_;
 
 private:
-    using resolver = asio::ip::basic_resolver<asio::ip::tcp, asio_executor>;
+    using resolver = asio::ip::tcp::resolver;
     using endpoint = asio::generic::stream_protocol::endpoint;
 
     // The deadline of the check, or of one address among several.
@@ -166,8 +170,10 @@ private:
         connected();
     }
 
+    handler_memory memory_;
     resolver resolver_;
-    asio::basic_waitable_timer<clock, asio::wait_traits<clock>, asio_executor> timer_;
+    bool resolving_ = false;
+    asio::steady_timer timer_;
     std::vector<endpoint> addresses_;
     std::size_t next_address_ = 0;
     clock::time_point connecting_;

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_HANDLER_MEMORY_HPP
+#define FOREST_ADAPTERS_ASIO_HANDLER_MEMORY_HPP
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <utility>
+
+// Where the pending operations of a connection or a clock are kept, so that starting one allocates
+// nothing (B18). Asio's own cache holds two blocks for each thread, which is one too few for a
+// check.
+
+namespace forest::detail {
+
+/// A few blocks that lie in their owner. May be used from any thread.
+class handler_memory {
+public:
+    handler_memory() = default;
+    handler_memory(const handler_memory&) = delete;
+    handler_memory& operator=(const handler_memory&) = delete;
+
+    /// From the heap when no block is free or none is large enough.
+    void* allocate(std::size_t bytes) {
+        for (block& each : blocks_) {
+            if (bytes <= block_bytes && !each.used.exchange(true, std::memory_order_acquire))
+                return each.bytes;
+        }
+        return ::operator new(bytes);
+    }
+
+    void deallocate(void* memory) noexcept {
+        for (block& each : blocks_) {
+            if (memory == each.bytes)
+                return each.used.store(false, std::memory_order_release);
+        }
+        ::operator delete(memory);
+    }
+
+private:
+    // A timer and a socket operation are pending at a time, and as many that were cancelled a
+    // moment ago.
+    static constexpr std::size_t block_count = 4;
+    static constexpr std::size_t block_bytes = 256;
+
+    struct block {
+        alignas(std::max_align_t) std::byte bytes[block_bytes];
+        std::atomic<bool> used = false;
+    };
+
+    std::array<block, block_count> blocks_;
+};
+
+/// The allocator that Asio asks for.
+template <typename T>
+class handler_allocator {
+public:
+    using value_type = T;
+
+    explicit handler_allocator(handler_memory& memory) noexcept : memory_{&memory} {}
+
+    template <typename Other>
+    handler_allocator(const handler_allocator<Other>& other) noexcept : memory_{other.memory_} {}
+
+    T* allocate(std::size_t count) { return static_cast<T*>(memory_->allocate(count * sizeof(T))); }
+    void deallocate(T* memory, std::size_t) noexcept { memory_->deallocate(memory); }
+
+    friend bool operator==(const handler_allocator&, const handler_allocator&) = default;
+
+private:
+    template <typename>
+    friend class handler_allocator;
+
+    handler_memory* memory_;
+};
+
+/// A handler that keeps its owner alive, and with it the memory in which it waits.
+template <typename Owner, typename Function>
+class owned_handler {
+public:
+    using allocator_type = handler_allocator<void>;
+
+    owned_handler(std::shared_ptr<Owner> owner, handler_memory& memory, Function function)
+        : owner_{std::move(owner)}, memory_{&memory}, function_{std::move(function)} {}
+
+    [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_type{*memory_}; }
+
+    template <typename... Results>
+    void operator()(const Results&... results) const {
+        function_(*owner_, results...);
+    }
+
+private:
+    std::shared_ptr<Owner> owner_;
+    handler_memory* memory_;
+    Function function_;
+};
+
+} // namespace forest::detail
+
+#endif
