@@ -15,7 +15,7 @@ packages_in() {
     build) echo g++ cmake ninja-build ccache pkg-config libasio-dev libssl-dev libfmt-dev \
         libcli11-dev ;;
     tests) echo libboost-test-dev librapidcheck-dev nlohmann-json3-dev curl openssl ;;
-    full) echo clang-19 libclang-rt-19-dev gcovr ;;
+    full) echo clang-19 libclang-rt-19-dev llvm-19 gcovr ;;
     benchmarks) echo libbenchmark-dev ;;
     *) echo "packages.sh: no set of packages is called '$1'" >&2; exit 2 ;;
     esac
