@@ -7,6 +7,7 @@
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/framing.hpp>
+#include <forest/core/http_method.hpp>
 #include <forest/core/request_target.hpp>
 
 // Reads one request out of a buffer that the server owns, and leaves the pipelined ones behind it
@@ -20,9 +21,6 @@
 #include <system_error>
 
 namespace forest {
-
-/// The methods that a health route tells apart.
-enum class http_method { get, head, other };
 
 /// An incremental parser of one HTTP/1.0 or HTTP/1.1 request (RFC 9112; PROTOCOL.md, 2). The result
 /// does not depend on how the bytes were split. Trivially copyable; not for two threads at a time.
@@ -238,10 +236,7 @@ private:
         body_begin_ = read_;
         if (major_ != '1' || minor_ > '1')
             return fail(std::make_error_code(std::errc::not_supported), 505);
-        const std::string_view name = method_text(data);
-        method_ = name == "GET"    ? http_method::get
-                  : name == "HEAD" ? http_method::head
-                                   : http_method::other;
+        method_ = read_http_method(method_text(data));
         const field_view view = fields(data);
         const bool target_valid = is_resource_target(target(data)) ||
                                   (method_ == http_method::other && is_server_target(target(data)));

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_HTTP_METHOD_HPP
+#define FOREST_CORE_HTTP_METHOD_HPP
+
+// A health route answers two methods; all others are one case to it, so they have no names here.
+
+#include <string_view>
+
+namespace forest {
+
+/// The methods that a health route tells apart.
+enum class http_method { get, head, other };
+
+/// The method of that name; case matters (RFC 9110, 9.1).
+[[nodiscard]] constexpr http_method read_http_method(std::string_view name) noexcept {
+    return name == "GET"    ? http_method::get
+           : name == "HEAD" ? http_method::head
+                            : http_method::other;
+}
+
+} // namespace forest
+
+#endif
