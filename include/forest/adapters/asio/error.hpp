@@ -6,6 +6,7 @@
 
 #include <asio/error.hpp>
 
+#include <cerrno>
 #include <system_error>
 
 // The one place where Asio's codes become ours.
@@ -15,7 +16,9 @@ namespace forest {
 /// Why a connection could not be made. A socket file that is not there is a server that is not
 /// there.
 [[nodiscard]] inline errc connect_error(const std::error_code& ec) noexcept {
-    if (ec == asio::error::connection_refused || ec == std::errc::no_such_file_or_directory)
+    // Asio's category maps nothing to std::errc, so this one is compared by its number.
+    const std::error_code no_such_file{ENOENT, asio::error::get_system_category()};
+    if (ec == asio::error::connection_refused || ec == no_such_file)
         return errc::connection_refused;
     if (ec == asio::error::timed_out)
         return errc::timed_out;
