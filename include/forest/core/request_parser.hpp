@@ -249,12 +249,8 @@ private:
         if (framing.fault != framing_fault::none)
             return refuse(framing.fault);
         body_size_ = framing.size;
-        state_ = framing.kind == body_kind::unspecified || body_size_ == 0 ? state::done
-                                                                           : state::sized_body;
-        if (framing.kind == body_kind::chunked) {
-            chunks_ = chunk_decoder{limits_.body_bytes_max, limits_.head_bytes_max};
-            state_ = state::chunked_body;
-        }
+        state_ = framing.kind == body_kind::chunked ? state::chunked_body : state::sized_body;
+        chunks_ = chunk_decoder{limits_.body_bytes_max, limits_.head_bytes_max};
         expects_continue_ = minor_ == '1' && view.lists("Expect", "100-continue");
     }
 
@@ -282,7 +278,7 @@ private:
     std::size_t fields_begin_ = 0;
     std::size_t body_begin_ = 0; // 0 until the head is complete
     std::size_t body_bytes_ = 0;
-    std::size_t body_size_ = 0;
+    std::size_t body_size_ = 0; // as declared; 0 when nothing is
     std::error_code error_;
     chunk_decoder chunks_;
     field_scanner field_scanner_;
