@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "commands.hpp"
+#include "event_json.hpp"
+#include "event_loop.hpp"
+#include "event_text.hpp"
+#include "policies.hpp"
+#include "terminal.hpp"
+#include "text.hpp"
+
+#include <forest/adapters/asio/async_check.hpp>
+#include <forest/core/event.hpp>
+
+#include <string>
+#include <utility>
+
+// One check. The status of the process is the verdict, even when nobody reads the output.
+
+namespace forest::cli {
+
+namespace {
+
+verdict perform(const check_arguments& check) {
+    asio::io_context& io = event_loop();
+    verdict result;
+    single_check what{check.target, check.request.timeout, transport_for(check.request)};
+    async_check(io.get_executor(), std::move(what), make_signer(check.request),
+                [&](const verdict& answer) {
+                    result = answer;
+                    io.stop();
+                });
+    io.run();
+    return result;
+}
+
+// A single check as the first one of a client would be told.
+event as_event(const std::string& target, const verdict& result) noexcept {
+    event told;
+    told.kind = result.healthy() ? event_kind::check_succeeded : event_kind::check_failed;
+    told.target = target;
+    told.attempt = 1;
+    told.failures = result.healthy() ? 0 : 1;
+    told.check = &result;
+    return told;
+}
+
+} // namespace
+
+exit_status run(const check_arguments& check) {
+    terminal out;
+    const verdict result = perform(check);
+    const std::string& target = check.target.text();
+    out.write(check.request.json ? event_json(as_event(target, result), wall_clock_now())
+                                 : verdict_text(target, result, out));
+    return result.healthy() ? exit_status::success : exit_status::failure;
+}
+
+} // namespace forest::cli

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_EXAMPLES_CLI_COMMANDS_HPP
+#define FOREST_EXAMPLES_CLI_COMMANDS_HPP
+
+#include "arguments.hpp"
+#include "usage_error.hpp"
+
+// The four commands. Each throws usage_error for what the user must change, and runtime_failure for
+// what the system refuses.
+
+namespace forest::cli {
+
+[[nodiscard]] exit_status run(const check_arguments& check);
+[[nodiscard]] exit_status run(const watch_arguments& watch);
+[[nodiscard]] exit_status run(const serve_arguments& serve);
+[[nodiscard]] exit_status run(const sign_arguments& sign);
+
+} // namespace forest::cli
+
+#endif

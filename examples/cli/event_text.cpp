@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "event_text.hpp"
+
+#include "text.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <iterator>
+#include <optional>
+#include <system_error>
+
+namespace forest::cli {
+
+namespace {
+
+std::string skew_text(std::chrono::seconds skew) {
+    const bool ahead = skew > std::chrono::seconds::zero();
+    return fmt::format("the server's clock is {} {} this machine's", readable(ahead ? skew : -skew),
+                       ahead ? "ahead of" : "behind");
+}
+
+std::string error_text(const std::error_code& error, int status) {
+    const std::string code{error_name(error)};
+    return status == 0 ? fmt::format("{}: {}", code, error.message())
+                       : fmt::format("{}: {} (HTTP {})", code, error.message(), status);
+}
+
+std::string down_text(const outage& told) {
+    std::string text = fmt::format("after {} failure{}, the first at {}: {}", told.failures,
+                                   told.failures == 1 ? "" : "s", utc(told.first_failure),
+                                   error_text(told.last_error, told.last_status));
+    if (told.clock_skew)
+        text += "; " + skew_text(*told.clock_skew);
+    return text;
+}
+
+std::string up_text(const event& happened) {
+    std::string text = "after " + readable(happened.outage->ended_after.value_or(duration::zero()));
+    if (happened.check != nullptr)
+        text += ", " + success_text(*happened.check);
+    return text;
+}
+
+struct words {
+    std::string_view label;
+    std::string_view colour;
+    std::string detail;
+};
+
+words words_for(const event& happened) {
+    switch (happened.kind) {
+    case event_kind::check_succeeded:
+        return {"ok", colour::good, success_text(*happened.check)};
+    case event_kind::check_failed:
+        return {"failed", colour::doubtful,
+                fmt::format("{}/{} {}", happened.failures, happened.failure_threshold,
+                            failure_text(*happened.check))};
+    case event_kind::check_inconclusive:
+        return {"unsure", colour::doubtful,
+                "this process was stalled, so the failure does not count: " +
+                    failure_text(*happened.check)};
+    case event_kind::server_down:
+        return {"DOWN", colour::bad, down_text(*happened.outage)};
+    case event_kind::server_up:
+        return {"UP", colour::good, up_text(happened)};
+    case event_kind::callback_failed:
+        return {"DEFECT", colour::bad, ascii_escape(happened.detail)};
+    default:
+        return {name(happened.kind), colour::faint, {}};
+    }
+}
+
+void add_phase(std::string& text, std::string_view name, const std::optional<duration>& phase) {
+    if (phase)
+        fmt::format_to(std::back_inserter(text), "{}{} {}", text.empty() ? "" : ", ", name,
+                       readable(*phase));
+}
+
+std::string phases_text(const phase_timings& timings) {
+    std::string text;
+    add_phase(text, "resolve", timings.resolve);
+    add_phase(text, "connect", timings.connect);
+    add_phase(text, "TLS", timings.tls);
+    add_phase(text, "first byte", timings.first_byte);
+    return text;
+}
+
+} // namespace
+
+std::string success_text(const verdict& result) {
+    std::string text = fmt::format("{}", result.status);
+    if (!result.version().empty())
+        text += ", version " + ascii_escape(result.version());
+    if (result.timings.total)
+        text += ", " + readable(*result.timings.total);
+    if (result.clock_skew)
+        text += ", " + skew_text(*result.clock_skew);
+    return text;
+}
+
+std::string failure_text(const verdict& result) {
+    std::string text = error_text(result.error, result.status);
+    if (result.clock_skew)
+        text += "; " + skew_text(*result.clock_skew);
+    return text;
+}
+
+std::string event_text(const event& happened, wall_time now, const terminal& out) {
+    const words said = words_for(happened);
+    return fmt::format("{} {} {}{}{}\n", out.coloured(colour::faint, utc(now)),
+                       out.coloured(said.colour, fmt::format("{:<7}", said.label)), happened.target,
+                       said.detail.empty() ? "" : "  ", said.detail);
+}
+
+std::string verdict_text(std::string_view target, const verdict& result, const terminal& out) {
+    std::string text = out.coloured(result.healthy() ? colour::good : colour::bad,
+                                    result.healthy() ? "healthy" : "unhealthy");
+    text += fmt::format("  {}\n", target);
+    const auto add_line = [&](std::string_view label, std::string_view value) {
+        fmt::format_to(std::back_inserter(text), "  {:<8} {}\n", label, value);
+    };
+    if (!result.healthy())
+        add_line("error", error_text(result.error, 0));
+    if (result.status != 0)
+        add_line("status", fmt::format("{}", result.status));
+    if (!result.version().empty())
+        add_line("version", ascii_escape(result.version()));
+    if (result.timings.total) {
+        const std::string phases = phases_text(result.timings);
+        add_line("took", phases.empty()
+                             ? readable(*result.timings.total)
+                             : fmt::format("{} ({})", readable(*result.timings.total), phases));
+    }
+    if (result.clock_skew)
+        add_line("clock", skew_text(*result.clock_skew));
+    return text;
+}
+
+} // namespace forest::cli

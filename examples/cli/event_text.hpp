@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_EXAMPLES_CLI_EVENT_TEXT_HPP
+#define FOREST_EXAMPLES_CLI_EVENT_TEXT_HPP
+
+#include "terminal.hpp"
+
+#include <forest/core/event.hpp>
+#include <forest/core/time.hpp>
+
+#include <string>
+#include <string_view>
+
+// Events for people: the same in every time zone and language, so that two logs can be compared.
+
+namespace forest::cli {
+
+/// The colours of ECMA-48 that the tool uses.
+namespace colour {
+inline constexpr std::string_view bad = "1;31";
+inline constexpr std::string_view good = "32";
+inline constexpr std::string_view doubtful = "33";
+inline constexpr std::string_view faint = "2";
+} // namespace colour
+
+/// One line and its end.
+[[nodiscard]] std::string event_text(const event& happened, wall_time now, const terminal& out);
+
+/// The verdict of `check`, on several lines.
+[[nodiscard]] std::string verdict_text(std::string_view target, const verdict& result,
+                                       const terminal& out);
+
+/// `200, version 1.2.3, 1.4 ms`, as far as known.
+[[nodiscard]] std::string success_text(const verdict& result);
+
+/// `connection_refused: nothing listens …`, and the clock skew where there is one.
+[[nodiscard]] std::string failure_text(const verdict& result);
+
+} // namespace forest::cli
+
+#endif

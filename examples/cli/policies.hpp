@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_EXAMPLES_CLI_POLICIES_HPP
+#define FOREST_EXAMPLES_CLI_POLICIES_HPP
+
+#include "arguments.hpp"
+
+#include <forest/adapters/asio/asio_transport.hpp>
+#include <forest/adapters/openssl/hmac_sha256_signer.hpp>
+#include <forest/core/backoff.hpp>
+#include <forest/core/time.hpp>
+#include <forest/policy/backoff.hpp>
+#include <forest/policy/signer.hpp>
+#include <forest/policy/transport.hpp>
+
+#include <optional>
+#include <utility>
+
+// Policies that choose at run time, so that the command line selects among the library's models
+// without a client type for each combination.
+
+namespace forest::cli {
+
+/// Signs where there is a secret.
+class optional_signer {
+public:
+    optional_signer() = default;
+    explicit optional_signer(hmac_sha256_signer signer) : signer_{std::move(signer)} {}
+
+    void sign(const request& what, wall_time at, header_fields& fields) {
+        if (signer_)
+            signer_->sign(what, at, fields);
+    }
+
+private:
+    std::optional<hmac_sha256_signer> signer_;
+};
+
+static_assert(signer<optional_signer>);
+
+/// The schedule that `--backoff` names.
+struct chosen_backoff {
+    bool constant = false;
+
+    [[nodiscard]] constexpr duration operator()(int failures, duration interval) const noexcept {
+        return constant ? constant_backoff{}(failures, interval)
+                        : exponential_backoff{}(failures, interval);
+    }
+};
+
+static_assert(backoff<chosen_backoff>);
+
+/// Reads the secret. Throws usage_error when there is none and `--unsigned` was not given.
+[[nodiscard]] optional_signer make_signer(const request_arguments& chosen);
+
+/// How the command line wants to connect. Throws usage_error when a certificate file cannot be
+/// used.
+[[nodiscard]] transport_options transport_for(const request_arguments& chosen);
+
+} // namespace forest::cli
+
+#endif
