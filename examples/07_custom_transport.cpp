@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSL-1.0
+
+// A transport of one's own: a batch job without a web server writes its health into a file, and the
+// client watches the file. Needs the standard library only.
+
+#include <forest/core/backoff.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/event.hpp>
+#include <forest/health_client.hpp>
+#include <forest/policy/signer.hpp>
+#include <forest/policy/transport.hpp>
+#include <forest/sim/event_queue.hpp>
+#include <forest/sim/virtual_clock.hpp>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <utility>
+
+using namespace std::chrono_literals;
+
+class file_transport {
+public:
+    file_transport(forest::sim::event_queue& queue, std::filesystem::path file)
+        : queue_{&queue}, file_{std::move(file)} {}
+
+    // The handler is never called from inside: the queue, on which the clock runs too, calls it.
+    template <typename Handler>
+    void async_get(const forest::request&, forest::duration, Handler handler) {
+        canceled_ = std::make_shared<bool>(false);
+        queue_->after(0s, [file = file_, canceled = canceled_, handler] {
+            forest::reply answer;
+            std::ifstream input{file};
+            const std::string text{std::istreambuf_iterator<char>{input}, {}};
+            if (*canceled)
+                answer.error = forest::errc::operation_canceled;
+            else if (!input.is_open())
+                answer.error = forest::errc::connection_refused;
+            answer.status = answer.error ? 0 : 200;
+            answer.body = text;
+            handler(answer);
+        });
+    }
+
+    void cancel() {
+        if (canceled_ != nullptr)
+            *canceled_ = true;
+    }
+
+private:
+    forest::sim::event_queue* queue_;
+    std::filesystem::path file_;
+    std::shared_ptr<bool> canceled_;
+};
+
+static_assert(forest::transport<file_transport>);
+
+int main() {
+    const auto unique = std::chrono::steady_clock::now().time_since_epoch().count();
+    const auto file = std::filesystem::temp_directory_path() / ("job-" + std::to_string(unique));
+    std::ofstream{file} << R"({"status":"ok"})";
+
+    forest::sim::event_queue queue;
+    forest::basic_health_client client{
+        file_transport{queue, file}, forest::sim::virtual_clock{queue}, forest::unsigned_requests{},
+        forest::constant_backoff{}, "http://batch-job.example/"};
+    client.start();
+    queue.run_for(1min);
+    const bool was_up = client.status() == forest::target_status::up;
+
+    std::filesystem::remove(file);
+    queue.run_for(2min);
+    const bool is_down = client.status() == forest::target_status::down;
+    return was_up && is_down ? EXIT_SUCCESS : EXIT_FAILURE;
+}
