@@ -73,7 +73,9 @@ public:
             routes.swap(state_->routes); // whose captures are destroyed outside the lock
     }
 
-    /// Calls `handler(const server_request&, responder)` for each GET and HEAD of `path`. Answers
+    /// Calls `handler(const server_request&, responder)` for each GET and HEAD of `path`; it must
+    /// not block, because all connections wait for it. A client that sends `Expect: 100-continue`
+    /// is told to go on; bodies are read, up to their limit, and dropped. Answers
     /// `errc::path_invalid` if the path does not begin with `/`, has a byte that a path of a
     /// request cannot have, or is taken.
     template <typename Handler>

@@ -11,13 +11,12 @@
 #include <forest/core/time.hpp>
 #include <forest/policy/server.hpp>
 
-#include <asio/steady_timer.hpp>
-
 #include <algorithm>
 #include <cassert>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -77,6 +76,8 @@ public:
     }
 
     void answer_error(int status) {
+        if (phase_ != phase::answering)
+            return;
         std::string storage;
         answer({.status = status, .body = error_body(storage, status), .fields = {}});
     }
@@ -178,16 +179,13 @@ private:
         busy_ = false;
         phase_ = phase::reading;
         continued_ = false;
-        const auto surplus =
-            std::span{input_}.subspan(parser_.consumed(), kept_ - parser_.consumed());
-        std::copy(surplus.begin(), surplus.end(), input_.begin());
-        kept_ = surplus.size();
+        const std::size_t consumed = parser_.consumed();
+        kept_ -= consumed;
+        std::memmove(input_.data(), input_.data() + consumed, kept_);
         parser_.reset(server_->limits.message);
-        if (kept_ > 0) {
-            set_deadline(server_->limits.header_timeout);
+        set_deadline(kept_ > 0 ? server_->limits.header_timeout : server_->limits.idle_timeout);
+        if (kept_ > 0)
             return parse(lock);
-        }
-        set_deadline(server_->limits.idle_timeout);
         receive(free_space());
     }
 
@@ -260,7 +258,7 @@ private:
     std::shared_ptr<server_state> server_;
     std::shared_ptr<answer_slot> slot_ = std::make_shared<answer_slot>();
     connection_list::iterator position_; // in `busy` or in `waiting`
-    asio::steady_timer timer_;
+    server_timer timer_;
     clock::time_point deadline_;
     std::uint64_t timer_number_ = 0;
     request_parser parser_;

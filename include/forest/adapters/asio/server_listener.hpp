@@ -15,8 +15,6 @@
 #include <asio/ip/tcp.hpp>
 #include <asio/local/stream_protocol.hpp>
 #include <asio/socket_base.hpp>
-#include <asio/steady_timer.hpp>
-
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -196,8 +194,8 @@ private:
     }
 
     std::shared_ptr<server_state> server_;
-    asio::basic_socket_acceptor<asio::generic::stream_protocol> acceptor_;
-    asio::steady_timer timer_;
+    asio::basic_socket_acceptor<asio::generic::stream_protocol, asio_executor> acceptor_;
+    server_timer timer_;
     std::shared_ptr<const tls_server_context> tls_;
     std::string path_; // of a socket file that is ours
     struct stat file_ {};

@@ -9,8 +9,10 @@
 #include <forest/core/unique_function.hpp>
 #include <forest/policy/server.hpp>
 
-#include <asio/steady_timer.hpp>
+#include <asio/basic_waitable_timer.hpp>
+#include <asio/wait_traits.hpp>
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
@@ -30,6 +32,9 @@
 namespace forest::detail {
 
 using route_handler = unique_function<void(const server_request&, server_responder)>;
+using server_timer =
+    asio::basic_waitable_timer<std::chrono::steady_clock,
+                               asio::wait_traits<std::chrono::steady_clock>, asio_executor>;
 using connection_list = std::list<std::shared_ptr<server_connection>>;
 
 struct server_state {
@@ -81,7 +86,7 @@ struct server_state {
     connection_list busy;
 
     bool stopping = false;
-    asio::steady_timer grace; // until what is still being answered is cut off
+    server_timer grace; // until what is still being answered is cut off
 
     std::thread::id inside; // the thread in a handler; none by default
     std::condition_variable left;

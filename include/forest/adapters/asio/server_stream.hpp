@@ -5,6 +5,7 @@
 #include <forest/adapters/asio/executor.hpp>
 #include <forest/adapters/openssl/tls_server_session.hpp>
 
+#include <asio/basic_stream_socket.hpp>
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/generic/stream_protocol.hpp>
@@ -29,7 +30,8 @@ namespace forest::detail {
 
 class server_stream : public std::enable_shared_from_this<server_stream> {
 public:
-    using socket_type = asio::generic::stream_protocol::socket;
+    // Named executor types, because asio::any_io_executor would allocate for each operation.
+    using socket_type = asio::basic_stream_socket<asio::generic::stream_protocol, asio_executor>;
 
     server_stream(const server_stream&) = delete;
     server_stream& operator=(const server_stream&) = delete;
