@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(B18_a_steady_check_on_a_fresh_connection_allocates_nothing)
 
 BOOST_AUTO_TEST_CASE(B18_a_steady_check_on_a_kept_connection_allocates_nothing) {
     bad_peer server{answering(std::string{healthy_answer})};
-    const measurement result = measure(server.url(), {.tls = {}, .reuse_connections = true});
+    const measurement result = measure(server.url(), {.reuse_connections = true});
     BOOST_TEST(result.succeeded == warm_up_checks + counted_checks);
     BOOST_TEST(server.accepted() == 1);
     BOOST_TEST(result.allocations == 0U);

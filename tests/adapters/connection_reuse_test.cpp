@@ -27,7 +27,7 @@ namespace {
 
 constexpr auto deadline = 20s;
 constexpr auto short_deadline = 200ms;
-const transport_options reusing{.tls = {}, .reuse_connections = true};
+const transport_options reusing{.reuse_connections = true};
 const std::error_code none;
 
 // Answers one request of each connection, and is then closed behind by the server while it idles.

@@ -17,7 +17,7 @@ namespace forest {
 
 /// How an asio_transport connects.
 struct transport_options {
-    tls_options tls;
+    tls_options tls = {};
 
     /// Whether a connection is kept for the next check. Off by default: a fresh one also proves
     /// that the server still accepts connections. A kept one that turns out to be dead before the

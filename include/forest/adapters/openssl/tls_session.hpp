@@ -26,9 +26,10 @@ namespace forest {
 
 /// Whom to trust, and who we are. All files are PEM; an empty name means the default.
 struct tls_options {
-    std::string ca_file;          ///< authorities to trust instead of the system's
-    std::string certificate_file; ///< our certificate, with its chain, for servers that ask for one
-    std::string private_key_file; ///< its key; needed with `certificate_file`
+    std::string ca_file = {}; ///< authorities to trust instead of the system's
+    std::string certificate_file =
+        {}; ///< our certificate, with its chain, for servers that ask for one
+    std::string private_key_file = {}; ///< its key; needed with `certificate_file`
 };
 
 /// What the connections of one transport share. Always verifies; TLS 1.2 is the least.
