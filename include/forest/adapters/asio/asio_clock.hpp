@@ -32,13 +32,22 @@
 
 namespace forest {
 
-/// Tells real time and wakes on the executor given, one handler at a time. Copies share the waits.
-/// Models `clock`; all members may be called from any thread. The execution context must outlive
-/// the clock.
+/// Tells real time and wakes on the executor given, one handler at a time. A copy wakes in turn
+/// with its original but has waits of its own, so that a clock may be given to several clients and
+/// each cancels only what it asked for. Models `clock`; all members may be called from any thread.
+/// The execution context must outlive the clock.
 class asio_clock {
 public:
     explicit asio_clock(asio::any_io_executor executor)
-        : state_{std::make_shared<state>(std::move(executor))} {}
+        : state_{std::make_shared<state>(asio_serializer{std::move(executor)})} {}
+
+    asio_clock(const asio_clock& other)
+        : state_{std::make_shared<state>(other.state_->serializer)} {}
+
+    asio_clock(asio_clock&&) noexcept = default;
+    asio_clock& operator=(const asio_clock&) = delete;
+    asio_clock& operator=(asio_clock&&) = delete;
+    ~asio_clock() = default;
 
     [[nodiscard]] const asio::any_io_executor& get_executor() const noexcept {
         return state_->serializer.get_executor();
@@ -94,7 +103,7 @@ private:
     struct state : std::enable_shared_from_this<state> {
         using timer_clock = std::chrono::steady_clock;
 
-        explicit state(asio::any_io_executor on)
+        explicit state(asio_serializer on)
             : serializer{std::move(on)}, timer{serializer.get_executor()} {}
 
         static bool later(const wait& left, const wait& right) noexcept {
