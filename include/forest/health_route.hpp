@@ -40,7 +40,7 @@ struct route_options {
 
 /// One answer that a route gave, for logs.
 struct route_answer {
-    std::string_view path;
+    std::string_view path{};
     http_method method{};
     int status = 0;
 };

@@ -42,14 +42,14 @@ enum class severity : std::uint8_t { debug, info, warning, error };
 /// One event. All pointers and views are valid during the call that delivers it, and no longer.
 struct event {
     event_kind kind{};
-    std::string_view target;   ///< the URL
+    std::string_view target{}; ///< the URL
     target_status status{};    ///< of the target, after this event
     int attempt = 0;           ///< checks since the last success, from 1 (B10); 0 outside checks
     int failures = 0;          ///< consecutive failures so far
     int failure_threshold = 0; ///< how many make the target down
     const verdict* check = nullptr; ///< set for the outcome of a check and for what follows from it
     const forest::outage* outage = nullptr; ///< set for server_down and server_up
-    std::string_view detail;                ///< what a callback threw
+    std::string_view detail{};              ///< what a callback threw
 };
 
 [[nodiscard]] constexpr std::string_view name(target_status status) noexcept {

@@ -21,7 +21,7 @@ struct outage {
     wall_time first_failure{};     ///< when the first failed check of the run had failed
     steady_time first_failed_at{}; ///< the same moment on the steady clock
     int failures = 0;              ///< consecutive failures that made the target down
-    std::error_code last_error;    ///< the error of the failure that reached the threshold
+    std::error_code last_error{};  ///< the error of the failure that reached the threshold
     int last_status = 0;           ///< its HTTP status; 0 when no answer came
     bool unauthorized =
         false; ///< a 401 or 403 was among the failures, even if it was not the last (B11)

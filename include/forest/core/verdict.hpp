@@ -19,22 +19,22 @@ namespace forest {
 
 /// How long each phase of a check took; empty for a phase that did not happen.
 struct phase_timings {
-    std::optional<duration> resolve;
-    std::optional<duration> connect;
-    std::optional<duration> tls;
-    std::optional<duration> first_byte; ///< from the request sent to the first byte of the answer
-    std::optional<duration> total;
+    std::optional<duration> resolve{};
+    std::optional<duration> connect{};
+    std::optional<duration> tls{};
+    std::optional<duration> first_byte{}; ///< from the request sent to the first byte of the answer
+    std::optional<duration> total{};
 };
 
 /// The result of one check. Trivially copyable, so that it can be kept for as long as anyone likes.
 struct verdict {
-    std::error_code error; ///< none: healthy; otherwise one `errc` (B5)
-    int status = 0;        ///< HTTP status; 0 when no answer came
-    phase_timings timings;
+    std::error_code error{}; ///< none: healthy; otherwise one `errc` (B5)
+    int status = 0;          ///< HTTP status; 0 when no answer came
+    phase_timings timings{};
     std::optional<std::chrono::seconds>
-        clock_skew;           ///< server minus local clock, when over `clock_skew_min`
-    wall_time signed_at{};    ///< the local wall clock when the check began
-    health_document document; ///< what the body said; `version()` among it
+        clock_skew;             ///< server minus local clock, when over `clock_skew_min`
+    wall_time signed_at{};      ///< the local wall clock when the check began
+    health_document document{}; ///< what the body said; `version()` among it
 
     [[nodiscard]] bool healthy() const noexcept { return !error; }
     [[nodiscard]] std::string_view version() const noexcept { return document.version(); }

@@ -17,8 +17,8 @@ namespace forest {
 /// A request as a route sees it; valid during the handler only.
 struct server_request {
     http_method method = http_method::get; ///< `get` or `head`
-    std::string_view path;                 ///< without query
-    field_view fields;
+    std::string_view path{};               ///< without query
+    field_view fields{};
     wall_time received{}; ///< the server's wall clock
 };
 
@@ -26,8 +26,8 @@ struct server_request {
 struct response {
     int status = 200;
     std::string_view content_type = "application/json";
-    std::string_view body;
-    header_fields fields; ///< further header fields
+    std::string_view body{};
+    header_fields fields{}; ///< further header fields
 };
 
 namespace detail {

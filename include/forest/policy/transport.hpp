@@ -18,20 +18,20 @@ namespace forest {
 
 /// One GET to perform. It stays valid and unchanged until the handler is called.
 struct request {
-    url target;
-    header_fields fields;          ///< to be sent as they are, after the transport's own
-    message_limits limits;         ///< beyond them the answer is `errc::response_too_large`
+    url target{};
+    header_fields fields{};        ///< to be sent as they are, after the transport's own
+    message_limits limits{};       ///< beyond them the answer is `errc::response_too_large`
     bool fresh_connection = false; ///< a kept connection must not be used for this request
 };
 
 /// How the GET ended. Everything in it is valid during the handler only, so that nothing need be
 /// copied.
 struct reply {
-    std::error_code error; ///< an `errc`; when set, no complete answer came
-    int status = 0;        ///< 0 when no status line came
-    field_view fields;     ///< the header section of the answer
-    std::string_view body; ///< decoded from its transfer coding
-    phase_timings timings;
+    std::error_code error{}; ///< an `errc`; when set, no complete answer came
+    int status = 0;          ///< 0 when no status line came
+    field_view fields{};     ///< the header section of the answer
+    std::string_view body{}; ///< decoded from its transfer coding
+    phase_timings timings{};
 };
 
 /// The verdict on a reply to a request that was signed at `at`.

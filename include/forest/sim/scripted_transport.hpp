@@ -24,36 +24,28 @@ namespace forest::sim {
 
 /// One answer of a script.
 struct scripted_reply {
-    std::error_code error; ///< when set, no answer comes but this error
+    std::error_code error{}; ///< when set, no answer comes but this error
     int status = 200;
-    std::string body;
-    std::string fields; ///< raw header lines, each ended by CRLF
+    std::string body{};
+    std::string fields{}; ///< raw header lines, each ended by CRLF
     duration latency =
         duration::zero(); ///< from the request to the answer; beyond the timeout it is `timed_out`
 };
 
 /// A healthy answer.
 [[nodiscard]] inline scripted_reply healthy(duration latency = duration::zero()) {
-    return {.error = {},
-            .status = 200,
-            .body = R"({"status":"ok","version":"1.0"})",
-            .fields = {},
-            .latency = latency};
+    return {.body = R"({"status":"ok","version":"1.0"})", .latency = latency};
 }
 
 /// A failure without an answer.
 [[nodiscard]] inline scripted_reply failing(errc error, duration latency = duration::zero()) {
-    return {.error = error, .status = 0, .body = {}, .fields = {}, .latency = latency};
+    return {.error = error, .status = 0, .latency = latency};
 }
 
 /// Any answer.
 [[nodiscard]] inline scripted_reply answering(int status, std::string body,
                                               std::string fields = {}) {
-    return {.error = {},
-            .status = status,
-            .body = std::move(body),
-            .fields = std::move(fields),
-            .latency = {}};
+    return {.status = status, .body = std::move(body), .fields = std::move(fields)};
 }
 
 /// A server's farewell (B9).
@@ -68,10 +60,10 @@ struct scripted_reply {
 
 /// A request that a scripted_transport was given.
 struct recorded_request {
-    steady_time at;
-    std::string target;
-    std::string fields;
-    duration timeout;
+    steady_time at{};
+    std::string target{};
+    std::string fields{};
+    duration timeout{};
     bool fresh_connection;
 };
 

@@ -49,10 +49,7 @@ public:
                 : done{std::move(to)}, received{at}, head{without_body} {}
             call(const call&) = delete;
             call& operator=(const call&) = delete;
-            ~call() {
-                answer(
-                    {.status = 500, .body = R"({"error":"Internal Server Error"})", .fields = {}});
-            }
+            ~call() { answer({.status = 500, .body = R"({"error":"Internal Server Error"})"}); }
 
             void answer(const response& given) {
                 if (auto deliver = std::exchange(done, {}))
@@ -96,14 +93,12 @@ public:
         const auto call = std::make_shared<responder::call>(std::move(done), now, head);
         if (!parser.done() || parser.error())
             return call->answer({.status = parser.done() ? parser.error_status() : 400,
-                                 .body = R"({"error":"Bad Request"})",
-                                 .fields = {}});
+                                 .body = R"({"error":"Bad Request"})"});
         const auto found = handlers_.find(std::string{parser.path(data)});
         if (found == handlers_.end())
-            return call->answer({.status = 404, .body = R"({"error":"Not Found"})", .fields = {}});
+            return call->answer({.status = 404, .body = R"({"error":"Not Found"})"});
         if (parser.method() == http_method::other) {
-            response refused{
-                .status = 405, .body = R"({"error":"Method Not Allowed"})", .fields = {}};
+            response refused{.status = 405, .body = R"({"error":"Method Not Allowed"})"};
             (void)refused.fields.add("Allow", "GET, HEAD");
             return call->answer(refused);
         }

@@ -28,9 +28,9 @@ namespace forest {
 
 /// One check to perform.
 struct single_check {
-    url target;
+    url target{};
     duration timeout = options{}.timeout; ///< one deadline for the whole check; greater than 0
-    transport_options transport;
+    transport_options transport{};
 };
 
 namespace detail {

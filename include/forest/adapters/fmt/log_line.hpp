@@ -9,7 +9,7 @@
 #include <forest/core/utf8.hpp>
 #include <forest/core/verdict.hpp>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
