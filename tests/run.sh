@@ -91,6 +91,8 @@ for preset in $presets; do
     [ "$preset" = dev ] || summary
 done
 
+sed -n 's/^machine against oracle: /==> The machine against its oracle: /p' \
+    build/dev/Testing/Temporary/LastTest.log
 step "Total time: $(elapsed)"
 step 'Summary of dev'
 summary
