@@ -113,8 +113,12 @@ public:
         return read_answer();
     }
 
-    /// Whether the server ends the connection, without another byte.
-    bool ended() { return received_.empty() && !read_some(); }
+    /// Whether the server ends the connection, in order and without another byte. A reset is none.
+    bool ended() {
+        char byte = 0;
+        wait(POLLIN);
+        return received_.empty() && ::recv(socket_, &byte, 1, 0) == 0;
+    }
 
     /// Everything up to the end.
     std::string read_to_end() {
