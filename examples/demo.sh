@@ -13,7 +13,7 @@ failure_threshold=3
 bound_ms=$((interval_ms * failure_threshold))
 # What a busy machine may add before we call it wrong.
 slack_ms=2000
-step_seconds_max=15
+step_seconds_max=${DEMO_STEP_SECONDS_MAX:-15}
 demo_seconds_max=90
 
 root=$(cd "$(dirname "$0")/.." && pwd)

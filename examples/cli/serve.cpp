@@ -95,7 +95,8 @@ exit_status run(const serve_arguments& serve) {
         server, make_verifier(serve), {.path = serve.path, .version = serve.version}};
     if (serve.verbose)
         log_answers(route);
-    out.write("listening on " + listen(server, serve) + "\n");
+
+    const std::string where = listen(server, serve);
 
     asio::steady_timer grace{io};
     asio::signal_set signals{io, SIGINT, SIGTERM};
@@ -120,6 +121,8 @@ exit_status run(const serve_arguments& serve) {
                 stop(duration::zero());
         });
     });
+    // Last, since whoever reads it may send a signal at once.
+    out.write("listening on " + where + "\n");
     io.run();
     return exit_status::success;
 }

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_TESTS_END_TO_END_TOOL_PROCESS_HPP
+#define FOREST_TESTS_END_TO_END_TOOL_PROCESS_HPP
+
+#include <boost/test/unit_test.hpp>
+#include <nlohmann/json.hpp>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+// The tool as a script meets it: a process with arguments, an environment, two outputs and a
+// status. Every wait is bounded, and no process outlives its object.
+
+namespace forest::test {
+
+/// How long anything may take that is to happen at once; sanitizers and busy machines are slow.
+inline constexpr std::chrono::seconds patience{30};
+
+/// Calls `condition` until it holds; false when it does not within `patience`.
+template <typename Condition>
+[[nodiscard]] bool eventually(const Condition& condition) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > end)
+            return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds{5});
+    }
+    return true;
+}
+
+/// A file descriptor that is closed at the end.
+class descriptor {
+public:
+    explicit descriptor(int number = -1) : number_{number} {}
+    descriptor(descriptor&& other) noexcept : number_{std::exchange(other.number_, -1)} {}
+    descriptor& operator=(descriptor&& other) noexcept {
+        std::swap(number_, other.number_);
+        return *this;
+    }
+    ~descriptor() { close(); }
+
+    void close() {
+        if (number_ >= 0)
+            ::close(std::exchange(number_, -1));
+    }
+
+    [[nodiscard]] int get() const noexcept { return number_; }
+
+private:
+    int number_;
+};
+
+inline void require_system(bool succeeded, const char* what) {
+    if (!succeeded)
+        throw std::system_error(errno, std::generic_category(), what);
+}
+
+/// How a process of the tool is to be started.
+struct tool_setup {
+    std::vector<std::string> arguments;
+    std::string secret;                   ///< given in FOREST_AUTH_SECRET unless empty
+    std::vector<std::string> environment; ///< further variables, `NAME=value`
+    bool on_terminal = false;             ///< standard output is a pseudo-terminal
+};
+
+/// One running tool. Whatever it prints is searched for the secret.
+class tool_process {
+public:
+    explicit tool_process(tool_setup setup) : secret_{setup.secret} {
+        const char* const path = std::getenv("FOREST_HEALTH");
+        if (path == nullptr)
+            throw std::runtime_error("FOREST_HEALTH must be the path of the tool");
+        descriptor out_end;
+        descriptor error_end;
+        if (setup.on_terminal)
+            open_terminal(out_end);
+        else
+            open_pipe(output_, out_end);
+        open_pipe(errors_, error_end);
+
+        setup.arguments.insert(setup.arguments.begin(), path);
+        std::vector<std::string> variables = inherited_variables();
+        variables.insert(variables.end(), setup.environment.begin(), setup.environment.end());
+        if (!setup.secret.empty())
+            variables.push_back("FOREST_AUTH_SECRET=" + setup.secret);
+
+        posix_spawn_file_actions_t actions;
+        posix_spawn_file_actions_init(&actions);
+        posix_spawn_file_actions_adddup2(&actions, out_end.get(), STDOUT_FILENO);
+        posix_spawn_file_actions_adddup2(&actions, error_end.get(), STDERR_FILENO);
+        errno = ::posix_spawn(&process_, path, &actions, nullptr, pointers(setup.arguments).data(),
+                              pointers(variables).data());
+        posix_spawn_file_actions_destroy(&actions);
+        require_system(errno == 0, path);
+    }
+
+    tool_process(const tool_process&) = delete;
+    tool_process& operator=(const tool_process&) = delete;
+
+    ~tool_process() {
+        if (process_ > 0 && !status_) {
+            ::kill(process_, SIGKILL);
+            ::waitpid(process_, nullptr, 0);
+        }
+    }
+
+    void signal(int number) const { require_system(::kill(process_, number) == 0, "kill"); }
+
+    /// The next line of standard output without its end; nothing at its end.
+    std::optional<std::string> line() {
+        std::size_t end = 0;
+        while ((end = out_.find('\n', taken_)) == std::string::npos) {
+            if (!read_more())
+                return std::nullopt;
+        }
+        std::string text = out_.substr(taken_, end - taken_);
+        taken_ = end + 1;
+        return text;
+    }
+
+    /// The next line as JSON. Fails the test at the end of the output.
+    nlohmann::json event() {
+        const auto text = line();
+        BOOST_REQUIRE_MESSAGE(text, "the tool ended: " << err_);
+        return nlohmann::json::parse(*text);
+    }
+
+    /// The next event of that name; others before it are passed over.
+    nlohmann::json event(std::string_view name) {
+        for (;;) {
+            nlohmann::json next = event();
+            if (next.at("event") == name)
+                return next;
+        }
+    }
+
+    /// Reads until standard output contains `text`.
+    void read_until(std::string_view text) {
+        while (out_.find(text) == std::string::npos)
+            BOOST_REQUIRE_MESSAGE(read_more(), "no '" << text << "' in: " << out_);
+    }
+
+    /// Closes our end of its standard output, as `head` does.
+    void stop_reading() { output_.close(); }
+
+    /// The exit status; waits for the end. A signal counts as 128 and its number, as in a shell.
+    int wait() {
+        while (read_more())
+            ;
+        int raw = 0;
+        const bool ended = eventually([&] { return ::waitpid(process_, &raw, WNOHANG) != 0; });
+        BOOST_REQUIRE_MESSAGE(ended, "the tool did not end");
+        status_ = WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
+        if (!secret_.empty()) {
+            BOOST_TEST(out_.find(secret_) == std::string::npos);
+            BOOST_TEST(err_.find(secret_) == std::string::npos);
+        }
+        return *status_;
+    }
+
+    /// Everything printed so far; complete after `wait`.
+    [[nodiscard]] const std::string& out() const noexcept { return out_; }
+    [[nodiscard]] const std::string& err() const noexcept { return err_; }
+
+private:
+    static void open_pipe(descriptor& ours, descriptor& theirs) {
+        std::array<int, 2> ends{};
+        require_system(::pipe2(ends.data(), O_CLOEXEC) == 0, "pipe2");
+        ours = descriptor{ends[0]};
+        theirs = descriptor{ends[1]};
+    }
+
+    void open_terminal(descriptor& theirs) {
+        output_ = descriptor{::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)};
+        require_system(output_.get() >= 0 && ::grantpt(output_.get()) == 0 &&
+                           ::unlockpt(output_.get()) == 0,
+                       "posix_openpt");
+        theirs = descriptor{::open(::ptsname(output_.get()), O_RDWR | O_NOCTTY | O_CLOEXEC)};
+        require_system(theirs.get() >= 0, "ptsname");
+    }
+
+    // What a sanitizer or a coverage run needs, and nothing that changes what the tool does.
+    static std::vector<std::string> inherited_variables() {
+        std::vector<std::string> result;
+        for (char** each = environ; *each != nullptr; ++each) {
+            const std::string_view variable{*each};
+            if (variable.rfind("FOREST_", 0) != 0 && variable.rfind("NO_COLOR=", 0) != 0 &&
+                variable.rfind("TERM=", 0) != 0)
+                result.emplace_back(variable);
+        }
+        return result;
+    }
+
+    static std::vector<char*> pointers(std::vector<std::string>& texts) {
+        std::vector<char*> result;
+        for (std::string& text : texts)
+            result.push_back(text.data());
+        result.push_back(nullptr);
+        return result;
+    }
+
+    // Whether either output may still say something; waits until one does.
+    bool read_more() {
+        std::array<pollfd, 2> ends{pollfd{output_.get(), POLLIN, 0},
+                                   pollfd{errors_.get(), POLLIN, 0}};
+        if (output_.get() < 0 && errors_.get() < 0)
+            return false;
+        constexpr auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(patience);
+        const int ready = ::poll(ends.data(), ends.size(), static_cast<int>(limit.count()));
+        BOOST_REQUIRE_MESSAGE(ready > 0, "the tool said nothing more; so far: " << out_ << err_);
+        if (ends[0].revents != 0)
+            read_from(output_, out_);
+        if (ends[1].revents != 0)
+            read_from(errors_, err_);
+        return true;
+    }
+
+    // The end of a terminal is an error, that of a pipe is not.
+    static void read_from(descriptor& from, std::string& into) {
+        std::array<char, 4096> buffer{};
+        const ssize_t count = ::read(from.get(), buffer.data(), buffer.size());
+        if (count > 0)
+            into.append(buffer.data(), static_cast<std::size_t>(count));
+        else
+            from.close();
+    }
+
+    std::string secret_;
+    pid_t process_ = -1;
+    std::optional<int> status_;
+    descriptor output_;
+    descriptor errors_;
+    std::string out_;
+    std::string err_;
+    std::size_t taken_ = 0; // of `out_`, by `line`
+};
+
+/// A tool that has ended.
+struct tool_result {
+    int status = 0;
+    std::string out;
+    std::string err;
+};
+
+/// Runs the tool to its end.
+inline tool_result run_tool(std::vector<std::string> arguments, std::string secret = {}) {
+    tool_process tool{{std::move(arguments), std::move(secret), {}, false}};
+    const int status = tool.wait();
+    return {status, tool.out(), tool.err()};
+}
+
+/// A secret that would be noticed in any output.
+inline const std::string secret = "not-to-be-printed-3f9a";
+
+/// `forest-health serve`, from its first line on.
+class serving_tool {
+public:
+    explicit serving_tool(std::vector<std::string> arguments = {}, std::string with = secret)
+        : process{{prepended("serve", std::move(arguments)), std::move(with), {}, false}} {
+        constexpr std::string_view prefix = "listening on ";
+        const auto first = process.line();
+        BOOST_REQUIRE_MESSAGE(first, "serve ended: " << process.err());
+        BOOST_REQUIRE(first->rfind(prefix, 0) == 0);
+        base = first->substr(prefix.size());
+    }
+
+    [[nodiscard]] std::string url() const { return base + "/forest/health"; }
+
+    /// `host:port`, to listen there again.
+    [[nodiscard]] std::string address() const { return base.substr(base.find("//") + 2); }
+
+    [[nodiscard]] int port() const { return std::stoi(base.substr(base.rfind(':') + 1)); }
+
+    static std::vector<std::string> prepended(std::string first, std::vector<std::string> others) {
+        others.insert(others.begin(), std::move(first));
+        return others;
+    }
+
+    tool_process process;
+    std::string base;
+};
+
+} // namespace forest::test
+
+#endif

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "tool_process.hpp"
+
+#include <adapters/test_certificates.hpp>
+
+#include <asio/buffer.hpp>
+#include <asio/io_context.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/read.hpp>
+#include <asio/read_until.hpp>
+#include <asio/write.hpp>
+
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// `forest-health serve`, and what `check` and `watch` say to servers of other makes.
+
+namespace {
+
+using asio::ip::tcp;
+using forest::test::run_tool;
+using forest::test::secret;
+using forest::test::serving_tool;
+using forest::test::test_certificates;
+using forest::test::tool_process;
+using forest::test::tool_result;
+
+// The whole answer to one request, on a connection of its own.
+std::string answer_to(int port, std::string_view request) {
+    asio::io_context io;
+    tcp::socket socket{io};
+    socket.connect({asio::ip::address_v4::loopback(), static_cast<std::uint16_t>(port)});
+    asio::write(socket, asio::buffer(request));
+    std::string answer;
+    std::error_code ec;
+    asio::read(socket, asio::dynamic_buffer(answer), ec);
+    return answer;
+}
+
+std::string with_line_ends(const std::string& lines) {
+    std::string result;
+    for (const char byte : lines)
+        result += byte == '\n' ? std::string{"\r\n"} : std::string(1, byte);
+    return result;
+}
+
+/// A server that answers one request with bytes of the test's choice.
+class one_answer_server {
+public:
+    [[nodiscard]] std::string url() const {
+        return "http://127.0.0.1:" + std::to_string(acceptor_.local_endpoint().port()) + "/health";
+    }
+
+    /// The head of the request.
+    std::string serve(std::string_view answer) {
+        acceptor_.non_blocking(true);
+        tcp::socket socket{io_};
+        std::error_code ec;
+        const bool came = forest::test::eventually([&] {
+            acceptor_.accept(socket, ec);
+            return !ec;
+        });
+        BOOST_REQUIRE(came);
+        socket.non_blocking(false);
+        std::string request;
+        asio::read_until(socket, asio::dynamic_buffer(request), "\r\n\r\n");
+        asio::write(socket, asio::buffer(answer));
+        return request;
+    }
+
+private:
+    asio::io_context io_;
+    tcp::acceptor acceptor_{io_, {asio::ip::address_v4::loopback(), 0}};
+};
+
+std::string json_answer(const std::string& body) {
+    return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(tool_serve_test)
+
+BOOST_AUTO_TEST_CASE(its_first_line_says_where_it_listens) {
+    const serving_tool server;
+    const std::string prefix = "http://127.0.0.1:";
+    BOOST_TEST(server.base.rfind(prefix, 0) == 0U);
+    BOOST_TEST(server.base.find_first_not_of("0123456789", prefix.size()) == std::string::npos);
+    BOOST_TEST(server.port() > 0);
+}
+
+BOOST_AUTO_TEST_CASE(it_listens_on_ipv6_in_brackets) {
+    const serving_tool server{{"--listen", "[::1]:0"}};
+    BOOST_TEST(server.base.rfind("http://[::1]:", 0) == 0U);
+    BOOST_TEST(run_tool({"check", server.url()}, secret).status == 0);
+}
+
+BOOST_AUTO_TEST_CASE(it_listens_on_a_unix_socket_and_removes_the_file) {
+    const test_certificates directory;
+    const std::string path = directory.directory() + "/a b.sock";
+    serving_tool server{{"--unix", path, "--grace", "0s"}};
+    BOOST_TEST(server.base.rfind("http+unix://%2F", 0) == 0U);
+    BOOST_TEST(run_tool({"check", server.url()}, secret).status == 0);
+    server.process.signal(SIGTERM);
+    BOOST_TEST(server.process.wait() == 0);
+    BOOST_TEST(!std::filesystem::exists(path));
+}
+
+BOOST_AUTO_TEST_CASE(it_speaks_tls_to_clients_that_trust_its_authority) {
+    test_certificates made;
+    const auto files = made.server();
+    const serving_tool server{
+        {"--tls-cert", files.certificate, "--tls-key", files.key, "--listen", "localhost:0"}};
+    BOOST_TEST(server.base.rfind("https://localhost:", 0) == 0U);
+    BOOST_TEST(run_tool({"check", "--ca-file", made.ca_file(), server.url()}, secret).status == 0);
+
+    const tool_result untrusted = run_tool({"check", "--json", server.url()}, secret);
+    BOOST_TEST(untrusted.status == 1);
+    BOOST_TEST(nlohmann::json::parse(untrusted.out).at("error") == "tls_failed");
+
+    const auto client = made.client();
+    const tool_result with_certificate =
+        run_tool({"check", "--ca-file", made.ca_file(), "--cert", client.certificate, "--key",
+                  client.key, server.url()},
+                 secret);
+    BOOST_TEST(with_certificate.status == 0);
+    const tool_result with_wrong_key =
+        run_tool({"check", "--ca-file", made.ca_file(), "--cert", client.certificate, "--key",
+                  files.key, server.url()},
+                 secret);
+    BOOST_TEST(with_wrong_key.status == 2);
+    BOOST_TEST(with_wrong_key.err.find(files.key) != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(an_address_in_use_ends_it_with_1) {
+    const serving_tool server;
+    const tool_result second = run_tool({"serve", "--listen", server.address()}, secret);
+    BOOST_TEST(second.status == 1);
+    BOOST_TEST(second.out.empty());
+    BOOST_TEST(second.err.find("--listen " + server.address()) != std::string::npos);
+    BOOST_TEST(second.err.find("another process listens") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(path_and_version_are_what_was_asked_for) {
+    const serving_tool server{{"--path", "/up", "--version", "2.0-rc", "--unsigned"}};
+    const tool_result found = run_tool({"check", "--unsigned", "--json", server.base + "/up"});
+    BOOST_TEST(found.status == 0);
+    BOOST_TEST(nlohmann::json::parse(found.out).at("version") == "2.0-rc");
+    const tool_result elsewhere = run_tool({"check", "--unsigned", "--json", server.url()});
+    BOOST_TEST(nlohmann::json::parse(elsewhere.out).at("status") == 404);
+}
+
+BOOST_AUTO_TEST_CASE(what_sign_prints_is_accepted_once_within_the_replay_window) {
+    const serving_tool server{{"--replay-window", "1m"}};
+    const tool_result lines = run_tool({"sign"}, secret);
+    const std::string request = "GET /forest/health HTTP/1.1\r\nHost: localhost\r\n" +
+                                with_line_ends(lines.out) + "Connection: close\r\n\r\n";
+    BOOST_TEST(answer_to(server.port(), request).rfind("HTTP/1.1 200 ", 0) == 0U);
+    BOOST_TEST(answer_to(server.port(), request).rfind("HTTP/1.1 401 ", 0) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(it_keeps_answering_for_the_grace_period_and_ends_with_0) {
+    serving_tool server{{"--grace", "500ms"}};
+    const auto begun = std::chrono::steady_clock::now();
+    server.process.signal(SIGTERM);
+    BOOST_TEST(server.process.wait() == 0);
+    const auto lasted = std::chrono::steady_clock::now() - begun;
+    BOOST_TEST((lasted >= std::chrono::milliseconds{500}));
+    BOOST_TEST(server.process.err().find("stopping") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(each_answer_is_logged_when_asked_for) {
+    serving_tool server{{"--verbose", "--grace", "0s"}};
+    run_tool({"check", server.url()}, secret);
+    run_tool({"check", server.url()}, "a wrong one");
+    server.process.signal(SIGINT);
+    BOOST_TEST(server.process.wait() == 0);
+    BOOST_TEST(server.process.err().find("GET /forest/health 200\n") != std::string::npos);
+    BOOST_TEST(server.process.err().find("GET /forest/health 401\n") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_header_style_is_what_goes_over_the_wire) {
+    for (const bool dashed : {false, true}) {
+        one_answer_server server;
+        tool_process check{
+            {{"check", "--header-style", dashed ? "dash" : "underscore", server.url()},
+             secret,
+             {},
+             false}};
+        const std::string head = server.serve(json_answer(R"({"status":"ok"})"));
+        BOOST_TEST(check.wait() == 0);
+        BOOST_TEST((head.find("\r\nX-Timestamp: ") != std::string::npos) == dashed);
+        BOOST_TEST((head.find("\r\nX-Signature: ") != std::string::npos) == dashed);
+        BOOST_TEST((head.find("\r\nX_TIMESTAMP: ") != std::string::npos) == !dashed);
+        BOOST_TEST((head.find("\r\nX_SIGNATURE: ") != std::string::npos) == !dashed);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_version_cannot_move_the_cursor) {
+    // An escape sequence, a C1 control in UTF-8, a right-to-left override and an emoji.
+    const std::string answer = json_answer(
+        "{\"status\":\"ok\",\"version\":\"\\u001b[31m\xc2\x9b\xe2\x80\xae\xf0\x9f\x8c\xb2\"}");
+    one_answer_server first;
+    tool_process told{{{"check", "--unsigned", first.url()}, "", {}, false}};
+    first.serve(answer);
+    BOOST_TEST(told.wait() == 0);
+    BOOST_TEST(told.out().find(R"(version  \u001b[31m\u009b\u202e\ud83c\udf32)") !=
+                   std::string::npos,
+               told.out());
+
+    one_answer_server second;
+    tool_process json{{{"check", "--unsigned", "--json", second.url()}, "", {}, false}};
+    second.serve(answer);
+    BOOST_TEST(json.wait() == 0);
+    BOOST_TEST(json.out().find_first_not_of('\n') == 0U);
+    for (const char byte : json.out())
+        BOOST_TEST(((' ' <= byte && byte <= '~') || byte == '\n'));
+    BOOST_TEST(nlohmann::json::parse(json.out()).at("version") ==
+               "\x1b[31m\xc2\x9b\xe2\x80\xae\xf0\x9f\x8c\xb2");
+}
+
+// B11.
+BOOST_AUTO_TEST_CASE(a_clock_that_is_wrong_is_named_as_the_likely_cause) {
+    one_answer_server server;
+    tool_process check{{{"check", "--json", server.url()}, secret, {}, false}};
+    server.serve("HTTP/1.1 401 Unauthorized\r\nDate: Tue, 09 Dec 2014 12:00:00 GMT\r\n"
+                 "Content-Length: 0\r\n\r\n");
+    BOOST_TEST(check.wait() == 1);
+    const auto event = nlohmann::json::parse(check.out());
+    BOOST_TEST(event.at("error") == "unauthorized");
+    BOOST_TEST(event.at("clock_skew_s").get<double>() < -3600.0);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_says_nothing_fails_at_the_timeout) {
+    asio::io_context io;
+    const tcp::acceptor silent{io, {asio::ip::address_v4::loopback(), 0}};
+    const std::string url =
+        "http://127.0.0.1:" + std::to_string(silent.local_endpoint().port()) + "/";
+    const tool_result result = run_tool({"check", "--json", "--timeout", "200ms", url}, secret);
+    BOOST_TEST(result.status == 1);
+    const auto event = nlohmann::json::parse(result.out);
+    BOOST_TEST(event.at("error") == "timed_out");
+    BOOST_TEST(event.at("latency_ms").get<double>() >= 200.0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "tool_process.hpp"
+
+#include <forest/version.hpp>
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// The commands that end by themselves, `check` and `sign`, and what the tool refuses.
+
+namespace {
+
+using forest::test::run_tool;
+using forest::test::secret;
+using forest::test::serving_tool;
+using forest::test::tool_result;
+
+/// A file that is removed again.
+class temporary_file {
+public:
+    explicit temporary_file(std::string_view content) {
+        std::string name = (std::filesystem::temp_directory_path() / "forest-XXXXXX").string();
+        const int opened = ::mkstemp(name.data());
+        BOOST_REQUIRE(opened >= 0);
+        ::close(opened);
+        path = name;
+        std::ofstream{path, std::ios::binary} << content;
+    }
+    temporary_file(const temporary_file&) = delete;
+    temporary_file& operator=(const temporary_file&) = delete;
+    ~temporary_file() { std::filesystem::remove(path); }
+
+    std::string path;
+};
+
+struct golden_vector {
+    std::string secret;
+    std::string timestamp;
+    std::string signature;
+};
+
+std::ostream& operator<<(std::ostream& out, const golden_vector& vector) {
+    return out << vector.timestamp << " with a secret of " << vector.secret.size() << " bytes";
+}
+
+// PROTOCOL.md, 5.
+const std::vector<golden_vector> golden_vectors{
+    {"my-secret", "2025-01-01T12:00:00.000Z",
+     "647ef9b0503cc0771133c774d026d886499a2c65f0bb6ca360ebdff8daeacad6"},
+    {"my-secret", "2025-01-01T12:00:00Z",
+     "2da47a1bc76a2326f8ae38876bc5aec68b3b3a0cad6247623b0c8713b106f425"},
+    {"test-secret-key", "2025-12-09T12:00:00.000Z",
+     "b1fa47dd01adb84e4dcb6b8a5aad1b7b9ce8228ecdbd912aa6e888b7582cf6e2"},
+    {"s3cret", "1970-01-01T00:00:00.000Z",
+     "d425c2c901a0e7969834b44feb2670ad1629774a9ec5434358301dc5667568d3"},
+    {"s3cret", "2026-02-28T23:59:59.999Z",
+     "29a2174a4f6aacd579e0c6249479d1e3dcfccb6ca44ec98f663275ff4100e275"},
+    {"s3cret", "2026-11-23T16:55:35.825+02:00",
+     "2632aa08bf60913c812fe4f0690dc78f28fe48e20ef0337a6609e5862e76336c"},
+    {"d56e0fdadc801e6a17cd347f1f8425c7cc3f8f74", "2024-02-29T00:00:00.001Z",
+     "53cfb0b724e7330b273b7497fae4fa6ed234a1fe238bca278e094cbb2f85b1c7"},
+    {std::string(64, 'k'), "2026-01-01T00:00:00.000Z",
+     "4bf37177ac247d5491004a1b32e567bf4f63a0e32537cea3cc702c6fc09d49b2"},
+    {std::string(65, 'k'), "2026-01-01T00:00:00.000Z",
+     "32364a0317ac7f6cede8f3ef68be39ff1ff1d33010f019d2a9ea1229f0a64bdc"},
+    {"clé-secrète-日本", "2026-01-01T00:00:00.000Z",
+     "7aabbe4056570e11afc9f6bfbf55a7e9130772b9ec138eb4228cf925bcfc7b41"},
+};
+
+struct refused {
+    std::vector<std::string> arguments;
+    std::string said; ///< a part of the sentence
+};
+
+std::ostream& operator<<(std::ostream& out, const refused& line) {
+    for (const std::string& argument : line.arguments)
+        out << argument << ' ';
+    return out;
+}
+
+const std::string target = "http://127.0.0.1:1/forest/health";
+
+const std::vector<refused> refused_lines{
+    {{}, "check, watch, serve and sign"},
+    {{"polish"}, "check, watch, serve and sign"},
+    {{"check"}, "URL"},
+    {{"watch"}, "URL"},
+    {{"check", target, "--polish"}, "--polish"},
+    {{"check", target, target}, target},
+    {{"check", "ftp://127.0.0.1/"}, "http://"},
+    {{"check", "http://127.0.0.1:0/"}, "port"},
+    {{"check", "http:///"}, "host"},
+    {{"check", "http://a b/"}, "RFC 3986"},
+    {{"watch", target, "gopher://x/"}, "gopher"},
+    {{"check", target, "--timeout", "5"}, "--timeout: '5' has no unit"},
+    {{"check", target, "--timeout", "0s"}, "--timeout must be greater than 0"},
+    {{"check", target, "--timeout", "-5s"}, "--timeout: '-5s' is negative"},
+    {{"check", target, "--timeout", "5 s"}, "--timeout"},
+    {{"check", target, "--timeout", ""}, "--timeout"},
+    {{"check", target, "--timeout", "1.s"}, "--timeout"},
+    {{"check", target, "--timeout", ".5s"}, "--timeout"},
+    {{"check", target, "--timeout", "1e3s"}, "--timeout"},
+    {{"check", target, "--timeout", "5days"}, "500ms, 5s, 1.5s, 1m or 2h"},
+    {{"check", target, "--timeout", "8785h"}, "366 days"},
+    {{"check", target, "--timeout", "99999999999999999999h"}, "366 days"},
+    {{"check", target, "--timeout"}, "--timeout"},
+    {{"check", target, "--timeout", "1s", "--timeout", "2s"}, "--timeout"},
+    {{"check", target, "--header-style", "camel"}, "--header-style"},
+    {{"check", target, "--cert", "a.pem"}, "--key"},
+    {{"check", target, "--key", "a.pem"}, "--cert"},
+    {{"check", target, "--ca-file", "/nowhere/ca.pem"}, "--ca-file: /nowhere/ca.pem"},
+    {{"check", target, "--cert", "/nowhere/a.pem", "--key", "/nowhere/b.pem"}, "--cert"},
+    {{"check", target, "--secret-file", "/nowhere/secret"}, "/nowhere/secret"},
+    {{"check", target, "--secret-file", "/"}, "--secret-file"},
+    {{"check", target, "--secret-file", "/dev/null"}, "empty"},
+    {{"check", target, "--secret-file", "/dev/zero"}, "65536"},
+    {{"check", target, "--secret-file", ""}, "--secret-file"},
+    {{"check", target, "--unsigned", "--secret-file", "/dev/null"}, "--unsigned"},
+    {{"watch", target, "--interval", "0s"}, "--interval must be greater than 0"},
+    {{"watch", target, "--failure-threshold", "0"}, "--failure-threshold must be at least 1"},
+    {{"watch", target, "--failure-threshold", "-1"}, "--failure-threshold must be at least 1"},
+    {{"watch", target, "--failure-threshold", "0x3"}, "--failure-threshold"},
+    {{"watch", target, "--failure-threshold", "9999999999"}, "--failure-threshold"},
+    {{"watch", target, "--success-threshold", "0"}, "--success-threshold must be at least 1"},
+    {{"watch", target, "--success-threshold", "three"}, "--success-threshold"},
+    {{"watch", target, "--initial-delay-max", "-1s"}, "--initial-delay-max"},
+    {{"watch", target, "--backoff", "linear"}, "--backoff"},
+    {{"watch", target, "--for", "0s"}, "--for must be greater than 0"},
+    {{"serve", "--listen", "3000"}, "--listen"},
+    {{"serve", "--listen", "127.0.0.1"}, "--listen"},
+    {{"serve", "--listen", "127.0.0.1:65536"}, "--listen"},
+    {{"serve", "--listen", "127.0.0.1:http"}, "--listen"},
+    {{"serve", "--listen", "::1:0"}, "--listen"},
+    {{"serve", "--listen", ""}, "--listen"},
+    {{"serve", "--path", "health"}, "--path"},
+    {{"serve", "--path", ""}, "--path"},
+    {{"serve", "--path", "/a b"}, "--path"},
+    {{"serve", "--path", "/a?b"}, "--path"},
+    {{"serve", "--unix", ""}, "--unix"},
+    {{"serve", "--unix", "/" + std::string(107, 'a')}, "107"},
+    {{"serve", "--unix", "/nowhere/a", "--listen", "127.0.0.1:0"}, "--unix"},
+    {{"serve", "--unix", "/nowhere/a", "--tls-cert", "a", "--tls-key", "b"}, "--unix"},
+    {{"serve", "--tls-cert", "a.pem"}, "--tls-key"},
+    {{"serve", "--tls-key", "a.pem"}, "--tls-cert"},
+    {{"serve", "--tls-cert", "/nowhere/a", "--tls-key", "/nowhere/b"}, "--tls-cert"},
+    {{"serve", "--grace", "5"}, "--grace"},
+    {{"serve", "--replay-window", "often"}, "--replay-window"},
+    {{"sign", "--timestamp", "now"}, "--timestamp: 'now'"},
+    {{"sign", "--timestamp", ""}, "--timestamp"},
+    {{"sign", "--timestamp", " 2025-01-01T12:00:00Z"}, "--timestamp"},
+    {{"sign", "--timestamp", "2025-02-30T12:00:00Z"}, "--timestamp"},
+    {{"sign", "--unsigned"}, "--unsigned"},
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(tool_test)
+
+BOOST_AUTO_TEST_CASE(help_and_version_are_no_errors) {
+    const tool_result version = run_tool({"--version"});
+    BOOST_TEST(version.status == 0);
+    BOOST_TEST(version.out == "forest-health " + std::string{forest::version} + "\n");
+    for (const char* const command : {"check", "watch", "serve", "sign"}) {
+        const tool_result help = run_tool({command, "--help"});
+        BOOST_TEST(help.status == 0);
+        BOOST_TEST(help.out.find("--secret-file") != std::string::npos);
+        BOOST_TEST(help.err.empty());
+    }
+}
+
+BOOST_DATA_TEST_CASE(a_line_that_cannot_be_followed_is_refused_in_one_sentence,
+                     boost::unit_test::data::make(refused_lines), line) {
+    const tool_result result = run_tool(line.arguments, secret);
+    BOOST_TEST(result.status == 2);
+    BOOST_TEST(result.out.empty());
+    BOOST_TEST(result.err.rfind("forest-health: ", 0) == 0U);
+    BOOST_TEST(result.err.find(line.said) != std::string::npos, result.err);
+    BOOST_TEST(result.err.find('\n') == result.err.size() - 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_password_in_a_url_is_refused_and_not_repeated) {
+    const tool_result result = run_tool({"check", "http://me:hunter2@127.0.0.1/"}, secret);
+    BOOST_TEST(result.status == 2);
+    BOOST_TEST(result.err.find("password") != std::string::npos);
+    BOOST_TEST(result.err.find("hunter2") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_secret_is_refused_with_a_sentence_that_says_what_to_do) {
+    for (const std::vector<std::string>& arguments :
+         {std::vector<std::string>{"check", target}, {"watch", target}, {"serve"}, {"sign"}}) {
+        const tool_result result = run_tool(arguments);
+        BOOST_TEST(result.status == 2);
+        BOOST_TEST(result.err.find("--secret-file") != std::string::npos);
+        BOOST_TEST(result.err.find("FOREST_AUTH_SECRET") != std::string::npos);
+    }
+}
+
+BOOST_DATA_TEST_CASE(sign_prints_the_golden_vectors, boost::unit_test::data::make(golden_vectors),
+                     vector) {
+    const tool_result result = run_tool({"sign", "--timestamp", vector.timestamp}, vector.secret);
+    BOOST_TEST(result.status == 0);
+    BOOST_TEST(result.out ==
+               "X_TIMESTAMP: " + vector.timestamp + "\nX_SIGNATURE: " + vector.signature + "\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_secret_file_wins_over_the_variable_and_its_line_end_does_not_count) {
+    const golden_vector& vector = golden_vectors.front();
+    for (const char* const end : {"", "\n", "\r\n", "\n\n"}) {
+        const temporary_file file{vector.secret + end};
+        const tool_result result = run_tool(
+            {"sign", "--secret-file", file.path, "--timestamp", vector.timestamp}, "another one");
+        BOOST_TEST(result.out.find(vector.signature) != std::string::npos);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(sign_writes_dashes_when_told_to) {
+    const tool_result result = run_tool({"sign", "--header-style", "dash"}, secret);
+    BOOST_TEST(result.status == 0);
+    BOOST_TEST(result.out.rfind("X-Timestamp: 20", 0) == 0U);
+    BOOST_TEST(result.out.find("\nX-Signature: ") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(check_of_a_healthy_server_ends_with_0) {
+    const serving_tool server{{"--version", "1.16.10"}};
+    const tool_result told = run_tool({"check", server.url()}, secret);
+    BOOST_TEST(told.status == 0);
+    BOOST_TEST(told.out.rfind("healthy  " + server.url() + "\n", 0) == 0U);
+    BOOST_TEST(told.out.find("1.16.10") != std::string::npos);
+    BOOST_TEST(told.err.empty());
+
+    const tool_result json = run_tool({"check", "--json", server.url()}, secret);
+    BOOST_TEST(json.status == 0);
+    const auto event = nlohmann::json::parse(json.out);
+    BOOST_TEST(event.at("event") == "check_succeeded");
+    BOOST_TEST(event.at("target") == server.url());
+    BOOST_TEST(event.at("status") == 200);
+    BOOST_TEST(event.at("version") == "1.16.10");
+    BOOST_TEST(event.at("latency_ms").get<double>() > 0.0);
+    BOOST_TEST(!event.contains("error"));
+}
+
+BOOST_AUTO_TEST_CASE(check_of_a_dead_server_ends_with_1) {
+    const tool_result told = run_tool({"check", target}, secret);
+    BOOST_TEST(told.status == 1);
+    BOOST_TEST(told.out.rfind("unhealthy  " + target + "\n", 0) == 0U);
+    BOOST_TEST(told.out.find("connection_refused: nothing listens") != std::string::npos);
+
+    const tool_result json = run_tool({"check", "--json", target}, secret);
+    BOOST_TEST(json.status == 1);
+    const auto event = nlohmann::json::parse(json.out);
+    BOOST_TEST(event.at("event") == "check_failed");
+    BOOST_TEST(event.at("error") == "connection_refused");
+    BOOST_TEST(event.at("failures") == 1);
+    BOOST_TEST(!event.contains("status"));
+}
+
+BOOST_AUTO_TEST_CASE(check_with_a_wrong_secret_is_unauthorized) {
+    const serving_tool server{{}, "the right one"};
+    const tool_result result = run_tool({"check", "--json", server.url()}, secret);
+    BOOST_TEST(result.status == 1);
+    const auto event = nlohmann::json::parse(result.out);
+    BOOST_TEST(event.at("error") == "unauthorized");
+    BOOST_TEST(event.at("status") == 401);
+    BOOST_TEST(!event.contains("version"));
+    BOOST_TEST(run_tool({"check", "--unsigned", server.url()}).status == 1);
+}
+
+BOOST_AUTO_TEST_CASE(check_has_one_verdict_even_when_nobody_reads_it) {
+    const serving_tool server;
+    for (const auto& [url, status] : {std::pair{server.url(), 0}, std::pair{target, 1}}) {
+        forest::test::tool_process check{{{"check", url}, secret, {}, false}};
+        check.stop_reading();
+        BOOST_TEST(check.wait() == status);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
