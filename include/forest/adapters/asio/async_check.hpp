@@ -4,6 +4,7 @@
 
 #include <forest/adapters/asio/asio_clock.hpp>
 #include <forest/adapters/asio/asio_transport.hpp>
+#include <forest/adapters/asio/connection.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
@@ -15,11 +16,11 @@
 #include <asio/associated_cancellation_slot.hpp>
 #include <asio/associated_executor.hpp>
 #include <asio/async_result.hpp>
+#include <asio/cancellation_type.hpp>
 #include <asio/dispatch.hpp>
 #include <asio/executor_work_guard.hpp>
 
 #include <memory>
-#include <type_traits>
 #include <utility>
 
 // One check, once, for code that lives in Asio: with a callback, a future or a coroutine.
@@ -35,30 +36,14 @@ struct single_check {
 
 namespace detail {
 
-template <signer Signer, typename Handler>
-struct check_operation : std::enable_shared_from_this<check_operation<Signer, Handler>> {
+// Owned by what the connection has pending, and never the other way round: a context that ends
+// early frees both.
+template <typename Handler>
+struct check_operation {
     using handler_executor = asio::associated_executor_t<Handler, asio::any_io_executor>;
 
-    check_operation(const asio::any_io_executor& executor, single_check&& check, Signer&& by,
-                    Handler&& then)
-        : clock{executor}, transport{clock, check.transport}, signer{std::move(by)},
-          handler{std::move(then)}, work{asio::get_associated_executor(handler, executor)} {
-        asked.target = std::move(check.target);
-    }
-
-    void start(duration timeout) {
-        const wall_time at = clock.now();
-        signer.sign(asked, at, asked.fields);
-        if (auto slot = asio::get_associated_cancellation_slot(handler); slot.is_connected())
-            slot.assign([operation = this->weak_from_this()](auto) {
-                if (const auto alive = operation.lock())
-                    alive->transport.cancel();
-            });
-        transport.async_get(asked, timeout,
-                            [self = this->shared_from_this(), at](const reply& answer) {
-                                self->complete(conclude(answer, at));
-                            });
-    }
+    check_operation(const asio::any_io_executor& executor, Handler&& then)
+        : handler{std::move(then)}, work{asio::get_associated_executor(handler, executor)} {}
 
     void complete(const verdict& result) {
         auto executor = work.get_executor();
@@ -68,12 +53,32 @@ struct check_operation : std::enable_shared_from_this<check_operation<Signer, Ha
         work.reset();
     }
 
-    asio_clock clock;
-    asio_transport transport;
-    Signer signer;
+    request asked;
     Handler handler;
     asio::executor_work_guard<handler_executor> work;
-    request asked;
+};
+
+struct initiate_check {
+    template <typename Handler, signer Signer>
+    void operator()(Handler handler, std::shared_ptr<connection> carrier, asio_clock clock,
+                    url target, Signer by) const {
+        const auto operation =
+            std::make_shared<check_operation<Handler>>(clock.get_executor(), std::move(handler));
+        const wall_time at = clock.now();
+        operation->asked.target = std::move(target);
+        by.sign(operation->asked, at, operation->asked.fields);
+        if (auto slot = asio::get_associated_cancellation_slot(operation->handler);
+            slot.is_connected())
+            slot.assign([pending = std::weak_ptr{carrier}](asio::cancellation_type) {
+                if (const auto alive = pending.lock())
+                    alive->cancel();
+            });
+        carrier->get(operation->asked, timeout, [operation, at](const reply& answer) {
+            operation->complete(conclude(answer, at));
+        });
+    }
+
+    duration timeout;
 };
 
 } // namespace detail
@@ -82,19 +87,17 @@ struct check_operation : std::enable_shared_from_this<check_operation<Signer, Ha
 /// exception. Any completion token serves: a callback `void(forest::verdict)`, `asio::use_future`,
 /// `asio::use_awaitable`. Cancelling through the token's slot completes with
 /// `errc::operation_canceled`. Throws std::system_error(errc::tls_configuration_invalid) if a
-/// certificate file cannot be used.
+/// certificate file cannot be used, from the call itself.
 template <signer Signer, typename Token>
 auto async_check(const asio::any_io_executor& executor, single_check check, Signer by,
                  Token&& token) {
-    return asio::async_initiate<Token, void(verdict)>(
-        [executor](auto handler, single_check&& what, Signer&& signer) {
-            using operation = detail::check_operation<Signer, std::decay_t<decltype(handler)>>;
-            const duration timeout = what.timeout;
-            std::make_shared<operation>(executor, std::move(what), std::move(signer),
-                                        std::move(handler))
-                ->start(timeout);
-        },
-        token, std::move(check), std::move(by));
+    // Made before the operation begins: where a coroutine initiates it, nothing may throw.
+    asio_clock clock{executor};
+    auto carrier = std::make_shared<detail::connection>(clock.serializer(), check.transport.tls,
+                                                        check.transport.reuse_connections);
+    return asio::async_initiate<Token, void(verdict)>(detail::initiate_check{check.timeout}, token,
+                                                      std::move(carrier), std::move(clock),
+                                                      std::move(check.target), std::move(by));
 }
 
 } // namespace forest
