@@ -4,7 +4,7 @@
 #include "secret.hpp"
 #include "usage_error.hpp"
 
-#include <forest/adapters/openssl/tls_session.hpp>
+#include <forest/adapters/openssl/tls_context.hpp>
 
 #include <string>
 #include <string_view>
@@ -16,7 +16,7 @@ namespace {
 
 void require_usable(const tls_options& chosen, std::string_view options) {
     try {
-        const tls_client_context tried{chosen};
+        const tls_context tried{chosen};
     } catch (const std::system_error& failed) {
         throw usage_error(std::string{options} + ": " + failed.what());
     }

@@ -6,7 +6,7 @@
 
 #include <forest/adapters/asio/asio_server.hpp>
 #include <forest/adapters/openssl/hmac_sha256_verifier.hpp>
-#include <forest/adapters/openssl/tls_server_session.hpp>
+#include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/core/time.hpp>
 #include <forest/health_route.hpp>
 #include <forest/policy/server.hpp>
@@ -45,7 +45,7 @@ tls_server_options tls_for(const serve_arguments& serve) {
     chosen.certificate_file = serve.certificate_file;
     chosen.private_key_file = serve.key_file;
     try {
-        const tls_server_context tried{chosen};
+        const tls_context tried{chosen};
     } catch (const std::system_error& failed) {
         throw usage_error(std::string{"--tls-cert and --tls-key: "} + failed.what());
     }

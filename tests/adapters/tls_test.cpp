@@ -6,7 +6,7 @@
 
 #include <forest/adapters/asio/asio_clock.hpp>
 #include <forest/adapters/asio/asio_transport.hpp>
-#include <forest/adapters/openssl/tls_session.hpp>
+#include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/core/error.hpp>
 
 #include <asio/io_context.hpp>
@@ -348,7 +348,7 @@ BOOST_DATA_TEST_CASE(files_that_cannot_be_used_are_found_by_the_constructor, bad
 BOOST_AUTO_TEST_CASE(a_file_that_is_no_certificate_is_named) {
     const std::string file = certificates.directory() + "/text.pem";
     std::ofstream{file} << "no certificate\n";
-    BOOST_CHECK_EXCEPTION((tls_client_context{{.ca_file = file}}), std::system_error,
+    BOOST_CHECK_EXCEPTION((tls_context{tls_options{.ca_file = file}}), std::system_error,
                           [&](const auto& thrown) {
                               return is_configuration_error(thrown) &&
                                      std::string{thrown.what()}.find(file) != std::string::npos;
@@ -359,8 +359,8 @@ BOOST_AUTO_TEST_CASE(a_key_of_another_certificate_is_refused) {
     const certificate_files mine = certificates.client();
     const certificate_files other = certificates.client();
     BOOST_CHECK_EXCEPTION(
-        (tls_client_context{
-            {.ca_file = {}, .certificate_file = mine.certificate, .private_key_file = other.key}}),
+        (tls_context{tls_options{
+            .ca_file = {}, .certificate_file = mine.certificate, .private_key_file = other.key}}),
         std::system_error, is_configuration_error);
 }
 

@@ -9,7 +9,7 @@
 #include <forest/adapters/asio/server_listener.hpp>
 #include <forest/adapters/asio/server_responder.hpp>
 #include <forest/adapters/asio/server_state.hpp>
-#include <forest/adapters/openssl/tls_server_session.hpp>
+#include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/request_target.hpp>
 #include <forest/core/time.hpp>
@@ -79,8 +79,8 @@ public:
     /// `errc::path_invalid` if the path does not begin with `/`, has a byte that a path of a
     /// request cannot have, or is taken.
     template <typename Handler>
-        requires std::invocable < std::decay_t<Handler>
-    &, const server_request&, responder > std::error_code get(std::string path, Handler&& handler) {
+        requires(std::invocable<std::decay_t<Handler>&, const server_request&, responder>)
+    std::error_code get(std::string path, Handler&& handler) {
         if (path.empty() || path.front() != '/' || path_of_target(path) != path ||
             !std::all_of(path.begin(), path.end(), is_target_byte))
             return errc::path_invalid;

@@ -4,7 +4,7 @@
 
 #include <forest/adapters/asio/asio_clock.hpp>
 #include <forest/adapters/asio/connection.hpp>
-#include <forest/adapters/openssl/tls_session.hpp>
+#include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/core/time.hpp>
 #include <forest/policy/transport.hpp>
 

@@ -5,6 +5,7 @@
 #include <forest/adapters/asio/asio_serializer.hpp>
 #include <forest/adapters/asio/dialler.hpp>
 #include <forest/adapters/asio/error.hpp>
+#include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/adapters/openssl/tls_session.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/request_writer.hpp>
@@ -253,7 +254,8 @@ private:
     void close() noexcept override {
         std::error_code ignored;
         // The goodbye that RFC 8446, 6.1 asks for, if the socket takes it at once.
-        if (tls_ && tls_->goodbye() && !socket_.non_blocking(true, ignored))
+        if (tls_ && tls_->output().empty() && tls_->goodbye() &&
+            !socket_.non_blocking(true, ignored))
             socket_.write_some(asio::buffer(tls_->output()), ignored);
         socket_.close(ignored);
         tls_.reset();
@@ -264,7 +266,7 @@ private:
 
     asio_serializer serializer_;
     tls_options tls_options_;
-    std::optional<tls_client_context> tls_context_;
+    std::optional<tls_context> tls_context_;
     std::optional<tls_session> tls_;
     bool reuse_;
     bool reused_ = false;

@@ -6,7 +6,7 @@
 #include <forest/adapters/asio/server_responder.hpp>
 #include <forest/adapters/asio/server_state.hpp>
 #include <forest/adapters/asio/server_stream.hpp>
-#include <forest/adapters/openssl/tls_server_session.hpp>
+#include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/core/request_parser.hpp>
 #include <forest/core/time.hpp>
 #include <forest/policy/server.hpp>
@@ -34,7 +34,7 @@ namespace forest::detail {
 class server_connection final : public server_stream {
 public:
     server_connection(std::shared_ptr<server_state> server, socket_type&& socket,
-                      const tls_server_context* tls)
+                      const tls_context* tls)
         : server_stream{server->mutex, server->executor, std::move(socket), tls},
           server_{std::move(server)}, timer_{server_->executor}, parser_{server_->limits.message} {
         slot_->mutex = server_->mutex;

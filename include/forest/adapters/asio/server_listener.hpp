@@ -5,7 +5,7 @@
 #include <forest/adapters/asio/server_connection.hpp>
 #include <forest/adapters/asio/server_eviction.hpp>
 #include <forest/adapters/asio/server_state.hpp>
-#include <forest/adapters/openssl/tls_server_session.hpp>
+#include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
 
@@ -45,7 +45,7 @@ public:
 
     // What new connections speak; before `open`.
     void use_tls(const tls_server_options& chosen) {
-        tls_ = std::make_shared<const tls_server_context>(chosen);
+        tls_ = std::make_shared<const tls_context>(chosen);
     }
 
     std::error_code open(const endpoint& at) {
@@ -196,7 +196,7 @@ private:
     std::shared_ptr<server_state> server_;
     asio::basic_socket_acceptor<asio::generic::stream_protocol, asio_executor> acceptor_;
     server_timer timer_;
-    std::shared_ptr<const tls_server_context> tls_;
+    std::shared_ptr<const tls_context> tls_;
     std::string path_; // of a socket file that is ours
     struct stat file_ {};
 };

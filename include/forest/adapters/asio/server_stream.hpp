@@ -3,7 +3,8 @@
 #define FOREST_ADAPTERS_ASIO_SERVER_STREAM_HPP
 
 #include <forest/adapters/asio/executor.hpp>
-#include <forest/adapters/openssl/tls_server_session.hpp>
+#include <forest/adapters/openssl/tls_context.hpp>
+#include <forest/adapters/openssl/tls_session.hpp>
 
 #include <asio/basic_stream_socket.hpp>
 #include <asio/buffer.hpp>
@@ -41,7 +42,7 @@ protected:
     using lock_type = std::unique_lock<std::mutex>;
 
     server_stream(std::shared_ptr<std::mutex> mutex, const asio_executor& executor,
-                  socket_type&& socket, const tls_server_context* tls)
+                  socket_type&& socket, const tls_context* tls)
         : mutex_{std::move(mutex)}, executor_{executor}, socket_{std::move(socket)} {
         if (tls != nullptr) {
             tls_.emplace(*tls);
@@ -96,12 +97,12 @@ protected:
         discarding_ = discarding_ || last;
         if (!tls_)
             return write(plain, &server_stream::finish_sending);
-        if (tls_->send(plain) != tls_server_session::progress::done)
+        if (tls_->send(plain) != tls_session::progress::done)
             return asio::post(executor_, guarded([](server_stream& self, lock_type& lock) {
                                   self.finish_sending(lock, asio::error::connection_aborted);
                               }));
         if (last)
-            tls_->close();
+            tls_->goodbye();
         write(tls_->output(), &server_stream::finish_sending);
     }
 
@@ -119,7 +120,7 @@ protected:
     }
 
 private:
-    using progress = tls_server_session::progress;
+    using progress = tls_session::progress;
     using after_write = void (server_stream::*)(lock_type&, std::error_code);
 
     void read_socket() {
@@ -185,7 +186,7 @@ private:
     std::shared_ptr<std::mutex> mutex_;
     asio_executor executor_;
     socket_type socket_;
-    std::optional<tls_server_session> tls_;
+    std::optional<tls_session> tls_;
     std::vector<char> tls_input_;
     progress tls_progress_ = progress::done;
     std::span<char> space_;

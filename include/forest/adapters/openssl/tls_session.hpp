@@ -2,7 +2,7 @@
 #ifndef FOREST_ADAPTERS_OPENSSL_TLS_SESSION_HPP
 #define FOREST_ADAPTERS_OPENSSL_TLS_SESSION_HPP
 
-#include <forest/core/error.hpp>
+#include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/core/url.hpp>
 
 #include <openssl/bio.h>
@@ -16,65 +16,12 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <system_error>
 
-// TLS as a client, without I/O: bytes from the network go in, bytes for the network come out.
-// Whoever owns the socket can then close it at any moment, from any thread, which a stream that
-// reads by itself does not allow.
+// TLS without I/O: bytes from the network go in, bytes for the network come out. Whoever owns the
+// socket can then close it at any moment, from any thread, which a stream that reads by itself does
+// not allow.
 
 namespace forest {
-
-/// Whom to trust, and who we are. All files are PEM; an empty name means the default.
-struct tls_options {
-    std::string ca_file = {}; ///< authorities to trust instead of the system's
-    std::string certificate_file =
-        {}; ///< our certificate, with its chain, for servers that ask for one
-    std::string private_key_file = {}; ///< its key; needed with `certificate_file`
-};
-
-/// What the connections of one transport share. Always verifies; TLS 1.2 is the least.
-class tls_client_context {
-public:
-    /// Throws std::system_error(errc::tls_configuration_invalid) that names the file that does not
-    /// fit.
-    explicit tls_client_context(const tls_options& chosen)
-        : context_{SSL_CTX_new(TLS_client_method())} {
-        SSL_CTX* const context = context_.get();
-        require(context != nullptr && SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1,
-                "OpenSSL");
-        SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
-        SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
-        if (chosen.ca_file.empty())
-            require(SSL_CTX_set_default_verify_paths(context) == 1, "the system's authorities");
-        else
-            require(SSL_CTX_load_verify_file(context, chosen.ca_file.c_str()) == 1, chosen.ca_file);
-        require(chosen.certificate_file.empty() == chosen.private_key_file.empty(),
-                "a certificate and its key belong together");
-        if (chosen.certificate_file.empty())
-            return;
-        require(SSL_CTX_use_certificate_chain_file(context, chosen.certificate_file.c_str()) == 1,
-                chosen.certificate_file);
-        require(SSL_CTX_use_PrivateKey_file(context, chosen.private_key_file.c_str(),
-                                            SSL_FILETYPE_PEM) == 1 &&
-                    SSL_CTX_check_private_key(context) == 1,
-                chosen.private_key_file);
-    }
-
-    [[nodiscard]] SSL_CTX* native_handle() const noexcept { return context_.get(); }
-
-private:
-    static void require(bool holds, const std::string& subject) {
-        ERR_clear_error();
-        if (!holds)
-            throw std::system_error(make_error_code(errc::tls_configuration_invalid), subject);
-    }
-
-    struct release {
-        void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
-    };
-
-    std::unique_ptr<SSL_CTX, release> context_;
-};
 
 /// One TLS connection. Call `handshake`, `send` or `receive`, carry what `output` holds to the
 /// peer, and feed `input` with what comes back, until they say `done`. Not thread-safe.
@@ -87,10 +34,19 @@ public:
         failed,      ///< the peer's certificate, its protocol or its bytes are not acceptable
     };
 
-    /// Verifies that the peer is the host of `target`, and names it in the handshake (SNI, RFC
-    /// 6066).
-    tls_session(const tls_client_context& context, const url& target)
-        : ssl_{SSL_new(context.native_handle())} {
+    /// The client's side. Verifies that the peer is the host of `target`, and names it in the
+    /// handshake (SNI, RFC 6066).
+    tls_session(const tls_context& context, const url& target) : tls_session{context} {
+        SSL_set_connect_state(ssl_.get());
+        const std::string& host = target.host();
+        usable_ = target.is_ip_literal()
+                      ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str()) == 1
+                      : SSL_set1_host(ssl_.get(), host.c_str()) == 1 &&
+                            SSL_set_tlsext_host_name(ssl_.get(), host.c_str()) == 1;
+    }
+
+    /// The server's side.
+    explicit tls_session(const tls_context& context) : ssl_{SSL_new(context.native_handle())} {
         BIO* const input = BIO_new(BIO_s_mem());
         BIO* const output = BIO_new(BIO_s_mem());
         if (ssl_ == nullptr || input == nullptr || output == nullptr) {
@@ -100,12 +56,7 @@ public:
         }
         SSL_set_bio(ssl_.get(), input, output); // which owns both from here
         BIO_set_mem_eof_return(input, -1);
-        SSL_set_connect_state(ssl_.get());
-        const std::string host{target.host()};
-        usable_ = target.is_ip_literal()
-                      ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str()) == 1
-                      : SSL_set1_host(ssl_.get(), host.c_str()) == 1 &&
-                            SSL_set_tlsext_host_name(ssl_.get(), host.c_str()) == 1;
+        SSL_set_accept_state(ssl_.get());
     }
 
     progress handshake() {
@@ -120,11 +71,19 @@ public:
         return outcome(SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &sent));
     }
 
-    /// Decrypts into `plain` and sets `received`, which is above 0 when done.
+    /// Decrypts into `plain`, which must not be empty, as much as there is; `received` says how
+    /// much, and is above 0 when done.
     progress receive(std::span<char> plain, std::size_t& received) {
-        ERR_clear_error();
         received = 0;
-        return outcome(SSL_read_ex(ssl_.get(), plain.data(), plain.size(), &received));
+        progress last = progress::done;
+        while (last == progress::done && received < plain.size()) {
+            ERR_clear_error();
+            std::size_t count = 0;
+            last = outcome(
+                SSL_read_ex(ssl_.get(), plain.data() + received, plain.size() - received, &count));
+            received += count;
+        }
+        return received > 0 ? progress::done : last;
     }
 
     /// Bytes that came from the peer.
@@ -149,15 +108,15 @@ public:
         return SSL_pending(ssl_.get()) == 0 && BIO_ctrl_pending(SSL_get_rbio(ssl_.get())) == 0;
     }
 
-    /// Puts the end of the session into the output. False when there is nothing to be sent: the
-    /// session has not begun or is broken, or earlier output has not been sent in full.
+    /// Adds the end of the session to the output, which proves to the peer that nothing was cut
+    /// off. False when there is none: the session has not begun, or is broken.
     bool goodbye() noexcept {
-        if (SSL_is_init_finished(ssl_.get()) != 1 || !output().empty())
+        if (SSL_is_init_finished(ssl_.get()) != 1)
             return false;
         ERR_clear_error();
-        (void)SSL_shutdown(ssl_.get());
+        const int said = SSL_shutdown(ssl_.get());
         ERR_clear_error();
-        return !output().empty();
+        return said >= 0;
     }
 
 private:
@@ -181,7 +140,7 @@ private:
     };
 
     std::unique_ptr<SSL, release> ssl_;
-    bool usable_ = false;
+    bool usable_ = true;
 };
 
 } // namespace forest

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_OPENSSL_TLS_CONTEXT_HPP
+#define FOREST_ADAPTERS_OPENSSL_TLS_CONTEXT_HPP
+
+#include <forest/core/error.hpp>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <string>
+#include <system_error>
+
+// What many TLS connections share: whom to trust, and who we are.
+
+namespace forest {
+
+/// TLS as a client. All files are PEM; an empty name means the default.
+struct tls_options {
+    std::string ca_file{};          ///< authorities to trust instead of the system's
+    std::string certificate_file{}; ///< our certificate and its chain, for servers that ask for one
+    std::string private_key_file{}; ///< its key; needed with `certificate_file`
+};
+
+/// TLS as a server. All files are PEM.
+struct tls_server_options {
+    std::string certificate_file{}; ///< the server's certificate, with its chain
+    std::string private_key_file{}; ///< its key
+    std::string client_ca_file{};   ///< when set, clients must show a certificate of this authority
+};
+
+/// Certificates, keys and authorities, read once. A client always verifies the server; TLS 1.2 is
+/// the least. Both constructors throw std::system_error(errc::tls_configuration_invalid) that names
+/// the file that does not fit.
+class tls_context {
+public:
+    explicit tls_context(const tls_options& chosen) : tls_context{TLS_client_method()} {
+        SSL_CTX_set_verify(native_handle(), SSL_VERIFY_PEER, nullptr);
+        if (chosen.ca_file.empty())
+            require(SSL_CTX_set_default_verify_paths(native_handle()) == 1,
+                    "the system's authorities");
+        else
+            trust(chosen.ca_file);
+        require(chosen.certificate_file.empty() == chosen.private_key_file.empty(),
+                "a certificate and its key belong together");
+        if (!chosen.certificate_file.empty())
+            identify(chosen.certificate_file, chosen.private_key_file);
+    }
+
+    explicit tls_context(const tls_server_options& chosen) : tls_context{TLS_server_method()} {
+        SSL_CTX_set_options(native_handle(),
+                            SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+        identify(chosen.certificate_file, chosen.private_key_file);
+        if (chosen.client_ca_file.empty())
+            return;
+        trust(chosen.client_ca_file);
+        SSL_CTX_set_verify(native_handle(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                           nullptr);
+        // Without a context of its own, a resumed session with a client certificate is refused.
+        require(SSL_CTX_set_session_id_context(native_handle(), session_context,
+                                               sizeof session_context) == 1,
+                "OpenSSL");
+    }
+
+    [[nodiscard]] SSL_CTX* native_handle() const noexcept { return context_.get(); }
+
+private:
+    explicit tls_context(const SSL_METHOD* method) : context_{SSL_CTX_new(method)} {
+        require(context_ != nullptr &&
+                    SSL_CTX_set_min_proto_version(native_handle(), TLS1_2_VERSION) == 1,
+                "OpenSSL");
+        SSL_CTX_set_mode(native_handle(), SSL_MODE_RELEASE_BUFFERS);
+    }
+
+    void trust(const std::string& ca_file) {
+        require(SSL_CTX_load_verify_file(native_handle(), ca_file.c_str()) == 1, ca_file);
+    }
+
+    void identify(const std::string& certificate_file, const std::string& private_key_file) {
+        require(SSL_CTX_use_certificate_chain_file(native_handle(), certificate_file.c_str()) == 1,
+                certificate_file);
+        require(SSL_CTX_use_PrivateKey_file(native_handle(), private_key_file.c_str(),
+                                            SSL_FILETYPE_PEM) == 1 &&
+                    SSL_CTX_check_private_key(native_handle()) == 1,
+                private_key_file);
+    }
+
+    static void require(bool holds, const std::string& subject) {
+        ERR_clear_error();
+        if (!holds)
+            throw std::system_error(make_error_code(errc::tls_configuration_invalid), subject);
+    }
+
+    static constexpr unsigned char session_context[] = {'f', 'o', 'r', 'e', 's', 't'};
+
+    struct release {
+        void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
+    };
+
+    std::unique_ptr<SSL_CTX, release> context_;
+};
+
+} // namespace forest
+
+#endif
