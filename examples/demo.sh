@@ -183,9 +183,9 @@ ups=$(count server_up)
 
 step 'Timeline, in ms since the start'
 start=$(sed -n '1s/\t.*//p' "$work/timeline")
-sort "$work/timeline" | while IFS="$(printf '\t')" read -r time what; do
+while IFS="$(printf '\t')" read -r time what; do
     printf '%8d  %s\n' "$(elapsed_ms "$start" "$time")" "$what"
-done
+done <"$work/timeline"
 echo "    Detection: $detection ms measured, $bound_ms ms at most (interval $interval_ms ms, \
 threshold $failure_threshold, refused)"
 echo "    Recovery:  $recovery ms measured, $interval_ms ms at most after the port was open again"
