@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <forest/adapters/openssl/hmac_sha256_signer.hpp>
+
+#include <adapters/golden_signatures.hpp>
+#include <forest/adapters/fmt/log_observer.hpp>
+#include <forest/adapters/openssl/hmac_sha256_verifier.hpp>
+#include <forest/core/backoff.hpp>
+#include <forest/core/timestamp.hpp>
+#include <forest/health_client.hpp>
+#include <forest/health_route.hpp>
+#include <forest/sim/memory_transport.hpp>
+#include <forest/sim/server.hpp>
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace {
+
+using namespace forest;
+using namespace std::chrono_literals;
+namespace data = boost::unit_test::data;
+
+static_assert(std::copyable<hmac_sha256_signer>);
+static_assert(!std::convertible_to<std::string_view, hmac_sha256_signer>);
+
+constexpr std::size_t written_size = std::string_view{"2025-12-09T12:00:00.000Z"}.size();
+
+// The vectors whose timestamp has the form that is sent.
+std::vector<tests::golden_signature> sent_signatures() {
+    std::vector<tests::golden_signature> sent;
+    for (const auto& golden : tests::golden_signatures) {
+        if (golden.timestamp.size() == written_size)
+            sent.push_back(golden);
+    }
+    return sent;
+}
+
+wall_time time_of(const std::string& timestamp) {
+    return *parse_timestamp(timestamp) +
+           std::chrono::milliseconds{std::stoi(timestamp.substr(20, 3))};
+}
+
+std::string signed_by(hmac_sha256_signer& signer, wall_time at) {
+    header_fields fields;
+    signer.sign(request{}, at, fields);
+    return std::string{fields.text()};
+}
+
+BOOST_AUTO_TEST_SUITE(openssl_hmac_sha256_signer_test)
+
+BOOST_DATA_TEST_CASE(golden_vectors_are_sent_with_underscores, data::make(sent_signatures())) {
+    hmac_sha256_signer signer{sample.secret};
+    BOOST_TEST(signed_by(signer, time_of(sample.timestamp)) ==
+               "X_TIMESTAMP: " + sample.timestamp + "\r\nX_SIGNATURE: " + sample.signature +
+                   "\r\n");
+}
+
+BOOST_DATA_TEST_CASE(golden_vectors_are_sent_with_dashes_if_asked, data::make(sent_signatures())) {
+    hmac_sha256_signer signer{sample.secret, header_style::dash};
+    BOOST_TEST(signed_by(signer, time_of(sample.timestamp)) ==
+               "X-Timestamp: " + sample.timestamp + "\r\nX-Signature: " + sample.signature +
+                   "\r\n");
+}
+
+BOOST_AUTO_TEST_CASE(all_but_two_golden_vectors_have_the_form_that_is_sent) {
+    BOOST_TEST(sent_signatures().size() == tests::golden_signatures.size() - 2);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_in_the_fields_stays) {
+    hmac_sha256_signer signer{"secret"};
+    header_fields fields;
+    BOOST_TEST(!fields.add("Accept", "application/json"));
+    signer.sign(request{}, wall_time{}, fields);
+    BOOST_TEST(fields.text().substr(0, 38) == "Accept: application/json\r\nX_TIMESTAMP:");
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_and_what_was_moved_sign_the_same) {
+    hmac_sha256_signer original{"secret", header_style::dash};
+    const std::string expected = signed_by(original, wall_time{});
+    hmac_sha256_signer copy{original};
+    BOOST_TEST(signed_by(copy, wall_time{}) == expected);
+    hmac_sha256_signer moved{std::move(original)};
+    BOOST_TEST(signed_by(moved, wall_time{}) == expected);
+}
+
+BOOST_AUTO_TEST_CASE(the_request_does_not_change_the_signature) {
+    hmac_sha256_signer signer{"secret"};
+    header_fields here;
+    header_fields there;
+    signer.sign(request{url{"http://here/"}, {}, {}}, wall_time{1s}, here);
+    signer.sign(request{url{"https://there/forest"}, {}, {}}, wall_time{1s}, there);
+    BOOST_TEST(here.text() == there.text());
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_secret_is_refused) {
+    BOOST_CHECK_EXCEPTION(
+        hmac_sha256_signer{""}, std::system_error,
+        [](const std::system_error& thrown) { return thrown.code() == errc::secret_missing; });
+}
+
+// A client and a route in memory, with all that they say at the most talkative level.
+struct watched_route {
+    explicit watched_route(std::string_view clients_secret)
+        : route{server, verifying()}, client{sim::memory_transport{queue, server, 5ms}, clock,
+                                             hmac_sha256_signer{clients_secret},
+                                             exponential_backoff{},
+                                             "http://warehouse.example/forest/health"} {
+        client.on_event(
+            basic_log_observer{severity::debug, [this](severity, std::string_view line) {
+                                   log.append(line) += '\n';
+                               }});
+        client.on_server_down([](const outage&) { throw std::runtime_error("no pager"); });
+        client.start();
+    }
+
+    request_verifier verifying() {
+        return
+            [this, verify = hmac_sha256_verifier{"the-real-secret"}](const server_request& asked) {
+                signatures.emplace_back(asked.fields.find("X_SIGNATURE").value_or(""));
+                return verify(asked);
+            };
+    }
+
+    std::string log;
+    std::vector<std::string> signatures;
+    sim::event_queue queue;
+    sim::virtual_clock clock{queue};
+    sim::server server{clock};
+    basic_health_route<sim::server> route;
+    basic_health_client<sim::memory_transport, sim::virtual_clock, hmac_sha256_signer,
+                        exponential_backoff>
+        client;
+};
+
+BOOST_AUTO_TEST_CASE(a_client_with_the_secret_is_let_in_at_every_check) {
+    watched_route with{"the-real-secret"};
+    with.queue.run_for(1h - 1s);
+    BOOST_TEST((with.client.status() == target_status::up));
+    BOOST_TEST(with.signatures.size() == 120U);
+    BOOST_TEST(with.log.find("failed") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(B11_a_client_with_a_wrong_secret_goes_down_as_unauthorized) {
+    watched_route with{"the-wrong-secret"};
+    with.queue.run_for(1min);
+    BOOST_TEST((with.client.status() == target_status::down));
+    BOOST_TEST(with.log.find("server is down (after 3 failures, unauthorized, HTTP 401)") !=
+               std::string::npos);
+}
+
+BOOST_DATA_TEST_CASE(no_secret_and_no_signature_gets_into_the_log,
+                     data::make({"the-real-secret", "the-wrong-secret"})) {
+    watched_route with{sample};
+    with.queue.run_for(10min);
+    with.client.stop();
+    BOOST_TEST(!with.log.empty());
+    BOOST_TEST(with.log.find("-secret") == std::string::npos);
+    BOOST_TEST_REQUIRE(!with.signatures.empty());
+    for (const std::string& signature : with.signatures) {
+        BOOST_TEST(signature.size() == 64U);
+        BOOST_TEST(with.log.find(signature) == std::string::npos);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace
