@@ -115,6 +115,7 @@ const std::vector<row> refused{
     {"signature twice in one value", headers(stamp, good + good)},
     {"upper-case signature", headers(stamp, upper(good))},
     {"one upper-case digit", headers(stamp, good.substr(0, 3) + "E" + good.substr(4))},
+    {"a digit of sixteen, which carries", headers(stamp, std::string{good}.replace(6, 2, "ag"))},
     {"no hex digits", headers(stamp, std::string(64, 'g'))},
     {"bytes before and after the digits", headers(stamp, "/:`g@G" + good.substr(6))},
     {"signature in quotes", headers(stamp, "\"" + good + "\"")},
