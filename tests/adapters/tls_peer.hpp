@@ -8,6 +8,10 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <array>
 #include <csignal>
 #include <cstddef>
@@ -53,6 +57,17 @@ public:
     bool send(std::string_view bytes) {
         std::size_t count = 0;
         return SSL_write_ex(ssl_.get(), bytes.data(), bytes.size(), &count) == 1;
+    }
+
+    /// Sends two records that arrive together.
+    void send_together(std::string_view first, std::string_view second) {
+        const auto cork = [this](int on) {
+            ::setsockopt(SSL_get_fd(ssl_.get()), IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+        };
+        cork(1);
+        send(first);
+        send(second);
+        cork(0);
     }
 
     /// Says goodbye, which makes the end of the stream believable.
