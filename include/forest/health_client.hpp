@@ -182,6 +182,27 @@ public:
         std::shared_ptr<state> state_;
 };
 
+namespace detail {
+
+// A deduction that finds no constructor says little; this says which operation a policy lacks.
+template <typename Transport, typename Clock, typename Signer, typename Backoff>
+struct client_policies {
+    static_assert(transport<Transport>);
+    static_assert(clock<Clock>);
+    static_assert(signer<Signer>);
+    static_assert(backoff<Backoff>);
+    using transport_type = Transport;
+};
+
+} // namespace detail
+
+template <typename Transport, typename Clock, typename Signer, typename Backoff>
+basic_health_client(Transport, Clock, Signer, Backoff, url, options = {},
+                    random_generator = random_generator{})
+    -> basic_health_client<
+        typename detail::client_policies<Transport, Clock, Signer, Backoff>::transport_type, Clock,
+        Signer, Backoff>;
+
 // Everything but `stop` and `wait` runs on the clock's execution context; the gate and the atomics
 // are what other threads share with it.
 template <transport Transport, clock Clock, signer Signer, backoff Backoff>

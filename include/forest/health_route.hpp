@@ -140,6 +140,22 @@ private:
     std::shared_ptr<state> state_;
 };
 
+namespace detail {
+
+// A deduction that finds no constructor says little; this says which operation a server lacks
+// (B22).
+template <typename Server>
+struct route_policy {
+    static_assert(server<Server>);
+    using server_type = Server;
+};
+
+} // namespace detail
+
+template <typename Server>
+basic_health_route(Server&, request_verifier, route_options = {})
+    -> basic_health_route<typename detail::route_policy<Server>::server_type>;
+
 } // namespace forest
 
 #endif

@@ -7,6 +7,7 @@
 // HTTP header fields without allocation: a bounded buffer to write them into, and a view to read
 // them from a message in place. A map would copy every name of every answer only to look up three.
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <optional>
@@ -155,8 +156,8 @@ private:
     static constexpr std::size_t line_overhead = 4;
 
     constexpr void append(std::string_view text) noexcept {
-        for (const char byte : text)
-            lines_[size_++] = byte;
+        std::copy(text.begin(), text.end(), lines_.begin() + static_cast<std::ptrdiff_t>(size_));
+        size_ += text.size();
     }
 
     std::array<char, capacity> lines_{};
