@@ -36,11 +36,12 @@ void check_contract(const json& line) {
                                              "version", "error", "first_failure"};
         const std::vector<std::string> numbers{"attempt", "status",      "latency_ms",  "failures",
                                                "outage",  "duration_ms", "clock_skew_s"};
-        for (const auto& [name, value] : line.items()) {
-            const auto among = [&, &name = name](const std::vector<std::string>& names) {
-                return std::find(names.begin(), names.end(), name) != names.end();
+        for (const auto& member : line.items()) {
+            const auto among = [&](const std::vector<std::string>& names) {
+                return std::find(names.begin(), names.end(), member.key()) != names.end();
             };
-            BOOST_TEST((value.is_string() ? among(texts) : value.is_number() && among(numbers)));
+            BOOST_TEST((member.value().is_string() ? among(texts)
+                                                   : member.value().is_number() && among(numbers)));
         }
         const auto require = [&](const std::vector<std::string>& names) {
             for (const std::string& name : names)
