@@ -47,7 +47,7 @@ thread_local volatile bool counting = false;
 thread_local volatile std::size_t allocations = 0;
 } // namespace
 
-static void count() noexcept {
+static void note_allocation() noexcept {
     if (counting)
         allocations = allocations + 1;
 }
@@ -59,22 +59,22 @@ void* __libc_realloc(void*, std::size_t);
 void* __libc_memalign(std::size_t, std::size_t);
 
 void* malloc(std::size_t bytes) noexcept {
-    count();
+    note_allocation();
     return __libc_malloc(bytes);
 }
 
 void* calloc(std::size_t count, std::size_t bytes) noexcept {
-    count();
+    note_allocation();
     return __libc_calloc(count, bytes);
 }
 
 void* realloc(void* old, std::size_t bytes) noexcept {
-    count();
+    note_allocation();
     return __libc_realloc(old, bytes);
 }
 
 void* aligned_alloc(std::size_t alignment, std::size_t bytes) noexcept {
-    count();
+    note_allocation();
     return __libc_memalign(alignment, bytes);
 }
 }
