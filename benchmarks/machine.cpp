@@ -30,15 +30,9 @@ void run_checks(benchmark::State& state, Verdict&& verdict_of) {
         const action next = logic.step(input, now);
         ++steps;
         switch (next.what) {
-        case action::kind::report:
-            input = machine_input::reported();
-            break;
-        case action::kind::check:
-            input = machine_input::reply(verdict_of(checks++));
-            break;
-        default:
-            now += next.delay;
-            input = machine_input::woke();
+        case action::kind::report: input = machine_input::reported(); break;
+        case action::kind::check: input = machine_input::reply(verdict_of(checks++)); break;
+        default: now += next.delay; input = machine_input::woke();
         }
         benchmark::DoNotOptimize(input);
     }

@@ -51,8 +51,7 @@ struct words {
 
 words words_for(const event& happened) {
     switch (happened.kind) {
-    case event_kind::check_succeeded:
-        return {"ok", colour::good, success_text(*happened.check)};
+    case event_kind::check_succeeded: return {"ok", colour::good, success_text(*happened.check)};
     case event_kind::check_failed:
         return {"failed", colour::doubtful,
                 fmt::format("{}/{} {}", happened.failures, happened.failure_threshold,
@@ -61,14 +60,10 @@ words words_for(const event& happened) {
         return {"unsure", colour::doubtful,
                 "this process was stalled, so the failure does not count: " +
                     failure_text(*happened.check)};
-    case event_kind::server_down:
-        return {"DOWN", colour::bad, down_text(*happened.outage)};
-    case event_kind::server_up:
-        return {"UP", colour::good, up_text(happened)};
-    case event_kind::callback_failed:
-        return {"DEFECT", colour::bad, ascii_escape(happened.detail)};
-    default:
-        return {name(happened.kind), colour::faint, {}};
+    case event_kind::server_down: return {"DOWN", colour::bad, down_text(*happened.outage)};
+    case event_kind::server_up: return {"UP", colour::good, up_text(happened)};
+    case event_kind::callback_failed: return {"DEFECT", colour::bad, ascii_escape(happened.detail)};
+    default: return {name(happened.kind), colour::faint, {}};
     }
 }
 

@@ -15,14 +15,10 @@ namespace {
 
 std::string_view colour_of(target_status status) noexcept {
     switch (status) {
-    case target_status::unknown:
-        return colour::faint;
-    case target_status::up:
-        return colour::good;
-    case target_status::suspect:
-        return colour::doubtful;
-    case target_status::down:
-        return colour::bad;
+    case target_status::unknown: return colour::faint;
+    case target_status::up: return colour::good;
+    case target_status::suspect: return colour::doubtful;
+    case target_status::down: return colour::bad;
     }
     return colour::faint;
 }

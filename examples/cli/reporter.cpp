@@ -34,17 +34,14 @@ bool reporter::printed(event_kind kind) const noexcept {
     switch (kind) {
     case event_kind::check_succeeded:
     case event_kind::check_failed:
-    case event_kind::check_inconclusive:
-        return options_.verbose;
+    case event_kind::check_inconclusive: return options_.verbose;
     case event_kind::check_started:
-    case event_kind::stopping:
-        return false;
+    case event_kind::stopping: return false;
     case event_kind::started:
     case event_kind::server_down:
     case event_kind::server_up:
     case event_kind::callback_failed:
-    case event_kind::stopped:
-        return true;
+    case event_kind::stopped: return true;
     }
     return true;
 }

@@ -226,13 +226,10 @@ struct basic_health_client<Transport, Clock, Signer, Backoff>::state
                 report(next.event);
                 input = machine_input::reported();
                 continue;
-            case action::kind::check:
-                return check(next.fresh_connection);
-            case action::kind::wait:
-                return wait(next.delay, machine_input::woke());
+            case action::kind::check: return check(next.fresh_connection);
+            case action::kind::wait: return wait(next.delay, machine_input::woke());
             case action::kind::none:
-            case action::kind::finished:
-                return;
+            case action::kind::finished: return;
             }
         }
     }

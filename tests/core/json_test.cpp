@@ -227,17 +227,10 @@ std::string mutate(std::string text, std::mt19937& random) {
         const std::size_t place = random() % (text.size() + 1);
         const auto piece = std::string{pieces[random() % std::size(pieces)]};
         switch (random() % 4) {
-        case 0:
-            text.insert(place, piece);
-            break;
-        case 1:
-            text.erase(place, 1 + random() % 2);
-            break;
-        case 2:
-            text.replace(place, 1, piece);
-            break;
-        default:
-            text.insert(place, text.substr(random() % (text.size() + 1), random() % 8));
+        case 0: text.insert(place, piece); break;
+        case 1: text.erase(place, 1 + random() % 2); break;
+        case 2: text.replace(place, 1, piece); break;
+        default: text.insert(place, text.substr(random() % (text.size() + 1), random() % 8));
         }
     }
     return text;

@@ -47,24 +47,14 @@ private:
     void change(std::string& text) {
         const std::size_t place = random_() % (text.size() + 1);
         switch (random_() % 7) {
-        case 0:
-            text.insert(place, 1, static_cast<char>(random_() % 256));
-            break;
-        case 1:
-            text.erase(place, 1 + random_() % 4);
-            break;
-        case 2:
-            text.insert(place, pick(pieces_));
-            break;
-        case 3:
-            text.replace(place, 1 + random_() % 3, pick(pieces_));
-            break;
+        case 0: text.insert(place, 1, static_cast<char>(random_() % 256)); break;
+        case 1: text.erase(place, 1 + random_() % 4); break;
+        case 2: text.insert(place, pick(pieces_)); break;
+        case 3: text.replace(place, 1 + random_() % 3, pick(pieces_)); break;
         case 4:
             text.insert(place, text.substr(random_() % (text.size() + 1), random_() % 32));
             break;
-        case 5:
-            text.resize(place);
-            break;
+        case 5: text.resize(place); break;
         default:
             if (place < text.size())
                 text[place] = static_cast<char>(text[place] ^ (1 << random_() % 8));

@@ -103,8 +103,7 @@ private:
         case state::data_line_feed:
             state_ = state::size_first;
             return byte == '\n' || refuse(framing_fault::malformed);
-        default:
-            return step_extension(byte);
+        default: return step_extension(byte);
         }
     }
 
@@ -179,8 +178,7 @@ private:
                                                : state::size_first;
         case state::quoted_escape:
             return is_field_value_byte(byte) ? state::quoted : state::size_first;
-        default:
-            return state::size_first;
+        default: return state::size_first;
         }
     }
 

@@ -80,78 +80,42 @@ enum class condition {
 /// is none.
 [[nodiscard]] constexpr std::string_view name(errc code) noexcept {
     switch (code) {
-    case errc::resolve_failed:
-        return "resolve_failed";
-    case errc::connection_refused:
-        return "connection_refused";
-    case errc::unreachable:
-        return "unreachable";
-    case errc::timed_out:
-        return "timed_out";
-    case errc::tls_failed:
-        return "tls_failed";
-    case errc::connection_lost:
-        return "connection_lost";
-    case errc::malformed_response:
-        return "malformed_response";
-    case errc::response_too_large:
-        return "response_too_large";
-    case errc::unsupported_encoding:
-        return "unsupported_encoding";
-    case errc::unauthorized:
-        return "unauthorized";
-    case errc::unexpected_status:
-        return "unexpected_status";
-    case errc::malformed_body:
-        return "malformed_body";
-    case errc::not_ok:
-        return "not_ok";
-    case errc::stopping:
-        return "stopping";
-    case errc::operation_canceled:
-        return "operation_canceled";
-    case errc::invalid_interval:
-        return "invalid_interval";
-    case errc::invalid_timeout:
-        return "invalid_timeout";
-    case errc::invalid_failure_threshold:
-        return "invalid_failure_threshold";
-    case errc::invalid_success_threshold:
-        return "invalid_success_threshold";
-    case errc::invalid_initial_delay_max:
-        return "invalid_initial_delay_max";
-    case errc::invalid_interval_jitter:
-        return "invalid_interval_jitter";
-    case errc::invalid_stall_tolerance:
-        return "invalid_stall_tolerance";
-    case errc::invalid_backoff:
-        return "invalid_backoff";
-    case errc::url_malformed:
-        return "url_malformed";
-    case errc::url_scheme_unsupported:
-        return "url_scheme_unsupported";
-    case errc::url_userinfo_refused:
-        return "url_userinfo_refused";
-    case errc::url_host_missing:
-        return "url_host_missing";
-    case errc::url_port_invalid:
-        return "url_port_invalid";
-    case errc::url_too_long:
-        return "url_too_long";
-    case errc::secret_missing:
-        return "secret_missing";
-    case errc::header_invalid:
-        return "header_invalid";
-    case errc::header_too_large:
-        return "header_too_large";
-    case errc::tls_configuration_invalid:
-        return "tls_configuration_invalid";
-    case errc::path_invalid:
-        return "path_invalid";
-    case errc::address_in_use:
-        return "address_in_use";
-    case errc::listen_failed:
-        return "listen_failed";
+    case errc::resolve_failed: return "resolve_failed";
+    case errc::connection_refused: return "connection_refused";
+    case errc::unreachable: return "unreachable";
+    case errc::timed_out: return "timed_out";
+    case errc::tls_failed: return "tls_failed";
+    case errc::connection_lost: return "connection_lost";
+    case errc::malformed_response: return "malformed_response";
+    case errc::response_too_large: return "response_too_large";
+    case errc::unsupported_encoding: return "unsupported_encoding";
+    case errc::unauthorized: return "unauthorized";
+    case errc::unexpected_status: return "unexpected_status";
+    case errc::malformed_body: return "malformed_body";
+    case errc::not_ok: return "not_ok";
+    case errc::stopping: return "stopping";
+    case errc::operation_canceled: return "operation_canceled";
+    case errc::invalid_interval: return "invalid_interval";
+    case errc::invalid_timeout: return "invalid_timeout";
+    case errc::invalid_failure_threshold: return "invalid_failure_threshold";
+    case errc::invalid_success_threshold: return "invalid_success_threshold";
+    case errc::invalid_initial_delay_max: return "invalid_initial_delay_max";
+    case errc::invalid_interval_jitter: return "invalid_interval_jitter";
+    case errc::invalid_stall_tolerance: return "invalid_stall_tolerance";
+    case errc::invalid_backoff: return "invalid_backoff";
+    case errc::url_malformed: return "url_malformed";
+    case errc::url_scheme_unsupported: return "url_scheme_unsupported";
+    case errc::url_userinfo_refused: return "url_userinfo_refused";
+    case errc::url_host_missing: return "url_host_missing";
+    case errc::url_port_invalid: return "url_port_invalid";
+    case errc::url_too_long: return "url_too_long";
+    case errc::secret_missing: return "secret_missing";
+    case errc::header_invalid: return "header_invalid";
+    case errc::header_too_large: return "header_too_large";
+    case errc::tls_configuration_invalid: return "tls_configuration_invalid";
+    case errc::path_invalid: return "path_invalid";
+    case errc::address_in_use: return "address_in_use";
+    case errc::listen_failed: return "listen_failed";
     }
     return {};
 }
@@ -161,76 +125,50 @@ enum class condition {
     switch (code) {
     case errc::resolve_failed:
         return "the host name could not be resolved; check its spelling and the DNS";
-    case errc::connection_refused:
-        return "nothing listens at the address; is the server running?";
-    case errc::unreachable:
-        return "no route to the address; check the network";
-    case errc::timed_out:
-        return "no complete answer within the timeout";
+    case errc::connection_refused: return "nothing listens at the address; is the server running?";
+    case errc::unreachable: return "no route to the address; check the network";
+    case errc::timed_out: return "no complete answer within the timeout";
     case errc::tls_failed:
         return "the TLS handshake failed; check the certificate, the host name and the CA file";
-    case errc::connection_lost:
-        return "the connection was closed before the answer was complete";
-    case errc::malformed_response:
-        return "the answer is not valid HTTP/1.1";
-    case errc::response_too_large:
-        return "the answer exceeds the limit on header or body";
+    case errc::connection_lost: return "the connection was closed before the answer was complete";
+    case errc::malformed_response: return "the answer is not valid HTTP/1.1";
+    case errc::response_too_large: return "the answer exceeds the limit on header or body";
     case errc::unsupported_encoding:
         return "the body came back encoded although no encoding was offered";
     case errc::unauthorized:
         return "the server refused the signature; check the secret and both clocks";
-    case errc::unexpected_status:
-        return "the HTTP status is not 2xx";
-    case errc::malformed_body:
-        return "the body is not one JSON object";
-    case errc::not_ok:
-        return "the member \"status\" of the body is not \"ok\"";
-    case errc::stopping:
-        return "the server announced that it is stopping";
-    case errc::operation_canceled:
-        return "the operation was cancelled";
+    case errc::unexpected_status: return "the HTTP status is not 2xx";
+    case errc::malformed_body: return "the body is not one JSON object";
+    case errc::not_ok: return "the member \"status\" of the body is not \"ok\"";
+    case errc::stopping: return "the server announced that it is stopping";
+    case errc::operation_canceled: return "the operation was cancelled";
     case errc::invalid_interval:
         return "options.interval must be greater than 0 and at most 366 days";
     case errc::invalid_timeout:
         return "options.timeout must be greater than 0 and at most 366 days";
-    case errc::invalid_failure_threshold:
-        return "options.failure_threshold must be at least 1";
-    case errc::invalid_success_threshold:
-        return "options.success_threshold must be at least 1";
+    case errc::invalid_failure_threshold: return "options.failure_threshold must be at least 1";
+    case errc::invalid_success_threshold: return "options.success_threshold must be at least 1";
     case errc::invalid_initial_delay_max:
         return "options.initial_delay_max must be from 0 to 366 days";
-    case errc::invalid_interval_jitter:
-        return "options.interval_jitter must be from 0 to 0.5";
-    case errc::invalid_stall_tolerance:
-        return "options.stall_tolerance must be from 0 to 366 days";
-    case errc::invalid_backoff:
-        return "the backoff must answer a duration greater than 0";
+    case errc::invalid_interval_jitter: return "options.interval_jitter must be from 0 to 0.5";
+    case errc::invalid_stall_tolerance: return "options.stall_tolerance must be from 0 to 366 days";
+    case errc::invalid_backoff: return "the backoff must answer a duration greater than 0";
     case errc::url_malformed:
         return "the URL has a character or a form that RFC 3986 does not allow";
     case errc::url_scheme_unsupported:
         return "the URL must begin with http://, https:// or http+unix://";
-    case errc::url_userinfo_refused:
-        return "the URL must not carry a user name or password";
-    case errc::url_host_missing:
-        return "the URL names no host";
-    case errc::url_port_invalid:
-        return "the port of the URL must be from 1 to 65535";
-    case errc::url_too_long:
-        return "the URL, or the socket path in it, is too long";
-    case errc::secret_missing:
-        return "the secret is empty; give the one that the server has";
-    case errc::header_invalid:
-        return "a header field has a character that HTTP does not allow";
-    case errc::header_too_large:
-        return "the header fields exceed their buffer";
+    case errc::url_userinfo_refused: return "the URL must not carry a user name or password";
+    case errc::url_host_missing: return "the URL names no host";
+    case errc::url_port_invalid: return "the port of the URL must be from 1 to 65535";
+    case errc::url_too_long: return "the URL, or the socket path in it, is too long";
+    case errc::secret_missing: return "the secret is empty; give the one that the server has";
+    case errc::header_invalid: return "a header field has a character that HTTP does not allow";
+    case errc::header_too_large: return "the header fields exceed their buffer";
     case errc::tls_configuration_invalid:
         return "a certificate, key or CA file cannot be read or does not fit";
-    case errc::path_invalid:
-        return "a route's path must begin with / and be registered once";
-    case errc::address_in_use:
-        return "another process listens at this address already";
-    case errc::listen_failed:
-        return "the address cannot be listened on";
+    case errc::path_invalid: return "a route's path must begin with / and be registered once";
+    case errc::address_in_use: return "another process listens at this address already";
+    case errc::listen_failed: return "the address cannot be listened on";
     }
     return "unknown error";
 }
@@ -252,8 +190,7 @@ constexpr bool belongs_to(errc code, condition group) noexcept {
     case condition::unhealthy:
         return code == errc::unauthorized || code == errc::unexpected_status ||
                code == errc::not_ok || code == errc::stopping;
-    case condition::check_failed:
-        return is_check_failure(code);
+    case condition::check_failed: return is_check_failure(code);
     case condition::invalid_argument:
         return errc::invalid_interval <= code && code <= errc::path_invalid;
     }
@@ -271,16 +208,11 @@ public:
     const char* name() const noexcept override { return "forest.condition"; }
     std::string message(int value) const override {
         switch (condition{value}) {
-        case condition::no_connection:
-            return "no answer came";
-        case condition::bad_answer:
-            return "the answer cannot be understood";
-        case condition::unhealthy:
-            return "the answer says that the server is not well";
-        case condition::check_failed:
-            return "the check failed";
-        case condition::invalid_argument:
-            return "an argument cannot be used";
+        case condition::no_connection: return "no answer came";
+        case condition::bad_answer: return "the answer cannot be understood";
+        case condition::unhealthy: return "the answer says that the server is not well";
+        case condition::check_failed: return "the check failed";
+        case condition::invalid_argument: return "an argument cannot be used";
         }
         return "unknown condition";
     }

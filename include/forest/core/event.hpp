@@ -54,40 +54,26 @@ struct event {
 
 [[nodiscard]] constexpr std::string_view name(target_status status) noexcept {
     switch (status) {
-    case target_status::unknown:
-        return "unknown";
-    case target_status::up:
-        return "up";
-    case target_status::suspect:
-        return "suspect";
-    case target_status::down:
-        return "down";
+    case target_status::unknown: return "unknown";
+    case target_status::up: return "up";
+    case target_status::suspect: return "suspect";
+    case target_status::down: return "down";
     }
     return {};
 }
 
 [[nodiscard]] constexpr std::string_view name(event_kind kind) noexcept {
     switch (kind) {
-    case event_kind::started:
-        return "started";
-    case event_kind::check_started:
-        return "check_started";
-    case event_kind::check_succeeded:
-        return "check_succeeded";
-    case event_kind::check_failed:
-        return "check_failed";
-    case event_kind::check_inconclusive:
-        return "check_inconclusive";
-    case event_kind::server_down:
-        return "server_down";
-    case event_kind::server_up:
-        return "server_up";
-    case event_kind::callback_failed:
-        return "callback_failed";
-    case event_kind::stopping:
-        return "stopping";
-    case event_kind::stopped:
-        return "stopped";
+    case event_kind::started: return "started";
+    case event_kind::check_started: return "check_started";
+    case event_kind::check_succeeded: return "check_succeeded";
+    case event_kind::check_failed: return "check_failed";
+    case event_kind::check_inconclusive: return "check_inconclusive";
+    case event_kind::server_down: return "server_down";
+    case event_kind::server_up: return "server_up";
+    case event_kind::callback_failed: return "callback_failed";
+    case event_kind::stopping: return "stopping";
+    case event_kind::stopped: return "stopped";
     }
     return {};
 }
@@ -104,14 +90,10 @@ struct event {
         return routine && happened.failures < happened.failure_threshold ? severity::debug
                                                                          : severity::warning;
     }
-    case event_kind::server_down:
-        return severity::warning;
-    case event_kind::server_up:
-        return severity::info;
-    case event_kind::callback_failed:
-        return severity::error;
-    default:
-        return severity::debug;
+    case event_kind::server_down: return severity::warning;
+    case event_kind::server_up: return severity::info;
+    case event_kind::callback_failed: return severity::error;
+    default: return severity::debug;
     }
 }
 

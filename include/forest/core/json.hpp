@@ -132,19 +132,13 @@ public:
 private:
     static json_value::kind kind_of(char first) noexcept {
         switch (first) {
-        case '{':
-            return json_value::kind::object;
-        case '[':
-            return json_value::kind::array;
-        case '"':
-            return json_value::kind::string;
+        case '{': return json_value::kind::object;
+        case '[': return json_value::kind::array;
+        case '"': return json_value::kind::string;
         case 't':
-        case 'f':
-            return json_value::kind::boolean;
-        case 'n':
-            return json_value::kind::null;
-        default:
-            return json_value::kind::number;
+        case 'f': return json_value::kind::boolean;
+        case 'n': return json_value::kind::null;
+        default: return json_value::kind::number;
         }
     }
 
@@ -166,16 +160,11 @@ private:
 
     bool take_scalar(char first) noexcept {
         switch (first) {
-        case '"':
-            return take_string();
-        case 't':
-            return take_word("true");
-        case 'f':
-            return take_word("false");
-        case 'n':
-            return take_word("null");
-        default:
-            return take_number();
+        case '"': return take_string();
+        case 't': return take_word("true");
+        case 'f': return take_word("false");
+        case 'n': return take_word("null");
+        default: return take_number();
         }
     }
 

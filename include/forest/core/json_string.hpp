@@ -93,20 +93,13 @@ private:
         const std::string_view whole = rest;
         rest.remove_prefix(std::min<std::size_t>(2, rest.size()));
         switch (kind) {
-        case 'b':
-            return '\b';
-        case 'f':
-            return '\f';
-        case 'n':
-            return '\n';
-        case 'r':
-            return '\r';
-        case 't':
-            return '\t';
-        case 'u':
-            break;
-        default:
-            return static_cast<unsigned char>(kind);
+        case 'b': return '\b';
+        case 'f': return '\f';
+        case 'n': return '\n';
+        case 'r': return '\r';
+        case 't': return '\t';
+        case 'u': break;
+        default: return static_cast<unsigned char>(kind);
         }
         const char32_t unit = read_unit(whole);
         rest = whole.substr(std::min(unit_size, whole.size()));

@@ -109,11 +109,8 @@ public:
             return report(phase::transitioning, transition_ == transition::down
                                                     ? event_kind::server_down
                                                     : event_kind::server_up);
-        case phase::transitioning:
-            assert(input.what == kind::reported);
-            return proceed(now);
-        case phase::finished:
-            break;
+        case phase::transitioning: assert(input.what == kind::reported); return proceed(now);
+        case phase::finished: break;
         }
         return {.what = action::kind::finished};
     }

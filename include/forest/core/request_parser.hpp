@@ -206,8 +206,7 @@ private:
             target_end_ = read_;
             state_ = state::http_version;
             return target_end_ != target_begin_;
-        case state::http_version:
-            return step_version(byte);
+        case state::http_version: return step_version(byte);
         default:
             fields_begin_ = read_ + 1;
             state_ = state::fields;

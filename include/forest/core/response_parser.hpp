@@ -50,17 +50,14 @@ public:
             if (body_bytes_ == framing_.size)
                 state_ = state::done;
             break;
-        case state::chunked_body:
-            parse_chunks(data);
-            break;
+        case state::chunked_body: parse_chunks(data); break;
         case state::unsized_body:
             body_bytes_ = std::min(limits_.body_bytes_max, data.size() - body_begin_);
             read_ = body_begin_ + body_bytes_;
             if (read_ < data.size())
                 refuse(framing_fault::body_too_large);
             break;
-        default:
-            break;
+        default: break;
         }
         if (state_ == state::done && read_ < data.size())
             surplus_ = true;

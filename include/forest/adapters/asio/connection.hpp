@@ -155,14 +155,10 @@ private:
     void receive_tls() {
         std::size_t count = 0;
         switch (tls_->receive(free_space(), count)) {
-        case tls_session::progress::done:
-            return received_later({}, count);
-        case tls_session::progress::wants_input:
-            return read_tls(&connection::receive_tls);
-        case tls_session::progress::closed:
-            return received_later(asio::error::eof, 0);
-        case tls_session::progress::failed:
-            return fail_later(errc::tls_failed);
+        case tls_session::progress::done: return received_later({}, count);
+        case tls_session::progress::wants_input: return read_tls(&connection::receive_tls);
+        case tls_session::progress::closed: return received_later(asio::error::eof, 0);
+        case tls_session::progress::failed: return fail_later(errc::tls_failed);
         }
     }
 

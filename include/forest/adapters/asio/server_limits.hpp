@@ -46,8 +46,7 @@ public:
             return "server_limits.answer_timeout must be greater than 0 and at most 366 days";
         case server_limits_errc::invalid_connections_max:
             return "server_limits.connections_max must be at least 1";
-        case server_limits_errc::invalid_backlog:
-            return "server_limits.backlog must be at least 1";
+        case server_limits_errc::invalid_backlog: return "server_limits.backlog must be at least 1";
         }
         return "unknown error";
     }

@@ -49,12 +49,9 @@ public:
 private:
     void append_what(const event& happened) {
         switch (happened.kind) {
-        case event_kind::started:
-            return append("polling started");
-        case event_kind::check_started:
-            return append("check {} begins", happened.attempt);
-        case event_kind::check_succeeded:
-            return append_success(happened);
+        case event_kind::started: return append("polling started");
+        case event_kind::check_started: return append("check {} begins", happened.attempt);
+        case event_kind::check_succeeded: return append_success(happened);
         case event_kind::check_failed:
             if (happened.failures <= happened.failure_threshold)
                 append("check failed ({}/{})", happened.failures, happened.failure_threshold);
@@ -64,8 +61,7 @@ private:
         case event_kind::check_inconclusive:
             append("check inconclusive, this process was stalled");
             return append_reason(happened.check);
-        case event_kind::server_down:
-            return append_down(happened);
+        case event_kind::server_down: return append_down(happened);
         case event_kind::server_up:
             append("server is back online");
             if (happened.outage && happened.outage->ended_after) {
@@ -77,10 +73,8 @@ private:
         case event_kind::callback_failed:
             append("callback failed: ");
             return append_foreign(happened.detail);
-        case event_kind::stopping:
-            return append("polling stopping");
-        case event_kind::stopped:
-            return append("polling stopped");
+        case event_kind::stopping: return append("polling stopping");
+        case event_kind::stopped: return append("polling stopped");
         }
     }
 

@@ -125,13 +125,9 @@ private:
             return progress::done;
         switch (SSL_get_error(ssl_.get(), result)) {
         case SSL_ERROR_WANT_READ:
-        case SSL_ERROR_WANT_WRITE:
-            return progress::wants_input;
-        case SSL_ERROR_ZERO_RETURN:
-            return progress::closed;
-        default:
-            ERR_clear_error();
-            return progress::failed;
+        case SSL_ERROR_WANT_WRITE: return progress::wants_input;
+        case SSL_ERROR_ZERO_RETURN: return progress::closed;
+        default: ERR_clear_error(); return progress::failed;
         }
     }
 
