@@ -211,6 +211,7 @@ BOOST_AUTO_TEST_CASE(B4_the_worst_case_of_the_defaults_is_36_s_refused_and_51_s_
     static_assert(worst_case_detection({.failure_threshold = 1}) == detection_bound{30s, 35s});
     static_assert(worst_case_detection({.interval = 1s}) == detection_bound{3s, 18s});
     static_assert(worst_case_detection({.interval_jitter = 0.5}) == detection_bound{54s, 69s});
+    static_assert(worst_case_detection({.initial_delay_max = 5min}) == detection_bound{306s, 321s});
     const options huge{.interval = options::duration_max, .failure_threshold = 1'000'000};
     BOOST_TEST((worst_case_detection(huge, constant_backoff{}).refused == duration::max()));
 }
@@ -515,6 +516,53 @@ BOOST_AUTO_TEST_CASE(B12_a_process_that_was_suspended_during_a_check_does_not_bl
     BOOST_TEST(watched.downs.empty());
 }
 
+BOOST_AUTO_TEST_CASE(B9_a_farewell_is_believed_even_after_a_stall) {
+    virtual_client watched{};
+    watched.transport.then(sim::healthy()).then(sim::stopping());
+    watched.client->start();
+    watched.queue.run_for(10s);
+    watched.queue.skip(1h);
+    watched.queue.run_for(0s);
+    BOOST_TEST_REQUIRE(watched.downs.size() == 1U);
+    BOOST_TEST((watched.downs.front().last_error == errc::stopping));
+}
+
+BOOST_AUTO_TEST_CASE(B11_skew_is_told_against_the_real_clock_even_while_timestamps_run_ahead) {
+    virtual_client watched{};
+    watched.clock.step_wall(120s);
+    watched.client->start();
+    watched.queue.run_for(15s);
+    watched.clock.step_wall(-120s);
+    watched.transport.otherwise(sim::answering(401, "", "Date: Thu, 01 Jan 2026 00:00:30 GMT\r\n"));
+    watched.queue.run_for(15s);
+    BOOST_TEST(!watched.last(event_kind::check_failed).clock_skew);
+    watched.queue.run_for(10s);
+    BOOST_TEST_REQUIRE(watched.downs.size() == 1U);
+    BOOST_TEST((watched.downs.front().first_failure == sim::virtual_clock::epoch + 30s));
+}
+
+BOOST_AUTO_TEST_CASE(B11_a_slow_answer_is_not_taken_for_a_skewed_clock) {
+    virtual_client watched{{.timeout = 60s}};
+    auto slow = sim::answering(500, "", "Date: Thu, 01 Jan 2026 00:00:40 GMT\r\n");
+    slow.latency = 40s;
+    watched.transport.then(slow);
+    watched.client->start();
+    watched.queue.run_for(41s);
+    BOOST_TEST(!watched.last(event_kind::check_failed).clock_skew);
+}
+
+BOOST_AUTO_TEST_CASE(B11_a_refusal_whose_body_is_unusable_is_still_a_refusal) {
+    reply answer;
+    answer.error = errc::response_too_large;
+    answer.status = 401;
+    BOOST_TEST((conclude(answer, {}).error == errc::unauthorized));
+    answer.status = 500;
+    BOOST_TEST((conclude(answer, {}).error == errc::response_too_large));
+    answer.status = 200;
+    answer.body = R"({"status":"ok"})";
+    BOOST_TEST((conclude(answer, {}).error == errc::response_too_large));
+}
+
 // Life cycle
 
 BOOST_AUTO_TEST_CASE(B13_starting_twice_starts_one_loop) {
@@ -729,6 +777,94 @@ BOOST_AUTO_TEST_CASE(B18_nothing_of_a_client_is_left_when_it_is_gone_and_the_que
     watched.client.reset();
     watched.queue.run_for(0s);
     BOOST_TEST(witness.use_count() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_client_that_never_told_anything_says_no_farewell) {
+    virtual_client watched{};
+    watched.client->start();
+    watched.client->stop();
+    watched.queue.run_for(1h);
+    BOOST_TEST(watched.events.empty());
+    BOOST_TEST(watched.transport.requests().empty());
+}
+
+BOOST_AUTO_TEST_CASE(B14_a_client_may_be_destroyed_while_it_says_farewell) {
+    virtual_client watched{};
+    watched.client->on_event([&](const event& happened) {
+        if (happened.kind == event_kind::stopping)
+            watched.client.reset();
+    });
+    watched.client->start();
+    watched.queue.run_for(1s);
+    watched.client->stop();
+    BOOST_TEST(!watched.client);
+}
+
+BOOST_AUTO_TEST_CASE(B18_a_callback_that_owns_its_client_is_freed_by_stop) {
+    sim::event_queue queue;
+    sim::scripted_transport transport{queue};
+    using client_type = basic_health_client<sim::scripted_transport, sim::virtual_clock,
+                                            unsigned_requests, exponential_backoff>;
+    const auto owned =
+        std::make_shared<client_type>(transport, sim::virtual_clock{queue}, unsigned_requests{},
+                                      exponential_backoff{}, "http://a/");
+    owned->on_event([owned](const event&) {});
+    owned->start();
+    queue.run_for(1s);
+    owned->stop();
+    BOOST_TEST(owned.use_count() == 1);
+}
+
+namespace {
+
+struct failing_signer {
+    bool* fails;
+    void sign(const request&, wall_time, header_fields&) const {
+        if (*fails)
+            throw std::runtime_error("no memory");
+    }
+};
+
+struct counting_observer {
+    int told = 0;
+    void on_event(const event&) noexcept { ++told; }
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_CASE(a_policy_that_throws_fails_the_check_and_polling_goes_on) {
+    bool fails = true;
+    virtual_client<exponential_backoff, failing_signer> watched{{}, {}, failing_signer{&fails}};
+    watched.client->start();
+    watched.queue.run_for(1s);
+    BOOST_TEST(watched.last(event_kind::callback_failed).detail == "no memory");
+    BOOST_TEST((watched.last(event_kind::check_failed).error == errc::unreachable));
+    fails = false;
+    watched.queue.run_for(30s);
+    BOOST_TEST((watched.client->status() == target_status::up));
+}
+
+BOOST_AUTO_TEST_CASE(an_observer_is_moved_in_or_left_where_it_is) {
+    virtual_client watched{};
+    counting_observer mine;
+    watched.client->on_event(std::ref(mine));
+    watched.client->start();
+    watched.queue.run_for(1s);
+    BOOST_TEST(mine.told == 3);
+    watched.client->on_event(counting_observer{});
+    watched.queue.run_for(60s);
+    BOOST_TEST(mine.told == 3);
+}
+
+BOOST_AUTO_TEST_CASE(B3_a_backoff_that_answers_centuries_neither_overflows_nor_spins) {
+    virtual_client watched{
+        {}, {.initial = duration::max(), .maximum = duration::max(), .may_exceed_interval = true}};
+    watched.transport.otherwise(sim::failing(errc::connection_refused));
+    watched.client->start();
+    watched.queue.run_for(24h * 365);
+    BOOST_TEST(watched.transport.requests().size() == 1U);
+    watched.queue.run_for(24h * 2);
+    BOOST_TEST(watched.transport.requests().size() == 2U);
 }
 
 // Construction

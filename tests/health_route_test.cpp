@@ -100,6 +100,13 @@ BOOST_DATA_TEST_CASE(B20_strangers_get_the_same_401_before_anything_else_is_reve
         BOOST_TEST(body_of(answer) == R"({"error":"Unauthorized"})");
 }
 
+BOOST_AUTO_TEST_CASE(a_route_without_a_verifier_is_refused) {
+    mounted on;
+    BOOST_CHECK_EXCEPTION(
+        (basic_health_route{on.server, request_verifier{}}), std::system_error,
+        [](const auto& thrown) { return thrown.code() == errc::verifier_missing; });
+}
+
 BOOST_AUTO_TEST_CASE(B20_a_verifier_that_throws_has_not_accepted) {
     mounted on;
     basic_health_route route{on.server,

@@ -52,10 +52,12 @@ struct route_answer {
 template <server Server>
 class basic_health_route {
 public:
-    /// Mounts the route. Throws std::system_error with the server's error if the path cannot be
-    /// used.
+    /// Mounts the route. Throws std::system_error with `errc::verifier_missing`, or with the
+    /// server's error if the path cannot be used.
     basic_health_route(Server& server, request_verifier verify, route_options options = {})
         : state_{std::make_shared<state>(std::move(verify), std::move(options))} {
+        if (!state_->verify)
+            throw std::system_error(make_error_code(errc::verifier_missing));
         const auto handler = [state = state_](const server_request& asked, auto respond) {
             const int status = state->answer(asked, respond);
             state->tell({asked.path, asked.method, status});

@@ -326,7 +326,7 @@ const std::vector<bodiless> bodiless_rows{
     {"HTTP/1.1 200 OK\r\n\r\n", true, true},
     {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", true, false},
     {"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\n", true, false},
-    {"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", false, true},
+    {"HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\n", false, false},
     {"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", false, true},
     {"HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n", false, true},
     {"HTTP/1.1 304 Not Modified\r\n\r\n", false, true},

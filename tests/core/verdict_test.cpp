@@ -56,6 +56,8 @@ const std::vector<answer> answers{
     {200, "", R"({"status":"ok",})", errc::malformed_body},
     {200, "Content-Encoding: gzip\r\n", ok, errc::unsupported_encoding},
     {200, "content-encoding: br\r\n", "\x1f\x8b", errc::unsupported_encoding},
+    {200, "Content-Encoding: identity\r\nContent-Encoding: gzip\r\n", ok,
+     errc::unsupported_encoding},
     {301, "Location: /elsewhere\r\n", ok, errc::unexpected_status},
     {304, "", "", errc::unexpected_status},
     {401, "", ok, errc::unauthorized},

@@ -19,7 +19,7 @@ fault() {
 # The headers of this library that a layer may reach, as an extended regular expression.
 core='core/[^/]+|version'
 policy="$core|policy/[^/]+"
-assemblies="$policy|health_client|health_route|health_fleet|datasource"
+assemblies="$policy|health_loop|health_client|health_route|health_fleet|datasource"
 sim="$assemblies|sim/[^/]+"
 adapters="$assemblies|adapters/.+"
 
@@ -28,7 +28,7 @@ allowed_from() {
     version.hpp) echo version ;;
     core/*) echo "$core" ;;
     policy/*) echo "$policy" ;;
-    health_client.hpp | health_route.hpp | health_fleet.hpp | datasource.hpp) echo "$assemblies" ;;
+    health_loop.hpp | health_client.hpp | health_route.hpp | health_fleet.hpp | datasource.hpp) echo "$assemblies" ;;
     sim/*) echo "$sim" ;;
     adapters/* | forest.hpp) echo "$adapters" ;;
     *) return 1 ;;

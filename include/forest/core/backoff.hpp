@@ -19,7 +19,7 @@ struct exponential_backoff {
     /// The delay after the first failure. Greater than 0.
     duration initial = std::chrono::seconds{2};
 
-    /// No delay is longer. At least `initial`.
+    /// No delay is longer, not even the first.
     duration maximum = std::chrono::seconds{30};
 
     /// Whether a delay may be longer than the interval. Without it, a target polled every second is

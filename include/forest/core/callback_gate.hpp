@@ -19,18 +19,21 @@ namespace forest {
 template <typename Argument>
 using shared_callback = std::shared_ptr<const std::function<void(const Argument&)>>;
 
-/// Lets callbacks pass one at a time until it is closed. All members may be called from any thread.
+/// Lets callbacks pass one at a time until it is closed. All members may be called from any thread,
+/// `call` by one at a time.
 class callback_gate {
 public:
-    /// Sets a callback; an empty one unsets it.
+    /// Sets a callback; an empty one unsets it. A closed gate keeps none.
     template <typename Argument>
     void set(shared_callback<Argument>& slot, std::function<void(const Argument&)> callback) {
-        shared_callback<Argument> fresh;
+        shared_callback<Argument> other;
         if (callback)
-            fresh =
+            other =
                 std::make_shared<const std::function<void(const Argument&)>>(std::move(callback));
+        // What the slot held is destroyed after the lock is released.
         const std::lock_guard lock{mutex_};
-        slot.swap(fresh);
+        if (!closed_ || other == nullptr)
+            slot.swap(other);
     }
 
     /// What the slot holds now.
@@ -40,39 +43,51 @@ public:
         return slot;
     }
 
-    /// Calls what the slot holds, outside the lock. False when the gate is closed, also if it was
-    /// closed meanwhile. What the callback throws passes through.
+    /// Calls what the slot holds, outside the lock, unless the gate is closed. What the callback
+    /// throws passes through.
     template <typename Argument>
     void call(const shared_callback<Argument>& slot, const Argument& argument) {
-        shared_callback<Argument> callback;
+        shared_callback<Argument> found;
         {
             const std::lock_guard lock{mutex_};
             if (closed_ || slot == nullptr)
                 return;
-            callback = slot;
+            found = slot;
             inside_ = std::this_thread::get_id();
         }
         const leaving left{*this};
+        // Destroyed before the gate is left, since it may be the last to hold what was captured.
+        const shared_callback<Argument> callback = std::move(found);
         (*callback)(argument);
     }
 
-    /// Lets no callback in any more and waits for the one that is inside, unless this is called by
-    /// it. The first call from outside then runs `last_words`, with the gate still held against
-    /// other closers.
+    /// Lets no callback in any more, and waits for the one that is inside, unless this is called by
+    /// it. The first call from outside then runs `last_words`, which must not throw, while all
+    /// others wait; but if the callback inside closes the gate, too, it is the last, and there are
+    /// no last words.
     template <typename LastWords>
     void close(LastWords&& last_words) {
-        {
-            std::unique_lock lock{mutex_};
-            const bool first = !std::exchange(closed_, true);
-            if (inside_ == std::this_thread::get_id())
-                return;
-            left_.wait(lock, [this] { return inside_ == std::thread::id{}; });
-            if (!first)
-                return;
-            inside_ = std::this_thread::get_id();
+        std::unique_lock lock{mutex_};
+        const bool first = !std::exchange(closed_, true);
+        if (inside_ == std::this_thread::get_id()) {
+            silenced_ = true;
+            return;
         }
-        const leaving left{*this};
-        last_words();
+        if (!first) {
+            left_.wait(lock, [this] { return inside_ == std::thread::id{} && !closing_; });
+            return;
+        }
+        closing_ = true;
+        left_.wait(lock, [this] { return inside_ == std::thread::id{}; });
+        if (!silenced_) {
+            inside_ = std::this_thread::get_id();
+            lock.unlock();
+            last_words();
+            lock.lock();
+            inside_ = {};
+        }
+        closing_ = false;
+        left_.notify_all();
     }
 
     [[nodiscard]] bool closed() const {
@@ -84,10 +99,8 @@ private:
     struct leaving {
         callback_gate& gate;
         ~leaving() {
-            {
-                const std::lock_guard lock{gate.mutex_};
-                gate.inside_ = {};
-            }
+            const std::lock_guard lock{gate.mutex_};
+            gate.inside_ = {};
             gate.left_.notify_all();
         }
     };
@@ -96,6 +109,8 @@ private:
     std::condition_variable left_;
     std::thread::id inside_; // the thread whose callback is running; none by default
     bool closed_ = false;
+    bool closing_ = false;  // the last words are still to be said
+    bool silenced_ = false; // a callback closed the gate, and so is the last
 };
 
 } // namespace forest

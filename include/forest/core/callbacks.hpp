@@ -42,10 +42,13 @@ public:
 
     /// Lets no callback run any more, and returns when none does, unless called by one. The first
     /// call from outside runs `farewell` meanwhile, which may tell the last events with
-    /// `tell_last`.
+    /// `tell_last`. Then the callbacks are dropped, and with them what they hold.
     template <typename Farewell>
     void close(Farewell&& farewell) {
         gate_.close(std::forward<Farewell>(farewell));
+        on_server_down({});
+        on_server_up({});
+        on_event({});
     }
 
     /// Tells of an event after the gate was closed; only from inside `farewell`.

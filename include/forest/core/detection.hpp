@@ -6,6 +6,7 @@
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
 
+#include <algorithm>
 #include <concepts>
 
 // What an application is promised about how soon it learns of a crash (B4), computed from its own
@@ -22,8 +23,8 @@ struct detection_bound {
     friend constexpr bool operator==(const detection_bound&, const detection_bound&) = default;
 };
 
-/// The worst case for these options: the server dies right after a check began. Saturates at
-/// `duration::max()`.
+/// The worst case for these options: the server dies right after a check began, or is dead before
+/// the first one. Saturates at `duration::max()`. Takes time in proportion to the threshold.
 ///
 ///     static_assert(forest::worst_case_detection({.interval = 10s}).black_holed <= 1min);
 template <std::regular_invocable<int, duration> Backoff = exponential_backoff>
@@ -33,7 +34,7 @@ template <std::regular_invocable<int, duration> Backoff = exponential_backoff>
         return part > duration::max() - sum ? duration::max() : sum + part;
     };
     const auto at_most = [&](duration delay) { return add(delay, jitter_max(chosen, delay)); };
-    duration refused = at_most(chosen.interval);
+    duration refused = std::max(at_most(chosen.interval), chosen.initial_delay_max);
     duration timeouts = chosen.timeout;
     for (int failures = 1; failures < chosen.failure_threshold; ++failures) {
         refused = add(refused, at_most(backoff(failures, chosen.interval)));

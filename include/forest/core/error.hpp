@@ -58,6 +58,7 @@ enum class errc {
     tls_configuration_invalid,
 
     // Why a server could not be set up.
+    verifier_missing,
     path_invalid,
     address_in_use,
     listen_failed,
@@ -113,6 +114,7 @@ enum class condition {
     case errc::header_invalid: return "header_invalid";
     case errc::header_too_large: return "header_too_large";
     case errc::tls_configuration_invalid: return "tls_configuration_invalid";
+    case errc::verifier_missing: return "verifier_missing";
     case errc::path_invalid: return "path_invalid";
     case errc::address_in_use: return "address_in_use";
     case errc::listen_failed: return "listen_failed";
@@ -166,6 +168,8 @@ enum class condition {
     case errc::header_too_large: return "the header fields exceed their buffer";
     case errc::tls_configuration_invalid:
         return "a certificate, key or CA file cannot be read or does not fit";
+    case errc::verifier_missing:
+        return "a route needs a verifier; accept_unsigned is the one that accepts everybody";
     case errc::path_invalid: return "a route's path must begin with / and be registered once";
     case errc::address_in_use: return "another process listens at this address already";
     case errc::listen_failed: return "the address cannot be listened on";

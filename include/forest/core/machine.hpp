@@ -9,6 +9,7 @@
 #include <forest/core/time.hpp>
 #include <forest/core/verdict.hpp>
 
+#include <algorithm>
 #include <cassert>
 #include <chrono>
 #include <concepts>
@@ -184,7 +185,9 @@ private:
         // The deadline of a check is a wake-up too: one that comes late finds a process that was
         // stalled.
         const bool overran = now - checked_at_ > options_.timeout + options_.stall_tolerance;
-        const bool inconclusive = !result.healthy() && (stalled_ || overran);
+        // A server that says farewell has been heard, however late this process is (B9).
+        const bool inconclusive =
+            !result.healthy() && result.error != errc::stopping && (stalled_ || overran);
         stalled_ = false;
         fresh_connection_ = inconclusive;
         transition_ = transition::none;
@@ -219,15 +222,14 @@ private:
     void fail(const verdict& result, steady_time now) noexcept {
         failures_ = saturating_increment(failures_);
         successes_ = 0;
-        due_ = now + jittered(backoff_(failures_, options_.interval));
+        due_ = now + jittered(delay_after_failure());
         if (status_ == target_status::down)
             return;
         if (failures_ == 1) {
             const std::uint64_t last_id = outage_.id;
             outage_ = {};
             outage_.id = last_id;
-            outage_.first_failure =
-                result.signed_at + std::chrono::floor<wall_time::duration>(now - checked_at_);
+            outage_.first_failure = result.ended_at;
             outage_.first_failed_at = now;
         }
         status_ = target_status::suspect;
@@ -242,6 +244,13 @@ private:
             ++outage_.id;
             transition_ = transition::down;
         }
+    }
+
+    // A backoff that answers nonsense must neither spin nor overflow.
+    duration delay_after_failure() const noexcept {
+        const duration delay = backoff_(failures_, options_.interval);
+        assert(delay > duration::zero());
+        return std::clamp(delay, delay_min, forest::options::duration_max);
     }
 
     duration first_delay() noexcept {
@@ -265,6 +274,7 @@ private:
         return count == count_max ? count : count + 1;
     }
 
+    static constexpr duration delay_min = std::chrono::milliseconds{1};
     static constexpr int count_max = std::numeric_limits<int>::max();
 
     forest::options options_;

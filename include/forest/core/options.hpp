@@ -38,7 +38,7 @@ struct options {
 
     /// How late a wake-up may be before a failure says more about this process than about the
     /// server (B12). At least 0, which is for simulations: on a real clock every wake-up is a
-    /// little late, so that with 0 no failure would ever count.
+    /// little late, so that with 0 each failure is checked twice, and a timeout never counts.
     duration stall_tolerance = std::chrono::seconds{2};
 
     /// No duration above may exceed this: sums of a few of them must not overflow 64 bits of

@@ -26,9 +26,9 @@ struct outage {
     bool unauthorized =
         false; ///< a 401 or 403 was among the failures, even if it was not the last (B11)
     std::optional<std::chrono::seconds>
-        clock_skew; ///< server minus local clock, if an answer showed one
+        clock_skew{}; ///< server minus local clock, if an answer showed one
     std::optional<duration>
-        ended_after; ///< from the first failure to the recovery; empty while down
+        ended_after{}; ///< from the first failure to the recovery; empty while down
 };
 
 } // namespace forest

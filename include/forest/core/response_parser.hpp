@@ -209,10 +209,14 @@ private:
         framing_ = read_body_framing(view, version_minor_, limits_.body_bytes_max);
         if (to_head_request_ || status_ == 101 || status_ == 204 || status_ == 304) {
             // There is no body to misread, but a peer that contradicts itself gets no second
-            // request on this connection.
+            // request on this connection. To HEAD, and in a 304, a length is that of the body which
+            // GET would have had.
             const framing_fault fault = framing_.fault;
-            persistent_ = persistent_ &&
-                          (fault == framing_fault::none || fault == framing_fault::body_too_large);
+            const bool told_of_body = framing_.kind == body_kind::chunked || framing_.size > 0;
+            persistent_ =
+                persistent_ &&
+                (fault == framing_fault::none || fault == framing_fault::body_too_large) &&
+                (to_head_request_ || status_ == 304 || !told_of_body);
             state_ = state::done;
         } else if (framing_.fault != framing_fault::none) {
             refuse(framing_.fault);

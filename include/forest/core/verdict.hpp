@@ -32,8 +32,8 @@ struct verdict {
     int status = 0;          ///< HTTP status; 0 when no answer came
     phase_timings timings{};
     std::optional<std::chrono::seconds>
-        clock_skew;             ///< server minus local clock, when over `clock_skew_min`
-    wall_time signed_at{};      ///< the local wall clock when the check began
+        clock_skew{};           ///< server minus local clock, when over `clock_skew_min`
+    wall_time ended_at{};       ///< the local wall clock when the check ended
     health_document document{}; ///< what the body said; `version()` among it
 
     [[nodiscard]] bool healthy() const noexcept { return !error; }
@@ -43,12 +43,13 @@ struct verdict {
 /// A difference between two clocks that is reported: smaller ones are the network's and rounding's.
 inline constexpr std::chrono::seconds clock_skew_min{30};
 
-/// Judges a complete answer. `local` is the wall clock to which a `Date` header is compared.
+/// Judges a complete answer. `local` is the wall clock when
+/// the answer came, to which its `Date` is compared.
 [[nodiscard]] inline verdict judge(int status, const field_view& fields, std::string_view body,
                                    wall_time local) noexcept {
     verdict result;
     result.status = status;
-    result.signed_at = local;
+    result.ended_at = local;
     if (const auto date = fields.find("Date")) {
         if (const auto remote = parse_http_date(*date)) {
             const auto skew = *remote - std::chrono::floor<std::chrono::seconds>(local);
@@ -57,8 +58,11 @@ inline constexpr std::chrono::seconds clock_skew_min{30};
         }
     }
 
-    const auto encoding = fields.find("Content-Encoding");
-    const bool encoded = encoding && !encoding->empty() && !iequals(*encoding, "identity");
+    bool encoded = false;
+    fields.for_each([&](std::string_view field, std::string_view value) {
+        encoded = encoded || (iequals(field, "Content-Encoding") && !value.empty() &&
+                              !iequals(value, "identity"));
+    });
     const std::error_code malformed = encoded ? make_error_code(errc::unsupported_encoding)
                                               : parse_health_document(body, result.document);
 

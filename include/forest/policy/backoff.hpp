@@ -14,8 +14,9 @@ namespace forest {
 
 /// A backoff answers the delay after the n-th consecutive failure (B3). What the type system cannot
 /// check, a model promises: the result depends on the arguments alone, is greater than 0, and
-/// nothing is thrown. A model that is constexpr can be given to `worst_case_detection` at compile
-/// time.
+/// nothing is thrown. The client takes an answer below 1 ms as 1 ms, and one above
+/// `options::duration_max` as that. A model that is constexpr can be given to
+/// `worst_case_detection` at compile time.
 ///
 /// See docs/reference/backoff.md; the minimal model is tests/archetypes/backoff.hpp.
 template <typename T>

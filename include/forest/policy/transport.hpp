@@ -27,23 +27,19 @@ struct request {
 /// How the GET ended. Everything in it is valid during the handler only, so that nothing need be
 /// copied.
 struct reply {
-    std::error_code error{}; ///< an `errc`; when set, no complete answer came
+    std::error_code error{}; ///< an `errc`; when set, no answer came that could be used
     int status = 0;          ///< 0 when no status line came
     field_view fields{};     ///< the header section of the answer
     std::string_view body{}; ///< decoded from its transfer coding
     phase_timings timings{};
 };
 
-/// The verdict on a reply to a request that was signed at `at`.
-[[nodiscard]] inline verdict conclude(const reply& answer, wall_time at) noexcept {
-    verdict result;
-    if (answer.error) {
+/// The verdict on a reply that came at `local`, the wall clock. A refused signature is told as what
+/// it is even if the rest of its answer cannot be used (B11).
+[[nodiscard]] inline verdict conclude(const reply& answer, wall_time local) noexcept {
+    verdict result = judge(answer.status, answer.fields, answer.body, local);
+    if (answer.error && result.error != errc::unauthorized)
         result.error = answer.error;
-        result.status = answer.status;
-        result.signed_at = at;
-    } else {
-        result = judge(answer.status, answer.fields, answer.body, at);
-    }
     result.timings = answer.timings;
     return result;
 }
@@ -63,7 +59,7 @@ struct reply_handler_archetype {
 /// - the handler runs on the execution context of the clock that the client was given;
 /// - `async_get` and `cancel` may be called from any thread from which the application calls the
 /// client;
-/// - every error is one of `errc`.
+/// - every error is one of `errc`; an `async_get` that throws does not call the handler.
 ///
 /// See docs/reference/transport.md; the minimal model is tests/archetypes/transport.hpp.
 template <typename T>

@@ -24,12 +24,16 @@
 
 namespace forest::sim {
 
-/// Talks to one simulated server. Copies share the request in flight. Models `transport`.
+/// Talks to one simulated server. Models `transport`.
 class memory_transport {
 public:
     /// `latency` is the time that each direction takes.
     memory_transport(event_queue& queue, server& to, duration latency = duration::zero())
         : state_{std::make_shared<state>(queue, to, latency)} {}
+
+    memory_transport(memory_transport&&) noexcept = default;
+    memory_transport& operator=(memory_transport&&) = delete;
+    ~memory_transport() = default;
 
     template <typename Handler>
     void async_get(const request& what, duration timeout, Handler&& handler) {

@@ -7,8 +7,8 @@
 #include <forest/core/time.hpp>
 #include <forest/policy/transport.hpp>
 #include <forest/sim/event_queue.hpp>
-#include <forest/sim/virtual_clock.hpp>
 
+#include <algorithm>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
@@ -64,7 +64,7 @@ struct recorded_request {
     std::string target{};
     std::string fields{};
     duration timeout{};
-    bool fresh_connection;
+    bool fresh_connection = false;
 };
 
 /// Answers from a script, and the default reply after its end. Copies share script and record, so
@@ -94,6 +94,7 @@ public:
     template <typename Handler>
     void async_get(const request& what, duration timeout, Handler&& handler) {
         state& self = *state_;
+        assert(!self.handler); // One request at a time.
         self.requests.push_back({self.queue.now(), what.target.text(),
                                  std::string{what.fields.text()}, timeout, what.fresh_connection});
         self.in_flight_max = std::max(self.in_flight_max, ++self.in_flight);

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_HEALTH_LOOP_HPP
+#define FOREST_HEALTH_LOOP_HPP
+
+#include <forest/core/callbacks.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/event.hpp>
+#include <forest/core/machine.hpp>
+#include <forest/core/options.hpp>
+#include <forest/core/random.hpp>
+#include <forest/core/time.hpp>
+#include <forest/core/url.hpp>
+#include <forest/core/verdict.hpp>
+#include <forest/policy/backoff.hpp>
+#include <forest/policy/clock.hpp>
+#include <forest/policy/signer.hpp>
+#include <forest/policy/transport.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <memory>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+// Drives the machine of one target with the policies given: it only executes what the machine
+// decides. It is shared by the client and the operations in flight, so that a client may be
+// destroyed at any time, from its own callbacks too.
+
+namespace forest {
+
+/// What is behind a basic_health_client; held by a shared_ptr. `start`, `stop`, `stopped` and
+/// `status` may be called from any thread; all else runs on the clock's execution context.
+template <transport Transport, clock Clock, signer Signer, backoff Backoff>
+class health_loop
+    : public std::enable_shared_from_this<health_loop<Transport, Clock, Signer, Backoff>> {
+public:
+    /// Throws std::system_error with the error of `chosen.validate()`, or `errc::invalid_backoff`.
+    health_loop(Transport transport, Clock clock, Signer signer, Backoff backoff, url target,
+                const options& chosen, random_generator random)
+        : transport_{std::move(transport)}, clock_{std::move(clock)}, signer_{std::move(signer)},
+          machine_{checked(chosen, backoff), backoff, random}, what_{.target = std::move(target)} {}
+
+    void start() {
+        const auto alive = this->shared_from_this();
+        if (!stopped() && !started_.exchange(true))
+            wait(duration::zero(), machine_input::started());
+    }
+
+    void stop() noexcept {
+        const auto alive = this->shared_from_this();
+        listeners_.close([this]() noexcept {
+            if (!announced_)
+                return;
+            event last;
+            last.kind = event_kind::stopping;
+            last.target = what_.target.text();
+            last.status = status_;
+            listeners_.tell_last(last);
+            cancel();
+            last.kind = event_kind::stopped;
+            listeners_.tell_last(last);
+        });
+        cancel();
+    }
+
+    [[nodiscard]] bool stopped() const { return listeners_.closed(); }
+    [[nodiscard]] target_status status() const noexcept { return status_; }
+    [[nodiscard]] const url& target() const noexcept { return what_.target; }
+    [[nodiscard]] callbacks& listeners() noexcept { return listeners_; }
+
+private:
+    static const options& checked(const options& chosen, const Backoff& backoff) {
+        if (const std::error_code ec = chosen.validate())
+            throw std::system_error(ec);
+        if (duration{backoff(1, chosen.interval)} <= duration::zero())
+            throw std::system_error(make_error_code(errc::invalid_backoff));
+        return chosen;
+    }
+
+    void drive(machine_input input) {
+        for (;;) {
+            if (stopped())
+                input = machine_input::stopped();
+            const action next = machine_.step(input, clock_.steady_now());
+            status_ = machine_.status();
+            switch (next.what) {
+            case action::kind::report:
+                report(next.event);
+                input = machine_input::reported();
+                continue;
+            case action::kind::check: return check(next.fresh_connection);
+            case action::kind::wait: return wait(next.delay, machine_input::woke());
+            case action::kind::none:
+            case action::kind::finished: return;
+            }
+        }
+    }
+
+    void wait(duration delay, machine_input then) {
+        clock_.async_wait(delay, [self = this->shared_from_this(), then](std::error_code ec) {
+            const auto alive = self; // The handler may be destroyed while it runs.
+            if (!ec)
+                alive->drive(then);
+        });
+        cancel_if_stopped();
+    }
+
+    // A policy that throws, for want of memory perhaps, must not end the polling in silence.
+    void check(bool fresh_connection) {
+        try {
+            signed_at_ = timestamp_after(signed_at_);
+            what_.fresh_connection = fresh_connection;
+            what_.fields.clear();
+            signer_.sign(what_, signed_at_, what_.fields);
+            transport_.async_get(what_, machine_.options().timeout,
+                                 [self = this->shared_from_this()](const reply& answer) {
+                                     const auto alive = self;
+                                     if (!alive->stopped())
+                                         alive->conclude(answer);
+                                 });
+            cancel_if_stopped();
+        } catch (const std::exception& thrown) {
+            give_up(thrown.what());
+        } catch (...) {
+            give_up("an exception that is no std::exception");
+        }
+    }
+
+    void give_up(std::string_view thrown) {
+        event failed = describe(event_kind::callback_failed);
+        failed.detail = thrown;
+        listeners_.tell(failed);
+        reply none;
+        none.error = errc::unreachable;
+        conclude(none);
+    }
+
+    // Two checks in one millisecond must not sign the same bytes, so the timestamp always advances.
+    // Only a wall clock set back by more than servers tolerate starts it anew: they would refuse
+    // the old time for as long.
+    wall_time timestamp_after(wall_time last) const {
+        constexpr std::chrono::seconds tolerated{300};
+        const wall_time now = clock_.now();
+        return last - now > tolerated ? now : std::max(now, last + std::chrono::milliseconds{1});
+    }
+
+    void conclude(const reply& answer) {
+        const verdict result = forest::conclude(answer, clock_.now());
+        judged_ = &result;
+        drive(machine_input::reply(result));
+        judged_ = nullptr;
+    }
+
+    void report(event_kind kind) {
+        announced_ = true;
+        listeners_.tell(describe(kind));
+    }
+
+    event describe(event_kind kind) const noexcept {
+        const bool of_outage = kind == event_kind::server_down || kind == event_kind::server_up;
+        return {.kind = kind,
+                .target = what_.target.text(),
+                .status = machine_.status(),
+                .attempt = machine_.attempt(),
+                .failures = machine_.failures(),
+                .failure_threshold = machine_.options().failure_threshold,
+                .check = kind == event_kind::check_started ? nullptr : judged_,
+                .outage = of_outage ? &machine_.outage() : nullptr};
+    }
+
+    void cancel() noexcept {
+        try {
+            transport_.cancel();
+            clock_.cancel();
+        } catch (...) { // What could not be cancelled finds the loop stopped when it ends.
+        }
+    }
+
+    // Stopping from another thread may come between the decision to begin an operation and its
+    // beginning.
+    void cancel_if_stopped() {
+        if (stopped())
+            cancel();
+    }
+
+    Transport transport_;
+    Clock clock_;
+    Signer signer_;
+    machine<Backoff> machine_;
+    request what_;
+    wall_time signed_at_{};
+    const verdict* judged_ = nullptr; // while it is being reported
+    std::atomic<target_status> status_ = target_status::unknown;
+    std::atomic<bool> started_ = false;
+    std::atomic<bool> announced_ = false; // an event has been told, so the last ones are, too
+    callbacks listeners_;
+};
+
+} // namespace forest
+
+#endif
