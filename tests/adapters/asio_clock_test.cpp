@@ -70,6 +70,20 @@ BOOST_AUTO_TEST_CASE(waits_that_are_due_already_end_in_the_order_asked) {
     BOOST_TEST(order == expected);
 }
 
+BOOST_AUTO_TEST_CASE(the_longest_delay_there_is_does_not_end_at_once) {
+    int canceled = 0;
+    clock.async_wait(duration::max(), [&](std::error_code ec) {
+        BOOST_TEST(ec == make_error_code(errc::operation_canceled));
+        ++canceled;
+    });
+    clock.async_wait(duration::min(), append(1));
+    clock.async_wait(20ms, [&](std::error_code) { clock.cancel(); });
+    io.run_for(limit);
+    BOOST_TEST(io.stopped());
+    BOOST_TEST(order == std::vector{1});
+    BOOST_TEST(canceled == 1);
+}
+
 BOOST_AUTO_TEST_CASE(a_wait_may_be_asked_for_in_a_handler) {
     clock.async_wait(1ms, [&](std::error_code) {
         clock.async_wait(0s, append(2));

@@ -370,6 +370,29 @@ BOOST_AUTO_TEST_CASE(cancelling_ends_a_pending_get_and_a_second_cancel_does_noth
     client.transport.cancel();
 }
 
+BOOST_AUTO_TEST_CASE(the_longest_timeout_there_is_does_not_end_at_once) {
+    bad_peer server{answering_once(std::string{healthy_answer})};
+    getter client;
+    client.asked.target = server.url("http", "localhost");
+    std::optional<std::error_code> error;
+    client.transport.async_get(client.asked, duration::max(),
+                               [&](const reply& result) { error = result.error; });
+    client.io.run_for(deadline);
+    BOOST_TEST_REQUIRE(error.has_value());
+    BOOST_TEST(*error == std::error_code{});
+}
+
+BOOST_AUTO_TEST_CASE(the_least_timeout_there_is_ends_at_once) {
+    bad_peer server{[](peer_connection& client) { client.wait_for_close(); }};
+    getter client;
+    client.asked.target = server.url();
+    std::error_code error;
+    client.transport.async_get(client.asked, duration::min(),
+                               [&](const reply& result) { error = result.error; });
+    client.io.run_for(deadline);
+    BOOST_TEST(error == make_error_code(errc::timed_out));
+}
+
 BOOST_AUTO_TEST_CASE(cancelling_without_a_get_does_nothing) {
     getter client;
     client.transport.cancel();

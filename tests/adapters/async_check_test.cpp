@@ -5,6 +5,8 @@
 #include <forest/adapters/asio/background.hpp>
 #include <forest/adapters/openssl/hmac_sha256_signer.hpp>
 #include <forest/core/error.hpp>
+#include <forest/core/options.hpp>
+#include <forest/core/time.hpp>
 #include <forest/core/verdict.hpp>
 #include <forest/policy/signer.hpp>
 
@@ -23,6 +25,8 @@
 #include <asio/use_awaitable.hpp>
 #include <asio/use_future.hpp>
 
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
@@ -135,6 +139,29 @@ BOOST_AUTO_TEST_CASE(a_certificate_file_that_cannot_be_used_throws_into_the_coro
     asio::co_spawn(io, watch, asio::detached);
     io.run_for(deadline);
     BOOST_TEST(thrown == make_error_code(errc::tls_configuration_invalid));
+}
+
+BOOST_DATA_TEST_CASE(
+    a_timeout_out_of_its_range_is_refused_by_the_call,
+    boost::unit_test::data::make({duration::min().count(), duration::rep{-1}, duration::rep{0},
+                                  options::duration_max.count() + 1, duration::max().count()})) {
+    int calls = 0;
+    BOOST_CHECK_EXCEPTION(async_check(io.get_executor(), check_of(server, duration{sample}),
+                                      unsigned_requests{}, [&](const verdict&) { ++calls; }),
+                          std::system_error, [](const std::system_error& error) {
+                              return error.code() == make_error_code(errc::invalid_timeout);
+                          });
+    io.run_for(deadline);
+    BOOST_TEST(calls == 0);
+    BOOST_TEST(server.accepted() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(the_longest_timeout_is_in_its_range) {
+    verdict result;
+    async_check(io.get_executor(), check_of(server, options::duration_max), unsigned_requests{},
+                [&](const verdict& told) { result = told; });
+    io.run_for(deadline);
+    BOOST_TEST(result.healthy());
 }
 
 BOOST_AUTO_TEST_CASE(a_cancellation_slot_cancels_the_check) {

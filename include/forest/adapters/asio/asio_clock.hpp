@@ -5,6 +5,7 @@
 #include <forest/adapters/asio/asio_serializer.hpp>
 #include <forest/adapters/asio/handler_memory.hpp>
 #include <forest/core/error.hpp>
+#include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/unique_function.hpp>
 #include <forest/policy/clock.hpp>
@@ -72,10 +73,12 @@ public:
         return std::chrono::steady_clock::now();
     }
 
+    /// A delay beyond `options::duration_max` ends when that has passed.
     template <typename Handler>
     void async_wait(duration delay, Handler&& handler) {
         const std::lock_guard lock{state_->mutex};
-        const auto deadline = state::timer_clock::now() + std::max(delay, duration::zero());
+        const auto deadline =
+            state::timer_clock::now() + std::clamp(delay, duration::zero(), options::duration_max);
         const bool earliest =
             state_->push({deadline, state_->next_sequence++, std::forward<Handler>(handler)});
         if (earliest)

@@ -49,6 +49,7 @@ public:
             connection_->cancel();
     }
 
+    /// A timeout beyond `options::duration_max` ends when that has passed.
     template <typename Handler>
     void async_get(const request& what, duration timeout, Handler&& handler) {
         connection_->get(what, timeout, std::forward<Handler>(handler));

@@ -21,6 +21,7 @@
 #include <asio/executor_work_guard.hpp>
 
 #include <memory>
+#include <system_error>
 #include <utility>
 
 // One check, once, for code that lives in Asio: with a callback, a future or a coroutine.
@@ -30,7 +31,8 @@ namespace forest {
 /// One check to perform.
 struct single_check {
     url target{};
-    duration timeout = options{}.timeout; ///< one deadline for the whole check; greater than 0
+    /// One deadline for the whole check. Greater than 0, at most `options::duration_max`.
+    duration timeout = options{}.timeout;
     transport_options transport{};
 };
 
@@ -86,11 +88,14 @@ struct initiate_check {
 /// Performs one check and completes with its verdict; an unhealthy server is a result, not an
 /// exception. Any completion token serves: a callback `void(forest::verdict)`, `asio::use_future`,
 /// `asio::use_awaitable`. Cancelling through the token's slot completes with
-/// `errc::operation_canceled`. Throws std::system_error(errc::tls_configuration_invalid) if a
-/// certificate file cannot be used, from the call itself.
+/// `errc::operation_canceled`. Throws std::system_error from the call itself: with
+/// `errc::invalid_timeout` if the timeout is out of its range, with
+/// `errc::tls_configuration_invalid` if a certificate file cannot be used.
 template <signer Signer, typename Token>
 auto async_check(const asio::any_io_executor& executor, single_check check, Signer by,
                  Token&& token) {
+    if (const std::error_code fault = options{.timeout = check.timeout}.validate())
+        throw std::system_error{fault};
     // Made before the operation begins: where a coroutine initiates it, nothing may throw.
     asio_clock clock{executor};
     auto carrier = std::make_shared<detail::connection>(clock.serializer(), check.transport.tls,

@@ -8,6 +8,7 @@
 #include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/adapters/openssl/tls_session.hpp>
 #include <forest/core/error.hpp>
+#include <forest/core/options.hpp>
 #include <forest/core/request_writer.hpp>
 #include <forest/core/response_parser.hpp>
 #include <forest/core/time.hpp>
@@ -55,7 +56,7 @@ public:
         what_ = &what;
         timings_ = {};
         started_ = clock::now();
-        deadline_ = started_ + timeout;
+        deadline_ = started_ + std::clamp(timeout, duration::zero(), options::duration_max);
         request_size_ = write_request(request_, "GET", what.target, what.fields, reuse_);
         if (what.fresh_connection || !keeps_connection_to(what.target))
             close();
