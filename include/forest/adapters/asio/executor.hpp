@@ -5,13 +5,13 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/strand.hpp>
 
-// The execution context that the Asio adapters share.
+// The execution context of the built-in server.
 
 namespace forest {
 
-/// What serialises the handlers of one client, one clock or one server, on however many threads the
-/// io_context runs. `asio::make_strand(asio::any_io_executor{io.get_executor()})` makes one; the
-/// adapters do so themselves.
+/// What serialises the handlers of one server, on however many threads the io_context runs. The
+/// server makes its own. Clients and clocks take turns by an `asio_serializer` instead, which
+/// allocates nothing per check (B18).
 using asio_executor = asio::strand<asio::any_io_executor>;
 
 } // namespace forest
