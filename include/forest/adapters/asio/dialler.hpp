@@ -70,6 +70,7 @@ protected:
         next_step();
         addresses_.clear();
         next_address_ = 0;
+        failure_ = errc::unreachable;
         if (target.scheme() == url_scheme::http_unix) {
             addresses_.emplace_back(asio::local::stream_protocol::endpoint{target.socket_path()});
             return connect();
@@ -131,8 +132,9 @@ private:
 
     // The deadline of the check, or of one address among several.
     void time_out(unique_lock& lock) {
+        failure_ = more_telling(failure_, errc::timed_out);
         if (clock::now() >= deadline_ || next_address_ >= addresses_.size())
-            return failed(lock, errc::timed_out);
+            return failed(lock, failure_);
         connect();
     }
 
@@ -148,9 +150,10 @@ private:
             guarded<dialler>([](dialler& self, unique_lock& lock, std::error_code ec) {
                 if (!ec)
                     return self.finish_dialling();
+                self.failure_ = more_telling(self.failure_, connect_error(ec));
                 if (self.next_address_ < self.addresses_.size())
                     return self.connect();
-                self.failed(lock, connect_error(ec));
+                self.failed(lock, self.failure_);
             });
         std::error_code ec;
         socket_.open(to.protocol(), ec);
@@ -163,6 +166,7 @@ private:
 
     void finish_dialling() {
         timings_.connect = clock::now() - connecting_;
+        failure_ = errc::unreachable; // What other addresses did explains no later timeout.
         if (timer_.expiry() != deadline_) {
             next_step();
             set_timer(deadline_);
@@ -176,6 +180,7 @@ private:
     asio::steady_timer timer_;
     std::vector<endpoint> addresses_;
     std::size_t next_address_ = 0;
+    errc failure_ = errc::unreachable; // the most telling one since the dialling began
     clock::time_point connecting_;
     std::uint64_t step_ = 0;
 };

@@ -7,6 +7,7 @@
 #include <asio/error.hpp>
 
 #include <cerrno>
+#include <initializer_list>
 #include <system_error>
 
 // The one place where Asio's codes become ours.
@@ -24,6 +25,17 @@ namespace forest {
         return errc::timed_out;
     if (ec == asio::error::connection_reset || ec == asio::error::connection_aborted)
         return errc::connection_lost;
+    return errc::unreachable;
+}
+
+/// Of the reasons why two addresses of one server could not be connected to, the one that says more
+/// about the server: a machine that refuses is there, while `unreachable` may be the fault of this
+/// one.
+[[nodiscard]] constexpr errc more_telling(errc left, errc right) noexcept {
+    for (const errc each : {errc::connection_refused, errc::timed_out, errc::connection_lost}) {
+        if (left == each || right == each)
+            return each;
+    }
     return errc::unreachable;
 }
 
