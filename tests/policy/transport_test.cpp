@@ -119,7 +119,7 @@ BOOST_DATA_TEST_CASE(an_error_of_the_transport_is_the_verdict, data::make(transp
     const verdict result = conclude(answer, at);
     BOOST_TEST(result.error == make_error_code(sample));
     BOOST_TEST(result.status == 200);
-    BOOST_TEST((result.signed_at == at));
+    BOOST_TEST((result.ended_at == at));
     BOOST_TEST((result.timings.total == duration{5}));
 }
 
