@@ -234,6 +234,38 @@ BOOST_AUTO_TEST_CASE(B5_a_body_that_drips_times_out_and_keeps_its_status) {
     BOOST_TEST(result.status == 200);
 }
 
+const bad_answer refusals_cut_short[] = {
+    {"a declared body over 64 KiB", "Content-Length: 65537\r\n\r\n", errc::response_too_large},
+    {"a body over 64 KiB without a length", "\r\n" + std::string(65537, 'x'),
+     errc::response_too_large},
+    {"chunks over 64 KiB",
+     "Transfer-Encoding: chunked\r\n\r\n" +
+         repeated("400\r\n" + std::string(1024, 'x') + "\r\n", 65),
+     errc::response_too_large},
+    {"a chunk without a size", "Transfer-Encoding: chunked\r\n\r\n\r\n", errc::malformed_response},
+    {"an unknown transfer coding", "Transfer-Encoding: gzip\r\n\r\n", errc::unsupported_encoding},
+    {"a body that ends too early", "Content-Length: 2\r\n\r\n{", errc::connection_lost},
+};
+
+BOOST_DATA_TEST_CASE(B11_a_head_that_is_complete_is_told_whatever_its_body_is, refusals_cut_short) {
+    bad_peer server{answering_once("HTTP/1.1 401 Unauthorized\r\n"
+                                   "Date: Tue, 09 Dec 2025 12:00:00 GMT\r\n" +
+                                   sample.bytes)};
+    getter client;
+    client.asked.target = server.url();
+    kept_reply result;
+    std::string date;
+    client.transport.async_get(client.asked, long_deadline, [&](const reply& answer) {
+        result.keep(answer);
+        date = answer.fields.find("Date").value_or("none");
+    });
+    client.io.run_for(long_deadline + margin);
+    BOOST_TEST(result.error == code(sample.expected));
+    BOOST_TEST(result.status == 401);
+    BOOST_TEST(date == "Tue, 09 Dec 2025 12:00:00 GMT");
+    BOOST_TEST(result.body.empty());
+}
+
 BOOST_DATA_TEST_CASE(B5_a_close_at_any_byte_of_a_valid_answer_loses_the_connection,
                      boost::unit_test::data::xrange(healthy_answer.size() + 1)) {
     bad_peer server{answering_once(std::string{healthy_answer.substr(0, sample)})};

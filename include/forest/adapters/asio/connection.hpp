@@ -222,11 +222,10 @@ private:
         reply result;
         result.error = error;
         result.status = parser_.status();
-        result.timings = timings_;
-        if (!error) {
-            result.fields = parser_.fields(data);
+        result.fields = parser_.fields(data);
+        if (!error)
             result.body = parser_.body(data);
-        }
+        result.timings = timings_;
         auto done = [self = shared_from_this(), handler = std::move(handler_), result]() mutable {
             handler(result);
         };
