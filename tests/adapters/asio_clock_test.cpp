@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <stdexcept>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -90,6 +91,21 @@ BOOST_AUTO_TEST_CASE(a_wait_may_be_asked_for_in_a_handler) {
         order.push_back(1);
     });
     io.run_for(limit);
+    BOOST_TEST(order == (std::vector{1, 2}));
+}
+
+BOOST_AUTO_TEST_CASE(a_handler_that_throws_does_not_keep_other_waits_from_ending) {
+    const auto throwing = [](std::error_code) { throw std::runtime_error{"from the handler"}; };
+    clock.async_wait(0s, throwing);
+    clock.async_wait(0s, append(1)); // due together with the one that throws
+    clock.async_wait(20ms, throwing);
+    clock.async_wait(40ms, append(2));
+    BOOST_CHECK_THROW(io.run_for(limit), std::runtime_error);
+    BOOST_TEST(order.empty());
+    BOOST_CHECK_THROW(io.run_for(limit), std::runtime_error);
+    BOOST_TEST(order == std::vector{1});
+    io.run_for(limit);
+    BOOST_TEST(io.stopped());
     BOOST_TEST(order == (std::vector{1, 2}));
 }
 

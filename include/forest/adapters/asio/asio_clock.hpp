@@ -149,7 +149,15 @@ private:
                 auto handler = std::move(waits.back().handler);
                 waits.pop_back();
                 lock.unlock();
-                handler(std::error_code{});
+                try {
+                    handler(std::error_code{});
+                } catch (...) {
+                    // Whoever catches this and runs the context again still gets the other waits.
+                    lock.lock();
+                    if (!waits.empty())
+                        arm();
+                    throw;
+                }
             }
         }
 
