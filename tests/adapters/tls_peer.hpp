@@ -61,12 +61,18 @@ public:
 
     /// Sends two records that arrive together.
     void send_together(std::string_view first, std::string_view second) {
-        const auto cork = [this](int on) {
-            ::setsockopt(SSL_get_fd(ssl_.get()), IPPROTO_TCP, TCP_CORK, &on, sizeof on);
-        };
         cork(1);
         send(first);
         send(second);
+        cork(0);
+    }
+
+    /// Sends an answer and, right behind it, asks for another handshake, as TLS 1.2 allows.
+    void send_and_renegotiate(std::string_view bytes) {
+        cork(1);
+        send(bytes);
+        SSL_renegotiate(ssl_.get());
+        SSL_do_handshake(ssl_.get());
         cork(0);
     }
 
@@ -83,6 +89,11 @@ public:
     }
 
 private:
+    // While it is on, what is sent waits for what is sent next.
+    void cork(int on) {
+        ::setsockopt(SSL_get_fd(ssl_.get()), IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+    }
+
     struct release {
         void operator()(SSL* ssl) const noexcept {
             SSL_free(ssl);
@@ -97,6 +108,7 @@ private:
 struct tls_identity {
     certificate_files files;
     std::string client_ca_file; ///< empty: clients need no certificate
+    int version_max = 0;        ///< TLS1_2_VERSION, for example; 0: the newest there is
 };
 
 /// A script for bad_peer that runs `plan` behind the handshake. A client that fails it is still
@@ -112,6 +124,7 @@ struct tls_identity {
         SSL_CTX_use_PrivateKey_file(context.get(), identity.files.key.c_str(), SSL_FILETYPE_PEM) !=
             1)
         throw std::runtime_error{"the server's certificate cannot be used"};
+    SSL_CTX_set_max_proto_version(context.get(), identity.version_max);
     if (!identity.client_ca_file.empty()) {
         SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
                            nullptr);

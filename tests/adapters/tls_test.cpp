@@ -11,6 +11,8 @@
 
 #include <asio/io_context.hpp>
 
+#include <openssl/tls1.h>
+
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -365,6 +367,21 @@ BOOST_AUTO_TEST_CASE(a_key_of_another_certificate_is_refused) {
         (tls_context{tls_options{
             .ca_file = {}, .certificate_file = mine.certificate, .private_key_file = other.key}}),
         std::system_error, is_configuration_error);
+}
+
+BOOST_AUTO_TEST_CASE(a_kept_session_that_cannot_send_is_replaced_at_once) {
+    bad_peer server{over_tls(
+        {.files = certificates.server(), .client_ca_file = {}, .version_max = TLS1_2_VERSION},
+        [&](tls_peer_connection& client) {
+            if (!client.read_request().empty())
+                client.send_and_renegotiate(healthy_answer);
+            (void)client.ends_with_goodbye();
+        })};
+    getter client{trusting(true)};
+    const std::string target = server.url("https", "localhost");
+    BOOST_TEST(client.get(target, deadline).error == none);
+    BOOST_TEST(client.get(target, deadline).error == none);
+    BOOST_TEST(server.accepted() == 2);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

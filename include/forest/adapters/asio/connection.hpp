@@ -117,7 +117,10 @@ private:
         received_ = 0;
         std::string_view bytes{request_.data(), request_size_};
         if (tls_) {
-            tls_->send(bytes);
+            // A kept session may have become unable to send; its replacement need not be.
+            if (tls_->send(bytes) != tls_session::progress::done)
+                return reused_ ? received_later(asio::error::connection_reset, 0)
+                               : fail_later(errc::tls_failed);
             bytes = tls_->output();
         }
         write(bytes, [](connection& self, unique_lock&) {
