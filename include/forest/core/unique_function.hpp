@@ -84,24 +84,47 @@ private:
         return *std::launder(static_cast<Stored*>(storage));
     }
 
-    template <typename Stored>
-    static constexpr operations inline_operations{
-        [](void* storage, Args&&... args) -> Result {
-            return as<Stored>(storage)(std::forward<Args>(args)...);
-        },
-        [](void* from, void* to) noexcept {
-            ::new (to) Stored(std::move(as<Stored>(from)));
-            as<Stored>(from).~Stored();
-        },
-        [](void* storage) noexcept { as<Stored>(storage).~Stored(); }};
+    // Named functions and no lambdas: those in the initialiser of a static member are numbered by
+    // the order of instantiation, which differs between translation units.
 
     template <typename Stored>
-    static constexpr operations heap_operations{
-        [](void* storage, Args&&... args) -> Result {
-            return (*as<Stored*>(storage))(std::forward<Args>(args)...);
-        },
-        [](void* from, void* to) noexcept { ::new (to) Stored*(as<Stored*>(from)); },
-        [](void* storage) noexcept { delete as<Stored*>(storage); }};
+    static Result call_inline(void* storage, Args&&... args) {
+        return as<Stored>(storage)(std::forward<Args>(args)...);
+    }
+
+    template <typename Stored>
+    static void relocate_inline(void* from, void* to) noexcept {
+        ::new (to) Stored(std::move(as<Stored>(from)));
+        as<Stored>(from).~Stored();
+    }
+
+    template <typename Stored>
+    static void destroy_inline(void* storage) noexcept {
+        as<Stored>(storage).~Stored();
+    }
+
+    template <typename Stored>
+    static Result call_on_heap(void* storage, Args&&... args) {
+        return (*as<Stored*>(storage))(std::forward<Args>(args)...);
+    }
+
+    template <typename Stored>
+    static void relocate_on_heap(void* from, void* to) noexcept {
+        ::new (to) Stored*(as<Stored*>(from));
+    }
+
+    template <typename Stored>
+    static void destroy_on_heap(void* storage) noexcept {
+        delete as<Stored*>(storage);
+    }
+
+    template <typename Stored>
+    static constexpr operations inline_operations{&call_inline<Stored>, &relocate_inline<Stored>,
+                                                  &destroy_inline<Stored>};
+
+    template <typename Stored>
+    static constexpr operations heap_operations{&call_on_heap<Stored>, &relocate_on_heap<Stored>,
+                                                &destroy_on_heap<Stored>};
 
     void take(unique_function& other) noexcept {
         operations_ = std::exchange(other.operations_, nullptr);
