@@ -13,7 +13,11 @@
 #include <forest/policy/signer.hpp>
 #include <forest/version.hpp>
 
+#include <asio/execution/blocking.hpp>
+#include <asio/execution/context.hpp>
+#include <asio/execution_context.hpp>
 #include <asio/io_context.hpp>
+#include <asio/post.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -26,11 +30,14 @@
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <ostream>
 #include <string>
 #include <system_error>
+#include <utility>
 
 using namespace forest;
 using namespace forest::test;
@@ -67,6 +74,32 @@ public:
 
 private:
     std::filesystem::path directory_;
+};
+
+// Runs everything on an io_context until it is told to have no memory.
+class exhaustible_executor {
+public:
+    exhaustible_executor(asio::io_context& io, const bool& exhausted)
+        : io_{&io}, exhausted_{&exhausted} {}
+
+    asio::execution_context& query(asio::execution::context_t) const noexcept { return *io_; }
+    static constexpr asio::execution::blocking_t::never_t
+    query(asio::execution::blocking_t) noexcept {
+        return asio::execution::blocking_t::never;
+    }
+
+    template <typename Function>
+    void execute(Function function) const {
+        if (*exhausted_)
+            throw std::bad_alloc{};
+        asio::post(*io_, std::move(function));
+    }
+
+    bool operator==(const exhaustible_executor&) const = default;
+
+private:
+    asio::io_context* io_;
+    const bool* exhausted_;
 };
 
 // What a whole client makes of one answer.
@@ -425,6 +458,30 @@ BOOST_AUTO_TEST_CASE(destroying_a_transport_cancels) {
     io.run_for(margin);
     BOOST_TEST(io.stopped());
     BOOST_TEST(error == make_error_code(errc::operation_canceled));
+}
+
+BOOST_AUTO_TEST_CASE(cancelling_without_memory_drops_the_handler_and_does_not_throw) {
+    bad_peer server{[](peer_connection& client) { client.wait_for_close(); }};
+    asio::io_context io;
+    bool exhausted = false;
+    std::optional<asio_transport> transport{asio_clock{exhaustible_executor{io, exhausted}}};
+    request asked;
+    asked.target = server.url();
+    const auto held = std::make_shared<int>(1);
+    int calls = 0;
+    transport->async_get(asked, deadline, [held, &calls](const reply&) { ++calls; });
+    exhausted = true;
+    transport->cancel();
+    BOOST_TEST(held.use_count() == 1);
+    exhausted = false;
+    transport->async_get(asked, deadline, [held, &calls](const reply&) { ++calls; });
+    exhausted = true;
+    transport.reset();
+    BOOST_TEST(held.use_count() == 1);
+    exhausted = false;
+    io.run_for(margin);
+    BOOST_TEST(io.stopped());
+    BOOST_TEST(calls == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_moved_transport_goes_on) {

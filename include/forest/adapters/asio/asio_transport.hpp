@@ -43,7 +43,7 @@ public:
     asio_transport(asio_transport&&) noexcept = default;
     asio_transport& operator=(asio_transport&&) = delete;
 
-    /// Cancels what is pending.
+    /// As `cancel()`.
     ~asio_transport() {
         if (connection_ != nullptr)
             connection_->cancel();
@@ -55,8 +55,9 @@ public:
         connection_->get(what, timeout, std::forward<Handler>(handler));
     }
 
-    /// Ends what is pending and closes the connection, a kept one too.
-    void cancel() { connection_->cancel(); }
+    /// Ends what is pending and closes the connection, a kept one too. When there is no memory to
+    /// call the handler, it is destroyed instead.
+    void cancel() noexcept { connection_->cancel(); }
 
 private:
     std::shared_ptr<detail::connection> connection_;

@@ -25,6 +25,7 @@
 #include <cassert>
 #include <cstddef>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <span>
 #include <string>
@@ -72,16 +73,22 @@ public:
         send();
     }
 
-    void cancel() {
-        const std::lock_guard lock{mutex_};
-        stop_waiting();
+    // Destructors call this: a handler that there is no memory to post is dropped, and outside the
+    // lock, because it may be the last to own this connection.
+    void cancel() noexcept try {
+        unique_function<void(const reply&)> pending;
+        unique_lock lock{mutex_};
+        pending = std::move(handler_);
         close();
-        if (handler_)
-            serializer_.post([handler = std::move(handler_)]() mutable {
+        stop_waiting();
+        lock.unlock();
+        if (pending)
+            serializer_.post([handler = std::move(pending)]() mutable {
                 reply canceled;
                 canceled.error = errc::operation_canceled;
                 handler(canceled);
             });
+    } catch (const std::bad_alloc&) {
     }
 
 private:
