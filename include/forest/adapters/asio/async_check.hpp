@@ -66,17 +66,16 @@ struct initiate_check {
                     url target, Signer by) const {
         const auto operation =
             std::make_shared<check_operation<Handler>>(clock.get_executor(), std::move(handler));
-        const wall_time at = clock.now();
         operation->asked.target = std::move(target);
-        by.sign(operation->asked, at, operation->asked.fields);
+        by.sign(operation->asked, clock.now(), operation->asked.fields);
         if (auto slot = asio::get_associated_cancellation_slot(operation->handler);
             slot.is_connected())
             slot.assign([pending = std::weak_ptr{carrier}](asio::cancellation_type) {
                 if (const auto alive = pending.lock())
                     alive->cancel();
             });
-        carrier->get(operation->asked, timeout, [operation, at](const reply& answer) {
-            operation->complete(conclude(answer, at));
+        carrier->get(operation->asked, timeout, [operation, clock](const reply& answer) {
+            operation->complete(conclude(answer, clock.now()));
         });
     }
 

@@ -167,7 +167,14 @@ private:
         std::size_t count = 0;
         switch (tls_->receive(free_space(), count)) {
         case tls_session::progress::done: return received_later({}, count);
-        case tls_session::progress::wants_input: return read_tls(&connection::receive_tls);
+        case tls_session::progress::wants_input:
+            // A peer may want an answer first, in TLS 1.2 to a request to negotiate anew.
+            if (tls_->output().empty())
+                return read_tls(&connection::receive_tls);
+            return write(tls_->output(), [](connection& self, unique_lock&) {
+                self.tls_->output_sent();
+                self.read_tls(&connection::receive_tls);
+            });
         case tls_session::progress::closed: return received_later(asio::error::eof, 0);
         case tls_session::progress::failed: return fail_later(errc::tls_failed);
         }
