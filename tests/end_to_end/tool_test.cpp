@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "tool_process.hpp"
 
+#include <adapters/golden_signatures.hpp>
 #include <forest/version.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
@@ -43,40 +44,6 @@ public:
     ~temporary_file() { std::filesystem::remove(path); }
 
     std::string path;
-};
-
-struct golden_vector {
-    std::string secret;
-    std::string timestamp;
-    std::string signature;
-};
-
-std::ostream& operator<<(std::ostream& out, const golden_vector& vector) {
-    return out << vector.timestamp << " with a secret of " << vector.secret.size() << " bytes";
-}
-
-// PROTOCOL.md, 5.
-const std::vector<golden_vector> golden_vectors{
-    {"my-secret", "2025-01-01T12:00:00.000Z",
-     "647ef9b0503cc0771133c774d026d886499a2c65f0bb6ca360ebdff8daeacad6"},
-    {"my-secret", "2025-01-01T12:00:00Z",
-     "2da47a1bc76a2326f8ae38876bc5aec68b3b3a0cad6247623b0c8713b106f425"},
-    {"test-secret-key", "2025-12-09T12:00:00.000Z",
-     "b1fa47dd01adb84e4dcb6b8a5aad1b7b9ce8228ecdbd912aa6e888b7582cf6e2"},
-    {"s3cret", "1970-01-01T00:00:00.000Z",
-     "d425c2c901a0e7969834b44feb2670ad1629774a9ec5434358301dc5667568d3"},
-    {"s3cret", "2026-02-28T23:59:59.999Z",
-     "29a2174a4f6aacd579e0c6249479d1e3dcfccb6ca44ec98f663275ff4100e275"},
-    {"s3cret", "2026-11-23T16:55:35.825+02:00",
-     "2632aa08bf60913c812fe4f0690dc78f28fe48e20ef0337a6609e5862e76336c"},
-    {"d56e0fdadc801e6a17cd347f1f8425c7cc3f8f74", "2024-02-29T00:00:00.001Z",
-     "53cfb0b724e7330b273b7497fae4fa6ed234a1fe238bca278e094cbb2f85b1c7"},
-    {std::string(64, 'k'), "2026-01-01T00:00:00.000Z",
-     "4bf37177ac247d5491004a1b32e567bf4f63a0e32537cea3cc702c6fc09d49b2"},
-    {std::string(65, 'k'), "2026-01-01T00:00:00.000Z",
-     "32364a0317ac7f6cede8f3ef68be39ff1ff1d33010f019d2a9ea1229f0a64bdc"},
-    {"clé-secrète-日本", "2026-01-01T00:00:00.000Z",
-     "7aabbe4056570e11afc9f6bfbf55a7e9130772b9ec138eb4228cf925bcfc7b41"},
 };
 
 struct refused {
@@ -207,8 +174,8 @@ BOOST_AUTO_TEST_CASE(a_missing_secret_is_refused_with_a_sentence_that_says_what_
     }
 }
 
-BOOST_DATA_TEST_CASE(sign_prints_the_golden_vectors, boost::unit_test::data::make(golden_vectors),
-                     vector) {
+BOOST_DATA_TEST_CASE(sign_prints_the_golden_signatures,
+                     boost::unit_test::data::make(forest::tests::golden_signatures), vector) {
     const tool_result result = run_tool({"sign", "--timestamp", vector.timestamp}, vector.secret);
     BOOST_TEST(result.status == 0);
     BOOST_TEST(result.out ==
@@ -216,7 +183,7 @@ BOOST_DATA_TEST_CASE(sign_prints_the_golden_vectors, boost::unit_test::data::mak
 }
 
 BOOST_AUTO_TEST_CASE(a_secret_file_wins_over_the_variable_and_its_line_end_does_not_count) {
-    const golden_vector& vector = golden_vectors.front();
+    const forest::tests::golden_signature& vector = forest::tests::golden_signatures.front();
     for (const char* const end : {"", "\n", "\r\n", "\n\n"}) {
         const temporary_file file{vector.secret + end};
         const tool_result result = run_tool(
