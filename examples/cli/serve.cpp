@@ -3,6 +3,7 @@
 #include "secret.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
+#include "usage_error.hpp"
 
 #include <forest/adapters/asio/asio_server.hpp>
 #include <forest/adapters/openssl/hmac_sha256_verifier.hpp>
@@ -123,6 +124,8 @@ exit_status run(const serve_arguments& serve) {
     });
     // Last, since whoever reads it may send a signal at once.
     out.write("listening on " + where + "\n");
+    if (out.error())
+        throw runtime_failure("standard output: " + out.error().message());
     io.run();
     return exit_status::success;
 }

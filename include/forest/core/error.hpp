@@ -161,7 +161,8 @@ enum class condition {
         return "the URL must begin with http://, https:// or http+unix://";
     case errc::url_userinfo_refused: return "the URL must not carry a user name or password";
     case errc::url_host_missing: return "the URL names no host";
-    case errc::url_port_invalid: return "the port of the URL must be from 1 to 65535";
+    case errc::url_port_invalid:
+        return "the port of the URL must be from 1 to 65535, and a unix socket has none";
     case errc::url_too_long: return "the URL, or the socket path in it, is too long";
     case errc::secret_missing: return "the secret is empty; give the one that the server has";
     case errc::header_invalid: return "a header field has a character that HTTP does not allow";
@@ -171,7 +172,8 @@ enum class condition {
     case errc::verifier_missing:
         return "a route needs a verifier; accept_unsigned is the one that accepts everybody";
     case errc::path_invalid: return "a route's path must begin with / and be registered once";
-    case errc::address_in_use: return "another process listens at this address already";
+    case errc::address_in_use:
+        return "another process listens at this address already, or the file there is no socket";
     case errc::listen_failed: return "the address cannot be listened on";
     }
     return "unknown error";
