@@ -10,7 +10,9 @@
 #include <forest/adapters/asio/async_check.hpp>
 #include <forest/core/event.hpp>
 
+#include <cstdio>
 #include <string>
+#include <system_error>
 #include <utility>
 
 // One check. The status of the process is the verdict, even when nobody reads the output.
@@ -51,6 +53,11 @@ exit_status run(const check_arguments& check) {
     const std::string& target = check.target.text();
     out.write(check.request.json ? event_json(as_event(target, result), wall_clock_now())
                                  : verdict_text(target, result, out));
+    // The status tells the verdict all the same.
+    if (out.error() && out.error() != std::errc::broken_pipe) {
+        const std::string line = "forest-health: standard output: " + out.error().message() + "\n";
+        (void)std::fputs(line.c_str(), stderr);
+    }
     return result.healthy() ? exit_status::success : exit_status::failure;
 }
 

@@ -76,7 +76,9 @@ std::string listen(asio_server& server, const serve_arguments& serve) {
 }
 
 void log(std::string_view sentence) {
-    fmt::print(stderr, "{} {}\n", utc(wall_clock_now()), sentence);
+    // A log that cannot be written must not keep the server from saying farewell.
+    const std::string line = fmt::format("{} {}\n", utc(wall_clock_now()), sentence);
+    (void)std::fputs(line.c_str(), stderr);
 }
 
 void log_answers(basic_health_route<asio_server>& route) {

@@ -20,7 +20,7 @@ cat >"$TMPDIR/tool" <<END
 exec "$FOREST_HEALTH" "\$@"
 END
 chmod +x "$TMPDIR/tool"
-if FOREST_HEALTH=$TMPDIR/tool DEMO_STEP_SECONDS_MAX=1 sh "$root/examples/demo.sh" >"$TMPDIR/out" 2>&1; then
+if FOREST_HEALTH=$TMPDIR/tool DEMO_STEP_SECONDS_MAX=3 sh "$root/examples/demo.sh" >"$TMPDIR/out" 2>&1; then
     echo "The demo succeeded without a watch." >&2
     exit 1
 fi
