@@ -152,8 +152,9 @@ private:
         if (!detail::path_valid(resource) ||
             (hash < rest.size() && !detail::path_valid(rest.substr(hash + 1))))
             return errc::url_malformed;
-        target_ = resource.substr(0, 1) == "/" ? "" : "/";
-        target_ += resource;
+        if (resource.substr(0, 1) != "/")
+            target_.push_back('/');
+        target_.append(resource);
         text_ = text;
         return {};
     }
