@@ -47,7 +47,8 @@ BOOST_AUTO_TEST_CASE(a_kept_connection_is_used_again_when_asked_for) {
     std::atomic<int> requests = 0;
     std::atomic<bool> said_close = false;
     bad_peer server{[&](peer_connection& client) {
-        for (std::string text; !(text = client.read_request()).empty(); ++requests) {
+        for (std::string text; !(text = client.read_request()).empty();) {
+            ++requests; // Before the answer, which the test waits for.
             said_close = said_close || text.find("Connection:") != std::string::npos;
             client.send(healthy_answer);
         }
