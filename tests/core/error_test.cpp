@@ -57,6 +57,22 @@ BOOST_AUTO_TEST_CASE(an_invalid_argument_is_no_failure_of_a_check) {
     BOOST_TEST(!(make_error_code(errc::operation_canceled) == condition::check_failed));
 }
 
+BOOST_AUTO_TEST_CASE(a_body_that_is_no_schema_is_an_answer_that_cannot_be_understood) {
+    const std::error_code ec = errc::malformed_schema;
+    BOOST_TEST(name(errc::malformed_schema) == "malformed_schema");
+    BOOST_TEST((ec == condition::bad_answer && ec == condition::check_failed));
+    BOOST_TEST(!(ec == condition::unhealthy || ec == condition::no_connection));
+    BOOST_TEST(ec.message().find("collections") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_hash_is_an_invalid_argument) {
+    const std::error_code ec = errc::hash_missing;
+    BOOST_TEST(name(errc::hash_missing) == "hash_missing");
+    BOOST_TEST((ec == condition::invalid_argument));
+    BOOST_TEST(!(ec == condition::check_failed));
+    BOOST_TEST(ec.message().find("sha1_hex") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(codes_of_other_categories_match_no_condition) {
     const std::error_code foreign{static_cast<int>(errc::timed_out), std::generic_category()};
     BOOST_TEST(!(foreign == condition::check_failed));

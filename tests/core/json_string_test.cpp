@@ -25,6 +25,7 @@ using forest::json_string;
 std::string decode(json_string string) {
     std::string text(string.copy_to({}), '\0');
     BOOST_TEST(string.copy_to(text) == text.size());
+    BOOST_TEST(to_string(string) == text);
     return text;
 }
 
@@ -93,6 +94,18 @@ BOOST_AUTO_TEST_CASE(a_prefix_ends_behind_a_whole_character) {
         BOOST_TEST(string.copy_prefix_to(out) == sizes[room], "room for " << room);
         BOOST_TEST(string.copy_to(out) == 8U);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_has_the_size_of_what_was_decoded_and_lives_longer) {
+    std::string copy;
+    {
+        const std::string raw = R"(\u0000a\u0000\ud83d\ude00\ud83d\/)";
+        copy = to_string(json_string{raw});
+    }
+    BOOST_TEST(copy == std::string("\0a\0\xf0\x9f\x98\x80\xef\xbf\xbd/", 11));
+    BOOST_TEST(to_string(json_string{}) == "");
+    const std::string long_text(100'000, 'x');
+    BOOST_TEST((to_string(json_string{long_text}) == long_text)); // Not shown if it fails.
 }
 
 BOOST_AUTO_TEST_CASE(text_that_was_never_validated_is_not_read_outside) {

@@ -164,6 +164,16 @@ std::string members(std::string_view text) {
     return ec ? "refused" : told;
 }
 
+// The elements of an array, likewise.
+std::string elements(std::string_view text) {
+    std::string told;
+    const auto on_element = [&](const json_value& value) {
+        told.append(kind_name(value.type)).append(":").append(value.raw).append("\n");
+    };
+    const std::error_code ec = forest::read_json_array(text, on_element);
+    return ec ? "refused" : told;
+}
+
 std::string read_file(const std::filesystem::path& path) {
     std::ifstream file{path, std::ios::binary};
     return {std::istreambuf_iterator<char>{file}, {}};
@@ -248,6 +258,8 @@ BOOST_DATA_TEST_CASE(invalid_text_is_refused, data::make(invalid)) {
     BOOST_TEST(!is_valid_json(sample));
     BOOST_TEST(members(sample) == "refused");
     BOOST_TEST(members("{\"a\":" + sample + "}") == "refused");
+    BOOST_TEST(elements(sample) == "refused");
+    BOOST_TEST(elements("[0," + sample + "]") == "refused");
 }
 
 BOOST_DATA_TEST_CASE(an_array_or_object_cut_short_is_refused, data::make(valid)) {
@@ -258,6 +270,13 @@ BOOST_DATA_TEST_CASE(an_array_or_object_cut_short_is_refused, data::make(valid))
                                       whole.begin() + static_cast<std::ptrdiff_t>(size)};
         BOOST_TEST(!is_valid_json({exact.data(), size}), "cut at " << size);
         BOOST_TEST(members({exact.data(), size}) == "refused", "cut at " << size);
+    }
+    const std::string array = whole.substr(5, whole.size() - 6);
+    BOOST_TEST(elements(array) != "refused");
+    for (std::size_t size = 0; size < array.size(); ++size) {
+        const std::vector<char> exact{array.begin(),
+                                      array.begin() + static_cast<std::ptrdiff_t>(size)};
+        BOOST_TEST(elements({exact.data(), size}) == "refused", "cut at " << size);
     }
 }
 
@@ -271,6 +290,9 @@ BOOST_AUTO_TEST_CASE(depth_holds_at_exactly_its_limit) {
     const std::string deepest = nested(json_depth_max - 1, "[", "]");
     BOOST_TEST(members("{\"a\":" + deepest + "}") == "a=array:" + deepest + "\n");
     BOOST_TEST(members("{\"a\":[" + deepest + "]}") == "refused");
+    BOOST_TEST(elements("[0," + deepest + "]") == "number:0\narray:" + deepest + "\n");
+    BOOST_TEST(elements("[0,[" + deepest + "]]") == "refused");
+    BOOST_TEST(elements(std::string(1'000'000, '[')) == "refused");
     BOOST_TEST(!is_valid_json(std::string(1'000'000, '[')));
 }
 
@@ -286,6 +308,44 @@ BOOST_AUTO_TEST_CASE(the_members_of_the_outermost_object_are_told_in_order) {
 BOOST_AUTO_TEST_CASE(a_value_that_is_no_object_has_no_members) {
     for (const std::string_view text : {"null", "true", "1", "\"a\"", "[]", "[{\"a\":1}]"})
         BOOST_TEST(members(text) == "refused", text);
+}
+
+BOOST_AUTO_TEST_CASE(the_elements_of_the_outermost_array_are_told_in_order) {
+    BOOST_TEST(elements("[]") == "");
+    BOOST_TEST(elements("\t[ ] \r\n") == "");
+    BOOST_TEST(elements("[1]") == "number:1\n");
+    BOOST_TEST(elements(R"( [1 ,"a" , [ 2,[ ] ],{"b": 3 } ,true,false,null , -1.5e3 ] )") ==
+               "number:1\nstring:\"a\"\narray:[ 2,[ ] ]\nobject:{\"b\": 3 }\nboolean:true\n"
+               "boolean:false\nnull:null\nnumber:-1.5e3\n");
+    BOOST_TEST(elements(R"(["]","[,",[],{}])") ==
+               "string:\"]\"\nstring:\"[,\"\narray:[]\nobject:{}\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_value_that_is_no_array_has_no_elements) {
+    for (const std::string_view text : {"", "null", "true", "1", "\"[]\"", "{}", "{\"a\":[1]}"})
+        BOOST_TEST(elements(text) == "refused", text);
+}
+
+BOOST_AUTO_TEST_CASE(elements_are_told_up_to_the_fault) {
+    int told = 0;
+    const auto count = [&](const json_value&) { ++told; };
+    BOOST_TEST((forest::read_json_array("[1,2,]", count) == errc::malformed_body));
+    BOOST_TEST(told == 2);
+    BOOST_TEST((forest::read_json_array("[1] 2", count) == errc::malformed_body));
+    BOOST_TEST(told == 3);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_told_can_be_read_again) {
+    std::string told;
+    const auto ec = forest::read_json_object(
+        R"({"a":[{"b":[1]},{"b":["c"]}]})", [&](json_string, const json_value& array) {
+            told += forest::read_json_array(
+                        array.raw, [&](const json_value& element) { told += members(element.raw); })
+                        ? "refused"
+                        : "";
+        });
+    BOOST_TEST(!ec);
+    BOOST_TEST(told == "b=array:[1]\nb=array:[\"c\"]\n");
 }
 
 BOOST_AUTO_TEST_CASE(only_a_string_has_a_string) {
@@ -307,7 +367,10 @@ BOOST_AUTO_TEST_CASE(the_json_test_suite_is_decided_as_its_names_say,
         // Where the suite leaves the choice, it must still be made without a fault.
         const bool accepted = is_valid_json(text);
         const bool object = members(text) != "refused";
-        BOOST_TEST((accepted || !object), name);
+        const bool array = elements(text) != "refused";
+        const std::size_t begin = text.find_first_not_of(" \t\r\n");
+        BOOST_TEST(object == (accepted && text[begin] == '{'), name);
+        BOOST_TEST(array == (accepted && text[begin] == '['), name);
         if (name.front() == 'i')
             continue;
         BOOST_TEST(accepted == (name.front() == 'y'), name);
@@ -334,9 +397,19 @@ BOOST_AUTO_TEST_CASE(mutated_text_is_decided_as_another_reader_decides) {
                               "seed " << seed << ": " << text);
         accepted += here ? 1U : 0U;
         const auto reference = nlohmann::json::parse(text, nullptr, false);
-        if (!here || !reference.is_object())
+        if (!here || !reference.is_structured())
             continue;
         std::size_t told = 0;
+        if (reference.is_array()) {
+            const auto failed = forest::read_json_array(text, [&](const json_value& value) {
+                BOOST_REQUIRE(told < reference.size());
+                BOOST_REQUIRE(nlohmann::json::parse(value.raw) == reference[told]);
+                ++told;
+            });
+            BOOST_REQUIRE(!failed);
+            BOOST_REQUIRE_EQUAL(told, reference.size());
+            continue;
+        }
         const auto ec =
             forest::read_json_object(text, [&](json_string key, const json_value& value) {
                 std::string name(key.copy_to({}), '\0');

@@ -27,6 +27,7 @@ enum class errc {
     unauthorized,
     unexpected_status,
     malformed_body,
+    malformed_schema,
     not_ok,
     stopping,
 
@@ -59,6 +60,7 @@ enum class errc {
 
     // Why a server could not be set up.
     verifier_missing,
+    hash_missing,
     path_invalid,
     address_in_use,
     listen_failed,
@@ -93,6 +95,7 @@ enum class condition {
     case errc::unauthorized: return "unauthorized";
     case errc::unexpected_status: return "unexpected_status";
     case errc::malformed_body: return "malformed_body";
+    case errc::malformed_schema: return "malformed_schema";
     case errc::not_ok: return "not_ok";
     case errc::stopping: return "stopping";
     case errc::operation_canceled: return "operation_canceled";
@@ -115,6 +118,7 @@ enum class condition {
     case errc::header_too_large: return "header_too_large";
     case errc::tls_configuration_invalid: return "tls_configuration_invalid";
     case errc::verifier_missing: return "verifier_missing";
+    case errc::hash_missing: return "hash_missing";
     case errc::path_invalid: return "path_invalid";
     case errc::address_in_use: return "address_in_use";
     case errc::listen_failed: return "listen_failed";
@@ -141,6 +145,9 @@ enum class condition {
         return "the server refused the signature; check the secret and both clocks";
     case errc::unexpected_status: return "the HTTP status is not 2xx";
     case errc::malformed_body: return "the body is not one JSON object";
+    case errc::malformed_schema:
+        return "the body is no schema: it needs an array \"collections\" of objects with a "
+               "\"name\"";
     case errc::not_ok: return "the member \"status\" of the body is not \"ok\"";
     case errc::stopping: return "the server announced that it is stopping";
     case errc::operation_canceled: return "the operation was cancelled";
@@ -171,6 +178,8 @@ enum class condition {
         return "a certificate, key or CA file cannot be read or does not fit";
     case errc::verifier_missing:
         return "a route needs a verifier; accept_unsigned is the one that accepts everybody";
+    case errc::hash_missing:
+        return "a schema route needs a hash for its etags; sha1_hex is the one that peers use";
     case errc::path_invalid: return "a route's path must begin with / and be registered once";
     case errc::address_in_use:
         return "another process listens at this address already, or the file there is no socket";
@@ -192,7 +201,7 @@ constexpr bool belongs_to(errc code, condition group) noexcept {
         return errc::resolve_failed <= code && code <= errc::connection_lost;
     case condition::bad_answer:
         return (errc::malformed_response <= code && code <= errc::unsupported_encoding) ||
-               code == errc::malformed_body;
+               code == errc::malformed_body || code == errc::malformed_schema;
     case condition::unhealthy:
         return code == errc::unauthorized || code == errc::unexpected_status ||
                code == errc::not_ok || code == errc::stopping;

@@ -6,9 +6,10 @@
 #include <forest/core/json_string.hpp>
 #include <forest/core/utf8.hpp>
 
-// A strict reader of RFC 8259 that allocates nothing: the whole text is validated, but only the
-// members of the outermost object are told, for a health body has nothing else to say. A peer must
-// not be able to exhaust the stack, so it does not recurse, and the depth has a bound.
+// A strict reader of RFC 8259 that allocates nothing: the whole text is validated, but only what
+// the outermost object or array holds is told; whoever wants to look deeper reads the raw value
+// again. A peer must not be able to exhaust the stack, so it does not recurse, and the depth has a
+// bound.
 
 #include <bitset>
 #include <cstddef>
@@ -119,9 +120,9 @@ public:
     }
 
     // A key, its colon and the blanks up to the value.
-    bool take_key() noexcept {
-        if (!take_string())
-            return false;
+    bool take_key() noexcept { return take_string() && take_colon(); }
+
+    bool take_colon() noexcept {
         skip_blanks();
         if (!take(':'))
             return false;
@@ -231,44 +232,72 @@ private:
     return scanner.at_end();
 }
 
+namespace detail {
+
+// Takes the whole of `text` as one object or array, and each of its elements by a call.
+template <class F>
+bool take_container(std::string_view text, char open, char close, F&& take_element) {
+    json_scanner scanner{text};
+    scanner.skip_blanks();
+    if (!scanner.take(open))
+        return false;
+    scanner.skip_blanks();
+    if (!scanner.take(close)) {
+        do {
+            scanner.skip_blanks();
+            if (!take_element(scanner))
+                return false;
+            scanner.skip_blanks();
+        } while (scanner.take(','));
+        if (!scanner.take(close))
+            return false;
+    }
+    scanner.skip_blanks();
+    return scanner.at_end();
+}
+
+inline bool take_element(json_scanner& scanner, json_value& value) noexcept {
+    const std::size_t begin = scanner.position();
+    if (!scanner.take_value(1, value.type))
+        return false;
+    value.raw = scanner.from(begin);
+    return true;
+}
+
+} // namespace detail
+
 /// Validates `text` as exactly one JSON object and calls `on_member(json_string, json_value)` for
 /// each of its own members, in order; duplicates are told each. Answers `malformed_body` for
 /// anything else: members told before the fault was found are then to be forgotten.
 template <class F>
 [[nodiscard]] std::error_code read_json_object(std::string_view text, F&& on_member) {
-    detail::json_scanner scanner{text};
-    scanner.skip_blanks();
-    if (!scanner.take('{'))
-        return errc::malformed_body;
-    scanner.skip_blanks();
-    if (!scanner.take('}')) {
-        while (true) {
-            const std::size_t key_begin = scanner.position() + 1;
-            if (!scanner.take_string())
-                return errc::malformed_body;
-            const std::string_view key = scanner.from(key_begin);
-            scanner.skip_blanks();
-            if (!scanner.take(':'))
-                return errc::malformed_body;
-            scanner.skip_blanks();
-            const std::size_t value_begin = scanner.position();
-            json_value value;
-            if (!scanner.take_value(1, value.type))
-                return errc::malformed_body;
-            value.raw = scanner.from(value_begin);
-            on_member(json_string{key.substr(0, key.size() - 1)}, value);
-            scanner.skip_blanks();
-            if (scanner.take('}'))
-                break;
-            if (!scanner.take(','))
-                return errc::malformed_body;
-            scanner.skip_blanks();
-        }
-    }
-    scanner.skip_blanks();
-    if (!scanner.at_end())
-        return errc::malformed_body;
-    return {};
+    const auto take_member = [&](detail::json_scanner& scanner) {
+        const std::size_t key_begin = scanner.position() + 1;
+        if (!scanner.take_string())
+            return false;
+        const std::string_view key = scanner.from(key_begin);
+        json_value value;
+        if (!scanner.take_colon() || !detail::take_element(scanner, value))
+            return false;
+        on_member(json_string{key.substr(0, key.size() - 1)}, value);
+        return true;
+    };
+    return detail::take_container(text, '{', '}', take_member) ? std::error_code{}
+                                                               : errc::malformed_body;
+}
+
+/// The same for an array, with a call of `on_element(json_value)` for each of its elements.
+template <class F>
+[[nodiscard]] std::error_code read_json_array(std::string_view text, F&& on_element) {
+    const auto take_element = [&](detail::json_scanner& scanner) {
+        json_value value;
+        if (!detail::take_element(scanner, value))
+            return false;
+        on_element(value);
+        return true;
+    };
+    return detail::take_container(text, '[', ']', take_element) ? std::error_code{}
+                                                                : errc::malformed_body;
 }
 
 } // namespace forest

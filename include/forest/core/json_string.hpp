@@ -132,6 +132,14 @@ private:
     std::string_view raw_;
 };
 
+/// A copy of the string, decoded; half of a surrogate pair becomes U+FFFD.
+[[nodiscard]] inline std::string to_string(json_string text) {
+    // No escape is longer decoded than it stands.
+    std::string copy(text.raw().size(), '\0');
+    copy.resize(text.copy_prefix_to(copy));
+    return copy;
+}
+
 /// Writes `text` as a JSON string, quotes and all, by calls of `append(std::string_view)`. Always
 /// valid JSON: controls are escaped, invalid UTF-8 becomes U+FFFD.
 template <class Out>

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_SCHEMA_HPP
+#define FOREST_CORE_SCHEMA_HPP
+
+#include <forest/core/error.hpp>
+#include <forest/core/json.hpp>
+#include <forest/core/json_string.hpp>
+
+// What a server says of its collections (PROTOCOL.md, 3), as far as a datasource has to know it:
+// the text for the application, which understands it, and the names and the etag for everyone else.
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace forest {
+
+/// Where a schema came from.
+enum class schema_source : std::uint8_t {
+    none,          ///< nowhere: there is no schema yet
+    introspection, ///< the application brought it along (B30)
+    server,
+};
+
+[[nodiscard]] constexpr std::string_view name(schema_source source) noexcept {
+    switch (source) {
+    case schema_source::none: return "none";
+    case schema_source::introspection: return "introspection";
+    case schema_source::server: return "server";
+    }
+    return {};
+}
+
+/// A schema that was found valid, or the empty one. A value; safe to read from several threads.
+class schema {
+public:
+    /// The empty schema: no text, no etag, no names.
+    schema() = default;
+
+    /// Reads `text`: one JSON object with an array `collections` of objects, each with a string
+    /// `name`. `charts` is optional; of its elements the strings count, and the objects with a
+    /// string `name`. The etag is the string `etag` of the text if there is one that is not empty,
+    /// else `etag_field`, the unquoted header. Of duplicate members the last one counts. Answers
+    /// `malformed_body` when the text is not one JSON object, `malformed_schema` when it is no
+    /// schema; `result` is left alone then.
+    [[nodiscard]] static std::error_code parse(std::string_view text, schema& result,
+                                               std::string_view etag_field = {}) {
+        schema read;
+        bool collections_valid = false;
+        const auto on_member = [&](json_string key, const json_value& value) {
+            if (key.equals("collections"))
+                collections_valid = read_collections(value, read.collections_);
+            else if (key.equals("charts"))
+                read_charts(value, read.charts_);
+            else if (key.equals("etag"))
+                read.etag_ = to_string(value.string());
+        };
+        if (const std::error_code ec = read_json_object(text, on_member))
+            return ec;
+        if (!collections_valid)
+            return errc::malformed_schema;
+        if (read.etag_.empty())
+            read.etag_ = etag_field;
+        read.text_ = text;
+        result = std::move(read);
+        return {};
+    }
+
+    /// The JSON as it came.
+    [[nodiscard]] const std::string& text() const noexcept { return text_; }
+
+    /// Without quotes; empty when the server gave none.
+    [[nodiscard]] const std::string& etag() const noexcept { return etag_; }
+
+    /// The names of the collections, in the order of the text.
+    [[nodiscard]] const std::vector<std::string>& collections() const noexcept {
+        return collections_;
+    }
+
+    /// The names of the charts, in the order of the text.
+    [[nodiscard]] const std::vector<std::string>& charts() const noexcept { return charts_; }
+
+    /// Whether both say the same, as far as their etags tell, or their texts where one has none.
+    [[nodiscard]] bool same_as(const schema& other) const noexcept {
+        return etag_.empty() || other.etag_.empty() ? text_ == other.text_ : etag_ == other.etag_;
+    }
+
+private:
+    // Each with a name; false for anything else.
+    static bool read_collections(const json_value& value, std::vector<std::string>& names) {
+        names.clear();
+        bool valid = true;
+        const std::error_code ec = read_json_array(value.raw, [&](const json_value& element) {
+            const json_value called = name_of(element);
+            valid = valid && called.type == json_value::kind::string;
+            names.push_back(to_string(called.string()));
+        });
+        return valid && !ec;
+    }
+
+    static void read_charts(const json_value& value, std::vector<std::string>& names) {
+        names.clear();
+        // A value that is no array has no names to tell.
+        (void)read_json_array(value.raw, [&](const json_value& element) {
+            const bool plain = element.type == json_value::kind::string;
+            const json_value called = plain ? element : name_of(element);
+            if (called.type == json_value::kind::string)
+                names.push_back(to_string(called.string()));
+        });
+    }
+
+    // The member `name` of an object; null when there is none.
+    static json_value name_of(const json_value& element) {
+        json_value found;
+        if (element.type == json_value::kind::object)
+            (void)read_json_object(element.raw, [&](json_string key, const json_value& value) {
+                if (key.equals("name"))
+                    found = value;
+            });
+        return found;
+    }
+
+    std::string text_;
+    std::string etag_;
+    std::vector<std::string> collections_;
+    std::vector<std::string> charts_;
+};
+
+} // namespace forest
+
+#endif
