@@ -2,20 +2,16 @@
 #ifndef FOREST_HEALTH_ROUTE_HPP
 #define FOREST_HEALTH_ROUTE_HPP
 
-#include <forest/core/callback_gate.hpp>
-#include <forest/core/error.hpp>
-#include <forest/core/fields.hpp>
-#include <forest/core/json.hpp>
+#include <forest/core/json_string.hpp>
 #include <forest/policy/server.hpp>
+#include <forest/signed_route.hpp>
 #include <forest/version.hpp>
 
 #include <atomic>
-#include <concepts>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 // The other side of a check: a route that tells whoever is allowed to ask that the server is well
@@ -23,26 +19,10 @@
 
 namespace forest {
 
-/// Decides whether a request may be answered; called from the server's threads, possibly from
-/// several at once. `hmac_sha256_verifier` is one.
-using request_verifier = std::function<bool(const server_request&)>;
-
-/// The verifier for servers that ask for no signature.
-inline bool accept_unsigned(const server_request&) noexcept {
-    return true;
-}
-
 /// What a route answers with, and where.
 struct route_options {
     std::string path = "/forest/health";
     std::string version{forest::version}; ///< of the application, told to its callers
-};
-
-/// One answer that a route gave, for logs.
-struct route_answer {
-    std::string_view path{};
-    http_method method{};
-    int status = 0;
 };
 
 /// Mounts the health check on a server. It answers 200 `{"status":"ok","version":…}`, or 503 with
@@ -56,19 +36,7 @@ public:
     /// server's error if the path cannot be used.
     basic_health_route(Server& server, request_verifier verify, route_options options = {})
         : state_{std::make_shared<state>(std::move(verify), std::move(options))} {
-        if (!state_->verify)
-            throw std::system_error(make_error_code(errc::verifier_missing));
-        const auto handler = [state = state_](const server_request& asked, auto respond) {
-            const int status = state->answer(asked, respond);
-            state->tell({asked.path, asked.method, status});
-        };
-        if constexpr (std::convertible_to<decltype(server.get(state_->path, handler)),
-                                          std::error_code>) {
-            if (const std::error_code ec = server.get(state_->path, handler))
-                throw std::system_error(ec, state_->path);
-        } else {
-            server.get(state_->path, handler);
-        }
+        mount_route(server, state_);
     }
 
     /// Announces the end: from now on the answer is 503 `{"status":"stopping"}`. Idempotent.
@@ -76,19 +44,19 @@ public:
 
     [[nodiscard]] bool draining() const noexcept { return state_->draining; }
 
-    [[nodiscard]] const std::string& path() const noexcept { return state_->path; }
+    [[nodiscard]] const std::string& path() const noexcept { return state_->path(); }
 
     /// Called after each answer, on the server's threads, possibly on several at once; what it
     /// throws is dropped, because the answer has been given.
     void on_answer(std::function<void(const route_answer&)> callback) {
-        state_->gate.set(state_->on_answer, std::move(callback));
+        state_->on_answer(std::move(callback));
     }
 
 private:
-    struct state {
-        state(request_verifier&& by, route_options&& options)
-            : verify{std::move(by)}, path{std::move(options.path)}, ok_body{body("ok",
-                                                                                 options.version)},
+    struct state final : signed_route {
+        state(request_verifier&& verify, route_options&& options)
+            : signed_route{std::move(verify), std::move(options.path)}, ok_body{body(
+                                                                            "ok", options.version)},
               stopping_body{body("stopping", options.version)} {}
 
         static std::string body(std::string_view status, std::string_view release) {
@@ -96,63 +64,22 @@ private:
                    "}";
         }
 
-        template <typename Responder>
-        int answer(const server_request& asked, Responder& respond) {
+        template <typename Give>
+        void answer(const server_request&, const Give& give) const {
             response answer;
+            answer.status = draining ? 503 : 200;
+            answer.body = answer.status == 503 ? stopping_body : ok_body;
             (void)answer.fields.add("Cache-Control", "no-store"); // It fits.
-            // Before anything else: a stranger must not even learn whether the server is draining.
-            if (!allowed(asked)) {
-                answer.status = 401;
-                answer.body = R"({"error":"Unauthorized"})";
-            } else if (draining) {
-                answer.status = 503;
-                answer.body = stopping_body;
-            } else {
-                answer.body = ok_body;
-            }
-            respond(std::as_const(answer));
-            return answer.status;
+            give(answer);
         }
 
-        bool allowed(const server_request& asked) const noexcept {
-            try {
-                return verify(asked);
-            } catch (...) { // A verifier that cannot decide has not accepted.
-                return false;
-            }
-        }
-
-        void tell(const route_answer& given) const noexcept {
-            try {
-                if (const auto callback = gate.get(on_answer))
-                    (*callback)(given);
-            } catch (...) { // See on_answer.
-            }
-        }
-
-        const request_verifier verify;
-        const std::string path;
         const std::string ok_body;
         const std::string stopping_body;
         std::atomic<bool> draining = false;
-        callback_gate gate;
-        shared_callback<route_answer> on_answer;
     };
 
     std::shared_ptr<state> state_;
 };
-
-namespace detail {
-
-// A deduction that finds no constructor says little; this says which operation a server lacks
-// (B22).
-template <typename Server>
-struct route_policy {
-    static_assert(server<Server>);
-    using server_type = Server;
-};
-
-} // namespace detail
 
 template <typename Server>
 basic_health_route(Server&, request_verifier, route_options = {})

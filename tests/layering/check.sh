@@ -19,7 +19,9 @@ fault() {
 # The headers of this library that a layer may reach, as an extended regular expression.
 core='core/[^/]+|version'
 policy="$core|policy/[^/]+"
-assemblies="$policy|health_loop|health_client|health_route|health_fleet|datasource"
+assembled='health_loop|health_client|signed_route|health_route|schema_route|health_fleet'
+assembled="$assembled|common_clock|common_signer|known_schema|datasource_loop|datasource"
+assemblies="$policy|$assembled"
 sim="$assemblies|sim/[^/]+"
 adapters="$assemblies|adapters/.+"
 
@@ -28,10 +30,9 @@ allowed_from() {
     version.hpp) echo version ;;
     core/*) echo "$core" ;;
     policy/*) echo "$policy" ;;
-    health_loop.hpp | health_client.hpp | health_route.hpp | health_fleet.hpp | datasource.hpp) echo "$assemblies" ;;
     sim/*) echo "$sim" ;;
     adapters/* | forest.hpp) echo "$adapters" ;;
-    *) return 1 ;;
+    *) echo "$1" | grep -Eq "^($assembled)\.hpp$" && echo "$assemblies" ;;
     esac
 }
 

@@ -111,10 +111,16 @@ private:
         const auto date = format_http_date(std::chrono::floor<std::chrono::seconds>(now));
         std::string bytes = "HTTP/1.1 " + std::to_string(given.status) + " \r\nDate: ";
         bytes.append(date.data(), date.size());
-        bytes.append("\r\nContent-Type: ").append(given.content_type);
-        bytes.append("\r\nContent-Length: ").append(std::to_string(given.body.size()));
-        bytes.append("\r\nConnection: close\r\n").append(given.fields.text()).append("\r\n");
-        if (!head)
+        bytes.append("\r\n");
+        // These two have no body, whatever the handler says (RFC 9110, 6.4.1).
+        const bool has_body = given.status != 204 && given.status != 304;
+        if (has_body) {
+            bytes.append("Content-Type: ").append(given.content_type);
+            bytes.append("\r\nContent-Length: ").append(std::to_string(given.body.size()));
+            bytes.append("\r\n");
+        }
+        bytes.append("Connection: close\r\n").append(given.fields.text()).append("\r\n");
+        if (has_body && !head)
             bytes.append(given.body);
         return bytes;
     }

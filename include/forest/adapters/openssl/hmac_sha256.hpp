@@ -2,6 +2,7 @@
 #ifndef FOREST_ADAPTERS_OPENSSL_HMAC_SHA256_HPP
 #define FOREST_ADAPTERS_OPENSSL_HMAC_SHA256_HPP
 
+#include <forest/adapters/openssl/hex.hpp>
 #include <forest/core/error.hpp>
 
 #include <openssl/crypto.h>
@@ -22,20 +23,6 @@
 // the one-shot HMAC() takes seven times as long.
 
 namespace forest {
-
-namespace detail {
-
-inline constexpr auto hex_pairs = [] {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::array<char, 512> table{};
-    for (std::size_t byte = 0; byte < 256; ++byte) {
-        table[2 * byte] = digits[byte / 16];
-        table[2 * byte + 1] = digits[byte % 16];
-    }
-    return table;
-}();
-
-} // namespace detail
 
 /// A key and what it signs. Copyable and movable; one object is not for two threads at a time, but
 /// copies are. One that was moved from can only be assigned to or destroyed. No copy of the secret
@@ -104,12 +91,7 @@ public:
     [[nodiscard]] hex_digest sign(std::string_view message) {
         const digest bytes = digest_of(message);
         hex_digest text;
-        char* out = text.data();
-        for (const unsigned char byte : bytes) {
-            const char* const pair = detail::hex_pairs.data() + 2 * std::size_t{byte};
-            *out++ = pair[0];
-            *out++ = pair[1];
-        }
+        detail::write_hex(bytes, text.data());
         return text;
     }
 

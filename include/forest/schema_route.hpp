@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_SCHEMA_ROUTE_HPP
+#define FOREST_SCHEMA_ROUTE_HPP
+
+#include <forest/core/entity_tag.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/fields.hpp>
+#include <forest/core/schema.hpp>
+#include <forest/core/schema_text.hpp>
+#include <forest/policy/server.hpp>
+#include <forest/signed_route.hpp>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+// Where a datasource fetches the schema (PROTOCOL.md, 3): the text, its etag in both places where
+// clients look for one, and a 304 to whoever has it already.
+
+namespace forest {
+
+/// Computes the etag of a schema from its text without `etag`; called from whichever threads
+/// replace the schema, possibly from several at once. `sha1_hex` is the one that peers use.
+using schema_hash = std::function<std::string(std::string_view)>;
+
+/// Where a schema route answers.
+struct schema_route_options {
+    std::string path = "/forest/rpc-schema";
+};
+
+/// Mounts a schema on a server. To requests that the verifier accepts it answers 200 with the
+/// schema, whose last member is now `etag`, or 304 if their `If-None-Match` names that etag, raw or
+/// as an entity tag; and the same 401 to all others. It never blocks the server's thread. All
+/// members may be called from any thread; the answers outlive the route object.
+template <server Server>
+class basic_schema_route {
+public:
+    /// Mounts the route. An `etag` that comes with the text is dropped, and the rest goes out as it
+    /// stands. Throws what `hash` throws, and std::system_error with `errc::verifier_missing`,
+    /// `errc::hash_missing`, the errors of `replace`, or the server's error if the path cannot be
+    /// used.
+    basic_schema_route(Server& server, request_verifier verify, schema_hash hash,
+                       std::string_view schema_text, schema_route_options options = {})
+        : state_{std::make_shared<state>(std::move(verify), std::move(options.path),
+                                         std::move(hash))} {
+        if (const std::error_code ec = state_->replace(schema_text))
+            throw std::system_error(ec, state_->path());
+        mount_route(server, state_);
+    }
+
+    /// Serves another schema from now on; each request is answered with the one or the other. The
+    /// errors are those of `schema::parse`, and `errc::header_invalid` or `errc::header_too_large`
+    /// if the hash cannot be sent as an etag; then, and when the hash throws, which passes through,
+    /// the schema stays as it was. The hash is computed on the caller's thread.
+    [[nodiscard]] std::error_code replace(std::string_view schema_text) {
+        return state_->replace(schema_text);
+    }
+
+    /// The etag of the schema that is served now, without quotes.
+    [[nodiscard]] std::string etag() const { return state_->current()->etag; }
+
+    [[nodiscard]] const std::string& path() const noexcept { return state_->path(); }
+
+    /// Called after each answer, on the server's threads, possibly on several at once; what it
+    /// throws is dropped, because the answer has been given.
+    void on_answer(std::function<void(const route_answer&)> callback) {
+        state_->on_answer(std::move(callback));
+    }
+
+private:
+    // What is answered until the next replacement.
+    struct document {
+        std::string body;
+        std::string etag;
+        header_fields fields;
+    };
+
+    struct state final : signed_route {
+        state(request_verifier&& verify, std::string&& path, schema_hash&& by)
+            : signed_route{std::move(verify), std::move(path)}, hash{std::move(by)} {
+            if (!hash)
+                throw std::system_error(make_error_code(errc::hash_missing));
+        }
+
+        std::error_code replace(std::string_view text) {
+            const std::optional<std::string> content = without_etag(text);
+            if (!content)
+                return errc::malformed_body;
+            if (schema valid; const std::error_code ec = schema::parse(*content, valid))
+                return ec;
+            const auto next = std::make_shared<document>();
+            next->etag = hash(*content);
+            if (!is_opaque_tag(next->etag))
+                return errc::header_invalid;
+            if (const std::error_code ec = next->fields.add("ETag", '"' + next->etag + '"'))
+                return ec;
+            // Whoever signed the request may keep the answer, but has to ask here before each use;
+            // a cache that others share may not.
+            if (const std::error_code ec = next->fields.add("Cache-Control", "private, no-cache"))
+                return ec;
+            next->body = with_etag(*content, next->etag);
+            std::shared_ptr<const document> previous = next; // destroyed outside the lock
+            const std::lock_guard lock{mutex};
+            served.swap(previous);
+            return {};
+        }
+
+        std::shared_ptr<const document> current() const {
+            const std::lock_guard lock{mutex};
+            return served;
+        }
+
+        template <typename Give>
+        void answer(const server_request& asked, const Give& give) const {
+            // Held until the answer has been given, which views its body.
+            const std::shared_ptr<const document> now = current();
+            response answer;
+            answer.fields = now->fields;
+            if (if_none_match_names(asked.fields, now->etag)) {
+                answer.status = 304;
+                answer.content_type = {};
+            } else {
+                answer.body = now->body;
+            }
+            give(answer);
+        }
+
+        const schema_hash hash;
+        mutable std::mutex mutex;
+        std::shared_ptr<const document> served;
+    };
+
+    std::shared_ptr<state> state_;
+};
+
+template <typename Server>
+basic_schema_route(Server&, request_verifier, schema_hash, std::string_view,
+                   schema_route_options = {})
+    -> basic_schema_route<typename detail::route_policy<Server>::server_type>;
+
+} // namespace forest
+
+#endif

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a user reads whose server type cannot carry a schema route (B22).
+// expect: server\.get\(path, handler\)
+#include <forest/schema_route.hpp>
+
+#include <string>
+#include <string_view>
+
+struct posting_server {
+    template <typename Handler>
+    void post(std::string, Handler) {}
+#ifdef FOREST_COMPILE_OK
+    template <typename Handler>
+    void get(std::string, Handler) {}
+#endif
+};
+
+std::string hash_of(std::string_view text) {
+    return std::to_string(text.size());
+}
+
+void serve(posting_server& server) {
+    forest::basic_schema_route<posting_server> route{server, forest::accept_unsigned, hash_of,
+                                                     R"({"collections":[]})"};
+    (void)route.etag();
+}
