@@ -7,13 +7,17 @@
 #include <forest/adapters/asio/asio_transport.hpp>
 #include <forest/adapters/asio/async_check.hpp>
 #include <forest/adapters/asio/background.hpp>
+#include <forest/adapters/asio/shutdown_signals.hpp>
 #include <forest/adapters/fmt/log_observer.hpp>
 #include <forest/adapters/openssl/hmac_sha256_signer.hpp>
 #include <forest/adapters/openssl/hmac_sha256_verifier.hpp>
+#include <forest/adapters/openssl/sha1.hpp>
 #include <forest/core/backoff.hpp>
 #include <forest/core/detection.hpp>
+#include <forest/datasource.hpp>
 #include <forest/health_client.hpp>
 #include <forest/health_route.hpp>
+#include <forest/schema_route.hpp>
 #include <forest/version.hpp>
 
 // The default stack, ready made: Asio for I/O and time, OpenSSL for signatures and TLS, fmt for
@@ -28,6 +32,15 @@ using health_client =
 
 /// The route on the built-in server: `health_route route{server, hmac_sha256_verifier{secret}}`.
 using health_route = basic_health_route<asio_server>;
+
+/// The schema of a server and its health, over real sockets: `datasource::build(io.get_executor(),
+/// {.uri = "http://localhost:3000", .auth_secret = secret})`.
+using datasource =
+    basic_datasource<asio_transport, asio_clock, hmac_sha256_signer, exponential_backoff>;
+
+/// The schema on the built-in server: `schema_route route{server, hmac_sha256_verifier{secret},
+/// sha1_hex, text}`.
+using schema_route = basic_schema_route<asio_server>;
 
 } // namespace forest
 

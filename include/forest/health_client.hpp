@@ -6,7 +6,6 @@
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/random.hpp>
-#include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 #include <forest/health_loop.hpp>
 #include <forest/policy/backoff.hpp>
@@ -16,7 +15,6 @@
 #include <forest/policy/transport.hpp>
 
 #include <concepts>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string_view>
@@ -49,7 +47,7 @@ public:
     /// share a schedule.
     basic_health_client(Transport transport, Clock clock, Signer signer, Backoff backoff,
                         url target, options chosen = {})
-        : basic_health_client{seeded(target, clock),
+        : basic_health_client{random_generator::seeded(target.text(), clock.steady_now()),
                               std::move(transport),
                               std::move(clock),
                               std::move(signer),
@@ -103,15 +101,11 @@ public:
     /// it is, and then it must outlive the polling.
     template <observer Observer>
         requires(!std::is_lvalue_reference_v<Observer>)
-    void on_event(Observer&& watching) {
-        on_event([owned = std::make_shared<Observer>(std::move(watching))](const event& happened) {
-            owned->on_event(happened);
-        });
-    }
+    void on_event(Observer&& watching) { on_event(callback_of(std::move(watching))); }
 
     template <observer Observer>
     void on_event(std::reference_wrapper<Observer> watching) {
-        on_event([watching](const event& happened) { watching.get().on_event(happened); });
+        on_event(callback_of(watching));
     }
 
     /// Checks at once, or after the initial delay, and then at the interval (B1). Does nothing
@@ -145,19 +139,13 @@ private:
                               random} {}
 
     basic_health_client(Clock&& clock, url&& target, Signer&& signer, const options& chosen)
-        : basic_health_client{seeded(target, clock),
+        : basic_health_client{random_generator::seeded(target.text(), clock.steady_now()),
                               Transport(std::as_const(clock)),
                               std::move(clock),
                               std::move(signer),
                               Backoff{},
                               std::move(target),
                               chosen} {}
-
-    static random_generator seeded(const url& target, const Clock& clock) {
-        const steady_time now = clock.steady_now();
-        return random_generator{std::hash<std::string_view>{}(target.text()) ^
-                                static_cast<std::uint64_t>(now.time_since_epoch().count())};
-    }
 
     using loop = health_loop<Transport, Clock, Signer, Backoff>;
 

@@ -9,6 +9,7 @@
 #include <forest/core/options.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
+#include <forest/core/timestamp_sequence.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
 #include <forest/policy/backoff.hpp>
@@ -16,9 +17,7 @@
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
 
-#include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <exception>
 #include <memory>
 #include <string_view>
@@ -31,17 +30,30 @@
 
 namespace forest {
 
+/// What a check asks and how its answer is judged: the health check of PROTOCOL.md, 1. Both members
+/// run on the clock's execution context.
+struct health_probe {
+    /// Adds to a request before it is signed.
+    void prepare(request&) const noexcept {}
+
+    [[nodiscard]] verdict judge(const reply& answer, wall_time local) const noexcept {
+        return conclude(answer, local);
+    }
+};
+
 /// What is behind a basic_health_client; held by a shared_ptr. `start`, `stop`, `stopped` and
 /// `status` may be called from any thread; all else runs on the clock's execution context.
-template <transport Transport, clock Clock, signer Signer, backoff Backoff>
+template <transport Transport, clock Clock, signer Signer, backoff Backoff,
+          typename Probe = health_probe>
 class health_loop
-    : public std::enable_shared_from_this<health_loop<Transport, Clock, Signer, Backoff>> {
+    : public std::enable_shared_from_this<health_loop<Transport, Clock, Signer, Backoff, Probe>> {
 public:
     /// Throws std::system_error with the error of `chosen.validate()`, or `errc::invalid_backoff`.
     health_loop(Transport transport, Clock clock, Signer signer, Backoff backoff, url target,
-                const options& chosen, random_generator random)
+                const options& chosen, random_generator random, Probe probe = {})
         : transport_{std::move(transport)}, clock_{std::move(clock)}, signer_{std::move(signer)},
-          machine_{checked(chosen, backoff), backoff, random}, what_{.target = std::move(target)} {}
+          machine_{checked(chosen, backoff), backoff, random}, what_{.target = std::move(target)},
+          probe_{std::move(probe)} {}
 
     void start() {
         const auto alive = this->shared_from_this();
@@ -111,10 +123,10 @@ private:
     // A policy that throws, for want of memory perhaps, must not end the polling in silence.
     void check(bool fresh_connection) {
         try {
-            signed_at_ = timestamp_after(signed_at_);
             what_.fresh_connection = fresh_connection;
             what_.fields.clear();
-            signer_.sign(what_, signed_at_, what_.fields);
+            probe_.prepare(what_);
+            signer_.sign(what_, timestamps_.next(clock_.now()), what_.fields);
             transport_.async_get(what_, machine_.options().timeout,
                                  [self = this->shared_from_this()](const reply& answer) {
                                      const auto alive = self;
@@ -138,17 +150,8 @@ private:
         conclude(none);
     }
 
-    // Two checks in one millisecond must not sign the same bytes, so the timestamp always advances.
-    // Only a wall clock set back by more than servers tolerate starts it anew: they would refuse
-    // the old time for as long.
-    wall_time timestamp_after(wall_time last) const {
-        constexpr std::chrono::seconds tolerated{300};
-        const wall_time now = clock_.now();
-        return last - now > tolerated ? now : std::max(now, last + std::chrono::milliseconds{1});
-    }
-
     void conclude(const reply& answer) {
-        const verdict result = forest::conclude(answer, clock_.now());
+        const verdict result = probe_.judge(answer, clock_.now());
         judged_ = &result;
         drive(machine_input::reply(result));
         judged_ = nullptr;
@@ -191,7 +194,8 @@ private:
     Signer signer_;
     machine<Backoff> machine_;
     request what_;
-    wall_time signed_at_{};
+    timestamp_sequence timestamps_;
+    [[no_unique_address]] Probe probe_;
     const verdict* judged_ = nullptr; // while it is being reported
     std::atomic<target_status> status_ = target_status::unknown;
     std::atomic<bool> started_ = false;

@@ -5,10 +5,13 @@
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
+#include <functional>
 #include <latch>
 #include <memory>
 #include <stdexcept>
+#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace forest;
@@ -20,6 +23,23 @@ event of(event_kind kind) {
     happened.kind = kind;
     return happened;
 }
+
+// A callback of the owner's, beside those that `callbacks` knows.
+struct owner {
+    callbacks listeners{};
+    shared_callback<std::string> slot{};
+
+    void set(std::function<void(const std::string&)> callback) {
+        listeners.set(slot, std::move(callback));
+    }
+
+    bool call(const std::string& argument) {
+        event during = of(event_kind::schema_reloaded);
+        during.target = "http://localhost:3000";
+        during.source = schema_source::server;
+        return listeners.call(slot, argument, during);
+    }
+};
 
 } // namespace
 
@@ -160,6 +180,104 @@ BOOST_AUTO_TEST_CASE(what_callbacks_hold_is_gone_when_close_returns) {
     BOOST_TEST(witness.use_count() == 1);
     caller.join();
     listeners.on_server_down([witness](const outage&) {});
+    BOOST_TEST(witness.use_count() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(B16_a_callback_of_the_owners_is_called_and_may_be_missing) {
+    owner mine;
+    BOOST_TEST(mine.call("nobody listens"));
+    std::vector<std::string> told;
+    mine.set([&](const std::string& argument) { told.push_back(argument); });
+    BOOST_TEST(mine.call("first"));
+    BOOST_TEST(mine.call("second"));
+    BOOST_TEST((told == std::vector<std::string>{"first", "second"}));
+    mine.set({});
+    BOOST_TEST(mine.call("third"));
+    BOOST_TEST(told.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(B16_what_it_throws_is_told_as_an_event_like_the_one_it_was_called_for) {
+    owner mine;
+    std::vector<std::string> told;
+    mine.listeners.on_event([&](const event& happened) {
+        BOOST_TEST((happened.kind == event_kind::callback_failed));
+        BOOST_TEST(happened.target == "http://localhost:3000");
+        BOOST_TEST((happened.source == schema_source::server));
+        told.emplace_back(happened.detail);
+    });
+    mine.set([](const std::string& argument) { throw std::runtime_error(argument); });
+    BOOST_TEST(!mine.call("no reload"));
+    mine.set([](const std::string&) { throw 7; });
+    BOOST_TEST(!mine.call(""));
+    BOOST_TEST(
+        (told == std::vector<std::string>{"no reload", "an exception that is no std::exception"}));
+    mine.set([](const std::string&) {});
+    BOOST_TEST(mine.call(""));
+    BOOST_TEST(told.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(B16_it_makes_no_difference_that_nobody_can_be_told) {
+    owner mine;
+    mine.set([](const std::string&) { throw std::runtime_error("x"); });
+    BOOST_TEST(!mine.call(""));
+    mine.listeners.on_event([](const event&) { throw std::runtime_error("y"); });
+    BOOST_TEST(!mine.call(""));
+}
+
+BOOST_AUTO_TEST_CASE(B14_a_closed_gate_lets_no_callback_of_the_owners_pass) {
+    owner mine;
+    int calls = 0;
+    mine.set([&](const std::string&) { ++calls; });
+    mine.listeners.close([]() noexcept {});
+    BOOST_TEST(mine.call("too late"));
+    BOOST_TEST(calls == 0);
+}
+
+BOOST_AUTO_TEST_CASE(B14_a_callback_of_the_owners_that_closes_is_the_last) {
+    owner mine;
+    int calls = 0;
+    int events = 0;
+    mine.listeners.on_event([&](const event&) { ++events; });
+    mine.set([&](const std::string&) {
+        ++calls;
+        mine.listeners.close([]() noexcept { BOOST_ERROR("a farewell"); });
+        throw std::runtime_error("told to nobody");
+    });
+    BOOST_TEST(!mine.call(""));
+    BOOST_TEST(mine.call(""));
+    BOOST_TEST(calls == 1);
+    BOOST_TEST(events == 0);
+}
+
+BOOST_AUTO_TEST_CASE(B14_close_waits_for_a_callback_of_the_owners_on_another_thread) {
+    owner mine;
+    std::latch inside{1};
+    std::atomic<bool> finished = false;
+    mine.set([&](const std::string&) {
+        inside.count_down();
+        for (int n = 0; n < 1000; ++n)
+            std::this_thread::yield();
+        finished = true;
+    });
+    std::thread caller{[&] { (void)mine.call(""); }};
+    inside.wait();
+    mine.listeners.close([]() noexcept {});
+    BOOST_TEST(finished);
+    caller.join();
+}
+
+BOOST_AUTO_TEST_CASE(a_callback_of_the_owners_may_replace_itself_and_a_closed_gate_keeps_none) {
+    const auto witness = std::make_shared<int>(0);
+    owner mine;
+    mine.set([&mine, witness](const std::string&) { mine.set({}); });
+    BOOST_TEST(witness.use_count() == 2);
+    BOOST_TEST(mine.call(""));
+    BOOST_TEST(witness.use_count() == 1);
+    mine.set([witness](const std::string&) {});
+    mine.listeners.close([]() noexcept {});
+    mine.set({}); // The owner's to drop.
+    BOOST_TEST(witness.use_count() == 1);
+    mine.set([witness](const std::string&) {});
     BOOST_TEST(witness.use_count() == 1);
 }
 

@@ -47,6 +47,11 @@ const std::vector<levelled> table{
     {event_kind::callback_failed, {}, 0, severity::error},
     {event_kind::stopping, {}, 0, severity::debug},
     {event_kind::stopped, {}, 0, severity::debug},
+    {event_kind::schema_loaded, {}, 0, severity::warning}, // from nowhere
+    {event_kind::schema_unchanged, {}, 0, severity::debug},
+    {event_kind::schema_reloaded, {}, 0, severity::info},
+    {event_kind::schema_failed, errc::malformed_schema, 0, severity::warning},
+    {event_kind::schema_failed, errc::connection_refused, 0, severity::warning},
 };
 
 } // namespace
@@ -65,11 +70,35 @@ BOOST_DATA_TEST_CASE(each_event_has_its_level, data::make(table), sample) {
     BOOST_TEST((severity_of(happened) == sample.level));
 }
 
+BOOST_AUTO_TEST_CASE(a_schema_that_is_not_the_servers_is_worth_a_warning) {
+    event happened;
+    happened.kind = event_kind::schema_loaded;
+    BOOST_TEST((happened.source == schema_source::none));
+    BOOST_TEST((severity_of(happened) == severity::warning));
+    happened.source = schema_source::introspection;
+    BOOST_TEST((severity_of(happened) == severity::warning));
+    happened.source = schema_source::server;
+    BOOST_TEST((severity_of(happened) == severity::info));
+}
+
+BOOST_AUTO_TEST_CASE(an_event_is_of_the_schema_exactly_if_its_name_says_so) {
+    for (const auto& row : table)
+        BOOST_TEST(is_of_schema(row.kind) == name(row.kind).starts_with("schema_"), row);
+    BOOST_TEST(!is_of_schema(event_kind{99}));
+    static_assert(is_of_schema(event_kind::schema_failed));
+}
+
+BOOST_AUTO_TEST_CASE(an_event_begins_without_a_schema) {
+    const event happened;
+    BOOST_TEST((happened.schema == nullptr));
+    BOOST_TEST((happened.source == schema_source::none));
+}
+
 BOOST_AUTO_TEST_CASE(every_kind_and_every_status_has_a_name_of_its_own) {
     std::set<std::string_view> names;
     for (const auto& row : table)
         names.insert(name(row.kind));
-    BOOST_TEST(names.size() == 10U);
+    BOOST_TEST(names.size() == 14U);
     BOOST_TEST(names.count("") == 0U);
     std::set<std::string_view> statuses;
     for (const target_status each :

@@ -7,6 +7,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include <concepts>
+#include <functional>
+#include <memory>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -54,6 +56,21 @@ static_assert(!observer<immovable>, "a client takes its observer by value");
 
 static_assert(!observer<tests::server_archetype>);
 
+template <typename T>
+concept made_a_callback = requires(T&& watching) {
+    { callback_of(std::forward<T>(watching)) } -> std::same_as<std::function<void(const event&)>>;
+};
+static_assert(made_a_callback<null_observer>);
+static_assert(made_a_callback<tests::observer_archetype>, "a callback is copied, its observer not");
+static_assert(!made_a_callback<null_observer&>, "an observer that stays says so by std::ref");
+static_assert(!made_a_callback<const null_observer&>);
+static_assert(made_a_callback<std::reference_wrapper<null_observer>>);
+static_assert(made_a_callback<std::reference_wrapper<null_observer>&>);
+static_assert(made_a_callback<std::reference_wrapper<tests::observer_archetype>>);
+static_assert(!made_a_callback<throwing>);
+static_assert(!made_a_callback<std::reference_wrapper<throwing>>);
+static_assert(!made_a_callback<without_on_event>);
+
 struct writing {
     std::string* out;
     char mark;
@@ -83,6 +100,54 @@ BOOST_AUTO_TEST_CASE(tee_takes_observers_that_can_only_be_moved) {
     tee moved{std::move(outer)};
     moved.on_event(event{});
     BOOST_TEST(told == "1started 2started ");
+}
+
+struct counting {
+    int told = 0;
+    std::shared_ptr<int> last{};
+    void on_event(const event&) noexcept { *last = ++told; }
+};
+
+BOOST_AUTO_TEST_CASE(a_callback_owns_the_observer_that_is_moved_into_it) {
+    const auto last = std::make_shared<int>(0);
+    auto callback = callback_of(counting{0, last});
+    callback(event{});
+    const auto copy = callback;
+    copy(event{});
+    callback(event{});
+    BOOST_TEST(*last == 3); // All copies tell one and the same.
+    callback = {};
+    copy(event{});
+    BOOST_TEST(*last == 4);
+    BOOST_TEST(last.use_count() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(what_it_owns_goes_with_its_last_copy) {
+    const auto last = std::make_shared<int>(0);
+    {
+        const auto callback = callback_of(counting{0, last});
+        const auto copy = callback;
+        BOOST_TEST(last.use_count() == 2);
+    }
+    BOOST_TEST(last.use_count() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_callback_leaves_an_observer_where_it_is_when_it_is_given_a_reference) {
+    counting mine{0, std::make_shared<int>(0)};
+    const auto callback = callback_of(std::ref(mine));
+    callback(event{});
+    const auto copy = callback;
+    copy(event{});
+    BOOST_TEST(mine.told == 2);
+}
+
+BOOST_AUTO_TEST_CASE(several_observers_and_one_that_can_only_be_moved_are_a_callback) {
+    std::string told;
+    const auto callback = callback_of(tee{tests::observer_archetype{0}, writing{&told, '1'}});
+    event happened;
+    happened.kind = event_kind::schema_reloaded;
+    callback(happened);
+    BOOST_TEST(told == "1schema_reloaded ");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

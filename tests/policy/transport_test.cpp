@@ -5,6 +5,7 @@
 #include <archetypes/clock.hpp>
 #include <archetypes/signer.hpp>
 #include <archetypes/transport.hpp>
+#include <forest/datasource.hpp>
 #include <forest/health_client.hpp>
 #include <forest/sim/memory_transport.hpp>
 #include <forest/sim/scripted_transport.hpp>
@@ -89,6 +90,16 @@ struct seconds_transport {
 static_assert(!transport<seconds_transport>, "a timeout of less than a second would be lost");
 
 BOOST_AUTO_TEST_SUITE(transport_test)
+
+BOOST_AUTO_TEST_CASE(a_datasource_needs_no_more_than_the_archetypes) {
+    basic_datasource datasource{
+        tests::transport_archetype{0}, tests::transport_archetype{0},
+        tests::clock_archetype{0},     tests::signer_archetype{0},
+        tests::backoff_archetype{0},   datasource_options{.uri = "http://a"}};
+    datasource.start();
+    datasource.cleanup();
+    BOOST_TEST(datasource.cleaned_up());
+}
 
 BOOST_AUTO_TEST_CASE(a_client_needs_no_more_than_the_archetypes) {
     basic_health_client client{tests::transport_archetype{0}, tests::clock_archetype{0},

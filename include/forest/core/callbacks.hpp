@@ -16,7 +16,7 @@
 
 namespace forest {
 
-/// Three callbacks behind one gate. All members may be called from any thread, `tell` from one at a
+/// The callbacks behind one gate. All members may be called from any thread, `tell` from one at a
 /// time.
 class callbacks {
 public:
@@ -62,16 +62,32 @@ public:
 
     [[nodiscard]] bool closed() const { return gate_.closed(); }
 
+    /// Sets a callback of the owner's, which passes the same gate.
+    template <typename Argument>
+    void set(shared_callback<Argument>& slot, std::function<void(const Argument&)> callback) {
+        gate_.set(slot, std::move(callback));
+    }
+
+    /// Calls it, unless closed; a missing one is no error (B16). False if it threw, which is told
+    /// as an event like `during`.
+    template <typename Argument>
+    bool call(const shared_callback<Argument>& slot, const Argument& argument,
+              const event& during) noexcept {
+        return attempt(during, [&] { gate_.call(slot, argument); });
+    }
+
 private:
     template <typename Call>
-    void attempt(const event& during, const Call& call) noexcept {
+    bool attempt(const event& during, const Call& call) noexcept {
         try {
             call();
+            return true;
         } catch (const std::exception& thrown) {
             tell_of_failure(during, thrown.what());
         } catch (...) {
             tell_of_failure(during, "an exception that is no std::exception");
         }
+        return false;
     }
 
     void tell_of_failure(event during, std::string_view what) noexcept {

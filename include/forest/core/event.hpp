@@ -4,6 +4,7 @@
 
 #include <forest/core/error.hpp>
 #include <forest/core/outage.hpp>
+#include <forest/core/schema.hpp>
 #include <forest/core/verdict.hpp>
 
 #include <cstdint>
@@ -34,6 +35,12 @@ enum class event_kind : std::uint8_t {
     callback_failed, ///< a callback threw; `event::detail` says what
     stopping,
     stopped,
+
+    // Of a datasource only.
+    schema_loaded,    ///< the first schema; `event::source` says where it came from (B30)
+    schema_unchanged, ///< the server still has the schema that is known (B31)
+    schema_reloaded,  ///< the server's schema had changed, and the application has taken it over
+    schema_failed,    ///< the schema could not be had; `event::check` says why
 };
 
 /// How loudly an event should be logged.
@@ -50,6 +57,8 @@ struct event {
     const verdict* check = nullptr; ///< set for the outcome of a check and for what follows from it
     const forest::outage* outage = nullptr; ///< set for server_down and server_up
     std::string_view detail{};              ///< what a callback threw
+    const forest::schema* schema = nullptr; ///< the one that is known, for what is told of schemas
+    schema_source source{};                 ///< where it came from
 };
 
 [[nodiscard]] constexpr std::string_view name(target_status status) noexcept {
@@ -74,8 +83,17 @@ struct event {
     case event_kind::callback_failed: return "callback_failed";
     case event_kind::stopping: return "stopping";
     case event_kind::stopped: return "stopped";
+    case event_kind::schema_loaded: return "schema_loaded";
+    case event_kind::schema_unchanged: return "schema_unchanged";
+    case event_kind::schema_reloaded: return "schema_reloaded";
+    case event_kind::schema_failed: return "schema_failed";
     }
     return {};
+}
+
+/// Whether it is told of a datasource's schema.
+[[nodiscard]] constexpr bool is_of_schema(event_kind kind) noexcept {
+    return event_kind::schema_loaded <= kind && kind <= event_kind::schema_failed;
 }
 
 /// The level at which an event is logged: transitions at info and above, routine at debug. A
@@ -91,7 +109,11 @@ struct event {
                                                                          : severity::warning;
     }
     case event_kind::server_down: return severity::warning;
-    case event_kind::server_up: return severity::info;
+    case event_kind::server_up:
+    case event_kind::schema_reloaded: return severity::info;
+    case event_kind::schema_loaded:
+        return happened.source == schema_source::server ? severity::info : severity::warning;
+    case event_kind::schema_failed: return severity::warning;
     case event_kind::callback_failed: return severity::error;
     default: return severity::debug;
     }

@@ -5,7 +5,11 @@
 // Randomness as a value that is passed in, never a global: the same seed gives the same schedule on
 // every compiler, which std::uniform_*_distribution does not promise.
 
+#include <forest/core/time.hpp>
+
 #include <cstdint>
+#include <functional>
+#include <string_view>
 
 namespace forest {
 
@@ -16,6 +20,13 @@ public:
     using result_type = std::uint64_t;
 
     constexpr explicit random_generator(std::uint64_t seed = 0) noexcept : state_{seed} {}
+
+    /// A seed for whoever is called `name` and starts now, so that neither two names nor two starts
+    /// share a schedule.
+    [[nodiscard]] static random_generator seeded(std::string_view name, steady_time now) {
+        return random_generator{std::hash<std::string_view>{}(name) ^
+                                static_cast<std::uint64_t>(now.time_since_epoch().count())};
+    }
 
     static constexpr result_type min() noexcept { return 0; }
     static constexpr result_type max() noexcept { return UINT64_MAX; }

@@ -5,7 +5,10 @@
 #include <forest/core/event.hpp>
 
 #include <concepts>
+#include <functional>
+#include <memory>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 // Who is told of everything that happens: logs, metrics, tests.
@@ -40,6 +43,22 @@ public:
 private:
     std::tuple<Observers...> observers_;
 };
+
+/// An observer as the callback of an event; it is moved into it.
+template <observer Observer>
+    requires(!std::is_lvalue_reference_v<Observer>)
+[[nodiscard]] std::function<void(const event&)> callback_of(Observer&& watching) {
+    return [owned = std::make_shared<Observer>(std::move(watching))](const event& happened) {
+        owned->on_event(happened);
+    };
+}
+
+/// The same for one that stays where it is, and must outlive the callback.
+template <observer Observer>
+[[nodiscard]] std::function<void(const event&)>
+callback_of(std::reference_wrapper<Observer> watching) {
+    return [watching](const event& happened) { watching.get().on_event(happened); };
+}
 
 } // namespace forest
 

@@ -5,6 +5,7 @@
 #include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/outage.hpp>
+#include <forest/core/schema.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/utf8.hpp>
 #include <forest/core/verdict.hpp>
@@ -37,7 +38,7 @@ public:
     static constexpr std::size_t bytes_max = 4096;
 
     explicit log_line(const event& happened) {
-        append("[Health Check] ");
+        append("[{}] ", is_of_schema(happened.kind) ? "Schema" : "Health Check");
         append_foreign(happened.target);
         append(": ");
         append_what(happened);
@@ -75,7 +76,37 @@ private:
             return append_foreign(happened.detail);
         case event_kind::stopping: return append("polling stopping");
         case event_kind::stopped: return append("polling stopped");
+        case event_kind::schema_loaded: return append_loaded(happened);
+        case event_kind::schema_unchanged: return append("schema unchanged");
+        case event_kind::schema_reloaded:
+            append("schema changed and reloaded");
+            return append_contents(happened.schema);
+        case event_kind::schema_failed:
+            append("schema could not be fetched");
+            return append_reason(happened.check);
         }
+    }
+
+    void append_loaded(const event& happened) {
+        if (happened.source == schema_source::none)
+            return append("the server cannot be reached, and there is no introspection: no schema");
+        if (happened.source == schema_source::server)
+            append("schema loaded");
+        else
+            append("the server cannot be reached: schema taken from the introspection");
+        append_contents(happened.schema);
+    }
+
+    void append_contents(const schema* known) {
+        if (known == nullptr)
+            return;
+        const std::size_t count = known->collections().size();
+        append(" ({} collection{}", count, count == 1 ? "" : "s");
+        if (!known->etag().empty()) {
+            append(", etag ");
+            append_foreign(known->etag());
+        }
+        append(")");
     }
 
     void append_success(const event& happened) {

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DATASOURCE_OPTIONS_HPP
+#define FOREST_CORE_DATASOURCE_OPTIONS_HPP
+
+#include <forest/core/options.hpp>
+#include <forest/core/schema.hpp>
+#include <forest/core/time.hpp>
+#include <forest/core/url.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+// How a datasource is built (B35). The first five names are those of the Ruby and Node clients.
+
+namespace forest {
+
+/// Which option of a datasource is out of its range.
+enum class datasource_errc {
+    invalid_uri = 1,
+    invalid_introspection,
+    invalid_health_check_interval,
+    invalid_health_check_failure_threshold,
+    invalid_health_check_success_threshold,
+    invalid_health_check_timeout,
+    invalid_schema_poll,
+    invalid_schema_timeout,
+    invalid_schema_bytes_max,
+};
+
+namespace detail {
+
+class datasource_category_type final : public std::error_category {
+public:
+    const char* name() const noexcept override { return "forest.datasource"; }
+    std::string message(int value) const override {
+        switch (datasource_errc{value}) {
+        case datasource_errc::invalid_uri:
+            return "datasource_options.uri must be the base URL of the server, without query and "
+                   "fragment, as in http://localhost:3000";
+        case datasource_errc::invalid_introspection:
+            return "datasource_options.introspection must be a schema: one JSON object with an "
+                   "array \"collections\" of objects with a \"name\"";
+        case datasource_errc::invalid_health_check_interval:
+            return "datasource_options.health_check_interval must be greater than 0 and at most "
+                   "366 days";
+        case datasource_errc::invalid_health_check_failure_threshold:
+            return "datasource_options.health_check_failure_threshold must be at least 1";
+        case datasource_errc::invalid_health_check_success_threshold:
+            return "datasource_options.health_check_success_threshold must be at least 1";
+        case datasource_errc::invalid_health_check_timeout:
+            return "datasource_options.health_check_timeout must be greater than 0 and at most "
+                   "366 days";
+        case datasource_errc::invalid_schema_poll:
+            return "datasource_options.schema_poll must be from 1 s to 3600 s";
+        case datasource_errc::invalid_schema_timeout:
+            return "datasource_options.schema_timeout must be greater than 0 and at most 366 days";
+        case datasource_errc::invalid_schema_bytes_max:
+            return "datasource_options.schema_bytes_max must be from 1 byte to 1 GiB";
+        }
+        return "unknown error";
+    }
+};
+
+inline const datasource_category_type datasource_category_object{};
+
+} // namespace detail
+
+[[nodiscard]] inline std::error_code make_error_code(datasource_errc code) noexcept {
+    return {static_cast<int>(code), detail::datasource_category_object};
+}
+
+} // namespace forest
+
+template <>
+struct std::is_error_code_enum<forest::datasource_errc> : std::true_type {};
+
+namespace forest {
+
+/// The options of a datasource.
+struct datasource_options {
+    /// The base URL of the server, to which the paths below are appended; a path of its own, as
+    /// behind a proxy, is kept, a final `/` is not. Required.
+    std::string uri{};
+
+    /// The secret that the server has, too. Required, unless the signer is given.
+    std::string auth_secret{};
+
+    /// A schema as JSON text, to begin with when the server cannot be reached (B30). Empty: none,
+    /// and the datasource begins without collections.
+    std::string introspection{};
+
+    /// From the start of one check to the start of the next. Greater than 0.
+    duration health_check_interval = options{}.interval;
+
+    /// Consecutive failed checks that make the server down. At least 1. In `schema_poll` mode, too.
+    int health_check_failure_threshold = options{}.failure_threshold;
+
+    /// Consecutive successful checks that end an outage. At least 1. In `schema_poll` mode, too.
+    int health_check_success_threshold = options{}.success_threshold;
+
+    /// One deadline for a whole check. Greater than 0.
+    duration health_check_timeout = options{}.timeout;
+
+    /// For servers without a health route: polls the schema at this interval instead, 1 s to
+    /// 3600 s, and takes the answer as the health check (B33). Empty: polls the health route.
+    std::optional<duration> schema_poll{};
+
+    /// One deadline for fetching the schema, from resolving to the last byte. Greater than 0.
+    /// Longer than that of a check, because a schema may have megabytes.
+    duration schema_timeout = std::chrono::seconds{30};
+
+    /// The largest schema that is taken; a larger one is `errc::response_too_large`, and the one
+    /// known is kept. 1 byte to 1 GiB. Twice as much is used while it is read.
+    std::size_t schema_bytes_max = std::size_t{16} << 20U;
+
+    /// The first check is put off by a uniformly random part of this, so that many datasources do
+    /// not check together.
+    duration initial_delay_max = options{}.initial_delay_max;
+
+    /// Each delay varies by up to this share of itself; 0 to 0.5.
+    double interval_jitter = options{}.interval_jitter;
+
+    /// How late a wake-up may be before a failure says more about this process (B12).
+    duration stall_tolerance = options{}.stall_tolerance;
+
+    /// The interval of `schema_poll` that the other clients have by default.
+    static constexpr duration schema_poll_default = std::chrono::seconds{600};
+
+    static constexpr std::string_view health_path = "/forest/health";
+    static constexpr std::string_view schema_path = "/forest/rpc-schema";
+
+    /// How the health route, or in `schema_poll` mode the schema, is polled.
+    [[nodiscard]] options polling() const noexcept {
+        return {.interval = schema_poll.value_or(health_check_interval),
+                .timeout = schema_poll ? schema_timeout : health_check_timeout,
+                .failure_threshold = health_check_failure_threshold,
+                .success_threshold = health_check_success_threshold,
+                .initial_delay_max = initial_delay_max,
+                .interval_jitter = interval_jitter,
+                .stall_tolerance = stall_tolerance};
+    }
+
+    /// Reads a URL of the server, of `health_path` or `schema_path`. Answers the error of
+    /// `url::parse` for the uri, or `invalid_uri`; `result` is left alone then.
+    [[nodiscard]] std::error_code parse_url(std::string_view path, url& result) const {
+        if (uri.find_first_of("?#") != std::string::npos)
+            return datasource_errc::invalid_uri;
+        // The uri alone first: with a path behind it, one without a host could pass.
+        url parsed;
+        if (const std::error_code ec = url::parse(uri, parsed))
+            return ec;
+        std::string_view base = uri;
+        while (base.back() == '/')
+            base.remove_suffix(1);
+        return url::parse(std::string{base}.append(path), result);
+    }
+
+    /// Names the member that is out of its range; for the uri also an `errc` of `url::parse`, and
+    /// for the last three that of `options::validate`.
+    [[nodiscard]] std::error_code validate() const {
+        constexpr duration poll_min = std::chrono::seconds{1};
+        constexpr duration poll_max = std::chrono::seconds{3600};
+        constexpr std::size_t bytes_limit = std::size_t{1} << 30U;
+        url parsed;
+        for (const std::string_view path : {health_path, schema_path}) {
+            if (const std::error_code ec = parse_url(path, parsed))
+                return ec;
+        }
+        if (schema_poll && (*schema_poll < poll_min || *schema_poll > poll_max))
+            return datasource_errc::invalid_schema_poll;
+        if (options{.timeout = schema_timeout}.validate())
+            return datasource_errc::invalid_schema_timeout;
+        if (schema_bytes_max < 1 || schema_bytes_max > bytes_limit)
+            return datasource_errc::invalid_schema_bytes_max;
+        if (const std::error_code ec = validate_checks())
+            return ec;
+        schema given;
+        if (!introspection.empty() && schema::parse(introspection, given))
+            return datasource_errc::invalid_introspection;
+        return {};
+    }
+
+private:
+    // In terms of the names that the members have here.
+    [[nodiscard]] std::error_code validate_checks() const noexcept {
+        options checks = polling();
+        checks.interval = health_check_interval;
+        checks.timeout = health_check_timeout;
+        const std::error_code ec = checks.validate();
+        if (ec == errc::invalid_interval)
+            return datasource_errc::invalid_health_check_interval;
+        if (ec == errc::invalid_timeout)
+            return datasource_errc::invalid_health_check_timeout;
+        if (ec == errc::invalid_failure_threshold)
+            return datasource_errc::invalid_health_check_failure_threshold;
+        if (ec == errc::invalid_success_threshold)
+            return datasource_errc::invalid_health_check_success_threshold;
+        return ec;
+    }
+};
+
+} // namespace forest
+
+#endif

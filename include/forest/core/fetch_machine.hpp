@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_FETCH_MACHINE_HPP
+#define FOREST_CORE_FETCH_MACHINE_HPP
+
+#include <forest/core/options.hpp>
+#include <forest/core/time.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <concepts>
+#include <cstdint>
+#include <limits>
+
+// When a datasource fetches its schema (B31), decided without doing it. A fetch is owed from the
+// start, and again from each recovery, until one has ended well; it is tried while the server
+// answers its checks, and never beside another one.
+
+namespace forest {
+
+/// What has happened to a datasource, told to its fetch_machine.
+enum class fetch_input : std::uint8_t {
+    started,
+    recovered,       ///< the server came back from an outage
+    check_succeeded, ///< a health check did
+    check_failed,    ///< one that counts
+    woke,            ///< the wait asked for has ended
+    fetched,         ///< the fetch asked for ended with an answer that is settled
+    failed,          ///< it ended without one
+};
+
+/// What the driver has to do next.
+struct fetch_action {
+    enum class kind : std::uint8_t {
+        none,  ///< nothing; a wait or fetch asked for before goes on
+        fetch, ///< fetch, then step with `fetched` or `failed`; a pending wait is void
+        wait,  ///< wait for `delay`, then step with `woke`
+    };
+
+    kind what = kind::none;
+    duration delay = duration::zero(); ///< for `wait`; greater than 0
+};
+
+/// One datasource's state. A value; not thread-safe.
+template <std::regular_invocable<int, duration> Backoff>
+class fetch_machine {
+public:
+    /// `interval` is that of the health checks, to which the backoff relates its answer.
+    fetch_machine(const Backoff& backoff, duration interval) noexcept
+        : backoff_{backoff}, interval_{interval} {}
+
+    [[nodiscard]] fetch_action step(fetch_input input) noexcept {
+        switch (input) {
+        case fetch_input::started: return fetch();
+        case fetch_input::recovered:
+            answering_ = true;
+            failures_ = 0;
+            // An answer under way may be from before the outage.
+            owed_again_ = phase_ == phase::fetching;
+            return owed_again_ ? fetch_action{} : fetch();
+        case fetch_input::check_succeeded:
+            answering_ = true;
+            return phase_ == phase::parked ? fetch() : fetch_action{};
+        case fetch_input::check_failed: answering_ = false; return {};
+        case fetch_input::woke:
+            if (phase_ != phase::waiting)
+                return {};
+            return fetch_if_answering();
+        case fetch_input::fetched:
+            failures_ = 0;
+            if (owed_again_)
+                return fetch_if_answering();
+            phase_ = phase::settled;
+            return {};
+        case fetch_input::failed:
+            if (owed_again_)
+                return fetch_if_answering();
+            failures_ = failures_ == failures_max ? failures_ : failures_ + 1;
+            return answering_ ? wait() : park();
+        }
+        return {};
+    }
+
+private:
+    enum class phase : std::uint8_t {
+        settled, // nothing is owed
+        fetching,
+        waiting, // to try again
+        parked,  // until a check succeeds
+    };
+
+    fetch_action fetch() noexcept {
+        phase_ = phase::fetching;
+        owed_again_ = false;
+        return {.what = fetch_action::kind::fetch};
+    }
+
+    fetch_action fetch_if_answering() noexcept { return answering_ ? fetch() : park(); }
+
+    fetch_action park() noexcept {
+        phase_ = phase::parked;
+        return {};
+    }
+
+    fetch_action wait() noexcept {
+        phase_ = phase::waiting;
+        const duration delay = backoff_(failures_, interval_);
+        return {.what = fetch_action::kind::wait,
+                .delay = std::clamp<duration>(delay, delay_min, options::duration_max)};
+    }
+
+    static constexpr duration delay_min = std::chrono::milliseconds{1};
+    static constexpr int failures_max = std::numeric_limits<int>::max();
+
+    [[no_unique_address]] Backoff backoff_;
+    duration interval_;
+    int failures_ = 0; // of fetches, consecutive
+    phase phase_ = phase::settled;
+    bool answering_ = false;  // the last check succeeded
+    bool owed_again_ = false; // the server came back while a fetch was under way
+};
+
+} // namespace forest
+
+#endif

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_SCHEMA_ANSWER_HPP
+#define FOREST_CORE_SCHEMA_ANSWER_HPP
+
+#include <forest/core/entity_tag.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/fields.hpp>
+#include <forest/core/health_document.hpp>
+#include <forest/core/schema.hpp>
+#include <forest/core/verdict.hpp>
+
+#include <memory>
+#include <string_view>
+#include <system_error>
+
+// What the answer to a conditional request for the schema means (PROTOCOL.md, 3; B31).
+
+namespace forest {
+
+/// An answer, judged.
+struct schema_answer {
+    verdict result{};                        ///< none: the server's schema is known now
+    std::shared_ptr<const schema> changed{}; ///< the new one; null when it is as before, or failed
+};
+
+/// Refines the verdict on an answer as if it had been one to a health check: what is wrong with the
+/// connection, the signature or the framing is wrong here, too, and a farewell is one; but the body
+/// has to be a schema, and 304 is as good when `known`, whose etag was sent, has one. Throws
+/// std::bad_alloc.
+[[nodiscard]] inline schema_answer judge_schema(verdict judged, const field_view& fields,
+                                                std::string_view body, const schema& known) {
+    schema_answer answer{.result = judged};
+    verdict& result = answer.result;
+    result.document = health_document{}; // A schema may have members of the same names.
+    if (result.status == 304 && result.error == errc::unexpected_status && !known.etag().empty())
+        result.error = {};
+    if (result.status < 200 || result.status > 299 ||
+        (result.error && result.error != errc::not_ok))
+        return answer;
+    const auto read = std::make_shared<schema>();
+    result.error = schema::parse(body, *read, opaque_tag(fields.find("ETag").value_or("")));
+    if (!result.error && !read->same_as(known))
+        answer.changed = read;
+    return answer;
+}
+
+} // namespace forest
+
+#endif

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <forest/core/timestamp_sequence.hpp>
+
+#include <boost/test/unit_test.hpp>
+#include <rapidcheck.h>
+
+#include <chrono>
+#include <optional>
+#include <vector>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+using forest::timestamp_sequence;
+using forest::wall_time;
+
+const wall_time noon{std::chrono::sys_days{std::chrono::year{2025} / 12 / 9} + 12h};
+
+// What the sequence answers when the wall clock stands so far from noon at each call.
+std::vector<std::chrono::milliseconds>
+answered(const std::vector<std::chrono::milliseconds>& offsets) {
+    timestamp_sequence sequence;
+    std::vector<std::chrono::milliseconds> result;
+    for (const auto offset : offsets)
+        result.push_back(sequence.next(noon + offset) - noon);
+    return result;
+}
+
+using moments = std::vector<std::chrono::milliseconds>;
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(timestamp_sequence_test)
+
+BOOST_AUTO_TEST_CASE(it_is_the_wall_clock_while_that_goes_on) {
+    BOOST_TEST((answered({0ms, 1ms, 2ms, 30s, 1h}) == moments{0ms, 1ms, 2ms, 30s, 1h}));
+}
+
+BOOST_AUTO_TEST_CASE(two_of_one_millisecond_differ_by_one) {
+    BOOST_TEST((answered({0ms, 0ms, 0ms, 1ms, 2ms, 4ms}) == moments{0ms, 1ms, 2ms, 3ms, 4ms, 5ms}));
+    BOOST_TEST((answered({0ms, 0ms, 2ms}) == moments{0ms, 1ms, 2ms}));
+}
+
+BOOST_AUTO_TEST_CASE(a_clock_set_back_a_little_does_not_set_it_back) {
+    BOOST_TEST((answered({0ms, -1ms, -10s, 5ms}) == moments{0ms, 1ms, 2ms, 5ms}));
+    // It stays ahead for as long as the clock needs to overtake it.
+    BOOST_TEST((answered({0ms, -200s, -100s, -1s, 1s}) == moments{0ms, 1ms, 2ms, 3ms, 1s}));
+}
+
+BOOST_AUTO_TEST_CASE(a_clock_set_back_by_more_than_servers_tolerate_starts_it_anew) {
+    BOOST_TEST((answered({0ms, -300s}) == moments{0ms, 1ms}));
+    BOOST_TEST((answered({0ms, -300'001ms}) == moments{0ms, -300'001ms}));
+    BOOST_TEST((answered({0ms, -1h, -1h}) == moments{0ms, -1h, -1h + 1ms}));
+    // What counts is the distance to the last one, which may be ahead of the clock itself.
+    BOOST_TEST((answered({0ms, 0ms, -300s + 1ms}) == moments{0ms, 1ms, 2ms}));
+    BOOST_TEST((answered({0ms, 0ms, -300s}) == moments{0ms, 1ms, -300s}));
+}
+
+BOOST_AUTO_TEST_CASE(sequences_are_independent_of_each_other) {
+    timestamp_sequence first;
+    timestamp_sequence second;
+    BOOST_TEST((first.next(noon) == noon));
+    BOOST_TEST((second.next(noon) == noon));
+    timestamp_sequence copy = first;
+    BOOST_TEST((copy.next(noon) == noon + 1ms));
+    BOOST_TEST((first.next(noon) == noon + 1ms));
+}
+
+BOOST_AUTO_TEST_CASE(whatever_the_clock_does_it_increases_and_stays_near) {
+    const bool holds = rc::check([] {
+        const auto steps = *rc::gen::container<std::vector<int>>(
+            rc::gen::oneOf(rc::gen::inRange(-2, 3), rc::gen::inRange(-400'000, 400'000)));
+        timestamp_sequence sequence;
+        wall_time now = noon;
+        std::optional<wall_time> last;
+        for (const int step : steps) {
+            now += std::chrono::milliseconds{step};
+            const wall_time next = sequence.next(now);
+            RC_ASSERT(next >= now);
+            RC_ASSERT(next - now <= 300s + 1ms);
+            const bool anew = last && *last - now > 300s;
+            if (anew)
+                RC_ASSERT(next == now);
+            else if (last)
+                RC_ASSERT(next > *last);
+            if (!last || now > *last)
+                RC_ASSERT(next == now);
+            last = next;
+        }
+    });
+    BOOST_TEST(holds);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
