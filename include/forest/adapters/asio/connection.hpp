@@ -243,11 +243,20 @@ private:
         if (!error)
             result.body = parser_.body(data);
         result.timings = timings_;
-        auto done = [self = shared_from_this(), handler = std::move(handler_), result]() mutable {
+        auto done = [this, self = shared_from_this(), handler = std::move(handler_),
+                     result]() mutable {
             handler(result);
+            release_large_buffer();
         };
         lock.unlock();
         serializer_.run(std::move(done));
+    }
+
+    // A schema of megabytes comes once a day; its room is not kept until the next.
+    void release_large_buffer() {
+        const std::lock_guard lock{mutex_};
+        if (!handler_ && buffer_.size() > buffer_bytes_kept)
+            buffer_ = {};
     }
 
     std::span<char> free_space() {
@@ -275,6 +284,7 @@ private:
     }
 
     static constexpr std::size_t buffer_bytes_min = 4096;
+    static constexpr std::size_t buffer_bytes_kept = 128 * 1024; // any answer to a check
     static constexpr std::size_t tls_input_bytes = 4096;
 
     asio_serializer serializer_;
