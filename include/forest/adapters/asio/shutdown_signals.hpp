@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_SHUTDOWN_SIGNALS_HPP
+#define FOREST_ADAPTERS_ASIO_SHUTDOWN_SIGNALS_HPP
+
+#include <forest/core/callback_gate.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/signal_set.hpp>
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+// How SIGINT and SIGTERM reach the event loop (B34). What runs in a signal handler is Asio's, and
+// only writes to a pipe; a handler of our own would save nothing and could not share the signal
+// with the application's signal sets.
+
+namespace forest {
+
+namespace detail {
+
+// What happens to one signal of this process while anyone waits for it. Asio resets a signal to its
+// default when the last set lets go of it, so all who wait share the memory of what was there
+// before the first of them, and the last puts it back. Every access is under the lock of
+// `shutdown_takeovers`.
+class signal_takeover {
+public:
+    explicit constexpr signal_takeover(int signal) noexcept : number{signal} {}
+
+    // Answers false for a signal that is ignored, and leaves it so.
+    bool take(asio::signal_set& set) {
+        const struct sigaction before = disposition();
+        if (before.sa_handler == SIG_IGN)
+            return false;
+        std::error_code ec;
+        set.add(number, ec);
+        if (ec)
+            throw std::system_error{ec, "signal " + std::to_string(number)};
+        if (holders_++ == 0) {
+            taken_ = disposition();
+            // Unchanged if Asio's handler was there already: the application has a set of its own.
+            displaced_.reset();
+            if (before.sa_handler != taken_.sa_handler)
+                displaced_ = before;
+        }
+        return true;
+    }
+
+    // Answers whether the application's handler is back and owed a signal, which one of those who
+    // waited, and not necessarily this one, was told of.
+    bool release(asio::signal_set& set, bool told) noexcept {
+        owed_ = owed_ || told;
+        const struct sigaction before = disposition();
+        std::error_code cannot_fail;
+        set.remove(number, cannot_fail);
+        if (--holders_ > 0)
+            return false;
+        const bool owed = std::exchange(owed_, false);
+        // Either another set of the application's goes on waiting, or it is the default anyway.
+        if (disposition().sa_handler == before.sa_handler)
+            return false;
+        // What the application has installed over Asio's handler since then is its latest word.
+        if (before.sa_handler != taken_.sa_handler) {
+            dispose(before);
+            return false;
+        }
+        if (!displaced_)
+            return false;
+        dispose(*displaced_);
+        return owed && displaced_->sa_handler != SIG_DFL;
+    }
+
+    const int number;
+
+private:
+    // Neither call can fail, since the signal exists and may be caught. Whatever `sa_flags` say,
+    // handlers are told apart by `sa_handler`, which shares its storage with `sa_sigaction`.
+    [[nodiscard]] struct sigaction disposition() const noexcept {
+        struct sigaction found {};
+        ::sigaction(number, nullptr, &found);
+        return found;
+    }
+
+    void dispose(const struct sigaction& wanted) const noexcept {
+        ::sigaction(number, &wanted, nullptr);
+    }
+
+    int holders_ = 0;
+    bool owed_ = false;
+    struct sigaction taken_ {};
+    std::optional<struct sigaction> displaced_;
+};
+
+// The one state of the library that is the process's, because dispositions are.
+struct shutdown_takeovers {
+    static shutdown_takeovers& of_this_process() noexcept {
+        static shutdown_takeovers all;
+        return all;
+    }
+
+    std::mutex mutex;
+    std::array<signal_takeover, 2> signals{signal_takeover{SIGINT}, signal_takeover{SIGTERM}};
+};
+
+// Keeps both signals from this thread. What comes meanwhile is delivered afterwards, to what is
+// installed then.
+class shutdown_signals_blocked {
+public:
+    shutdown_signals_blocked() noexcept {
+        sigset_t both;
+        ::sigemptyset(&both);
+        ::sigaddset(&both, SIGINT);
+        ::sigaddset(&both, SIGTERM);
+        ::pthread_sigmask(SIG_BLOCK, &both, &before_);
+    }
+
+    shutdown_signals_blocked(const shutdown_signals_blocked&) = delete;
+    shutdown_signals_blocked& operator=(const shutdown_signals_blocked&) = delete;
+    ~shutdown_signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+private:
+    sigset_t before_;
+};
+
+// Owned by the operation that waits and by nobody else, so that a context that ends early puts
+// everything back while Asio's service is still there.
+class shutdown_wait : public std::enable_shared_from_this<shutdown_wait> {
+public:
+    shutdown_wait(const asio::any_io_executor& executor, std::function<void(int)> callback)
+        : set_{std::in_place, executor} {
+        gate_.set<int>(callback_, [this, callback = std::move(callback)](const int& signal) {
+            const passing_on afterwards{*this, signal};
+            if (callback)
+                callback(signal);
+        });
+    }
+
+    shutdown_wait(const shutdown_wait&) = delete;
+    shutdown_wait& operator=(const shutdown_wait&) = delete;
+    ~shutdown_wait() { release(); }
+
+    void start() {
+        auto& process = shutdown_takeovers::of_this_process();
+        // Also until the wait has begun, since it may end on another thread at once.
+        const std::lock_guard lock{process.mutex};
+        for (std::size_t index = 0; index < taken_.size(); ++index)
+            taken_[index] = process.signals[index].take(*set_);
+        if (!taken_[0] && !taken_[1])
+            return;
+        set_->async_wait([self = shared_from_this()](std::error_code ec, int signal) {
+            if (!ec)
+                self->gate_.call(self->callback_, signal);
+        });
+    }
+
+    void cancel() {
+        gate_.close([this] { release(); });
+        gate_.set<int>(callback_, {});
+    }
+
+private:
+    // Within the gate, so that cancel() waits for this, too; and also if the callback throws.
+    struct passing_on {
+        shutdown_wait& wait;
+        int signal;
+        ~passing_on() { wait.release(signal); }
+    };
+
+    // Of all calls the first counts. `told` is the signal that the callback was told of, 0 if none.
+    void release(int told = 0) noexcept {
+        std::array<bool, 2> owed{};
+        auto& process = shutdown_takeovers::of_this_process();
+        {
+            const shutdown_signals_blocked blocked;
+            const std::lock_guard lock{process.mutex};
+            if (!set_)
+                return;
+            for (std::size_t index = 0; index < taken_.size(); ++index) {
+                signal_takeover& each = process.signals[index];
+                owed[index] = taken_[index] && each.release(*set_, each.number == told);
+            }
+            set_.reset();
+        }
+        // To the process, as the first time, and not by raise() to this thread, which may block the
+        // signal for good.
+        for (std::size_t index = 0; index < owed.size(); ++index) {
+            if (owed[index])
+                ::kill(::getpid(), process.signals[index].number);
+        }
+    }
+
+    callback_gate gate_;
+    shared_callback<int> callback_;
+    // Guarded by the lock of `shutdown_takeovers`.
+    std::optional<asio::signal_set> set_;
+    std::array<bool, 2> taken_{};
+};
+
+} // namespace detail
+
+/// Turns the first SIGINT or SIGTERM into a call on the event loop, where an application cleans up
+/// (B34):
+///
+///     forest::shutdown_signals signals{io.get_executor(), [&](int) {
+///         route.drain();
+///         datasource.cleanup();
+///     }};
+///
+/// The callback runs once, on the executor, with the number of the signal; no library code runs in
+/// a signal handler. When it has returned, or thrown, both signals are again what they were before.
+/// If a handler of the application's was installed for the one received, the signal is then sent to
+/// the process once more, so that the handler runs exactly once and as it is used to. If there was
+/// none, nothing more happens: the application ends in its own way, and the next signal ends the
+/// process. What the callback throws passes through the executor.
+///
+/// A signal that is ignored at construction, as SIGINT in a background job, stays ignored. Asio
+/// signal sets of the application's are told of a signal as ever; while one waits for it, nothing
+/// is passed on or put back. Several `shutdown_signals` in one process are each told; the last to
+/// end passes on and puts back. A handler that is installed over this one stays installed, and has
+/// the signal to itself.
+///
+/// Signals that come before the callback has returned count as the first. One that cancel()
+/// overtakes on its way to the callback is lost.
+///
+/// While it waits, it is work for the executor: `io_context::run()` does not return before the
+/// callback has run or `cancel()` was called. The wait is owned by the execution context, which may
+/// end first. All members may be called from any thread, and from the callback; a callback may
+/// destroy it. The application must not change the dispositions of the two signals on one thread
+/// while another constructs, cancels or destroys this, or while the callback returns.
+///
+/// Asio resets a signal to its default before the former disposition can be put back. This thread
+/// blocks it for the two system calls in between; when another thread receives it just then, it
+/// ends the process.
+class shutdown_signals {
+public:
+    /// Takes the two signals over. The callback may run before this returns if other threads run
+    /// the executor. Throws std::system_error if a signal cannot be taken, for instance because no
+    /// descriptor is left; both are then as before.
+    shutdown_signals(const asio::any_io_executor& executor,
+                     std::function<void(int signal)> callback) {
+        const auto wait = std::make_shared<detail::shutdown_wait>(executor, std::move(callback));
+        wait_ = wait;
+        wait->start();
+    }
+
+    shutdown_signals(const shutdown_signals&) = delete;
+    shutdown_signals& operator=(const shutdown_signals&) = delete;
+
+    /// Cancels.
+    ~shutdown_signals() { cancel(); }
+
+    /// Puts back what was there before, and calls nothing, except for a handler that another
+    /// `shutdown_signals` has left to the last. Waits for the callback that is running; when it
+    /// returns, none is and none will start. Called from inside the callback it returns at once,
+    /// and the rest happens when that has returned. Idempotent.
+    void cancel() {
+        if (const auto waiting = wait_.lock())
+            waiting->cancel();
+    }
+
+private:
+    std::weak_ptr<detail::shutdown_wait> wait_;
+};
+
+} // namespace forest
+
+#endif
