@@ -4,6 +4,7 @@
 #include <forest/adapters/fmt/log_line.hpp>
 #include <forest/core/health_document.hpp>
 #include <forest/core/json.hpp>
+#include <forest/core/schema.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -62,6 +63,33 @@ verdict success(std::string_view version) {
     const std::string body = R"({"status":"ok","version":)" + json_quote(version) + "}";
     BOOST_TEST_REQUIRE(!parse_health_document(body, made.document));
     return made;
+}
+
+// What a line begins with.
+std::string prefix_of(event_kind kind) {
+    return is_of_schema(kind) ? "[Schema] " + url_text + ": " : prefix;
+}
+
+schema schema_of(int collections, std::string_view etag) {
+    std::string text = R"({"collections":[)";
+    for (int n = 0; n < collections; ++n)
+        text.append(n == 0 ? "" : ",").append(R"({"name":"c"})");
+    schema made;
+    BOOST_TEST_REQUIRE(!schema::parse(text + "]}", made, etag));
+    return made;
+}
+
+std::string told_of_schema(event_kind kind, const schema& known, schema_source source) {
+    event happened = event_of(kind);
+    happened.schema = &known;
+    happened.source = source;
+    const std::string line = text_of(happened);
+    BOOST_TEST_REQUIRE(line.starts_with(prefix_of(kind)));
+    return line.substr(prefix_of(kind).size());
+}
+
+std::string reloaded(const schema& known) {
+    return told_of_schema(event_kind::schema_reloaded, known, schema_source::server);
 }
 
 std::string succeeded_with(std::string_view version) {
@@ -133,6 +161,11 @@ const std::vector<plain_row> plain{
     {event_kind::callback_failed, severity::error, "callback failed: no pager"},
     {event_kind::stopping, severity::debug, "polling stopping"},
     {event_kind::stopped, severity::debug, "polling stopped"},
+    {event_kind::schema_loaded, severity::warning,
+     "the server cannot be reached, and there is no introspection: no schema"},
+    {event_kind::schema_unchanged, severity::debug, "schema unchanged"},
+    {event_kind::schema_reloaded, severity::info, "schema changed and reloaded"},
+    {event_kind::schema_failed, severity::warning, "schema could not be fetched"},
 };
 
 struct recording {
@@ -197,7 +230,7 @@ BOOST_DATA_TEST_CASE(each_kind_has_its_line_and_level, data::make(plain)) {
     observer.on_event(happened);
     BOOST_TEST_REQUIRE(log.lines.size() == 1U);
     BOOST_TEST((log.lines.front().first == sample.level));
-    BOOST_TEST(log.lines.front().second == prefix + sample.line);
+    BOOST_TEST(log.lines.front().second == prefix_of(sample.kind) + sample.line);
 }
 
 BOOST_DATA_TEST_CASE(B5_a_failed_check_is_told_with_its_reason, data::make(failed)) {
@@ -310,6 +343,92 @@ BOOST_AUTO_TEST_CASE(an_error_of_another_category_is_told_by_its_number) {
     event down = event_of(event_kind::server_down);
     down.outage = &of;
     BOOST_TEST(text_of(down).find("generic error") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_schema_is_told_with_its_size_and_its_etag) {
+    BOOST_TEST(reloaded(schema_of(0, "")) == "schema changed and reloaded (0 collections)");
+    BOOST_TEST(reloaded(schema_of(1, "")) == "schema changed and reloaded (1 collection)");
+    BOOST_TEST(reloaded(schema_of(2, "7ec21c29")) ==
+               "schema changed and reloaded (2 collections, etag 7ec21c29)");
+    BOOST_TEST(reloaded(schema_of(50'000, "a")) ==
+               "schema changed and reloaded (50000 collections, etag a)");
+}
+
+BOOST_AUTO_TEST_CASE(B30_the_first_schema_is_told_with_where_it_came_from) {
+    const auto loaded = [](const schema& known, schema_source source) {
+        return told_of_schema(event_kind::schema_loaded, known, source);
+    };
+    BOOST_TEST(loaded(schema_of(2, "7ec21c29"), schema_source::server) ==
+               "schema loaded (2 collections, etag 7ec21c29)");
+    BOOST_TEST(loaded(schema_of(1, ""), schema_source::introspection) ==
+               "the server cannot be reached: schema taken from the introspection (1 collection)");
+    BOOST_TEST(loaded(schema{}, schema_source::none) ==
+               "the server cannot be reached, and there is no introspection: no schema");
+}
+
+BOOST_AUTO_TEST_CASE(a_schema_from_the_server_is_no_warning) {
+    recording log;
+    basic_log_observer observer{severity::info, log.sink()};
+    event happened = event_of(event_kind::schema_loaded);
+    for (const schema_source each :
+         {schema_source::server, schema_source::introspection, schema_source::none}) {
+        happened.source = each;
+        observer.on_event(happened);
+    }
+    BOOST_TEST_REQUIRE(log.lines.size() == 3U);
+    BOOST_TEST((log.lines[0].first == severity::info));
+    BOOST_TEST((log.lines[1].first == severity::warning));
+    BOOST_TEST((log.lines[2].first == severity::warning));
+    BOOST_TEST(log.lines[0].second == prefix_of(event_kind::schema_loaded) + "schema loaded");
+}
+
+BOOST_AUTO_TEST_CASE(B31_a_schema_that_stays_is_told_without_it) {
+    BOOST_TEST(told_of_schema(event_kind::schema_unchanged, schema_of(2, "7ec21c29"),
+                              schema_source::server) == "schema unchanged");
+}
+
+BOOST_AUTO_TEST_CASE(a_schema_that_could_not_be_had_is_told_with_the_reason) {
+    const auto text = [](const verdict& result) {
+        const schema known = schema_of(2, "7ec21c29");
+        event happened = event_of(event_kind::schema_failed);
+        happened.check = &result;
+        happened.schema = &known;
+        happened.source = schema_source::server;
+        return text_of(happened);
+    };
+    const std::string begin =
+        prefix_of(event_kind::schema_failed) + "schema could not be fetched: ";
+    BOOST_TEST(text(failure(errc::connection_refused)) == begin + "connection refused");
+    BOOST_TEST(text(failure(errc::malformed_schema, 200)) == begin + "malformed schema, HTTP 200");
+    BOOST_TEST(text(failure(errc::response_too_large, 200)) ==
+               begin + "response too large, HTTP 200");
+    verdict refused = failure(errc::unauthorized, 403);
+    refused.clock_skew = -60s;
+    BOOST_TEST(text(refused) ==
+               begin + "unauthorized, HTTP 403; the server's clock is 60 s behind");
+}
+
+BOOST_AUTO_TEST_CASE(a_reload_that_failed_is_a_callback_that_failed) {
+    event happened = event_of(event_kind::callback_failed);
+    const schema known = schema_of(1, "a");
+    happened.schema = &known;
+    happened.source = schema_source::server;
+    happened.detail = "no table";
+    BOOST_TEST(text_of(happened) == prefix + "callback failed: no table");
+}
+
+BOOST_DATA_TEST_CASE(an_etag_cannot_break_the_line_or_steer_the_terminal, data::make(foreign)) {
+    const schema known = schema_of(1, sample.said);
+    const std::string contents = " (1 collection, etag " + sample.written + ")";
+    BOOST_TEST(reloaded(known) == "schema changed and reloaded" + contents);
+    BOOST_TEST(told_of_schema(event_kind::schema_loaded, known, schema_source::server) ==
+               "schema loaded" + contents);
+}
+
+BOOST_AUTO_TEST_CASE(an_etag_that_is_too_long_is_cut_with_its_line) {
+    const std::string line = reloaded(schema_of(1, std::string(10'000, 'e')));
+    BOOST_TEST(line.size() + prefix_of(event_kind::schema_reloaded).size() == log_line::bytes_max);
+    BOOST_TEST(line.starts_with("schema changed and reloaded (1 collection, etag eee"));
 }
 
 BOOST_DATA_TEST_CASE(a_version_cannot_break_the_line_or_steer_the_terminal, data::make(foreign)) {

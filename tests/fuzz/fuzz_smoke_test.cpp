@@ -2,6 +2,7 @@
 #include <fuzz/json_target.hpp>
 #include <fuzz/request_parser_target.hpp>
 #include <fuzz/response_parser_target.hpp>
+#include <fuzz/schema_target.hpp>
 #include <fuzz/timestamp_target.hpp>
 #include <fuzz/url_target.hpp>
 
@@ -143,6 +144,42 @@ BOOST_AUTO_TEST_CASE(json_keeps_its_promises) {
                          "\"", "\\",   "\\u", "\\ud800", "\xc3\xa9", "\xf0",
                          " ",  "null", "0",   "1e5",     "-",        "\"status\":\"ok\","};
     drive(forest_fuzz::json_target, {corpus, pieces}, rounds_of_readers);
+}
+
+BOOST_AUTO_TEST_CASE(schemas_keep_their_promises) {
+    const samples corpus{
+        "\"7ec21c29\"\n{\"collections\":[{\"name\":\"product\",\"fields\":[{\"name\":\"id\"}]}]}",
+        "W/\"a,b\"\n"
+        R"({"etag":"da39a3ee","charts":["a",{"name":"b"},1],"collections":[]})",
+        "a, W/\"b\" , \"c\"\n"
+        R"( {"collections" : [ {"name":"\u0061"} , {"name":"b"} ] , "etag" : "" } )",
+        "*\n"
+        R"({"collections":[{"name":"a"}],"\u0065tag":"x","etag":null,"charts":{}})",
+        "raw\n"
+        R"({"status":"ok","version":"1.16.10"})"};
+    const samples pieces{"\n",
+                         "\"",
+                         "W/",
+                         "*",
+                         ",",
+                         " ",
+                         "a",
+                         "{",
+                         "}",
+                         "[",
+                         "]",
+                         ":",
+                         "\\",
+                         "\\ud800",
+                         "1e999",
+                         "null",
+                         "{}",
+                         "\"name\"",
+                         "\"etag\":\"e\",",
+                         "{\"name\":\"c\"},",
+                         "\"charts\":[\"d\"],",
+                         ",\"collections\":[]"};
+    drive(forest_fuzz::schema_target, {corpus, pieces}, rounds_of_readers);
 }
 
 BOOST_AUTO_TEST_CASE(urls_keep_their_promises) {
