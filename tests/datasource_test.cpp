@@ -232,8 +232,8 @@ BOOST_AUTO_TEST_CASE(
     auto& master = *on.master;
     master.datasource.start();
     on.queue.run_for(5min);
-    // Asked for again as soon as the server has answered a check, then by the backoff: 4 s after the
-    // second failure, 8 s after the third.
+    // Asked for again as soon as the server has answered a check, then by the backoff: 4 s after
+    // the second failure, 8 s after the third.
     BOOST_TEST(on.fetch_times() == (seconds{0, 0, 4, 12}), boost::test_tools::per_element());
     BOOST_TEST(master.of_schema() == (strings{"schema_failed", "schema_loaded", "schema_failed",
                                               "schema_failed", "schema_reloaded"}));
@@ -463,6 +463,15 @@ BOOST_AUTO_TEST_CASE(B31_an_etag_that_no_header_can_carry_is_not_sent) {
     huge.suffer_an_outage();
     BOOST_TEST(huge.conditions() == (strings{"-", "-"}));
     BOOST_TEST(huge.master->reloads.empty());
+}
+
+BOOST_AUTO_TEST_CASE(B31_a_304_to_a_request_without_an_etag_is_no_answer) {
+    scripted_warehouse on;
+    on.schemas.then(serving(std::string(5000, 'e'))).then(not_modified());
+    on.master->datasource.start();
+    on.queue.run_for(1s);
+    on.suffer_an_outage();
+    BOOST_TEST(on.master->all(event_kind::schema_failed).front().error == errc::unexpected_status);
 }
 
 BOOST_AUTO_TEST_CASE(no_two_requests_of_a_datasource_sign_the_same_timestamp) {
@@ -761,6 +770,35 @@ void leave_inside(const last_callback& row, bool destroyed) {
 BOOST_DATA_TEST_CASE(B14_cleaning_up_or_destroying_inside_a_callback_makes_it_the_last,
                      data::make(last_callbacks) * data::make({false, true}), row, destroyed) {
     leave_inside(row, destroyed);
+}
+
+void clean_up_during(bool failing) {
+    const event_kind during = failing ? event_kind::schema_failed : event_kind::check_succeeded;
+    datasource_options chosen = polling_schema(10s);
+    chosen.introspection = schema_text({"old"}, "i");
+    scripted_warehouse on{std::move(chosen)};
+    if (during == event_kind::check_succeeded)
+        on.health.then(serving("a")).otherwise(serving("b"));
+    else
+        on.health.otherwise(sim::answering(500, ""));
+    auto& master = *on.master;
+    int seen = 0;
+    master.datasource.on_event([&](const event& happened) {
+        seen += happened.kind == during ? 1 : 0;
+        if (seen == (during == event_kind::check_succeeded ? 2 : 1))
+            master.datasource.cleanup();
+    });
+    master.datasource.start();
+    on.queue.run_for(1min);
+    BOOST_TEST(master.datasource.cleaned_up());
+    BOOST_TEST(master.reloads.empty());
+    BOOST_TEST(master.datasource.schema()->etag() ==
+               (during == event_kind::check_succeeded ? "a" : ""));
+}
+
+BOOST_DATA_TEST_CASE(B32_what_no_callback_has_taken_over_is_not_committed_by_a_cleanup,
+                     data::make({false, true}), failing) {
+    clean_up_during(failing);
 }
 
 BOOST_AUTO_TEST_CASE(B14_cleanup_waits_for_a_reload_that_another_thread_is_in) {

@@ -134,10 +134,10 @@ private:
     }
 
     void concluded(fetch_input input) {
-        if (options_.schema_poll)
+        if (!options_.schema_poll)
+            return drive(input);
+        if (!cleaned_up())
             settle(std::exchange(*latest_, {}));
-        else
-            drive(input);
     }
 
     void drive(fetch_input input) {
@@ -202,7 +202,7 @@ private:
         const verdict& result = answer.result;
         if (result.error) {
             tell(event_kind::schema_failed, &result);
-            if (!std::exchange(loaded_, true))
+            if (!std::exchange(loaded_, true) && !cleaned_up()) // by whoever was just told
                 load(introspection());
             return fetch_input::failed;
         }

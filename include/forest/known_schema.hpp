@@ -3,6 +3,7 @@
 #define FOREST_KNOWN_SCHEMA_HPP
 
 #include <forest/core/error.hpp>
+#include <forest/core/fields.hpp>
 #include <forest/core/schema.hpp>
 #include <forest/core/schema_answer.hpp>
 #include <forest/core/time.hpp>
@@ -48,16 +49,16 @@ public:
     /// whole schema comes, which is compared here.
     void prepare(request& what) const {
         what.limits.body_bytes_max = bytes_max_;
-        const std::string& etag = known_->etag();
-        if (!etag.empty() && etag.size() <= etag_bytes_max)
-            (void)what.fields.add("If-None-Match", etag);
+        if (conditional())
+            (void)what.fields.add("If-None-Match", known_->etag());
     }
 
     /// An answer for which there is no memory counts as one that is too large.
     [[nodiscard]] schema_answer judge(const reply& answer, wall_time local) const noexcept {
         schema_answer judged{.result = conclude(answer, local)};
         try {
-            judged = judge_schema(judged.result, answer.fields, answer.body, *known_);
+            judged =
+                judge_schema(judged.result, answer.fields, answer.body, *known_, conditional());
         } catch (const std::bad_alloc&) {
             judged.result.error = errc::response_too_large;
         }
@@ -67,6 +68,11 @@ public:
 private:
     // Leaves room for a signature.
     static constexpr std::size_t etag_bytes_max = 1024;
+
+    [[nodiscard]] bool conditional() const noexcept {
+        const std::string& etag = known_->etag();
+        return !etag.empty() && etag.size() <= etag_bytes_max && is_field_value(etag);
+    }
 
     const std::size_t bytes_max_;
     mutable std::mutex mutex_; // guards what is written below; it is written on one thread only

@@ -162,7 +162,7 @@ const std::vector<plain_row> plain{
     {event_kind::stopping, severity::debug, "polling stopping"},
     {event_kind::stopped, severity::debug, "polling stopped"},
     {event_kind::schema_loaded, severity::warning,
-     "the server cannot be reached, and there is no introspection: no schema"},
+     "no schema: it could not be fetched, and there is no introspection"},
     {event_kind::schema_unchanged, severity::debug, "schema unchanged"},
     {event_kind::schema_reloaded, severity::info, "schema changed and reloaded"},
     {event_kind::schema_failed, severity::warning, "schema could not be fetched"},
@@ -361,9 +361,9 @@ BOOST_AUTO_TEST_CASE(B30_the_first_schema_is_told_with_where_it_came_from) {
     BOOST_TEST(loaded(schema_of(2, "7ec21c29"), schema_source::server) ==
                "schema loaded (2 collections, etag 7ec21c29)");
     BOOST_TEST(loaded(schema_of(1, ""), schema_source::introspection) ==
-               "the server cannot be reached: schema taken from the introspection (1 collection)");
+               "schema taken from the introspection (1 collection)");
     BOOST_TEST(loaded(schema{}, schema_source::none) ==
-               "the server cannot be reached, and there is no introspection: no schema");
+               "no schema: it could not be fetched, and there is no introspection");
 }
 
 BOOST_AUTO_TEST_CASE(a_schema_from_the_server_is_no_warning) {

@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(B14_a_closed_gate_lets_no_callback_of_the_owners_pass) {
     int calls = 0;
     mine.set([&](const std::string&) { ++calls; });
     mine.listeners.close([]() noexcept {});
-    BOOST_TEST(mine.call("too late"));
+    BOOST_TEST(!mine.call("too late"));
     BOOST_TEST(calls == 0);
 }
 
@@ -244,7 +244,7 @@ BOOST_AUTO_TEST_CASE(B14_a_callback_of_the_owners_that_closes_is_the_last) {
         throw std::runtime_error("told to nobody");
     });
     BOOST_TEST(!mine.call(""));
-    BOOST_TEST(mine.call(""));
+    BOOST_TEST(!mine.call("again"));
     BOOST_TEST(calls == 1);
     BOOST_TEST(events == 0);
 }

@@ -43,15 +43,15 @@ public:
         return slot;
     }
 
-    /// Calls what the slot holds, outside the lock, unless the gate is closed. What the callback
-    /// throws passes through.
+    /// Calls what the slot holds, if anything, outside the lock, unless the gate is closed; whether
+    /// it was open. What the callback throws passes through.
     template <typename Argument>
-    void call(const shared_callback<Argument>& slot, const Argument& argument) {
+    bool call(const shared_callback<Argument>& slot, const Argument& argument) {
         shared_callback<Argument> found;
         {
             const std::lock_guard lock{mutex_};
             if (closed_ || slot == nullptr)
-                return;
+                return !closed_;
             found = slot;
             inside_ = std::this_thread::get_id();
         }
@@ -59,6 +59,7 @@ public:
         // Destroyed before the gate is left, since it may be the last to hold what was captured.
         const shared_callback<Argument> callback = std::move(found);
         (*callback)(argument);
+        return true;
     }
 
     /// Lets no callback in any more, and waits for the one that is inside, unless this is called by

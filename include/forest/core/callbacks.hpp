@@ -68,12 +68,13 @@ public:
         gate_.set(slot, std::move(callback));
     }
 
-    /// Calls it, unless closed; a missing one is no error (B16). False if it threw, which is told
-    /// as an event like `during`.
+    /// Calls it; a missing one is no error (B16). False if this is closed, and if the callback
+    /// threw, which is told as an event like `during`.
     template <typename Argument>
     bool call(const shared_callback<Argument>& slot, const Argument& argument,
               const event& during) noexcept {
-        return attempt(during, [&] { gate_.call(slot, argument); });
+        bool open = false;
+        return attempt(during, [&] { open = gate_.call(slot, argument); }) && open;
     }
 
 private:

@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_DATASOURCE_OPTIONS_HPP
 #define FOREST_CORE_DATASOURCE_OPTIONS_HPP
 
+#include <forest/core/error.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/schema.hpp>
 #include <forest/core/time.hpp>
@@ -14,7 +15,7 @@
 #include <string_view>
 #include <system_error>
 
-// How a datasource is built (B35). The first five names are those of the Ruby and Node clients.
+// How a datasource is built (B35).
 
 namespace forest {
 
@@ -62,6 +63,9 @@ public:
             return "datasource_options.schema_bytes_max must be from 1 byte to 1 GiB";
         }
         return "unknown error";
+    }
+    std::error_condition default_error_condition(int) const noexcept override {
+        return make_error_condition(condition::invalid_argument);
     }
 };
 
@@ -114,7 +118,8 @@ struct datasource_options {
     duration schema_timeout = std::chrono::seconds{30};
 
     /// The largest schema that is taken; a larger one is `errc::response_too_large`, and the one
-    /// known is kept. 1 byte to 1 GiB. Twice as much is used while it is read.
+    /// known is kept. 1 byte to 1 GiB. Reading takes twice as much, and more for a text that is
+    /// nothing but short names.
     std::size_t schema_bytes_max = std::size_t{16} << 20U;
 
     /// The first check is put off by a uniformly random part of this, so that many datasources do

@@ -245,7 +245,7 @@ inline bool condition_category_type::equivalent(const std::error_code& code,
 
 } // namespace detail
 
-/// The category of every error_code that the library makes; its name is `forest`.
+/// The category of every `errc`; its name is `forest`.
 [[nodiscard]] inline const std::error_category& error_category() noexcept {
     return detail::error_category_object;
 }

@@ -19,7 +19,7 @@ namespace forest {
 
 /// What has happened to a datasource, told to its fetch_machine.
 enum class fetch_input : std::uint8_t {
-    started,
+    started,         ///< once, and first
     recovered,       ///< the server came back from an outage
     check_succeeded, ///< a health check did
     check_failed,    ///< one that counts

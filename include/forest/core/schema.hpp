@@ -96,7 +96,8 @@ private:
         const std::error_code ec = read_json_array(value.raw, [&](const json_value& element) {
             const json_value called = name_of(element);
             valid = valid && called.type == json_value::kind::string;
-            names.push_back(to_string(called.string()));
+            if (valid)
+                names.push_back(to_string(called.string()));
         });
         return valid && !ec;
     }

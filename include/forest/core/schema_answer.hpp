@@ -25,14 +25,15 @@ struct schema_answer {
 
 /// Refines the verdict on an answer as if it had been one to a health check: what is wrong with the
 /// connection, the signature or the framing is wrong here, too, and a farewell is one; but the body
-/// has to be a schema, and 304 is as good when `known`, whose etag was sent, has one. Throws
-/// std::bad_alloc.
+/// has to be a schema, and 304 is as good when the etag of `known` was sent, so that the request
+/// was `conditional`. Throws std::bad_alloc.
 [[nodiscard]] inline schema_answer judge_schema(verdict judged, const field_view& fields,
-                                                std::string_view body, const schema& known) {
+                                                std::string_view body, const schema& known,
+                                                bool conditional) {
     schema_answer answer{.result = judged};
     verdict& result = answer.result;
     result.document = health_document{}; // A schema may have members of the same names.
-    if (result.status == 304 && result.error == errc::unexpected_status && !known.etag().empty())
+    if (result.status == 304 && result.error == errc::unexpected_status && conditional)
         result.error = {};
     if (result.status < 200 || result.status > 299 ||
         (result.error && result.error != errc::not_ok))

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 // The moments that are signed. Two requests of one millisecond must not sign the same bytes, since
 // servers that keep a replay window refuse the second (PROTOCOL.md, 1).
@@ -20,12 +21,13 @@ public:
     /// long.
     [[nodiscard]] wall_time next(wall_time now) noexcept {
         constexpr std::chrono::seconds tolerated{300};
-        last_ = last_ - now > tolerated ? now : std::max(now, last_ + std::chrono::milliseconds{1});
-        return last_;
+        const bool anew = !last_ || *last_ - now > tolerated;
+        last_ = anew ? now : std::max(now, *last_ + std::chrono::milliseconds{1});
+        return *last_;
     }
 
 private:
-    wall_time last_{};
+    std::optional<wall_time> last_;
 };
 
 } // namespace forest

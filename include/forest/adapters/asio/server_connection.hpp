@@ -179,6 +179,8 @@ private:
         busy_ = false;
         phase_ = phase::reading;
         continued_ = false;
+        if (output_.capacity() > output_bytes_kept)
+            output_ = {};
         const std::size_t consumed = parser_.consumed();
         kept_ -= consumed;
         std::memmove(input_.data(), input_.data() + consumed, kept_);
@@ -252,6 +254,7 @@ private:
     }
 
     static constexpr std::size_t input_bytes_min = 4096;
+    static constexpr std::size_t output_bytes_kept = 64 * 1024; // more than most answers take
     static constexpr std::size_t linger_bytes_max = 256 * 1024;
     static constexpr duration linger_timeout = std::chrono::seconds{2};
 

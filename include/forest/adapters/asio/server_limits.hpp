@@ -2,6 +2,7 @@
 #ifndef FOREST_ADAPTERS_ASIO_SERVER_LIMITS_HPP
 #define FOREST_ADAPTERS_ASIO_SERVER_LIMITS_HPP
 
+#include <forest/core/error.hpp>
 #include <forest/core/framing.hpp>
 #include <forest/core/time.hpp>
 
@@ -49,6 +50,9 @@ public:
         case server_limits_errc::invalid_backlog: return "server_limits.backlog must be at least 1";
         }
         return "unknown error";
+    }
+    std::error_condition default_error_condition(int) const noexcept override {
+        return make_error_condition(condition::invalid_argument);
     }
 };
 

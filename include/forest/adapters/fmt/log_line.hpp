@@ -33,12 +33,13 @@ namespace forest {
 /// Built without allocation; a line that would exceed `bytes_max` is cut after a whole character.
 class log_line {
 public:
-    /// Room for the longest URL and what can be said about it. Only the text of an exception can be
-    /// too long.
+    /// Room for the longest URL and what can be said about it. Only the text of an exception and an
+    /// etag can be too long.
     static constexpr std::size_t bytes_max = 4096;
 
     explicit log_line(const event& happened) {
-        append("[{}] ", is_of_schema(happened.kind) ? "Schema" : "Health Check");
+        append("[{}] ", is_of_schema(happened.kind) || happened.schema != nullptr ? "Schema"
+                                                                                  : "Health Check");
         append_foreign(happened.target);
         append(": ");
         append_what(happened);
@@ -89,11 +90,11 @@ private:
 
     void append_loaded(const event& happened) {
         if (happened.source == schema_source::none)
-            return append("the server cannot be reached, and there is no introspection: no schema");
+            return append("no schema: it could not be fetched, and there is no introspection");
         if (happened.source == schema_source::server)
             append("schema loaded");
         else
-            append("the server cannot be reached: schema taken from the introspection");
+            append("schema taken from the introspection");
         append_contents(happened.schema);
     }
 
