@@ -15,6 +15,7 @@
 #include <ostream>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -30,7 +31,7 @@ struct mounted {
 
     std::string ask(std::string bytes) {
         std::string answer;
-        server.serve(std::move(bytes), [&](std::string given) { answer = std::move(given); });
+        server.serve(bytes, [&](std::string_view given) { answer = given; });
         return answer;
     }
 

@@ -49,7 +49,7 @@ struct mounted {
 
     std::string ask(std::string bytes) {
         std::string answer;
-        server.serve(std::move(bytes), [&](std::string given) { answer = std::move(given); });
+        server.serve(bytes, [&](std::string_view given) { answer = given; });
         return answer;
     }
 

@@ -30,8 +30,9 @@ public:
 
     /// Lets `what` happen at `when`, or now if that is past.
     void at(steady_time when, unique_function<void()> what) {
-        heap_.push_back({std::max(when, now_), next_sequence_++, std::move(what)});
-        std::push_heap(heap_.begin(), heap_.end(), later);
+        const std::uint32_t place = store(std::move(what));
+        heap_.push_back({std::max(when, now_), next_sequence_++, place});
+        rise(heap_.size() - 1);
     }
 
     /// Runs the next event. False when there is none.
@@ -66,28 +67,82 @@ public:
     [[nodiscard]] std::size_t pending() const noexcept { return heap_.size(); }
 
 private:
+    // Small, because entries move about; what they stand for stays in its place.
     struct entry {
         steady_time when;
         std::uint64_t sequence;
-        unique_function<void()> what;
+        std::uint32_t place; // in `stored_`
     };
 
-    static bool later(const entry& left, const entry& right) noexcept {
-        return left.when != right.when ? left.when > right.when : left.sequence > right.sequence;
+    static bool sooner(const entry& left, const entry& right) noexcept {
+        return left.when != right.when ? left.when < right.when : left.sequence < right.sequence;
+    }
+
+    std::uint32_t store(unique_function<void()>&& what) {
+        if (free_.empty()) {
+            stored_.push_back(std::move(what));
+            return static_cast<std::uint32_t>(stored_.size() - 1);
+        }
+        const std::uint32_t place = free_.back();
+        free_.pop_back();
+        stored_[place] = std::move(what);
+        return place;
+    }
+
+    // Four children for each entry: half as many levels as with two, and those of one lie together.
+    static constexpr std::size_t fan_out = 4;
+
+    void rise(std::size_t index) noexcept {
+        const entry rising = heap_[index];
+        while (index > 0) {
+            const std::size_t parent = (index - 1) / fan_out;
+            if (!sooner(rising, heap_[parent]))
+                break;
+            heap_[index] = heap_[parent];
+            index = parent;
+        }
+        heap_[index] = rising;
+    }
+
+    // Puts the last entry in the place of the first, and down to where it belongs.
+    void pop() noexcept {
+        const entry sinking = heap_.back();
+        heap_.pop_back();
+        const std::size_t size = heap_.size();
+        if (size == 0)
+            return;
+        std::size_t index = 0;
+        for (;;) {
+            const std::size_t first = index * fan_out + 1;
+            if (first >= size)
+                break;
+            std::size_t best = first;
+            for (std::size_t each = first + 1; each < std::min(first + fan_out, size); ++each)
+                best = sooner(heap_[each], heap_[best]) ? each : best;
+            if (!sooner(heap_[best], sinking))
+                break;
+            heap_[index] = heap_[best];
+            index = best;
+        }
+        heap_[index] = sinking;
     }
 
     bool run_one_until(steady_time end) {
         if (heap_.empty() || heap_.front().when > end)
             return false;
-        std::pop_heap(heap_.begin(), heap_.end(), later);
-        entry next = std::move(heap_.back());
-        heap_.pop_back();
+        const entry next = heap_.front();
+        pop();
         now_ = std::max(now_, next.when);
-        next.what();
+        // Moved out, because what runs may store more.
+        unique_function<void()> what = std::move(stored_[next.place]);
+        free_.push_back(next.place);
+        what();
         return true;
     }
 
     std::vector<entry> heap_;
+    std::vector<unique_function<void()>> stored_;
+    std::vector<std::uint32_t> free_;
     steady_time now_{};
     std::uint64_t next_sequence_ = 0;
 };

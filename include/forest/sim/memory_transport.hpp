@@ -76,9 +76,9 @@ private:
                 return queue.after(latency, [self = shared_from_this(), of] {
                     self->fail(of, errc::connection_refused);
                 });
-            to.serve(std::move(bytes), [self = shared_from_this(), of](std::string answer) {
-                self->queue.after(self->latency, [self, of, answer = std::move(answer)]() mutable {
-                    self->answered(of, std::move(answer));
+            to.serve(bytes, [self = shared_from_this(), of](std::string_view answer) {
+                self->queue.after(self->latency, [self, of, kept = std::string{answer}]() mutable {
+                    self->answered(of, std::move(kept));
                 });
             });
         }

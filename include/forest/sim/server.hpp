@@ -45,7 +45,7 @@ public:
 
         // One request that is waiting for its answer; dropped without one, it answers 500.
         struct call {
-            call(unique_function<void(std::string)> to, wall_time at, bool without_body)
+            call(unique_function<void(std::string_view)> to, wall_time at, bool without_body)
                 : done{std::move(to)}, received{at}, head{without_body} {}
             call(const call&) = delete;
             call& operator=(const call&) = delete;
@@ -56,7 +56,7 @@ public:
                     deliver(render(given, received, head));
             }
 
-            unique_function<void(std::string)> done;
+            unique_function<void(std::string_view)> done;
             wall_time received;
             bool head;
         };
@@ -83,8 +83,9 @@ public:
     [[nodiscard]] server_state state() const noexcept { return state_; }
 
     /// Takes the bytes of one request and gives the bytes of its answer to `done`, at once or when
-    /// the handler answers. A request that cannot be understood is answered 400.
-    void serve(std::string bytes, unique_function<void(std::string)> done) {
+    /// the handler answers; they are valid during that call. A request that cannot be understood is
+    /// answered 400.
+    void serve(std::span<char> bytes, unique_function<void(std::string_view)> done) {
         request_parser parser;
         const std::size_t kept = parser.parse(bytes);
         const std::span<const char> data{bytes.data(), kept};
@@ -94,7 +95,7 @@ public:
         if (!parser.done() || parser.error())
             return call->answer({.status = parser.done() ? parser.error_status() : 400,
                                  .body = R"({"error":"Bad Request"})"});
-        const auto found = handlers_.find(std::string{parser.path(data)});
+        const auto found = handlers_.find(parser.path(data));
         if (found == handlers_.end())
             return call->answer({.status = 404, .body = R"({"error":"Not Found"})"});
         if (parser.method() == http_method::other) {
@@ -126,7 +127,7 @@ private:
     }
 
     virtual_clock clock_;
-    std::map<std::string, handler_type> handlers_;
+    std::map<std::string, handler_type, std::less<>> handlers_;
     server_state state_ = server_state::running;
 };
 

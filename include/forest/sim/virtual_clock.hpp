@@ -3,10 +3,12 @@
 #define FOREST_SIM_VIRTUAL_CLOCK_HPP
 
 #include <forest/core/error.hpp>
+#include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/unique_function.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/sim/event_queue.hpp>
+#include <forest/sim/host.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -17,57 +19,58 @@
 #include <utility>
 #include <vector>
 
-// The clock of a simulated host: exact, and as fast as the events allow.
+// The clock of a simulated host, as programs see it: as right as the host's clocks are, and as fast
+// as the events allow.
 
 namespace forest::sim {
 
-/// Tells the time of an event_queue and wakes by it. A copy shares the wall clock, as programs on
-/// one host do, but has waits of its own, so that each client cancels only what it asked for.
-/// Models `clock`.
+/// Tells the time of a host and wakes by it. A copy shares the host, as programs on one machine do,
+/// but has waits of its own, so that each client cancels only what it asked for. Models `clock`.
 class virtual_clock {
 public:
     /// The wall clock that a simulation begins with: 2026-01-01T00:00:00Z.
-    static constexpr wall_time epoch{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
+    static constexpr wall_time epoch = host::epoch;
 
-    explicit virtual_clock(event_queue& queue)
-        : queue_{&queue}, wall_offset_{std::make_shared<std::chrono::milliseconds>()},
-          waits_{std::make_shared<waits>()} {}
+    /// The clock of a host that has no other business.
+    explicit virtual_clock(event_queue& queue) : virtual_clock{std::make_shared<host>(queue)} {}
 
-    virtual_clock(const virtual_clock& other)
-        : queue_{other.queue_}, wall_offset_{other.wall_offset_}, waits_{
-                                                                      std::make_shared<waits>()} {}
+    /// The clock of `on`, which must outlive it and all its waits.
+    explicit virtual_clock(host& on)
+        : virtual_clock{std::shared_ptr<host>{std::shared_ptr<void>{}, &on}} {}
+
+    virtual_clock(const virtual_clock& other) : virtual_clock{other.waits_->on} {}
 
     virtual_clock(virtual_clock&&) noexcept = default;
     virtual_clock& operator=(const virtual_clock&) = delete;
     virtual_clock& operator=(virtual_clock&&) = delete;
     ~virtual_clock() = default;
 
-    [[nodiscard]] wall_time now() const {
-        return epoch + *wall_offset_ +
-               std::chrono::floor<wall_time::duration>(steady_now().time_since_epoch());
-    }
+    [[nodiscard]] wall_time now() const { return waits_->on->now(); }
 
-    [[nodiscard]] steady_time steady_now() const { return queue_->now(); }
+    [[nodiscard]] steady_time steady_now() const { return waits_->on->steady_now(); }
 
     /// The timeline that the clock is on.
-    [[nodiscard]] event_queue& queue() const noexcept { return *queue_; }
+    [[nodiscard]] event_queue& queue() const noexcept { return waits_->on->queue(); }
 
-    /// Steps the wall clock, as an administrator or NTP would; the steady clock takes no notice
-    /// (B17).
-    void step_wall(std::chrono::milliseconds by) { *wall_offset_ += by; }
+    /// Steps the wall clock of the host, as an administrator or NTP would; the steady clock takes
+    /// no notice (B17).
+    void step_wall(std::chrono::milliseconds by) { waits_->on->step_wall(by); }
 
+    /// A delay beyond `options::duration_max` ends when that has passed.
     template <typename Handler>
     void async_wait(duration delay, Handler&& handler) {
+        const duration length = std::clamp(delay, duration::zero(), options::duration_max);
         const std::uint64_t id = waits_->next_id++;
-        waits_->pending.push_back({id, std::forward<Handler>(handler)});
-        queue_->after(delay, [waits = waits_, id] { waits->finish(id); });
+        waits_->pending.push_back(
+            {id, waits_->on->timer_now() + length, std::forward<Handler>(handler)});
+        schedule(waits_, id, length);
     }
 
     void cancel() {
         // The queue owns the handlers from here, and what they hold is freed even if it never runs
         // again.
         for (wait& each : std::exchange(waits_->pending, {}))
-            queue_->after({}, [handler = std::move(each.handler)]() mutable {
+            queue().after({}, [handler = std::move(each.handler)]() mutable {
                 handler(make_error_code(errc::operation_canceled));
             });
     }
@@ -78,26 +81,39 @@ public:
 private:
     struct wait {
         std::uint64_t id;
+        steady_time due; // by the clock of timers
         unique_function<void(std::error_code)> handler;
     };
 
     struct waits {
-        void finish(std::uint64_t id) {
-            const auto found = std::find_if(pending.begin(), pending.end(),
-                                            [id](const wait& each) { return each.id == id; });
-            if (found == pending.end()) // It was cancelled.
-                return;
-            auto handler = std::move(found->handler);
-            pending.erase(found);
-            handler(std::error_code{});
-        }
+        explicit waits(std::shared_ptr<host> of) : on{std::move(of)} {}
 
+        std::shared_ptr<host> on;
         std::vector<wait> pending;
         std::uint64_t next_id = 0;
     };
 
-    event_queue* queue_;
-    std::shared_ptr<std::chrono::milliseconds> wall_offset_;
+    explicit virtual_clock(std::shared_ptr<host> on)
+        : waits_{std::make_shared<waits>(std::move(on))} {}
+
+    static void schedule(const std::shared_ptr<waits>& of, std::uint64_t id, duration length) {
+        of->on->queue().after(of->on->true_span(length),
+                              [of, id] { of->on->when_running([of, id] { finish(of, id); }); });
+    }
+
+    static void finish(const std::shared_ptr<waits>& of, std::uint64_t id) {
+        const auto found = std::find_if(of->pending.begin(), of->pending.end(),
+                                        [id](const wait& each) { return each.id == id; });
+        if (found == of->pending.end()) // It was cancelled.
+            return;
+        // The clock has gone more slowly than when the wait began, or stood still.
+        if (const duration left = found->due - of->on->timer_now(); left > duration::zero())
+            return schedule(of, id, std::max(left, duration{2}));
+        auto handler = std::move(found->handler);
+        of->pending.erase(found);
+        handler(std::error_code{});
+    }
+
     std::shared_ptr<waits> waits_;
 };
 
