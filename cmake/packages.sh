@@ -13,8 +13,10 @@
 packages_in() {
     case $1 in
     build) echo g++ cmake ninja-build ccache pkg-config libasio-dev libssl-dev libfmt-dev \
-        libcli11-dev ;;
-    tests) echo libboost-test-dev librapidcheck-dev nlohmann-json3-dev curl openssl ;;
+        libcli11-dev libsqlitecpp-dev nlohmann-json3-dev ;;
+    tests) echo libboost-test-dev librapidcheck-dev nlohmann-json3-dev curl openssl nginx-light \
+        sqlite3 ;;
+    demo) echo sqlite3 ;;
     full) echo clang-19 libclang-rt-19-dev llvm-19 gcovr ;;
     benchmarks) echo libbenchmark-dev ;;
     *) echo "packages.sh: no set of packages is called '$1'" >&2; exit 2 ;;

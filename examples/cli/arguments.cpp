@@ -4,7 +4,6 @@
 #include "option_kinds.hpp"
 #include "text.hpp"
 
-#include <forest/core/authority.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/timestamp.hpp>
 
@@ -15,7 +14,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdint>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -27,54 +25,11 @@ namespace forest::cli {
 
 namespace {
 
-void add_secret(CLI::App& app, secret_source& secret) {
-    add_file(app, "--secret-file", secret.file,
-             "File with the shared secret; without it, the variable FOREST_AUTH_SECRET");
-}
-
-void add_unsigned(CLI::App& app, secret_source& secret) {
-    app.add_flag("--unsigned", secret.none_needed, "Use no secret and no signature");
-}
-
-void add_header_style(CLI::App& app, bool& dashed) {
-    add_choice(
-        app, "--header-style", dashed, "underscore", "dash",
-        "X_TIMESTAMP as all servers read it, or X-Timestamp for proxies that drop the other");
-}
-
-void add_request(CLI::App& app, request_arguments& request) {
-    add_secret(app, request.secret);
-    add_unsigned(app, request.secret);
-    add_duration(app, "--timeout", request.timeout, "5s", "Deadline of a whole check");
-    app.add_flag("--json", request.json, "Print one JSON object a line");
-    add_header_style(app, request.dashed_headers);
-    add_file(app, "--ca-file", request.ca_file, "Authorities to trust instead of the system's");
-    add_file(app, "--cert", request.certificate_file, "Client certificate, with its chain");
-    add_file(app, "--key", request.key_file, "Its private key");
-}
-
 url parse_url(const std::string& text) {
     url target;
-    if (const std::error_code ec = url::parse(text, target)) {
-        // A password in the URL must not be repeated in a terminal's or a log's history.
-        const bool may_hold_password = text.find('@') != std::string::npos;
-        throw usage_error(may_hold_password
-                              ? "URL: " + ec.message()
-                              : fmt::format("URL '{}': {}", ascii_escape(text), ec.message()));
-    }
+    if (const std::error_code ec = url::parse(text, target))
+        throw usage_error(url_fault(text, ec.message()));
     return target;
-}
-
-void require_pair(std::string_view first_name, const std::string& first,
-                  std::string_view second_name, const std::string& second) {
-    if (first.empty() != second.empty())
-        throw usage_error(
-            fmt::format("{} and {} belong together; give both", first_name, second_name));
-}
-
-void require_one_secret(const secret_source& secret) {
-    if (secret.none_needed && !secret.file.empty())
-        throw usage_error("--unsigned and --secret-file contradict each other; give one of them");
 }
 
 // The library names its option, `options.failure_threshold`; here it is `--failure-threshold`.
@@ -91,30 +46,6 @@ std::string in_terms_of_arguments(const std::error_code& fault) {
 void require_valid(const options& schedule) {
     if (const std::error_code fault = schedule.validate())
         throw usage_error(in_terms_of_arguments(fault));
-}
-
-void require_valid(const request_arguments& request) {
-    require_one_secret(request.secret);
-    require_pair("--cert", request.certificate_file, "--key", request.key_file);
-}
-
-// Port 0, which no URL may have, means any that is free.
-std::uint16_t parse_port(std::string_view address, std::string_view port) {
-    const auto number = read_port(port);
-    if (!number && port != "0")
-        throw usage_error(fmt::format("--listen: '{}' needs a port from 0 to 65535, as in "
-                                      "127.0.0.1:3000 or [::1]:0",
-                                      ascii_escape(address)));
-    return number.value_or(0);
-}
-
-void split_address(const std::string& text, serve_arguments& serve) {
-    const auto parts = read_authority(text);
-    if (!parts || parts->host.empty())
-        throw usage_error(fmt::format(
-            "--listen: '{}' is no address; write 127.0.0.1:3000 or [::1]:0", ascii_escape(text)));
-    serve.host = parts->host;
-    serve.port = parse_port(text, parts->port);
 }
 
 void require_valid(const serve_arguments& serve, bool address_given) {
@@ -247,17 +178,6 @@ CLI::App& add_sign(CLI::App& app, sign_arguments& sign) {
     return command;
 }
 
-// Ends with help or the version, for which CLI11 throws too, or with its complaint as ours.
-exit_status end_of_parsing(const CLI::App& app, const CLI::ParseError& thrown) {
-    if (thrown.get_exit_code() != static_cast<int>(CLI::ExitCodes::Success))
-        throw usage_error(app.get_subcommands().empty()
-                              ? "give one of the commands check, watch, serve and sign; see "
-                                "forest-health --help"
-                              : ascii_escape(thrown.what()) + "; see forest-health --help");
-    app.exit(thrown);
-    return exit_status::success;
-}
-
 } // namespace
 
 command parse_arguments(int argc, const char* const* argv) {
@@ -279,6 +199,10 @@ command parse_arguments(int argc, const char* const* argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& thrown) {
+        const bool complaint = thrown.get_exit_code() != static_cast<int>(CLI::ExitCodes::Success);
+        if (complaint && app.get_subcommands().empty())
+            throw usage_error("give one of the commands check, watch, serve and sign; see "
+                              "forest-health --help");
         return end_of_parsing(app, thrown);
     }
 
@@ -296,7 +220,7 @@ command parse_arguments(int argc, const char* const* argv) {
         return watch;
     }
     if (serve_command.parsed()) {
-        split_address(words.address, serve);
+        serve.address = parse_listen_address(words.address);
         require_valid(serve, words.address_option->count() > 0);
         return serve;
     }

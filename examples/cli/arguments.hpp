@@ -50,11 +50,17 @@ struct watch_arguments {
     std::optional<duration> stop_after;
 };
 
-struct serve_arguments {
-    secret_source secret;
+/// What `--listen` says.
+struct listen_address {
     std::string host;       ///< without brackets
     std::uint16_t port = 0; ///< 0: any that is free
-    std::string unix_path;  ///< instead of host and port
+    std::string text;       ///< as given
+};
+
+struct serve_arguments {
+    secret_source secret;
+    listen_address address;
+    std::string unix_path; ///< instead of the address
     std::string path = "/forest/health";
     std::string version{forest::version};
     std::string certificate_file;

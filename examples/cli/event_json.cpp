@@ -57,6 +57,15 @@ void add_check(json_line& line, const verdict& check) {
         line.add_integer("clock_skew_s", check.clock_skew->count());
 }
 
+void add_schema(json_line& line, const event& happened) {
+    if (happened.kind == event_kind::schema_failed)
+        return;
+    line.add_text("etag", happened.schema->etag());
+    line.add_integer("collections", happened.schema->collections().size());
+    if (happened.kind == event_kind::schema_loaded)
+        line.add_text("source", name(happened.source));
+}
+
 void add_outage(json_line& line, const outage& told) {
     line.add_text("error", error_name(told.last_error));
     line.add_integer("failures", told.failures);
@@ -73,15 +82,20 @@ std::string event_json(const event& happened, wall_time now) {
     line.add_text("time", utc(now));
     line.add_text("event", name(happened.kind));
     line.add_text("target", happened.target);
+    const bool of_schema = is_of_schema(happened.kind);
     if (happened.check != nullptr) {
-        line.add_integer("attempt", happened.attempt);
+        if (!of_schema)
+            line.add_integer("attempt", happened.attempt);
         add_check(line, *happened.check);
     }
+    if (of_schema)
+        add_schema(line, happened);
     if (happened.outage != nullptr) {
         add_outage(line, *happened.outage);
     } else if (happened.check != nullptr && !happened.check->healthy()) {
         line.add_text("error", error_name(happened.check->error));
-        line.add_integer("failures", happened.failures);
+        if (!of_schema)
+            line.add_integer("failures", happened.failures);
     }
     if (!happened.detail.empty())
         line.add_text("detail", happened.detail);

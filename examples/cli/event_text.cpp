@@ -43,6 +43,24 @@ std::string up_text(const event& happened) {
     return text;
 }
 
+std::string schema_text(const schema& known) {
+    std::string text = fmt::format("{} collection{}", known.collections().size(),
+                                   known.collections().size() == 1 ? "" : "s");
+    if (!known.etag().empty())
+        text += ", etag " + ascii_escape(known.etag());
+    return text;
+}
+
+std::string loaded_text(const event& happened) {
+    const std::string text = schema_text(*happened.schema);
+    switch (happened.source) {
+    case schema_source::server: return text;
+    case schema_source::introspection: return "from the introspection: " + text;
+    case schema_source::none: return "from nowhere: there is no introspection";
+    }
+    return text;
+}
+
 struct words {
     std::string_view label;
     std::string_view colour;
@@ -63,6 +81,16 @@ words words_for(const event& happened) {
     case event_kind::server_down: return {"DOWN", colour::bad, down_text(*happened.outage)};
     case event_kind::server_up: return {"UP", colour::good, up_text(happened)};
     case event_kind::callback_failed: return {"DEFECT", colour::bad, ascii_escape(happened.detail)};
+    case event_kind::schema_loaded:
+        return {"schema",
+                happened.source == schema_source::server ? colour::good : colour::doubtful,
+                "loaded " + loaded_text(happened)};
+    case event_kind::schema_unchanged:
+        return {"schema", colour::faint, "unchanged, " + schema_text(*happened.schema)};
+    case event_kind::schema_reloaded:
+        return {"RELOAD", colour::good, schema_text(*happened.schema)};
+    case event_kind::schema_failed:
+        return {"schema", colour::doubtful, "failed " + failure_text(*happened.check)};
     default: return {name(happened.kind), colour::faint, {}};
     }
 }
@@ -100,6 +128,27 @@ std::string failure_text(const verdict& result) {
     if (result.clock_skew)
         text += "; " + skew_text(*result.clock_skew);
     return text;
+}
+
+// Single checks are many, transitions few.
+bool is_printed(event_kind kind, bool verbose) noexcept {
+    switch (kind) {
+    case event_kind::check_succeeded:
+    case event_kind::check_failed:
+    case event_kind::check_inconclusive: return verbose;
+    case event_kind::check_started:
+    case event_kind::stopping: return false;
+    case event_kind::started:
+    case event_kind::server_down:
+    case event_kind::server_up:
+    case event_kind::callback_failed:
+    case event_kind::stopped:
+    case event_kind::schema_loaded:
+    case event_kind::schema_unchanged:
+    case event_kind::schema_reloaded:
+    case event_kind::schema_failed: return true;
+    }
+    return true;
 }
 
 std::string event_text(const event& happened, wall_time now, const terminal& out) {

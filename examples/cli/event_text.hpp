@@ -22,6 +22,9 @@ inline constexpr std::string_view doubtful = "33";
 inline constexpr std::string_view faint = "2";
 } // namespace colour
 
+/// Whether a program tells of it at all; every single check only when it is to be `verbose`.
+[[nodiscard]] bool is_printed(event_kind kind, bool verbose) noexcept;
+
 /// One line and its end.
 [[nodiscard]] std::string event_text(const event& happened, wall_time now, const terminal& out);
 

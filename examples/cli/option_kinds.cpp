@@ -4,11 +4,32 @@
 #include "text.hpp"
 #include "usage_error.hpp"
 
+#include <forest/core/authority.hpp>
+
 #include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
 
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <string_view>
+
 namespace forest::cli {
+
+namespace {
+
+// Port 0, which no URL may have, means any that is free.
+std::uint16_t parse_port(std::string_view address, std::string_view port) {
+    const auto number = read_port(port);
+    if (!number && port != "0")
+        throw usage_error(fmt::format("--listen: '{}' needs a port from 0 to 65535, as in "
+                                      "127.0.0.1:3000 or [::1]:0",
+                                      ascii_escape(address)));
+    return number.value_or(0);
+}
+
+} // namespace
 
 void add_duration(CLI::App& app, const std::string& name, duration& into,
                   const std::string& standard, const std::string& help) {
@@ -50,6 +71,72 @@ void add_choice(CLI::App& app, const std::string& name, bool& second_chosen,
     app.add_option_function<std::string>(name, choose, help)
         ->type_name(first + "|" + second)
         ->default_str(first);
+}
+
+void add_secret(CLI::App& app, secret_source& secret) {
+    add_file(app, "--secret-file", secret.file,
+             "File with the shared secret; without it, the variable FOREST_AUTH_SECRET");
+}
+
+void add_unsigned(CLI::App& app, secret_source& secret) {
+    app.add_flag("--unsigned", secret.none_needed, "Use no secret and no signature");
+}
+
+void require_one_secret(const secret_source& secret) {
+    if (secret.none_needed && !secret.file.empty())
+        throw usage_error("--unsigned and --secret-file contradict each other; give one of them");
+}
+
+void add_header_style(CLI::App& app, bool& dashed) {
+    add_choice(
+        app, "--header-style", dashed, "underscore", "dash",
+        "X_TIMESTAMP as all servers read it, or X-Timestamp for proxies that drop the other");
+}
+
+void add_request(CLI::App& app, request_arguments& request) {
+    add_secret(app, request.secret);
+    add_unsigned(app, request.secret);
+    add_duration(app, "--timeout", request.timeout, "5s", "Deadline of a whole check");
+    app.add_flag("--json", request.json, "Print one JSON object a line");
+    add_header_style(app, request.dashed_headers);
+    add_file(app, "--ca-file", request.ca_file, "Authorities to trust instead of the system's");
+    add_file(app, "--cert", request.certificate_file, "Client certificate, with its chain");
+    add_file(app, "--key", request.key_file, "Its private key");
+}
+
+void require_pair(std::string_view first_name, const std::string& first,
+                  std::string_view second_name, const std::string& second) {
+    if (first.empty() != second.empty())
+        throw usage_error(
+            fmt::format("{} and {} belong together; give both", first_name, second_name));
+}
+
+void require_valid(const request_arguments& request) {
+    require_one_secret(request.secret);
+    require_pair("--cert", request.certificate_file, "--key", request.key_file);
+}
+
+std::string url_fault(const std::string& text, std::string_view what) {
+    // A password in the URL must not be repeated in a terminal's or a log's history.
+    const bool may_hold_password = text.find('@') != std::string::npos;
+    return may_hold_password ? fmt::format("URL: {}", what)
+                             : fmt::format("URL '{}': {}", ascii_escape(text), what);
+}
+
+listen_address parse_listen_address(const std::string& text) {
+    const auto parts = read_authority(text);
+    if (!parts || parts->host.empty())
+        throw usage_error(fmt::format(
+            "--listen: '{}' is no address; write 127.0.0.1:3000 or [::1]:0", ascii_escape(text)));
+    return {std::string{parts->host}, parse_port(text, parts->port), text};
+}
+
+exit_status end_of_parsing(const CLI::App& app, const CLI::ParseError& thrown) {
+    if (thrown.get_exit_code() != static_cast<int>(CLI::ExitCodes::Success))
+        throw usage_error(
+            fmt::format("{}; see {} --help", ascii_escape(thrown.what()), app.get_name()));
+    app.exit(thrown);
+    return exit_status::success;
 }
 
 } // namespace forest::cli

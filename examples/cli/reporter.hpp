@@ -33,8 +33,6 @@ public:
     void close();
 
 private:
-    [[nodiscard]] bool printed(event_kind kind) const noexcept;
-
     terminal& out_;
     report_options options_;
     live_view view_;

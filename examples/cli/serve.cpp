@@ -20,7 +20,6 @@
 
 #include <chrono>
 #include <csignal>
-#include <cstdio>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -66,19 +65,12 @@ std::string listen(asio_server& server, const serve_arguments& serve) {
         return server.endpoints().front();
     }
     const bool tls = !serve.certificate_file.empty();
-    const bool bracketed = serve.host.find(':') != std::string::npos;
+    const auto& [host, port, text] = serve.address;
+    require(tls ? server.listen_tls(host, port, tls_for(serve)) : server.listen(host, port),
+            "--listen", text);
     // The name as given, and not its address: a certificate is for the name.
-    const std::string host = bracketed ? '[' + serve.host + ']' : serve.host;
-    require(tls ? server.listen_tls(serve.host, serve.port, tls_for(serve))
-                : server.listen(serve.host, serve.port),
-            "--listen", fmt::format("{}:{}", host, serve.port));
-    return fmt::format("{}://{}:{}", tls ? "https" : "http", host, server.port());
-}
-
-void log(std::string_view sentence) {
-    // A log that cannot be written must not keep the server from saying farewell.
-    const std::string line = fmt::format("{} {}\n", utc(wall_clock_now()), sentence);
-    (void)std::fputs(line.c_str(), stderr);
+    return fmt::format("{}://{}:{}", tls ? "https" : "http", text.substr(0, text.rfind(':')),
+                       server.port());
 }
 
 void log_answers(basic_health_route<asio_server>& route) {

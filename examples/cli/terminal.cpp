@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "terminal.hpp"
 
+#include "text.hpp"
+
 #include <fmt/format.h>
 
 #include <poll.h>
@@ -10,6 +12,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
+#include <cstdio>
 #include <cstdlib>
 
 namespace forest::cli {
@@ -64,6 +67,11 @@ void terminal::look_for_reader() noexcept {
     pollfd output{STDOUT_FILENO, 0, 0};
     if (!error_ && ::poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0)
         error_ = std::make_error_code(std::errc::broken_pipe);
+}
+
+void log(std::string_view sentence) {
+    const std::string line = fmt::format("{} {}\n", utc(wall_clock_now()), sentence);
+    (void)std::fputs(line.c_str(), stderr);
 }
 
 } // namespace forest::cli

@@ -46,6 +46,10 @@ private:
     std::error_code error_;
 };
 
+/// Tells standard error, with the time before it. A log that cannot be written is dropped: it must
+/// not keep a server from saying farewell.
+void log(std::string_view sentence);
+
 } // namespace forest::cli
 
 #endif

@@ -17,6 +17,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <optional>
+#include <ostream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -25,7 +26,7 @@
 #include <utility>
 #include <vector>
 
-// The tool as a script meets it: a process with arguments, an environment, two outputs and a
+// Our programs as a script meets them: a process with arguments, an environment, two outputs and a
 // status. Every wait is bounded, and no process outlives its object.
 
 namespace forest::test {
@@ -72,21 +73,23 @@ inline void require_system(bool succeeded, const char* what) {
         throw std::system_error(errno, std::generic_category(), what);
 }
 
-/// How a process of the tool is to be started.
+/// How a process is to be started.
 struct tool_setup {
     std::vector<std::string> arguments;
-    std::string secret;                   ///< given in FOREST_AUTH_SECRET unless empty
-    std::vector<std::string> environment; ///< further variables, `NAME=value`
-    bool on_terminal = false;             ///< standard output is a pseudo-terminal
+    std::string secret;                    ///< given in FOREST_AUTH_SECRET unless empty
+    std::vector<std::string> environment;  ///< further variables, `NAME=value`
+    bool on_terminal = false;              ///< standard output is a pseudo-terminal
+    std::string program = "FOREST_HEALTH"; ///< the variable that has its path
+    std::string folder = ".";              ///< in which it works
 };
 
-/// One running tool. Whatever it prints is searched for the secret.
+/// One running program. Whatever it prints is searched for the secret.
 class tool_process {
 public:
     explicit tool_process(tool_setup setup) : secret_{setup.secret} {
-        const char* const path = std::getenv("FOREST_HEALTH");
+        const char* const path = std::getenv(setup.program.c_str());
         if (path == nullptr)
-            throw std::runtime_error("FOREST_HEALTH must be the path of the tool");
+            throw std::runtime_error(setup.program + " must be the path of a program");
         descriptor out_end;
         descriptor error_end;
         if (setup.on_terminal)
@@ -105,6 +108,7 @@ public:
         posix_spawn_file_actions_init(&actions);
         posix_spawn_file_actions_adddup2(&actions, out_end.get(), STDOUT_FILENO);
         posix_spawn_file_actions_adddup2(&actions, error_end.get(), STDERR_FILENO);
+        posix_spawn_file_actions_addchdir_np(&actions, setup.folder.c_str());
         errno = ::posix_spawn(&process_, path, &actions, nullptr, pointers(setup.arguments).data(),
                               pointers(variables).data());
         posix_spawn_file_actions_destroy(&actions);
@@ -120,6 +124,9 @@ public:
             ::waitpid(process_, nullptr, 0);
         }
     }
+
+    /// Where /proc tells of it.
+    [[nodiscard]] pid_t id() const noexcept { return process_; }
 
     void signal(int number) const { require_system(::kill(process_, number) == 0, "kill"); }
 
@@ -155,6 +162,12 @@ public:
     void read_until(std::string_view text) {
         while (out_.find(text) == std::string::npos)
             BOOST_REQUIRE_MESSAGE(read_more(), "no '" << text << "' in: " << out_);
+    }
+
+    /// Reads until standard error contains `text`.
+    void read_error_until(std::string_view text) {
+        while (err_.find(text) == std::string::npos)
+            BOOST_REQUIRE_MESSAGE(read_more(), "no '" << text << "' in: " << err_);
     }
 
     /// Closes our end of its standard output, as `head` does.
@@ -260,23 +273,35 @@ struct tool_result {
 };
 
 /// Runs the tool to its end.
-inline tool_result run_tool(std::vector<std::string> arguments, std::string secret = {}) {
-    tool_process tool{{std::move(arguments), std::move(secret), {}, false}};
+inline tool_result run_tool(std::vector<std::string> arguments, std::string secret = {},
+                            std::string program = "FOREST_HEALTH") {
+    tool_process tool{{std::move(arguments), std::move(secret), {}, false, std::move(program)}};
     const int status = tool.wait();
     return {status, tool.out(), tool.err()};
+}
+
+/// A command line that is refused, for tables of them.
+struct refused_line {
+    std::vector<std::string> arguments;
+    std::string said; ///< a part of the sentence
+};
+
+inline std::ostream& operator<<(std::ostream& out, const refused_line& line) {
+    for (const std::string& argument : line.arguments)
+        out << argument << ' ';
+    return out;
 }
 
 /// A secret that would be noticed in any output.
 inline const std::string secret = "not-to-be-printed-3f9a";
 
-/// `forest-health serve`, from its first line on.
-class serving_tool {
+/// A program that serves, from its first line on.
+class serving_process {
 public:
-    explicit serving_tool(std::vector<std::string> arguments = {}, std::string with = secret)
-        : process{{prepended("serve", std::move(arguments)), std::move(with), {}, false}} {
+    explicit serving_process(tool_setup setup) : process{std::move(setup)} {
         constexpr std::string_view prefix = "listening on ";
         const auto first = process.line();
-        BOOST_REQUIRE_MESSAGE(first, "serve ended: " << process.err());
+        BOOST_REQUIRE_MESSAGE(first, "the server ended: " << process.err());
         BOOST_REQUIRE(first->rfind(prefix, 0) == 0);
         base = first->substr(prefix.size());
     }
@@ -295,6 +320,13 @@ public:
 
     tool_process process;
     std::string base;
+};
+
+/// `forest-health serve`.
+class serving_tool : public serving_process {
+public:
+    explicit serving_tool(std::vector<std::string> arguments = {}, std::string with = secret)
+        : serving_process{{prepended("serve", std::move(arguments)), std::move(with), {}, false}} {}
 };
 
 } // namespace forest::test

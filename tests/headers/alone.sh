@@ -10,5 +10,6 @@ cmake -S "$source" -B "$build" -G Ninja \
     -DCMAKE_CXX_COMPILER="$compiler" \
     -DCMAKE_CXX_EXTENSIONS=OFF \
     -DCMAKE_CXX_FLAGS="-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror" \
-    -DFOREST_BUILD_TESTS=OFF -DFOREST_BUILD_EXAMPLES=OFF -DFOREST_BUILD_TOOL=OFF
+    -DFOREST_BUILD_TESTS=OFF -DFOREST_BUILD_EXAMPLES=OFF -DFOREST_BUILD_TOOL=OFF \
+    -DFOREST_BUILD_WAREHOUSE=OFF
 cmake --build "$build" --target all_verify_interface_header_sets -- -k 0

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "master_options.hpp"
+#include "master_report.hpp"
+
+#include <cli/event_loop.hpp>
+#include <cli/policies.hpp>
+#include <cli/program.hpp>
+#include <cli/terminal.hpp>
+#include <cli/usage_error.hpp>
+
+#include <forest/adapters/asio/asio_clock.hpp>
+#include <forest/adapters/asio/asio_transport.hpp>
+#include <forest/adapters/asio/shutdown_signals.hpp>
+#include <forest/datasource.hpp>
+
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <deque>
+#include <system_error>
+#include <utility>
+
+// The application that everything is for: it knows the collections of several servers, and has them
+// right again when a server was away. One datasource for each URL, all on one thread.
+
+namespace forest::master {
+
+namespace {
+
+using followed =
+    basic_datasource<asio_transport, asio_clock, cli::optional_signer, cli::chosen_backoff>;
+
+// Files are read once for all: a secret may come from a pipe.
+std::deque<followed> make_datasources(const options& chosen) {
+    const cli::optional_signer signer = cli::make_signer(chosen.request);
+    const transport_options connecting = cli::transport_for(chosen.request);
+    std::deque<followed> made;
+    for (const datasource_options& each : chosen.datasources) {
+        asio_clock clock{cli::event_loop().get_executor()};
+        asio_transport for_checks{clock, connecting};
+        asio_transport for_schema{clock, connecting};
+        made.emplace_back(std::move(for_checks), std::move(for_schema), std::move(clock), signer,
+                          cli::chosen_backoff{chosen.constant_backoff}, each);
+    }
+    return made;
+}
+
+cli::exit_status follow(const options& chosen) {
+    asio::io_context& io = cli::event_loop();
+    cli::terminal out;
+    std::deque<report> reports; // What the datasources tell to, so they go first.
+    std::deque<followed> datasources = make_datasources(chosen);
+
+    const auto stop = [&] {
+        for (followed& each : datasources)
+            each.cleanup();
+        io.stop();
+    };
+    const shutdown_signals signals{io.get_executor(), [&](int) { stop(); }};
+    asio::steady_timer end{io};
+    if (chosen.stop_after) {
+        end.expires_after(*chosen.stop_after);
+        end.async_wait([&](std::error_code ec) {
+            if (!ec)
+                stop();
+        });
+    }
+
+    for (followed& each : datasources) {
+        report& printer = reports.emplace_back(
+            out, report_options{chosen.request.json, chosen.verbose}, each.uri());
+        each.on_event([&](const event& happened) {
+            printer.tell(happened);
+            if (out.error())
+                asio::post(io, stop);
+        });
+        each.start();
+    }
+    io.run();
+    for (report& each : reports)
+        each.summarise();
+    // A reader that has left had what it wanted.
+    if (out.error() && out.error() != std::errc::broken_pipe)
+        throw cli::runtime_failure("standard output: " + out.error().message());
+    return cli::exit_status::success;
+}
+
+} // namespace
+
+} // namespace forest::master
+
+int main(int argc, char** argv) {
+    using namespace forest;
+    return cli::run_program("master", [&] {
+        const auto chosen = master::parse_options(argc, argv);
+        return chosen ? master::follow(*chosen) : cli::exit_status::success;
+    });
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_EXAMPLES_WAREHOUSE_MASTER_REPORT_HPP
+#define FOREST_EXAMPLES_WAREHOUSE_MASTER_REPORT_HPP
+
+#include <cli/terminal.hpp>
+
+#include <forest/core/event.hpp>
+#include <forest/core/schema.hpp>
+#include <forest/core/time.hpp>
+
+#include <cstdint>
+#include <string>
+
+// What the master says: its events as they happen, the collections after each load, and in the end
+// what it all came to.
+
+namespace forest::master {
+
+/// What is printed.
+struct report_options {
+    bool json = false;
+    bool verbose = false; ///< every single check, too
+};
+
+/// Everything that one datasource tells. Not thread-safe.
+class report {
+public:
+    report(cli::terminal& out, report_options chosen, std::string uri);
+
+    void tell(const event& happened);
+
+    /// What it came to.
+    void summarise();
+
+private:
+    struct totals {
+        std::uint64_t checks = 0;
+        std::uint64_t failures = 0;
+        std::uint64_t outages = 0;
+        duration down{}; ///< in outages that have ended
+        std::uint64_t unchanged = 0;
+        std::uint64_t reloads = 0;
+        std::uint64_t schema_failures = 0;
+    };
+
+    void count(const event& happened);
+
+    cli::terminal& out_;
+    report_options options_;
+    std::string uri_;
+    totals totals_;
+    target_status status_ = target_status::unknown;
+    std::string etag_;
+    std::size_t collections_ = 0;
+};
+
+/// The collections of a schema as a table: their names, how many columns each has, and to which
+/// others it is related. Throws nlohmann::json::exception for a text that is no JSON.
+[[nodiscard]] std::string table_of(const schema& known);
+
+} // namespace forest::master
+
+#endif

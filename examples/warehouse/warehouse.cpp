@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "warehouse_database.hpp"
+#include "warehouse_options.hpp"
+#include "warehouse_watch.hpp"
+
+#include <cli/program.hpp>
+#include <cli/secret.hpp>
+#include <cli/terminal.hpp>
+#include <cli/text.hpp>
+#include <cli/usage_error.hpp>
+
+#include <forest/adapters/asio/asio_server.hpp>
+#include <forest/adapters/asio/shutdown_signals.hpp>
+#include <forest/adapters/openssl/hmac_sha256_verifier.hpp>
+#include <forest/adapters/openssl/sha1.hpp>
+#include <forest/health_route.hpp>
+#include <forest/schema_route.hpp>
+
+#include <SQLiteCpp/Exception.h>
+
+#include <fmt/format.h>
+
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <chrono>
+#include <string>
+#include <system_error>
+#include <utility>
+
+// An agent: a database whose schema other programs follow. It answers on two routes, one for its
+// health and one for its schema, and finds out by itself when its tables change.
+
+namespace forest::warehouse {
+
+namespace {
+
+// How long an answer that has been begun may take after the grace period.
+constexpr std::chrono::seconds begun_answers_max{1};
+
+request_verifier make_verifier(const cli::secret_source& source) {
+    const auto secret = cli::read_secret(source);
+    return secret ? request_verifier{hmac_sha256_verifier{*secret}} : accept_unsigned;
+}
+
+schema_watch watch_database(asio::io_context& io, const std::string& file) {
+    try {
+        return {io, open_database(file)};
+    } catch (const SQLite::Exception& failed) {
+        throw_refused(file, failed);
+    }
+}
+
+// Listens, and says where.
+std::string listen(asio_server& server, const cli::listen_address& at) {
+    if (const std::error_code ec = server.listen(at.host, at.port))
+        throw cli::runtime_failure(
+            fmt::format("--listen {}: {}", cli::ascii_escape(at.text), ec.message()));
+    return server.endpoints().front();
+}
+
+void log_answer(const route_answer& given) {
+    cli::log(fmt::format("{} {} {}", given.method == http_method::head ? "HEAD" : "GET", given.path,
+                         given.status));
+}
+
+cli::exit_status serve(const options& chosen) {
+    cli::terminal out;
+    const request_verifier verify = make_verifier(chosen.secret);
+    asio::io_context io{1};
+
+    asio_server server{io.get_executor()};
+    basic_health_route health{server, verify, {.version = chosen.version}};
+    schema_watch watch = watch_database(io, chosen.database);
+    basic_schema_route schema{server, verify, sha1_hex, watch.schema()};
+    if (chosen.verbose) {
+        health.on_answer(log_answer);
+        schema.on_answer(log_answer);
+    }
+    const std::string where = listen(server, chosen.address);
+
+    asio::steady_timer grace{io};
+    shutdown_signals signals{
+        io.get_executor(), [&](int) {
+            health.drain();
+            cli::log(
+                fmt::format("stopping: the answer is 503 for {}; another signal ends it at once",
+                            cli::readable(chosen.grace)));
+            grace.expires_after(chosen.grace);
+            grace.async_wait([&](std::error_code) {
+                watch.stop();
+                server.stop(begun_answers_max);
+            });
+        }};
+    watch.start([&](const std::string& changed) {
+        const std::error_code refused = schema.replace(changed);
+        cli::log(refused ? "the new schema cannot be served: " + refused.message()
+                         : "the schema has changed; its etag is " + schema.etag());
+    });
+    // Last, since whoever reads it may send a signal at once.
+    out.write("listening on " + where + "\n");
+    if (out.error())
+        throw cli::runtime_failure("standard output: " + out.error().message());
+    io.run();
+    return cli::exit_status::success;
+}
+
+} // namespace
+
+} // namespace forest::warehouse
+
+int main(int argc, char** argv) {
+    using namespace forest;
+    return cli::run_program("warehouse", [&] {
+        const auto chosen = warehouse::parse_options(argc, argv);
+        return chosen ? warehouse::serve(*chosen) : cli::exit_status::success;
+    });
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_EXAMPLES_WAREHOUSE_WAREHOUSE_DATABASE_HPP
+#define FOREST_EXAMPLES_WAREHOUSE_WAREHOUSE_DATABASE_HPP
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Exception.h>
+
+#include <string>
+
+// The file with the warehouse's data. Other programs may read and write it at the same time.
+
+namespace forest::warehouse {
+
+/// Opens the database, and first creates it, with a few rows, when there is nothing in it. One
+/// that has tables is never changed, and the connection refuses to. It waits for locks of other
+/// programs, but not for ever. Throws cli::usage_error that names `--database` when another file is
+/// to be given, and cli::runtime_failure when the system refuses.
+[[nodiscard]] SQLite::Database open_database(const std::string& file);
+
+/// Throws what SQLite said of `file` as `open_database` does.
+[[noreturn]] void throw_refused(const std::string& file, const SQLite::Exception& failed);
+
+} // namespace forest::warehouse
+
+#endif

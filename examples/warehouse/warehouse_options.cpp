@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "warehouse_options.hpp"
+
+#include <cli/option_kinds.hpp>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+namespace forest::warehouse {
+
+std::optional<options> parse_options(int argc, const char* const* argv) {
+    CLI::App app{"Serves the schema of an SQLite database, and says whether it is well.",
+                 "warehouse"};
+    options chosen;
+    std::string address = "127.0.0.1:0";
+    cli::add_file(app, "--database", chosen.database,
+                  "The database; created with a few rows if there is none");
+    app.get_option("--database")->default_str(chosen.database);
+    cli::add_secret(app, chosen.secret);
+    cli::add_unsigned(app, chosen.secret);
+    app.add_option("--listen", address, "Where to listen; port 0 takes a free one")
+        ->type_name("HOST:PORT")
+        ->capture_default_str();
+    app.add_option("--version", chosen.version, "Version to report")
+        ->type_name("V")
+        ->capture_default_str();
+    cli::add_duration(app, "--grace", chosen.grace, "5s",
+                      "After SIGTERM, announce the end for this long before stopping");
+    app.add_flag("--verbose", chosen.verbose, "Log each answer to stderr");
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& thrown) {
+        (void)cli::end_of_parsing(app, thrown); // It throws what is no request for help.
+        return std::nullopt;
+    }
+    cli::require_one_secret(chosen.secret);
+    chosen.address = cli::parse_listen_address(address);
+    return chosen;
+}
+
+} // namespace forest::warehouse

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "warehouse_tables.hpp"
+
+#include <forest/core/fields.hpp>
+
+#include <SQLiteCpp/Exception.h>
+#include <SQLiteCpp/Statement.h>
+#include <SQLiteCpp/Transaction.h>
+
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+
+namespace forest::warehouse {
+
+namespace {
+
+// `PRAGMA` takes no bound parameters, and a name may be anything: "order", "Größe", "a ""b""".
+SQLite::Statement describe(const SQLite::Database& database, const std::string& pragma,
+                           const std::string& name) {
+    std::string quoted;
+    for (const char byte : name)
+        quoted.append(byte == '"' ? 2 : 1, byte);
+    return {database, "PRAGMA main." + pragma + "(\"" + quoted + "\")"};
+}
+
+void read_columns(const SQLite::Database& database, table& into) {
+    // What `hidden` says of a column.
+    constexpr int ordinary = 0;
+    constexpr int argument_of_a_virtual_table = 1; // The others are generated columns.
+    auto rows = describe(database, "table_xinfo", into.name);
+    while (rows.executeStep()) {
+        const int hidden = rows.getColumn("hidden").getInt();
+        if (hidden == argument_of_a_virtual_table)
+            continue;
+        column& read = into.columns.emplace_back();
+        read.name = rows.getColumn("name").getString();
+        read.declared_type = rows.getColumn("type").getString();
+        if (const auto value = rows.getColumn("dflt_value"); !value.isNull())
+            read.default_value = value.getString();
+        read.required = rows.getColumn("notnull").getInt() != 0;
+        read.primary_key = rows.getColumn("pk").getInt() != 0;
+        read.computed = hidden != ordinary;
+    }
+    // Not as declared: a column that is dropped and added again has not changed for readers.
+    std::sort(into.columns.begin(), into.columns.end(),
+              [](const column& left, const column& right) { return left.name < right.name; });
+}
+
+// The only column of a unique index; empty if there are more, or expressions.
+std::string only_column(const SQLite::Database& database, const std::string& index) {
+    auto rows = describe(database, "index_info", index);
+    const bool found = rows.executeStep();
+    const std::string name = found ? rows.getColumn("name").getString() : std::string{};
+    return found && !rows.executeStep() ? name : std::string{};
+}
+
+// Without an index for its primary key, that is the row number, which SQLite chooses itself unless
+// it says to which row of another table this one belongs.
+void take_row_number(table& of) {
+    const auto is_key = [](const column& each) { return each.primary_key; };
+    const auto number = std::find_if(of.columns.begin(), of.columns.end(), is_key);
+    if (number == of.columns.end())
+        return;
+    of.unique.insert(number->name);
+    number->computed = std::none_of(of.keys.begin(), of.keys.end(), [&](const foreign_key& key) {
+        return iequals(key.column, number->name);
+    });
+}
+
+void read_unique(const SQLite::Database& database, table& into) {
+    bool primary_key_has_index = false;
+    auto rows = describe(database, "index_list", into.name);
+    while (rows.executeStep()) {
+        if (rows.getColumn("origin").getString() == "pk")
+            primary_key_has_index = true;
+        if (rows.getColumn("unique").getInt() == 0 || rows.getColumn("partial").getInt() != 0)
+            continue;
+        const std::string name = only_column(database, rows.getColumn("name").getString());
+        if (!name.empty())
+            into.unique.insert(name);
+    }
+    if (!primary_key_has_index)
+        take_row_number(into);
+}
+
+void read_keys(const SQLite::Database& database, table& into) {
+    std::map<int, std::vector<foreign_key>> found;
+    auto rows = describe(database, "foreign_key_list", into.name);
+    while (rows.executeStep())
+        found[rows.getColumn("id").getInt()].push_back({rows.getColumn("from").getString(),
+                                                        rows.getColumn("table").getString(),
+                                                        rows.getColumn("to").getString()});
+    for (const auto& [id, columns] : found) {
+        if (columns.size() == 1)
+            into.keys.push_back(columns.front());
+    }
+}
+
+bool read_table(const SQLite::Database& database, table& into) {
+    try {
+        read_columns(database, into);
+    } catch (const SQLite::Exception& failed) {
+        // A view of what has been dropped, or a virtual table whose module is not loaded.
+        if (failed.getErrorCode() == SQLITE_ERROR)
+            return false;
+        throw;
+    }
+    read_keys(database, into);
+    read_unique(database, into);
+    return true;
+}
+
+const column* find_column(const table& in, const std::string& name) {
+    for (const column& each : in.columns) {
+        if (iequals(each.name, name))
+            return &each;
+    }
+    return nullptr;
+}
+
+// What a key refers to that names no column.
+const column* only_key_column(const table& of) {
+    const column* found = nullptr;
+    for (const column& each : of.columns) {
+        if (each.primary_key && found != nullptr)
+            return nullptr;
+        if (each.primary_key)
+            found = &each;
+    }
+    return found;
+}
+
+// With the names of what the key leads to instead of those in the declaration; nothing if it leads
+// nowhere.
+std::optional<foreign_key> resolve(const std::vector<table>& tables, const table& owner,
+                                   const foreign_key& key) {
+    const table* const target = find_table(tables, key.target_table);
+    const column* const from = find_column(owner, key.column);
+    if (target == nullptr || from == nullptr)
+        return std::nullopt;
+    const column* const to = key.target_column.empty() ? only_key_column(*target)
+                                                       : find_column(*target, key.target_column);
+    if (to == nullptr)
+        return std::nullopt;
+    return foreign_key{from->name, target->name, to->name};
+}
+
+void resolve_keys(std::vector<table>& tables) {
+    for (table& owner : tables) {
+        std::set<foreign_key> resolved;
+        for (const foreign_key& key : owner.keys) {
+            if (auto found = resolve(tables, owner, key))
+                resolved.insert(std::move(*found));
+        }
+        owner.keys.assign(resolved.begin(), resolved.end());
+    }
+}
+
+} // namespace
+
+std::vector<table> read_tables(SQLite::Database& database) {
+    // So that nothing changes meanwhile. It changes nothing itself, and is not committed.
+    const SQLite::Transaction moment{database};
+    std::vector<table> tables;
+    SQLite::Statement rows{database, "SELECT name, type = 'view' AS read_only FROM sqlite_master "
+                                     "WHERE type IN ('table', 'view') AND name NOT LIKE "
+                                     "'sqlite\\_%' ESCAPE '\\' ORDER BY name"};
+    while (rows.executeStep()) {
+        table read{rows.getColumn("name").getString(), rows.getColumn("read_only").getInt() != 0};
+        if (read_table(database, read))
+            tables.push_back(std::move(read));
+    }
+    resolve_keys(tables);
+    return tables;
+}
+
+const table* find_table(const std::vector<table>& tables, const std::string& name) {
+    for (const table& each : tables) {
+        if (iequals(each.name, name))
+            return &each;
+    }
+    return nullptr;
+}
+
+} // namespace forest::warehouse
