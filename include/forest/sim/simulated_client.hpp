@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_SIM_SIMULATED_CLIENT_HPP
+#define FOREST_SIM_SIMULATED_CLIENT_HPP
+
+#include <forest/core/event.hpp>
+#include <forest/core/options.hpp>
+#include <forest/core/outage.hpp>
+#include <forest/core/time.hpp>
+#include <forest/sim/host.hpp>
+#include <forest/sim/link.hpp>
+#include <forest/sim/network_transport.hpp>
+#include <forest/sim/process.hpp>
+#include <forest/sim/trace.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+// A client in a simulated world: the real one, on a machine of its own, and what it has told.
+
+namespace forest::sim {
+
+/// A client, its machine, and its way to the server. `Client` is a basic_health_client, a
+/// basic_datasource, or what a test puts in the place of one: it has `on_event`, `start` and
+/// `status`. Not copyable, not thread-safe.
+template <typename Client>
+class simulated_client {
+public:
+    /// `make` makes the client from a function that makes a transport, and the machine.
+    template <typename Make>
+    simulated_client(event_queue& queue, std::string called, process& to, latency usual,
+                     std::uint64_t seed, trace& lines, std::uint16_t number, Make&& make)
+        : machine_{queue}, way_{queue, usual, seed}, name_{std::move(called)}, server_{&to},
+          lines_{&lines}, number_{number} {
+        client_.emplace(make(
+            [&] {
+                return network_transport{{&machine_, &way_, server_, lines_, number_}};
+            },
+            machine_));
+        client_->on_event([this](const event& happened) { told(happened); });
+    }
+
+    simulated_client(const simulated_client&) = delete;
+    simulated_client& operator=(const simulated_client&) = delete;
+
+    /// The client itself.
+    [[nodiscard]] Client& client() noexcept { return *client_; }
+
+    /// The machine that it runs on.
+    [[nodiscard]] host& machine() noexcept { return machine_; }
+    [[nodiscard]] const host& machine() const noexcept { return machine_; }
+
+    /// Its way to the server.
+    [[nodiscard]] link& way() noexcept { return way_; }
+    [[nodiscard]] const link& way() const noexcept { return way_; }
+
+    [[nodiscard]] process& server() const noexcept { return *server_; }
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] std::uint16_t number() const noexcept { return number_; }
+
+    // What it has told so far.
+    [[nodiscard]] std::uint64_t checks() const noexcept { return checks_; } ///< that have ended
+    [[nodiscard]] std::uint64_t failures() const noexcept { return failures_; }
+    [[nodiscard]] std::uint64_t inconclusive() const noexcept { return inconclusive_; }
+    [[nodiscard]] std::uint64_t downs() const noexcept { return downs_; }
+    [[nodiscard]] std::uint64_t ups() const noexcept { return ups_; }
+    [[nodiscard]] std::uint64_t reloads() const noexcept { return reloads_; } ///< of a datasource
+    [[nodiscard]] const std::optional<outage>& last_outage() const noexcept { return last_outage_; }
+
+    /// What it says of the server now.
+    [[nodiscard]] target_status status() const noexcept { return client_->status(); }
+
+    /// Calls `listener` for every event, after those who came before.
+    void also_tell(std::function<void(const event&)> listener) {
+        listeners_.push_back(std::move(listener));
+    }
+
+private:
+    void told(const event& happened) {
+        std::uint64_t value = static_cast<std::uint64_t>(happened.failures);
+        switch (happened.kind) {
+        case event_kind::check_succeeded: ++checks_; break;
+        case event_kind::check_failed:
+            ++checks_;
+            ++failures_;
+            break;
+        case event_kind::check_inconclusive:
+            ++checks_;
+            ++inconclusive_;
+            break;
+        case event_kind::server_down:
+        case event_kind::server_up:
+            ++(happened.kind == event_kind::server_down ? downs_ : ups_);
+            last_outage_ = *happened.outage;
+            value = happened.outage->id;
+            break;
+        case event_kind::schema_reloaded: ++reloads_; break;
+        default: break;
+        }
+        lines_->add({machine_.queue().now().time_since_epoch(), trace_kind::told, number_,
+                     static_cast<std::uint16_t>(happened.kind), value});
+        for (const auto& each : listeners_)
+            each(happened);
+    }
+
+    host machine_;
+    link way_;
+    std::string name_;
+    process* server_;
+    trace* lines_;
+    std::uint16_t number_;
+    std::uint64_t checks_ = 0;
+    std::uint64_t failures_ = 0;
+    std::uint64_t inconclusive_ = 0;
+    std::uint64_t downs_ = 0;
+    std::uint64_t ups_ = 0;
+    std::uint64_t reloads_ = 0;
+    std::optional<outage> last_outage_;
+    std::vector<std::function<void(const event&)>> listeners_;
+    std::optional<Client> client_; // Destroyed first, since it says farewell then.
+};
+
+} // namespace forest::sim
+
+#endif
