@@ -141,6 +141,13 @@ using script = std::vector<fault>;
     return {};
 }
 
+/// A distribution as C++ says it, without its namespace: `uniform(20ms)`.
+[[nodiscard]] inline std::string to_code(const latency& delay) {
+    constexpr std::array<const char*, 4> shapes{"constant", "uniform", "exponential", "heavy_tail"};
+    return shapes[static_cast<std::size_t>(delay.distribution)] + ("(" + to_code(delay.typical)) +
+           ")";
+}
+
 /// A fault as a line of C++ for a world called `world`; `servers` and `clients` are the names of
 /// the variables: `world.between(75s, 90s).crash(warehouse);`.
 [[nodiscard]] inline std::string to_code(const fault& what, const std::vector<std::string>& servers,
@@ -148,7 +155,7 @@ using script = std::vector<fault>;
     std::string code = "world.";
     if (what.every > duration::zero())
         code += "every(" + to_code(what.every) + ", " + to_code(what.at) + ")";
-    else if (what.lasting > duration::zero())
+    else if (what.lasting > duration::zero() && !is_momentary(what.kind))
         code += "between(" + to_code(what.at) + ", " + to_code(what.at + what.lasting) + ")";
     else
         code += "at(" + to_code(what.at) + ")";
@@ -159,13 +166,10 @@ using script = std::vector<fault>;
     switch (what.kind) {
     case fault_kind::loss:
     case fault_kind::drift: code += ", " + std::to_string(what.amount); break;
-    case fault_kind::delay: {
-        constexpr std::array<const char*, 4> shapes{"constant", "uniform", "exponential",
-                                                    "heavy_tail"};
-        code += std::string{", forest::sim::"} + shapes[static_cast<std::size_t>(what.shape)] +
-                "(" + to_code(what.span) + ")";
+    case fault_kind::delay:
+        code +=
+            ", forest::sim::" + to_code(latency{.distribution = what.shape, .typical = what.span});
         break;
-    }
     case fault_kind::slow:
     case fault_kind::stop:
     case fault_kind::drip:

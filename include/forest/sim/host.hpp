@@ -51,11 +51,20 @@ public:
     }
 
     /// Steps the wall clock, as an administrator or NTP would; no other clock takes notice (B17).
-    void step_wall(std::chrono::milliseconds by) noexcept { wall_offset_ += by; }
+    void step_wall(std::chrono::milliseconds by) noexcept {
+        wall_offset_ += by;
+        ++disturbances_;
+    }
 
     /// Lets the wall clock jump back and forth by up to `range` from one millisecond to the next; 0
     /// ends it.
-    void jump_wall(std::chrono::milliseconds range) noexcept { wall_range_ = range; }
+    void jump_wall(std::chrono::milliseconds range) noexcept {
+        wall_range_ = range;
+        ++disturbances_;
+    }
+
+    /// By how much the wall clock may be another in the next millisecond.
+    [[nodiscard]] std::chrono::milliseconds wall_range() const noexcept { return wall_range_; }
 
     /// Lets all clocks of the machine go `ppm` parts per million too fast, or too slow, from now
     /// on; at most `drift_ppm_max`.
@@ -64,6 +73,7 @@ public:
         anchor_local_ += scaled(queue_->now() - anchor_true_);
         anchor_true_ = queue_->now();
         rate_ppm_ = ppm;
+        ++disturbances_;
     }
 
     /// Lets all clocks of the machine run ahead by up to `range` and back again in every `period`;
@@ -75,6 +85,7 @@ public:
         swing_began_ = queue_->now();
         swing_range_ = range;
         swing_period_ = period;
+        ++disturbances_;
     }
 
     /// How long the queue's time takes until the clocks of this machine have gone on by `span`, if
@@ -96,6 +107,23 @@ public:
         suspended_until_ = std::max(suspended_until_, queue_->now() + span);
         stop_running(span);
     }
+
+    /// Sets all clocks right, from now on: the wall clock is what the others make of it, and none
+    /// drifts or jumps any more.
+    void correct() noexcept {
+        drift(0);
+        swing(duration::zero(), duration::zero());
+        wall_offset_ = std::chrono::milliseconds::zero();
+        wall_range_ = std::chrono::milliseconds::zero();
+        ++disturbances_;
+    }
+
+    /// Whether timers end when they are due by the clock of this machine: not while its rate
+    /// swings.
+    [[nodiscard]] bool timers_exact() const noexcept { return swing_range_ == duration::zero(); }
+
+    /// How often something was done to its clocks or to the running of its programs.
+    [[nodiscard]] std::uint64_t disturbances() const noexcept { return disturbances_; }
 
     [[nodiscard]] bool running() const noexcept { return queue_->now() >= stopped_until_; }
 
@@ -148,6 +176,7 @@ private:
     }
 
     void stop_running(duration span) {
+        ++disturbances_;
         stopped_until_ = std::max(stopped_until_, queue_->now() + span);
         queue_->at(stopped_until_, [this] { go_on(); });
     }
@@ -176,6 +205,7 @@ private:
     steady_time stopped_until_{};
     steady_time suspended_until_{};
     steady_time suspended_since_{};
+    std::uint64_t disturbances_ = 0;
     duration stood_still_{}; // the timers, until they went on the last time
     bool suspended_ = false;
     std::vector<unique_function<void()>> deferred_;

@@ -57,6 +57,16 @@ public:
                held_.empty();
     }
 
+    /// The longest that a question and its answer can take together; `latency::maximum` where the
+    /// distribution knows no bound.
+    [[nodiscard]] duration round_trip_max() const noexcept {
+        switch (delay.distribution) {
+        case latency::shape::constant: return 2 * (delay.typical + delay.least);
+        case latency::shape::uniform: return 2 * (2 * delay.typical + delay.least);
+        default: return latency::maximum;
+        }
+    }
+
     /// Carries a message: `arrive` is called after the delay, or when the link is unclogged. False
     /// if it is lost, and will not be called. `extra` is added to the delay.
     bool carry(direction to, unique_function<void()> arrive, duration extra = duration::zero()) {

@@ -18,6 +18,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,13 +30,14 @@
 
 namespace forest::sim {
 
-/// Who sends, over what, to whom. All must outlive the transports; `lines` may be null.
+/// Who sends, over what, to whom. All must outlive the transports; `lines` and `sent` may be null.
 struct network_path {
     host* from = nullptr;
     link* over = nullptr;
     process* to = nullptr;
     trace* lines = nullptr;
-    std::uint16_t subject = 0; ///< of the lines
+    const std::function<void(int)>* sent = nullptr; ///< told how many are in flight already
+    std::uint16_t subject = 0;                      ///< of the lines
 };
 
 /// Talks to one simulated process. Models `transport`.
@@ -72,6 +74,8 @@ private:
         ~state() { leave(); }
 
         void begin(const request& what, duration timeout, receiver then) {
+            if (path.sent != nullptr && *path.sent)
+                (*path.sent)(handler ? 1 : 0);
             assert(!handler && "one request at a time");
             handler = std::move(then);
             limits = what.limits;

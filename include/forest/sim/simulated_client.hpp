@@ -31,16 +31,18 @@ class simulated_client {
 public:
     /// `make` makes the client from a function that makes a transport, and the machine.
     template <typename Make>
-    simulated_client(event_queue& queue, std::string called, process& to, latency usual,
+    simulated_client(event_queue& queue, std::string named, process& to, latency usual,
                      std::uint64_t seed, trace& lines, std::uint16_t number, Make&& make)
-        : machine_{queue}, way_{queue, usual, seed}, name_{std::move(called)}, server_{&to},
+        : machine_{queue}, way_{queue, usual, seed}, name_{std::move(named)}, server_{&to},
           lines_{&lines}, number_{number} {
         client_.emplace(make(
             [&] {
-                return network_transport{{&machine_, &way_, server_, lines_, number_}};
+                return network_transport{{&machine_, &way_, server_, lines_, &sent_, number_}};
             },
             machine_));
         client_->on_event([this](const event& happened) { told(happened); });
+        client_->on_server_down([this](const outage& of) { called(true, of); });
+        client_->on_server_up([this](const outage& of) { called(false, of); });
     }
 
     simulated_client(const simulated_client&) = delete;
@@ -65,7 +67,7 @@ public:
     [[nodiscard]] std::uint64_t checks() const noexcept { return checks_; } ///< that have ended
     [[nodiscard]] std::uint64_t failures() const noexcept { return failures_; }
     [[nodiscard]] std::uint64_t inconclusive() const noexcept { return inconclusive_; }
-    [[nodiscard]] std::uint64_t downs() const noexcept { return downs_; }
+    [[nodiscard]] std::uint64_t downs() const noexcept { return downs_; } ///< calls, not events
     [[nodiscard]] std::uint64_t ups() const noexcept { return ups_; }
     [[nodiscard]] std::uint64_t reloads() const noexcept { return reloads_; } ///< of a datasource
     [[nodiscard]] const std::optional<outage>& last_outage() const noexcept { return last_outage_; }
@@ -77,6 +79,12 @@ public:
     void also_tell(std::function<void(const event&)> listener) {
         listeners_.push_back(std::move(listener));
     }
+
+    /// Calls `listener` with true for each call of on_server_down, and with false for on_server_up.
+    void also_call(std::function<void(bool down)> listener) { called_ = std::move(listener); }
+
+    /// Calls `listener` for each request that is sent, with the number of those in flight already.
+    void on_send(std::function<void(int in_flight)> listener) { sent_ = std::move(listener); }
 
 private:
     void told(const event& happened) {
@@ -92,11 +100,7 @@ private:
             ++inconclusive_;
             break;
         case event_kind::server_down:
-        case event_kind::server_up:
-            ++(happened.kind == event_kind::server_down ? downs_ : ups_);
-            last_outage_ = *happened.outage;
-            value = happened.outage->id;
-            break;
+        case event_kind::server_up: value = happened.outage->id; break;
         case event_kind::schema_reloaded: ++reloads_; break;
         default: break;
         }
@@ -104,6 +108,13 @@ private:
                      static_cast<std::uint16_t>(happened.kind), value});
         for (const auto& each : listeners_)
             each(happened);
+    }
+
+    void called(bool down, const outage& of) {
+        ++(down ? downs_ : ups_);
+        last_outage_ = of;
+        if (called_)
+            called_(down);
     }
 
     host machine_;
@@ -120,6 +131,8 @@ private:
     std::uint64_t reloads_ = 0;
     std::optional<outage> last_outage_;
     std::vector<std::function<void(const event&)>> listeners_;
+    std::function<void(bool)> called_;
+    std::function<void(int)> sent_;
     std::optional<Client> client_; // Destroyed first, since it says farewell then.
 };
 

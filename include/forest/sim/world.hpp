@@ -26,8 +26,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -99,8 +98,16 @@ public:
     /// valid.
     client_type& add_client(process& of, const options& chosen = {}, client_setup setup = {},
                             typename Policies::backoff backoff = {}) {
+        client_type& made = prepare_client(of, chosen, std::move(setup), std::move(backoff));
+        made.client().start();
+        return made;
+    }
+
+    /// The same, but it is not started yet.
+    client_type& prepare_client(process& of, const options& chosen = {}, client_setup setup = {},
+                                typename Policies::backoff backoff = {}) {
         const url target{"http://" + of.name() + ".example" + setup.path};
-        return start(clients_, of, setup, [&](const auto& connect, host& on) {
+        return add(clients_, of, setup, [&](const auto& connect, host& on) {
             return health_client(connect(), virtual_clock{on},
                                  typename Policies::signer{std::string_view{secret}}, backoff,
                                  target, chosen, random_generator{random_()});
@@ -114,11 +121,13 @@ public:
                                     typename Policies::backoff backoff = {}) {
         if (chosen.uri.empty())
             chosen.uri = "http://" + of.name() + ".example";
-        return start(datasources_, of, setup, [&](const auto& connect, host& on) {
+        datasource_type& made = add(datasources_, of, setup, [&](const auto& connect, host& on) {
             return datasource(connect(), connect(), virtual_clock{on},
                               typename Policies::signer{std::string_view{secret}}, backoff,
                               std::move(chosen), random_generator{random_()});
         });
+        made.client().start();
+        return made;
     }
 
     /// What is said of this moment, since the beginning: `at(75s).crash(warehouse)`.
@@ -166,13 +175,20 @@ public:
     /// All faults that were asked for, in that order.
     [[nodiscard]] const script& played() const noexcept { return script_; }
 
-    /// Ends all faults that have begun, and lets none begin any more: the world is well from now
-    /// on, but for clocks that were set.
+    /// Ends all faults that have begun, lets none begin any more, and sets all clocks right: the
+    /// world is well from now on. Machines that stand still go on when their time has come.
     void heal() {
         ++epoch_;
-        for (const fault& each : std::exchange(ongoing_, {}))
+        for (const auto& [id, each] : std::exchange(ongoing_, {}))
             finish(each);
+        for (const auto& each : servers_)
+            each->machine().correct();
+        for (const member& each : members_)
+            each.machine->correct();
     }
+
+    /// How often something has begun or ended to be wrong.
+    [[nodiscard]] std::uint64_t disturbances() const noexcept { return disturbances_; }
 
     /// Lets time pass.
     void run_for(duration span) { queue_.run_for(span); }
@@ -208,8 +224,8 @@ private:
     static constexpr std::string_view secret = "of a simulated world";
 
     template <typename Kind, typename Make>
-    Kind& start(std::vector<std::unique_ptr<Kind>>& all, process& of, client_setup& setup,
-                Make&& make) {
+    Kind& add(std::vector<std::unique_ptr<Kind>>& all, process& of, client_setup& setup,
+              Make&& make) {
         const auto number = static_cast<std::uint16_t>(members_.size());
         if (setup.name.empty())
             setup.name = "client" + (number == 0 ? std::string{} : std::to_string(number));
@@ -217,7 +233,6 @@ private:
                                              number, std::forward<Make>(make)));
         Kind& made = *all.back();
         members_.push_back({&made.machine(), &made.way(), &of});
-        made.client().start();
         return made;
     }
 
@@ -228,18 +243,17 @@ private:
         process* server;
     };
 
+    // A fault that has begun.
+    struct ongoing_fault {
+        fault what;
+        bool crashed = false; // a process that had announced its end
+    };
+
     void schedule(const fault& what, steady_time when) {
         queue_.at(when, [this, what, epoch = epoch_] {
             if (epoch != epoch_)
                 return;
             begin(what);
-            if (what.lasting > duration::zero() && !is_momentary(what.kind))
-                queue_.after(what.lasting, [this, what, epoch] {
-                    if (epoch != epoch_)
-                        return;
-                    ongoing_.erase(std::find(ongoing_.begin(), ongoing_.end(), what));
-                    finish(what);
-                });
             if (what.every > duration::zero())
                 schedule(what, queue_.now() + what.every);
         });
@@ -247,23 +261,44 @@ private:
 
     void begin(const fault& what) {
         note(trace_kind::faulted, what);
-        if (!is_momentary(what.kind))
-            ongoing_.push_back(what);
         change(what, 1);
+        if (is_momentary(what.kind))
+            return;
+        const std::uint64_t id = next_fault_++;
+        ongoing_.emplace(id, ongoing_fault{what});
+        if (what.lasting > duration::zero())
+            queue_.after(what.lasting, [this, id] { end(id); });
+        if (what.kind == fault_kind::stop)
+            queue_.after(what.span, [this, id] { crash(id); });
     }
 
-    void finish(const fault& what) {
-        note(trace_kind::healed, what);
-        change(what, -1);
+    // It may have been healed before.
+    void end(std::uint64_t id) {
+        if (const auto ended = ongoing_.extract(id))
+            finish(ended.mapped());
+    }
+
+    void crash(std::uint64_t id) {
+        const auto stopping = ongoing_.find(id);
+        if (stopping == ongoing_.end())
+            return;
+        stopping->second.crashed = true;
+        servers_.at(stopping->second.what.server)->crash();
+    }
+
+    void finish(const ongoing_fault& ended) {
+        note(trace_kind::healed, ended.what);
+        if (ended.crashed)
+            servers_.at(ended.what.server)->recover();
+        change(ended.what, -1);
     }
 
     void note(trace_kind kind, const fault& what) {
+        ++disturbances_;
         trace_.add({now(), kind, what.server, static_cast<std::uint16_t>(what.kind), what.client});
     }
 
     void change(const fault& what, int by) {
-        if (what.kind == fault_kind::stop && by > 0)
-            crash_later(what);
         if (is_of_process(what.kind))
             return change_process(*servers_.at(what.server), what, by);
         if (is_of_time(what.kind))
@@ -279,22 +314,13 @@ private:
         }
     }
 
-    // The end that a process has announced comes, unless the fault has ended before.
-    void crash_later(const fault& what) {
-        queue_.after(what.span, [this, what, epoch = epoch_] {
-            const auto ongoing = std::find(ongoing_.begin(), ongoing_.end(), what);
-            if (epoch != epoch_ || ongoing == ongoing_.end())
-                return;
-            ongoing->kind = fault_kind::crash;
-            change(*ongoing, 1);
-        });
-    }
-
     event_queue queue_;
     random_generator random_;
     sim::trace trace_;
     script script_;
-    script ongoing_;
+    std::map<std::uint64_t, ongoing_fault> ongoing_;
+    std::uint64_t next_fault_ = 0;
+    std::uint64_t disturbances_ = 0;
     std::uint64_t epoch_ = 0; // counts the healings, so that what was planned before is void
     std::vector<std::unique_ptr<process>> servers_;
     std::vector<member> members_;

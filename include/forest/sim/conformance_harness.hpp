@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_SIM_CONFORMANCE_HARNESS_HPP
+#define FOREST_SIM_CONFORMANCE_HARNESS_HPP
+
+#include <forest/core/error.hpp>
+#include <forest/core/time.hpp>
+#include <forest/sim/conformance_rules.hpp>
+#include <forest/sim/event_queue.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+// How a battery lets time pass, real or virtual, and what all batteries share. Models may run their
+// handlers on threads of their own, so what handlers touch is behind a mutex.
+
+namespace forest::sim::conformance {
+
+/// What a user writes around a model, as far as time is concerned:
+///
+/// - `now()`: the time that passes in `run_until`, which never goes back;
+/// - `run_until(holds, bound)`: lets time pass and handlers run until `holds()`, or for `bound`;
+///   answers whether it holds. `holds` is not to be called while a handler runs;
+/// - `in_context()`: whether the caller runs where handlers have to run;
+/// - `elsewhere(what)`: calls `what` on another thread and waits for its return or, if the model is
+///   not to be called from other threads, calls it at once;
+/// - `tolerance()`: how late a handler may be before it counts as lost: 0 in virtual time, some
+///   seconds on a busy machine.
+template <typename T>
+concept time_harness =
+    requires(T& harness, const T& constant, const std::function<bool()>& holds, duration bound,
+             const std::function<void()>& what) {
+    { constant.now() } -> std::convertible_to<steady_time>;
+    { harness.run_until(holds, bound) } -> std::convertible_to<bool>;
+    { constant.in_context() } -> std::convertible_to<bool>;
+    harness.elsewhere(what);
+    { constant.tolerance() } -> std::convertible_to<duration>;
+};
+
+/// The time of an event_queue: the base of harnesses for models that run on one.
+class virtual_time {
+public:
+    /// More events than any battery needs: a model that runs in circles is given up.
+    static constexpr std::size_t events_max = 1'000'000;
+
+    event_queue queue;
+
+    [[nodiscard]] steady_time now() const noexcept { return queue.now(); }
+
+    bool run_until(const std::function<bool()>& holds, duration bound) {
+        std::size_t events = 0;
+        const running inside{*this};
+        queue.run_until([&] { return holds() || ++events > events_max; }, bound);
+        return holds();
+    }
+
+    [[nodiscard]] bool in_context() const noexcept { return running_; }
+
+    void elsewhere(const std::function<void()>& what) { what(); }
+
+    [[nodiscard]] duration tolerance() const noexcept { return duration::zero(); }
+
+private:
+    struct running {
+        virtual_time& of;
+        explicit running(virtual_time& time) noexcept : of{time} { of.running_ = true; }
+        running(const running&) = delete;
+        running& operator=(const running&) = delete;
+        ~running() { of.running_ = false; }
+    };
+
+    bool running_ = false;
+};
+
+static_assert(time_harness<virtual_time>);
+
+namespace detail {
+
+inline void append(std::string& text, std::string_view part) {
+    text.append(part);
+}
+
+template <std::integral Number>
+void append(std::string& text, Number number) {
+    text.append(std::to_string(number));
+}
+
+inline void append(std::string& text, duration span) {
+    constexpr duration millisecond = std::chrono::milliseconds{1};
+    const bool whole = span % millisecond == duration::zero();
+    text.append(std::to_string(whole ? span / millisecond : span.count()));
+    text.append(whole ? " ms" : " ns");
+}
+
+inline void append(std::string& text, const std::error_code& ec) {
+    if (!ec)
+        text.append("no error");
+    else if (ec.category() == error_category())
+        text.append("errc::").append(name(errc{ec.value()}));
+    else
+        text.append(ec.category().name()).append(":").append(std::to_string(ec.value()));
+}
+
+// Puts an explanation together.
+template <typename... Parts>
+std::string say(const Parts&... parts) {
+    std::string text;
+    (append(text, parts), ...);
+    return text;
+}
+
+// What was found, each fault once: the first time tells enough.
+class findings {
+public:
+    void add(rule_name broken, std::string explanation) {
+        const std::lock_guard lock{mutex_};
+        if (std::none_of(found_.begin(), found_.end(), [&](const violation& each) {
+                return each.name == broken.text();
+            }))
+            found_.push_back({broken.text(), std::move(explanation)});
+    }
+
+    // Whether it holds; if not, that the rule is broken.
+    template <typename... Parts>
+    bool expect(bool holds, rule_name broken, const Parts&... parts) {
+        if (!holds)
+            add(broken, say(parts...));
+        return holds;
+    }
+
+    [[nodiscard]] std::vector<violation> take() {
+        const std::lock_guard lock{mutex_};
+        return std::move(found_);
+    }
+
+private:
+    std::mutex mutex_;
+    std::vector<violation> found_;
+};
+
+// Which call of a model is going on, so that a handler knows whether it is called from inside.
+class current_call {
+public:
+    enum class kind { none, begin, cancel };
+
+    // Calls `what`, on behalf of `subject`.
+    template <typename What>
+    void during(kind of, const void* subject, What&& what) {
+        const call outer = exchange({of, subject, std::this_thread::get_id()});
+        struct reset {
+            current_call& calls;
+            call outer;
+            ~reset() { calls.exchange(outer); }
+        } const at_the_end{*this, outer};
+        what();
+    }
+
+    [[nodiscard]] bool inside(kind of, const void* subject) const {
+        const std::lock_guard lock{mutex_};
+        return call_.of == of && call_.subject == subject &&
+               call_.thread == std::this_thread::get_id();
+    }
+
+private:
+    struct call {
+        kind of = kind::none;
+        const void* subject = nullptr;
+        std::thread::id thread;
+    };
+
+    call exchange(const call& next) {
+        const std::lock_guard lock{mutex_};
+        return std::exchange(call_, next);
+    }
+
+    mutable std::mutex mutex_;
+    call call_;
+};
+
+// What a battery does with its harness.
+template <time_harness Harness>
+class battery {
+protected:
+    explicit battery(Harness& harness) : harness_{harness} {}
+
+    // Long enough to be told from 0, short enough for real time.
+    static constexpr duration unit = std::chrono::milliseconds{20};
+    // Longer than any battery takes.
+    static constexpr duration never = std::chrono::hours{1};
+
+    void run_for(duration span) {
+        harness_.run_until([] { return false; }, span);
+    }
+
+    template <typename Holds>
+    bool comes_true(Holds holds, duration within) {
+        return harness_.run_until(holds, within + harness_.tolerance());
+    }
+
+    // One thing after the other, none of which may throw.
+    template <typename Scenario>
+    void attempt(rule_name threw, std::string_view situation, Scenario&& scenario) {
+        try {
+            scenario();
+        } catch (const std::exception& thrown) {
+            found_->add(threw, say(situation, ": ", thrown.what()));
+        } catch (...) {
+            found_->add(threw, say(situation, ": something that is no std::exception"));
+        }
+    }
+
+    Harness& harness_;
+    std::shared_ptr<findings> found_ = std::make_shared<findings>();
+};
+
+} // namespace detail
+
+} // namespace forest::sim::conformance
+
+#endif

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_SIM_DRAW_HPP
+#define FOREST_SIM_DRAW_HPP
+
+#include <forest/core/options.hpp>
+#include <forest/core/random.hpp>
+#include <forest/core/time.hpp>
+#include <forest/sim/fault.hpp>
+#include <forest/sim/latency.hpp>
+#include <forest/sim/plan.hpp>
+
+#include <algorithm>
+#include <array>
+#include <bitset>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+// Plans drawn from a seed: any number of things that go wrong at any time, alone and together.
+
+namespace forest::sim {
+
+/// Which kinds of faults are drawn.
+using fault_kinds = std::bitset<fault_kind_count>;
+
+/// All of them.
+[[nodiscard]] inline fault_kinds all_faults() noexcept {
+    return fault_kinds{}.set();
+}
+
+/// What is drawn, and how much of it.
+struct draw_options {
+    std::uint16_t servers_max = 3;           ///< at least 1
+    std::uint16_t clients_max = 4;           ///< of all servers; at least 1
+    std::uint16_t faults_max = 12;           ///< of one plan
+    fault_kinds kinds = all_faults();        ///< those that may be drawn
+    duration length = std::chrono::hours{1}; ///< of what goes wrong; greater than 0
+    bool random_options = true;              ///< else every client has the default ones
+};
+
+namespace detail {
+
+class plan_drawer {
+public:
+    plan_drawer(std::uint64_t seed, const draw_options& chosen) noexcept
+        : chosen_{chosen}, random_{seed} {}
+
+    plan draw() {
+        plan drawn;
+        drawn.seed = random_();
+        drawn.length = chosen_.length;
+        drawn.servers = static_cast<std::uint16_t>(between(1, chosen_.servers_max));
+        drawn.clients.resize(between(1, chosen_.clients_max));
+        for (planned_client& each : drawn.clients) {
+            each.server = static_cast<std::uint16_t>(between(0, drawn.servers - 1U));
+            if (chosen_.random_options)
+                each.chosen = draw_client_options();
+            each.usual = between(0, 1) == 0 ? constant(up_to(std::chrono::milliseconds{50}))
+                                            : uniform(up_to(std::chrono::milliseconds{50}));
+        }
+        for (std::size_t count = between(0, chosen_.faults_max); count > 0; --count) {
+            if (chosen_.kinds.any())
+                drawn.faults.push_back(draw_fault(drawn));
+        }
+        return drawn;
+    }
+
+private:
+    std::uint64_t between(std::uint64_t least, std::uint64_t most) noexcept {
+        return least + random_() % (most - least + 1);
+    }
+
+    // Whole milliseconds, so that a script can be read.
+    duration up_to(duration most) noexcept {
+        const auto steps = std::chrono::duration_cast<std::chrono::milliseconds>(most).count();
+        return std::chrono::milliseconds{between(0, static_cast<std::uint64_t>(steps))};
+    }
+
+    template <std::size_t Size>
+    duration one_of(const std::array<std::chrono::milliseconds, Size>& choices) noexcept {
+        return choices[between(0, Size - 1)];
+    }
+
+    options draw_client_options() noexcept {
+        using namespace std::chrono_literals;
+        options drawn;
+        drawn.interval = one_of(std::array<std::chrono::milliseconds, 5>{200ms, 1s, 10s, 30s, 60s});
+        drawn.timeout = one_of(std::array<std::chrono::milliseconds, 4>{500ms, 1s, 5s, 20s});
+        drawn.failure_threshold = static_cast<int>(between(1, 5));
+        drawn.success_threshold = static_cast<int>(between(1, 3));
+        drawn.stall_tolerance = one_of(std::array<std::chrono::milliseconds, 3>{500ms, 2s, 10s});
+        if (between(0, 3) == 0)
+            drawn.initial_delay_max = drawn.interval;
+        if (between(0, 3) == 0)
+            drawn.interval_jitter = 0.25;
+        return drawn;
+    }
+
+    fault draw_fault(const plan& in) noexcept {
+        using namespace std::chrono_literals;
+        fault drawn;
+        do
+            drawn.kind = static_cast<fault_kind>(between(0, fault_kind_count - 1));
+        while (!chosen_.kinds.test(static_cast<std::size_t>(drawn.kind)));
+        drawn.at = up_to(chosen_.length);
+        // Mostly short enough to end within the plan, and long enough to be noticed.
+        drawn.lasting = 100ms + up_to(between(0, 2) == 0 ? 10s : chosen_.length / 4);
+        drawn.server = static_cast<std::uint16_t>(between(0, in.servers - 1U));
+        if (!is_of_process(drawn.kind) && between(0, 3) > 0) {
+            drawn.client = static_cast<std::uint16_t>(between(0, in.clients.size() - 1));
+            drawn.server = in.clients[drawn.client].server;
+        }
+        drawn.shape = static_cast<latency::shape>(between(0, 3));
+        draw_amounts(drawn);
+        return drawn;
+    }
+
+    void draw_amounts(fault& drawn) noexcept {
+        using namespace std::chrono_literals;
+        switch (drawn.kind) {
+        case fault_kind::slow:
+        case fault_kind::drip:
+        case fault_kind::delay:
+        case fault_kind::stop: drawn.span = 1ms + up_to(30s); break;
+        case fault_kind::step_wall: drawn.span = up_to(2h) - 1h; break;
+        case fault_kind::jump_wall: drawn.span = up_to(10min); break;
+        case fault_kind::swing: drawn.span = 1ms + up_to(10s); break;
+        case fault_kind::pause:
+        case fault_kind::suspend: drawn.span = 1ms + up_to(between(0, 1) == 0 ? 5s : 5min); break;
+        case fault_kind::loss: drawn.amount = static_cast<std::int64_t>(between(1, 900)); break;
+        case fault_kind::drift:
+            drawn.amount = static_cast<std::int64_t>(between(0, 100'000)) - 50'000;
+            break;
+        default: break;
+        }
+    }
+
+    draw_options chosen_;
+    random_generator random_;
+};
+
+} // namespace detail
+
+/// The plan of a seed.
+[[nodiscard]] inline plan draw(std::uint64_t seed, const draw_options& chosen = {}) {
+    return detail::plan_drawer{seed, chosen}.draw();
+}
+
+} // namespace forest::sim
+
+#endif
