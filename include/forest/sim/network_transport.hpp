@@ -84,7 +84,7 @@ private:
             timer_set = false;
             const auto number = ++call;
             size = write_request(bytes, "GET", what.target, what.fields, false);
-            note(trace_kind::sent, 0, size);
+            note(trace_kind::sent, 0, ++requests);
             if (path.over->unresolvable > 0)
                 return fail_after(path.over->delay.typical, errc::resolve_failed);
             send(direction::to_server, [self = shared_from_this(), number] {
@@ -155,7 +155,7 @@ private:
         }
 
         void arrive() {
-            note(trace_kind::arrived, 0, size);
+            note(trace_kind::arrived, 0, requests);
             if (path.over->refusing > 0 || !path.to->accept(*this))
                 return fail_over_link(errc::connection_refused);
             accepted = true;
@@ -268,7 +268,8 @@ private:
         message_limits limits;
         steady_time began{};
         steady_time due{};      // by the clock of timers
-        std::uint64_t call = 0; // the number of the request in flight
+        std::uint64_t call = 0; // changes when a request begins and when it ends
+        std::uint64_t requests = 0;
         std::size_t size = 0;
         bool accepted = false; // by the process
         bool timer_set = false;

@@ -19,9 +19,9 @@ namespace forest::sim {
 /// What a line of a trace tells. The values are part of the digests that tests fix.
 enum class trace_kind : std::uint8_t {
     told = 1,     ///< a client told an event; `detail` is its kind, `value` the failures or outage
-    sent = 2,     ///< a client sent a request; `value` is its size
-    arrived = 3,  ///< it arrived at the server
-    answered = 4, ///< the server answered; `detail` is the status, `value` the size
+    sent = 2,     ///< a client sent a request; `value` is its number
+    arrived = 3,  ///< it arrived at the server; `value` is its number
+    answered = 4, ///< the server answered; `value` is the size of the answer in bytes
     ended = 5,    ///< the client has the answer; `detail` is the status, or 0, `value` the errc
     faulted = 6,  ///< a fault began; `detail` is its kind
     healed = 7,   ///< a fault ended
