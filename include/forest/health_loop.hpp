@@ -44,9 +44,9 @@ struct health_probe {
 /// What is behind a basic_health_client; held by a shared_ptr. `start`, `stop`, `stopped` and
 /// `status` may be called from any thread; all else runs on the clock's execution context.
 template <transport Transport, clock Clock, signer Signer, backoff Backoff,
-          typename Probe = health_probe>
-class health_loop
-    : public std::enable_shared_from_this<health_loop<Transport, Clock, Signer, Backoff, Probe>> {
+          typename Probe = health_probe, typename Machine = machine<Backoff>>
+class health_loop : public std::enable_shared_from_this<
+                        health_loop<Transport, Clock, Signer, Backoff, Probe, Machine>> {
 public:
     /// Throws std::system_error with the error of `chosen.validate()`, or `errc::invalid_backoff`.
     health_loop(Transport transport, Clock clock, Signer signer, Backoff backoff, url target,
@@ -192,7 +192,7 @@ private:
     Transport transport_;
     Clock clock_;
     Signer signer_;
-    machine<Backoff> machine_;
+    Machine machine_;
     request what_;
     timestamp_sequence timestamps_;
     [[no_unique_address]] Probe probe_;

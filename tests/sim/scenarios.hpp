@@ -156,7 +156,7 @@ inline constexpr std::array<scenario, 10> scenarios{{
     {"wrong_clocks", "af35a82aa939ed34", wrong_clocks},
     {"swizzled", "e32e092e3555b425", swizzled},
     {"changed_schema", "411761ee95571d2c", changed_schema},
-    {"everything", "29090a1618b15f9f", everything},
+    {"everything", "bec13d1d5c7100d6", everything},
 }};
 
 } // namespace forest::tests

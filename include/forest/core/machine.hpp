@@ -15,6 +15,7 @@
 #include <concepts>
 #include <cstdint>
 #include <limits>
+#include <tuple>
 
 // The whole logic of one target as a value. It decides and never acts: no clock, no socket, no
 // callback and no allocation, so the client, the fleet and the simulator run the very same
@@ -132,6 +133,16 @@ public:
     [[nodiscard]] steady_time due() const noexcept { return due_; }
 
     [[nodiscard]] const forest::options& options() const noexcept { return options_; }
+
+    /// All on which its decisions depend, but for what it was made from, as a value to compare and
+    /// to order: by it `sim::explore` knows a state again. Times are relative to `now` and come
+    /// last. A count above `counted_to` is answered as that; larger ones must decide nothing else.
+    [[nodiscard]] constexpr auto state(steady_time now, int counted_to) const noexcept {
+        return std::make_tuple(phase_, status_, transition_, stalled_, succeeded_,
+                               fresh_connection_, std::min(failures_, counted_to),
+                               std::min(successes_, counted_to), due_ - now,
+                               phase_ == phase::checking ? now - checked_at_ : duration::zero());
+    }
 
 private:
     enum class phase : std::uint8_t {

@@ -23,9 +23,9 @@ namespace forest::sim {
 /// Which kinds of faults are drawn.
 using fault_kinds = std::bitset<fault_kind_count>;
 
-/// All of them.
+/// All that a world can heal, which is all but `quit`.
 [[nodiscard]] inline fault_kinds all_faults() noexcept {
-    return fault_kinds{}.set();
+    return fault_kinds{}.set().reset(static_cast<std::size_t>(fault_kind::quit));
 }
 
 /// What is drawn, and how much of it.
@@ -106,7 +106,7 @@ private:
         // Mostly short enough to end within the plan, and long enough to be noticed.
         drawn.lasting = 100ms + up_to(between(0, 2) == 0 ? 10s : chosen_.length / 4);
         drawn.server = static_cast<std::uint16_t>(between(0, in.servers - 1U));
-        if (!is_of_process(drawn.kind) && between(0, 3) > 0) {
+        if (drawn.kind == fault_kind::quit || (!is_of_process(drawn.kind) && between(0, 3) > 0)) {
             drawn.client = static_cast<std::uint16_t>(between(0, in.clients.size() - 1));
             drawn.server = in.clients[drawn.client].server;
         }

@@ -24,12 +24,12 @@ public:
     [[nodiscard]] steady_time now() const noexcept { return now_; }
 
     /// Lets `what` happen after `delay`; a negative one counts as 0. Never runs it inside the call.
-    void after(duration delay, unique_function<void()> what) {
+    void after(duration delay, unique_function<void()>&& what) {
         at(now_ + std::max(delay, duration::zero()), std::move(what));
     }
 
     /// Lets `what` happen at `when`, or now if that is past.
-    void at(steady_time when, unique_function<void()> what) {
+    void at(steady_time when, unique_function<void()>&& what) {
         const std::uint32_t place = store(std::move(what));
         heap_.push_back({std::max(when, now_), next_sequence_++, place});
         rise(heap_.size() - 1);

@@ -52,9 +52,11 @@ enum class fault_kind : std::uint8_t {
     swing,     ///< all clocks run ahead by up to `span` and back, 16 times as long for each
     pause,     ///< no program runs for `span`, but timers do
     suspend,   ///< nothing runs for `span`
+
+    quit, ///< the application stops a client for good
 };
 
-inline constexpr std::size_t fault_kind_count = static_cast<std::size_t>(fault_kind::suspend) + 1;
+inline constexpr std::size_t fault_kind_count = static_cast<std::size_t>(fault_kind::quit) + 1;
 
 /// The identifier of a kind, as scripts and command lines say it.
 [[nodiscard]] constexpr std::string_view name(fault_kind kind) noexcept {
@@ -84,7 +86,8 @@ inline constexpr std::size_t fault_kind_count = static_cast<std::size_t>(fault_k
                                                                    "drift",
                                                                    "swing",
                                                                    "pause",
-                                                                   "suspend"};
+                                                                   "suspend",
+                                                                   "quit"};
     return names[static_cast<std::size_t>(kind)];
 }
 
@@ -96,13 +99,13 @@ inline constexpr std::size_t fault_kind_count = static_cast<std::size_t>(fault_k
     return fault_kind::refuse <= kind && kind <= fault_kind::dns_failure;
 }
 [[nodiscard]] constexpr bool is_of_time(fault_kind kind) noexcept {
-    return fault_kind::step_wall <= kind;
+    return fault_kind::step_wall <= kind && kind <= fault_kind::suspend;
 }
 
 /// Whether it happens at one moment, so that it has no end to wait for.
 [[nodiscard]] constexpr bool is_momentary(fault_kind kind) noexcept {
     return kind == fault_kind::restart || kind == fault_kind::step_wall ||
-           kind == fault_kind::pause || kind == fault_kind::suspend;
+           kind == fault_kind::pause || kind == fault_kind::suspend || kind == fault_kind::quit;
 }
 
 /// One fault: what, when, for how long, and to whom.

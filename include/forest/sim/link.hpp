@@ -69,7 +69,7 @@ public:
 
     /// Carries a message: `arrive` is called after the delay, or when the link is unclogged. False
     /// if it is lost, and will not be called. `extra` is added to the delay.
-    bool carry(direction to, unique_function<void()> arrive, duration extra = duration::zero()) {
+    bool carry(direction to, unique_function<void()>&& arrive, duration extra = duration::zero()) {
         if ((to == direction::to_server ? requests_lost : replies_lost) > 0)
             return false;
         if (loss_per_mille > 0 && random_() % 1000 < static_cast<std::uint64_t>(loss_per_mille))

@@ -178,6 +178,9 @@ public:
         return play(fault_kind::suspend, machine, span);
     }
 
+    // Of a client.
+    basic_moment& quit(const auto& client) { return play(fault_kind::quit, client); }
+
 private:
     template <typename Subject>
     basic_moment& play(fault_kind kind, const Subject& subject, duration span = {},

@@ -54,8 +54,7 @@ public:
           view_{std::move(view)} {}
 
     void told(const event& happened) {
-        if (stopped_ && happened.kind != event_kind::stopping &&
-            happened.kind != event_kind::stopped)
+        if (stopped_)
             return violated("B14", "an event was told after the client was stopped");
         if (expected_ && happened.kind != *expected_)
             violated(*expected_ == event_kind::server_down ? "B7" : "B8",
@@ -87,6 +86,8 @@ public:
 
     /// A request was sent while `in_flight` others were under way.
     void sent(int in_flight) {
+        if (stopped_)
+            violated("B14", "a check was sent after the client was stopped");
         if (in_flight > 0)
             violated("B2", "a second check was sent while one was in flight");
     }

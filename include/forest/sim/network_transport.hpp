@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -76,7 +77,7 @@ private:
         void begin(const request& what, duration timeout, receiver then) {
             if (path.sent != nullptr && *path.sent)
                 (*path.sent)(handler ? 1 : 0);
-            assert(!handler && "one request at a time");
+            cancel(); // Whoever asks for two at a time gets one.
             handler = std::move(then);
             limits = what.limits;
             began = path.from->steady_now();
@@ -87,9 +88,9 @@ private:
             note(trace_kind::sent, 0, ++requests);
             if (path.over->unresolvable > 0)
                 return fail_after(path.over->delay.typical, errc::resolve_failed);
-            send(direction::to_server, [self = shared_from_this(), number] {
+            send(direction::to_server, [self = shared_from_this(), number]() mutable {
                 if (number == self->call)
-                    self->arrive();
+                    arrive(std::move(self));
             });
         }
 
@@ -154,22 +155,31 @@ private:
             });
         }
 
-        void arrive() {
-            note(trace_kind::arrived, 0, requests);
-            if (path.over->refusing > 0 || !path.to->accept(*this))
-                return fail_over_link(errc::connection_refused);
-            accepted = true;
-            if (path.to->frozen > 0 || path.to->slow > 0 || !path.to->machine().running())
-                set_timer();
-            const auto number = call;
-            path.to->machine().when_running([self = shared_from_this(), number] {
+        // Who holds the state hands it on, here and below, since to count holders costs more than
+        // all else.
+        static void arrive(std::shared_ptr<state> self) {
+            self->note(trace_kind::arrived, 0, self->requests);
+            process& to = *self->path.to;
+            if (self->path.over->refusing > 0 || !to.accept(*self))
+                return self->fail_over_link(errc::connection_refused);
+            self->accepted = true;
+            if (to.frozen > 0 || to.slow > 0 || !to.machine().running())
+                self->set_timer();
+            const auto number = self->call;
+            to.machine().when_running([self = std::move(self), number]() mutable {
                 if (number == self->call && self->accepted)
-                    self->path.to->serve({self->bytes.data(), self->size},
-                                         [self, number](std::string_view given) {
-                                             if (number == self->call)
-                                                 self->answered(given);
-                                         });
+                    ask(std::move(self));
             });
+        }
+
+        static void ask(std::shared_ptr<state> self) {
+            process& to = *self->path.to;
+            const std::span<char> request{self->bytes.data(), self->size};
+            to.serve(request,
+                     [number = self->call, self = std::move(self)](std::string_view given) {
+                         if (number == self->call)
+                             self->answered(given);
+                     });
         }
 
         void answered(std::string_view given) {
@@ -194,8 +204,9 @@ private:
             const auto number = call;
             send(
                 direction::to_client,
-                [self = shared_from_this(), number, cut = over.resetting > 0] {
-                    self->path.from->when_running([self, number, cut] {
+                [self = shared_from_this(), number, cut = over.resetting > 0]() mutable {
+                    host& from = *self->path.from;
+                    from.when_running([self = std::move(self), number, cut] {
                         if (number == self->call)
                             self->received(cut);
                     });

@@ -128,6 +128,7 @@ private:
         client.also_call([watching = made.get()](bool down) {
             down ? watching->called_down() : watching->called_up();
         });
+        client.on_quit([watching = made.get()] { watching->stopped(); });
         client.on_send([watching = made.get()](int in_flight) { watching->sent(in_flight); });
         return made;
     }

@@ -5,6 +5,7 @@
 #include <forest/core/framing.hpp>
 #include <forest/core/http_date.hpp>
 #include <forest/core/request_parser.hpp>
+#include <forest/core/request_writer.hpp>
 #include <forest/core/unique_function.hpp>
 #include <forest/policy/server.hpp>
 #include <forest/sim/virtual_clock.hpp>
@@ -49,7 +50,10 @@ public:
                 : done{std::move(to)}, received{at}, head{without_body} {}
             call(const call&) = delete;
             call& operator=(const call&) = delete;
-            ~call() { answer({.status = 500, .body = R"({"error":"Internal Server Error"})"}); }
+            ~call() {
+                if (done)
+                    answer({.status = 500, .body = R"({"error":"Internal Server Error"})"});
+            }
 
             void answer(const response& given) {
                 if (auto deliver = std::exchange(done, {}))
@@ -91,11 +95,12 @@ public:
         const std::span<const char> data{bytes.data(), kept};
         const wall_time now = clock_.now();
         const bool head = parser.done() && !parser.error() && parser.method() == http_method::head;
-        const auto call = std::make_shared<responder::call>(std::move(done), now, head);
+        auto call = std::make_shared<responder::call>(std::move(done), now, head);
         if (!parser.done() || parser.error())
             return call->answer({.status = parser.done() ? parser.error_status() : 400,
                                  .body = R"({"error":"Bad Request"})"});
-        const auto found = handlers_.find(parser.path(data));
+        const std::string_view path = parser.path(data);
+        const auto found = handlers_.find(path);
         if (found == handlers_.end())
             return call->answer({.status = 404, .body = R"({"error":"Not Found"})"});
         if (parser.method() == http_method::other) {
@@ -103,27 +108,30 @@ public:
             (void)refused.fields.add("Allow", "GET, HEAD");
             return call->answer(refused);
         }
-        found->second({parser.method(), parser.path(data), parser.fields(data), now},
-                      responder{call});
+        found->second({parser.method(), path, parser.fields(data), now},
+                      responder{std::move(call)});
     }
 
 private:
+    template <typename... Texts>
+    static std::string joined(const Texts&... texts) {
+        std::string all((std::string_view{texts}.size() + ...), '\0');
+        forest::detail::write_texts(all, texts...);
+        return all;
+    }
+
     static std::string render(const response& given, wall_time now, bool head) {
         const auto date = format_http_date(std::chrono::floor<std::chrono::seconds>(now));
-        std::string bytes = "HTTP/1.1 " + std::to_string(given.status) + " \r\nDate: ";
-        bytes.append(date.data(), date.size());
-        bytes.append("\r\n");
+        const std::string_view date_text{date.data(), date.size()};
+        const std::string status = std::to_string(given.status);
         // These two have no body, whatever the handler says (RFC 9110, 6.4.1).
-        const bool has_body = given.status != 204 && given.status != 304;
-        if (has_body) {
-            bytes.append("Content-Type: ").append(given.content_type);
-            bytes.append("\r\nContent-Length: ").append(std::to_string(given.body.size()));
-            bytes.append("\r\n");
-        }
-        bytes.append("Connection: close\r\n").append(given.fields.text()).append("\r\n");
-        if (has_body && !head)
-            bytes.append(given.body);
-        return bytes;
+        if (given.status == 204 || given.status == 304)
+            return joined("HTTP/1.1 ", status, " \r\nDate: ", date_text,
+                          "\r\nConnection: close\r\n", given.fields.text(), "\r\n");
+        return joined(
+            "HTTP/1.1 ", status, " \r\nDate: ", date_text, "\r\nContent-Type: ", given.content_type,
+            "\r\nContent-Length: ", std::to_string(given.body.size()), "\r\nConnection: close\r\n",
+            given.fields.text(), "\r\n", head ? std::string_view{} : given.body);
     }
 
     virtual_clock clock_;

@@ -100,7 +100,9 @@ inline const std::vector<std::function<bool(fault&)>>& plainer_faults() {
     using minutes = std::chrono::minutes;
     using seconds = std::chrono::seconds;
     static const std::vector<std::function<bool(fault&)>> steps{
-        [](fault& each) { return reset_to(each.client, fault::everyone); },
+        [](fault& each) {
+            return each.kind != fault_kind::quit && reset_to(each.client, fault::everyone);
+        },
         cut_in_half<&fault::at>,
         cut_in_half<&fault::lasting>,
         cut_in_half<&fault::span>,

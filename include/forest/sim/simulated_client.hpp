@@ -80,6 +80,17 @@ public:
         listeners_.push_back(std::move(listener));
     }
 
+    /// The application stops it. `on_quit` is called when it has returned.
+    void quit() {
+        if constexpr (requires { client_->stop(); })
+            client_->stop();
+        else
+            client_->cleanup();
+        if (quit_)
+            quit_();
+    }
+    void on_quit(std::function<void()> listener) { quit_ = std::move(listener); }
+
     /// Calls `listener` with true for each call of on_server_down, and with false for on_server_up.
     void also_call(std::function<void(bool down)> listener) { called_ = std::move(listener); }
 
@@ -132,6 +143,7 @@ private:
     std::optional<outage> last_outage_;
     std::vector<std::function<void(const event&)>> listeners_;
     std::function<void(bool)> called_;
+    std::function<void()> quit_;
     std::function<void(int)> sent_;
     std::optional<Client> client_; // Destroyed first, since it says farewell then.
 };

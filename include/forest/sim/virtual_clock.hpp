@@ -97,8 +97,10 @@ private:
         : waits_{std::make_shared<waits>(std::move(on))} {}
 
     static void schedule(const std::shared_ptr<waits>& of, std::uint64_t id, duration length) {
-        of->on->queue().after(of->on->true_span(length),
-                              [of, id] { of->on->when_running([of, id] { finish(of, id); }); });
+        of->on->queue().after(of->on->true_span(length), [of, id]() mutable {
+            host& on = *of->on;
+            on.when_running([of = std::move(of), id] { finish(of, id); });
+        });
     }
 
     static void finish(const std::shared_ptr<waits>& of, std::uint64_t id) {

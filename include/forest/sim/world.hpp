@@ -26,6 +26,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -232,7 +233,7 @@ private:
         all.push_back(std::make_unique<Kind>(queue_, setup.name, of, setup.usual, random_(), trace_,
                                              number, std::forward<Make>(make)));
         Kind& made = *all.back();
-        members_.push_back({&made.machine(), &made.way(), &of});
+        members_.push_back({&made.machine(), &made.way(), &of, [&made] { made.quit(); }});
         return made;
     }
 
@@ -241,6 +242,7 @@ private:
         host* machine;
         link* way;
         process* server;
+        std::function<void()> quit;
     };
 
     // A fault that has begun.
@@ -305,6 +307,8 @@ private:
             return change_time(what.client == fault::everyone ? servers_.at(what.server)->machine()
                                                               : *members_.at(what.client).machine,
                                what, by);
+        if (what.kind == fault_kind::quit)
+            return members_.at(what.client).quit();
         for (std::size_t index = 0; index < members_.size(); ++index) {
             const bool meant = what.client == fault::everyone
                                    ? members_[index].server == servers_.at(what.server).get()

@@ -21,7 +21,8 @@ struct transport_options {
 
     /// Whether a connection is kept for the next check. Off by default: a fresh one also proves
     /// that the server still accepts connections. A kept one that turns out to be dead before the
-    /// first byte of the answer is replaced once, silently.
+    /// first byte of the answer is replaced once, silently; the same bytes go out again then, which
+    /// a server with a replay window refuses if it had read them.
     bool reuse_connections = false;
 };
 
