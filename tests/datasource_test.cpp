@@ -15,6 +15,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -801,34 +802,69 @@ BOOST_DATA_TEST_CASE(B32_what_no_callback_has_taken_over_is_not_committed_by_a_c
     clean_up_during(failing);
 }
 
+// The queue is not for two threads, so nothing runs on it while the callback waits.
 BOOST_AUTO_TEST_CASE(B14_cleanup_waits_for_a_reload_that_another_thread_is_in) {
     scripted_warehouse on;
     on.schemas.then(serving("a")).otherwise(serving("b"));
     auto& master = *on.master;
-    std::atomic<bool> inside = false;
-    std::atomic<bool> left = false;
-    std::atomic<bool> go_on = false;
+    std::promise<void> inside;
+    std::promise<void> released;
+    std::atomic<bool> returned = false;
     master.datasource.on_reload([&](const schema&) {
-        inside = true;
-        while (!go_on)
-            std::this_thread::yield();
-        left = true;
+        inside.set_value();
+        released.get_future().wait();
     });
+    master.datasource.on_event({});
     master.datasource.start();
     on.queue.run_for(1s);
     std::thread loop{[&] {
         on.health.otherwise(sim::failing(errc::connection_refused));
         on.queue.run_for(2min);
         on.health.otherwise(sim::healthy());
-        on.queue.run_for(2min);
+        (void)on.queue.run_until([&] { return master.datasource.cleaned_up(); }, 2min);
     }};
-    while (!inside)
+    inside.get_future().wait();
+    std::thread cleaning{[&] {
+        master.datasource.cleanup();
+        returned = true;
+    }};
+    while (!master.datasource.cleaned_up())
         std::this_thread::yield();
-    std::thread releasing{[&] { go_on = true; }};
-    master.datasource.cleanup();
-    BOOST_TEST(left);
-    releasing.join();
+    // It has begun; a moment in which it would have returned if it did not wait.
+    std::this_thread::yield();
+    const auto moment = std::chrono::steady_clock::now() + 20ms;
+    while (std::chrono::steady_clock::now() < moment)
+        std::this_thread::yield();
+    BOOST_TEST(!returned);
+    released.set_value();
     loop.join();
+    cleaning.join();
+    BOOST_TEST(returned);
+}
+
+BOOST_AUTO_TEST_CASE(B31_a_policy_that_throws_at_a_fetch_is_told_and_the_fetch_tried_again) {
+    struct forgetful_signer {
+        int* throwing;
+        void sign(const request& what, wall_time, header_fields&) const {
+            if (what.target.target() == "/forest/rpc-schema" && (*throwing)-- > 0)
+                throw std::runtime_error("no key");
+        }
+    };
+    int throwing = 2;
+    sim::event_queue queue;
+    sim::virtual_clock clock{queue};
+    sim::scripted_transport health{queue};
+    sim::scripted_transport schemas{queue};
+    schemas.otherwise(serving("a"));
+    recorded_datasource master{
+        queue, basic_datasource{health, schemas, clock, forgetful_signer{&throwing},
+                                exponential_backoff{}, datasource_options{.uri = uri}}};
+    master.datasource.start();
+    queue.run_for(1min);
+    BOOST_TEST(master.count(event_kind::callback_failed) == 2U);
+    BOOST_TEST(master.all(event_kind::callback_failed).front().detail == "no key");
+    BOOST_TEST(master.count(event_kind::schema_failed) == 2U);
+    BOOST_TEST(master.datasource.schema()->etag() == "a");
 }
 
 BOOST_AUTO_TEST_CASE(B16_every_callback_may_throw) {

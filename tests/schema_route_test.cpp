@@ -439,4 +439,19 @@ BOOST_AUTO_TEST_CASE(the_answers_outlive_the_route_object) {
     BOOST_TEST(body_of(on.get()) == served(shop, shop_etag));
 }
 
+BOOST_AUTO_TEST_CASE(B33_a_drained_route_announces_the_end_to_those_who_may_ask) {
+    mounted on;
+    bool allowed = true;
+    basic_schema_route route{on.server, [&](const server_request&) { return allowed; },
+                             [](std::string_view) { return "tag"; }, R"({"collections":[]})"};
+    BOOST_TEST(!route.draining());
+    route.drain();
+    BOOST_TEST(route.draining());
+    const std::string answer = on.get();
+    BOOST_TEST(status_of(answer) == 503);
+    BOOST_TEST(body_of(answer) == R"({"status":"stopping"})");
+    allowed = false;
+    BOOST_TEST(status_of(on.get()) == 401);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

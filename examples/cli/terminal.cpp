@@ -19,6 +19,16 @@ namespace forest::cli {
 
 namespace {
 
+// Whoever shares the terminal or pipe has made it non-blocking.
+bool wait_for_room() noexcept {
+    pollfd room{STDOUT_FILENO, POLLOUT, 0};
+    return ::poll(&room, 1, -1) >= 0;
+}
+
+} // namespace
+
+namespace {
+
 bool variable_is_set(const char* name) noexcept {
     const char* const value = std::getenv(name);
     return value != nullptr && *value != '\0';
@@ -54,13 +64,15 @@ void terminal::write(std::string_view text) {
         const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
         if (written >= 0)
             text.remove_prefix(static_cast<std::size_t>(written));
-        else if (errno == EAGAIN) {
-            // Whoever shares the terminal or pipe has made it non-blocking; wait for room.
-            pollfd room{STDOUT_FILENO, POLLOUT, 0};
-            ::poll(&room, 1, -1);
-        } else if (errno != EINTR)
+        else if (errno == EAGAIN && wait_for_room())
+            continue;
+        else
             error_ = std::error_code{errno, std::generic_category()};
     }
+}
+
+bool terminal::failed() const noexcept {
+    return error_ && error_ != std::errc::broken_pipe && error_ != std::errc::interrupted;
 }
 
 void terminal::look_for_reader() noexcept {

@@ -33,9 +33,12 @@ public:
     /// Writes all of `text`, unless a write has failed before.
     void write(std::string_view text);
 
-    /// What was wrong with the first write that failed; nobody reads any more when it is
-    /// `broken_pipe`.
+    /// What was wrong with the first write that failed: nobody reads any more when it is
+    /// `broken_pipe`; a signal came while the reader stood still when it is `interrupted`.
     [[nodiscard]] std::error_code error() const noexcept { return error_; }
+
+    /// Whether that is a failure, and not what ends a program as it should.
+    [[nodiscard]] bool failed() const noexcept;
 
     /// Notices that the reader has gone even while there is nothing to write.
     void look_for_reader() noexcept;

@@ -88,8 +88,7 @@ exit_status run(const watch_arguments& watch) {
     }
     io.run();
     printer.close();
-    // A reader that has left had what it wanted.
-    if (out.error() && out.error() != std::errc::broken_pipe)
+    if (out.failed())
         throw runtime_failure("standard output: " + out.error().message());
     return exit_status::success;
 }

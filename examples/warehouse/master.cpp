@@ -80,8 +80,7 @@ cli::exit_status follow(const options& chosen) {
     io.run();
     for (report& each : reports)
         each.summarise();
-    // A reader that has left had what it wanted.
-    if (out.error() && out.error() != std::errc::broken_pipe)
+    if (out.failed())
         throw cli::runtime_failure("standard output: " + out.error().message());
     return cli::exit_status::success;
 }

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <fstream>
@@ -63,11 +64,14 @@ std::string read_introspection(const std::string& name, std::size_t bytes_max) {
     };
     errno = 0;
     std::ifstream file{name, std::ios::binary};
-    std::string text(bytes_max + 1, '\0');
-    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    std::string text;
+    std::array<char, 64 * 1024> block{};
+    while (file && text.size() <= bytes_max) {
+        file.read(block.data(), block.size());
+        text.append(block.data(), static_cast<std::size_t>(file.gcount()));
+    }
     if (!file.is_open() || file.bad())
         refuse("cannot be read: " + std::generic_category().message(errno));
-    text.resize(static_cast<std::size_t>(file.gcount()));
     if (text.size() > bytes_max)
         refuse(fmt::format("has more than {} bytes; see --schema-bytes-max", bytes_max));
     if (text.empty())

@@ -5,6 +5,9 @@
 #include <cli/event_text.hpp>
 #include <cli/text.hpp>
 
+#include <forest/core/json.hpp>
+#include <forest/core/json_string.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
@@ -19,31 +22,57 @@ namespace forest::master {
 
 namespace {
 
-using nlohmann::json;
-using nlohmann::ordered_json;
-
 struct row {
     std::string name;
     std::size_t columns = 0;
     std::string relations;
 };
 
-// Servers differ in what else they say of a field, so only what is there is looked at.
-row row_of(const json& collection) {
-    row made{cli::ascii_escape(collection.at("name").get_ref<const std::string&>()), 0, {}};
-    const auto fields = collection.find("fields");
-    if (fields == collection.end() || !fields->is_object())
-        return made;
-    for (const auto& [name, field] : fields->items()) {
-        const std::string type = field.is_object() ? field.value("type", "Column") : "Column";
-        if (type == "Column") {
-            ++made.columns;
-            continue;
+// Whether a field is a column. Servers differ in what else they say of one.
+bool is_column(const json_value& field) {
+    bool column = true;
+    (void)read_json_object(field.raw, [&](json_string key, const json_value& value) {
+        if (key.equals("type"))
+            column = value.string().equals("Column");
+    });
+    return column;
+}
+
+void add_fields(row& to, const json_value& fields) {
+    (void)read_json_object(fields.raw, [&](json_string name, const json_value& field) {
+        if (is_column(field)) {
+            ++to.columns;
+            return;
         }
-        made.relations += made.relations.empty() ? "" : ", ";
-        made.relations += cli::ascii_escape(name);
-    }
+        to.relations += to.relations.empty() ? "" : ", ";
+        to.relations += cli::ascii_escape(to_string(name));
+    });
+}
+
+row row_of(const json_value& collection) {
+    row made;
+    (void)read_json_object(collection.raw, [&](json_string key, const json_value& value) {
+        if (key.equals("name"))
+            made.name = cli::ascii_escape(to_string(value.string()));
+        else if (key.equals("fields"))
+            add_fields(made, value);
+    });
     return made;
+}
+
+// The text has been found valid, so nothing goes wrong here.
+std::vector<row> rows_of(const schema& known, std::size_t most) {
+    std::vector<row> rows;
+    (void)read_json_object(known.text(), [&](json_string key, const json_value& value) {
+        if (!key.equals("collections"))
+            return;
+        rows.clear();
+        (void)read_json_array(value.raw, [&](const json_value& each) {
+            if (rows.size() < most)
+                rows.push_back(row_of(each));
+        });
+    });
+    return rows;
 }
 
 std::string counted(std::uint64_t count, std::string_view what, std::string_view plural = "s") {
@@ -55,13 +84,7 @@ std::string counted(std::uint64_t count, std::string_view what, std::string_view
 std::string table_of(const schema& known) {
     constexpr std::size_t rows_max = 40;
     const std::string heading = "collection";
-    std::vector<row> rows;
-    const json document = json::parse(known.text());
-    for (const json& each : document.at("collections")) {
-        if (rows.size() == rows_max)
-            break;
-        rows.push_back(row_of(each));
-    }
+    const std::vector<row> rows = rows_of(known, rows_max);
     std::size_t width = heading.size();
     for (const row& each : rows)
         width = std::max(width, each.name.size());
@@ -125,21 +148,21 @@ void report::summarise() {
     const auto milliseconds_down =
         std::chrono::duration_cast<std::chrono::milliseconds>(totals_.down).count();
     if (options_.json) {
-        const ordered_json line{{"time", cli::utc(cli::wall_clock_now())},
-                                {"event", "summary"},
-                                {"target", uri_},
-                                {"state", name(status_)},
-                                {"checks", totals_.checks},
-                                {"failures", totals_.failures},
-                                {"outages", totals_.outages},
-                                {"down_ms", milliseconds_down},
-                                {"etag", etag_},
-                                {"collections", collections_},
-                                {"reloads", totals_.reloads},
-                                {"unchanged", totals_.unchanged},
-                                {"schema_failures", totals_.schema_failures}};
+        const nlohmann::ordered_json line{{"time", cli::utc(cli::wall_clock_now())},
+                                          {"event", "summary"},
+                                          {"target", uri_},
+                                          {"state", name(status_)},
+                                          {"checks", totals_.checks},
+                                          {"failures", totals_.failures},
+                                          {"outages", totals_.outages},
+                                          {"down_ms", milliseconds_down},
+                                          {"etag", etag_},
+                                          {"collections", collections_},
+                                          {"reloads", totals_.reloads},
+                                          {"unchanged", totals_.unchanged},
+                                          {"schema_failures", totals_.schema_failures}};
         const bool ascii = true;
-        out_.write(line.dump(-1, ' ', ascii, json::error_handler_t::replace) + '\n');
+        out_.write(line.dump(-1, ' ', ascii, nlohmann::json::error_handler_t::replace) + '\n');
         return;
     }
     out_.write(fmt::format("summary of {}: {}\n"

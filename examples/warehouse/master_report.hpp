@@ -55,7 +55,7 @@ private:
 };
 
 /// The collections of a schema as a table: their names, how many columns each has, and to which
-/// others it is related. Throws nlohmann::json::exception for a text that is no JSON.
+/// others it is related.
 [[nodiscard]] std::string table_of(const schema& known);
 
 } // namespace forest::master

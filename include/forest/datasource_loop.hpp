@@ -164,7 +164,6 @@ private:
     }
 
     void fetch() {
-        ++waits_;
         try {
             request_.fields.clear();
             known_->prepare(request_);
@@ -203,9 +202,10 @@ private:
         if (result.error) {
             tell(event_kind::schema_failed, &result);
             if (!std::exchange(loaded_, true) && !cleaned_up()) // by whoever was just told
-                load(introspection());
+                load();
             return fetch_input::failed;
         }
+        brought_along_.reset();
         if (!std::exchange(loaded_, true)) {
             known_->commit(answer.changed, schema_source::server);
             tell(event_kind::schema_loaded, &result);
@@ -220,17 +220,22 @@ private:
     }
 
     // What there is when the server cannot be reached at the start (B30).
-    void load(std::shared_ptr<const schema> brought_along) {
-        if (brought_along != nullptr)
-            known_->commit(std::move(brought_along), schema_source::introspection);
+    void load() {
+        if (brought_along_ != nullptr)
+            known_->commit(brought_along_, schema_source::introspection);
         tell(event_kind::schema_loaded, nullptr);
     }
 
-    [[nodiscard]] std::shared_ptr<const schema> introspection() const {
-        if (options_.introspection.empty())
+    // Read once and now, because later there might be no memory for it; and kept no longer than it
+    // is needed.
+    [[nodiscard]] std::shared_ptr<const schema> take_introspection() {
+        std::string text;
+        text.swap(options_.introspection);
+        std::string{}.swap(options_.auth_secret); // The signer has it.
+        if (text.empty())
             return nullptr;
         const auto read = std::make_shared<schema>();
-        (void)schema::parse(options_.introspection, *read); // It has been validated.
+        (void)schema::parse(text, *read); // It has been validated.
         return read;
     }
 
@@ -261,7 +266,8 @@ private:
             cancel();
     }
 
-    const datasource_options options_;
+    datasource_options options_;
+    std::shared_ptr<const schema> brought_along_ = take_introspection();
     const std::shared_ptr<known_schema> known_ =
         std::make_shared<known_schema>(options_.schema_bytes_max);
     const std::shared_ptr<schema_answer> latest_ = std::make_shared<schema_answer>();

@@ -83,7 +83,7 @@ private:
 /// What a datasource polls: the health route or, where there is none, the schema (B33). A probe of
 /// health_loop.
 struct datasource_probe {
-    std::shared_ptr<known_schema> schema{};  // null: the health route
+    std::shared_ptr<known_schema> schema{};  ///< null: the health route
     std::shared_ptr<schema_answer> latest{}; ///< the last answer, for whoever is told of the check
 
     void prepare(request& what) const {
@@ -91,7 +91,8 @@ struct datasource_probe {
             schema->prepare(what);
     }
 
-    [[nodiscard]] verdict judge(const reply& answer, wall_time local) const noexcept {
+    /// Keeps the answer, too.
+    [[nodiscard]] verdict judge(const reply& answer, wall_time local) noexcept {
         if (schema == nullptr)
             return conclude(answer, local);
         *latest = schema->judge(answer, local);

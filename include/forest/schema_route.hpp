@@ -10,6 +10,7 @@
 #include <forest/policy/server.hpp>
 #include <forest/signed_route.hpp>
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -60,6 +61,12 @@ public:
     [[nodiscard]] std::error_code replace(std::string_view schema_text) {
         return state_->replace(schema_text);
     }
+
+    /// Announces the end, for clients that poll the schema and not the health route: from now on
+    /// the answer is 503 `{"status":"stopping"}`. Idempotent.
+    void drain() noexcept { state_->draining = true; }
+
+    [[nodiscard]] bool draining() const noexcept { return state_->draining; }
 
     /// The etag of the schema that is served now, without quotes.
     [[nodiscard]] std::string etag() const { return state_->current()->etag; }
@@ -117,9 +124,15 @@ private:
 
         template <typename Give>
         void answer(const server_request& asked, const Give& give) const {
+            response answer;
+            if (draining) {
+                answer.status = 503;
+                answer.body = R"({"status":"stopping"})";
+                (void)answer.fields.add("Cache-Control", "no-store"); // It fits.
+                return give(answer);
+            }
             // Held until the answer has been given, which views its body.
             const std::shared_ptr<const document> now = current();
-            response answer;
             answer.fields = now->fields;
             if (if_none_match_names(asked.fields, now->etag)) {
                 answer.status = 304;
@@ -131,6 +144,7 @@ private:
         }
 
         const schema_hash hash;
+        std::atomic<bool> draining = false;
         mutable std::mutex mutex;
         std::shared_ptr<const document> served;
     };

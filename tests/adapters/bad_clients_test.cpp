@@ -233,6 +233,24 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_its_answer_is_closed) {
     BOOST_TEST(client.read_to_end().size() < std::size_t{32} << 20U);
 }
 
+BOOST_AUTO_TEST_CASE(a_client_that_reads_its_answer_slowly_gets_all_of_it) {
+    server_limits limits;
+    limits.send_timeout = 300ms;
+    running_server running{limits};
+    (void)running.server->get(
+        "/large", [body = std::string(32 << 20, 'z')](const server_request&, auto respond) {
+            respond({.body = body, .fields = {}});
+        });
+    raw_client client{running.port};
+    client.send("GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    // Longer than the timeout, but never that long without taking some of it.
+    for (int pause = 0; pause < 10; ++pause) {
+        std::this_thread::sleep_for(50ms);
+        client.read_more(3 << 20);
+    }
+    BOOST_TEST(client.read_to_end().size() > std::size_t{32} << 20U);
+}
+
 BOOST_AUTO_TEST_CASE(a_client_may_leave_after_each_byte_of_a_request) {
     constexpr std::string_view request =
         "POST /forest/health HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"

@@ -118,8 +118,8 @@ struct datasource_options {
     duration schema_timeout = std::chrono::seconds{30};
 
     /// The largest schema that is taken; a larger one is `errc::response_too_large`, and the one
-    /// known is kept. 1 byte to 1 GiB. Reading takes twice as much, and more for a text that is
-    /// nothing but short names.
+    /// known is kept. 1 byte to 1 GiB. Reading takes up to four times as much, and more for a
+    /// text that is nothing but short names.
     std::size_t schema_bytes_max = std::size_t{16} << 20U;
 
     /// The first check is put off by a uniformly random part of this, so that many datasources do

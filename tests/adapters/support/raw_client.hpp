@@ -127,6 +127,13 @@ public:
         return std::exchange(received_, {});
     }
 
+    /// Reads until `bytes` more have come, or the end.
+    void read_more(std::size_t bytes) {
+        const std::size_t wanted = received_.size() + bytes;
+        while (received_.size() < wanted && read_some())
+            ;
+    }
+
     void shutdown_sending() { ::shutdown(socket_, SHUT_WR); }
 
     void close() {

@@ -24,6 +24,7 @@
 #include <array>
 #include <cassert>
 #include <cstddef>
+#include <cstdint>
 #include <mutex>
 #include <new>
 #include <optional>
@@ -243,20 +244,22 @@ private:
         if (!error)
             result.body = parser_.body(data);
         result.timings = timings_;
-        auto done = [this, self = shared_from_this(), handler = std::move(handler_),
-                     result]() mutable {
+        auto done = [this, self = shared_from_this(), handler = std::move(handler_), result,
+                     number = ++finished_]() mutable {
             handler(result);
-            release_large_buffer();
+            release_large_buffer(number);
         };
         lock.unlock();
         serializer_.run(std::move(done));
     }
 
-    // A schema of megabytes comes once a day; its room is not kept until the next.
-    void release_large_buffer() {
+    // A schema of megabytes comes once a day; its room is not kept until the next. Unless a GET
+    // that the handler has begun uses it: it may have ended already and wait for its turn.
+    void release_large_buffer(std::uint64_t finished) {
+        std::vector<char> released; // assigning an empty one would keep the room
         const std::lock_guard lock{mutex_};
-        if (!handler_ && buffer_.size() > buffer_bytes_kept)
-            buffer_ = {};
+        if (!handler_ && finished == finished_ && buffer_.size() > buffer_bytes_kept)
+            buffer_.swap(released);
     }
 
     std::span<char> free_space() {
@@ -302,6 +305,7 @@ private:
     std::array<char, tls_input_bytes> tls_input_;
     std::vector<char> buffer_;
     std::size_t received_ = 0;
+    std::uint64_t finished_ = 0; // counts the GETs that have ended
     response_parser parser_;
 };
 

@@ -179,8 +179,7 @@ private:
         busy_ = false;
         phase_ = phase::reading;
         continued_ = false;
-        if (output_.capacity() > output_bytes_kept)
-            output_ = {};
+        release_large_output();
         const std::size_t consumed = parser_.consumed();
         kept_ -= consumed;
         std::memmove(input_.data(), input_.data() + consumed, kept_);
@@ -197,10 +196,20 @@ private:
         server_->waiting.splice(server_->waiting.begin(), server_->busy, position_);
         busy_ = false;
         phase_ = phase::lingering;
+        release_large_output();
         set_deadline(linger_timeout);
         shutdown_sending();
         discard(input_);
     }
+
+    // Assigning an empty one would keep the room.
+    void release_large_output() noexcept {
+        if (output_.capacity() > output_bytes_kept)
+            std::string{}.swap(output_);
+    }
+
+    // A client that takes a large answer slowly is not one that takes nothing.
+    void sent_some() override { set_deadline(server_->limits.send_timeout); }
 
     void drained(std::error_code ec, std::size_t count) {
         drained_bytes_ += count;

@@ -83,8 +83,8 @@ struct server_limits {
     /// that sends a byte a second does not hold a connection for ever.
     duration header_timeout = std::chrono::seconds{10};
 
-    /// How long a client may take to receive an answer; then the connection is closed. Greater
-    /// than 0.
+    /// How long a client may take nothing of an answer; then the connection is closed. Greater than
+    /// 0. Not for the whole of it: a slow link takes its time for a schema of megabytes.
     duration send_timeout = std::chrono::seconds{10};
 
     /// How long a connection may stay open between two requests; it is closed without a word.

@@ -54,6 +54,7 @@ protected:
 
     virtual void received(lock_type& lock, std::error_code ec, std::size_t count) = 0;
     virtual void sent(lock_type& lock, std::error_code ec) = 0;
+    virtual void sent_some() = 0; // of what is being sent
 
     // A completion handler that goes on under the lock, unless the stream has been closed. It owns
     // the stream.
@@ -177,6 +178,7 @@ private:
                                                        std::error_code ec, std::size_t count) {
                                      if (ec || count == bytes.size())
                                          return (self.*then)(lock, ec);
+                                     self.sent_some();
                                      self.write(bytes.substr(count), then);
                                  }));
     }
