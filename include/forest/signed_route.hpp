@@ -7,6 +7,7 @@
 #include <forest/core/http_method.hpp>
 #include <forest/policy/server.hpp>
 
+#include <atomic>
 #include <concepts>
 #include <functional>
 #include <memory>
@@ -55,6 +56,8 @@ public:
 
     /// What is called after each answer.
     void on_answer(std::function<void(const route_answer&)> callback) {
+        if (callback)
+            listened_to_ = true;
         gate_.set(on_answer_, std::move(callback));
     }
 
@@ -69,6 +72,8 @@ public:
 
     /// Tells of an answer. What the callback throws is dropped: the answer has been given.
     void tell(const route_answer& given) const noexcept {
+        if (!listened_to_)
+            return;
         try {
             if (const auto callback = gate_.get(on_answer_))
                 (*callback)(given);
@@ -84,6 +89,7 @@ private:
     const std::string path_;
     callback_gate gate_;
     shared_callback<route_answer> on_answer_;
+    std::atomic<bool> listened_to_ = false; // since a callback was set; spares the others the lock
 };
 
 /// Mounts a route on its path. `state` is a `signed_route` with a member

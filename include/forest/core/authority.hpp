@@ -123,7 +123,7 @@ struct authority {
 [[nodiscard]] constexpr std::optional<authority> read_authority(std::string_view text) noexcept {
     authority result;
     std::string_view rest;
-    if (text.substr(0, 1) == "[") {
+    if (text.starts_with('[')) {
         const std::size_t end = text.find(']');
         if (end == std::string_view::npos || !is_ipv6_literal(text.substr(1, end - 1)))
             return std::nullopt;

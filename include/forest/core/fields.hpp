@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_FIELDS_HPP
 #define FOREST_CORE_FIELDS_HPP
 
+#include <forest/core/bytes.hpp>
 #include <forest/core/error.hpp>
 
 // HTTP header fields without allocation: a bounded buffer to write them into, and a view to read
@@ -44,6 +45,10 @@ constexpr char lower(char byte) noexcept {
     return 'A' <= byte && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
 }
 
+constexpr bool is_blank(char byte) noexcept {
+    return byte == ' ' || byte == '\t';
+}
+
 } // namespace detail
 
 /// Whether a byte may stand in a token, such as a header name or a method (RFC 9110, 5.6.2).
@@ -57,41 +62,68 @@ constexpr char lower(char byte) noexcept {
     return detail::field_value_bytes[static_cast<unsigned char>(byte)];
 }
 
-/// Whether `text` is a token: not empty, token bytes only.
-[[nodiscard]] constexpr bool is_token(std::string_view text) noexcept {
-    for (const char byte : text) {
-        if (!is_token_byte(byte))
+namespace detail {
+
+// From `position` on, the place of the first byte that is no token byte, or the end.
+constexpr std::size_t skip_token(std::string_view text, std::size_t position) noexcept {
+    while (position < text.size() && is_token_byte(text[position]))
+        ++position;
+    return position;
+}
+
+// The same for what may stand in a field value.
+constexpr std::size_t skip_field_value(std::string_view text, std::size_t position) noexcept {
+    return skip_allowed<controls_in, is_field_value_byte>(text, position);
+}
+
+constexpr bool equal_but_for_case(const char* left, const char* right, std::size_t size) noexcept {
+    std::size_t index = 0;
+    while (size - index >= 8 && word_at(left + index) == word_at(right + index))
+        index += 8;
+    for (; index < size; ++index) {
+        if (left[index] != right[index] && lower(left[index]) != lower(right[index]))
             return false;
     }
-    return !text.empty();
+    return true;
+}
+
+} // namespace detail
+
+/// Whether `text` is a token: not empty, token bytes only.
+[[nodiscard]] constexpr bool is_token(std::string_view text) noexcept {
+    return !text.empty() && detail::skip_token(text, 0) == text.size();
 }
 
 /// Whether `text` may be sent as the value of a header field; the empty text may.
 [[nodiscard]] constexpr bool is_field_value(std::string_view text) noexcept {
-    for (const char byte : text) {
-        if (!is_field_value_byte(byte))
-            return false;
-    }
-    return true;
+    return detail::skip_field_value(text, 0) == text.size();
 }
 
 /// Equality that ignores the case of ASCII letters, and of nothing else.
 [[nodiscard]] constexpr bool iequals(std::string_view left, std::string_view right) noexcept {
-    if (left.size() != right.size())
-        return false;
-    for (std::size_t index = 0; index < left.size(); ++index) {
-        if (detail::lower(left[index]) != detail::lower(right[index]))
-            return false;
-    }
-    return true;
+    return left.size() == right.size() &&
+           detail::equal_but_for_case(left.data(), right.data(), left.size());
 }
+
+namespace detail {
+
+// The same, for whoever looks for a few among many: the length, which tells most apart, is compared
+// where this is called.
+constexpr bool is_named(std::string_view name, std::string_view wanted) noexcept {
+    return name.size() == wanted.size() && iequals(name, wanted);
+}
+
+} // namespace detail
 
 /// `text` without the spaces and tabs around it (OWS of RFC 9110, 5.6.3).
 [[nodiscard]] constexpr std::string_view trim_blanks(std::string_view text) noexcept {
-    const std::size_t first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos)
-        return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+    std::size_t begin = 0;
+    std::size_t end = text.size();
+    while (begin < end && detail::is_blank(text[begin]))
+        ++begin;
+    while (begin < end && detail::is_blank(text[end - 1]))
+        --end;
+    return {text.data() + begin, end - begin};
 }
 
 /// Calls `on_element(element)` for each element of a comma-separated list, trimmed; empty elements
@@ -108,6 +140,16 @@ constexpr void for_each_list_element(std::string_view list, F&& on_element) {
     }
 }
 
+/// Whether such a list has `element`, in any case.
+[[nodiscard]] constexpr bool list_has(std::string_view list, std::string_view element) noexcept {
+    bool found = iequals(trim_blanks(list), element); // Most have no other.
+    if (found)
+        return true;
+    for_each_list_element(list,
+                          [&](std::string_view listed) { found |= iequals(listed, element); });
+    return found;
+}
+
 /// Header lines to be sent, `"Name: value\r\n"` each, in the order added. Copyable; no allocation;
 /// not for two threads at a time.
 class header_fields {
@@ -115,7 +157,8 @@ public:
     /// How many bytes all lines together may take.
     static constexpr std::size_t capacity = 4096;
 
-    constexpr header_fields() noexcept = default;
+    /// No line. Not defaulted, since `{}` would then clear all of the room.
+    constexpr header_fields() noexcept {}
 
     constexpr header_fields(const header_fields& other) noexcept { append(other.text()); }
 
@@ -160,7 +203,7 @@ private:
         size_ += text.size();
     }
 
-    std::array<char, capacity> lines_{};
+    std::array<char, capacity> lines_; // only the first `size_` bytes mean anything
     std::size_t size_ = 0;
 };
 
@@ -174,16 +217,15 @@ public:
     /// it.
     template <class F>
     constexpr void for_each(F&& on_field) const {
-        std::string_view rest = raw_;
-        while (!rest.empty()) {
-            const std::size_t end = rest.find('\n');
-            std::string_view line = rest.substr(0, end);
-            rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-            if (!line.empty() && line.back() == '\r')
-                line.remove_suffix(1);
-            const std::size_t colon = line.find(':');
-            if (colon != std::string_view::npos)
+        std::size_t begin = 0;
+        while (begin < raw_.size()) {
+            const std::size_t line_feed = detail::find_near(raw_, begin, '\n');
+            const bool returns = line_feed > begin && raw_[line_feed - 1] == '\r';
+            const std::string_view line{raw_.data() + begin, line_feed - begin - (returns ? 1 : 0)};
+            const std::size_t colon = detail::find_near(line, 0, ':');
+            if (colon < line.size())
                 on_field(line.substr(0, colon), trim_blanks(line.substr(colon + 1)));
+            begin = line_feed + 1;
         }
     }
 
@@ -213,10 +255,7 @@ public:
                                        std::string_view element) const noexcept {
         bool found = false;
         for_each([&](std::string_view candidate, std::string_view value) {
-            if (iequals(candidate, name)) {
-                for_each_list_element(
-                    value, [&](std::string_view listed) { found |= iequals(listed, element); });
-            }
+            found |= iequals(candidate, name) && list_has(value, element);
         });
         return found;
     }

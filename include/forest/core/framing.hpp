@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <limits>
 #include <string_view>
+#include <utility>
 
 namespace forest {
 
@@ -37,56 +38,92 @@ enum class framing_fault {
 /// What a scanner says after the bytes it was given.
 enum class scan_status { more, done, fault };
 
+/// Where a line of a header section stands in the data that was scanned.
+struct field_place {
+    std::size_t name = 0;
+    std::size_t colon = 0;
+    std::size_t end = 0; ///< of the value, before the CRLF
+
+    [[nodiscard]] constexpr std::string_view name_in(std::string_view data) const noexcept {
+        return {data.data() + name, colon - name};
+    }
+
+    /// The value with the blanks around it.
+    [[nodiscard]] constexpr std::string_view value_in(std::string_view data) const noexcept {
+        return {data.data() + colon + 1, end - colon - 1};
+    }
+};
+
 /// Scans a header section, or trailers, up to and with the empty line that ends it, in any number
 /// of steps. Strict: lines end in CRLF and in nothing else; no folded lines, no controls, no space
 /// before the colon, no empty name.
 class field_scanner {
 public:
     /// Scans `data` from `position`, and moves `position` behind what was consumed: the whole of
-    /// `data`, or less when done, or up to the first byte that cannot be right.
-    constexpr scan_status scan(std::string_view data, std::size_t& position) noexcept {
+    /// `data`, or less when done, or up to the first byte that cannot be right. Calls
+    /// `on_line(const field_place&)` for each complete line, so that it need not be looked for
+    /// again; the place is right if the data of all steps begin at the same byte.
+    template <typename F>
+    constexpr scan_status scan(std::string_view data, std::size_t& position, F&& on_line) noexcept {
         while (position < data.size()) {
-            const char byte = data[position];
             switch (state_) {
             case state::line_start:
-                if (byte == '\r')
+                if (data[position] == '\r') {
+                    ++position;
                     state_ = state::last_line_feed;
-                else if (is_token_byte(byte))
-                    state_ = state::name;
-                else
+                    break;
+                }
+                if (!is_token_byte(data[position]))
                     return scan_status::fault;
-                break;
+                line_.name = position;
+                state_ = state::name;
+                [[fallthrough]];
             case state::name:
-                if (byte == ':')
-                    state_ = state::value;
-                else if (!is_token_byte(byte))
+                position = detail::skip_token(data, position);
+                if (position == data.size())
+                    break;
+                if (data[position] != ':')
                     return scan_status::fault;
-                break;
+                line_.colon = position++;
+                state_ = state::value;
+                [[fallthrough]];
             case state::value:
-                if (byte == '\r')
-                    state_ = state::line_feed;
-                else if (!is_field_value_byte(byte))
+                position = detail::skip_field_value(data, position);
+                if (position == data.size())
+                    break;
+                if (data[position] != '\r')
                     return scan_status::fault;
-                break;
+                line_.end = position++;
+                state_ = state::line_feed;
+                if (position == data.size())
+                    break;
+                [[fallthrough]];
             case state::line_feed:
-                if (byte != '\n')
+                if (data[position] != '\n')
                     return scan_status::fault;
+                ++position;
                 state_ = state::line_start;
+                on_line(std::as_const(line_));
                 break;
             case state::last_line_feed:
-                if (byte != '\n')
+                if (data[position] != '\n')
                     return scan_status::fault;
                 ++position;
                 state_ = state::line_start;
                 return scan_status::done;
             }
-            ++position;
         }
         return scan_status::more;
     }
 
+    constexpr scan_status scan(std::string_view data, std::size_t& position) noexcept {
+        return scan(data, position, [](const field_place&) {});
+    }
+
 private:
     enum class state : unsigned char { line_start, name, value, line_feed, last_line_feed };
+
+    field_place line_;
     state state_ = state::line_start;
 };
 
@@ -163,39 +200,62 @@ struct transfer_codings {
 
 } // namespace detail
 
-/// Decides how the body is framed (RFC 9112, 6). Identical repeats of Content-Length are accepted.
-/// Malformed: lengths that differ or are no number, a length beside a transfer coding, a coding in
-/// HTTP/1.0 (`version_minor` 0), an empty coding, `chunked` twice.
+/// Collects, line by line, what a header section says about the message itself: how the body is
+/// framed (RFC 9112, 6), and whether the connection ends with it.
+class framing_fields {
+public:
+    /// Takes note of a line, if it is one of those that count; blanks around the value do not.
+    constexpr void add(std::string_view name, std::string_view value) noexcept {
+        if (detail::is_named(name, "Content-Length"))
+            length_.add(value);
+        else if (detail::is_named(name, "Transfer-Encoding"))
+            codings_.add(value);
+        else if (detail::is_named(name, "Connection"))
+            closes_ = closes_ || list_has(value, "close");
+    }
+
+    /// Whether `Connection` lists `close`.
+    [[nodiscard]] constexpr bool closes() const noexcept { return closes_; }
+
+    /// Identical repeats of Content-Length are accepted. Malformed: lengths that differ or are no
+    /// number, a length beside a transfer coding, a coding in HTTP/1.0 (`version_minor` 0), an
+    /// empty coding, `chunked` twice.
+    [[nodiscard]] constexpr body_framing framing(int version_minor,
+                                                 std::size_t body_bytes_max) const noexcept {
+        body_framing framing;
+        if (codings_.present) {
+            framing.kind = body_kind::chunked;
+            if (length_.present || version_minor == 0)
+                framing.fault = framing_fault::malformed;
+            else if (codings_.others)
+                framing.fault = framing_fault::coding_unsupported;
+            else if (codings_.chunked != 1)
+                framing.fault = framing_fault::malformed;
+        } else if (length_.present) {
+            framing.kind = body_kind::sized;
+            if (!length_.valid)
+                framing.fault = framing_fault::malformed;
+            else if (length_.size > body_bytes_max || length_.size == detail::body_size_overflow)
+                framing.fault = framing_fault::body_too_large;
+            else
+                framing.size = static_cast<std::size_t>(length_.size);
+        }
+        return framing;
+    }
+
+private:
+    detail::content_length length_;
+    detail::transfer_codings codings_;
+    bool closes_ = false;
+};
+
+/// How the body below a header section is framed; see `framing_fields`.
 [[nodiscard]] constexpr body_framing read_body_framing(const field_view& fields, int version_minor,
                                                        std::size_t body_bytes_max) noexcept {
-    detail::content_length length;
-    detail::transfer_codings codings;
-    fields.for_each([&](std::string_view name, std::string_view value) {
-        if (iequals(name, "Content-Length"))
-            length.add(value);
-        else if (iequals(name, "Transfer-Encoding"))
-            codings.add(value);
-    });
-
-    body_framing framing;
-    if (codings.present) {
-        framing.kind = body_kind::chunked;
-        if (length.present || version_minor == 0)
-            framing.fault = framing_fault::malformed;
-        else if (codings.others)
-            framing.fault = framing_fault::coding_unsupported;
-        else if (codings.chunked != 1)
-            framing.fault = framing_fault::malformed;
-    } else if (length.present) {
-        framing.kind = body_kind::sized;
-        if (!length.valid)
-            framing.fault = framing_fault::malformed;
-        else if (length.size > body_bytes_max || length.size == detail::body_size_overflow)
-            framing.fault = framing_fault::body_too_large;
-        else
-            framing.size = static_cast<std::size_t>(length.size);
-    }
-    return framing;
+    framing_fields collected;
+    fields.for_each(
+        [&](std::string_view name, std::string_view value) { collected.add(name, value); });
+    return collected.framing(version_minor, body_bytes_max);
 }
 
 } // namespace forest

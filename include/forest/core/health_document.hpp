@@ -60,16 +60,19 @@ private:
 /// `out` as it was, when the body is not one JSON object.
 [[nodiscard]] inline std::error_code parse_health_document(std::string_view body,
                                                            health_document& out) noexcept {
-    health_document document;
+    json_value last_status;
+    json_value last_version;
     const auto on_member = [&](json_string key, const json_value& value) {
         if (key.equals("status"))
-            document.set_status(value);
+            last_status = value;
         else if (key.equals("version"))
-            document.set_version(value);
+            last_version = value;
     };
     const std::error_code ec = read_json_object(body, on_member);
-    if (!ec)
-        out = document;
+    if (!ec) {
+        out.set_status(last_status);
+        out.set_version(last_version);
+    }
     return ec;
 }
 

@@ -29,15 +29,22 @@ inline constexpr std::array<std::string_view, 12> month_names{
 
 inline constexpr std::size_t short_name_size = 3;
 
+constexpr bool is_short_name(std::string_view name, std::string_view of) noexcept {
+    return name.size() == short_name_size && name[0] == of[0] && name[1] == of[1] &&
+           name[2] == of[2];
+}
+
 // 1 to 12, or 0 when it is no month.
 constexpr unsigned month_number(std::string_view name) noexcept {
-    const auto found = std::find(month_names.begin(), month_names.end(), name);
+    const auto found =
+        std::find_if(month_names.begin(), month_names.end(),
+                     [name](std::string_view month) { return is_short_name(name, month); });
     return found == month_names.end() ? 0 : static_cast<unsigned>(found - month_names.begin()) + 1;
 }
 
 constexpr bool is_day_name(std::string_view name, bool shortened) noexcept {
     return std::any_of(day_names.begin(), day_names.end(), [&](std::string_view day) {
-        return name == (shortened ? day.substr(0, short_name_size) : day);
+        return shortened ? is_short_name(name, day) : name == day;
     });
 }
 
@@ -60,15 +67,11 @@ constexpr time_of_day read_time_of_day(digit_reader& reader) noexcept {
 // "06 Nov 1994 08:49:37 GMT", or with dashes and two digits for the year.
 constexpr std::optional<std::chrono::sys_seconds> read_date(std::string_view text,
                                                             bool obsolete) noexcept {
-    constexpr std::size_t month_begin = 3;
-    if (text.size() < month_begin + short_name_size)
-        return std::nullopt;
     const std::string_view separator = obsolete ? "-" : " ";
-    const unsigned month = month_number(text.substr(month_begin, short_name_size));
     digit_reader reader{text};
     const unsigned day = reader.number(2);
     reader.expect(separator);
-    reader.expect_text(text.substr(month_begin, short_name_size));
+    const unsigned month = month_number(reader.text(short_name_size));
     reader.expect(separator);
     unsigned year = reader.number(obsolete ? 2 : 4);
     if (obsolete)
@@ -83,9 +86,8 @@ constexpr std::optional<std::chrono::sys_seconds> read_date(std::string_view tex
 
 // "Nov  6 08:49:37 1994", as C's asctime writes it.
 constexpr std::optional<std::chrono::sys_seconds> read_asctime(std::string_view text) noexcept {
-    const std::string_view month = text.substr(0, short_name_size);
     digit_reader reader{text};
-    reader.expect_text(month);
+    const unsigned month = month_number(reader.text(short_name_size));
     reader.expect(" ");
     const unsigned day = reader.take(" ") != 0 ? reader.digit() : reader.number(2);
     reader.expect(" ");
@@ -94,8 +96,7 @@ constexpr std::optional<std::chrono::sys_seconds> read_asctime(std::string_view 
     const unsigned year = reader.number(4);
     if (!reader.complete())
         return std::nullopt;
-    return civil_seconds(static_cast<int>(year), month_number(month), day, time.hour, time.minute,
-                         time.second);
+    return civil_seconds(static_cast<int>(year), month, day, time.hour, time.minute, time.second);
 }
 
 } // namespace detail

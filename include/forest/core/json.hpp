@@ -43,15 +43,14 @@ public:
     explicit json_scanner(std::string_view text) noexcept : text_{text} {}
 
     void skip_blanks() noexcept {
-        while (position_ < text_.size() &&
-               (peek() == ' ' || peek() == '\n' || peek() == '\r' || peek() == '\t'))
+        while (peek() == ' ' || peek() == '\n' || peek() == '\r' || peek() == '\t')
             ++position_;
     }
 
     bool at_end() const noexcept { return position_ == text_.size(); }
     std::size_t position() const noexcept { return position_; }
     std::string_view from(std::size_t begin) const noexcept {
-        return text_.substr(begin, position_ - begin);
+        return {text_.data() + begin, position_ - begin};
     }
 
     // 0 at the end; a zero byte is no JSON either, wherever it is looked at.
@@ -67,8 +66,11 @@ public:
     bool take_string() noexcept {
         if (!take('"'))
             return false;
-        while (!at_end()) {
-            const char byte = peek();
+        while (true) {
+            position_ = skip_plain(text_, position_);
+            if (at_end())
+                return false;
+            const char byte = text_[position_];
             if (static_cast<unsigned char>(byte) >= 0x80) {
                 const utf8_prefix prefix = read_utf8(text_.substr(position_));
                 if (!prefix.valid)
@@ -84,7 +86,6 @@ public:
             if (byte == '\\' && !take_escape())
                 return false;
         }
-        return false;
     }
 
     // One value with everything in it, when `depth` containers are open around it.

@@ -8,12 +8,36 @@
 // whatever escapes are needed. So a string is only ever decoded while it is compared or copied.
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
 
 namespace forest {
+
+namespace detail {
+
+// What stands for itself in a JSON string: ASCII but controls, quotes and backslashes.
+inline constexpr auto plain_bytes = [] {
+    std::array<bool, 256> table{};
+    for (std::size_t byte = 0x20; byte < 0x80; ++byte)
+        table[byte] = byte != '"' && byte != '\\';
+    return table;
+}();
+
+constexpr bool is_plain(char byte) noexcept {
+    return plain_bytes[static_cast<unsigned char>(byte)];
+}
+
+// From `position` on, the place of the first byte that does not stand for itself, or the end.
+constexpr std::size_t skip_plain(std::string_view text, std::size_t position) noexcept {
+    while (position < text.size() && is_plain(text[position]))
+        ++position;
+    return position;
+}
+
+} // namespace detail
 
 /// A string of a JSON text, viewed in place between its quotes. Lives no longer than that text.
 class json_string {
@@ -30,20 +54,32 @@ public:
     /// Whether the string, its escapes decoded, is `utf8`. Never, when it has half of a surrogate
     /// pair: no UTF-8 says that.
     [[nodiscard]] constexpr bool equals(std::string_view utf8) const noexcept {
+        // Most strings are plain, and nearly all others begin so.
+        const std::size_t both = std::min(raw_.size(), utf8.size());
+        std::size_t same = 0;
+        while (same < both && raw_[same] == utf8[same] && detail::is_plain(raw_[same]))
+            ++same;
+        if (same == raw_.size() || detail::is_plain(raw_[same]))
+            return same == raw_.size() && same == utf8.size();
+        utf8.remove_prefix(same);
         bool equal = true;
-        for_each_character([&](std::string_view character, bool valid) {
-            equal = valid && utf8.substr(0, character.size()) == character;
-            utf8.remove_prefix(equal ? character.size() : 0);
-            return equal;
-        });
+        json_string{raw_.substr(same)}.for_each_character(
+            [&](std::string_view character, bool valid) {
+                equal = valid && utf8.substr(0, character.size()) == character;
+                utf8.remove_prefix(equal ? character.size() : 0);
+                return equal;
+            });
         return equal && utf8.empty();
     }
 
     /// Copies as many whole characters as fit into `out`, decoded; half of a surrogate pair becomes
     /// U+FFFD. Answers how many bytes were copied.
     constexpr std::size_t copy_prefix_to(std::span<char> out) const noexcept {
+        const std::size_t both = std::min(raw_.size(), out.size());
         std::size_t size = 0;
-        for_each_character([&](std::string_view character, bool) {
+        for (; size < both && detail::is_plain(raw_[size]); ++size)
+            out[size] = raw_[size];
+        json_string{raw_.substr(size)}.for_each_character([&](std::string_view character, bool) {
             if (character.size() > out.size() - size)
                 return false;
             std::copy(character.begin(), character.end(), out.subspan(size).begin());

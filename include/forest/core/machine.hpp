@@ -138,9 +138,11 @@ public:
     /// to order: by it `sim::explore` knows a state again. Times are relative to `now` and come
     /// last. A count above `counted_to` is answered as that; larger ones must decide nothing else.
     [[nodiscard]] constexpr auto state(steady_time now, int counted_to) const noexcept {
+        const bool planned = phase::waiting <= phase_ && phase_ < phase::finished;
         return std::make_tuple(phase_, status_, transition_, stalled_, succeeded_,
                                fresh_connection_, std::min(failures_, counted_to),
-                               std::min(successes_, counted_to), due_ - now,
+                               std::min(successes_, counted_to),
+                               planned ? due_ - now : duration::zero(),
                                phase_ == phase::checking ? now - checked_at_ : duration::zero());
     }
 

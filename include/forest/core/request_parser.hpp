@@ -8,6 +8,7 @@
 #include <forest/core/fields.hpp>
 #include <forest/core/framing.hpp>
 #include <forest/core/http_method.hpp>
+#include <forest/core/request_line.hpp>
 #include <forest/core/request_target.hpp>
 
 // Reads one request out of a buffer that the server owns, and leaves the pipelined ones behind it
@@ -81,12 +82,12 @@ public:
     [[nodiscard]] http_method method() const noexcept { return method_; }
 
     [[nodiscard]] std::string_view method_text(std::span<const char> data) const noexcept {
-        return part(data, line_begin_, target_begin_ - 1);
+        return head_complete() ? line_.method(text(data)) : std::string_view{};
     }
 
     /// The target as sent: `/forest/health?a=b`, or in absolute form.
     [[nodiscard]] std::string_view target(std::span<const char> data) const noexcept {
-        return part(data, target_begin_, target_end_);
+        return head_complete() ? line_.target(text(data)) : std::string_view{};
     }
 
     /// The target without scheme, authority and query; never empty once the head is complete.
@@ -99,7 +100,9 @@ public:
     }
 
     /// 0 or 1.
-    [[nodiscard]] int version_minor() const noexcept { return minor_ == '0' ? 0 : 1; }
+    [[nodiscard]] int version_minor() const noexcept {
+        return line_.version_minor() == '0' ? 0 : 1;
+    }
 
     /// What has arrived of the body, without its framing.
     [[nodiscard]] std::string_view body(std::span<const char> data) const noexcept {
@@ -110,28 +113,20 @@ public:
     [[nodiscard]] bool keep_alive() const noexcept { return keep_alive_ && !error_; }
 
     /// Whether the client waits for `100 Continue` before it sends the rest of the body.
-    [[nodiscard]] bool expects_continue() const noexcept { return expects_continue_ && !done(); }
+    [[nodiscard]] bool expects_continue() const noexcept {
+        return expects_continue_ && version_minor() == 1 && head_complete() && !done();
+    }
 
 private:
     // Ordered: up to `fields` the head is being read, from `done` on nothing is.
     enum class state : unsigned char {
-        empty_lines,
-        empty_line_feed,
-        method,
-        target,
-        http_version,
-        line_feed,
+        request_line,
         fields,
         sized_body,
         chunked_body,
         done,
         failed,
     };
-
-    // Some clients end a body with a CRLF that they do not count (RFC 9112, 2.2).
-    static constexpr int empty_lines_max = 2;
-
-    static constexpr std::string_view version_shape = "HTTP/d.d";
 
     static std::string_view text(std::span<const char> data) noexcept {
         return {data.data(), data.size()};
@@ -163,94 +158,53 @@ private:
 
     void parse_head(std::span<const char> data) noexcept {
         const std::string_view head = text(data).substr(0, limits_.head_bytes_max);
-        while (state_ <= state::fields && read_ < head.size()) {
-            if (state_ == state::fields) {
-                const scan_status status = field_scanner_.scan(head, read_);
-                if (status == scan_status::fault)
-                    return refuse(framing_fault::malformed);
-                if (status == scan_status::done)
-                    complete_head(data);
-            } else if (step_request_line(head[read_])) {
-                ++read_;
-            } else {
-                return refuse(framing_fault::malformed);
+        scan_status status = scan_status::more;
+        if (state_ == state::request_line) {
+            status = line_.scan(head, read_);
+            if (status == scan_status::done) {
+                fields_begin_ = read_;
+                state_ = state::fields;
             }
         }
-        if (state_ <= state::fields && read_ < data.size())
+        if (state_ == state::fields)
+            status = field_scanner_.scan(head, read_, [&](const field_place& line) {
+                read_field(line.name_in(head), line.value_in(head));
+            });
+        if (status == scan_status::done)
+            complete_head(data);
+        else if (status == scan_status::fault)
+            refuse(framing_fault::malformed);
+        else if (read_ < data.size())
             refuse(framing_fault::head_too_large);
     }
 
-    bool step_request_line(char byte) noexcept {
-        switch (state_) {
-        case state::empty_lines:
-            line_begin_ = read_;
-            if (byte == '\r' && empty_lines_ < empty_lines_max) {
-                state_ = state::empty_line_feed;
-                return true;
-            }
-            state_ = state::method;
-            return is_token_byte(byte);
-        case state::empty_line_feed:
-            ++empty_lines_;
-            state_ = state::empty_lines;
-            return byte == '\n';
-        case state::method:
-            if (byte != ' ')
-                return is_token_byte(byte);
-            target_begin_ = read_ + 1;
-            state_ = state::target;
-            return true;
-        case state::target:
-            if (byte != ' ')
-                return is_target_byte(byte);
-            target_end_ = read_;
-            state_ = state::http_version;
-            return target_end_ != target_begin_;
-        case state::http_version: return step_version(byte);
-        default:
-            fields_begin_ = read_ + 1;
-            state_ = state::fields;
-            return byte == '\n';
-        }
-    }
-
-    bool step_version(char byte) noexcept {
-        const std::size_t index = read_ - target_end_ - 1;
-        if (index == version_shape.size()) {
-            state_ = state::line_feed;
-            return byte == '\r';
-        }
-        if (version_shape[index] != 'd')
-            return byte == version_shape[index];
-        (index + 1 == version_shape.size() ? minor_ : major_) = byte;
-        return detail::is_digit(byte);
-    }
-
-    bool host_valid(const field_view& view) const noexcept {
-        const std::size_t hosts = view.count("Host");
-        return hosts == 1 ? is_host_field(*view.find("Host")) : hosts == 0 && minor_ == '0';
+    void read_field(std::string_view name, std::string_view value) noexcept {
+        if (detail::is_named(name, "Host"))
+            host_valid_ = ++hosts_ == 1 && is_host_field(trim_blanks(value));
+        else if (detail::is_named(name, "Expect"))
+            expects_continue_ = expects_continue_ || list_has(value, "100-continue");
+        else
+            framing_fields_.add(name, value);
     }
 
     void complete_head(std::span<const char> data) noexcept {
         body_begin_ = read_;
-        if (major_ != '1' || minor_ > '1')
+        if (line_.version_major() != '1' || line_.version_minor() > '1')
             return fail(std::make_error_code(std::errc::not_supported), 505);
         method_ = read_http_method(method_text(data));
-        const field_view view = fields(data);
         const bool target_valid = is_resource_target(target(data)) ||
                                   (method_ == http_method::other && is_server_target(target(data)));
-        if (!target_valid || !host_valid(view))
+        if (!target_valid || !(host_valid_ || (hosts_ == 0 && version_minor() == 0)))
             return refuse(framing_fault::malformed);
-        keep_alive_ = minor_ == '1' && !view.lists("Connection", "close");
+        keep_alive_ = version_minor() == 1 && !framing_fields_.closes();
 
         const body_framing framing =
-            read_body_framing(view, version_minor(), limits_.body_bytes_max);
+            framing_fields_.framing(version_minor(), limits_.body_bytes_max);
         if (framing.fault != framing_fault::none)
             return refuse(framing.fault);
         body_size_ = framing.size;
         state_ = framing.kind == body_kind::chunked ? state::chunked_body : state::sized_body;
         chunks_ = chunk_decoder{limits_.body_bytes_max, limits_.head_bytes_max};
-        expects_continue_ = minor_ == '1' && view.lists("Expect", "100-continue");
     }
 
     // The request behind a chunked one moves up to where the decoded body ends.
@@ -271,22 +225,20 @@ private:
 
     message_limits limits_;
     std::size_t read_ = 0; // everything before is consumed, and kept
-    std::size_t line_begin_ = 0;
-    std::size_t target_begin_ = 0;
-    std::size_t target_end_ = 0;
     std::size_t fields_begin_ = 0;
     std::size_t body_begin_ = 0; // 0 until the head is complete
     std::size_t body_bytes_ = 0;
     std::size_t body_size_ = 0; // as declared; 0 when nothing is
     std::error_code error_;
     chunk_decoder chunks_;
+    request_line line_;
     field_scanner field_scanner_;
+    framing_fields framing_fields_;
+    std::size_t hosts_ = 0;
     int error_status_ = 0;
-    int empty_lines_ = 0;
     http_method method_ = http_method::other;
-    state state_ = state::empty_lines;
-    char major_ = '1';
-    char minor_ = '1';
+    state state_ = state::request_line;
+    bool host_valid_ = false; // there is one, and it is valid
     bool keep_alive_ = false;
     bool expects_continue_ = false;
     bool started_ = false;

@@ -19,10 +19,21 @@ namespace forest {
     return '!' <= byte && byte <= '~' && byte != '#';
 }
 
+namespace detail {
+
+// From `position` on, the place of the first byte that is no target byte, or the end.
+constexpr std::size_t skip_target(std::string_view text, std::size_t position) noexcept {
+    while (position < text.size() && is_target_byte(text[position]))
+        ++position;
+    return position;
+}
+
+} // namespace detail
+
 /// Whether `target`, of target bytes only, is in origin form (`/a?b`) or absolute form
 /// (`http://h/a?b`).
 [[nodiscard]] constexpr bool is_resource_target(std::string_view target) noexcept {
-    if (target.substr(0, 1) == "/")
+    if (target.starts_with('/'))
         return true;
     const std::size_t scheme_end = target.find("://");
     if (scheme_end == std::string_view::npos)
@@ -41,8 +52,9 @@ namespace forest {
 
 /// The target without scheme, authority and query; `/` when nothing is left.
 [[nodiscard]] constexpr std::string_view path_of_target(std::string_view target) noexcept {
-    const std::size_t scheme_end = target.find("://");
-    if (target.substr(0, 1) != "/" && scheme_end != std::string_view::npos) {
+    const std::size_t scheme_end =
+        target.starts_with('/') ? std::string_view::npos : target.find("://");
+    if (scheme_end != std::string_view::npos) {
         target.remove_prefix(scheme_end + 3);
         target.remove_prefix(std::min(target.find_first_of("/?"), target.size()));
     }

@@ -9,9 +9,9 @@
 // The bytes of a check's request, in exactly the order of PROTOCOL.md, 1. Into a buffer of the
 // caller's, so that a steady check allocates nothing.
 
+#include <algorithm>
 #include <cassert>
 #include <cstddef>
-#include <cstring>
 #include <span>
 #include <string_view>
 
@@ -24,26 +24,30 @@ inline constexpr std::size_t request_bytes_max =
 
 namespace detail {
 
-class bounded_writer {
-public:
-    explicit bounded_writer(std::span<char> out) noexcept : out_{out} {}
+// The size of a literal is part of its type, and need not be counted.
+template <std::size_t Size>
+constexpr std::string_view view_of(const char (&literal)[Size]) noexcept {
+    return {literal, Size - 1};
+}
 
-    bounded_writer& operator<<(std::string_view text) noexcept {
-        fits_ = fits_ && text.size() <= out_.size() - size_;
-        if (fits_ && !text.empty()) {
-            std::memcpy(out_.data() + size_, text.data(), text.size());
-            size_ += text.size();
-        }
-        return *this;
-    }
+constexpr std::string_view view_of(std::string_view text) noexcept {
+    return text;
+}
 
-    std::size_t size() const noexcept { return fits_ ? size_ : 0; }
-
-private:
-    std::span<char> out_;
-    std::size_t size_ = 0;
-    bool fits_ = true;
-};
+// Writes the texts one behind the other. Answers how many bytes they take together, or 0 when `out`
+// is too small, which is asked once for all of them.
+template <typename... Texts>
+std::size_t write_texts(std::span<char> out, const Texts&... texts) noexcept {
+    const std::size_t size = (view_of(texts).size() + ...);
+    if (size > out.size())
+        return 0;
+    char* next = out.data();
+    const auto write = [&next](std::string_view text) {
+        next = std::copy(text.begin(), text.end(), next);
+    };
+    (write(view_of(texts)), ...);
+    return size;
+}
 
 } // namespace detail
 
@@ -56,16 +60,10 @@ private:
                                                bool keep_alive) noexcept {
     assert(is_token(method));
     assert(!target.host().empty());
-    detail::bounded_writer writer{out};
-    writer << method << " " << target.target() << " HTTP/1.1\r\n";
-    writer << "Host: " << target.host_header() << "\r\n";
-    writer << "User-Agent: forest/" << version << "\r\n";
-    writer << "Accept: application/json\r\n";
-    writer << fields.text();
-    if (!keep_alive)
-        writer << "Connection: close\r\n";
-    writer << "\r\n";
-    return writer.size();
+    return detail::write_texts(
+        out, method, " ", target.target(), " HTTP/1.1\r\nHost: ", target.host_header(),
+        "\r\nUser-Agent: forest/", version, "\r\nAccept: application/json\r\n", fields.text(),
+        keep_alive ? detail::view_of("\r\n") : detail::view_of("Connection: close\r\n\r\n"));
 }
 
 } // namespace forest

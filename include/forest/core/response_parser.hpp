@@ -156,14 +156,15 @@ private:
         const std::string_view head = text(data).substr(0, limits_.head_bytes_max);
         while (state_ <= state::fields && read_ < head.size()) {
             if (state_ == state::fields) {
-                const scan_status status = field_scanner_.scan(head, read_);
+                const scan_status status =
+                    field_scanner_.scan(head, read_, [&](const field_place& line) {
+                        framing_fields_.add(line.name_in(head), line.value_in(head));
+                    });
                 if (status == scan_status::fault)
                     return refuse(framing_fault::malformed);
                 if (status == scan_status::done)
-                    complete_head(data);
-            } else if (step_status_line(head[read_])) {
-                ++read_;
-            } else {
+                    complete_head();
+            } else if (!read_status_line(head)) {
                 return refuse(framing_fault::malformed);
             }
         }
@@ -171,19 +172,45 @@ private:
             refuse(framing_fault::head_too_large);
     }
 
-    bool step_status_line(char byte) noexcept {
-        if (state_ == state::status_line_feed) {
+    // Reads what there is of the status line. False at a byte that cannot be right: `read_` stands
+    // there then.
+    bool read_status_line(std::string_view head) noexcept {
+        switch (state_) {
+        case state::status_line: {
+            const std::string_view line = head.substr(head_begin_, status_end);
+            std::size_t index = read_ - head_begin_;
+            while (index < line.size() && step_status(line[index], index))
+                ++index;
+            read_ = head_begin_ + index;
+            if (read_ == head.size())
+                return true;
+            if (index < status_end || (head[read_] != ' ' && head[read_] != '\r'))
+                return false;
+            state_ = state::reason;
+        }
+            [[fallthrough]];
+        case state::reason:
+            read_ = detail::skip_field_value(head, read_);
+            if (read_ == head.size())
+                return true;
+            if (head[read_] != '\r')
+                return false;
+            ++read_;
+            state_ = state::status_line_feed;
+            [[fallthrough]];
+        default:
+            if (read_ == head.size())
+                return true;
+            if (head[read_] != '\n')
+                return false;
+            fields_begin_ = ++read_;
             state_ = state::fields;
-            fields_begin_ = read_ + 1;
-            return byte == '\n';
+            return true;
         }
-        const std::size_t index = read_ - head_begin_;
-        if (state_ == state::reason || index >= status_end) {
-            const bool line_ends = byte == '\r';
-            const bool valid = state_ == state::reason ? is_field_value_byte(byte) : byte == ' ';
-            state_ = line_ends ? state::status_line_feed : state::reason;
-            return line_ends || valid;
-        }
+    }
+
+    // Up to the last digit of the status.
+    bool step_status(char byte, std::size_t index) noexcept {
         if (index < protocol.size())
             return byte == protocol[index];
         if (index == protocol.size()) {
@@ -196,17 +223,17 @@ private:
         return (index == status_begin ? '1' : '0') <= byte && byte <= '9';
     }
 
-    void complete_head(std::span<const char> data) noexcept {
+    void complete_head() noexcept {
         if (100 <= status_ && status_ <= 199 && status_ != 101) {
             state_ = state::status_line;
             head_begin_ = read_;
             status_ = 0;
+            framing_fields_ = {};
             return;
         }
         body_begin_ = read_;
-        const field_view view = fields(data);
-        persistent_ = version_minor_ == 1 && status_ != 101 && !view.lists("Connection", "close");
-        framing_ = read_body_framing(view, version_minor_, limits_.body_bytes_max);
+        persistent_ = version_minor_ == 1 && status_ != 101 && !framing_fields_.closes();
+        framing_ = framing_fields_.framing(version_minor_, limits_.body_bytes_max);
         if (to_head_request_ || status_ == 101 || status_ == 204 || status_ == 304) {
             // There is no body to misread, but a peer that contradicts itself gets no second
             // request on this connection. To HEAD, and in a 304, a length is that of the body which
@@ -257,6 +284,7 @@ private:
     body_framing framing_;
     chunk_decoder chunks_;
     field_scanner field_scanner_;
+    framing_fields framing_fields_;
     int status_ = 0;
     int version_minor_ = 0;
     state state_ = state::status_line;

@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_TIMESTAMP_HPP
 #define FOREST_CORE_TIMESTAMP_HPP
 
+#include <forest/core/fields.hpp>
 #include <forest/core/time.hpp>
 
 // The timestamps that are signed (PROTOCOL.md, 1 and 2): one exact form is written, many are read.
@@ -39,7 +40,7 @@ constexpr void write_pair(char* out, unsigned value) noexcept {
 // Reads a text of fixed fields from the left. After the first mismatch everything fails.
 class digit_reader {
 public:
-    constexpr explicit digit_reader(std::string_view text) noexcept : rest_{text} {}
+    constexpr explicit digit_reader(std::string_view text) noexcept : text_{text} {}
 
     constexpr unsigned number(std::size_t digits) noexcept {
         unsigned value = 0;
@@ -49,26 +50,29 @@ public:
     }
 
     constexpr unsigned digit() noexcept {
-        if (!next_is_digit()) {
+        const unsigned value =
+            empty() ? 10U : static_cast<unsigned char>(text_[position_]) - unsigned{'0'};
+        if (value > 9) {
             valid_ = false;
             return 0;
         }
-        const char byte = rest_.front();
-        rest_.remove_prefix(1);
-        return static_cast<unsigned>(byte - '0');
+        ++position_;
+        return value;
     }
 
     constexpr bool next_is_digit() const noexcept {
-        return !rest_.empty() && '0' <= rest_.front() && rest_.front() <= '9';
+        return !empty() && '0' <= text_[position_] && text_[position_] <= '9';
     }
 
     // Takes one byte out of `choices`; says which, or 0.
     constexpr char take(std::string_view choices) noexcept {
-        if (rest_.empty() || choices.find(rest_.front()) == std::string_view::npos)
-            return 0;
-        const char byte = rest_.front();
-        rest_.remove_prefix(1);
-        return byte;
+        for (const char choice : choices) {
+            if (!empty() && text_[position_] == choice) {
+                ++position_;
+                return choice;
+            }
+        }
+        return 0;
     }
 
     constexpr char expect(std::string_view choices) noexcept {
@@ -77,17 +81,24 @@ public:
         return byte;
     }
 
-    constexpr void expect_text(std::string_view text) noexcept {
-        valid_ = valid_ && rest_.substr(0, text.size()) == text;
-        rest_.remove_prefix(std::min(text.size(), rest_.size()));
+    // Takes so many bytes, whatever they are; fewer at the end.
+    constexpr std::string_view text(std::size_t size) noexcept {
+        const std::string_view taken = text_.substr(position_, size);
+        position_ += taken.size();
+        return taken;
     }
 
-    constexpr bool empty() const noexcept { return rest_.empty(); }
-    constexpr bool valid() const noexcept { return valid_; }
-    constexpr bool complete() const noexcept { return valid_ && rest_.empty(); }
+    constexpr void expect_text(std::string_view text) noexcept {
+        for (const char byte : text)
+            expect({&byte, 1});
+    }
+
+    constexpr bool empty() const noexcept { return position_ == text_.size(); }
+    constexpr bool complete() const noexcept { return valid_ && empty(); }
 
 private:
-    std::string_view rest_;
+    std::string_view text_;
+    std::size_t position_ = 0;
     bool valid_ = true;
 };
 
@@ -147,11 +158,7 @@ constexpr std::optional<std::chrono::sys_seconds> civil_seconds(int year, unsign
 /// 1970. Empty for everything else, and for dates and times that do not exist.
 [[nodiscard]] constexpr std::optional<std::chrono::sys_seconds>
 parse_timestamp(std::string_view text) noexcept {
-    const std::size_t first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos)
-        return std::nullopt;
-    detail::digit_reader reader{text.substr(first, text.find_last_not_of(" \t") - first + 1)};
-
+    detail::digit_reader reader{trim_blanks(text)};
     const unsigned year = reader.number(4);
     reader.expect("-");
     const unsigned month = reader.number(2);

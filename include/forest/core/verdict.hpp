@@ -50,19 +50,19 @@ inline constexpr std::chrono::seconds clock_skew_min{30};
     verdict result;
     result.status = status;
     result.ended_at = local;
-    if (const auto date = fields.find("Date")) {
-        if (const auto remote = parse_http_date(*date)) {
-            const auto skew = *remote - std::chrono::floor<std::chrono::seconds>(local);
-            if (skew > clock_skew_min || skew < -clock_skew_min)
-                result.clock_skew = skew;
-        }
-    }
-
+    std::optional<std::string_view> date;
     bool encoded = false;
     fields.for_each([&](std::string_view field, std::string_view value) {
-        encoded = encoded || (iequals(field, "Content-Encoding") && !value.empty() &&
-                              !iequals(value, "identity"));
+        if (!date && detail::is_named(field, "Date"))
+            date = value;
+        else if (detail::is_named(field, "Content-Encoding"))
+            encoded = encoded || (!value.empty() && !iequals(value, "identity"));
     });
+    if (const auto remote = parse_http_date(date.value_or(std::string_view{}))) {
+        const auto skew = *remote - std::chrono::floor<std::chrono::seconds>(local);
+        if (skew > clock_skew_min || skew < -clock_skew_min)
+            result.clock_skew = skew;
+    }
     const std::error_code malformed = encoded ? make_error_code(errc::unsupported_encoding)
                                               : parse_health_document(body, result.document);
 

@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -31,16 +32,15 @@ namespace forest::sim::conformance {
 ///
 /// - `now()`: the time that passes in `run_until`, which never goes back;
 /// - `run_until(holds, bound)`: lets time pass and handlers run until `holds()`, or for `bound`;
-///   answers whether it holds. `holds` is not to be called while a handler runs;
+///   answers whether it holds;
 /// - `in_context()`: whether the caller runs where handlers have to run;
 /// - `elsewhere(what)`: calls `what` on another thread and waits for its return or, if the model is
 ///   not to be called from other threads, calls it at once;
 /// - `tolerance()`: how late a handler may be before it counts as lost: 0 in virtual time, some
 ///   seconds on a busy machine.
 template <typename T>
-concept time_harness =
-    requires(T& harness, const T& constant, const std::function<bool()>& holds, duration bound,
-             const std::function<void()>& what) {
+concept time_harness = requires(T& harness, const T& constant, const std::function<bool()>& holds,
+                                duration bound, const std::function<void()>& what) {
     { constant.now() } -> std::convertible_to<steady_time>;
     { harness.run_until(holds, bound) } -> std::convertible_to<bool>;
     { constant.in_context() } -> std::convertible_to<bool>;
@@ -125,9 +125,8 @@ class findings {
 public:
     void add(rule_name broken, std::string explanation) {
         const std::lock_guard lock{mutex_};
-        if (std::none_of(found_.begin(), found_.end(), [&](const violation& each) {
-                return each.name == broken.text();
-            }))
+        if (std::none_of(found_.begin(), found_.end(),
+                         [&](const violation& each) { return each.name == broken.text(); }))
             found_.push_back({broken.text(), std::move(explanation)});
     }
 
@@ -211,12 +210,19 @@ protected:
     // One thing after the other, none of which may throw.
     template <typename Scenario>
     void attempt(rule_name threw, std::string_view situation, Scenario&& scenario) {
+        if (const auto thrown = thrown_by(scenario))
+            found_->add(threw, say(situation, ": ", *thrown));
+    }
+
+    template <typename Scenario>
+    static std::optional<std::string> thrown_by(Scenario& scenario) {
         try {
             scenario();
+            return {};
         } catch (const std::exception& thrown) {
-            found_->add(threw, say(situation, ": ", thrown.what()));
+            return thrown.what();
         } catch (...) {
-            found_->add(threw, say(situation, ": something that is no std::exception"));
+            return "something that is no std::exception";
         }
     }
 

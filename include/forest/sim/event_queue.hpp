@@ -31,8 +31,9 @@ public:
     /// Lets `what` happen at `when`, or now if that is past.
     void at(steady_time when, unique_function<void()>&& what) {
         const std::uint32_t place = store(std::move(what));
-        heap_.push_back({std::max(when, now_), next_sequence_++, place});
-        rise(heap_.size() - 1);
+        const entry added{std::max(when, now_), next_sequence_++, place};
+        heap_.push_back(added);
+        rise(heap_.size() - 1, added);
     }
 
     /// Runs the next event. False when there is none.
@@ -92,8 +93,7 @@ private:
     // Four children for each entry: half as many levels as with two, and those of one lie together.
     static constexpr std::size_t fan_out = 4;
 
-    void rise(std::size_t index) noexcept {
-        const entry rising = heap_[index];
+    void rise(std::size_t index, const entry& rising) noexcept {
         while (index > 0) {
             const std::size_t parent = (index - 1) / fan_out;
             if (!sooner(rising, heap_[parent]))

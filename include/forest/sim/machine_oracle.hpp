@@ -73,19 +73,18 @@ public:
     /// has by how much the two differ.
     template <typename Machine>
     [[nodiscard]] auto state(const Machine& subject, steady_time now, int counted_to) const {
-        const bool failing = failures_ > 0 || down_;
-        const outage kept = failing ? subject.outage() : outage{};
-        const outage& own = failing ? run_ : kept;
+        const outage& kept = subject.outage();
         return std::make_tuple(
             last_, begun_, first_, ended_, in_flight_, announced_, owed_, late_, down_, heard_,
             std::min(failures_, counted_to), std::min(successes_, counted_to),
-            begun_ ? planned_ - now : duration::zero(),
-            in_flight_ ? now - asked_at_ : duration::zero(),
-            static_cast<std::int64_t>(subject.outage().id - outages_),
-            kept.first_failure - own.first_failure, kept.first_failed_at - own.first_failed_at,
-            kept.failures - own.failures, std::min(own.failures, counted_to), kept.last_error,
-            own.last_error, kept.last_status - own.last_status, kept.unauthorized, own.unauthorized,
-            kept.clock_skew, own.clock_skew);
+            begun_ && !first_ && !ended_ ? planned_ - now : duration::zero(),
+            in_flight_ && !ended_ ? now - asked_at_ : duration::zero(),
+            static_cast<std::int64_t>(kept.id - outages_), kept.first_failure - run_.first_failure,
+            kept.first_failed_at - run_.first_failed_at, kept.failures - run_.failures,
+            std::min(run_.failures, counted_to), kept.last_error, run_.last_error,
+            kept.last_status - run_.last_status, kept.unauthorized, run_.unauthorized,
+            kept.clock_skew, run_.clock_skew, kept.ended_after == run_.ended_after,
+            run_.ended_after.has_value());
     }
 
 private:
@@ -205,14 +204,10 @@ private:
     }
 
     static bool same(const action& one, const action& other) {
-        if (one.what != other.what)
-            return false;
-        switch (one.what) {
-        case action::kind::check: return one.fresh_connection == other.fresh_connection;
-        case action::kind::wait: return one.delay == other.delay;
-        case action::kind::report: return one.event == other.event;
-        default: return true;
-        }
+        return one.what == other.what &&
+               (one.what != action::kind::report || one.event == other.event) &&
+               (one.what != action::kind::wait || one.delay == other.delay) &&
+               (one.what != action::kind::check || one.fresh_connection == other.fresh_connection);
     }
 
     static bool tells(const action& one, event_kind what) {
@@ -261,8 +256,7 @@ private:
             return breach{rule, "the outage is told with another " + std::string{what}};
         };
         if (told.id != run_.id)
-            return breach{"B8", "the outage is told as number " + std::to_string(told.id) +
-                                    ", and not " + std::to_string(run_.id)};
+            return about("B8", "id");
         if (told.first_failure != run_.first_failure ||
             told.first_failed_at != run_.first_failed_at)
             return about("B8", "first failure");

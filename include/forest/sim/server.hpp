@@ -10,8 +10,9 @@
 #include <forest/policy/server.hpp>
 #include <forest/sim/virtual_clock.hpp>
 
-#include <algorithm>
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -46,7 +47,7 @@ public:
 
         // One request that is waiting for its answer; dropped without one, it answers 500.
         struct call {
-            call(unique_function<void(std::string_view)> to, wall_time at, bool without_body)
+            call(unique_function<void(std::string_view)>&& to, wall_time at, bool without_body)
                 : done{std::move(to)}, received{at}, head{without_body} {}
             call(const call&) = delete;
             call& operator=(const call&) = delete;
@@ -56,8 +57,8 @@ public:
             }
 
             void answer(const response& given) {
-                if (auto deliver = std::exchange(done, {}))
-                    deliver(render(given, received, head));
+                if (auto deliver = std::move(done))
+                    render(given, received, head, deliver);
             }
 
             unique_function<void(std::string_view)> done;
@@ -89,7 +90,7 @@ public:
     /// Takes the bytes of one request and gives the bytes of its answer to `done`, at once or when
     /// the handler answers; they are valid during that call. A request that cannot be understood is
     /// answered 400.
-    void serve(std::span<char> bytes, unique_function<void(std::string_view)> done) {
+    void serve(std::span<char> bytes, unique_function<void(std::string_view)>&& done) {
         request_parser parser;
         const std::size_t kept = parser.parse(bytes);
         const std::span<const char> data{bytes.data(), kept};
@@ -113,25 +114,31 @@ public:
     }
 
 private:
+    using receiver = unique_function<void(std::string_view)>;
+
+    // Gives the texts, one behind the other. An answer of the usual size needs no memory.
     template <typename... Texts>
-    static std::string joined(const Texts&... texts) {
-        std::string all((std::string_view{texts}.size() + ...), '\0');
-        forest::detail::write_texts(all, texts...);
-        return all;
+    static void give(receiver& to, const Texts&... texts) {
+        std::array<char, 1024> small;
+        if (const std::size_t size = forest::detail::write_texts(small, texts...))
+            return to({small.data(), size});
+        std::string large;
+        (large.append(texts), ...);
+        to(large);
     }
 
-    static std::string render(const response& given, wall_time now, bool head) {
+    static void render(const response& given, wall_time now, bool head, receiver& to) {
         const auto date = format_http_date(std::chrono::floor<std::chrono::seconds>(now));
         const std::string_view date_text{date.data(), date.size()};
         const std::string status = std::to_string(given.status);
         // These two have no body, whatever the handler says (RFC 9110, 6.4.1).
         if (given.status == 204 || given.status == 304)
-            return joined("HTTP/1.1 ", status, " \r\nDate: ", date_text,
-                          "\r\nConnection: close\r\n", given.fields.text(), "\r\n");
-        return joined(
-            "HTTP/1.1 ", status, " \r\nDate: ", date_text, "\r\nContent-Type: ", given.content_type,
-            "\r\nContent-Length: ", std::to_string(given.body.size()), "\r\nConnection: close\r\n",
-            given.fields.text(), "\r\n", head ? std::string_view{} : given.body);
+            return give(to, "HTTP/1.1 ", status, " \r\nDate: ", date_text,
+                        "\r\nConnection: close\r\n", given.fields.text(), "\r\n");
+        give(to, "HTTP/1.1 ", status, " \r\nDate: ", date_text,
+             "\r\nContent-Type: ", given.content_type,
+             "\r\nContent-Length: ", std::to_string(given.body.size()), "\r\nConnection: close\r\n",
+             given.fields.text(), "\r\n", head ? std::string_view{} : given.body);
     }
 
     virtual_clock clock_;

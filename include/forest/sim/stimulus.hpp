@@ -76,26 +76,35 @@ struct stimulus {
 
     answer heard{}; ///< for `reply` only
 
-    /// Whether nobody but the machine had a part in it, so that it follows of itself.
-    [[nodiscard]] constexpr bool of_itself() const noexcept {
-        return what == machine_input::kind::reported && after == duration::zero();
+    /// How much it adds to the length of a trace: nothing if it follows of itself, as the next
+    /// report after the last one, and two for observers that keep the machine waiting, so that a
+    /// wait is preferred to them.
+    [[nodiscard]] constexpr std::size_t weight() const noexcept {
+        if (what != machine_input::kind::reported)
+            return 1;
+        return after == duration::zero() ? 0 : weight_max;
     }
+
+    static constexpr std::size_t weight_max = 2;
 };
 
-/// What a driver may do in each situation. Immutable; `options` as of the machine.
+/// What a driver may do in each situation. Immutable.
 class stimuli {
 public:
-    explicit stimuli(const options& chosen) {
+    /// `chosen` as the machine has them, and the longest delay that its backoff answers.
+    stimuli(const options& chosen, duration longest_delay) {
         using kind = machine_input::kind;
         const duration zero = duration::zero();
         const duration least{1};
         const duration tolerance = chosen.stall_tolerance;
         const duration deadline = chosen.timeout + tolerance;
         const duration interval = chosen.interval;
+        const duration longest = std::max(interval, longest_delay);
+        const duration overdue = longest + jitter_max(chosen, longest);
 
         at(pending::report) = {{kind::reported, zero},
                                {kind::reported, interval / 2},
-                               {kind::reported, interval},
+                               {kind::reported, overdue},
                                {kind::stopped}};
 
         for (const duration late :

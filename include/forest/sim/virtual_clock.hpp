@@ -97,7 +97,8 @@ private:
         : waits_{std::make_shared<waits>(std::move(on))} {}
 
     static void schedule(const std::shared_ptr<waits>& of, std::uint64_t id, duration length) {
-        of->on->queue().after(of->on->true_span(length), [of, id]() mutable {
+        // `of` alone would be captured as a constant, and copied wherever it ought to be moved.
+        of->on->queue().after(of->on->true_span(length), [of = of, id]() mutable {
             host& on = *of->on;
             on.when_running([of = std::move(of), id] { finish(of, id); });
         });
