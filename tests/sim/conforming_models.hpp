@@ -173,24 +173,26 @@ struct network_transports : conformance::virtual_time {
         way.truncating = act == truncate;
         way.dripping = act == drip;
         way.drip = std::chrono::hours{1};
+        return act == silence || act == refuse || prepare(what);
+    }
+
+    // Has the process answer as planned, as far as it can, and asks it what it will answer.
+    bool prepare(conformance::peer_plan& what) {
         try {
             server.change_schema(what.body);
         } catch (const std::exception&) {
             return false;
         }
-        // What the process answers is asked of itself.
+        const auto acting = std::exchange(act, conformance::peer_act::answer);
         std::string asked = "GET /forest/rpc-schema HTTP/1.1\r\nHost: a\r\n\r\n";
-        const auto seen = requests.size();
-        const int frozen = std::exchange(server.frozen, 0);
-        const auto acting = std::exchange(act, answer);
-        server.serve(asked, [&](std::string_view bytes) {
-            const std::size_t body = bytes.find("\r\n\r\n") + 4;
-            what.fields = bytes.substr(bytes.find("\r\n") + 2, body - 4 - bytes.find("\r\n"));
-            what.body = bytes.substr(body);
+        server.serve(asked, [&what](std::string_view answer) {
+            const std::size_t fields = answer.find("\r\n") + 2;
+            const std::size_t body = answer.find("\r\n\r\n") + 4;
+            what.fields = answer.substr(fields, body - 2 - fields);
+            what.body = answer.substr(body);
         });
-        server.frozen = frozen;
         act = acting;
-        requests.resize(seen);
+        requests.pop_back();
         what.status = 200;
         what.chunked = false;
         return true;

@@ -42,7 +42,7 @@
 namespace forest::sim {
 
 /// How a machine came to break a rule.
-struct violation {
+struct counterexample {
     std::string rule;        ///< its name in BEHAVIOUR.md: `B7`
     std::string explanation; ///< what the machine did, and what the rule asks for
 
@@ -56,7 +56,7 @@ struct exploration {
     std::size_t states = 0;      ///< different ones, of machine and oracle together
     std::size_t transitions = 0; ///< steps that were tried and judged
     bool complete = false;       ///< every state was met, and each stimulus tried in each
-    std::optional<sim::violation> violation{}; ///< one of those with the shortest trace
+    std::optional<counterexample> violation{}; ///< one of those with the shortest trace
 
     /// Whether it proves that no rule can be broken.
     [[nodiscard]] bool proven() const noexcept { return complete && !violation; }

@@ -3,6 +3,7 @@
 #define FOREST_SIM_MEMORY_TRANSPORT_HPP
 
 #include <forest/core/error.hpp>
+#include <forest/core/options.hpp>
 #include <forest/core/request_writer.hpp>
 #include <forest/core/response_parser.hpp>
 #include <forest/core/time.hpp>
@@ -11,6 +12,7 @@
 #include <forest/sim/event_queue.hpp>
 #include <forest/sim/server.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cstdint>
@@ -44,7 +46,8 @@ public:
         const std::uint64_t call = ++self.call;
         std::array<char, request_bytes_max> bytes;
         const std::size_t size = write_request(bytes, "GET", what.target, what.fields, false);
-        self.queue.after(timeout, [state = state_, call] { state->fail(call, errc::timed_out); });
+        self.queue.after(std::min(timeout, options::duration_max),
+                         [state = state_, call] { state->fail(call, errc::timed_out); });
         self.queue.after(self.latency,
                          [state = state_, call, sent = std::string(bytes.data(), size)]() mutable {
                              state->arrive(call, std::move(sent));

@@ -3,6 +3,7 @@
 #define FOREST_SIM_NETWORK_TRANSPORT_HPP
 
 #include <forest/core/error.hpp>
+#include <forest/core/options.hpp>
 #include <forest/core/request_writer.hpp>
 #include <forest/core/response_parser.hpp>
 #include <forest/core/time.hpp>
@@ -81,7 +82,7 @@ private:
             handler = std::move(then);
             limits = what.limits;
             began = path.from->steady_now();
-            due = path.from->timer_now() + timeout;
+            due = path.from->timer_now() + std::min(timeout, options::duration_max);
             timer_set = false;
             const auto number = ++call;
             size = write_request(bytes, "GET", what.target, what.fields, false);

@@ -100,6 +100,9 @@ public:
         self.in_flight_max = std::max(self.in_flight_max, ++self.in_flight);
         self.handler = std::forward<Handler>(handler);
         self.answer = self.next < self.script.size() ? self.script[self.next++] : self.fallback;
+        if (self.answer.fields.size() > what.limits.head_bytes_max ||
+            self.answer.body.size() > what.limits.body_bytes_max)
+            self.answer = failing(errc::response_too_large, self.answer.latency);
         if (self.answer.latency > timeout)
             self.answer = failing(errc::timed_out, timeout);
         self.queue.after(self.answer.latency, [state = state_, generation = ++self.generation] {
