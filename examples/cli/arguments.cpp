@@ -14,6 +14,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bitset>
+#include <cstddef>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -95,20 +99,24 @@ CLI::App& add_check(CLI::App& app, check_arguments& check) {
     return command;
 }
 
-CLI::App& add_watch(CLI::App& app, watch_arguments& watch) {
-    CLI::App& command =
-        add_command(app, "watch", "Poll servers until SIGINT or SIGTERM and tell who goes down");
-    add_request(command, watch.request);
-    options& schedule = watch.schedule;
+void add_schedule(CLI::App& command, options& schedule, bool& constant_backoff,
+                  duration interval_max = options::duration_max) {
     add_duration(command, "--interval", schedule.interval, "30s",
-                 "From the start of one check to the start of the next");
+                 "From the start of one check to the start of the next", interval_max);
     add_count(command, "--failure-threshold", schedule.failure_threshold,
               "Consecutive failures that make a server down");
     add_count(command, "--success-threshold", schedule.success_threshold,
               "Consecutive successes that end an outage");
-    add_choice(command, "--backoff", watch.constant_backoff, "exponential", "constant",
+    add_choice(command, "--backoff", constant_backoff, "exponential", "constant",
                "After failures: 2s, 4s, 8s, ... up to the interval, or always the interval");
-    add_duration(command, "--initial-delay-max", schedule.initial_delay_max, "0s",
+}
+
+CLI::App& add_watch(CLI::App& app, watch_arguments& watch) {
+    CLI::App& command =
+        add_command(app, "watch", "Poll servers until SIGINT or SIGTERM and tell who goes down");
+    add_request(command, watch.request);
+    add_schedule(command, watch.schedule, watch.constant_backoff);
+    add_duration(command, "--initial-delay-max", watch.schedule.initial_delay_max, "0s",
                  "Put the first check off by a random part of this");
     command.add_flag("--verbose", watch.verbose, "Print every single check");
     command
@@ -178,6 +186,110 @@ CLI::App& add_sign(CLI::App& app, sign_arguments& sign) {
     return command;
 }
 
+// A name of `sim::fault_kind`, or nothing.
+std::optional<std::size_t> fault_called(std::string_view name) {
+    for (std::size_t kind = 0; kind < sim::fault_kind_count; ++kind) {
+        if (sim::name(static_cast<sim::fault_kind>(kind)) == name)
+            return kind;
+    }
+    return std::nullopt;
+}
+
+std::string known_faults() {
+    std::string names;
+    for (std::size_t kind = 0; kind < sim::fault_kind_count; ++kind)
+        names.append(sim::name(static_cast<sim::fault_kind>(kind))).append(", ");
+    return names + "all and none";
+}
+
+// A client that has quit comes back no more, so that has to be asked for by name.
+std::bitset<sim::fault_kind_count> all_faults() {
+    return std::bitset<sim::fault_kind_count>{}.set().reset(
+        static_cast<std::size_t>(sim::fault_kind::quit));
+}
+
+void parse_faults(std::string_view text, std::bitset<sim::fault_kind_count>& into) {
+    into.reset();
+    if (text == "none")
+        return;
+    if (text == "all") {
+        into = all_faults();
+        return;
+    }
+    for (std::size_t begin = 0; begin <= text.size();) {
+        const std::size_t end = std::min(text.find(',', begin), text.size());
+        const std::string_view name = text.substr(begin, end - begin);
+        const auto kind = fault_called(name);
+        if (!kind)
+            throw usage_error(fmt::format("--faults: '{}' is no fault; known are {}",
+                                          ascii_escape(name), known_faults()));
+        into.set(*kind);
+        begin = end + 1;
+    }
+}
+
+struct simulate_words {
+    const CLI::Option* seed = nullptr;
+    const CLI::Option* runs = nullptr;
+};
+
+CLI::App& add_simulate(CLI::App& app, simulate_arguments& simulate, simulate_words& words) {
+    CLI::App& command = add_command(
+        app, "simulate", "Let clients watch servers in simulated worlds where much goes wrong");
+    words.seed =
+        command
+            .add_option_function<std::string>(
+                "--seed",
+                [&](const std::string& text) { simulate.seed = parse_seed("--seed", text); },
+                "What the first world is drawn from; the next has the next number")
+            ->type_name("N")
+            ->default_str(std::to_string(simulate.seed));
+    words.runs = &add_count(command, "--runs", simulate.runs, "How many worlds");
+    add_duration(command, "--for", simulate.length, "24h", "How long each of them runs, up to 100y",
+                 simulate_arguments::length_max);
+    add_count(command, "--targets", simulate.targets, "Servers, each with a client");
+    simulate.faults = all_faults();
+    command
+        .add_option_function<std::string>(
+            "--faults", [&](const std::string& text) { parse_faults(text, simulate.faults); },
+            "What may go wrong: all, none, or names with commas between, as in crash,loss")
+        ->type_name("LIST")
+        ->default_str("all");
+    add_schedule(command, simulate.schedule, simulate.constant_backoff,
+                 simulate_arguments::interval_max);
+    add_duration(command, "--timeout", simulate.schedule.timeout, "5s", "Deadline of a whole check",
+                 simulate_arguments::interval_max);
+    command
+        .add_option_function<std::string>(
+            "--replay",
+            [&](const std::string& text) { simulate.replay = parse_seed("--replay", text); },
+            "Run the world of this seed alone, and print its script and its events")
+        ->type_name("SEED");
+    command.add_flag("--verbose", simulate.verbose, "With --replay, print every single check");
+    add_file(command, "--svg", simulate.svg_file, "Draw a timeline of the first world");
+    command.add_flag("--json", simulate.json, "Print JSON; the last line is the summary");
+    return command;
+}
+
+void require_at_most(std::string_view option, int value, int most) {
+    if (value < 1 || value > most)
+        throw usage_error(fmt::format("{} must be from 1 to {}", option, most));
+}
+
+void require_valid(const simulate_arguments& simulate, const simulate_words& words) {
+    require_at_most("--runs", simulate.runs, simulate_arguments::runs_max);
+    require_at_most("--targets", simulate.targets, simulate_arguments::targets_max);
+    require_valid(simulate.schedule);
+    require_at_most("--failure-threshold", simulate.schedule.failure_threshold,
+                    simulate_arguments::threshold_max);
+    require_at_most("--success-threshold", simulate.schedule.success_threshold,
+                    simulate_arguments::threshold_max);
+    if (simulate.length == duration::zero())
+        throw usage_error("--for must be greater than 0");
+    if (simulate.replay && words.seed->count() + words.runs->count() > 0)
+        throw usage_error("--replay runs one seed alone; give neither --seed nor --runs with it");
+}
+
 } // namespace
 
 command parse_arguments(int argc, const char* const* argv) {
@@ -192,17 +304,20 @@ command parse_arguments(int argc, const char* const* argv) {
     serve_arguments serve;
     serve_words words;
     sign_arguments sign;
+    simulate_arguments simulate;
+    simulate_words of_simulate;
     const CLI::App& check_command = add_check(app, check);
     const CLI::App& watch_command = add_watch(app, watch);
     const CLI::App& serve_command = add_serve(app, serve, words);
     const CLI::App& sign_command = add_sign(app, sign);
+    const CLI::App& simulate_command = add_simulate(app, simulate, of_simulate);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& thrown) {
         const bool complaint = thrown.get_exit_code() != static_cast<int>(CLI::ExitCodes::Success);
         if (complaint && app.get_subcommands().empty())
-            throw usage_error("give one of the commands check, watch, serve and sign; see "
-                              "forest-health --help");
+            throw usage_error("give one of the commands check, watch, serve, sign and "
+                              "simulate; see forest-health --help");
         return end_of_parsing(app, thrown);
     }
 
@@ -227,6 +342,10 @@ command parse_arguments(int argc, const char* const* argv) {
     if (sign_command.parsed()) {
         require_valid(sign);
         return sign;
+    }
+    if (simulate_command.parsed()) {
+        require_valid(simulate, of_simulate);
+        return simulate;
     }
     return exit_status::usage_error;
 }

@@ -7,8 +7,11 @@
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
+#include <forest/sim/fault.hpp>
 #include <forest/version.hpp>
 
+#include <bitset>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -76,9 +79,33 @@ struct sign_arguments {
     bool dashed_headers = false;
 };
 
+/// What `simulate` is to simulate, and what to make of it.
+struct simulate_arguments {
+    /// The longest time that a world runs.
+    static constexpr duration length_max = std::chrono::hours{24 * 365 * 100};
+    static constexpr int targets_max = 1000;
+    static constexpr int runs_max = 1'000'000;
+
+    /// In the end everything is healed, and each client is waited for, as long as its options ask.
+    static constexpr duration interval_max = std::chrono::hours{24}; ///< and of the timeout
+    static constexpr int threshold_max = 1000;
+
+    std::uint64_t seed = 1;
+    int runs = 1;                        ///< of the seeds from that one on
+    std::optional<std::uint64_t> replay; ///< instead: this seed alone, with script and events
+    duration length{};                   ///< of each world
+    int targets = 1;
+    std::bitset<sim::fault_kind_count> faults; ///< the kinds that may be drawn
+    options schedule;
+    bool constant_backoff = false;
+    bool json = false;
+    bool verbose = false;
+    std::string svg_file; ///< empty: no picture
+};
+
 /// The command chosen, or the status with which to end because help was all that was asked for.
-using command =
-    std::variant<exit_status, check_arguments, watch_arguments, serve_arguments, sign_arguments>;
+using command = std::variant<exit_status, check_arguments, watch_arguments, serve_arguments,
+                             sign_arguments, simulate_arguments>;
 
 /// Reads the command line; prints help and the version itself. Throws usage_error.
 [[nodiscard]] command parse_arguments(int argc, const char* const* argv);

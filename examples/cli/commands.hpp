@@ -5,7 +5,7 @@
 #include "arguments.hpp"
 #include "usage_error.hpp"
 
-// The four commands. Each throws usage_error for what the user must change, and runtime_failure for
+// The five commands. Each throws usage_error for what the user must change, and runtime_failure for
 // what the system refuses.
 
 namespace forest::cli {
@@ -14,6 +14,7 @@ namespace forest::cli {
 [[nodiscard]] exit_status run(const watch_arguments& watch);
 [[nodiscard]] exit_status run(const serve_arguments& serve);
 [[nodiscard]] exit_status run(const sign_arguments& sign);
+[[nodiscard]] exit_status run(const simulate_arguments& simulate);
 
 } // namespace forest::cli
 

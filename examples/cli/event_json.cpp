@@ -1,50 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "event_json.hpp"
 
+#include "json_line.hpp"
 #include "text.hpp"
 
-#include <fmt/format.h>
-
-#include <chrono>
-#include <iterator>
-#include <string_view>
+#include <string>
+#include <utility>
 
 namespace forest::cli {
 
 namespace {
-
-// Members in the order added. Names are ours and need no escaping.
-class json_line {
-public:
-    void add_text(std::string_view name, std::string_view value) {
-        begin(name);
-        text_ += ascii_quote(value);
-    }
-
-    template <typename Integer>
-    void add_integer(std::string_view name, Integer value) {
-        begin(name);
-        fmt::format_to(std::back_inserter(text_), "{}", value);
-    }
-
-    // To the microsecond: more would be noise.
-    void add_milliseconds(std::string_view name, duration value) {
-        begin(name);
-        fmt::format_to(std::back_inserter(text_), "{:.3f}", milliseconds(value));
-    }
-
-    std::string finish() && { return std::move(text_) + "}\n"; }
-
-private:
-    void begin(std::string_view name) {
-        text_ += text_.empty() ? '{' : ',';
-        text_ += '"';
-        text_ += name;
-        text_ += "\":";
-    }
-
-    std::string text_;
-};
 
 void add_check(json_line& line, const verdict& check) {
     if (check.status != 0)

@@ -32,20 +32,24 @@ std::uint16_t parse_port(std::string_view address, std::string_view port) {
 } // namespace
 
 void add_duration(CLI::App& app, const std::string& name, duration& into,
-                  const std::string& standard, const std::string& help) {
-    into = parse_duration(name, standard);
+                  const std::string& standard, const std::string& help, duration longest) {
+    into = parse_duration(name, standard, longest);
     app.add_option_function<std::string>(
-           name, [&into, name](const std::string& text) { into = parse_duration(name, text); },
+           name,
+           [&into, name, longest](const std::string& text) {
+               into = parse_duration(name, text, longest);
+           },
            help)
         ->type_name("DURATION")
         ->default_str(standard);
 }
 
-void add_count(CLI::App& app, const std::string& name, int& into, const std::string& help) {
-    app.add_option_function<std::string>(
-           name, [&into, name](const std::string& text) { into = parse_count(name, text); }, help)
-        ->type_name("N")
-        ->default_str(std::to_string(into));
+CLI::Option& add_count(CLI::App& app, const std::string& name, int& into, const std::string& help) {
+    return *app.add_option_function<std::string>(
+                   name, [&into, name](const std::string& text) { into = parse_count(name, text); },
+                   help)
+                ->type_name("N")
+                ->default_str(std::to_string(into));
 }
 
 void add_file(CLI::App& app, const std::string& name, std::string& into, const std::string& help) {

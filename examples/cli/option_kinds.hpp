@@ -5,6 +5,7 @@
 #include "arguments.hpp"
 #include "usage_error.hpp"
 
+#include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
 
 #include <CLI/App.hpp>
@@ -19,10 +20,11 @@ namespace forest::cli {
 
 /// Sets `into` to `standard` at once, and to the value given when there is one.
 void add_duration(CLI::App& app, const std::string& name, duration& into,
-                  const std::string& standard, const std::string& help);
+                  const std::string& standard, const std::string& help,
+                  duration longest = options::duration_max);
 
 /// What `into` holds is the default.
-void add_count(CLI::App& app, const std::string& name, int& into, const std::string& help);
+CLI::Option& add_count(CLI::App& app, const std::string& name, int& into, const std::string& help);
 
 /// A name that must not be empty; whether there is such a file is seen when it is read.
 void add_file(CLI::App& app, const std::string& name, std::string& into, const std::string& help);

@@ -3,12 +3,11 @@
 #define FOREST_EXAMPLES_CLI_POLICIES_HPP
 
 #include "arguments.hpp"
+#include "chosen_backoff.hpp"
 
 #include <forest/adapters/asio/asio_transport.hpp>
 #include <forest/adapters/openssl/hmac_sha256_signer.hpp>
-#include <forest/core/backoff.hpp>
 #include <forest/core/time.hpp>
-#include <forest/policy/backoff.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
 
@@ -36,18 +35,6 @@ private:
 };
 
 static_assert(signer<optional_signer>);
-
-/// The schedule that `--backoff` names.
-struct chosen_backoff {
-    bool constant = false;
-
-    [[nodiscard]] constexpr duration operator()(int failures, duration interval) const noexcept {
-        return constant ? constant_backoff{}(failures, interval)
-                        : exponential_backoff{}(failures, interval);
-    }
-};
-
-static_assert(backoff<chosen_backoff>);
 
 /// Reads the secret. Throws usage_error when there is none and `--unsigned` was not given.
 [[nodiscard]] optional_signer make_signer(const request_arguments& chosen);

@@ -35,8 +35,11 @@ struct unit {
 constexpr std::array units{
     unit{"ms", std::chrono::milliseconds{1}}, unit{"s", std::chrono::seconds{1}},
     unit{"m", std::chrono::minutes{1}},       unit{"min", std::chrono::minutes{1}},
-    unit{"h", std::chrono::hours{1}},
+    unit{"h", std::chrono::hours{1}},         unit{"d", std::chrono::hours{24}},
+    unit{"y", std::chrono::hours{24 * 365}},
 };
+
+constexpr std::string_view duration_forms = "write 500ms, 5s, 1.5s, 1m, 2h, 7d or 1y";
 
 duration unit_length(std::string_view option, std::string_view text, std::string_view name) {
     for (const unit& each : units) {
@@ -44,10 +47,22 @@ duration unit_length(std::string_view option, std::string_view text, std::string
             return each.length;
     }
     if (name.empty())
-        throw usage_error(fmt::format("{}: '{}' has no unit; write 500ms, 5s, 1.5s, 1m or 2h",
-                                      option, ascii_escape(text)));
-    throw usage_error(fmt::format("{}: '{}' is no duration; write 500ms, 5s, 1.5s, 1m or 2h",
-                                  option, ascii_escape(text)));
+        throw usage_error(
+            fmt::format("{}: '{}' has no unit; {}", option, ascii_escape(text), duration_forms));
+    throw usage_error(
+        fmt::format("{}: '{}' is no duration; {}", option, ascii_escape(text), duration_forms));
+}
+
+template <typename Integer>
+Integer parse_whole(std::string_view option, std::string_view text) {
+    Integer value = 0;
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (ec == std::errc::result_out_of_range)
+        throw usage_error(fmt::format("{}: '{}' is too large; {} is the most", option,
+                                      ascii_escape(text), std::numeric_limits<Integer>::max()));
+    if (ec != std::errc{} || end != text.data() + text.size())
+        throw usage_error(fmt::format("{}: '{}' is no whole number", option, ascii_escape(text)));
+    return value;
 }
 
 void append_unit(std::string& out, std::uint32_t code_unit) {
@@ -74,7 +89,7 @@ char32_t code_point(std::string_view text) noexcept {
 
 } // namespace
 
-duration parse_duration(std::string_view option, std::string_view text) {
+duration parse_duration(std::string_view option, std::string_view text, duration longest) {
     if (text.substr(0, 1) == "-")
         throw usage_error(
             fmt::format("{}: '{}' is negative; durations are not", option, ascii_escape(text)));
@@ -89,10 +104,12 @@ duration parse_duration(std::string_view option, std::string_view text) {
     const duration length = unit_length(option, text, name);
 
     const auto too_long = [&] {
-        return usage_error(fmt::format("{}: '{}' is too long; 366 days (8784h) is the most", option,
-                                       ascii_escape(text)));
+        const auto hours = std::chrono::floor<std::chrono::hours>(longest).count();
+        const std::string most = hours > 24 ? fmt::format("{} days ({}h)", hours / 24, hours)
+                                            : fmt::format("{}h", hours);
+        return usage_error(
+            fmt::format("{}: '{}' is too long; {} is the most", option, ascii_escape(text), most));
     };
-    constexpr auto longest = duration{std::chrono::hours{24 * 366}};
     std::int64_t whole = 0;
     const auto [end, ec] = std::from_chars(text.data(), text.data() + whole_end, whole);
     if (ec != std::errc{} || whole > longest / length)
@@ -111,14 +128,11 @@ duration parse_duration(std::string_view option, std::string_view text) {
 }
 
 int parse_count(std::string_view option, std::string_view text) {
-    int value = 0;
-    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (ec == std::errc::result_out_of_range)
-        throw usage_error(fmt::format("{}: '{}' is too large; {} is the most", option,
-                                      ascii_escape(text), std::numeric_limits<int>::max()));
-    if (ec != std::errc{} || end != text.data() + text.size())
-        throw usage_error(fmt::format("{}: '{}' is no whole number", option, ascii_escape(text)));
-    return value;
+    return parse_whole<int>(option, text);
+}
+
+std::uint64_t parse_seed(std::string_view option, std::string_view text) {
+    return parse_whole<std::uint64_t>(option, text);
 }
 
 std::string ascii_quote(std::string_view text) {
@@ -166,7 +180,20 @@ std::string readable(duration span) {
     const auto whole = floor<seconds>(span).count();
     if (span < 1h)
         return fmt::format("{} min {} s", whole / 60, whole % 60);
-    return fmt::format("{} h {} min", whole / 3600, whole / 60 % 60);
+    if (span < 24h)
+        return fmt::format("{} h {} min", whole / 3600, whole / 60 % 60);
+    return fmt::format("{} d {} h", whole / 86400, whole / 3600 % 24);
+}
+
+std::string concise(duration span) {
+    using namespace std::chrono;
+    constexpr std::array shown{unit{"d", 24h}, unit{"h", 1h}, unit{"min", 1min}, unit{"s", 1s}};
+    for (const unit& each : shown) {
+        const bool more_than_one = span >= 2 * each.length || each.length == 1s;
+        if (more_than_one && span > 0s && span % each.length == 0s)
+            return fmt::format("{} {}", span / each.length, each.name);
+    }
+    return readable(span);
 }
 
 std::string_view error_name(const std::error_code& error) noexcept {

@@ -2,8 +2,10 @@
 #ifndef FOREST_EXAMPLES_CLI_TEXT_HPP
 #define FOREST_EXAMPLES_CLI_TEXT_HPP
 
+#include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -12,11 +14,16 @@
 
 namespace forest::cli {
 
-/// Reads `5s`, `500ms`, `1m`, `1.5s`, `2h` or `0s`. Throws usage_error that names `option`.
-[[nodiscard]] duration parse_duration(std::string_view option, std::string_view text);
+/// Reads `5s`, `500ms`, `1m`, `1.5s`, `2h`, `7d`, `1y` (365 days) or `0s`. Throws usage_error that
+/// names `option`, also for what is longer than `longest`.
+[[nodiscard]] duration parse_duration(std::string_view option, std::string_view text,
+                                      duration longest = options::duration_max);
 
 /// Reads a whole number in digits. Throws usage_error that names `option`.
 [[nodiscard]] int parse_count(std::string_view option, std::string_view text);
+
+/// The same for one that is not negative and may be large.
+[[nodiscard]] std::uint64_t parse_seed(std::string_view option, std::string_view text);
 
 /// `text` as a JSON string in ASCII, quotes and all. What a peer sent must move no cursor, so
 /// everything that is not printable ASCII is escaped, although JSON asks for less.
@@ -33,8 +40,11 @@ namespace forest::cli {
 
 [[nodiscard]] double milliseconds(duration span) noexcept;
 
-/// Three digits are enough for people: `1.23 ms`, `12.3 s`, `3 min 5 s`, `2 h 10 min`.
+/// Three digits are enough for people: `1.23 ms`, `12.3 s`, `3 min 5 s`, `2 h 10 min`, `7 d 3 h`.
 [[nodiscard]] std::string readable(duration span);
+
+/// In as few words as say it exactly, if it is a whole number of some unit: `24 h`, `365 d`.
+[[nodiscard]] std::string concise(duration span);
 
 /// `timed_out`, the identifier that scripts compare.
 [[nodiscard]] std::string_view error_name(const std::error_code& error) noexcept;

@@ -60,8 +60,8 @@ std::ostream& operator<<(std::ostream& out, const refused& line) {
 const std::string target = "http://127.0.0.1:1/forest/health";
 
 const std::vector<refused> refused_lines{
-    {{}, "check, watch, serve and sign"},
-    {{"polish"}, "check, watch, serve and sign"},
+    {{}, "check, watch, serve, sign and simulate"},
+    {{"polish"}, "check, watch, serve, sign and simulate"},
     {{"check"}, "URL"},
     {{"watch"}, "URL"},
     {{"check", target, "--polish"}, "--polish"},
@@ -79,8 +79,10 @@ const std::vector<refused> refused_lines{
     {{"check", target, "--timeout", "1.s"}, "--timeout"},
     {{"check", target, "--timeout", ".5s"}, "--timeout"},
     {{"check", target, "--timeout", "1e3s"}, "--timeout"},
-    {{"check", target, "--timeout", "5days"}, "500ms, 5s, 1.5s, 1m or 2h"},
+    {{"check", target, "--timeout", "5days"}, "500ms, 5s, 1.5s, 1m, 2h, 7d or 1y"},
     {{"check", target, "--timeout", "8785h"}, "366 days"},
+    {{"check", target, "--timeout", "367d"}, "366 days"},
+    {{"check", target, "--timeout", "1.1y"}, "366 days"},
     {{"check", target, "--timeout", "99999999999999999999h"}, "366 days"},
     {{"check", target, "--timeout"}, "--timeout"},
     {{"check", target, "--timeout", "1s", "--timeout", "2s"}, "--timeout"},

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_EXAMPLES_CLI_SIMULATION_HPP
+#define FOREST_EXAMPLES_CLI_SIMULATION_HPP
+
+#include "simulation_monitor.hpp"
+#include "simulation_outcome.hpp"
+#include "watched_target.hpp"
+
+#include <forest/core/detection.hpp>
+#include <forest/core/event.hpp>
+#include <forest/core/time.hpp>
+#include <forest/sim/fault.hpp>
+#include <forest/sim/host.hpp>
+#include <forest/sim/latency.hpp>
+#include <forest/sim/monitor.hpp>
+#include <forest/sim/plan.hpp>
+#include <forest/sim/trace.hpp>
+#include <forest/sim/world.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+// One simulated world, and what came of it.
+
+namespace forest::cli {
+
+/// Runs a plan in which no fault repeats itself. Not thread-safe.
+template <typename Policies>
+class simulation {
+public:
+    using backoff_type = typename Policies::backoff;
+
+    simulation(const sim::plan& what, backoff_type backoff, simulation_listener listener)
+        : backoff_{std::move(backoff)}, listener_{std::move(listener)}, plan_{what},
+          world_{what.seed} {
+        for (const sim::fault& each : plan_.faults)
+            to_look_at_.push_back(&each);
+        std::sort(to_look_at_.begin(), to_look_at_.end(),
+                  [](const sim::fault* left, const sim::fault* right) {
+                      return left->at != right->at ? left->at < right->at : left < right;
+                  });
+    }
+
+    /// To be called once.
+    [[nodiscard]] simulation_outcome run() {
+        for (std::uint16_t index = 0; index < plan_.servers; ++index)
+            world_.add_server("server" + std::to_string(index));
+        targets_.reserve(plan_.clients.size());
+        for (const sim::planned_client& each : plan_.clients)
+            add(each);
+        world_.play(plan_.faults);
+        look_at_next_fault();
+        bool unwanted = false;
+        while (world_.now() < plan_.length && !unwanted)
+            unwanted = !pass(std::min(slice(), plan_.length - world_.now()));
+        simulation_outcome result = finish();
+        if (!unwanted && !violation())
+            settle();
+        result.broken = violation();
+        return result;
+    }
+
+private:
+    using world_type = sim::basic_world<Policies>;
+    using target = watched_target<typename world_type::client_type>;
+
+    void add(const sim::planned_client& planned) {
+        const std::size_t number = targets_.size();
+        auto& client = world_.prepare_client(
+            *world_.servers().at(planned.server), planned.chosen,
+            {.name = "client" + std::to_string(number), .usual = planned.usual}, backoff_);
+        const bool drawn = listener_.lanes != nullptr && number < listener_.lanes->size();
+        targets_.emplace_back(client, planned.server, planned.chosen,
+                              worst_case_detection(planned.chosen, backoff_),
+                              sim::monitor{client.name(), planned.chosen, backoff_,
+                                           monitor_view_of(world_, client, planned.chosen)},
+                              drawn ? &(*listener_.lanes)[number] : nullptr);
+        targets_.back().watch([this](target& of, const event& happened) {
+            if (finished_)
+                return;
+            of.take(happened);
+            if (listener_.told)
+                listener_.told(happened, world_.now());
+        });
+        client.client().start();
+    }
+
+    template <typename Call>
+    void for_each_target_of(const sim::fault& what, Call&& call) {
+        for (target& each : targets_) {
+            if (each.server() == what.server)
+                call(each);
+        }
+    }
+
+    // The world has been told of all faults before, so of what happens at one moment it does its
+    // part first, and the look finds what has become of it.
+    void look_at_next_fault() {
+        if (next_fault_ == to_look_at_.size())
+            return;
+        world_.queue().at(steady_time{to_look_at_[next_fault_]->at}, [this] {
+            if (finished_)
+                return;
+            look_at(*to_look_at_[next_fault_++], true);
+            look_at_next_fault();
+        });
+    }
+
+    void look_at(const sim::fault& what, bool begins) {
+        if (listener_.fault)
+            listener_.fault(what, begins, world_.now());
+        const bool announces =
+            what.kind == sim::fault_kind::stop || what.kind == sim::fault_kind::drain;
+        for_each_target_of(what, [&](target& of) {
+            if (announces)
+                of.announced(begins ? 1 : -1);
+            of.look();
+            if (what.kind == sim::fault_kind::restart)
+                of.strike();
+        });
+        if (!begins)
+            return;
+        // When a pause is over, and when a process that announced its end is gone.
+        if (what.span > duration::zero())
+            later(what.span,
+                  [this, what] { for_each_target_of(what, [](target& of) { of.look(); }); });
+        if (!is_momentary(what.kind) && what.lasting > duration::zero())
+            later(what.lasting, [this, what] { look_at(what, false); });
+    }
+
+    template <typename What>
+    void later(duration after, What what) {
+        world_.queue().after(after, [this, what] {
+            if (!finished_)
+                what();
+        });
+    }
+
+    // So many checks pass between two looks at the real time.
+    duration slice() const noexcept {
+        constexpr std::int64_t checks_of_all = 10'000;
+        const auto each = static_cast<std::int64_t>(targets_.size());
+        return std::min<duration>(plan_.clients.front().chosen.interval, std::chrono::hours{1}) *
+               (checks_of_all / each + 1);
+    }
+
+    // False when the rest is of no interest.
+    bool pass(duration span) {
+        world_.run_for(span);
+        if (listener_.stop_at_violation && violation())
+            return false;
+        if (!listener_.passed)
+            return true;
+        std::uint64_t checks = 0;
+        for (target& each : targets_)
+            checks += each.client().checks();
+        return listener_.passed(world_.now(), checks);
+    }
+
+    simulation_outcome finish() {
+        finished_ = true;
+        simulation_outcome result{.digest = world_.trace().digest()};
+        for (target& each : targets_) {
+            each.finish();
+            each.add_to(result);
+        }
+        return result;
+    }
+
+    // With everything healed, each client has to know the truth within its bound.
+    void settle() {
+        duration bound{};
+        for (const sim::planned_client& each : plan_.clients)
+            bound = std::max(bound, sim::recovery_bound(each.chosen, backoff_));
+        duration longest = std::chrono::seconds{1}; // of what goes on after the healing
+        for (const sim::fault& each : plan_.faults)
+            longest = std::max(longest, each.span);
+        world_.heal();
+        for (const auto& each : world_.servers())
+            set_right(each->machine());
+        for (target& each : targets_)
+            set_right(each.client().machine());
+        world_.run_for(std::min<duration>(longest, sim::latency::maximum) + bound);
+        for (target& each : targets_)
+            each.settle();
+    }
+
+    // What a healed machine takes for the time of day is what its steady clock makes of it, and
+    // that may have drifted for a year.
+    static void set_right(sim::host& machine) {
+        const auto right = sim::host::epoch + std::chrono::floor<std::chrono::milliseconds>(
+                                                  machine.queue().now().time_since_epoch());
+        machine.step_wall(right - machine.now());
+    }
+
+    // The first one.
+    std::optional<sim::violation> violation() const {
+        std::optional<sim::violation> first;
+        for (const target& each : targets_) {
+            const auto found = each.violation();
+            if (found && (!first || found->at < first->at))
+                first = found;
+        }
+        return first;
+    }
+
+    backoff_type backoff_;
+    simulation_listener listener_;
+    sim::plan plan_;
+    std::vector<target> targets_;               // The clients tell to them until the end.
+    std::vector<const sim::fault*> to_look_at_; // of the plan, in the order in which they begin
+    std::size_t next_fault_ = 0;
+    bool finished_ = false;
+    world_type world_;
+};
+
+/// Runs a plan.
+template <typename Policies>
+[[nodiscard]] simulation_outcome simulate(const sim::plan& what,
+                                          const typename Policies::backoff& backoff,
+                                          simulation_listener listener = {}) {
+    return simulation<Policies>{what, backoff, std::move(listener)}.run();
+}
+
+} // namespace forest::cli
+
+#endif

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_EXAMPLES_CLI_SIMULATION_OUTCOME_HPP
+#define FOREST_EXAMPLES_CLI_SIMULATION_OUTCOME_HPP
+
+#include "outage_ledger.hpp"
+#include "timeline.hpp"
+
+#include <forest/core/event.hpp>
+#include <forest/core/time.hpp>
+#include <forest/sim/fault.hpp>
+#include <forest/sim/monitor.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+// What a simulation tells while it runs, and when it has ended.
+
+namespace forest::cli {
+
+/// Who is told of a simulation while it runs. Times are since the beginning.
+struct simulation_listener {
+    std::function<void(const event&, duration now)> told{};
+    std::function<void(const sim::fault&, bool begins, duration now)> fault{};
+    /// Called now and then; false ends the simulation.
+    std::function<bool(duration now, std::uint64_t checks)> passed{};
+    std::vector<timeline_lane>* lanes = nullptr; ///< of the first targets
+    bool stop_at_violation = false;
+};
+
+/// How it went.
+struct simulation_outcome {
+    outage_counts outages{};
+    std::uint64_t checks = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t inconclusive = 0;
+    std::vector<duration> latencies{}; ///< of the detections
+    std::uint64_t digest = 0;          ///< of the trace, before everything is healed
+    std::optional<sim::violation> broken{};
+};
+
+} // namespace forest::cli
+
+#endif

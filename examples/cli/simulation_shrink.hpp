@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_EXAMPLES_CLI_SIMULATION_SHRINK_HPP
+#define FOREST_EXAMPLES_CLI_SIMULATION_SHRINK_HPP
+
+#include "simulation.hpp"
+
+#include <forest/core/time.hpp>
+#include <forest/sim/fault.hpp>
+#include <forest/sim/monitor.hpp>
+#include <forest/sim/plan.hpp>
+#include <forest/sim/shrink.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+
+// From a long world in which a rule was broken to the shortest that still breaks it.
+
+namespace forest::cli {
+
+namespace detail {
+
+// The faults of the last `window` before a violation, in a world of its own.
+inline sim::plan cut_out(const sim::plan& from, duration at, duration window) {
+    const duration interval = from.clients.front().chosen.interval;
+    const duration begin = std::max(at - window, duration::zero()) / interval * interval;
+    sim::plan part = from;
+    part.faults.clear();
+    for (sim::fault each : from.faults) {
+        if (each.at < begin || each.at > at)
+            continue;
+        each.at -= begin;
+        part.faults.push_back(each);
+    }
+    part.length = std::chrono::ceil<std::chrono::minutes>(at - begin + std::chrono::minutes{1});
+    return part;
+}
+
+} // namespace detail
+
+/// The smallest plan found that breaks the same rule. A year is not run again and again: first the
+/// time shortly before the violation is tried alone, and then there is a bound for all that is run.
+template <typename Policies>
+[[nodiscard]] sim::plan shrink_violation(const sim::plan& what, const sim::violation& broken,
+                                         const typename Policies::backoff& backoff) {
+    constexpr std::uint64_t checks_max = 5'000'000;
+    std::uint64_t checks = 0;
+    const auto breaks_too = [&](const sim::plan& candidate) {
+        if (checks >= checks_max)
+            return false;
+        const simulation_outcome found =
+            simulate<Policies>(candidate, backoff, {.stop_at_violation = true});
+        checks += found.checks;
+        return found.broken && found.broken->rule == broken.rule;
+    };
+    constexpr std::array<std::chrono::minutes, 4> windows{
+        std::chrono::minutes{10}, std::chrono::hours{1}, std::chrono::hours{6},
+        std::chrono::hours{24}};
+    for (const duration window : windows) {
+        const sim::plan part = detail::cut_out(what, std::min(broken.at, what.length), window);
+        if (part.length < what.length && breaks_too(part))
+            return sim::shrink(part, breaks_too);
+    }
+    return sim::shrink(what, breaks_too);
+}
+
+} // namespace forest::cli
+
+#endif
