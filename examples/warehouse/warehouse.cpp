@@ -83,7 +83,6 @@ cli::exit_status serve(const options& chosen) {
     shutdown_signals signals{
         io.get_executor(), [&](int) {
             health.drain();
-            schema.drain();
             cli::log(
                 fmt::format("stopping: the answer is 503 for {}; another signal ends it at once",
                             cli::readable(chosen.grace)));

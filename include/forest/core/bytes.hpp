@@ -2,9 +2,9 @@
 #ifndef FOREST_CORE_BYTES_HPP
 #define FOREST_CORE_BYTES_HPP
 
-// Finds the end of a name or a value eight bytes at a time, with the arithmetic of one number. Most
-// of them are shorter than a call of a library is worth, and loops over single bytes were most of
-// what it cost to read a message.
+// Finds the end of a line or a value eight bytes at a time, with the arithmetic of one number. Most
+// are too short for a call of a library to be worth it, and a loop over single bytes would be most
+// of what it costs to read a message.
 
 #include <bit>
 #include <cstddef>

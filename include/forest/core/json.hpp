@@ -4,7 +4,6 @@
 
 #include <forest/core/error.hpp>
 #include <forest/core/json_string.hpp>
-#include <forest/core/utf8.hpp>
 
 // A strict reader of RFC 8259 that allocates nothing: the whole text is validated, but only what
 // the outermost object or array holds is told; whoever wants to look deeper reads the raw value
@@ -43,7 +42,7 @@ public:
     explicit json_scanner(std::string_view text) noexcept : text_{text} {}
 
     void skip_blanks() noexcept {
-        while (peek() == ' ' || peek() == '\n' || peek() == '\r' || peek() == '\t')
+        while (position_ < text_.size() && is_blank(text_[position_]))
             ++position_;
     }
 
@@ -66,26 +65,11 @@ public:
     bool take_string() noexcept {
         if (!take('"'))
             return false;
-        while (true) {
-            position_ = skip_plain(text_, position_);
-            if (at_end())
-                return false;
-            const char byte = text_[position_];
-            if (static_cast<unsigned char>(byte) >= 0x80) {
-                const utf8_prefix prefix = read_utf8(text_.substr(position_));
-                if (!prefix.valid)
-                    return false;
-                position_ += prefix.size;
-                continue;
-            }
-            if (static_cast<unsigned char>(byte) < 0x20)
-                return false;
-            ++position_;
-            if (byte == '"')
-                return true;
-            if (byte == '\\' && !take_escape())
-                return false;
-        }
+        const std::size_t end = end_of_string(text_, position_);
+        if (end == std::string_view::npos)
+            return false;
+        position_ = end;
+        return true;
     }
 
     // One value with everything in it, when `depth` containers are open around it.
@@ -132,6 +116,10 @@ public:
     }
 
 private:
+    static bool is_blank(char byte) noexcept {
+        return byte <= ' ' && (byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t');
+    }
+
     static json_value::kind kind_of(char first) noexcept {
         switch (first) {
         case '{': return json_value::kind::object;
@@ -194,21 +182,6 @@ private:
             if (!take('+'))
                 take('-');
             return take_digits();
-        }
-        return true;
-    }
-
-    bool take_escape() noexcept {
-        const char kind = peek();
-        ++position_;
-        if (kind != 'u')
-            return std::string_view{"\"\\/bfnrt"}.find(kind) != std::string_view::npos;
-        for (int digits = 0; digits < 4; ++digits) {
-            const char byte = peek();
-            if (!(('0' <= byte && byte <= '9') || ('a' <= byte && byte <= 'f') ||
-                  ('A' <= byte && byte <= 'F')))
-                return false;
-            ++position_;
         }
         return true;
     }

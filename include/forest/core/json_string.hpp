@@ -37,6 +37,44 @@ constexpr std::size_t skip_plain(std::string_view text, std::size_t position) no
     return position;
 }
 
+// The place behind the escape whose backslash is before `position`, or npos if it is none.
+constexpr std::size_t end_of_escape(std::string_view text, std::size_t position) noexcept {
+    constexpr std::size_t npos = std::string_view::npos;
+    if (position == text.size())
+        return npos;
+    const char kind = text[position++];
+    if (kind != 'u')
+        return std::string_view{"\"\\/bfnrt"}.find(kind) != npos ? position : npos;
+    for (int digits = 0; digits < 4; ++digits, ++position) {
+        const char byte = position < text.size() ? text[position] : '\0';
+        if (!(('0' <= byte && byte <= '9') || ('a' <= byte && byte <= 'f') ||
+              ('A' <= byte && byte <= 'F')))
+            return npos;
+    }
+    return position;
+}
+
+// The place behind the closing quote of the string that begins at `position`, behind the opening
+// one, or npos if it is not valid.
+constexpr std::size_t end_of_string(std::string_view text, std::size_t position) noexcept {
+    while ((position = skip_plain(text, position)) < text.size()) {
+        const char byte = text[position];
+        if (byte == '"')
+            return position + 1;
+        if (byte == '\\') {
+            position = end_of_escape(text, position + 1);
+            if (position == std::string_view::npos)
+                break;
+            continue;
+        }
+        const utf8_prefix prefix = read_utf8(text.substr(position));
+        if (!prefix.valid || prefix.size == 1) // One byte that is not plain is a control.
+            break;
+        position += prefix.size;
+    }
+    return std::string_view::npos;
+}
+
 } // namespace detail
 
 /// A string of a JSON text, viewed in place between its quotes. Lives no longer than that text.
