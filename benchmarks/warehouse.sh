@@ -300,8 +300,8 @@ row "SIGTERM to \`server_down\`" TERM "$announced_bound" \
 row "SIGSTOP to \`server_down\`" STOP "$frozen_bound" \
     "as for SIGKILL, and the timeouts of $failure_threshold checks"
 row "\`listening on\` to \`schema_reloaded\`" reload "$reload_bound" \
-    'a backoff of at most the interval, and the timeouts of a check and of a fetch'
-row "\`server_up\` to \`schema_reloaded\`" up "$fetch_bound" 'the timeout of a fetch'
+    'a backoff of at most the interval, and the timeouts of a check and of a fetch, when none was under way'
+row "\`server_up\` to \`schema_reloaded\`" up "$fetch_bound" 'the timeout of a fetch, when none was under way'
 row 'the fetch alone' fetch "$fetch_bound" 'the same'
 cat <<END
 
