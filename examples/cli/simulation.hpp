@@ -182,21 +182,9 @@ private:
         for (const sim::fault& each : plan_.faults)
             longest = std::max(longest, each.span);
         world_.heal();
-        for (const auto& each : world_.servers())
-            set_right(each->machine());
-        for (target& each : targets_)
-            set_right(each.client().machine());
         world_.run_for(std::min<duration>(longest, sim::latency::maximum) + bound);
         for (target& each : targets_)
             each.settle();
-    }
-
-    // What a healed machine takes for the time of day is what its steady clock makes of it, and
-    // that may have drifted for a year.
-    static void set_right(sim::host& machine) {
-        const auto right = sim::host::epoch + std::chrono::floor<std::chrono::milliseconds>(
-                                                  machine.queue().now().time_since_epoch());
-        machine.step_wall(right - machine.now());
     }
 
     // The first one.

@@ -108,12 +108,12 @@ public:
         stop_running(span);
     }
 
-    /// Sets all clocks right, from now on: the wall clock is what the others make of it, and none
-    /// drifts or jumps any more.
+    /// Sets the wall clock right, and lets no clock drift or jump any more. What a drift has done
+    /// to the steady clock stays: that one is never set.
     void correct() noexcept {
         drift(0);
         swing(duration::zero(), duration::zero());
-        wall_offset_ = std::chrono::milliseconds::zero();
+        wall_offset_ = std::chrono::floor<std::chrono::milliseconds>(queue_->now() - steady_now());
         wall_range_ = std::chrono::milliseconds::zero();
         ++disturbances_;
     }

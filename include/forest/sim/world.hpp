@@ -2,14 +2,12 @@
 #ifndef FOREST_SIM_WORLD_HPP
 #define FOREST_SIM_WORLD_HPP
 
-#include <forest/core/backoff.hpp>
 #include <forest/core/datasource_options.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 #include <forest/datasource.hpp>
-#include <forest/health_client.hpp>
 #include <forest/sim/event_queue.hpp>
 #include <forest/sim/fault.hpp>
 #include <forest/sim/latency.hpp>
@@ -20,10 +18,10 @@
 #include <forest/sim/simulated_client.hpp>
 #include <forest/sim/trace.hpp>
 #include <forest/sim/virtual_clock.hpp>
+#include <forest/sim/world_policies.hpp>
 
 #include <algorithm>
 #include <cassert>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -39,23 +37,6 @@
 // world, to the last bit.
 
 namespace forest::sim {
-
-/// What a world is assembled from. A struct like this one, with other members, makes another: real
-/// signatures, a backoff or a client of one's own.
-struct world_policies {
-    using signer = quick_signer;     ///< made from the secret
-    using verifier = quick_verifier; ///< made from the secret
-    using backoff = exponential_backoff;
-    template <transport T, clock C, typename S, typename B>
-    using client = basic_health_client<T, C, S, B>;
-};
-
-/// How a client gets to its server.
-struct client_setup {
-    std::string name{};                                     ///< empty: `client` and its number
-    latency usual = constant(std::chrono::milliseconds{1}); ///< of each message
-    std::string path = "/forest/health";
-};
 
 /// A world. Make the servers and the clients, say what goes wrong, and let time pass:
 ///
