@@ -3,6 +3,7 @@
 #define FOREST_HEALTH_LOOP_HPP
 
 #include <forest/core/callbacks.hpp>
+#include <forest/core/describe.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/machine.hpp>
@@ -163,15 +164,9 @@ private:
     }
 
     event describe(event_kind kind) const noexcept {
-        const bool of_outage = kind == event_kind::server_down || kind == event_kind::server_up;
-        return {.kind = kind,
-                .target = what_.target.text(),
-                .status = machine_.status(),
-                .attempt = machine_.attempt(),
-                .failures = machine_.failures(),
-                .failure_threshold = machine_.options().failure_threshold,
-                .check = kind == event_kind::check_started ? nullptr : judged_,
-                .outage = of_outage ? &machine_.outage() : nullptr};
+        event result = forest::describe(machine_, kind, judged_);
+        result.target = what_.target.text();
+        return result;
     }
 
     void cancel() noexcept {

@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_CALLBACK_GATE_HPP
 #define FOREST_CORE_CALLBACK_GATE_HPP
 
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -69,7 +70,7 @@ public:
     template <typename LastWords>
     void close(LastWords&& last_words) {
         std::unique_lock lock{mutex_};
-        const bool first = !std::exchange(closed_, true);
+        const bool first = !closed_.exchange(true);
         if (inside_ == std::this_thread::get_id()) {
             silenced_ = true;
             return;
@@ -91,10 +92,7 @@ public:
         left_.notify_all();
     }
 
-    [[nodiscard]] bool closed() const {
-        const std::lock_guard lock{mutex_};
-        return closed_;
-    }
+    [[nodiscard]] bool closed() const noexcept { return closed_; }
 
 private:
     struct leaving {
@@ -108,10 +106,10 @@ private:
 
     mutable std::mutex mutex_;
     std::condition_variable left_;
-    std::thread::id inside_; // the thread whose callback is running; none by default
-    bool closed_ = false;
-    bool closing_ = false;  // the last words are still to be said
-    bool silenced_ = false; // a callback closed the gate, and so is the last
+    std::thread::id inside_;           // the thread whose callback is running; none by default
+    std::atomic<bool> closed_ = false; // changes under the mutex; asked all the time
+    bool closing_ = false;             // the last words are still to be said
+    bool silenced_ = false;            // a callback closed the gate, and so is the last
 };
 
 } // namespace forest

@@ -5,6 +5,7 @@
 #include <forest/core/callback_gate.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/outage.hpp>
+#include <forest/core/target_id.hpp>
 
 #include <exception>
 #include <functional>
@@ -21,23 +22,37 @@ namespace forest {
 class callbacks {
 public:
     void on_server_down(std::function<void(const outage&)> callback) {
-        gate_.set(on_down_, std::move(callback));
+        gate_.set(on_down_, of_client(std::move(callback)));
     }
     void on_server_up(std::function<void(const outage&)> callback) {
-        gate_.set(on_up_, std::move(callback));
+        gate_.set(on_up_, of_client(std::move(callback)));
     }
+
+    /// The same for a fleet, which also says whose outage it is.
+    void on_server_down(std::function<void(target_id, const outage&)> callback) {
+        gate_.set(on_down_, of_fleet(std::move(callback)));
+    }
+    void on_server_up(std::function<void(target_id, const outage&)> callback) {
+        gate_.set(on_up_, of_fleet(std::move(callback)));
+    }
+
     void on_event(std::function<void(const event&)> callback) {
         gate_.set(on_event_, std::move(callback));
     }
 
     /// Tells of an event, unless closed: first whoever listens to all, then whoever listens to this
-    /// one.
-    void tell(const event& happened) noexcept {
+    /// one, if it is still `wanted()` then.
+    template <typename Wanted>
+    void tell(const event& happened, const Wanted& wanted) noexcept {
         attempt(happened, [&] { gate_.call(on_event_, happened); });
-        if (happened.kind == event_kind::server_down)
-            attempt(happened, [&] { gate_.call(on_down_, *happened.outage); });
-        if (happened.kind == event_kind::server_up)
-            attempt(happened, [&] { gate_.call(on_up_, *happened.outage); });
+        if (happened.kind == event_kind::server_down && wanted())
+            attempt(happened, [&] { gate_.call(on_down_, happened); });
+        if (happened.kind == event_kind::server_up && wanted())
+            attempt(happened, [&] { gate_.call(on_up_, happened); });
+    }
+
+    void tell(const event& happened) noexcept {
+        tell(happened, [] { return true; });
     }
 
     /// Lets no callback run any more, and returns when none does, unless called by one. The first
@@ -46,9 +61,8 @@ public:
     template <typename Farewell>
     void close(Farewell&& farewell) {
         gate_.close(std::forward<Farewell>(farewell));
-        on_server_down({});
-        on_server_up({});
-        on_event({});
+        for (shared_callback<event>* each : {&on_down_, &on_up_, &on_event_})
+            gate_.set<event>(*each, {});
     }
 
     /// Tells of an event after the gate was closed; only from inside `farewell`.
@@ -78,6 +92,22 @@ public:
     }
 
 private:
+    using event_callback = std::function<void(const event&)>;
+
+    static event_callback of_client(std::function<void(const outage&)>&& callback) {
+        if (!callback)
+            return {};
+        return [inner = std::move(callback)](const event& happened) { inner(*happened.outage); };
+    }
+
+    static event_callback of_fleet(std::function<void(target_id, const outage&)>&& callback) {
+        if (!callback)
+            return {};
+        return [inner = std::move(callback)](const event& happened) {
+            inner(happened.id, *happened.outage);
+        };
+    }
+
     template <typename Call>
     bool attempt(const event& during, const Call& call) noexcept {
         try {
@@ -102,8 +132,8 @@ private:
     }
 
     callback_gate gate_;
-    shared_callback<outage> on_down_;
-    shared_callback<outage> on_up_;
+    shared_callback<event> on_down_;
+    shared_callback<event> on_up_;
     shared_callback<event> on_event_;
 };
 

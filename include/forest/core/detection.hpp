@@ -23,8 +23,10 @@ struct detection_bound {
     friend constexpr bool operator==(const detection_bound&, const detection_bound&) = default;
 };
 
-/// The worst case for these options: the server dies right after a check began, or is dead before
-/// the first one. Saturates at `duration::max()`. Takes time in proportion to the threshold.
+/// The worst case for these options: the server dies right after it has answered a check, or is
+/// dead before the first one. The next check comes an interval after that one began or, where the
+/// timeout is longer, when its answer has arrived at last. Saturates at `duration::max()`. Takes
+/// time in proportion to the threshold.
 ///
 ///     static_assert(forest::worst_case_detection({.interval = 10s}).black_holed <= 1min);
 template <std::regular_invocable<int, duration> Backoff = exponential_backoff>
@@ -34,7 +36,8 @@ template <std::regular_invocable<int, duration> Backoff = exponential_backoff>
         return part > duration::max() - sum ? duration::max() : sum + part;
     };
     const auto at_most = [&](duration delay) { return add(delay, jitter_max(chosen, delay)); };
-    duration refused = std::max(at_most(chosen.interval), chosen.initial_delay_max);
+    duration refused =
+        std::max({at_most(chosen.interval), chosen.timeout, chosen.initial_delay_max});
     duration timeouts = chosen.timeout;
     for (int failures = 1; failures < chosen.failure_threshold; ++failures) {
         refused = add(refused, at_most(backoff(failures, chosen.interval)));

@@ -43,6 +43,9 @@ enum class errc {
     invalid_interval_jitter,
     invalid_stall_tolerance,
     invalid_backoff,
+    invalid_tick,
+    invalid_checks_in_flight_max,
+    invalid_connections_per_second_max,
 
     // What is wrong with a URL.
     url_malformed,
@@ -107,6 +110,9 @@ enum class condition {
     case errc::invalid_interval_jitter: return "invalid_interval_jitter";
     case errc::invalid_stall_tolerance: return "invalid_stall_tolerance";
     case errc::invalid_backoff: return "invalid_backoff";
+    case errc::invalid_tick: return "invalid_tick";
+    case errc::invalid_checks_in_flight_max: return "invalid_checks_in_flight_max";
+    case errc::invalid_connections_per_second_max: return "invalid_connections_per_second_max";
     case errc::url_malformed: return "url_malformed";
     case errc::url_scheme_unsupported: return "url_scheme_unsupported";
     case errc::url_userinfo_refused: return "url_userinfo_refused";
@@ -160,8 +166,14 @@ enum class condition {
     case errc::invalid_initial_delay_max:
         return "options.initial_delay_max must be from 0 to 366 days";
     case errc::invalid_interval_jitter: return "options.interval_jitter must be from 0 to 0.5";
-    case errc::invalid_stall_tolerance: return "options.stall_tolerance must be from 0 to 366 days";
+    case errc::invalid_stall_tolerance:
+        return "options.stall_tolerance must be from 0, in a fleet from its tick, to 366 days";
     case errc::invalid_backoff: return "the backoff must answer a duration greater than 0";
+    case errc::invalid_tick: return "fleet_options.tick must be from 1 ms to 1 s";
+    case errc::invalid_checks_in_flight_max:
+        return "fleet_options.checks_in_flight_max must be at least 1";
+    case errc::invalid_connections_per_second_max:
+        return "fleet_options.connections_per_second_max must be at least 1, or 0 for no bound";
     case errc::url_malformed:
         return "the URL has a character or a form that RFC 3986 does not allow";
     case errc::url_scheme_unsupported:

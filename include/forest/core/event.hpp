@@ -5,6 +5,7 @@
 #include <forest/core/error.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/schema.hpp>
+#include <forest/core/target_id.hpp>
 #include <forest/core/verdict.hpp>
 
 #include <cstdint>
@@ -59,6 +60,7 @@ struct event {
     std::string_view detail{};              ///< what a callback threw
     const forest::schema* schema = nullptr; ///< the one that is known, for what is told of schemas
     schema_source source{};                 ///< where it came from
+    target_id id{};                         ///< of a fleet's target; 0 for a client's
 };
 
 [[nodiscard]] constexpr std::string_view name(target_status status) noexcept {

@@ -23,23 +23,33 @@
 
 namespace forest {
 
-/// What has happened to a target, told to its machine.
+/// What has happened to a target, told to its machine. `started` and `stopped` may be told at any
+/// time, also while a report is made, and `launched` while a check is asked for; of the others only
+/// the one that answers the last action that was not `none`. Another is an error of the driver, and
+/// an assertion. Before the first start all but `stopped`, and after the end all, are ignored.
 struct machine_input {
     enum class kind : std::uint8_t {
         started,  ///< begin to poll
         woke,     ///< the wait asked for has ended
         reply,    ///< the check asked for has ended with a verdict
         reported, ///< the report asked for has been made; go on
+        launched, ///< the check asked for had to wait, and begins only now
         stopped,  ///< poll no more
     };
 
     kind what{};
-    const verdict* result = nullptr; ///< for `reply` only; read during the step, not kept
+    const verdict* result = nullptr;   ///< for `reply` only; read during the step, not kept
+    duration after = duration::zero(); ///< for `started` only; not negative
 
-    static constexpr machine_input started() noexcept { return {kind::started}; }
+    /// `after` puts the first check off by so much more than the initial delay: who starts many
+    /// targets at once spreads them.
+    static constexpr machine_input started(duration after = duration::zero()) noexcept {
+        return {kind::started, nullptr, after};
+    }
     static constexpr machine_input woke() noexcept { return {kind::woke}; }
     static constexpr machine_input reply(const verdict& of) noexcept { return {kind::reply, &of}; }
     static constexpr machine_input reported() noexcept { return {kind::reported}; }
+    static constexpr machine_input launched() noexcept { return {kind::launched}; }
     static constexpr machine_input stopped() noexcept { return {kind::stopped}; }
 };
 
@@ -80,28 +90,25 @@ public:
         using kind = machine_input::kind;
         if (input.what == kind::stopped)
             phase_ = phase::finished;
+        // Started twice is started once, whatever is under way (B13).
+        if (input.what == kind::started && phase::idle < phase_ && phase_ < phase::finished)
+            return {};
         switch (phase_) {
         case phase::idle:
             if (input.what != kind::started)
                 return {};
+            due_ = now + first_delay() + input.after;
             return report(phase::announcing, event_kind::started);
-        case phase::announcing:
-            assert(input.what == kind::reported);
-            due_ = now + first_delay();
-            return proceed(now);
-        case phase::waiting:
-            if (input.what == kind::started) // Started twice is started once (B13).
-                return {};
-            assert(input.what == kind::woke);
-            return wake(now);
+        case phase::announcing: assert(input.what == kind::reported); return proceed(now);
+        case phase::waiting: assert(input.what == kind::woke); return wake(now);
         case phase::beginning:
             assert(input.what == kind::reported);
             phase_ = phase::checking;
             checked_at_ = now;
             return {.what = action::kind::check, .fresh_connection = fresh_connection_};
         case phase::checking:
-            if (input.what == kind::started)
-                return {};
+            if (input.what == kind::launched)
+                return launch(now);
             assert(input.what == kind::reply && input.result != nullptr);
             return conclude(*input.result, now);
         case phase::judged:
@@ -192,6 +199,13 @@ private:
         attempt_ = succeeded_ ? 1 : saturating_increment(attempt_);
         succeeded_ = false;
         return report(phase::beginning, event_kind::check_started);
+    }
+
+    // A check that its driver begins late says as little as a wake-up that comes late (B12).
+    action launch(steady_time now) noexcept {
+        stalled_ = stalled_ || now - checked_at_ > options_.stall_tolerance;
+        checked_at_ = now;
+        return {};
     }
 
     action conclude(const verdict& result, steady_time now) noexcept {

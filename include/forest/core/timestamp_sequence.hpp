@@ -20,13 +20,20 @@ public:
     /// set back by more than servers tolerate starts anew: they would refuse the old time for as
     /// long.
     [[nodiscard]] wall_time next(wall_time now) noexcept {
-        constexpr std::chrono::seconds tolerated{300};
         const bool anew = !last_ || *last_ - now > tolerated;
         last_ = anew ? now : std::max(now, *last_ + std::chrono::milliseconds{1});
         return *last_;
     }
 
+    /// Whether the clock has passed all that were answered so far that one that begins anew repeats
+    /// none, even if the clock is set back by as much as servers tolerate.
+    [[nodiscard]] bool passed_by(wall_time now) const noexcept {
+        return !last_ || now - *last_ > tolerated;
+    }
+
 private:
+    static constexpr std::chrono::seconds tolerated{300};
+
     std::optional<wall_time> last_;
 };
 

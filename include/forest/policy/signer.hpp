@@ -24,8 +24,15 @@ concept signer = std::move_constructible<T> &&
     signer.sign(what, at, fields);
 };
 
+/// A signer whose result depends on the time and the secret alone, and not on the request, says so
+/// with `static constexpr bool signs_time_alone = true`: then a fleet signs once for many requests.
+template <typename T>
+concept time_signer = signer<T> && T::signs_time_alone;
+
 /// The signer for servers that ask for none.
 struct unsigned_requests {
+    static constexpr bool signs_time_alone = true;
+
     void sign(const request&, wall_time, header_fields&) const noexcept {}
 };
 

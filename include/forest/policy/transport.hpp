@@ -32,6 +32,7 @@ struct reply {
     field_view fields{};     ///< the header section of the answer
     std::string_view body{}; ///< decoded from its transfer coding
     phase_timings timings{};
+    bool over_kept_connection = false; ///< no connection was opened for this GET
 };
 
 /// The verdict on a reply that came at `local`, the wall clock. A refused signature is told as what

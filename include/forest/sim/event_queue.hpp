@@ -2,8 +2,10 @@
 #ifndef FOREST_SIM_EVENT_QUEUE_HPP
 #define FOREST_SIM_EVENT_QUEUE_HPP
 
+#include <forest/core/quad_heap.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/unique_function.hpp>
+#include <forest/sim/saturate.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -16,8 +18,9 @@
 namespace forest::sim {
 
 /// The one timeline of a simulation. What happens at the same moment happens in the order in which
-/// it was asked for. Not thread-safe: a simulation has no threads. It must outlive all clocks,
-/// transports and servers on it.
+/// it was asked for. What is put off for longer than a clock can count, some 292 years, never
+/// happens. Not thread-safe: a simulation has no threads. It must outlive all clocks, transports
+/// and servers on it.
 class event_queue {
 public:
     /// Simulated time since the beginning, as a steady clock tells it.
@@ -25,22 +28,21 @@ public:
 
     /// Lets `what` happen after `delay`; a negative one counts as 0. Never runs it inside the call.
     void after(duration delay, unique_function<void()>&& what) {
-        at(now_ + std::max(delay, duration::zero()), std::move(what));
+        at(later(delay), std::move(what));
     }
 
     /// Lets `what` happen at `when`, or now if that is past.
     void at(steady_time when, unique_function<void()>&& what) {
         const std::uint32_t place = store(std::move(what));
-        const entry added{std::max(when, now_), next_sequence_++, place};
-        heap_.push_back(added);
-        rise(heap_.size() - 1, added);
+        heap_.push({std::max(when, now_), next_sequence_++, place});
     }
 
     /// Runs the next event. False when there is none.
     bool run_one() { return run_one_until(steady_time::max()); }
 
     /// Runs all that happens within the next `span`, its end included, and leaves the time there.
-    void run_for(duration span) { run_until(now_ + span); }
+    /// A negative one counts as 0.
+    void run_for(duration span) { run_until(later(span)); }
 
     /// Runs all that happens up to and including `end`, and leaves the time there.
     void run_until(steady_time end) {
@@ -52,7 +54,7 @@ public:
     /// Runs until the predicate holds; false if it does not within `bound`.
     template <typename Predicate>
     bool run_until(Predicate&& holds, duration bound) {
-        const steady_time end = now_ + bound;
+        const steady_time end = later(bound);
         while (!holds())
             if (!run_one_until(end)) {
                 now_ = std::max(now_, end);
@@ -63,7 +65,13 @@ public:
 
     /// Lets time pass without running anything: what is due meanwhile happens late, as in a process
     /// that was suspended.
-    void skip(duration span) { now_ += span; }
+    void skip(duration span) { now_ = later(span); }
+
+    /// The moment that is `span` from now, or the last one that there is; now, if it is negative.
+    [[nodiscard]] steady_time later(duration span) const noexcept {
+        return steady_time{
+            saturating_sum(now_.time_since_epoch(), std::max(span, duration::zero()))};
+    }
 
     [[nodiscard]] std::size_t pending() const noexcept { return heap_.size(); }
 
@@ -90,48 +98,11 @@ private:
         return place;
     }
 
-    // Four children for each entry: half as many levels as with two, and those of one lie together.
-    static constexpr std::size_t fan_out = 4;
-
-    void rise(std::size_t index, const entry& rising) noexcept {
-        while (index > 0) {
-            const std::size_t parent = (index - 1) / fan_out;
-            if (!sooner(rising, heap_[parent]))
-                break;
-            heap_[index] = heap_[parent];
-            index = parent;
-        }
-        heap_[index] = rising;
-    }
-
-    // Puts the last entry in the place of the first, and down to where it belongs.
-    void pop() noexcept {
-        const entry sinking = heap_.back();
-        heap_.pop_back();
-        const std::size_t size = heap_.size();
-        if (size == 0)
-            return;
-        std::size_t index = 0;
-        for (;;) {
-            const std::size_t first = index * fan_out + 1;
-            if (first >= size)
-                break;
-            std::size_t best = first;
-            for (std::size_t each = first + 1; each < std::min(first + fan_out, size); ++each)
-                best = sooner(heap_[each], heap_[best]) ? each : best;
-            if (!sooner(heap_[best], sinking))
-                break;
-            heap_[index] = heap_[best];
-            index = best;
-        }
-        heap_[index] = sinking;
-    }
-
     bool run_one_until(steady_time end) {
-        if (heap_.empty() || heap_.front().when > end)
+        if (heap_.empty() || heap_.front().when > end || heap_.front().when == steady_time::max())
             return false;
         const entry next = heap_.front();
-        pop();
+        heap_.pop();
         now_ = std::max(now_, next.when);
         // Moved out, because what runs may store more.
         unique_function<void()> what = std::move(stored_[next.place]);
@@ -140,7 +111,7 @@ private:
         return true;
     }
 
-    std::vector<entry> heap_;
+    quad_heap<entry, sooner> heap_;
     std::vector<unique_function<void()>> stored_;
     std::vector<std::uint32_t> free_;
     steady_time now_{};

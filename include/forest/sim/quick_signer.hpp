@@ -59,6 +59,8 @@ constexpr std::array<char, 16> quick_hex(std::uint64_t number) noexcept {
 /// Signs the timestamp. Models `signer`; copyable.
 class quick_signer {
 public:
+    static constexpr bool signs_time_alone = true;
+
     explicit quick_signer(std::string_view secret) noexcept
         : key_{detail::quick_hash(secret, detail::quick_hash_begin)} {}
 

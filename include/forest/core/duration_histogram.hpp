@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DURATION_HISTOGRAM_HPP
+#define FOREST_CORE_DURATION_HISTOGRAM_HPP
+
+#include <forest/core/time.hpp>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+// Many durations in little room, for percentiles of what happens millions of times.
+
+namespace forest {
+
+/// Counts durations in buckets that are 1/32 of their value wide and at least 1 us, so that what it
+/// answers is at most that much too large. Trivially copyable, of fixed size. Not thread-safe.
+class duration_histogram {
+public:
+    /// A negative duration counts as 0.
+    void add(duration value) noexcept {
+        ++buckets_[bucket_of(value)];
+        ++count_;
+    }
+
+    [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+
+    /// What a share of all durations, from 0 to 1, does not exceed; 0 when there are none.
+    [[nodiscard]] duration quantile(double share) const noexcept {
+        const auto wanted = static_cast<double>(count_) * std::clamp(share, 0.0, 1.0);
+        std::uint64_t seen = 0;
+        for (std::size_t index = 0; index < buckets_.size(); ++index) {
+            seen += buckets_[index];
+            if (seen > 0 && static_cast<double>(seen) >= wanted)
+                return upper_end(index);
+        }
+        return duration::zero();
+    }
+
+    /// Adds what another one has counted.
+    void merge(const duration_histogram& other) noexcept {
+        count_ += other.count_;
+        std::transform(buckets_.begin(), buckets_.end(), other.buckets_.begin(), buckets_.begin(),
+                       [](std::uint64_t left, std::uint64_t right) { return left + right; });
+    }
+
+private:
+    using microseconds = std::chrono::microseconds;
+
+    // Values below 64 us have a bucket each; above, each doubling is cut into 32.
+    static constexpr unsigned step_bits = 5;
+    static constexpr std::uint64_t steps = 1U << step_bits;
+    static constexpr unsigned value_bits = 44; // half a year; what is longer counts as that
+    static constexpr std::size_t bucket_count = (value_bits - step_bits + 1) * steps;
+
+    static std::size_t bucket_of(duration value) noexcept {
+        const auto micros = static_cast<std::uint64_t>(
+            std::max<std::int64_t>(std::chrono::ceil<microseconds>(value).count(), 0));
+        const std::uint64_t bounded = std::min(micros, (std::uint64_t{1} << value_bits) - 1);
+        const unsigned bits = static_cast<unsigned>(std::bit_width(bounded));
+        const unsigned shift = bits > step_bits + 1 ? bits - step_bits - 1 : 0;
+        return static_cast<std::size_t>(shift * steps + (bounded >> shift));
+    }
+
+    static duration upper_end(std::size_t index) noexcept {
+        const std::size_t shift = index < 2 * steps ? 0 : index / steps - 1;
+        const std::uint64_t lower = index - shift * steps;
+        return microseconds{((lower + 1) << shift) - 1};
+    }
+
+    std::array<std::uint64_t, bucket_count> buckets_{};
+    std::uint64_t count_ = 0;
+};
+
+} // namespace forest
+
+#endif

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_TARGET_SNAPSHOT_HPP
+#define FOREST_CORE_TARGET_SNAPSHOT_HPP
+
+#include <forest/core/event.hpp>
+#include <forest/core/outage.hpp>
+#include <forest/core/target_id.hpp>
+
+#include <optional>
+#include <string>
+
+// What is known of one of many targets at a moment.
+
+namespace forest {
+
+struct target_snapshot {
+    target_id id{};
+    std::string target{}; ///< the URL
+    target_status status{};
+    int attempt = 0;                        ///< checks since the last success (B10)
+    int failures = 0;                       ///< consecutive ones that count
+    std::optional<forest::outage> outage{}; ///< while the status is down
+};
+
+} // namespace forest
+
+#endif

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_FLEET_ALARM_HPP
+#define FOREST_FLEET_ALARM_HPP
+
+#include <forest/core/time.hpp>
+#include <forest/policy/clock.hpp>
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+// The one wake-up that a fleet waits for. Exact timers are the trap of whoever watches thousands:
+// each costs system calls of its own. Here all that is due within a tick shares one.
+
+namespace forest {
+
+/// Wakes at the ends of ticks, and only when there is something to do. Not thread-safe.
+template <clock Clock>
+class fleet_alarm {
+public:
+    fleet_alarm(Clock by, duration tick) : clock_{std::move(by)}, tick_{tick} {}
+
+    [[nodiscard]] wall_time now() const { return clock_.now(); }
+    [[nodiscard]] steady_time steady_now() const { return clock_.steady_now(); }
+
+    /// Calls `wake` at the end of the tick in which `at` lies, unless set anew before; never if
+    /// `at` is empty. `wake` takes the moment up to which all has become due.
+    template <typename Wake>
+    void set(std::optional<steady_time> at, Wake&& wake) {
+        if (at)
+            at = end_of_tick(*at);
+        if (at == set_to_)
+            return;
+        if (set_to_)
+            clock_.cancel();
+        set_to_ = at;
+        const std::uint64_t number = ++waits_;
+        if (!at)
+            return;
+        const duration delay = std::max(*at - steady_now(), duration::zero());
+        clock_.async_wait(delay, [wake = std::forward<Wake>(wake), number](std::error_code ec) {
+            if (!ec)
+                wake(number);
+        });
+    }
+
+    /// To be asked by `wake`, with what it was called with: the moment up to which all has become
+    /// due, or nothing if the alarm was set anew meanwhile.
+    [[nodiscard]] std::optional<steady_time> ring(std::uint64_t number) {
+        if (number != waits_ || !set_to_)
+            return std::nullopt;
+        return std::max(steady_now(), *std::exchange(set_to_, std::nullopt));
+    }
+
+    void cancel() {
+        ++waits_;
+        set_to_.reset();
+        clock_.cancel();
+    }
+
+private:
+    [[nodiscard]] steady_time end_of_tick(steady_time moment) const noexcept {
+        const duration rest = moment.time_since_epoch() % tick_;
+        return rest == duration::zero() ? moment : moment - rest + tick_;
+    }
+
+    Clock clock_;
+    duration tick_;
+    std::optional<steady_time> set_to_; // when the clock will wake
+    std::uint64_t waits_ = 0;           // asked of the clock so far
+};
+
+} // namespace forest
+
+#endif

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_FLEET_FLIGHTS_HPP
+#define FOREST_FLEET_FLIGHTS_HPP
+
+#include <forest/core/target_id.hpp>
+#include <forest/core/unique_function.hpp>
+#include <forest/policy/transport.hpp>
+
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+// The checks of a fleet that are in flight. A transport and a request exist for each, and no more
+// than there ever were at a time; targets that wait have none.
+
+namespace forest {
+
+/// Transports that are taken for one check at a time. Not thread-safe.
+template <transport Transport>
+class fleet_flights {
+public:
+    struct flight {
+        flight(Transport by, std::uint32_t place) : transport{std::move(by)}, number{place} {}
+
+        Transport transport;
+        request what;
+        target_id of{}; // 0 when nobody waits for its end
+        const std::uint32_t number;
+    };
+
+    explicit fleet_flights(unique_function<Transport()> source) : source_{std::move(source)} {}
+
+    /// How many are in flight, those that were abandoned but have not yet ended among them.
+    [[nodiscard]] int count() const noexcept {
+        return static_cast<int>(flights_.size() - idle_.size());
+    }
+
+    /// One for a check of `one`, whose URL it borrows. Throws what making a transport throws.
+    template <typename Target>
+    flight& begin(Target& one) {
+        if (idle_.empty()) {
+            idle_.reserve(flights_.size() + 1); // so that to end one never fails
+            flights_.push_back(
+                std::make_unique<flight>(source_(), static_cast<std::uint32_t>(flights_.size())));
+            idle_.push_back(flights_.back().get());
+        }
+        flight& begun = *idle_.back();
+        idle_.pop_back();
+        begun.of = one.id;
+        begun.what.target = std::move(one.where);
+        begun.what.fields.clear();
+        one.flight = begun.number;
+        return begun;
+    }
+
+    /// Gives back what `one`, which is null when it is gone, had lent.
+    template <typename Target>
+    void end(flight& ended, Target* one) noexcept {
+        if (one != nullptr) {
+            one->where = std::move(ended.what.target);
+            one->flight = Target::no_flight;
+        }
+        ended.of = {};
+        idle_.push_back(&ended);
+    }
+
+    /// Cancels the check of a target that goes away.
+    template <typename Target>
+    void abandon(Target& gone) {
+        flight& of_it = *flights_[gone.flight];
+        of_it.of = {};
+        gone.flight = Target::no_flight;
+        of_it.transport.cancel();
+    }
+
+    template <typename Target>
+    [[nodiscard]] const flight& of(const Target& one) const noexcept {
+        assert(one.in_flight());
+        return *flights_[one.flight];
+    }
+
+    /// Cancels all.
+    void cancel() {
+        for (const auto& each : flights_)
+            if (each != nullptr)
+                each->transport.cancel();
+    }
+
+    /// Destroys the transports that have no check in flight; no check is begun after that.
+    void drop_idle() noexcept {
+        source_ = {};
+        while (!idle_.empty()) {
+            const std::uint32_t number = idle_.back()->number;
+            idle_.pop_back();
+            flights_[number].reset();
+        }
+    }
+
+private:
+    unique_function<Transport()> source_;
+    std::vector<std::unique_ptr<flight>> flights_;
+    std::vector<flight*> idle_;
+};
+
+} // namespace forest
+
+#endif

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_FLEET_TARGETS_HPP
+#define FOREST_FLEET_TARGETS_HPP
+
+#include <forest/core/event.hpp>
+#include <forest/core/machine.hpp>
+#include <forest/core/quad_heap.hpp>
+#include <forest/core/target_id.hpp>
+#include <forest/core/time.hpp>
+#include <forest/core/url.hpp>
+#include <forest/fleet_servers.hpp>
+#include <forest/policy/backoff.hpp>
+#include <forest/shared_signatures.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+// The targets of a fleet, and when each is due. What one costs while nothing happens is what stands
+// here, and its URL.
+
+namespace forest {
+
+/// What a target of a fleet waits for.
+enum class target_step : std::uint8_t {
+    start,  ///< to be begun
+    wake,   ///< until it is due
+    turn,   ///< until it may begin the check that is due
+    check,  ///< until it may begin a check that its machine has asked for already
+    answer, ///< the end of its check
+};
+
+/// Targets that come and go, found by their ids. Not thread-safe.
+template <backoff Backoff>
+class fleet_targets {
+public:
+    struct target {
+        explicit target(const forest::machine<Backoff>& idle) noexcept : machine{idle} {}
+
+        target_id id{}; // 0 when the place is free
+        forest::machine<Backoff> machine;
+        url where; // borrowed by the request while a check is in flight
+        server_number server{};
+        signer_id signer{};
+        std::uint32_t flight = no_flight;
+        target_step next = target_step::start;
+        bool announced = false; // an event has been told, so the last ones are, too
+        bool fresh_connection = false;
+
+        static constexpr std::uint32_t no_flight = UINT32_MAX;
+
+        [[nodiscard]] bool in_flight() const noexcept { return flight != no_flight; }
+    };
+
+    struct due_target {
+        steady_time when;
+        target_id id;
+    };
+
+    target& add(url where, const forest::machine<Backoff>& idle, server_number server,
+                signer_id signer) {
+        if (free_.empty()) {
+            places_.emplace_back(idle);
+            free_.push_back({static_cast<std::uint32_t>(places_.size() - 1), 1});
+        }
+        const place at = free_.back();
+        target& added = places_[at.index];
+        // A backoff need not be assignable.
+        std::destroy_at(&added.machine);
+        std::construct_at(&added.machine, idle);
+        added.where = std::move(where);
+        added.server = server;
+        added.signer = signer;
+        added.next = target_step::start;
+        added.announced = false;
+        added.id = id_of(at);
+        free_.pop_back();
+        ++count_of(added);
+        return added;
+    }
+
+    /// Forgets a target. Its place is used again, and its URL freed, when nothing is held that may
+    /// still look at it.
+    void remove(target& gone) {
+        const place old = place_of(gone.id);
+        stale_ += gone.next == target_step::start || gone.next == target_step::wake ? 1 : 0;
+        --count_of(gone);
+        gone.id = {};
+        retired_.push_back({old.index, old.generation + 1});
+        if (held_ == 0)
+            reclaim();
+        if (stale_ > due_.size() / 2) {
+            due_.erase_if([this](const due_target& each) { return find(each.id) == nullptr; });
+            stale_ = 0;
+        }
+    }
+
+    [[nodiscard]] target* find(target_id id) noexcept {
+        return const_cast<target*>(std::as_const(*this).find(id));
+    }
+
+    [[nodiscard]] const target* find(target_id id) const noexcept {
+        const place at = place_of(id);
+        return id != target_id{} && at.index < places_.size() && places_[at.index].id == id
+                   ? &places_[at.index]
+                   : nullptr;
+    }
+
+    template <typename Function>
+    void for_each(Function&& function) {
+        for (target& each : places_)
+            if (each.id != target_id{})
+                function(each);
+    }
+
+    template <typename Function>
+    void for_each(Function&& function) const {
+        for (const target& each : places_)
+            if (each.id != target_id{})
+                function(each);
+    }
+
+    /// While held, what is removed stays where it is.
+    void hold() noexcept { ++held_; }
+    void release() {
+        if (--held_ == 0)
+            reclaim();
+    }
+
+    // -- When they are due --
+
+    void put_off(const target& one, steady_time until) { due_.push({until, one.id}); }
+
+    /// When the first one is due.
+    [[nodiscard]] std::optional<steady_time> next_due() noexcept {
+        while (!due_.empty() && find(due_.front().id) == nullptr)
+            drop_stale();
+        return due_.empty() ? std::nullopt : std::optional{due_.front().when};
+    }
+
+    /// One that is due up to and including `until`; null when there is none.
+    target* take_due(steady_time until) noexcept {
+        const auto next = next_due();
+        if (!next || *next > until)
+            return nullptr;
+        target* const one = find(due_.front().id);
+        due_.pop();
+        return one;
+    }
+
+    // -- How they are --
+
+    [[nodiscard]] std::size_t size() const noexcept {
+        return places_.size() - free_.size() - retired_.size();
+    }
+
+    /// How many have a status.
+    [[nodiscard]] std::size_t count(target_status of) const noexcept {
+        return counts_[static_cast<std::size_t>(of)];
+    }
+
+    /// To be told when the status of a target has changed.
+    void moved(target_status from, target_status to) noexcept {
+        --counts_[static_cast<std::size_t>(from)];
+        ++counts_[static_cast<std::size_t>(to)];
+    }
+
+private:
+    // An id is a place and how often that was given away, so that none is used twice.
+    struct place {
+        std::uint32_t index;
+        std::uint32_t generation;
+    };
+
+    static constexpr target_id id_of(place at) noexcept {
+        return static_cast<target_id>(std::uint64_t{at.generation} << 32U | at.index);
+    }
+    static constexpr place place_of(target_id id) noexcept {
+        const auto number = static_cast<std::uint64_t>(id);
+        return {static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number >> 32U)};
+    }
+
+    static bool sooner(const due_target& left, const due_target& right) noexcept {
+        return left.when != right.when ? left.when < right.when : left.id < right.id;
+    }
+
+    std::size_t& count_of(const target& one) noexcept {
+        return counts_[static_cast<std::size_t>(one.machine.status())];
+    }
+
+    void drop_stale() noexcept {
+        due_.pop();
+        --stale_;
+    }
+
+    void reclaim() {
+        for (const place each : retired_)
+            places_[each.index].where = {};
+        free_.insert(free_.end(), retired_.begin(), retired_.end());
+        retired_.clear();
+    }
+
+    std::deque<target> places_; // which do not move
+    std::vector<place> free_;
+    std::vector<place> retired_; // removed, but perhaps still looked at
+    int held_ = 0;
+    quad_heap<due_target, sooner> due_;
+    std::size_t stale_ = 0; // entries of `due_` whose target is gone
+    std::array<std::size_t, 4> counts_{};
+};
+
+} // namespace forest
+
+#endif
