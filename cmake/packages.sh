@@ -19,6 +19,8 @@ packages_in() {
     demo) echo sqlite3 ;;
     full) echo clang-19 libclang-rt-19-dev llvm-19 gcovr ;;
     benchmarks) echo libbenchmark-dev ;;
+    compare) echo haproxy nginx-light libcurl4-openssl-dev libcpp-httplib-dev ruby ruby-faraday \
+        libboost-dev wrk openssl valgrind util-linux python3 ;;
     *) echo "packages.sh: no set of packages is called '$1'" >&2; exit 2 ;;
     esac
 }

@@ -209,7 +209,9 @@ BOOST_AUTO_TEST_CASE(B4_the_worst_case_of_the_defaults_is_36_s_refused_and_51_s_
     static_assert(worst_case_detection(options{}, constant_backoff{}) ==
                   detection_bound{90s, 105s});
     static_assert(worst_case_detection({.failure_threshold = 1}) == detection_bound{30s, 35s});
-    static_assert(worst_case_detection({.interval = 1s}) == detection_bound{3s, 18s});
+    // A timeout that is longer than the interval puts the next check off for as long.
+    static_assert(worst_case_detection({.interval = 1s}) == detection_bound{7s, 22s});
+    static_assert(worst_case_detection({.interval = 1s, .timeout = 1s}) == detection_bound{3s, 6s});
     static_assert(worst_case_detection({.interval_jitter = 0.5}) == detection_bound{54s, 69s});
     static_assert(worst_case_detection({.initial_delay_max = 5min}) == detection_bound{306s, 321s});
     const options huge{.interval = options::duration_max, .failure_threshold = 1'000'000};

@@ -34,6 +34,20 @@ struct told {
     std::string detail;
 };
 
+/// What is kept of an event that is told at `at`.
+[[nodiscard]] inline told kept(const event& happened, steady_time at) {
+    return {happened.kind,
+            at,
+            happened.status,
+            happened.attempt,
+            happened.failures,
+            happened.check ? happened.check->error : std::error_code{},
+            happened.check ? happened.check->status : 0,
+            happened.check ? happened.check->clock_skew : std::nullopt,
+            happened.outage ? happened.outage->id : 0,
+            std::string{happened.detail}};
+}
+
 template <typename Backoff = exponential_backoff, typename Signer = unsigned_requests>
 struct virtual_client {
     using client_type =
@@ -59,14 +73,7 @@ struct virtual_client {
         client->on_server_up([this](const outage& of) { ups.push_back(of); });
     }
 
-    void record(const event& happened) {
-        events.push_back({happened.kind, queue.now(), happened.status, happened.attempt,
-                          happened.failures,
-                          happened.check ? happened.check->error : std::error_code{},
-                          happened.check ? happened.check->status : 0,
-                          happened.check ? happened.check->clock_skew : std::nullopt,
-                          happened.outage ? happened.outage->id : 0, std::string{happened.detail}});
-    }
+    void record(const event& happened) { events.push_back(kept(happened, queue.now())); }
 
     /// When each check began, in seconds since the start.
     [[nodiscard]] std::vector<double> check_times() const {

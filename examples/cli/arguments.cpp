@@ -2,6 +2,7 @@
 #include "arguments.hpp"
 
 #include "option_kinds.hpp"
+#include "targets_file.hpp"
 #include "text.hpp"
 
 #include <forest/core/error.hpp>
@@ -82,6 +83,11 @@ void require_valid(const sign_arguments& sign) {
                                       ascii_escape(text)));
 }
 
+void require_at_most(std::string_view option, int value, int most) {
+    if (value < 1 || value > most)
+        throw usage_error(fmt::format("{} must be from 1 to {}", option, most));
+}
+
 CLI::App& add_command(CLI::App& app, const std::string& name, const std::string& help) {
     return *app.add_subcommand(name, help);
 }
@@ -111,14 +117,36 @@ void add_schedule(CLI::App& command, options& schedule, bool& constant_backoff,
                "After failures: 2s, 4s, 8s, ... up to the interval, or always the interval");
 }
 
-CLI::App& add_watch(CLI::App& app, watch_arguments& watch) {
+struct watch_words {
+    std::string targets_file;
+    const CLI::Option* initial_delay = nullptr;
+    const CLI::Option* checks_in_flight = nullptr;
+};
+
+CLI::App& add_watch(CLI::App& app, watch_arguments& watch, watch_words& words) {
     CLI::App& command =
         add_command(app, "watch", "Poll servers until SIGINT or SIGTERM and tell who goes down");
     add_request(command, watch.request);
     add_schedule(command, watch.schedule, watch.constant_backoff);
     add_duration(command, "--initial-delay-max", watch.schedule.initial_delay_max, "0s",
                  "Put the first check off by a random part of this");
+    words.initial_delay = command.get_option("--initial-delay-max");
+    add_file(command, "--targets", words.targets_file,
+             "File with more servers, one URL a line, or - for standard input; their first checks "
+             "are spread over the interval");
+    command.add_flag("--reuse", watch.reuse_connections, "Keep connections for the next check");
+    add_count(command, "--threads", watch.threads, "On how many threads to check");
+    words.checks_in_flight =
+        add_count(command, "--checks-in-flight", watch.checks_in_flight_max,
+                  "How many checks may go on at a time, on all threads together; without it, as "
+                  "many as there are descriptors for, up to the hard limit, as in ulimit -Hn")
+            .default_str("");
+    add_count(command, "--connections-per-second", watch.connections_per_second_max,
+              "How many connections may be opened in a second, on all threads together; 0: no "
+              "bound");
     command.add_flag("--verbose", watch.verbose, "Print every single check");
+    command.add_flag("--stats", watch.statistics,
+                     "At the end, print what it has done and used as one JSON object");
     command
         .add_option_function<std::string>(
             "--for",
@@ -133,9 +161,33 @@ CLI::App& add_watch(CLI::App& app, watch_arguments& watch) {
                     watch.targets.push_back(parse_url(text));
             },
             "The servers, as for check")
-        ->type_name("")
-        ->required();
+        ->type_name("");
     return command;
+}
+
+// A bound is shared out among the threads.
+void require_for_each_thread(std::string_view option, int value, int threads) {
+    if (value < threads)
+        throw usage_error(
+            threads == 1 ? fmt::format("{} must be at least 1", option)
+                         : fmt::format("{} must be at least the {} of --threads", option, threads));
+}
+
+void require_valid(const watch_arguments& watch, const watch_words& words) {
+    require_valid(watch.request);
+    require_valid(watch.schedule);
+    if (watch.stop_after == duration::zero())
+        throw usage_error("--for must be greater than 0; leave it out to watch for ever");
+    require_at_most("--threads", watch.threads, watch_arguments::threads_max);
+    if (words.checks_in_flight->count() > 0)
+        require_for_each_thread("--checks-in-flight", watch.checks_in_flight_max, watch.threads);
+    if (watch.connections_per_second_max < 0)
+        throw usage_error("--connections-per-second must not be negative");
+    if (watch.connections_per_second_max > 0)
+        require_for_each_thread("--connections-per-second", watch.connections_per_second_max,
+                                watch.threads);
+    if (watch.targets.empty() && words.targets_file.empty())
+        throw usage_error("there is no URL; give one or more, or --targets FILE");
 }
 
 struct serve_words {
@@ -271,11 +323,6 @@ CLI::App& add_simulate(CLI::App& app, simulate_arguments& simulate, simulate_wor
     return command;
 }
 
-void require_at_most(std::string_view option, int value, int most) {
-    if (value < 1 || value > most)
-        throw usage_error(fmt::format("{} must be from 1 to {}", option, most));
-}
-
 void require_valid(const simulate_arguments& simulate, const simulate_words& words) {
     require_at_most("--runs", simulate.runs, simulate_arguments::runs_max);
     require_at_most("--targets", simulate.targets, simulate_arguments::targets_max);
@@ -301,13 +348,14 @@ command parse_arguments(int argc, const char* const* argv) {
 
     check_arguments check;
     watch_arguments watch;
+    watch_words of_watch;
     serve_arguments serve;
     serve_words words;
     sign_arguments sign;
     simulate_arguments simulate;
     simulate_words of_simulate;
     const CLI::App& check_command = add_check(app, check);
-    const CLI::App& watch_command = add_watch(app, watch);
+    const CLI::App& watch_command = add_watch(app, watch, of_watch);
     const CLI::App& serve_command = add_serve(app, serve, words);
     const CLI::App& sign_command = add_sign(app, sign);
     const CLI::App& simulate_command = add_simulate(app, simulate, of_simulate);
@@ -327,11 +375,12 @@ command parse_arguments(int argc, const char* const* argv) {
         return check;
     }
     if (watch_command.parsed()) {
-        require_valid(watch.request);
         watch.schedule.timeout = watch.request.timeout;
-        require_valid(watch.schedule);
-        if (watch.stop_after == duration::zero())
-            throw usage_error("--for must be greater than 0; leave it out to watch for ever");
+        require_valid(watch, of_watch);
+        if (!of_watch.targets_file.empty()) {
+            read_targets(of_watch.targets_file, watch.targets);
+            watch.spread_start = of_watch.initial_delay->count() == 0;
+        }
         return watch;
     }
     if (serve_command.parsed()) {

@@ -45,11 +45,19 @@ struct check_arguments {
 };
 
 struct watch_arguments {
+    static constexpr int threads_max = 64;
+
     request_arguments request;
     std::vector<url> targets;
     options schedule;
     bool constant_backoff = false;
+    bool spread_start = false; ///< the first checks over the interval
+    bool reuse_connections = false;
+    int threads = 1;
+    int checks_in_flight_max = 0;       ///< of all threads; 0: as many as there are descriptors for
+    int connections_per_second_max = 0; ///< of all threads; 0: no bound
     bool verbose = false;
+    bool statistics = false;
     std::optional<duration> stop_after;
 };
 

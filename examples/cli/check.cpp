@@ -50,7 +50,7 @@ event as_event(const std::string& target, const verdict& result) noexcept {
 exit_status run(const check_arguments& check) {
     terminal out;
     const verdict result = perform(check);
-    const std::string& target = check.target.text();
+    const std::string target{check.target.text()};
     out.write(check.request.json ? event_json(as_event(target, result), wall_clock_now())
                                  : verdict_text(target, result, out));
     // The status tells the verdict all the same.

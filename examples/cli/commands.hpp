@@ -11,7 +11,7 @@
 namespace forest::cli {
 
 [[nodiscard]] exit_status run(const check_arguments& check);
-[[nodiscard]] exit_status run(const watch_arguments& watch);
+[[nodiscard]] exit_status run(watch_arguments watch); // whose targets may be many
 [[nodiscard]] exit_status run(const serve_arguments& serve);
 [[nodiscard]] exit_status run(const sign_arguments& sign);
 [[nodiscard]] exit_status run(const simulate_arguments& simulate);

@@ -7,11 +7,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace forest::cli {
 
 namespace {
+
+// More rows than any terminal has, and so few that a line for each costs nothing.
+constexpr std::size_t lines_max = 256;
+
+// Over how long the rate is averaged.
+constexpr std::chrono::seconds rate_span{5};
 
 std::string_view colour_of(target_status status) noexcept {
     switch (status) {
@@ -30,16 +37,62 @@ std::string detail_of(const event& happened) {
                        error_name(happened.check->error));
 }
 
-} // namespace
-
-live_view::live_view(terminal& out, const std::vector<std::string_view>& targets)
-    : out_{out}, open_{out.interactive()} {
-    for (const std::string_view target : targets)
-        lines_.push_back({target, {}, {}, {}});
+bool ends_a_check(event_kind kind) noexcept {
+    return kind == event_kind::check_succeeded || kind == event_kind::check_failed ||
+           kind == event_kind::check_inconclusive;
 }
 
-void live_view::update(std::size_t index, const event& happened, wall_time now) {
-    line& changed = lines_[index];
+// One row of the terminal. What does not fit is cut off, since a row that wraps could not be erased
+// again. Everything is ASCII here, so bytes are columns.
+class row {
+public:
+    row(const terminal& out, int columns)
+        : out_{out}, room_{static_cast<std::size_t>(std::max(columns - 1, 1))} {}
+
+    row& add(std::string_view text) {
+        text_ += taken(text);
+        return *this;
+    }
+
+    row& add(std::string_view colour, std::string_view text) {
+        text_ += out_.coloured(colour, taken(text));
+        return *this;
+    }
+
+    [[nodiscard]] std::string finish() const { return text_ + "\n"; }
+
+private:
+    std::string_view taken(std::string_view text) noexcept {
+        text = text.substr(0, room_);
+        room_ -= text.size();
+        return text;
+    }
+
+    const terminal& out_;
+    std::size_t room_;
+    std::string text_;
+};
+
+} // namespace
+
+live_view::live_view(const terminal& out, std::size_t target_count)
+    : out_{out}, all_have_lines_{target_count <= lines_max} {}
+
+void live_view::update(const event& happened, wall_time now) {
+    const auto [known, is_new] = statuses_.try_emplace(happened.id, happened.status);
+    if (!is_new)
+        --counts_[static_cast<std::size_t>(known->second)];
+    known->second = happened.status;
+    ++counts_[static_cast<std::size_t>(happened.status)];
+    checks_ += ends_a_check(happened.kind) ? 1 : 0;
+
+    if (!all_have_lines_ && happened.status != target_status::down) {
+        lines_.erase(happened.id);
+        return;
+    }
+    line& changed = lines_[happened.id];
+    if (changed.target.empty())
+        changed.target = happened.target;
     changed.status = happened.status;
     if (happened.check != nullptr) {
         constexpr std::size_t time_of_day = 11; // behind the date and the T
@@ -49,21 +102,13 @@ void live_view::update(std::size_t index, const event& happened, wall_time now) 
     }
 }
 
-void live_view::print(std::string_view lines) {
-    if (!open_)
-        return out_.write(lines);
+std::string live_view::frame(std::string_view lines, steady_time now) {
     const std::string before = erased();
-    std::string view = drawn();
+    std::string view = drawn(now);
     if (lines.empty() && view == view_)
-        return;
+        return {};
     view_ = std::move(view);
-    out_.write(fmt::format("{}{}{}", before, lines, view_));
-}
-
-void live_view::close() {
-    if (open_)
-        out_.write(erased());
-    open_ = false;
+    return fmt::format("{}{}{}", before, lines, view_);
 }
 
 // Up to the first row of the view, then everything below it away.
@@ -71,38 +116,69 @@ std::string live_view::erased() const {
     return rows_drawn_ == 0 ? std::string{} : fmt::format("\x1b[{}F\x1b[J", rows_drawn_);
 }
 
-// A view that is higher than the terminal could not be erased again, so what does not fit is
-// counted only.
-std::string live_view::drawn() {
-    const terminal_size size = out_.size();
-    const auto room = static_cast<std::size_t>(std::max(size.rows - 2, 1));
-    const std::size_t shown = lines_.size() <= room ? lines_.size() : room - 1;
-    std::string frame;
-    for (std::size_t index = 0; index < shown; ++index)
-        frame += drawn(lines_[index], size.columns);
-    rows_drawn_ = shown;
-    if (shown < lines_.size()) {
-        const auto down =
-            std::count_if(lines_.begin() + static_cast<std::ptrdiff_t>(shown), lines_.end(),
-                          [](const line& each) { return each.status == target_status::down; });
-        frame += fmt::format("and {} more, {} of them down", lines_.size() - shown, down)
-                     .substr(0, static_cast<std::size_t>(size.columns - 1)) +
-                 "\n";
-        ++rows_drawn_;
-    }
-    return frame;
+std::size_t live_view::count(target_status status) const noexcept {
+    return counts_[static_cast<std::size_t>(status)];
 }
 
-// Everything is ASCII here, so bytes are columns.
-std::string live_view::drawn(const line& each, int columns) const {
-    const std::string status = fmt::format("{:<7}", name(each.status));
-    std::string rest = fmt::format(" {}", each.target);
-    if (!each.detail.empty())
-        rest += fmt::format("  {}  {}", each.checked_at, each.detail);
-    const std::size_t width = static_cast<std::size_t>(std::max(columns - 1, 1));
-    const std::size_t status_width = std::min(width, status.size());
-    return out_.coloured(colour_of(each.status), std::string_view{status}.substr(0, status_width)) +
-           rest.substr(0, width - status_width) + "\n";
+double live_view::rate(steady_time now) {
+    while (!samples_.empty() && now - samples_.front().at > rate_span)
+        samples_.pop_front();
+    samples_.push_back({now, checks_});
+    const sample& first = samples_.front();
+    const std::chrono::duration<double> passed = now - first.at;
+    return passed.count() > 0 ? static_cast<double>(checks_ - first.checks) / passed.count() : 0;
+}
+
+// What is bad comes first: a narrow terminal cuts off the rest.
+std::string live_view::summary(int columns, steady_time now) {
+    row counted{out_, columns};
+    for (const target_status each :
+         {target_status::down, target_status::suspect, target_status::unknown, target_status::up})
+        counted
+            .add(count(each) == 0 ? colour::faint : colour_of(each),
+                 fmt::format("{} {}", count(each), name(each)))
+            .add("  ");
+    const double checks_per_second = rate(now);
+    counted.add(checks_per_second < 10 ? fmt::format("{:.1f} checks/s", checks_per_second)
+                                       : fmt::format("{:.0f} checks/s", checks_per_second));
+    return counted.finish();
+}
+
+std::string live_view::drawn(const line& of, int columns) const {
+    row described{out_, columns};
+    described.add(colour_of(of.status), fmt::format("{:<7}", name(of.status)))
+        .add(" ")
+        .add(of.target);
+    if (!of.detail.empty())
+        described.add(fmt::format("  {}  {}", of.checked_at, of.detail));
+    return described.finish();
+}
+
+// A view that is as high as the terminal could not be erased again, because the cursor stands below
+// it; so what does not fit is counted only.
+std::string live_view::drawn(steady_time now) {
+    const terminal_size size = out_.size();
+    rows_drawn_ = 0;
+    if (size.rows < 2)
+        return {};
+    const auto room = static_cast<std::size_t>(std::max(size.rows - 3, 0));
+    std::string view = summary(size.columns, now);
+
+    const bool all = all_have_lines_ && lines_.size() <= room;
+    const std::size_t wanted = all ? lines_.size() : count(target_status::down);
+    const std::size_t shown = wanted <= room || room < 2 ? std::min(wanted, room) : room - 1;
+    std::size_t left = shown;
+    for (auto each = lines_.begin(); left > 0 && each != lines_.end(); ++each) {
+        if (!all && each->second.status != target_status::down)
+            continue;
+        view += drawn(each->second, size.columns);
+        --left;
+    }
+    if (shown < std::min(wanted, room))
+        view +=
+            row{out_, size.columns}.add(fmt::format("and {} more down", wanted - shown)).finish();
+    rows_drawn_ = static_cast<std::size_t>(std::count(view.begin(), view.end(), '\n'));
+    return view;
 }
 
 } // namespace forest::cli

@@ -5,49 +5,68 @@
 #include "terminal.hpp"
 
 #include <forest/core/event.hpp>
+#include <forest/core/target_id.hpp>
 #include <forest/core/time.hpp>
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <unordered_map>
 
-// One line per target at the bottom of a terminal, redrawn in place; lines that stay scroll above.
+// How all targets are, at the bottom of a terminal and redrawn in place; lines that stay scroll
+// above.
 
 namespace forest::cli {
 
-/// Draws on an interactive terminal and does nothing on others. The cursor is never hidden and
-/// rests below the view, so that whatever ends the program leaves the terminal usable.
+/// A summary, and below it a line for each target if all of them have room, otherwise for those
+/// that are down. The cursor is never hidden and rests below the view, so that whatever ends the
+/// program leaves the terminal usable. Not thread-safe.
 class live_view {
 public:
-    live_view(terminal& out, const std::vector<std::string_view>& targets);
+    live_view(const terminal& out, std::size_t target_count);
 
-    /// Takes the event of the target at `index` into its line, to be drawn by the next `print`.
-    void update(std::size_t index, const event& happened, wall_time now);
+    /// Takes an event into what is drawn next.
+    void update(const event& happened, wall_time now);
 
-    /// Prints lines that stay, if any, above the view, which is drawn anew.
-    void print(std::string_view lines);
+    /// What to write so that `lines` stay above the view, which is drawn anew as of `now`; empty
+    /// when there are no lines and the view has not changed.
+    [[nodiscard]] std::string frame(std::string_view lines, steady_time now);
 
-    /// Removes the view for good.
-    void close();
+    /// What to write so that the view disappears.
+    [[nodiscard]] std::string erased() const;
 
 private:
     struct line {
-        std::string_view target;
+        std::string target;
         target_status status{};
         std::string detail;
         std::string checked_at;
     };
 
-    [[nodiscard]] std::string erased() const;
-    [[nodiscard]] std::string drawn();
-    [[nodiscard]] std::string drawn(const line& each, int columns) const;
+    struct sample {
+        steady_time at;
+        std::uint64_t checks;
+    };
 
-    terminal& out_;
-    std::vector<line> lines_;
-    std::string view_; // as it stands on the terminal
+    [[nodiscard]] std::size_t count(target_status status) const noexcept;
+    [[nodiscard]] double rate(steady_time now);
+    [[nodiscard]] std::string summary(int columns, steady_time now);
+    [[nodiscard]] std::string drawn(const line& of, int columns) const;
+    [[nodiscard]] std::string drawn(steady_time now);
+
+    const terminal& out_;
+    bool all_have_lines_;
+    std::unordered_map<target_id, target_status> statuses_;
+    std::array<std::size_t, 4> counts_{}; // of targets, by status
+    std::map<target_id, line> lines_;     // in the order in which the targets were given
+    std::uint64_t checks_ = 0;            // that have ended
+    std::deque<sample> samples_;          // of the last seconds
+    std::string view_;                    // as it stands on the terminal
     std::size_t rows_drawn_ = 0;
-    bool open_;
 };
 
 } // namespace forest::cli

@@ -4,6 +4,7 @@
 #include "program.hpp"
 #include "usage_error.hpp"
 
+#include <utility>
 #include <variant>
 
 // The command-line tool forest-health: asks servers whether they are well, and answers for one.
@@ -16,8 +17,8 @@ struct run_command {
     exit_status operator()(exit_status ended) const { return ended; }
 
     template <typename Arguments>
-    exit_status operator()(const Arguments& arguments) const {
-        return forest::cli::run(arguments);
+    exit_status operator()(Arguments&& arguments) const {
+        return forest::cli::run(std::forward<Arguments>(arguments));
     }
 };
 

@@ -22,6 +22,8 @@ namespace forest::cli {
 /// Signs where there is a secret.
 class optional_signer {
 public:
+    static constexpr bool signs_time_alone = true;
+
     optional_signer() = default;
     explicit optional_signer(hmac_sha256_signer signer) : signer_{std::move(signer)} {}
 
@@ -34,7 +36,7 @@ private:
     std::optional<hmac_sha256_signer> signer_;
 };
 
-static_assert(signer<optional_signer>);
+static_assert(time_signer<optional_signer> && time_signer<hmac_sha256_signer>);
 
 /// Reads the secret. Throws usage_error when there is none and `--unsigned` was not given.
 [[nodiscard]] optional_signer make_signer(const request_arguments& chosen);

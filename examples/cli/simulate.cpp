@@ -15,6 +15,8 @@
 
 #include <forest/core/detection.hpp>
 #include <forest/sim/host.hpp>
+#include <forest/sim/plan.hpp>
+#include <forest/sim/plan_code.hpp>
 #include <forest/sim/swarm.hpp>
 #include <forest/sim/trace.hpp>
 #include <forest/sim/world.hpp>
@@ -83,17 +85,29 @@ private:
     real_clock::time_point told_ = real_clock::now();
 };
 
-// A plan as C++. The words of the kit have one backoff, so another has to be said.
+// The words of the kit have one backoff, so another has to be said.
+constexpr std::string_view constant_backoff_code =
+    "struct with_constant_backoff : forest::sim::world_policies {\n"
+    "    using backoff = forest::constant_backoff;\n"
+    "};\n";
+
+// A plan as the words of a script.
 std::string script_of(const sim::plan& what, bool constant_backoff) {
     std::string code = sim::to_code(what);
     constexpr std::string_view usual = "forest::sim::world world{";
     if (constant_backoff && code.rfind(usual, 0) == 0)
         code.replace(0, usual.size(),
-                     "struct with_constant_backoff : forest::sim::world_policies {\n"
-                     "    using backoff = forest::constant_backoff;\n"
-                     "};\n"
-                     "forest::sim::basic_world<with_constant_backoff> world{");
+                     std::string{constant_backoff_code} +
+                         "forest::sim::basic_world<with_constant_backoff> world{");
     return code;
+}
+
+// A plan as a test that breaks the rule again.
+std::string test_of(const sim::plan& what, bool constant_backoff) {
+    if (!constant_backoff)
+        return sim::to_test(what, sim::swarm_failure{}.check);
+    return std::string{constant_backoff_code} +
+           sim::to_test(what, "forest::sim::plan_runner<with_constant_backoff>{}.run(what).broken");
 }
 
 std::string subject_of(const sim::fault& what) {
@@ -163,7 +177,8 @@ private:
     }
 
     void take(const simulation_outcome& ended, duration length) {
-        report_.simulated += length;
+        report_.length = length;
+        report_.simulated_s += std::chrono::duration<double>(length).count();
         report_.checks += ended.checks;
         report_.checks_failed += ended.failed;
         report_.checks_inconclusive += ended.inconclusive;
@@ -214,7 +229,7 @@ private:
     }
 
     void tell_violation(const sim::swarm_failure& failed) {
-        const std::string code = script_of(failed.shrunk, chosen_.constant_backoff);
+        const std::string code = test_of(failed.shrunk, chosen_.constant_backoff);
         const sim::violation& broken = failed.broken;
         if (!chosen_.json)
             return out_.write(fmt::format("seed {} breaks {} ({} at {}): {}\n\n{}\n", failed.seed,

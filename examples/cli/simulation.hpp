@@ -2,25 +2,23 @@
 #ifndef FOREST_EXAMPLES_CLI_SIMULATION_HPP
 #define FOREST_EXAMPLES_CLI_SIMULATION_HPP
 
-#include "simulation_monitor.hpp"
 #include "simulation_outcome.hpp"
 #include "watched_target.hpp"
 
-#include <forest/core/detection.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/time.hpp>
 #include <forest/sim/fault.hpp>
-#include <forest/sim/host.hpp>
-#include <forest/sim/latency.hpp>
-#include <forest/sim/monitor.hpp>
 #include <forest/sim/plan.hpp>
-#include <forest/sim/trace.hpp>
+#include <forest/sim/plan_runner.hpp>
+#include <forest/sim/saturate.hpp>
+#include <forest/sim/violation.hpp>
 #include <forest/sim/world.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <utility>
@@ -40,8 +38,8 @@ public:
         : backoff_{std::move(backoff)}, listener_{std::move(listener)}, plan_{what},
           world_{what.seed} {
         for (const sim::fault& each : plan_.faults)
-            to_look_at_.push_back(&each);
-        std::sort(to_look_at_.begin(), to_look_at_.end(),
+            to_tell_.push_back(&each);
+        std::sort(to_tell_.begin(), to_tell_.end(),
                   [](const sim::fault* left, const sim::fault* right) {
                       return left->at != right->at ? left->at < right->at : left < right;
                   });
@@ -51,11 +49,11 @@ public:
     [[nodiscard]] simulation_outcome run() {
         for (std::uint16_t index = 0; index < plan_.servers; ++index)
             world_.add_server("server" + std::to_string(index));
-        targets_.reserve(plan_.clients.size());
         for (const sim::planned_client& each : plan_.clients)
             add(each);
         world_.play(plan_.faults);
-        look_at_next_fault();
+        if (listener_.fault)
+            tell_of_next_fault();
         bool unwanted = false;
         while (world_.now() < plan_.length && !unwanted)
             unwanted = !pass(std::min(slice(), plan_.length - world_.now()));
@@ -68,7 +66,7 @@ public:
 
 private:
     using world_type = sim::basic_world<Policies>;
-    using target = watched_target<typename world_type::client_type>;
+    using target = watched_target<world_type>;
 
     void add(const sim::planned_client& planned) {
         const std::size_t number = targets_.size();
@@ -76,62 +74,28 @@ private:
             *world_.servers().at(planned.server), planned.chosen,
             {.name = "client" + std::to_string(number), .usual = planned.usual}, backoff_);
         const bool drawn = listener_.lanes != nullptr && number < listener_.lanes->size();
-        targets_.emplace_back(client, planned.server, planned.chosen,
-                              worst_case_detection(planned.chosen, backoff_),
-                              sim::monitor{client.name(), planned.chosen, backoff_,
-                                           monitor_view_of(world_, client, planned.chosen)},
-                              drawn ? &(*listener_.lanes)[number] : nullptr);
-        targets_.back().watch([this](target& of, const event& happened) {
-            if (finished_)
-                return;
-            of.take(happened);
-            if (listener_.told)
-                listener_.told(happened, world_.now());
-        });
+        targets_.emplace_back(world_, client, planned.chosen, backoff_,
+                              drawn ? &(*listener_.lanes)[number] : nullptr,
+                              [this](const event& happened) {
+                                  if (!finished_ && listener_.told)
+                                      listener_.told(happened, world_.now());
+                              });
         client.client().start();
     }
 
-    template <typename Call>
-    void for_each_target_of(const sim::fault& what, Call&& call) {
-        for (target& each : targets_) {
-            if (each.server() == what.server)
-                call(each);
-        }
-    }
-
-    // The world has been told of all faults before, so of what happens at one moment it does its
-    // part first, and the look finds what has become of it.
-    void look_at_next_fault() {
-        if (next_fault_ == to_look_at_.size())
+    void tell_of_next_fault() {
+        if (next_fault_ == to_tell_.size())
             return;
-        world_.queue().at(steady_time{to_look_at_[next_fault_]->at}, [this] {
-            if (finished_)
-                return;
-            look_at(*to_look_at_[next_fault_++], true);
-            look_at_next_fault();
+        later(to_tell_[next_fault_]->at - world_.now(), [this] {
+            tell_of(*to_tell_[next_fault_++]);
+            tell_of_next_fault();
         });
     }
 
-    void look_at(const sim::fault& what, bool begins) {
-        if (listener_.fault)
-            listener_.fault(what, begins, world_.now());
-        const bool announces =
-            what.kind == sim::fault_kind::stop || what.kind == sim::fault_kind::drain;
-        for_each_target_of(what, [&](target& of) {
-            if (announces)
-                of.announced(begins ? 1 : -1);
-            of.look();
-            if (what.kind == sim::fault_kind::restart)
-                of.strike();
-        });
-        if (!begins)
-            return;
-        // When a pause is over, and when a process that announced its end is gone.
-        if (what.span > duration::zero())
-            later(what.span,
-                  [this, what] { for_each_target_of(what, [](target& of) { of.look(); }); });
+    void tell_of(const sim::fault& what) {
+        listener_.fault(what, true, world_.now());
         if (!is_momentary(what.kind) && what.lasting > duration::zero())
-            later(what.lasting, [this, what] { look_at(what, false); });
+            later(what.lasting, [this, what] { listener_.fault(what, false, world_.now()); });
     }
 
     template <typename What>
@@ -178,20 +142,17 @@ private:
         duration bound{};
         for (const sim::planned_client& each : plan_.clients)
             bound = std::max(bound, sim::recovery_bound(each.chosen, backoff_));
-        duration longest = std::chrono::seconds{1}; // of what goes on after the healing
-        for (const sim::fault& each : plan_.faults)
-            longest = std::max(longest, each.span);
         world_.heal();
-        world_.run_for(std::min<duration>(longest, sim::latency::maximum) + bound);
+        world_.run_for(sim::saturating_sum(sim::settling_time(plan_.faults), bound));
         for (target& each : targets_)
-            each.settle();
+            each.watcher().settle();
     }
 
     // The first one.
     std::optional<sim::violation> violation() const {
         std::optional<sim::violation> first;
         for (const target& each : targets_) {
-            const auto found = each.violation();
+            const auto found = each.watcher().found();
             if (found && (!first || found->at < first->at))
                 first = found;
         }
@@ -201,8 +162,8 @@ private:
     backoff_type backoff_;
     simulation_listener listener_;
     sim::plan plan_;
-    std::vector<target> targets_;               // The clients tell to them until the end.
-    std::vector<const sim::fault*> to_look_at_; // of the plan, in the order in which they begin
+    std::deque<target> targets_;             // The clients tell to them until the end.
+    std::vector<const sim::fault*> to_tell_; // of the plan, in the order in which they begin
     std::size_t next_fault_ = 0;
     bool finished_ = false;
     world_type world_;

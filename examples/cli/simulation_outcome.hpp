@@ -2,13 +2,13 @@
 #ifndef FOREST_EXAMPLES_CLI_SIMULATION_OUTCOME_HPP
 #define FOREST_EXAMPLES_CLI_SIMULATION_OUTCOME_HPP
 
-#include "outage_ledger.hpp"
 #include "timeline.hpp"
 
 #include <forest/core/event.hpp>
 #include <forest/core/time.hpp>
 #include <forest/sim/fault.hpp>
-#include <forest/sim/monitor.hpp>
+#include <forest/sim/outage_ledger.hpp>
+#include <forest/sim/violation.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -31,7 +31,7 @@ struct simulation_listener {
 
 /// How it went.
 struct simulation_outcome {
-    outage_counts outages{};
+    sim::outage_counts outages{};
     std::uint64_t checks = 0;
     std::uint64_t failed = 0;
     std::uint64_t inconclusive = 0;

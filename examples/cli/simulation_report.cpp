@@ -18,15 +18,11 @@ namespace forest::cli {
 
 namespace {
 
-double seconds(duration span) noexcept {
-    return milliseconds(span) / 1000;
-}
-
 // `1,234,567`: years of checks need it.
 std::string grouped(std::uint64_t number) {
     std::string text = std::to_string(number);
     for (std::size_t place = text.size(); place > 3; place -= 3)
-        text.insert(place - 3, ",");
+        text.insert(place - 3, 1, ',');
     return text;
 }
 
@@ -56,7 +52,7 @@ private:
     std::string text_;
 };
 
-void add_outages(text_lines& lines, const outage_counts& of) {
+void add_outages(text_lines& lines, const sim::outage_counts& of) {
     lines.add("true outages", fmt::format("{}: {} detected, {} missed", grouped(of.obliged),
                                           grouped(of.obliged_detected), grouped(of.missed())));
     if (of.excused > 0)
@@ -95,7 +91,7 @@ void add_latencies(text_lines& lines, const simulation_report& of) {
 
 double simulation_report::speed() const noexcept {
     constexpr double shortest = 1e-6;
-    return cli::seconds(simulated) / std::max(seconds, shortest);
+    return simulated_s / std::max(seconds, shortest);
 }
 
 std::string report_text(const simulation_report& of) {
@@ -105,7 +101,7 @@ std::string report_text(const simulation_report& of) {
         worlds == 1 ? fmt::format("seed {}", of.first_seed)
                     : fmt::format("seeds {} to {}", of.first_seed, of.first_seed + worlds - 1);
     lines.add("simulated", fmt::format("{} of {} with {}, {}, in {:.3g} s: {} a second",
-                                       counted(worlds, "world"), concise(of.simulated / of.worlds),
+                                       counted(worlds, "world"), concise(of.length),
                                        counted(static_cast<std::uint64_t>(of.targets), "target"),
                                        seeds, of.seconds, speed_text(of.speed())));
     lines.add("checks", fmt::format("{}: {} failed, {} were inconclusive", grouped(of.checks),
@@ -122,7 +118,7 @@ std::string report_json(const simulation_report& of) {
     line.add_integer("seed", of.first_seed);
     line.add_integer("runs", of.worlds);
     line.add_integer("targets", of.targets);
-    line.add_number("simulated_s", seconds(of.simulated));
+    line.add_number("simulated_s", of.simulated_s);
     line.add_number("simulated_s_per_s", of.speed());
     line.add_integer("checks", of.checks);
     line.add_integer("checks_failed", of.checks_failed);

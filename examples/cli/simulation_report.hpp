@@ -3,11 +3,11 @@
 #define FOREST_EXAMPLES_CLI_SIMULATION_REPORT_HPP
 
 #include "arguments.hpp"
-#include "outage_ledger.hpp"
 
 #include <forest/core/detection.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
+#include <forest/sim/outage_ledger.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -66,13 +66,14 @@ private:
 struct simulation_report {
     std::uint64_t first_seed = 0;
     int worlds = 0;
-    int targets = 0;      ///< in each
-    duration simulated{}; ///< of all worlds together
-    double seconds = 0.0; ///< of real time
+    int targets = 0;          ///< in each
+    duration length{};        ///< of each
+    double simulated_s = 0.0; ///< of all together: their sum would overflow a duration
+    double seconds = 0.0;     ///< of real time
     std::uint64_t checks = 0;
     std::uint64_t checks_failed = 0;
     std::uint64_t checks_inconclusive = 0;
-    outage_counts outages{};
+    sim::outage_counts outages{};
     latency_sample latencies{};
     detection_bound bound{};
     std::uint64_t digest = 0; ///< of the one world, or of the digests of all

@@ -6,14 +6,13 @@
 
 #include <forest/core/time.hpp>
 #include <forest/sim/fault.hpp>
-#include <forest/sim/monitor.hpp>
 #include <forest/sim/plan.hpp>
 #include <forest/sim/shrink.hpp>
+#include <forest/sim/violation.hpp>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstdint>
 
 // From a long world in which a rule was broken to the shortest that still breaks it.
 
@@ -40,18 +39,13 @@ inline sim::plan cut_out(const sim::plan& from, duration at, duration window) {
 } // namespace detail
 
 /// The smallest plan found that breaks the same rule. A year is not run again and again: first the
-/// time shortly before the violation is tried alone, and then there is a bound for all that is run.
+/// time shortly before the violation is tried alone.
 template <typename Policies>
 [[nodiscard]] sim::plan shrink_violation(const sim::plan& what, const sim::violation& broken,
                                          const typename Policies::backoff& backoff) {
-    constexpr std::uint64_t checks_max = 5'000'000;
-    std::uint64_t checks = 0;
     const auto breaks_too = [&](const sim::plan& candidate) {
-        if (checks >= checks_max)
-            return false;
         const simulation_outcome found =
             simulate<Policies>(candidate, backoff, {.stop_at_violation = true});
-        checks += found.checks;
         return found.broken && found.broken->rule == broken.rule;
     };
     constexpr std::array<std::chrono::minutes, 4> windows{

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstddef>
 #include <cstdio>
@@ -25,9 +26,14 @@ bool wait_for_room() noexcept {
     return ::poll(&room, 1, -1) >= 0;
 }
 
-} // namespace
-
-namespace {
+// As many lines as a pipe takes whole or not at all. More could be taken in part when a signal
+// comes, and then nothing would tell that one came.
+std::string_view indivisible_part(std::string_view text) noexcept {
+    if (text.size() <= PIPE_BUF)
+        return text;
+    const std::size_t line_end = text.rfind('\n', PIPE_BUF - 1);
+    return text.substr(0, line_end == std::string_view::npos ? PIPE_BUF : line_end + 1);
+}
 
 bool variable_is_set(const char* name) noexcept {
     const char* const value = std::getenv(name);
@@ -61,7 +67,8 @@ std::string terminal::coloured(std::string_view colour, std::string_view text) c
 
 void terminal::write(std::string_view text) {
     while (!text.empty() && !error_) {
-        const ssize_t written = ::write(STDOUT_FILENO, text.data(), text.size());
+        const std::string_view part = interactive_ ? text : indivisible_part(text);
+        const ssize_t written = ::write(STDOUT_FILENO, part.data(), part.size());
         if (written >= 0)
             text.remove_prefix(static_cast<std::size_t>(written));
         else if (errno == EAGAIN && wait_for_room())

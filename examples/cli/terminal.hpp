@@ -16,8 +16,8 @@ struct terminal_size {
     int rows = 24;
 };
 
-/// Standard output. Each `write` is one system call where possible, so that neither lines nor
-/// frames are torn.
+/// Standard output. A `write` is one system call where possible, and otherwise ends each at the end
+/// of a line, so that neither lines nor frames are torn.
 class terminal {
 public:
     terminal();

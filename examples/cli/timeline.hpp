@@ -2,10 +2,9 @@
 #ifndef FOREST_EXAMPLES_CLI_TIMELINE_HPP
 #define FOREST_EXAMPLES_CLI_TIMELINE_HPP
 
-#include "outage_ledger.hpp"
-
 #include <forest/core/event.hpp>
 #include <forest/core/time.hpp>
+#include <forest/sim/outage_ledger.hpp>
 
 #include <algorithm>
 #include <array>
@@ -81,12 +80,12 @@ public:
     }
 
     /// on_server_down was called.
-    void down(duration now, down_meaning meaning, duration latency) {
+    void down(duration now, sim::down_meaning meaning, duration latency) {
         timeline_column& in = at(now);
         ++in.downs;
-        if (meaning == down_meaning::detection)
+        if (meaning == sim::down_meaning::detection)
             in.latency = std::max(in.latency.value_or(latency), latency);
-        if (meaning == down_meaning::false_positive)
+        if (meaning == sim::down_meaning::false_positive)
             ++in.false_positives;
     }
 

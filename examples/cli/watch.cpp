@@ -1,93 +1,197 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "commands.hpp"
 #include "event_loop.hpp"
+#include "json_line.hpp"
 #include "policies.hpp"
+#include "process_resources.hpp"
 #include "reporter.hpp"
 #include "terminal.hpp"
+#include "usage_error.hpp"
+#include "watching_fleet.hpp"
 
-#include <forest/adapters/asio/asio_clock.hpp>
-#include <forest/adapters/asio/asio_transport.hpp>
-#include <forest/health_client.hpp>
+#include <forest/adapters/asio/sharded_fleet.hpp>
+#include <forest/core/fleet_options.hpp>
+#include <forest/core/fleet_statistics.hpp>
 
+#include <asio/any_io_executor.hpp>
 #include <asio/io_context.hpp>
-#include <asio/post.hpp>
 #include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
 
-#include <csignal>
+#include <fmt/format.h>
+
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
-// One client for each URL, all on one thread.
+// One fleet for all URLs, on this thread or on several others.
 
 namespace forest::cli {
 
 namespace {
 
-using watching_client =
-    basic_health_client<asio_transport, asio_clock, optional_signer, chosen_backoff>;
+// How often the terminal is drawn anew, and it is seen whether anyone still reads.
+constexpr std::chrono::milliseconds refresh_interval{250};
 
-// Files are read once for all: a secret may come from a pipe.
-std::vector<watching_client> make_clients(const watch_arguments& watch) {
-    const optional_signer signer = make_signer(watch.request);
-    const transport_options connecting = transport_for(watch.request);
-    std::vector<watching_client> clients;
-    for (const url& target : watch.targets) {
-        asio_clock clock{event_loop().get_executor()};
-        asio_transport transport{clock, connecting};
-        clients.emplace_back(std::move(transport), std::move(clock), signer,
-                             chosen_backoff{watch.constant_backoff}, target, watch.schedule);
+// Threads that are made meanwhile get neither SIGINT nor SIGTERM.
+class signals_held_back {
+public:
+    signals_held_back() {
+        sigset_t held;
+        sigemptyset(&held);
+        sigaddset(&held, SIGINT);
+        sigaddset(&held, SIGTERM);
+        (void)::pthread_sigmask(SIG_BLOCK, &held, &before_);
     }
-    return clients;
+    signals_held_back(const signals_held_back&) = delete;
+    signals_held_back& operator=(const signals_held_back&) = delete;
+    ~signals_held_back() { (void)::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+private:
+    sigset_t before_{};
+};
+
+// What a watch is over after: a signal, a time, or an output that cannot be written.
+class watch_end {
+public:
+    template <typename Stop>
+    watch_end(asio::io_context& io, const watch_arguments& watch, const Stop& stop)
+        : signals_{io, SIGINT, SIGTERM}, timer_{io} {
+        const auto stop_unless = [stop](std::error_code ec) {
+            if (!ec)
+                stop();
+        };
+        signals_.async_wait([stop_unless](std::error_code ec, int) { stop_unless(ec); });
+        if (watch.stop_after) {
+            timer_.expires_after(*watch.stop_after);
+            timer_.async_wait(stop_unless);
+        }
+    }
+
+private:
+    asio::signal_set signals_;
+    asio::steady_timer timer_;
+};
+
+void refresh_regularly(asio::steady_timer& timer, reporter& printer) {
+    timer.expires_after(refresh_interval);
+    timer.async_wait([&](std::error_code ec) {
+        if (ec)
+            return;
+        printer.refresh();
+        refresh_regularly(timer, printer);
+    });
 }
 
-std::vector<std::string_view> names_of(const std::vector<url>& targets) {
-    std::vector<std::string_view> names;
-    for (const url& target : targets)
-        names.push_back(target.text());
-    return names;
+std::string statistics_json(std::size_t target_count, const fleet_statistics& done,
+                            duration passed) {
+    const resource_usage used = used_resources();
+    json_line line;
+    line.add_integer("targets", target_count);
+    line.add_integer("checks", done.checks);
+    line.add_integer("failures", done.failures);
+    line.add_integer("inconclusive", done.inconclusive);
+    line.add_milliseconds("late_ms_p99", done.lateness.quantile(0.99));
+    line.add_number("cpu_seconds", std::chrono::duration<double>(used.cpu).count());
+    line.add_integer("max_rss_kb", used.resident_kb_max);
+    line.add_number("wall_seconds", std::chrono::duration<double>(passed).count());
+    return std::move(line).finish();
+}
+
+// A check without a descriptor would fail, and look like a server that is down. Some descriptors
+// are needed for other things: files, and what each thread waits on.
+int checks_in_flight_max(const watch_arguments& watch) {
+    constexpr int needed = 24;
+    constexpr int needed_by_thread = 8;
+    const auto limit = static_cast<int>(
+        std::min<std::uint64_t>(raise_descriptor_limit(), std::numeric_limits<int>::max()));
+    const int most = limit - needed - needed_by_thread * watch.threads;
+    const auto require_descriptors = [limit, most](std::string_view option, std::size_t count) {
+        if (most < 0 || count > static_cast<std::size_t>(most))
+            throw usage_error(
+                fmt::format("{} needs {} descriptors, and of the {} that this process "
+                            "may have at most {} are left for that; raise the hard "
+                            "limit, as with ulimit -Hn",
+                            option, count, limit, std::max(most, 0)));
+    };
+    if (watch.reuse_connections) // Each target may keep one.
+        require_descriptors("--reuse", watch.targets.size());
+    if (watch.checks_in_flight_max == 0)
+        return std::max(most, watch.threads);
+    require_descriptors("--checks-in-flight", static_cast<std::size_t>(watch.checks_in_flight_max));
+    return watch.checks_in_flight_max;
+}
+
+fleet_options share_of_thread(const watch_arguments& watch, int in_flight_max, int number) {
+    const auto share = [&](int all) {
+        return all / watch.threads + (number < all % watch.threads ? 1 : 0);
+    };
+    return {.checks_in_flight_max = share(in_flight_max),
+            .connections_per_second_max = share(watch.connections_per_second_max),
+            .spread_start = watch.spread_start};
+}
+
+// Never destroyed, for the reason that the event loop is not. Signals are for this thread, which
+// may be standing still in a `write`.
+sharded_fleet<watching_fleet>& fleet_on_threads(const watch_arguments& watch,
+                                                const fleet_policies& by, int in_flight_max) {
+    const signals_held_back held;
+    int number = 0;
+    static auto& fleet = *new sharded_fleet<watching_fleet>{
+        static_cast<std::size_t>(watch.threads), [&](asio::any_io_executor on) {
+            return make_fleet(std::move(on), by, share_of_thread(watch, in_flight_max, number++));
+        }};
+    return fleet;
+}
+
+template <typename Fleet>
+void watch_with(Fleet& fleet, watch_arguments& watch, terminal& out) {
+    const auto began = std::chrono::steady_clock::now();
+    asio::io_context& io = event_loop();
+    const std::size_t target_count = watch.targets.size();
+    const auto stop = [&io] { io.stop(); };
+    reporter printer{io, out, {watch.request.json, watch.verbose}, target_count, stop};
+    const watch_end end{io, watch, stop};
+    asio::steady_timer refreshing{io};
+    refresh_regularly(refreshing, printer);
+
+    fleet.on_event([&printer](const event& happened) { printer.report(happened); });
+    for (url& target : std::exchange(watch.targets, {}))
+        fleet.add(std::move(target), watch.schedule);
+    fleet.start();
+    io.run();
+
+    printer.let_go();
+    fleet.stop();
+    printer.close();
+    if (watch.statistics)
+        out.write(statistics_json(target_count, fleet.statistics(),
+                                  std::chrono::steady_clock::now() - began));
 }
 
 } // namespace
 
-exit_status run(const watch_arguments& watch) {
-    asio::io_context& io = event_loop();
+exit_status run(watch_arguments watch) {
     terminal out;
-    reporter printer{out, {watch.request.json, watch.verbose}, names_of(watch.targets)};
-    std::vector<watching_client> clients = make_clients(watch);
-
-    const auto stop = [&] {
-        for (watching_client& client : clients)
-            client.stop();
-        io.stop();
-    };
-    asio::signal_set signals{io, SIGINT, SIGTERM};
-    signals.async_wait([&](std::error_code ec, int) {
-        if (!ec)
-            stop();
-    });
-    asio::steady_timer end{io};
-    if (watch.stop_after) {
-        end.expires_after(*watch.stop_after);
-        end.async_wait([&](std::error_code ec) {
-            if (!ec)
-                stop();
-        });
+    transport_options connecting = transport_for(watch.request);
+    connecting.reuse_connections = watch.reuse_connections;
+    const fleet_policies by{make_signer(watch.request), connecting, {watch.constant_backoff}};
+    const int in_flight_max = checks_in_flight_max(watch);
+    if (watch.threads == 1) {
+        watching_fleet fleet =
+            make_fleet(event_loop().get_executor(), by, share_of_thread(watch, in_flight_max, 0));
+        watch_with(fleet, watch, out);
+    } else {
+        watch_with(fleet_on_threads(watch, by, in_flight_max), watch, out);
     }
-
-    for (std::size_t index = 0; index < clients.size(); ++index) {
-        clients[index].on_event([&, index](const event& happened) {
-            printer.report(index, happened);
-            if (out.error())
-                asio::post(io, stop);
-        });
-        clients[index].start();
-    }
-    io.run();
-    printer.close();
     if (out.failed())
         throw runtime_failure("standard output: " + out.error().message());
     return exit_status::success;

@@ -7,6 +7,8 @@
 #include <forest/adapters/asio/asio_transport.hpp>
 #include <forest/adapters/asio/async_check.hpp>
 #include <forest/adapters/asio/background.hpp>
+#include <forest/adapters/asio/pooled_transport.hpp>
+#include <forest/adapters/asio/sharded_fleet.hpp>
 #include <forest/adapters/asio/shutdown_signals.hpp>
 #include <forest/adapters/fmt/log_observer.hpp>
 #include <forest/adapters/openssl/hmac_sha256_signer.hpp>
@@ -16,6 +18,7 @@
 #include <forest/core/detection.hpp>
 #include <forest/datasource.hpp>
 #include <forest/health_client.hpp>
+#include <forest/health_fleet.hpp>
 #include <forest/health_route.hpp>
 #include <forest/schema_route.hpp>
 #include <forest/version.hpp>
@@ -29,6 +32,11 @@ namespace forest {
 /// 10s}}`.
 using health_client =
     basic_health_client<asio_transport, asio_clock, hmac_sha256_signer, exponential_backoff>;
+
+/// Many targets on one thread: `health_fleet fleet{io.get_executor(), secret}`, and then
+/// `fleet.add(url, {.interval = 10s})` for each.
+using health_fleet =
+    basic_health_fleet<pooled_transport, asio_clock, hmac_sha256_signer, exponential_backoff>;
 
 /// The route on the built-in server: `health_route route{server, hmac_sha256_verifier{secret}}`.
 using health_route = basic_health_route<asio_server>;

@@ -4,6 +4,7 @@
 #include <forest/adapters/asio/asio_clock.hpp>
 #include <forest/adapters/asio/asio_server.hpp>
 #include <forest/adapters/asio/asio_transport.hpp>
+#include <forest/adapters/asio/pooled_transport.hpp>
 #include <forest/adapters/openssl/header_style.hpp>
 #include <forest/adapters/openssl/hmac_sha256_signer.hpp>
 #include <forest/core/time.hpp>
@@ -27,6 +28,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -111,6 +113,20 @@ struct asio_transports : real_time {
     }
 };
 
+// All made from one pool, as those of a fleet.
+struct pooled_transports : asio_transports {
+    std::optional<forest::asio_connection_pool> pool;
+
+    forest::pooled_transport make() {
+        if (!pool)
+            pool.emplace(clock, options);
+        return forest::pooled_transport{*pool};
+    }
+
+    // One thread calls it, and no other.
+    void elsewhere(const std::function<void()>& what) { what(); }
+};
+
 struct asio_servers : real_time {
     forest::asio_server tested{context};
 
@@ -151,6 +167,13 @@ BOOST_DATA_TEST_CASE(asio_clock_conforms_on_one_thread_and_on_more, data::make({
 BOOST_DATA_TEST_CASE(asio_transport_conforms_with_and_without_kept_connections,
                      data::make({false, true}), reuse) {
     asio_transports transports;
+    transports.options.reuse_connections = reuse;
+    expect_none(conformance::check_transport(transports));
+}
+
+BOOST_DATA_TEST_CASE(pooled_transport_conforms_with_and_without_kept_connections,
+                     data::make({false, true}), reuse) {
+    pooled_transports transports;
     transports.options.reuse_connections = reuse;
     expect_none(conformance::check_transport(transports));
 }

@@ -4,6 +4,7 @@
 
 #include <forest/adapters/asio/asio_clock.hpp>
 #include <forest/adapters/asio/asio_transport.hpp>
+#include <forest/adapters/asio/pooled_transport.hpp>
 #include <forest/core/time.hpp>
 #include <forest/policy/transport.hpp>
 
@@ -20,6 +21,21 @@
 // the peer does.
 
 namespace forest::test {
+
+// The same tests are built for each of the transports on Asio.
+#if defined(FOREST_TEST_POOLED_TRANSPORT)
+using tested_transport = pooled_transport;
+[[nodiscard]] inline tested_transport make_transport(const asio_clock& clock,
+                                                     const transport_options& chosen) {
+    return tested_transport{asio_connection_pool{clock, chosen}};
+}
+#else
+using tested_transport = asio_transport;
+[[nodiscard]] inline tested_transport make_transport(const asio_clock& clock,
+                                                     const transport_options& chosen) {
+    return tested_transport{clock, chosen};
+}
+#endif
 
 /// How much later than its deadline a GET may end on a busy machine, sanitizers and all.
 inline constexpr std::chrono::seconds margin{5};
@@ -43,7 +59,8 @@ struct kept_reply {
 /// One transport and the context that it runs on.
 class getter {
 public:
-    explicit getter(const transport_options& chosen = {}) : transport{clock, chosen} {}
+    explicit getter(const transport_options& chosen = {})
+        : transport{make_transport(clock, chosen)} {}
 
     /// Checks, whatever the outcome: called exactly once, never from inside, not after the deadline
     /// and its margin, and nothing pending afterwards.
@@ -78,7 +95,7 @@ public:
     asio::io_context io;
     asio_clock clock{io.get_executor()};
     request asked;
-    asio_transport transport;
+    tested_transport transport;
 };
 
 /// One GET on a fresh transport.

@@ -35,6 +35,9 @@ public:
 
     [[nodiscard]] bool handshake() { return SSL_accept(ssl_.get()) == 1; }
 
+    /// Whether the handshake resumed a session that was made before.
+    [[nodiscard]] bool resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
+
     /// The name that the client asked for; empty when it named none.
     [[nodiscard]] std::string server_name() const {
         const char* const name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name);

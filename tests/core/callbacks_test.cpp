@@ -281,4 +281,58 @@ BOOST_AUTO_TEST_CASE(a_callback_of_the_owners_may_replace_itself_and_a_closed_ga
     BOOST_TEST(witness.use_count() == 1);
 }
 
+BOOST_AUTO_TEST_CASE(B7_B8_those_of_a_fleet_are_told_whose_outage_it_is) {
+    callbacks listeners;
+    std::vector<std::string> told;
+    const outage of_it{.id = 3};
+    const auto note = [&](const char* what, target_id whose, const outage& which) {
+        BOOST_TEST(&which == &of_it);
+        told.push_back(what + std::to_string(static_cast<int>(whose)));
+    };
+    listeners.on_event([&](const event& happened) { note("event", happened.id, of_it); });
+    listeners.on_server_down(
+        [&](target_id whose, const outage& which) { note("down", whose, which); });
+    listeners.on_server_up([&](target_id whose, const outage& which) { note("up", whose, which); });
+    for (const event_kind kind : {event_kind::server_down, event_kind::server_up}) {
+        event happened = of(kind);
+        happened.id = target_id{7};
+        happened.outage = &of_it;
+        listeners.tell(happened);
+    }
+    BOOST_TEST((told == std::vector<std::string>{"event7", "down7", "event7", "up7"}));
+}
+
+BOOST_AUTO_TEST_CASE(whoever_listens_to_outages_is_not_told_of_what_nobody_wants_any_more) {
+    callbacks listeners;
+    bool wanted = true;
+    int outages = 0;
+    listeners.on_event([&](const event&) { wanted = false; });
+    listeners.on_server_down([&](const outage&) { ++outages; });
+    listeners.on_server_up([&](const outage&) { ++outages; });
+    const outage of_it;
+    for (const event_kind kind : {event_kind::server_down, event_kind::server_up}) {
+        event happened = of(kind);
+        happened.outage = &of_it;
+        wanted = true;
+        listeners.tell(happened, [&] { return wanted; });
+    }
+    BOOST_TEST(outages == 0);
+}
+
+BOOST_AUTO_TEST_CASE(B16_an_empty_callback_of_a_fleet_unsets_and_one_of_a_client_replaces) {
+    callbacks listeners;
+    int calls = 0;
+    event happened = of(event_kind::server_down);
+    const outage of_it;
+    happened.outage = &of_it;
+    listeners.on_server_down([&](target_id, const outage&) { ++calls; });
+    listeners.on_server_down(std::function<void(target_id, const outage&)>{});
+    listeners.tell(happened);
+    BOOST_TEST(calls == 0);
+    listeners.on_server_down([&](target_id, const outage&) { ++calls; });
+    listeners.on_server_down([&](const outage&) { calls += 10; });
+    listeners.tell(happened);
+    BOOST_TEST(calls == 10);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -68,6 +68,46 @@ BOOST_AUTO_TEST_CASE(B13_a_second_start_changes_nothing) {
     BOOST_TEST((subject.step(machine_input::started(), {}).what == action::kind::none));
 }
 
+BOOST_AUTO_TEST_CASE(B1_the_first_check_can_be_put_off_by_who_starts_many_targets) {
+    machine_type subject = fresh();
+    const steady_time begun{100s};
+    action next = settle(subject, machine_input::started(7s), begun);
+    BOOST_TEST((next.what == action::kind::wait && next.delay == 7s));
+    BOOST_TEST((subject.due() == begun + 7s));
+    BOOST_TEST((settle(subject, machine_input::woke(), begun + 7s).what == action::kind::check));
+    const verdict ok{};
+    next = settle(subject, machine_input::reply(ok), begun + 8s);
+    BOOST_TEST((next.what == action::kind::wait && next.delay == 29s));
+}
+
+BOOST_AUTO_TEST_CASE(B1_what_it_is_put_off_by_comes_on_top_of_the_initial_delay) {
+    machine_type alone = fresh({.initial_delay_max = 20s});
+    machine_type among_many = alone;
+    const duration own = settle(alone, machine_input::started(), {}).delay;
+    BOOST_TEST((own > 0s && own < 20s));
+    BOOST_TEST((settle(among_many, machine_input::started(7s), {}).delay == own + 7s));
+}
+
+BOOST_AUTO_TEST_CASE(B1_an_observer_of_the_start_that_takes_long_does_not_put_off_the_first_check) {
+    machine_type subject = fresh();
+    BOOST_TEST((subject.step(machine_input::started(7s), {}).what == action::kind::report));
+    const action next = subject.step(machine_input::reported(), steady_time{3s});
+    BOOST_TEST((next.what == action::kind::wait && next.delay == 4s));
+}
+
+BOOST_AUTO_TEST_CASE(B12_a_check_that_is_launched_late_is_inconclusive_when_it_fails) {
+    const verdict refused = failed(errc::connection_refused);
+    for (const duration waited : {2s, 3s}) { // The tolerance is 2 s.
+        machine_type subject = fresh();
+        settle(subject, machine_input::started(), {});
+        const steady_time launched = steady_time{} + waited;
+        BOOST_TEST((subject.step(machine_input::launched(), launched).what == action::kind::none));
+        const action told = subject.step(machine_input::reply(refused), launched + 5s);
+        BOOST_TEST((told.event ==
+                    (waited > 2s ? event_kind::check_inconclusive : event_kind::check_failed)));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(B14_a_stopped_machine_is_finished_for_ever) {
     for (const bool started : {false, true}) {
         machine_type subject = fresh();

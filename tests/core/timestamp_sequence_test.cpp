@@ -57,6 +57,15 @@ BOOST_AUTO_TEST_CASE(a_clock_set_back_by_more_than_servers_tolerate_starts_it_an
     BOOST_TEST((answered({0ms, 0ms, -300s}) == moments{0ms, 1ms, -300s}));
 }
 
+BOOST_AUTO_TEST_CASE(one_that_was_passed_long_ago_may_be_forgotten_without_repeating_a_moment) {
+    timestamp_sequence sequence;
+    BOOST_TEST(sequence.passed_by(noon)); // It has answered nothing.
+    (void)sequence.next(noon);
+    for (const auto later : moments{-1h, -1ms, 0ms, 1ms, 300s})
+        BOOST_TEST(!sequence.passed_by(noon + later));
+    BOOST_TEST(sequence.passed_by(noon + 300'001ms));
+}
+
 BOOST_AUTO_TEST_CASE(sequences_are_independent_of_each_other) {
     timestamp_sequence first;
     timestamp_sequence second;

@@ -8,10 +8,12 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <ostream>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -148,6 +150,18 @@ const std::vector<bad> refused{
     {"http+unix://[a]/", errc::url_malformed},
 };
 
+// What all parts say.
+void check_same_parts(const url& left, const url& right) {
+    BOOST_TEST(left.text() == right.text());
+    BOOST_TEST((left.scheme() == right.scheme()));
+    BOOST_TEST(left.host() == right.host());
+    BOOST_TEST(left.port() == right.port());
+    BOOST_TEST(left.target() == right.target());
+    BOOST_TEST(left.host_header() == right.host_header());
+    BOOST_TEST(left.socket_path() == right.socket_path());
+    BOOST_TEST(left.is_ip_literal() == right.is_ip_literal());
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(url_test)
@@ -208,7 +222,7 @@ BOOST_AUTO_TEST_CASE(lengths_hold_at_exactly_their_limit) {
 }
 
 BOOST_AUTO_TEST_CASE(every_kind_of_text_converts) {
-    const auto target = [](const url& parsed) { return parsed.target(); };
+    const auto target = [](const url& parsed) { return std::string{parsed.target()}; };
     BOOST_TEST(target("http://h/a") == "/a");
     BOOST_TEST(target(std::string{"http://h/a"}) == "/a");
     BOOST_TEST(target(std::string_view{"http://h/a"}) == "/a");
@@ -222,6 +236,115 @@ BOOST_AUTO_TEST_CASE(urls_are_equal_when_they_lead_to_the_same_resource) {
     BOOST_TEST((url{"http://h/"} != url{"http://h/a"}));
     BOOST_TEST((url{"http+unix://%2Fa"} != url{"http+unix://%2Fb"}));
     BOOST_TEST((url{} == url{}));
+}
+
+BOOST_AUTO_TEST_CASE(urls_of_one_origin_lead_to_the_same_server_whatever_they_ask) {
+    const auto same = [](const url& left, const url& right) {
+        const bool result = left.same_origin(right);
+        BOOST_TEST(right.same_origin(left) == result);
+        // Hashes of different origins may be equal, but those of so few are not.
+        BOOST_TEST((origin_hash(left) == origin_hash(right)) == result);
+        return result;
+    };
+    BOOST_TEST(same("http://h/a", "HTTP://H:80/b?c#d"));
+    BOOST_TEST(same("http+unix://%2Fa/x", "http+unix://%2fa"));
+    BOOST_TEST(!same("http://h/", "https://h:80/"));
+    BOOST_TEST(!same("http://h/", "http://h:81/"));
+    BOOST_TEST(!same("http://h/", "http://i/"));
+    BOOST_TEST(!same("http+unix://%2Fa", "http+unix://%2Fb"));
+    BOOST_TEST(!same("http+unix://%2Fa", "http://localhost/"));
+}
+
+BOOST_AUTO_TEST_CASE(the_hash_of_an_origin_is_the_same_on_every_machine) {
+    BOOST_TEST(forest::origin_hash("http://h/") == 0xd83cca186b27822fU);
+}
+
+BOOST_DATA_TEST_CASE(a_copy_says_the_same_and_outlives_its_original, data::make(accepted)) {
+    const url again{sample.text};
+    url copy;
+    url assigned = "http://before/";
+    {
+        const url original{sample.text};
+        copy = original;
+        assigned = original;
+        const url constructed{original};
+        check_same_parts(constructed, again);
+        BOOST_TEST((constructed.text().data() != original.text().data()));
+    }
+    check_same_parts(copy, again);
+    check_same_parts(assigned, again);
+}
+
+BOOST_DATA_TEST_CASE(views_outlive_a_move_and_what_was_moved_from_is_empty, data::make(accepted)) {
+    url original{sample.text};
+    const std::string_view text = original.text();
+    const std::string_view host = original.host();
+    const std::string_view target = original.target();
+    const std::string_view host_header = original.host_header();
+    const std::string_view socket_path = original.socket_path();
+    url moved{std::move(original)};
+    check_same_parts(original, url{}); // NOLINT(bugprone-use-after-move)
+    original = "http://another/";
+    url last;
+    last = std::move(moved);
+    check_same_parts(moved, url{}); // NOLINT(bugprone-use-after-move)
+    check_same_parts(last, url{sample.text});
+    BOOST_TEST((text.data() == last.text().data() && text == sample.text));
+    BOOST_TEST((host.data() == last.host().data() && host == sample.host));
+    BOOST_TEST((target.data() == last.target().data() && target == sample.target));
+    BOOST_TEST((host_header.data() == last.host_header().data()));
+    BOOST_TEST((socket_path.data() == last.socket_path().data()));
+}
+
+BOOST_AUTO_TEST_CASE(a_url_that_names_nothing_has_empty_parts_and_can_be_copied_and_moved) {
+    url none;
+    BOOST_TEST(none.text().empty());
+    BOOST_TEST(none.host().empty());
+    BOOST_TEST(none.target().empty());
+    BOOST_TEST(none.host_header().empty());
+    BOOST_TEST(none.socket_path().empty());
+    BOOST_TEST(none.port() == 0);
+    BOOST_TEST(!none.is_ip_literal());
+    url full = "http://h/";
+    full = none;
+    BOOST_TEST((full == none));
+    BOOST_TEST((url{none} == url{std::move(full)}));
+}
+
+BOOST_AUTO_TEST_CASE(assigning_a_url_to_itself_changes_nothing) {
+    url subject = "http://h:81/a";
+    const url& itself = subject;
+    subject = itself;
+    check_same_parts(subject, "http://h:81/a");
+}
+
+// Whoever watches a hundred thousand servers keeps as many URLs.
+BOOST_AUTO_TEST_CASE(a_url_is_one_pointer_and_its_parts_share_bytes_where_they_are_the_same) {
+    static_assert(sizeof(url) == sizeof(void*));
+    const auto within = [](std::string_view part, std::string_view whole) {
+        const std::less_equal<> before;
+        return before(whole.data(), part.data()) &&
+               before(part.data() + part.size(), whole.data() + whole.size());
+    };
+    const url plain = "http://localhost:3000/forest/health?a#b";
+    BOOST_TEST(within(plain.host(), plain.text()));
+    BOOST_TEST(within(plain.host_header(), plain.text()));
+    BOOST_TEST(within(plain.target(), plain.text()));
+    const url shouted = "HTTP://LOCALHOST:3000/forest/health";
+    BOOST_TEST(!within(shouted.host(), shouted.text()));
+    BOOST_TEST(within(shouted.host(), shouted.host_header()));
+    BOOST_TEST(within(shouted.target(), shouted.text()));
+}
+
+// All parts as long as they can be, none of which can share bytes with another.
+BOOST_AUTO_TEST_CASE(the_parts_of_the_longest_urls_are_whole) {
+    const std::string begin = "http://" + std::string(1000, 'A') + ":81";
+    const std::string query(url::text_bytes_max - begin.size() - 1, 'b');
+    const url longest{begin + '?' + query};
+    BOOST_TEST(longest.text() == begin + '?' + query);
+    BOOST_TEST(longest.host() == std::string(1000, 'a'));
+    BOOST_TEST(longest.host_header() == std::string(1000, 'a') + ":81");
+    BOOST_TEST(longest.target() == "/?" + query);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,6 +17,8 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <optional>
 #include <ostream>
 #include <stdexcept>
@@ -76,11 +79,32 @@ inline void require_system(bool succeeded, const char* what) {
 /// How a process is to be started.
 struct tool_setup {
     std::vector<std::string> arguments;
-    std::string secret;                    ///< given in FOREST_AUTH_SECRET unless empty
-    std::vector<std::string> environment;  ///< further variables, `NAME=value`
-    bool on_terminal = false;              ///< standard output is a pseudo-terminal
-    std::string program = "FOREST_HEALTH"; ///< the variable that has its path
-    std::string folder = ".";              ///< in which it works
+    std::string secret{};                   ///< given in FOREST_AUTH_SECRET unless empty
+    std::vector<std::string> environment{}; ///< further variables, `NAME=value`
+    bool on_terminal = false;               ///< standard output is a pseudo-terminal
+    std::string program = "FOREST_HEALTH";  ///< the variable that has its path
+    std::string folder = ".";               ///< in which it works
+    std::string input_file = "/dev/null";   ///< its standard input
+    unsigned short rows = 0;                ///< of the terminal; 0: it does not know
+    unsigned short columns = 0;
+};
+
+/// A file that is removed again.
+class temporary_file {
+public:
+    explicit temporary_file(std::string_view content) {
+        std::string name = (std::filesystem::temp_directory_path() / "forest-XXXXXX").string();
+        const int opened = ::mkstemp(name.data());
+        BOOST_REQUIRE(opened >= 0);
+        ::close(opened);
+        path = name;
+        std::ofstream{path, std::ios::binary} << content;
+    }
+    temporary_file(const temporary_file&) = delete;
+    temporary_file& operator=(const temporary_file&) = delete;
+    ~temporary_file() { std::filesystem::remove(path); }
+
+    std::string path;
 };
 
 /// One running program. Whatever it prints is searched for the secret.
@@ -93,7 +117,7 @@ public:
         descriptor out_end;
         descriptor error_end;
         if (setup.on_terminal)
-            open_terminal(out_end);
+            open_terminal(out_end, {setup.rows, setup.columns, 0, 0});
         else
             open_pipe(output_, out_end);
         open_pipe(errors_, error_end);
@@ -108,6 +132,8 @@ public:
         posix_spawn_file_actions_init(&actions);
         posix_spawn_file_actions_adddup2(&actions, out_end.get(), STDOUT_FILENO);
         posix_spawn_file_actions_adddup2(&actions, error_end.get(), STDERR_FILENO);
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, setup.input_file.c_str(), O_RDONLY,
+                                         0);
         posix_spawn_file_actions_addchdir_np(&actions, setup.folder.c_str());
         errno = ::posix_spawn(&process_, path, &actions, nullptr, pointers(setup.arguments).data(),
                               pointers(variables).data());
@@ -170,6 +196,13 @@ public:
             BOOST_REQUIRE_MESSAGE(read_more(), "no '" << text << "' in: " << err_);
     }
 
+    /// How many bytes of its standard output wait to be read.
+    [[nodiscard]] int unread() const {
+        int bytes = 0;
+        require_system(::ioctl(output_.get(), FIONREAD, &bytes) == 0, "FIONREAD");
+        return bytes;
+    }
+
     /// Closes our end of its standard output, as `head` does.
     void stop_reading() { output_.close(); }
 
@@ -200,13 +233,14 @@ private:
         theirs = descriptor{ends[1]};
     }
 
-    void open_terminal(descriptor& theirs) {
+    void open_terminal(descriptor& theirs, const winsize& size) {
         output_ = descriptor{::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)};
         require_system(output_.get() >= 0 && ::grantpt(output_.get()) == 0 &&
                            ::unlockpt(output_.get()) == 0,
                        "posix_openpt");
         theirs = descriptor{::open(::ptsname(output_.get()), O_RDWR | O_NOCTTY | O_CLOEXEC)};
-        require_system(theirs.get() >= 0, "ptsname");
+        require_system(theirs.get() >= 0 && ::ioctl(theirs.get(), TIOCSWINSZ, &size) == 0,
+                       "ptsname");
     }
 
     // What a sanitizer or a coverage run needs, and nothing that changes what the tool does.

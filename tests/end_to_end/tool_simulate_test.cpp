@@ -386,6 +386,16 @@ BOOST_AUTO_TEST_CASE(ten_years_are_accepted) {
     BOOST_TEST(line.at("simulated_s") == 3650 * 86400);
 }
 
+// The sum of four centuries is no duration in 64 bits of nanoseconds.
+BOOST_AUTO_TEST_CASE(several_centuries_are_summed) {
+    const std::vector<std::string> centuries{"--runs",     "4",   "--for",    "100y",
+                                             "--interval", "24h", "--faults", "none"};
+    const json line = summary(centuries);
+    BOOST_TEST(line.at("simulated_s") == 4 * 36500 * 86400.0);
+    BOOST_TEST(line.at("simulated_s_per_s") > 0);
+    BOOST_TEST(simulate(centuries).out.find("4 worlds of 36500 d ") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(the_picture_is_well_formed_and_no_larger_for_longer_worlds) {
     const temporary_folder folder;
     for (const std::vector<std::string>& world : std::vector<std::vector<std::string>>{

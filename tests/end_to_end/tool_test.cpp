@@ -8,12 +8,6 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <array>
-#include <filesystem>
-#include <fstream>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -26,25 +20,8 @@ namespace {
 using forest::test::run_tool;
 using forest::test::secret;
 using forest::test::serving_tool;
+using forest::test::temporary_file;
 using forest::test::tool_result;
-
-/// A file that is removed again.
-class temporary_file {
-public:
-    explicit temporary_file(std::string_view content) {
-        std::string name = (std::filesystem::temp_directory_path() / "forest-XXXXXX").string();
-        const int opened = ::mkstemp(name.data());
-        BOOST_REQUIRE(opened >= 0);
-        ::close(opened);
-        path = name;
-        std::ofstream{path, std::ios::binary} << content;
-    }
-    temporary_file(const temporary_file&) = delete;
-    temporary_file& operator=(const temporary_file&) = delete;
-    ~temporary_file() { std::filesystem::remove(path); }
-
-    std::string path;
-};
 
 struct refused {
     std::vector<std::string> arguments;
@@ -107,6 +84,23 @@ const std::vector<refused> refused_lines{
     {{"watch", target, "--initial-delay-max", "-1s"}, "--initial-delay-max"},
     {{"watch", target, "--backoff", "linear"}, "--backoff"},
     {{"watch", target, "--for", "0s"}, "--for must be greater than 0"},
+    {{"watch", target, "--threads", "0"}, "--threads must be from 1 to 64"},
+    {{"watch", target, "--threads", "-1"}, "--threads must be from 1 to 64"},
+    {{"watch", target, "--threads", "65"}, "--threads must be from 1 to 64"},
+    {{"watch", target, "--threads", "9999999999"}, "--threads"},
+    {{"watch", target, "--checks-in-flight", "0"}, "--checks-in-flight must be at least 1"},
+    {{"watch", target, "--checks-in-flight", "-1"}, "--checks-in-flight must be at least 1"},
+    {{"watch", target, "--checks-in-flight", "3", "--threads", "4"}, "the 4 of --threads"},
+    {{"watch", target, "--checks-in-flight", "2147483647"}, "ulimit -Hn"},
+    {{"watch", target, "--connections-per-second", "-1"}, "must not be negative"},
+    {{"watch", target, "--connections-per-second", "3", "--threads", "4"}, "the 4 of --threads"},
+    {{"watch", target, "--connections-per-second", "many"}, "--connections-per-second"},
+    {{"watch", "--targets", ""}, "--targets"},
+    {{"watch", "--targets", "/nowhere/targets"}, "'/nowhere/targets' cannot be read: No such file"},
+    {{"watch", "--targets", "/"}, "'/' cannot be read: Is a directory"},
+    {{"watch", "--targets", "/dev/null"}, "'/dev/null' has no URL"},
+    {{"watch", "--targets", "-"}, "standard input has no URL"},
+    {{"watch", "--targets", "/dev/zero"}, "'/dev/zero', line 1: it has more than 4096 bytes"},
     {{"serve", "--listen", "3000"}, "--listen"},
     {{"serve", "--listen", "127.0.0.1"}, "--listen"},
     {{"serve", "--listen", "127.0.0.1:65536"}, "--listen"},

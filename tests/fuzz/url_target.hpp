@@ -34,8 +34,8 @@ inline void url_target(std::string_view input) {
 
     if (!unix_socket) {
         const bool secure = parsed.scheme() == forest::url_scheme::https;
-        const std::string again =
-            (secure ? "https://" : "http://") + parsed.host_header() + parsed.target();
+        std::string again = secure ? "https://" : "http://";
+        again.append(parsed.host_header()).append(parsed.target());
         forest::url reparsed;
         if (again.size() <= forest::url::text_bytes_max)
             require(!forest::url::parse(again, reparsed) && reparsed == parsed,

@@ -11,6 +11,7 @@
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
+#include <forest/core/verdict.hpp>
 #include <forest/health_loop.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/transport.hpp>
@@ -142,18 +143,25 @@ struct wall_driven {
     void cancel() { clock.cancel(); }
 };
 
-template <forest::transport T, forest::clock C, typename S, typename B>
-class driven_by_the_wall : public driven_client<T, wall_driven<C>, S, B, real_machine> {
+/// A client with another clock, which is made from the one that it is given.
+template <forest::transport T, forest::clock C, typename S, typename B, typename Clock>
+class clocked_client : public driven_client<T, Clock, S, B, real_machine> {
 public:
-    driven_by_the_wall(T transport, C clock, S signer, B backoff, forest::url target,
-                       const forest::options& chosen, forest::random_generator random)
-        : driven_client<T, wall_driven<C>, S, B, real_machine>{std::move(transport),
-                                                               wall_driven<C>{std::move(clock)},
-                                                               std::move(signer),
-                                                               std::move(backoff),
-                                                               std::move(target),
-                                                               chosen,
-                                                               random} {}
+    clocked_client(T transport, C clock, S signer, B backoff, forest::url target,
+                   const forest::options& chosen, forest::random_generator random)
+        : driven_client<T, Clock, S, B, real_machine>{std::move(transport),
+                                                      Clock{std::move(clock)},
+                                                      std::move(signer),
+                                                      std::move(backoff),
+                                                      std::move(target),
+                                                      chosen,
+                                                      random} {}
+};
+
+template <forest::transport T, forest::clock C, typename S, typename B>
+class driven_by_the_wall : public clocked_client<T, C, S, B, wall_driven<C>> {
+public:
+    using clocked_client<T, C, S, B, wall_driven<C>>::clocked_client;
 };
 
 /// One transport for several loops, which no transport is made for.
@@ -206,6 +214,83 @@ private:
     std::shared_ptr<T> shared_;
     half first_;
     std::optional<half> second_;
+};
+
+/// Takes every answer for a healthy one, and the absence of one as well.
+template <forest::transport Transport>
+struct hopeful_transport {
+    Transport transport;
+
+    template <typename Handler>
+    void async_get(const forest::request& what, forest::duration timeout, Handler&& handler) {
+        transport.async_get(
+            what, timeout,
+            [then = std::forward<Handler>(handler)](const forest::reply& answer) mutable {
+                if (answer.error == forest::errc::operation_canceled)
+                    return then(answer);
+                forest::reply well;
+                well.status = 200;
+                well.body = R"({"status":"ok"})";
+                then(well);
+            });
+    }
+    void cancel() { transport.cancel(); }
+};
+
+template <forest::transport T, forest::clock C, typename S, typename B>
+class always_up : public driven_client<hopeful_transport<T>, C, S, B, real_machine> {
+public:
+    always_up(T transport, C clock, S signer, B backoff, forest::url target,
+              const forest::options& chosen, forest::random_generator random)
+        : driven_client<hopeful_transport<T>, C, S, B, real_machine>{
+              hopeful_transport<T>{std::move(transport)},
+              std::move(clock),
+              std::move(signer),
+              std::move(backoff),
+              std::move(target),
+              chosen,
+              random} {}
+};
+
+/// Never calls on_server_down.
+template <forest::transport T, forest::clock C, typename S, typename B>
+class mute_down : public driven_client<T, C, S, B, real_machine> {
+public:
+    using driven_client<T, C, S, B, real_machine>::driven_client;
+
+    void on_server_down(std::function<void(const forest::outage&)>) {}
+};
+
+/// Never calls on_server_up.
+template <forest::transport T, forest::clock C, typename S, typename B>
+class mute_up : public driven_client<T, C, S, B, real_machine> {
+public:
+    using driven_client<T, C, S, B, real_machine>::driven_client;
+
+    void on_server_up(std::function<void(const forest::outage&)>) {}
+};
+
+/// Forgets every wait after the tenth.
+template <forest::clock Clock>
+struct forgetful_clock {
+    Clock clock;
+    int waits = 0;
+
+    [[nodiscard]] forest::wall_time now() const { return clock.now(); }
+    [[nodiscard]] forest::steady_time steady_now() const { return clock.steady_now(); }
+    template <typename Handler>
+    void async_wait(forest::duration delay, Handler&& handler) {
+        if (++waits <= 10)
+            clock.async_wait(delay, std::forward<Handler>(handler));
+    }
+    void cancel() { clock.cancel(); }
+};
+
+/// Does not check any more, after ten checks.
+template <forest::transport T, forest::clock C, typename S, typename B>
+class giving_up : public clocked_client<T, C, S, B, forgetful_clock<C>> {
+public:
+    using clocked_client<T, C, S, B, forgetful_clock<C>>::clocked_client;
 };
 
 template <template <forest::transport, forest::clock, typename, typename> typename Client>

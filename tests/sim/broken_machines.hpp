@@ -314,12 +314,40 @@ public:
     using aware_of_flight::aware_of_flight;
 
     [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
+        if (waits_ && input.what == machine_input::kind::started)
+            input = machine_input::woke();
         const action next = forward(input, now);
-        if (next.what == action::kind::none && input.what == machine_input::kind::started &&
-            !in_flight_)
-            return forward(machine_input::woke(), now);
+        waits_ = next.what == action::kind::wait || (waits_ && next.what == action::kind::none);
         return next;
     }
+
+    [[nodiscard]] auto state(steady_time now, int counted_to) const noexcept {
+        return std::pair{aware_of_flight::state(now, counted_to), waits_};
+    }
+
+private:
+    bool waits_ = false;
+};
+
+// Takes a second start from inside a report for the end of the report.
+class start_ends_report : public real_machine {
+public:
+    using real_machine::real_machine;
+
+    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
+        if (reports_ && input.what == machine_input::kind::started)
+            input = machine_input::reported();
+        const action next = real_machine::step(input, now);
+        reports_ = next.what == action::kind::report;
+        return next;
+    }
+
+    [[nodiscard]] auto state(steady_time now, int counted_to) const noexcept {
+        return std::pair{real_machine::state(now, counted_to), reports_};
+    }
+
+private:
+    bool reports_ = false;
 };
 
 // Lets a check that was in flight at the stop end, and tells of it.

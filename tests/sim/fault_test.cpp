@@ -61,6 +61,8 @@ BOOST_AUTO_TEST_CASE(faults_are_written_as_lines_of_a_script) {
                         .span = 20ms,
                         .shape = sim::latency::shape::heavy_tail}) ==
                "world.at(0s).delay(master, forest::sim::heavy_tail(20ms));");
+    BOOST_TEST(code_of({.kind = fault_kind::delay, .client = 0, .span = 20ms, .least = 1ms}) ==
+               "world.at(0s).delay(master, forest::sim::constant(20ms, 1ms));");
     BOOST_TEST(code_of({.kind = fault_kind::step_wall, .lasting = 5s, .client = 0, .span = -1h}) ==
                "world.at(0s).step_wall(master, -3600s);");
 }

@@ -173,6 +173,54 @@ BOOST_AUTO_TEST_CASE(what_is_stopped_again_while_it_goes_on_keeps_its_order) {
     BOOST_TEST(order == "abc");
 }
 
+BOOST_AUTO_TEST_CASE(what_comes_while_it_goes_on_waits_behind) {
+    machine_on_queue on;
+    std::string order;
+    on.machine.pause(1s);
+    on.machine.when_running([&] {
+        order += 'a';
+        on.machine.when_running([&] { order += 'c'; });
+    });
+    on.machine.when_running([&] { order += 'b'; });
+    on.queue.run_for(1s);
+    BOOST_TEST(order == "abc");
+}
+
+BOOST_AUTO_TEST_CASE(timers_go_on_when_a_suspension_ends_within_a_pause) {
+    machine_on_queue on;
+    on.machine.pause(100s);
+    on.queue.run_for(5s);
+    on.machine.suspend(10s);
+    on.queue.run_for(95s);
+    BOOST_TEST((on.machine.timer_now() == steady_time{90s}));
+}
+
+BOOST_AUTO_TEST_CASE(a_machine_that_is_gone_is_told_nothing) {
+    sim::event_queue queue;
+    bool ran = false;
+    {
+        sim::host machine{queue};
+        machine.pause(1s);
+        machine.when_running([&] { ran = true; });
+    }
+    queue.run_for(2s);
+    BOOST_TEST(!ran);
+}
+
+BOOST_AUTO_TEST_CASE(machines_with_seeds_of_their_own_jump_apart) {
+    sim::event_queue queue;
+    sim::host one{queue, 1};
+    sim::host other{queue, 2};
+    for (sim::host* each : {&one, &other})
+        each->jump_wall(10min);
+    int together = 0;
+    for (int second = 0; second < 1000; ++second) {
+        queue.run_for(1s);
+        together += one.now() == other.now() ? 1 : 0;
+    }
+    BOOST_TEST(together < 10);
+}
+
 BOOST_AUTO_TEST_CASE(correcting_a_machine_sets_its_clocks_right) {
     machine_on_queue on;
     on.machine.step_wall(1h);

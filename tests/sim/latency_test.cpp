@@ -81,8 +81,7 @@ BOOST_AUTO_TEST_CASE(a_heavy_tail_is_now_and_then_very_late_but_never_beyond_the
 
 BOOST_AUTO_TEST_CASE(what_is_least_is_added_to_each) {
     random_generator random{5};
-    const sim::latency delay{
-        .distribution = sim::latency::shape::uniform, .typical = 1ms, .least = 10ms};
+    const sim::latency delay = sim::uniform(1ms, 10ms);
     for (int index = 0; index < 100; ++index) {
         const duration drawn = delay.draw(random);
         BOOST_TEST((drawn >= 10ms && drawn <= 12ms));

@@ -65,7 +65,7 @@ const std::vector<planted> bugs{
     {"event twice", {"B7"}, driving<broken::down_told_twice>()},
     {"callback after stop", {"B14"}, in_worlds_of<broken::with_client<broken::stopping_late>>()},
     {"two checks in flight", {"B2"}, in_worlds_of<broken::with_client<broken::checking_twice>>()},
-    {"backoff not reset", {"B1"}, driving<broken::backoff_not_reset>()},
+    {"backoff not reset", {"B1", "B4"}, driving<broken::backoff_not_reset>()},
     {"stall counted", {"B12", "B1"}, driving<broken::stall_counted>()},
     {"interval drifting", {"B1"}, driving<broken::interval_drifts>()},
     {"wall clock used for intervals",
@@ -77,6 +77,10 @@ const std::vector<planted> bugs{
      {"B14"},
      in_worlds_of<broken::with_client<broken::reporting_cancelled>>()},
     {"attempt not reset", {"B10"}, driving<broken::attempt_not_reset>()},
+    {"always up", {"truth", "B4"}, in_worlds_of<broken::with_client<broken::always_up>>()},
+    {"down never called", {"B7"}, in_worlds_of<broken::with_client<broken::mute_down>>()},
+    {"up never called", {"B8"}, in_worlds_of<broken::with_client<broken::mute_up>>()},
+    {"polling no more", {"B1", "B4"}, in_worlds_of<broken::with_client<broken::giving_up>>()},
 };
 
 } // namespace
@@ -100,8 +104,8 @@ BOOST_DATA_TEST_CASE(each_planted_bug_is_found_and_its_script_is_short, data::ma
     const sim::swarm_failure& failed = *report.failure;
     BOOST_TEST_CONTEXT(to_string(failed)) {
         BOOST_TEST(std::count(row.rules.begin(), row.rules.end(), failed.broken.rule) == 1);
-        const std::string code = to_code(failed.shrunk);
-        BOOST_TEST(std::count(code.begin(), code.end(), '\n') <= 6);
+        for (const std::string& code : {to_code(failed.shrunk), to_test(failed.shrunk, "")})
+            BOOST_TEST(std::count(code.begin(), code.end(), '\n') <= 6);
     }
 }
 
@@ -124,7 +128,7 @@ BOOST_AUTO_TEST_CASE(shrinking_keeps_what_breaks_the_rule_and_nothing_else) {
     BOOST_TEST((shrunk.faults.front().at == 0s));
     BOOST_TEST(runs < 2000);
     const int before = runs;
-    (void)sim::shrink(with_crash, has_a_crash, 5);
+    (void)sim::shrink(with_crash, has_a_crash, {.runs_max = 5});
     BOOST_TEST(runs - before <= 5);
 }
 

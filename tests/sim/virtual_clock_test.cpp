@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
+#include <forest/sim/event_queue.hpp>
+#include <forest/sim/host.hpp>
 #include <forest/sim/virtual_clock.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -89,6 +91,55 @@ BOOST_AUTO_TEST_CASE(running_until_a_predicate_holds_is_bounded) {
     BOOST_TEST(queue.run_until(holds, 1h));
     BOOST_TEST((queue.now() == steady_time{10s}));
     BOOST_TEST(!queue.run_one());
+}
+
+// Each wait is turned into the time of the queue on its own, and rounded.
+BOOST_AUTO_TEST_CASE(equal_deadlines_end_in_the_order_asked_on_a_clock_that_drifts) {
+    for (const int ppm : {-99'991, 7, 99'991}) {
+        for (int number = 1; number < 1000; ++number) {
+            sim::event_queue queue;
+            sim::host machine{queue};
+            machine.drift(ppm);
+            sim::virtual_clock clock{machine};
+            const duration delay{1'000'000'007LL * number % 5'000'000'000LL + 10'000};
+            std::string order;
+            const steady_time due = machine.timer_now() + delay;
+            clock.async_wait(delay, [&](std::error_code) { order += 'a'; });
+            queue.run_for(duration{333 + number * 7});
+            clock.async_wait(due - machine.timer_now(), [&](std::error_code) { order += 'b'; });
+            clock.async_wait(due - machine.timer_now(), [&](std::error_code) { order += 'c'; });
+            queue.run_for(20s);
+            BOOST_TEST_REQUIRE(order == "abc");
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(handlers_of_cancelled_waits_do_not_run_on_a_machine_that_stands_still) {
+    sim::event_queue queue;
+    sim::host machine{queue};
+    sim::virtual_clock clock{machine};
+    bool told = false;
+    clock.async_wait(1h, [&](std::error_code) { told = true; });
+    machine.pause(1min);
+    clock.cancel();
+    queue.run_for(59s);
+    BOOST_TEST(!told);
+    queue.run_for(1s);
+    BOOST_TEST(told);
+}
+
+BOOST_AUTO_TEST_CASE(a_bound_beyond_the_end_of_time_is_the_end_of_time) {
+    sim::event_queue queue;
+    queue.run_for(1s);
+    bool happened = false;
+    bool never = false;
+    queue.after(1h, [&] { happened = true; });
+    queue.after(duration::max(), [&] { never = true; });
+    BOOST_TEST(queue.run_until([&] { return happened; }, duration::max()));
+    BOOST_TEST((queue.now() == steady_time{1h + 1s}));
+    queue.run_for(duration::max());
+    BOOST_TEST((queue.now() == steady_time::max()));
+    BOOST_TEST(!never);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -12,10 +12,12 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <array>
 #include <chrono>
 #include <functional>
 #include <optional>
 #include <ostream>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -279,6 +281,55 @@ BOOST_AUTO_TEST_CASE(a_swizzled_network_comes_back_for_every_client) {
     for (const auto& each : world.clients())
         BOOST_TEST((each->status() == target_status::up));
     BOOST_TEST(world.played().size() == 30U);
+}
+
+BOOST_AUTO_TEST_CASE(the_callbacks_of_the_application_come_beside_those_of_the_world) {
+    sim::world world{1};
+    auto& warehouse = world.add_server("warehouse");
+    auto& client = world.add_client(warehouse);
+    auto& master = world.add_datasource(warehouse);
+    int downs = 0;
+    int events = 0;
+    std::array<int, 2> calls{};
+    client.client().on_event([&](const event&) { ++events; });
+    client.client().on_server_down([&](const outage&) { ++downs; });
+    master.client().on_server_down([&](const outage&) { ++downs; });
+    client.also_call([&](bool) { ++calls[0]; });
+    client.also_call([&](bool) { ++calls[1]; });
+    world.between(1min, 10min).crash(warehouse);
+    world.run_for(1h);
+    BOOST_TEST(downs == 2);
+    BOOST_TEST(client.downs() == 1U);
+    BOOST_TEST(client.ups() == 1U);
+    BOOST_TEST(master.downs() == 1U);
+    BOOST_TEST(client.checks() > 100U);
+    BOOST_TEST(events > 100);
+    BOOST_TEST((calls == std::array{2, 2}));
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_is_cut_off_anywhere) {
+    sim::world world{3};
+    auto& warehouse = world.add_server("warehouse");
+    auto& client = world.add_client(
+        warehouse, {.interval = 1s, .failure_threshold = 1'000'000}); // and no outage
+    world.at(0s).truncate(client);
+    std::set<int> statuses;
+    client.also_tell([&](const event& happened) {
+        if (happened.check == nullptr)
+            return;
+        BOOST_TEST((happened.check->error == errc::connection_lost));
+        statuses.insert(happened.check->status);
+    });
+    world.run_for(1h);
+    BOOST_TEST((statuses == std::set{0, 200})); // before the end of the header section, and after
+}
+
+BOOST_AUTO_TEST_CASE(a_world_has_no_more_clients_than_faults_can_name) {
+    sim::world world;
+    auto& warehouse = world.add_server("warehouse");
+    for (int number = 0; number < 65'535; ++number)
+        world.prepare_client(warehouse);
+    BOOST_CHECK_THROW(world.prepare_client(warehouse), std::length_error);
 }
 
 BOOST_AUTO_TEST_CASE(a_script_can_be_written_down_and_played_again) {

@@ -53,8 +53,8 @@ struct reply_handler_archetype {
 
 /// A transport performs one GET at a time. What the type system cannot check, a model promises:
 ///
-/// - the handler is called exactly once, never from inside `async_get`, and at the latest at the
-/// timeout;
+/// - the handler is called exactly once, never from inside `async_get` or `cancel`, and at the
+/// latest at the timeout;
 /// - `cancel()` makes a pending GET end with `errc::operation_canceled`; without one it does
 /// nothing;
 /// - the handler runs on the execution context of the clock that the client was given;

@@ -32,6 +32,7 @@ public:
         scenario("a wait", [this] { one_wait(); });
         scenario("waits of 0 and less", [this] { no_delay(); });
         scenario("waits that end together", [this] { equal_deadlines(); });
+        scenario("waits asked one by one to end together", [this] { staggered_deadlines(); });
         scenario("waits for very long", [this] { huge_delays(); });
         scenario("waits asked in handlers", [this] { from_handlers(); });
         scenario("a cancelled clock", [this] { cancelling(); });
@@ -101,6 +102,29 @@ private:
                                  "clock.wrong_order", many, " waits of ", delay,
                                  " did not end in the order in which they were asked for");
         }
+    }
+
+    // Asked at different moments for the same one. On a clock that goes on between two readings
+    // nobody can ask for that, and nothing is expected.
+    void staggered_deadlines() {
+        auto clock = this->harness_.make();
+        const steady_time due = clock.steady_now() + unit;
+        constexpr int many = 20;
+        std::vector<const wait*> asked;
+        bool exact = true;
+        for (int number = 0; number < many; ++number) {
+            const steady_time before = clock.steady_now();
+            asked.push_back(&ask(clock, due - before));
+            exact = exact && clock.steady_now() == before;
+            this->run_for(unit / 100 + duration{1 + 7 * number});
+        }
+        settle();
+        const std::lock_guard lock{this->ledger_->mutex};
+        const auto ended = std::exchange(this->ledger_->order, {});
+        this->found_->expect(!exact || ended.size() != asked.size() || ended == asked,
+                             "clock.wrong_order", many,
+                             " waits that were asked one after the other, to end at the same "
+                             "moment, did not end in the order in which they were asked for");
     }
 
     void huge_delays() {

@@ -28,6 +28,15 @@ using fault_kinds = std::bitset<fault_kind_count>;
     return fault_kinds{}.set().reset(static_cast<std::size_t>(fault_kind::quit));
 }
 
+/// How likely each kind is, by its number.
+using fault_weights = std::array<std::uint32_t, fault_kind_count>;
+
+[[nodiscard]] constexpr fault_weights equal_weights() noexcept {
+    fault_weights all{};
+    all.fill(1);
+    return all;
+}
+
 /// What is drawn, and how much of it.
 struct draw_options {
     std::uint16_t servers_max = 3;           ///< at least 1
@@ -36,6 +45,18 @@ struct draw_options {
     fault_kinds kinds = all_faults();        ///< those that may be drawn
     duration length = std::chrono::hours{1}; ///< of what goes wrong; greater than 0
     bool random_options = true;              ///< else every client has the default ones
+
+    /// How likely each kind is, as a share of the sum of all that may be drawn, by the number of
+    /// the kind. One of weight 0 is not drawn.
+    fault_weights weights = equal_weights();
+
+    /// How many of a hundred faults happen again and again (`fault::every`). From 0 to 100.
+    int repeated_percent = 0;
+
+    /// How many of a hundred are swizzles instead: the ways of all clients of a server are clogged
+    /// one after the other, and let go in another order. From 0 to 100; needs `clog` to be among
+    /// `kinds`.
+    int swizzled_percent = 0;
 };
 
 namespace detail {
@@ -43,7 +64,12 @@ namespace detail {
 class plan_drawer {
 public:
     plan_drawer(std::uint64_t seed, const draw_options& chosen) noexcept
-        : chosen_{chosen}, random_{seed} {}
+        : chosen_{chosen}, random_{seed} {
+        for (std::size_t kind = 0; kind < fault_kind_count; ++kind) {
+            if (chosen_.kinds.test(kind))
+                heaviest_ = std::max(heaviest_, chosen_.weights[kind]);
+        }
+    }
 
     plan draw() {
         plan drawn;
@@ -59,7 +85,9 @@ public:
                                             : uniform(up_to(std::chrono::milliseconds{50}));
         }
         for (std::size_t count = between(0, chosen_.faults_max); count > 0; --count) {
-            if (chosen_.kinds.any())
+            if (happens(chosen_.swizzled_percent) && may_be_drawn(fault_kind::clog))
+                draw_swizzle(drawn);
+            else if (heaviest_ > 0)
                 drawn.faults.push_back(draw_fault(drawn));
         }
         return drawn;
@@ -67,7 +95,7 @@ public:
 
 private:
     std::uint64_t between(std::uint64_t least, std::uint64_t most) noexcept {
-        return least + random_() % (most - least + 1);
+        return most < least ? least : least + random_() % (most - least + 1);
     }
 
     // Whole milliseconds, so that a script can be read.
@@ -96,12 +124,48 @@ private:
         return drawn;
     }
 
+    // Draws a number only where the answer is open.
+    bool happens(int percent) noexcept {
+        return percent >= 100 || (percent > 0 && between(0, 99) < static_cast<unsigned>(percent));
+    }
+
+    bool may_be_drawn(fault_kind kind) const noexcept {
+        const auto number = static_cast<std::size_t>(kind);
+        return chosen_.kinds.test(number) && chosen_.weights[number] > 0;
+    }
+
+    // A kind that is less likely than the likeliest is refused now and then.
+    fault_kind draw_kind() noexcept {
+        for (;;) {
+            const auto kind = static_cast<fault_kind>(between(0, fault_kind_count - 1));
+            const std::uint32_t weight = chosen_.weights[static_cast<std::size_t>(kind)];
+            if (may_be_drawn(kind) && (weight == heaviest_ || between(0, heaviest_ - 1) < weight))
+                return kind;
+        }
+    }
+
+    // As a script does it with `swizzle`.
+    void draw_swizzle(plan& in) {
+        using namespace std::chrono_literals;
+        const auto server = static_cast<std::uint16_t>(between(0, in.servers - 1U));
+        const duration at = up_to(chosen_.length);
+        const duration half = 50ms + up_to(chosen_.length / 8);
+        for (std::uint16_t client = 0; client < in.clients.size(); ++client) {
+            if (in.clients[client].server != server)
+                continue;
+            const duration begin = up_to(half);
+            in.faults.push_back({.kind = fault_kind::clog,
+                                 .at = at + begin,
+                                 .lasting = half - begin + 1ms + up_to(half),
+                                 .server = server,
+                                 .client = client});
+        }
+    }
+
     fault draw_fault(const plan& in) noexcept {
         using namespace std::chrono_literals;
         fault drawn;
-        do
-            drawn.kind = static_cast<fault_kind>(between(0, fault_kind_count - 1));
-        while (!chosen_.kinds.test(static_cast<std::size_t>(drawn.kind)));
+        drawn.kind = draw_kind();
         drawn.at = up_to(chosen_.length);
         // Mostly short enough to end within the plan, and long enough to be noticed.
         drawn.lasting = 100ms + up_to(between(0, 2) == 0 ? 10s : chosen_.length / 4);
@@ -112,6 +176,9 @@ private:
         }
         drawn.shape = static_cast<latency::shape>(between(0, 3));
         draw_amounts(drawn);
+        if (drawn.kind != fault_kind::quit && happens(chosen_.repeated_percent))
+            drawn.every = drawn.lasting + std::max(drawn.span, duration::zero()) + 100ms +
+                          up_to(chosen_.length / 4);
         return drawn;
     }
 
@@ -136,6 +203,7 @@ private:
     }
 
     draw_options chosen_;
+    std::uint32_t heaviest_ = 0; // weight of all kinds that may be drawn
     random_generator random_;
 };
 

@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <optional>
 #include <set>
 #include <string>
@@ -56,18 +57,21 @@ struct exploration {
     std::size_t states = 0;      ///< different ones, of machine and oracle together
     std::size_t transitions = 0; ///< steps that were tried and judged
     bool complete = false;       ///< every state was met, and each stimulus tried in each
+    bool sampled = false; ///< of delays that are random, one was tried in each step and not all
     std::optional<counterexample> violation{}; ///< one of those with the shortest trace
 
     /// Whether it proves that no rule can be broken.
-    [[nodiscard]] bool proven() const noexcept { return complete && !violation; }
+    [[nodiscard]] bool proven() const noexcept { return complete && !sampled && !violation; }
 };
 
 /// One line, and for a violation one more for each step of its trace.
 [[nodiscard]] inline std::string to_string(const exploration& found) {
     std::string text = std::to_string(found.states) + " states, " +
                        std::to_string(found.transitions) + " transitions, ";
+    if (!found.violation && !found.complete)
+        return text + "no violation yet: given up";
     if (!found.violation)
-        return text + (found.complete ? "no violation" : "no violation yet: given up");
+        return text + (found.sampled ? "no violation, of random delays a sample" : "no violation");
     text += found.violation->rule + " is violated: " + found.violation->explanation;
     for (const std::string& line : found.violation->trace)
         text += "\n  " + line;
@@ -96,7 +100,11 @@ class explorer {
 public:
     explorer(const options& chosen, const Backoff& backoff, const exploration_options& how)
         : states_max_{how.states_max}, counted_to_{greatest_count(chosen, backoff)},
-          possible_{chosen, longest_delay(chosen, backoff, counted_to_)} {
+          settles_{answers_alike(chosen, backoff, counted_to_)}, sampled_{chosen.interval_jitter >
+                                                                              0.0 ||
+                                                                          chosen.initial_delay_max >
+                                                                              duration::zero()},
+          possible_{chosen, longest_delay(chosen, backoff)} {
         assert(chosen.valid());
         add({.reached = {chosen, backoff, random_generator{how.seed}}}, 0);
     }
@@ -104,7 +112,7 @@ public:
     // Steps are taken in the order of the length of the shortest trace that they end.
     template <typename Visitor>
     exploration run(Visitor& visit) {
-        exploration found;
+        exploration found{.sampled = sampled_};
         for (std::size_t length = 0; length < ahead_.size(); ++length) {
             for (std::size_t each = 0; each < ahead_[length].size(); ++each) {
                 const auto [from, played] = ahead_[length][each];
@@ -122,7 +130,7 @@ public:
             }
             ahead_[length] = {};
         }
-        found.complete = true;
+        found.complete = settles_;
         return found;
     }
 
@@ -142,20 +150,26 @@ private:
         const stimulus* played;
     };
 
-    // The count from which on one more changes nothing.
+    static bool answers_alike(const options& chosen, const Backoff& backoff, int count) {
+        return count == count_max ||
+               backoff(count, chosen.interval) == backoff(count + 1, chosen.interval);
+    }
+
+    // The count from which on one more changes nothing; if the backoff does not settle, one from
+    // which on it did not settle for long.
     static int greatest_count(const options& chosen, const Backoff& backoff) {
         int count = std::max(chosen.failure_threshold, chosen.success_threshold);
-        const int last = count + steps_max;
-        while (count < last &&
-               backoff(count, chosen.interval) != backoff(count + 1, chosen.interval))
+        for (int steps = 0; steps < steps_max && !answers_alike(chosen, backoff, count); ++steps)
             ++count;
-        assert(count < last && "the backoff does not settle");
         return count;
     }
 
-    static duration longest_delay(const options& chosen, const Backoff& backoff, int counted_to) {
+    // Of all counts that can be met: each more takes one state more.
+    duration longest_delay(const options& chosen, const Backoff& backoff) const {
+        const bool all = static_cast<std::size_t>(counted_to_) <= states_max_;
+        const int most = all ? counted_to_ : static_cast<int>(states_max_);
         duration longest = duration::zero();
-        for (int count = 1; count <= counted_to; ++count)
+        for (int count = 1; count <= most; ++count)
             longest = std::max<duration>(longest, backoff(count, chosen.interval));
         return longest;
     }
@@ -186,9 +200,12 @@ private:
     }
 
     static constexpr int steps_max = 1'000; // of a backoff, before it settles
+    static constexpr int count_max = std::numeric_limits<int>::max();
 
     std::size_t states_max_;
     int counted_to_;
+    bool settles_; // the backoff does, from there on
+    bool sampled_;
     stimuli possible_;
     std::deque<node> met_;
     std::vector<std::vector<step>> ahead_; // by the length of the trace
@@ -199,8 +216,9 @@ private:
 
 /// Walks all states that a machine made from `chosen` and `backoff` can get into, and judges every
 /// step by B1–B3 and B6–B15. Ends at the first violation, or at `how.states_max`. `chosen` must be
-/// valid, and `backoff` must settle: where it answers the same for two counts in a row that are not
-/// below the thresholds, it must do so for all greater ones. After each step
+/// valid. Where `backoff` answers the same for two counts in a row that are not below the
+/// thresholds, it must do so for all greater ones; one that goes on changing for 1000 counts leaves
+/// the exploration incomplete. After each step
 /// `visit(before, stimulus, after)` is called with two watched machines. Takes well below a
 /// microsecond for a transition, of which there are hundreds of thousands.
 ///

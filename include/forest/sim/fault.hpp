@@ -40,7 +40,7 @@ enum class fault_kind : std::uint8_t {
     truncate,           ///< they are closed there
     garble,             ///< some bytes of an answer are others
     drip,               ///< an answer takes `span` to come
-    delay,              ///< messages take a time of mean `span`, distributed as `shape` says
+    delay,              ///< messages take `least` and a time of mean `span`, distributed as `shape`
     clog,               ///< messages are held back, and let go in the end
     loss,               ///< `amount` of a thousand messages are lost
     dns_failure,        ///< the name of the server is not found
@@ -114,14 +114,15 @@ struct fault {
     static constexpr std::uint16_t everyone = 0xffff;
 
     fault_kind kind{};
-    duration at{};                   ///< since the beginning
-    duration lasting{};              ///< 0: until everything is healed
-    duration every{};                ///< 0: once; else again and again, after this time
-    std::uint16_t server = 0;        ///< in the order in which they were added
-    std::uint16_t client = everyone; ///< in the order in which they were added
-    duration span{};                 ///< see fault_kind
-    std::int64_t amount = 0;         ///< see fault_kind
+    duration at{};            ///< since the beginning
+    duration lasting{};       ///< 0: until everything is healed; nothing for what is momentary
+    duration every{};         ///< 0: once; else again and again, after this time
+    std::uint16_t server = 0; ///< in the order in which they were added
+    std::uint16_t client = everyone;                 ///< in the order in which they were added
+    duration span{};                                 ///< see fault_kind
+    std::int64_t amount = 0;                         ///< see fault_kind
     latency::shape shape = latency::shape::constant; ///< of `delay`
+    duration least{};                                ///< of `delay`
 
     friend bool operator==(const fault&, const fault&) = default;
 };
@@ -144,11 +145,19 @@ using script = std::vector<fault>;
     return {};
 }
 
-/// A distribution as C++ says it, without its namespace: `uniform(20ms)`.
+/// A distribution as C++ says it, without its namespace: `uniform(20ms)`, `uniform(20ms, 1ms)`.
 [[nodiscard]] inline std::string to_code(const latency& delay) {
     constexpr std::array<const char*, 4> shapes{"constant", "uniform", "exponential", "heavy_tail"};
-    return shapes[static_cast<std::size_t>(delay.distribution)] + ("(" + to_code(delay.typical)) +
-           ")";
+    std::string code = shapes[static_cast<std::size_t>(delay.distribution)];
+    code += "(" + to_code(delay.typical);
+    if (delay.least != duration::zero())
+        code += ", " + to_code(delay.least);
+    return code + ")";
+}
+
+/// The distribution that a `delay` carries.
+[[nodiscard]] inline latency delay_of(const fault& what) noexcept {
+    return {.distribution = what.shape, .typical = what.span, .least = what.least};
 }
 
 /// A fault as a line of C++ for a world called `world`; `servers` and `clients` are the names of
@@ -169,10 +178,7 @@ using script = std::vector<fault>;
     switch (what.kind) {
     case fault_kind::loss:
     case fault_kind::drift: code += ", " + std::to_string(what.amount); break;
-    case fault_kind::delay:
-        code +=
-            ", forest::sim::" + to_code(latency{.distribution = what.shape, .typical = what.span});
-        break;
+    case fault_kind::delay: code += ", forest::sim::" + to_code(delay_of(what)); break;
     case fault_kind::slow:
     case fault_kind::stop:
     case fault_kind::drip:

@@ -11,8 +11,9 @@
 #include <cassert>
 #include <chrono>
 #include <cstdint>
+#include <deque>
+#include <memory>
 #include <utility>
-#include <vector>
 
 // A simulated machine as far as time is concerned: its clocks, which may be wrong, and whether its
 // programs run at all. Arithmetic is in whole numbers, so that it is the same with every compiler.
@@ -20,7 +21,8 @@
 namespace forest::sim {
 
 /// One machine on a timeline. Its clocks are exact and its programs run until it is told otherwise.
-/// Not copyable; it must not outlive the queue. Not thread-safe.
+/// Not copyable; it must not outlive the queue, and what it was to do later is dropped with it. Not
+/// thread-safe.
 class host {
 public:
     /// The wall clock that a simulation begins with: 2026-01-01T00:00:00Z.
@@ -29,7 +31,9 @@ public:
     /// The largest error of a clock's rate, in parts per million: a tenth.
     static constexpr std::int64_t drift_ppm_max = 100'000;
 
-    explicit host(event_queue& queue) noexcept : queue_{&queue} {}
+    /// `seed` says how its wall clock jumps. Those of machines with one seed jump together, so that
+    /// a client does not notice that its server's does, too.
+    explicit host(event_queue& queue, std::uint64_t seed = 0) : queue_{&queue}, seed_{seed} {}
 
     host(const host&) = delete;
     host& operator=(const host&) = delete;
@@ -57,8 +61,9 @@ public:
     }
 
     /// Lets the wall clock jump back and forth by up to `range` from one millisecond to the next; 0
-    /// ends it.
+    /// ends it. Not negative.
     void jump_wall(std::chrono::milliseconds range) noexcept {
+        assert(range >= std::chrono::milliseconds::zero());
         wall_range_ = range;
         ++disturbances_;
     }
@@ -88,10 +93,16 @@ public:
         ++disturbances_;
     }
 
-    /// How long the queue's time takes until the clocks of this machine have gone on by `span`, if
-    /// their rate stays as it is.
+    /// How long the queue's time takes until the clocks of this machine have gone on by `span`,
+    /// which is not negative, if their rate stays as it is. Rounded up, so that a timer is not
+    /// early.
     [[nodiscard]] duration true_span(duration span) const noexcept {
-        return part(span, million, million + rate_ppm_);
+        if (rate_ppm_ == 0)
+            return span;
+        const wide rate = million + rate_ppm_;
+        const wide whole = (wide{span.count()} * million + rate - 1) / rate;
+        return whole < duration::max().count() ? duration{static_cast<duration::rep>(whole)}
+                                               : duration::max();
     }
 
     /// Lets no program of the machine run for `span`, as a debugger or a starving hypervisor does.
@@ -104,7 +115,7 @@ public:
         if (!suspended_)
             suspended_since_ = steady_now();
         suspended_ = true;
-        suspended_until_ = std::max(suspended_until_, queue_->now() + span);
+        suspended_until_ = std::max(suspended_until_, queue_->later(span));
         stop_running(span);
     }
 
@@ -133,7 +144,7 @@ public:
         if (running() && deferred_.empty())
             what();
         else
-            deferred_.emplace_back(std::forward<What>(what));
+            deferred_.push_back(unique_function<void()>{std::forward<What>(what)});
     }
 
 private:
@@ -162,11 +173,11 @@ private:
     }
 
     std::chrono::milliseconds wall_jump() const noexcept {
-        if (wall_range_ == std::chrono::milliseconds::zero())
-            return wall_range_;
+        if (wall_range_ <= std::chrono::milliseconds::zero())
+            return std::chrono::milliseconds::zero();
         const auto moment =
             std::chrono::floor<std::chrono::milliseconds>(steady_now().time_since_epoch());
-        random_generator random{static_cast<std::uint64_t>(moment.count())};
+        random_generator random{seed_ + static_cast<std::uint64_t>(moment.count())};
         return std::chrono::milliseconds{static_cast<std::int64_t>(
             random() % static_cast<std::uint64_t>(wall_range_.count() + 1))};
     }
@@ -175,10 +186,16 @@ private:
         return stood_still_ + (suspended_ ? steady_now() - suspended_since_ : duration::zero());
     }
 
+    // A suspension may end while the machine is paused, so each has a moment of its own at which to
+    // go on.
     void stop_running(duration span) {
         ++disturbances_;
-        stopped_until_ = std::max(stopped_until_, queue_->now() + span);
-        queue_->at(stopped_until_, [this] { go_on(); });
+        const steady_time until = queue_->later(span);
+        stopped_until_ = std::max(stopped_until_, until);
+        queue_->at(until, [this, alive = std::weak_ptr<void>{alive_}] {
+            if (!alive.expired())
+                go_on();
+        });
     }
 
     void go_on() {
@@ -186,14 +203,17 @@ private:
             stood_still_ = stood_still();
             suspended_ = false;
         }
-        if (!running()) // It was stopped again meanwhile.
-            return;
-        // What comes meanwhile, or finds it stopped again, waits behind.
-        for (auto& each : std::exchange(deferred_, {}))
-            when_running(std::move(each));
+        // What comes meanwhile waits behind, and so do all when one of them stops the machine
+        // again.
+        while (running() && !deferred_.empty()) {
+            unique_function<void()> next = std::move(deferred_.front());
+            deferred_.pop_front();
+            next();
+        }
     }
 
     event_queue* queue_;
+    std::uint64_t seed_;
     steady_time anchor_true_{}; // since when the rate is what it is
     steady_time anchor_local_{};
     std::int64_t rate_ppm_ = 0;
@@ -208,7 +228,8 @@ private:
     std::uint64_t disturbances_ = 0;
     duration stood_still_{}; // the timers, until they went on the last time
     bool suspended_ = false;
-    std::vector<unique_function<void()>> deferred_;
+    std::deque<unique_function<void()>> deferred_;
+    std::shared_ptr<void> alive_ = std::make_shared<char>(); // told by the queue to go on only then
 };
 
 } // namespace forest::sim

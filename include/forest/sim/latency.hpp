@@ -48,7 +48,12 @@ struct latency {
 
     shape distribution = shape::constant;
     duration typical = std::chrono::milliseconds{1}; ///< the mean; from 0 to `maximum`
-    duration least = duration::zero();               ///< is added to each
+    duration least = duration::zero();               ///< is added to each; from 0 to `maximum`
+
+    [[nodiscard]] constexpr bool valid() const noexcept {
+        constexpr duration zero = duration::zero();
+        return zero <= typical && typical <= maximum && zero <= least && least <= maximum;
+    }
 
     [[nodiscard]] duration draw(random_generator& random) const noexcept {
         switch (distribution) {
@@ -75,24 +80,24 @@ private:
     }
 };
 
-/// Always `delay`.
-[[nodiscard]] constexpr latency constant(duration delay) noexcept {
-    return {.typical = delay};
+/// Always `delay`, and `least` beside it.
+[[nodiscard]] constexpr latency constant(duration delay, duration least = {}) noexcept {
+    return {.typical = delay, .least = least};
 }
 
-/// From 0 to twice `mean`, all alike.
-[[nodiscard]] constexpr latency uniform(duration mean) noexcept {
-    return {.distribution = latency::shape::uniform, .typical = mean};
+/// From 0 to twice `mean`, all alike, and `least` beside it.
+[[nodiscard]] constexpr latency uniform(duration mean, duration least = {}) noexcept {
+    return {.distribution = latency::shape::uniform, .typical = mean, .least = least};
 }
 
-/// Exponential with that mean.
-[[nodiscard]] constexpr latency exponential(duration mean) noexcept {
-    return {.distribution = latency::shape::exponential, .typical = mean};
+/// Exponential with that mean, and `least` beside it.
+[[nodiscard]] constexpr latency exponential(duration mean, duration least = {}) noexcept {
+    return {.distribution = latency::shape::exponential, .typical = mean, .least = least};
 }
 
-/// Mostly short, and now and then very long.
-[[nodiscard]] constexpr latency heavy_tail(duration mean) noexcept {
-    return {.distribution = latency::shape::heavy_tail, .typical = mean};
+/// Mostly short, and now and then very long, and `least` beside it.
+[[nodiscard]] constexpr latency heavy_tail(duration mean, duration least = {}) noexcept {
+    return {.distribution = latency::shape::heavy_tail, .typical = mean, .least = least};
 }
 
 } // namespace forest::sim

@@ -7,8 +7,8 @@
 #include <forest/core/unique_function.hpp>
 #include <forest/sim/event_queue.hpp>
 #include <forest/sim/latency.hpp>
+#include <forest/sim/saturate.hpp>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -45,7 +45,7 @@ public:
     int resetting = 0;      ///< the connection is reset in the middle of an answer
     int truncating = 0;     ///< it is closed there
     int garbling = 0;       ///< some bytes of an answer are others
-    int dripping = 0;       ///< an answer comes byte by byte, over `drip`
+    int dripping = 0;       ///< an answer comes in pieces, over `drip`
     duration drip{};        ///< the time that this takes
     int loss_per_mille = 0; ///< how many of a thousand messages are lost
 
@@ -57,28 +57,34 @@ public:
                held_.empty();
     }
 
-    /// The longest that a question and its answer can take together; `latency::maximum` where the
-    /// distribution knows no bound.
-    [[nodiscard]] duration round_trip_max() const noexcept {
+    /// Whether a message that is sent now takes no longer than `bound`, if it arrives at all.
+    [[nodiscard]] bool carries_within(duration bound) const noexcept {
+        if (clogged_ > 0)
+            return false;
         switch (delay.distribution) {
-        case latency::shape::constant: return 2 * (delay.typical + delay.least);
-        case latency::shape::uniform: return 2 * (2 * delay.typical + delay.least);
-        default: return latency::maximum;
+        case latency::shape::constant: return delay.typical + delay.least <= bound;
+        case latency::shape::uniform: return 2 * delay.typical + delay.least <= bound;
+        default: return false;
         }
     }
 
     /// Carries a message: `arrive` is called after the delay, or when the link is unclogged. False
     /// if it is lost, and will not be called. `extra` is added to the delay.
     bool carry(direction to, unique_function<void()>&& arrive, duration extra = duration::zero()) {
-        if ((to == direction::to_server ? requests_lost : replies_lost) > 0)
+        if (cut_off(to))
             return false;
         if (loss_per_mille > 0 && random_() % 1000 < static_cast<std::uint64_t>(loss_per_mille))
             return false;
-        const duration after = delay.draw(random_) + extra;
-        if (clogged_ > 0)
-            held_.push_back({after, std::move(arrive)});
-        else
-            queue_->after(after, std::move(arrive));
+        go(std::move(arrive), saturating_sum(delay.draw(random_), extra));
+        return true;
+    }
+
+    /// Carries what comes `after` a message that has arrived, over the same connection, which
+    /// repeats what is lost on the way. False as above.
+    bool carry_on(direction to, unique_function<void()>&& arrive, duration after) {
+        if (cut_off(to))
+            return false;
+        go(std::move(arrive), after);
         return true;
     }
 
@@ -95,6 +101,9 @@ public:
             queue_->after(each.after, std::move(each.arrive));
     }
 
+    /// Where an answer of that size, which is not 0, is cut off: anywhere before its end.
+    [[nodiscard]] std::size_t cut(std::size_t size) { return random_() % size; }
+
     /// Changes one byte in each hundred, and at least one.
     void garble(std::string& bytes) {
         for (std::size_t count = bytes.size() / 100 + 1; count > 0 && !bytes.empty(); --count)
@@ -105,6 +114,17 @@ public:
     void usual_delay() noexcept { delay = usual_; }
 
 private:
+    [[nodiscard]] bool cut_off(direction to) const noexcept {
+        return (to == direction::to_server ? requests_lost : replies_lost) > 0;
+    }
+
+    void go(unique_function<void()>&& arrive, duration after) {
+        if (clogged_ > 0)
+            held_.push_back({after, std::move(arrive)});
+        else
+            queue_->after(after, std::move(arrive));
+    }
+
     struct held {
         duration after;
         unique_function<void()> arrive;

@@ -7,6 +7,9 @@
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/time.hpp>
+#include <forest/core/timestamp_sequence.hpp>
+#include <forest/sim/monitor_view.hpp>
+#include <forest/sim/violation.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -16,7 +19,6 @@
 #include <string>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 // Someone who watches a client in a simulated world and knows the rules and the truth, but nothing
 // of how the client works. What it expects is computed from the options and from what was told
@@ -24,27 +26,8 @@
 
 namespace forest::sim {
 
-/// A rule that was broken.
-struct violation {
-    std::string rule;        ///< `B7`
-    std::string explanation; ///< what happened, and what should have
-    duration at{};           ///< since the beginning of the simulation
-    std::string client{};    ///< who broke it
-};
-
-/// What a monitor has to know of the world around its client.
-struct monitor_view {
-    std::function<steady_time()> local_now;         ///< the steady clock of the client's machine
-    std::function<duration()> now;                  ///< since the beginning
-    std::function<bool()> sound;                    ///< a check that begins and ends now succeeds
-    std::function<bool()> clocks_agree;             ///< closely enough for signatures
-    std::function<std::uint64_t()> changes;         ///< counts what begins or ends to be wrong
-    std::function<std::uint64_t()> machine_changes; ///< the same for the client's machine
-    std::function<bool()> exact; ///< its timers end when they are due, by its own clock
-};
-
-/// Holds one client to the rules B1–B3, B6–B10, B12 and B14. Feed it every event of the client, in
-/// order. It goes on after a violation, but keeps only the first.
+/// Holds one client to the rules B1–B3, B6–B10, B12 and B14, and to the truth. Feed it every event
+/// of the client, in order. It goes on after a violation, but keeps only the first.
 class monitor {
 public:
     using backoff_function = std::function<duration(int, duration)>;
@@ -56,18 +39,22 @@ public:
     void told(const event& happened) {
         if (stopped_)
             return violated("B14", "an event was told after the client was stopped");
+        if (happened.kind == event_kind::started)
+            latest_ = view_.timer_now() + options_.initial_delay_max;
+        if (!is_of_checks(happened.kind))
+            return;
         if (expected_ && happened.kind != *expected_)
             violated(*expected_ == event_kind::server_down ? "B7" : "B8",
                      "the threshold was reached, and nothing was told of it");
+        require_calls();
         const auto owed = std::exchange(expected_, std::nullopt);
         switch (happened.kind) {
         case event_kind::check_started: return started(happened);
         case event_kind::check_succeeded: return succeeded(happened);
         case event_kind::check_failed: return failed(happened);
-        case event_kind::check_inconclusive: return doubted(happened);
+        case event_kind::check_inconclusive: return doubted();
         case event_kind::server_down: return went_down(happened, owed.has_value());
-        case event_kind::server_up: return came_back(happened, owed.has_value());
-        default: return;
+        default: return came_back(happened, owed.has_value());
         }
     }
 
@@ -81,6 +68,9 @@ public:
             violated("B8", "on_server_up was called more than once for an outage");
     }
 
+    /// Nobody says when the callbacks are called: the application has set them itself.
+    void ignore_calls() { calls_known_ = false; }
+
     /// The client was told to stop, and has returned from it.
     void stopped() { stopped_ = true; }
 
@@ -92,11 +82,21 @@ public:
             violated("B2", "a second check was sent while one was in flight");
     }
 
-    /// Everything is well since a time in which each client has to have noticed.
-    void settle(target_status status) {
-        if (!stopped_ && status != target_status::up)
+    /// Nothing was disturbed since a time in which the client has to have noticed what is true.
+    /// `well`: all checks succeed. `rested`: nothing was for a `longest_round`, either.
+    void settle(target_status status, bool well, bool rested) {
+        if (stopped_)
+            return;
+        require_calls();
+        if (well && status != target_status::up)
             violated("liveness",
                      "everything is well, and it still says: " + std::string{name(status)});
+        const bool overdue =
+            latest_ && view_.timer_now() > *latest_ + options_.stall_tolerance + rounding;
+        if (rested && overdue && checking_)
+            violated("liveness", "a check has not ended although its timeout is past");
+        if (rested && overdue && !checking_)
+            violated("B1", "no check has begun although one is overdue");
     }
 
     [[nodiscard]] const std::optional<violation>& found() const noexcept { return found_; }
@@ -112,6 +112,26 @@ private:
             violated(rule, explanation);
     }
 
+    static bool is_of_checks(event_kind kind) noexcept {
+        switch (kind) {
+        case event_kind::check_started:
+        case event_kind::check_succeeded:
+        case event_kind::check_failed:
+        case event_kind::check_inconclusive:
+        case event_kind::server_down:
+        case event_kind::server_up: return true;
+        default: return false;
+        }
+    }
+
+    // An event is told first, and then its callback is called, before anything else happens.
+    void require_calls() {
+        require(!calls_known_ || down_calls_ >= downs_, "B7",
+                "server_down was told, and on_server_down was not called");
+        require(!calls_known_ || up_calls_ >= ups_, "B8",
+                "server_up was told, and on_server_up was not called");
+    }
+
     void started(const event& happened) {
         require(!checking_, "B2", "a check began while one was in flight");
         require(happened.attempt == attempts_ + 1, "B10", "the attempts were not counted by one");
@@ -124,42 +144,53 @@ private:
             require(late_ >= -rounding, "B1", "a check began before it was due");
             require(!undisturbed || late_ <= rounding, "B1", "a check began after it was due");
         }
+        // How late the first one is, nobody knows whose delay was random.
+        certain_ = due_ || undisturbed;
         if (!due_ || late_ > options_.stall_tolerance || late_ >= options_.interval)
             due_ = now; // The schedule begins anew.
         began_ = now;
-        sound_at_begin_ = view_.sound();
+        latest_ = view_.timer_now() + options_.timeout;
+        signed_as_ = timestamps_.next(view_.wall_now());
+        succeeds_ = must_succeed();
+        fails_ = !succeeds_ && view_.must_fail(signed_as_);
         changes_at_begin_ = view_.changes();
         machine_changes_ = view_.machine_changes();
     }
+
+    bool must_succeed() const { return view_.must_succeed() && view_.accepted(signed_as_); }
 
     // Whether the world was the same from the beginning of the check to its end.
     bool constant() const {
         return changes_at_begin_ == view_.changes() && machine_changes_ == view_.machine_changes();
     }
 
-    void end_check(const char* rule) {
-        require(checking_, rule, "an outcome was told of no check");
+    void end_check() {
+        require(checking_, "B14", "an outcome was told of no check");
         checking_ = false;
     }
 
     void succeeded(const event& happened) {
-        end_check("B14");
+        end_check();
         require(happened.failures == 0, "B6", "a success did not set the failures to 0");
+        require(!(fails_ && constant() && view_.must_fail(signed_as_)), "truth",
+                "a check succeeded although each had to fail");
         failures_ = 0;
         attempts_ = 0;
-        scheduled(*due_, options_.interval);
+        scheduled(due_.value_or(view_.local_now()), options_.interval);
+        if (!certain_)
+            due_.reset();
         if (down_ && ++successes_ >= options_.success_threshold)
             expected_ = event_kind::server_up;
     }
 
     void failed(const event& happened) {
-        end_check("B14");
+        end_check();
         const std::error_code error = happened.check->error;
         require(error != errc::operation_canceled, "B14", "a cancelled check was reported");
         const bool farewell = error == errc::stopping;
         require(farewell || !doubtful(), "B12",
                 "a failure was counted although the client was late");
-        require(!(constant() && sound_at_begin_ && view_.sound() && view_.clocks_agree()), "truth",
+        require(!(succeeds_ && constant() && must_succeed()), "truth",
                 "a check failed although everything was well");
         ++failures_;
         successes_ = 0;
@@ -179,10 +210,10 @@ private:
                view_.local_now() - began_ > options_.timeout + options_.stall_tolerance + rounding;
     }
 
-    void doubted(const event&) {
-        end_check("B14");
+    void doubted() {
+        end_check();
         // With a jitter nobody knows how late the client was.
-        require(options_.interval_jitter > 0.0 || late_ > options_.stall_tolerance ||
+        require(options_.interval_jitter > 0.0 || !certain_ || late_ > options_.stall_tolerance ||
                     view_.local_now() - began_ > options_.timeout + options_.stall_tolerance,
                 "B12", "a check was called inconclusive although the client was on time");
         scheduled(view_.local_now(), duration::zero());
@@ -217,11 +248,12 @@ private:
     // The next check is due `delay` after `from`, unless a jitter makes it less certain. One that
     // is overdue is due now, and becomes the origin of the schedule.
     void scheduled(steady_time from, duration delay) {
-        if (options_.interval_jitter > 0.0) {
+        const steady_time now = view_.local_now();
+        due_ = std::max(from + delay, now);
+        latest_ =
+            view_.timer_now() + (std::max(from + delay + jitter_max(options_, delay), now) - now);
+        if (options_.interval_jitter > 0.0)
             due_.reset();
-            return;
-        }
-        due_ = std::max(from + delay, view_.local_now());
     }
 
     // What clocks that drift make of a duration and back again.
@@ -234,13 +266,19 @@ private:
     std::optional<violation> found_;
     std::optional<event_kind> expected_; // what has to be told next
     std::optional<steady_time> due_;
+    std::optional<steady_time> latest_; // by when the check has to begin or end, in time of timers
+    timestamp_sequence timestamps_;     // as the client has them
+    wall_time signed_as_{};
     steady_time began_{};
     steady_time first_failed_at_{};
     duration late_{};
+    bool certain_ = true; // that due_ is right
     bool checking_ = false;
     bool down_ = false;
     bool stopped_ = false;
-    bool sound_at_begin_ = false;
+    bool calls_known_ = true;
+    bool succeeds_ = false; // Each check that began with the present one must succeed;
+    bool fails_ = false;    // or must fail.
     std::uint64_t changes_at_begin_ = 0;
     std::uint64_t machine_changes_ = 0;
     int attempts_ = 0;

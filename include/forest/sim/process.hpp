@@ -36,6 +36,11 @@ public:
 
 protected:
     ~peer() = default;
+
+private:
+    friend class process;
+
+    std::size_t place_ = 0; // among those whose connection it has
 };
 
 /// How a server process is made.
@@ -48,10 +53,11 @@ struct process_setup {
 /// the later one does. Not copyable, not thread-safe.
 class process {
 public:
-    /// `accept` decides about signatures; `hash` makes the etags. Throws as the routes do.
+    /// `accept` decides about signatures; `hash` makes the etags; `seed` is that of the machine.
+    /// Throws as the routes do.
     process(event_queue& queue, std::string name, request_verifier accept, schema_hash hash,
-            process_setup setup)
-        : machine_{queue}, name_{std::move(name)}, accept_{std::move(accept)},
+            process_setup setup, std::uint64_t seed = 0)
+        : machine_{queue, seed}, name_{std::move(name)}, accept_{std::move(accept)},
           hash_{std::move(hash)}, setup_{std::move(setup)} {
         mount();
     }
@@ -72,26 +78,32 @@ public:
     int wrong_body = 0;     ///< answers 200 without saying that it is well
     int one_connection = 0; ///< refuses a connection while it has one
 
-    /// Ends at once, and resets all connections.
-    void crash() {
-        if (crashed_++ > 0)
-            return;
-        http_.reset();
-        for (peer* const each : std::exchange(peers_, {}))
-            each->reset();
+    /// Ends at once, and resets all connections. Answers which life has ended: it is another after
+    /// each `restart`.
+    std::uint64_t crash() {
+        if (crashed_++ == 0)
+            end();
+        return life_;
     }
 
-    /// Undoes one crash; the last one starts the process anew.
+    /// Undoes one crash of this life; the last one starts the process anew.
     void recover() {
         if (crashed_ > 0 && --crashed_ == 0)
             mount();
     }
 
+    /// Undoes one crash of that life: nothing, if the process was restarted since.
+    void recover(std::uint64_t life) {
+        if (life == life_)
+            recover();
+    }
+
     /// Ends, if it runs, and starts anew.
     void restart() {
         if (crashed_ == 0)
-            crash();
+            end();
         crashed_ = 0;
+        ++life_;
         mount();
     }
 
@@ -108,13 +120,12 @@ public:
     }
 
     /// Changes what the schema route serves, from now on or, while it is down, from the next start.
-    /// Throws std::system_error for what is no schema.
+    /// Throws std::system_error for what is no schema; then it stays as it was.
     void change_schema(std::string to) {
-        setup_.schema = std::move(to);
-        if (crashed_ > 0)
-            return;
-        if (const std::error_code ec = schema_->replace(setup_.schema))
+        // While it is down it has no route that could be asked.
+        if (const std::error_code ec = crashed_ > 0 ? refusal_of(to) : schema_->replace(to))
             throw std::system_error(ec);
+        setup_.schema = std::move(to);
     }
 
     [[nodiscard]] bool crashed() const noexcept { return crashed_ > 0; }
@@ -132,11 +143,17 @@ public:
     [[nodiscard]] bool accept(peer& from) {
         if (crashed_ > 0 || (one_connection > 0 && !peers_.empty()))
             return false;
+        from.place_ = peers_.size();
         peers_.push_back(&from);
         return true;
     }
 
-    void release(peer& of) { std::erase(peers_, &of); }
+    /// The connection of `of`, which was accepted, is closed.
+    void release(peer& of) {
+        peers_.back()->place_ = of.place_;
+        peers_[of.place_] = peers_.back();
+        peers_.pop_back();
+    }
 
     /// Answers a request, in its own time or never. `answer` is called with the bytes of the answer
     /// unless the process ends before.
@@ -149,6 +166,17 @@ public:
     }
 
 private:
+    void end() {
+        for (peer* const each : std::exchange(peers_, {}))
+            each->reset();
+        http_.reset();
+    }
+
+    std::error_code refusal_of(std::string_view text) const {
+        server unused{virtual_clock{machine_.queue()}};
+        return basic_schema_route<server>{unused, accept_, hash_, setup_.schema}.replace(text);
+    }
+
     void mount() {
         health_.reset();
         schema_.reset();
@@ -168,6 +196,7 @@ private:
     schema_hash hash_;
     process_setup setup_;
     int crashed_ = 0;
+    std::uint64_t life_ = 0;
     int draining_ = 0;
     std::unique_ptr<server> http_;
     std::optional<basic_health_route<server>> health_;

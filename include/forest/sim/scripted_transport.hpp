@@ -95,7 +95,7 @@ public:
     void async_get(const request& what, duration timeout, Handler&& handler) {
         state& self = *state_;
         assert(!self.handler); // One request at a time.
-        self.requests.push_back({self.queue.now(), what.target.text(),
+        self.requests.push_back({self.queue.now(), std::string{what.target.text()},
                                  std::string{what.fields.text()}, timeout, what.fresh_connection});
         self.in_flight_max = std::max(self.in_flight_max, ++self.in_flight);
         self.handler = std::forward<Handler>(handler);

@@ -6,7 +6,6 @@
 #include <forest/core/time.hpp>
 #include <forest/sim/fault.hpp>
 #include <forest/sim/latency.hpp>
-#include <forest/sim/monitor.hpp>
 #include <forest/sim/plan.hpp>
 
 #include <algorithm>
@@ -83,17 +82,35 @@ inline const std::vector<std::function<bool(planned_client&)>>& plainer_clients(
     return steps;
 }
 
-// A time in whole minutes or seconds; only a beginning may become 0.
+// Only a beginning may become 0; of all else, that would be another fault or none.
+template <duration fault::*Member>
+bool changed_to(fault& each, duration value) {
+    return reset_to(each.*Member, value) &&
+           (each.*Member != duration::zero() || Member == &fault::at);
+}
+
+// Both go towards 0, from below as well.
 template <duration fault::*Member, typename Unit>
 bool round_down(fault& each) {
-    return reset_to(each.*Member, duration{std::chrono::floor<Unit>(each.*Member)}) &&
-           (each.*Member > duration::zero() || Member == &fault::at);
+    return changed_to<Member>(each, std::chrono::duration_cast<Unit>(each.*Member));
 }
 
 template <duration fault::*Member>
 bool cut_in_half(fault& each) {
-    const duration half = std::chrono::floor<std::chrono::milliseconds>(each.*Member / 2);
-    return reset_to(each.*Member, half) && (half > duration::zero() || Member == &fault::at);
+    using milliseconds = std::chrono::milliseconds;
+    return changed_to<Member>(each, std::chrono::duration_cast<milliseconds>(each.*Member / 2));
+}
+
+// An amount with one digit that is not 0, or half of it.
+inline bool round_amount(fault& each) {
+    std::int64_t unit = 1;
+    while (each.amount / unit >= 10 || each.amount / unit <= -10)
+        unit *= 10;
+    return reset_to(each.amount, each.amount / unit * unit);
+}
+
+inline bool cut_amount_in_half(fault& each) {
+    return reset_to(each.amount, each.amount / 2) && each.amount != 0;
 }
 
 inline const std::vector<std::function<bool(fault&)>>& plainer_faults() {
@@ -103,34 +120,60 @@ inline const std::vector<std::function<bool(fault&)>>& plainer_faults() {
         [](fault& each) {
             return each.kind != fault_kind::quit && reset_to(each.client, fault::everyone);
         },
+        [](fault& each) { return reset_to(each.every, duration::zero()); },
         cut_in_half<&fault::at>,
         cut_in_half<&fault::lasting>,
         cut_in_half<&fault::span>,
+        cut_amount_in_half,
         round_down<&fault::at, minutes>,
         round_down<&fault::at, seconds>,
         round_down<&fault::lasting, minutes>,
         round_down<&fault::lasting, seconds>,
+        round_down<&fault::every, minutes>,
+        round_down<&fault::every, seconds>,
         round_down<&fault::span, minutes>,
         round_down<&fault::span, seconds>,
+        round_amount,
         [](fault& each) { return reset_to(each.shape, latency::shape::constant); }};
     return steps;
 }
 
+// About how many checks it takes to run a plan, as if nothing were wrong.
+inline double checks_of(const plan& what) {
+    double all = 0.0;
+    for (const planned_client& each : what.clients)
+        all += 1.0 + static_cast<double>(what.length.count()) /
+                         static_cast<double>(each.chosen.interval.count());
+    return all;
+}
+
 } // namespace detail
 
-/// Shortens `broken` as long as `still_broken` says that it breaks the same rule; asks it at most
-/// `runs_max` times.
+/// How much may be done for a plan to become shorter.
+struct shrink_bound {
+    std::size_t runs_max = 2000; ///< of plans
+    double checks_max = 5e6;     ///< in all these runs, estimated from their intervals
+};
+
+/// Shortens `broken` as long as `still_broken` says that it breaks the same rule, and within the
+/// bound.
 template <typename StillBroken>
-[[nodiscard]] plan shrink(plan broken, StillBroken&& still_broken, std::size_t runs_max = 2000) {
+[[nodiscard]] plan shrink(plan broken, StillBroken&& still_broken, const shrink_bound& bound = {}) {
     std::size_t runs = 0;
+    double checks = 0.0;
+    const auto allowed = [&] { return runs < bound.runs_max && checks < bound.checks_max; };
     const auto better = [&](const plan& candidate) {
-        if (runs == runs_max || !(++runs, still_broken(candidate)))
+        if (!allowed())
+            return false;
+        ++runs;
+        checks += detail::checks_of(candidate);
+        if (!still_broken(candidate))
             return false;
         broken = candidate;
         return true;
     };
     // Each step makes the plan smaller by some measure, so this ends.
-    for (bool changed = true; changed && runs < runs_max;) {
+    for (bool changed = true; changed && allowed();) {
         changed = false;
         const auto attempt = [&](auto&& change) {
             plan candidate = broken;

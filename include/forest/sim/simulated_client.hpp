@@ -9,6 +9,7 @@
 #include <forest/sim/host.hpp>
 #include <forest/sim/link.hpp>
 #include <forest/sim/network_transport.hpp>
+#include <forest/sim/observed.hpp>
 #include <forest/sim/process.hpp>
 #include <forest/sim/trace.hpp>
 
@@ -24,32 +25,34 @@
 namespace forest::sim {
 
 /// A client, its machine, and its way to the server. `Client` is a basic_health_client, a
-/// basic_datasource, or what a test puts in the place of one: it has `on_event`, `start` and
-/// `status`. Not copyable, not thread-safe.
+/// basic_datasource, or what a test puts in the place of one. Not copyable, not thread-safe.
 template <typename Client>
 class simulated_client {
 public:
-    /// `make` makes the client from a function that makes a transport, and the machine.
+    /// `make` makes the client from a function that makes a transport, and the machine. `seed` is
+    /// that of its way and of its machine.
     template <typename Make>
     simulated_client(event_queue& queue, std::string named, process& to, latency usual,
                      std::uint64_t seed, trace& lines, std::uint16_t number, Make&& make)
-        : machine_{queue}, way_{queue, usual, seed}, name_{std::move(named)}, server_{&to},
+        : machine_{queue, seed}, way_{queue, usual, seed}, name_{std::move(named)}, server_{&to},
           lines_{&lines}, number_{number} {
-        client_.emplace(make(
-            [&] {
-                return network_transport{{&machine_, &way_, server_, lines_, &sent_, number_}};
-            },
-            machine_));
-        client_->on_event([this](const event& happened) { told(happened); });
-        client_->on_server_down([this](const outage& of) { called(true, of); });
-        client_->on_server_up([this](const outage& of) { called(false, of); });
+        client_.emplace(
+            make(
+                [&] {
+                    return network_transport{
+                        network_path{&machine_, &way_, server_, lines_, &sent_, number_}};
+                },
+                machine_),
+            [this](const event& happened) { told(happened); },
+            [this](const outage& of) { called(true, of); },
+            [this](const outage& of) { called(false, of); });
     }
 
     simulated_client(const simulated_client&) = delete;
     simulated_client& operator=(const simulated_client&) = delete;
 
-    /// The client itself.
-    [[nodiscard]] Client& client() noexcept { return *client_; }
+    /// The client itself. Callbacks that are set there come beside those of the world.
+    [[nodiscard]] observed<Client>& client() noexcept { return *client_; }
 
     /// The machine that it runs on.
     [[nodiscard]] host& machine() noexcept { return machine_; }
@@ -80,22 +83,28 @@ public:
         listeners_.push_back(std::move(listener));
     }
 
-    /// The application stops it. `on_quit` is called when it has returned.
+    /// Calls `listener` with true for each call of on_server_down, and with false for on_server_up.
+    void also_call(std::function<void(bool down)> listener) {
+        callees_.push_back(std::move(listener));
+    }
+
+    /// Calls `listener` for each request that is sent, with the number of those in flight already.
+    void on_send(std::function<void(int in_flight)> listener) {
+        senders_.push_back(std::move(listener));
+    }
+
+    /// The application stops it.
     void quit() {
         if constexpr (requires { client_->stop(); })
             client_->stop();
         else
             client_->cleanup();
-        if (quit_)
-            quit_();
+        for (const auto& each : quitters_)
+            each();
     }
-    void on_quit(std::function<void()> listener) { quit_ = std::move(listener); }
 
-    /// Calls `listener` with true for each call of on_server_down, and with false for on_server_up.
-    void also_call(std::function<void(bool down)> listener) { called_ = std::move(listener); }
-
-    /// Calls `listener` for each request that is sent, with the number of those in flight already.
-    void on_send(std::function<void(int in_flight)> listener) { sent_ = std::move(listener); }
+    /// Calls `listener` when `quit` has returned from stopping it.
+    void on_quit(std::function<void()> listener) { quitters_.push_back(std::move(listener)); }
 
 private:
     void told(const event& happened) {
@@ -124,8 +133,15 @@ private:
     void called(bool down, const outage& of) {
         ++(down ? downs_ : ups_);
         last_outage_ = of;
-        if (called_)
-            called_(down);
+        lines_->add({machine_.queue().now().time_since_epoch(), trace_kind::called, number_,
+                     static_cast<std::uint16_t>(down ? 1 : 0), of.id});
+        for (const auto& each : callees_)
+            each(down);
+    }
+
+    void sent(int in_flight) {
+        for (const auto& each : senders_)
+            each(in_flight);
     }
 
     host machine_;
@@ -142,10 +158,11 @@ private:
     std::uint64_t reloads_ = 0;
     std::optional<outage> last_outage_;
     std::vector<std::function<void(const event&)>> listeners_;
-    std::function<void(bool)> called_;
-    std::function<void()> quit_;
-    std::function<void(int)> sent_;
-    std::optional<Client> client_; // Destroyed first, since it says farewell then.
+    std::vector<std::function<void(bool)>> callees_;
+    std::vector<std::function<void(int)>> senders_;
+    std::vector<std::function<void()>> quitters_;
+    std::function<void(int)> sent_ = [this](int in_flight) { sent(in_flight); };
+    std::optional<observed<Client>> client_; // Destroyed first, since it says farewell then.
 };
 
 } // namespace forest::sim

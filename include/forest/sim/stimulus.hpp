@@ -105,6 +105,7 @@ public:
         at(pending::report) = {{kind::reported, zero},
                                {kind::reported, interval / 2},
                                {kind::reported, overdue},
+                               {kind::started},
                                {kind::stopped}};
 
         for (const duration late :
@@ -161,6 +162,7 @@ private:
         return text + " after " + to_code(played.after);
     }
     case machine_input::kind::reported: return "reported after " + to_code(played.after);
+    case machine_input::kind::launched: return "launched after " + to_code(played.after);
     case machine_input::kind::stopped: return "stopped";
     }
     return {};

@@ -2,22 +2,26 @@
 #ifndef FOREST_SIM_SWARM_HPP
 #define FOREST_SIM_SWARM_HPP
 
-#include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
 #include <forest/sim/draw.hpp>
 #include <forest/sim/fault.hpp>
-#include <forest/sim/latency.hpp>
-#include <forest/sim/monitor.hpp>
 #include <forest/sim/plan.hpp>
+#include <forest/sim/plan_code.hpp>
+#include <forest/sim/plan_runner.hpp>
+#include <forest/sim/saturate.hpp>
 #include <forest/sim/shrink.hpp>
+#include <forest/sim/violation.hpp>
 #include <forest/sim/world.hpp>
 
-#include <cstddef>
+#include <concepts>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <source_location>
 #include <string>
+#include <string_view>
+#include <type_traits>
 #include <utility>
-#include <vector>
 
 // Many worlds, each from a seed of its own: what nobody thought of, someone among ten thousand
 // tries.
@@ -30,97 +34,137 @@ struct seed_range {
     std::uint64_t count = 1000;
 };
 
+/// What a swarm allows.
+struct swarm_bound {
+    /// How long clients may take, after all was healed, to notice it; without it, what
+    /// `recovery_bound` says of them. For plans that are run by `plan_runner`.
+    std::optional<duration> recovery{};
+
+    shrink_bound shrinking{};
+};
+
+/// What a function of a plan may answer: how it went, or only what was wrong with it.
+template <typename Answer>
+concept plan_answer =
+    std::same_as<Answer, outcome> || std::same_as<Answer, std::optional<violation>>;
+
+/// A simulation of one's own. `run(plan)` makes a world from a plan, or from the parts of it that
+/// it wants, lets it pass, and answers the rule that was broken, if any. The same plan must have
+/// the same answer always.
+template <typename Run>
+    requires std::invocable<Run&, const plan&> &&
+        plan_answer<std::invoke_result_t<Run&, const plan&>>
+struct scenario {
+    draw_options drawn{}; ///< the plans
+    Run run;
+};
+
+template <typename Run>
+scenario(draw_options, Run) -> scenario<Run>;
+
 /// A seed whose world broke a rule.
 struct swarm_failure {
     std::uint64_t seed = 0;
     violation broken{}; ///< as it was in the world of the seed
     plan shrunk{};      ///< the smallest plan found that breaks the same rule
+
+    /// C++ that answers the violation of a plan called `what`.
+    std::string check = "forest::sim::plan_runner<>{}.run(what).broken";
 };
 
 /// How a swarm went.
 struct swarm_report {
     std::uint64_t runs = 0;
     std::uint64_t checks = 0;
-    std::uint64_t outages = 0; ///< that were told
-    duration simulated{};
+    std::uint64_t outages = 0;              ///< that were told
+    duration simulated{};                   ///< at most `duration::max()`
     std::optional<swarm_failure> failure{}; ///< of the first seed that broke a rule
 };
 
-/// Runs the worlds of the seeds, until one breaks a rule; that one is shrunk.
-template <typename Policies = world_policies>
-[[nodiscard]] swarm_report swarm(const draw_options& scenario, seed_range seeds) {
-    const plan_runner<Policies> runner;
+namespace detail {
+
+// The name of a type as source code says it, or nearly so: an anonymous namespace has none.
+template <typename Type>
+std::string type_name() {
+    std::string_view name = std::source_location::current().function_name();
+    constexpr std::string_view before = "Type = ";
+    name.remove_prefix(name.find(before) + before.size());
+    std::string found{name.substr(0, name.find_first_of(";]"))};
+    for (const std::string_view anonymous : {"{anonymous}::", "(anonymous namespace)::"}) {
+        for (std::size_t at = 0; (at = found.find(anonymous)) != std::string::npos;)
+            found.erase(at, anonymous.size());
+    }
+    return found;
+}
+
+template <typename Policies>
+std::string runner_code(const swarm_bound& bound) {
+    std::string code = "forest::sim::plan_runner<";
+    if (!std::same_as<Policies, world_policies>)
+        code += type_name<Policies>();
+    code += ">{";
+    if (bound.recovery)
+        code += to_code(*bound.recovery);
+    return code + "}.run(what).broken";
+}
+
+inline outcome as_outcome(outcome ended) {
+    return ended;
+}
+inline outcome as_outcome(std::optional<violation> found) {
+    return {.broken = std::move(found)};
+}
+
+} // namespace detail
+
+/// Runs the scenario with the plans of the seeds, until one breaks a rule; that one is shrunk. Of
+/// checks and outages the report knows only where `run` answers an outcome.
+template <typename Run>
+[[nodiscard]] swarm_report swarm(scenario<Run> of, seed_range seeds,
+                                 const swarm_bound& bound = {}) {
     swarm_report report;
+    const auto run = [&](const plan& what) {
+        return detail::as_outcome(std::invoke(of.run, what));
+    };
     for (std::uint64_t index = 0; index < seeds.count && !report.failure; ++index) {
         const std::uint64_t seed = seeds.first + index;
-        const plan drawn = draw(seed, scenario);
-        const outcome ended = runner.run(drawn);
+        const plan drawn = draw(seed, of.drawn);
+        const outcome ended = run(drawn);
         ++report.runs;
         report.checks += ended.checks;
         report.outages += ended.outages;
-        report.simulated += ended.simulated;
+        report.simulated = saturating_sum(report.simulated, ended.simulated);
         if (!ended.broken)
             continue;
         const auto same_rule = [&](const plan& candidate) {
-            const auto found = runner.run(candidate).broken;
+            const auto found = run(candidate).broken;
             return found && found->rule == ended.broken->rule;
         };
-        report.failure = swarm_failure{seed, *ended.broken, shrink(drawn, same_rule)};
+        report.failure = swarm_failure{.seed = seed,
+                                       .broken = *ended.broken,
+                                       .shrunk = shrink(drawn, same_rule, bound.shrinking),
+                                       .check = "scenario(what)"};
     }
     return report;
 }
 
-/// The options that differ from the default ones, as C++ says them: `{.interval = 1s}`.
-[[nodiscard]] inline std::string to_code(const options& chosen) {
-    const options plain;
-    std::string code;
-    const auto add = [&](const char* member, const std::string& value) {
-        code += (code.empty() ? "{." : ", .") + std::string{member} + " = " + value;
-    };
-    if (chosen.interval != plain.interval)
-        add("interval", to_code(chosen.interval));
-    if (chosen.timeout != plain.timeout)
-        add("timeout", to_code(chosen.timeout));
-    if (chosen.failure_threshold != plain.failure_threshold)
-        add("failure_threshold", std::to_string(chosen.failure_threshold));
-    if (chosen.success_threshold != plain.success_threshold)
-        add("success_threshold", std::to_string(chosen.success_threshold));
-    if (chosen.initial_delay_max != plain.initial_delay_max)
-        add("initial_delay_max", to_code(chosen.initial_delay_max));
-    if (chosen.interval_jitter != plain.interval_jitter)
-        add("interval_jitter", std::to_string(chosen.interval_jitter));
-    if (chosen.stall_tolerance != plain.stall_tolerance)
-        add("stall_tolerance", to_code(chosen.stall_tolerance));
-    return code.empty() ? "{}" : code + "}";
+/// Runs whole plans, in worlds of those policies, with someone who watches each client.
+template <typename Policies = world_policies>
+[[nodiscard]] swarm_report swarm(const draw_options& drawn, seed_range seeds,
+                                 const swarm_bound& bound = {}) {
+    const plan_runner<Policies> runner{bound.recovery};
+    swarm_report report =
+        swarm(scenario{drawn, [&](const plan& what) { return runner.run(what); }}, seeds, bound);
+    if (report.failure)
+        report.failure->check = detail::runner_code<Policies>(bound);
+    return report;
 }
 
-/// A plan as C++ that can be pasted into a test.
-[[nodiscard]] inline std::string to_code(const plan& what) {
-    std::vector<std::string> servers;
-    std::vector<std::string> clients;
-    std::string code = "forest::sim::world world{" + std::to_string(what.seed) + "U};\n";
-    for (std::uint16_t index = 0; index < what.servers; ++index) {
-        const std::string& name = servers.emplace_back("server" + std::to_string(index));
-        code += "auto& " + name + " = world.add_server(\"" + name + "\");\n";
-    }
-    for (const planned_client& each : what.clients) {
-        const std::string& name = clients.emplace_back("client" + std::to_string(clients.size()));
-        code += "auto& " + name + " = world.add_client(" + servers.at(each.server) + ", " +
-                to_code(each.chosen);
-        if (!(each.usual == planned_client{}.usual))
-            code += ", {.usual = forest::sim::" + to_code(each.usual) + "}";
-        code += ");\n";
-    }
-    for (const fault& each : what.faults)
-        code += to_code(each, servers, clients) + "\n";
-    return code + "world.run_for(" + to_code(what.length) + ");\n";
-}
-
-/// The seed, the rule, and the script: what a person needs to see it happen again.
+/// The seed, the rule, and the test that fails: what a person needs to see it happen again.
 [[nodiscard]] inline std::string to_string(const swarm_failure& failed) {
     return "seed " + std::to_string(failed.seed) + " breaks " + failed.broken.rule + " (" +
            failed.broken.client + " at " + to_code(failed.broken.at) +
-           "): " + failed.broken.explanation + "\n" + to_code(failed.shrunk);
+           "): " + failed.broken.explanation + "\n" + to_test(failed.shrunk, failed.check);
 }
 
 } // namespace forest::sim

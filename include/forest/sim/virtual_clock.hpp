@@ -66,12 +66,15 @@ public:
         schedule(waits_, id, length);
     }
 
+    /// On a machine that stands still, the handlers are called when it goes on.
     void cancel() {
         // The queue owns the handlers from here, and what they hold is freed even if it never runs
         // again.
         for (wait& each : std::exchange(waits_->pending, {}))
-            queue().after({}, [handler = std::move(each.handler)]() mutable {
-                handler(make_error_code(errc::operation_canceled));
+            queue().after({}, [on = waits_->on, handler = std::move(each.handler)]() mutable {
+                on->when_running([handler = std::move(handler)]() mutable {
+                    handler(make_error_code(errc::operation_canceled));
+                });
             });
     }
 
@@ -104,17 +107,30 @@ private:
         });
     }
 
+    // A clock that is not exact may be asked to wake twice for one deadline, a nanosecond apart. So
+    // whichever comes first ends all that was due before, and what was asked before.
     static void finish(const std::shared_ptr<waits>& of, std::uint64_t id) {
         const auto found = std::find_if(of->pending.begin(), of->pending.end(),
                                         [id](const wait& each) { return each.id == id; });
-        if (found == of->pending.end()) // It was cancelled.
+        if (found == of->pending.end()) // It was cancelled, or has ended with another.
             return;
         // The clock has gone more slowly than when the wait began, or stood still.
         if (const duration left = found->due - of->on->timer_now(); left > duration::zero())
-            return schedule(of, id, std::max(left, duration{2}));
-        auto handler = std::move(found->handler);
-        of->pending.erase(found);
+            return schedule(of, id, left);
+        const auto next = std::min_element(of->pending.begin(), of->pending.end(), sooner);
+        const bool last = next->id == id;
+        auto handler = std::move(next->handler);
+        of->pending.erase(next);
+        if (!last) // Behind what it may have to wait for, if the handler stops the machine.
+            of->on->queue().after({}, [of = of, id]() mutable {
+                host& on = *of->on;
+                on.when_running([of = std::move(of), id] { finish(of, id); });
+            });
         handler(std::error_code{});
+    }
+
+    static bool sooner(const wait& left, const wait& right) noexcept {
+        return left.due != right.due ? left.due < right.due : left.id < right.id;
     }
 
     std::shared_ptr<waits> waits_;

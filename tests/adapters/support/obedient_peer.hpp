@@ -62,10 +62,14 @@ private:
         connection(obedient_peer& at, tcp::socket from, std::uint64_t of)
             : peer{at}, socket{std::move(from)}, timer{socket.get_executor()}, number{of} {}
 
+        // One read at a time: an answer that was held back finds one pending.
         void read() {
+            if (std::exchange(reading, true))
+                return;
             asio::async_read_until(
                 socket, asio::dynamic_buffer(input), "\r\n\r\n",
                 [self = shared_from_this()](std::error_code ec, std::size_t size) {
+                    self->reading = false;
                     if (!ec)
                         self->received(size);
                 });
@@ -155,6 +159,7 @@ private:
         std::string input;
         std::string output;
         bool closing = false;
+        bool reading = false;
     };
 
     void accept() {

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <string>
 
 // A user who takes the values and pure functions, and no package but this one.
 
@@ -11,6 +12,8 @@ static_assert(forest::worst_case_detection({}).refused == std::chrono::seconds{3
 
 int main() {
     const forest::url target{"http://warehouse.example:3000/forest/health"};
-    std::printf("%s %s\n", target.host_header().c_str(), target.target().c_str());
+    const std::string host{target.host_header()};
+    const std::string path{target.target()};
+    std::printf("%s %s\n", host.c_str(), path.c_str());
     return target.port() == 3000 ? 0 : 1;
 }

@@ -4,7 +4,8 @@
 
 #include <forest/adapters/asio/asio_clock.hpp>
 #include <forest/adapters/asio/connection.hpp>
-#include <forest/adapters/openssl/tls_context.hpp>
+#include <forest/adapters/asio/own_footing.hpp>
+#include <forest/adapters/asio/transport_options.hpp>
 #include <forest/core/time.hpp>
 #include <forest/policy/transport.hpp>
 
@@ -14,17 +15,6 @@
 // Checks over real sockets: http, https and http+unix.
 
 namespace forest {
-
-/// How an asio_transport connects.
-struct transport_options {
-    tls_options tls = {};
-
-    /// Whether a connection is kept for the next check. Off by default: a fresh one also proves
-    /// that the server still accepts connections. A kept one that turns out to be dead before the
-    /// first byte of the answer is replaced once, silently; the same bytes go out again then, which
-    /// a server with a replay window refuses if it had read them.
-    bool reuse_connections = false;
-};
 
 /// Performs one GET at a time over a socket. A name is resolved anew for each connection, and all
 /// its addresses are tried, each with its share of the time left. Models `transport`; all members
@@ -38,8 +28,7 @@ public:
     /// Runs where the clock runs. Throws std::system_error(errc::tls_configuration_invalid) if
     /// a file that the options name cannot be used.
     explicit asio_transport(const asio_clock& clock, const transport_options& options = {})
-        : connection_{std::make_shared<detail::connection>(clock.serializer(), options.tls,
-                                                           options.reuse_connections)} {}
+        : connection_{std::make_shared<connection>(clock.serializer(), options)} {}
 
     asio_transport(asio_transport&&) noexcept = default;
     asio_transport& operator=(asio_transport&&) = delete;
@@ -61,7 +50,9 @@ public:
     void cancel() noexcept { connection_->cancel(); }
 
 private:
-    std::shared_ptr<detail::connection> connection_;
+    using connection = detail::connection<detail::own_footing>;
+
+    std::shared_ptr<connection> connection_;
 };
 
 static_assert(transport<asio_transport>);

@@ -3,8 +3,9 @@
 #define FOREST_ADAPTERS_ASIO_ASYNC_CHECK_HPP
 
 #include <forest/adapters/asio/asio_clock.hpp>
-#include <forest/adapters/asio/asio_transport.hpp>
 #include <forest/adapters/asio/connection.hpp>
+#include <forest/adapters/asio/own_footing.hpp>
+#include <forest/adapters/asio/transport_options.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
@@ -62,8 +63,8 @@ struct check_operation {
 
 struct initiate_check {
     template <typename Handler, signer Signer>
-    void operator()(Handler handler, std::shared_ptr<connection> carrier, asio_clock clock,
-                    url target, Signer by) const {
+    void operator()(Handler handler, std::shared_ptr<connection<own_footing>> carrier,
+                    asio_clock clock, url target, Signer by) const {
         const auto operation =
             std::make_shared<check_operation<Handler>>(clock.get_executor(), std::move(handler));
         operation->asked.target = std::move(target);
@@ -97,8 +98,8 @@ auto async_check(const asio::any_io_executor& executor, single_check check, Sign
         throw std::system_error{fault};
     // Made before the operation begins: where a coroutine initiates it, nothing may throw.
     asio_clock clock{executor};
-    auto carrier = std::make_shared<detail::connection>(clock.serializer(), check.transport.tls,
-                                                        check.transport.reuse_connections);
+    auto carrier = std::make_shared<detail::connection<detail::own_footing>>(clock.serializer(),
+                                                                             check.transport);
     return asio::async_initiate<Token, void(verdict)>(detail::initiate_check{check.timeout}, token,
                                                       std::move(carrier), std::move(clock),
                                                       std::move(check.target), std::move(by));

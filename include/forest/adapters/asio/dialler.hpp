@@ -3,186 +3,233 @@
 #define FOREST_ADAPTERS_ASIO_DIALLER_HPP
 
 #include <forest/adapters/asio/error.hpp>
-#include <forest/adapters/asio/handler_memory.hpp>
+#include <forest/adapters/asio/stream_socket.hpp>
 #include <forest/core/error.hpp>
+#include <forest/core/options.hpp>
+#include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
 
-#include <asio/any_io_executor.hpp>
-#include <asio/generic/stream_protocol.hpp>
-#include <asio/ip/address.hpp>
+#include <asio/error.hpp>
 #include <asio/ip/resolver_base.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/local/stream_protocol.hpp>
-#include <asio/post.hpp>
-#include <asio/steady_timer.hpp>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <mutex>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 // From a URL to a connected socket: resolve, then try every address, each with its share of the
-// time left. Every step runs under a mutex, so that the socket can be closed from any thread,
-// whether or not the executor still runs, and that any thread of the executor may take a step.
+// time left.
 
 namespace forest::detail {
 
-/// What a connection is built on. All members are called with the mutex held.
-class dialler : public std::enable_shared_from_this<dialler> {
+/// What a connection is built on. All members are called with the lock of the footing held, and
+/// each step ends in a wait or in one of `connected` and `failed`.
+template <typename Footing>
+class dialler : public Footing {
 protected:
-    using clock = std::chrono::steady_clock;
-    using unique_lock = std::unique_lock<std::mutex>;
+    using typename Footing::clock;
+    using typename Footing::lock;
+    using step = void (dialler::*)(lock& held);
 
-    explicit dialler(asio::any_io_executor executor)
-        : executor_{std::move(executor)}, socket_{executor_}, resolver_{executor_},
-          timer_{executor_} {}
+    using Footing::Footing;
 
-    dialler(const dialler&) = delete;
-    dialler& operator=(const dialler&) = delete;
-    virtual ~dialler() = default;
-
-    // The socket is connected; the timer runs until the deadline.
-    virtual void connected() = 0;
+    // The socket is connected and took that much of the first bytes; the deadline is the one of the
+    // whole GET.
+    virtual void connected(lock& held, std::size_t sent) = 0;
     // The deadline has passed, or no address could be connected to.
-    virtual void failed(unique_lock& lock, errc why) = 0;
+    virtual void failed(lock& held, errc why) = 0;
     // Drops the socket and what belongs to it.
     virtual void close() noexcept = 0;
 
-    // A handler that continues under the lock, unless its step has been overtaken.
-    template <typename Self, typename Continue>
-    auto guarded(Continue then) {
-        const auto on_result = [step = step_, then](dialler& self, const auto&... results) {
-            unique_lock lock{self.mutex_};
-            if (step == self.step_)
-                then(static_cast<Self&>(self), lock, results...);
-        };
-        return owned_handler{shared_from_this(), memory_, on_result};
+    // A GET begins.
+    void start(duration timeout) {
+        timings_ = {};
+        failure_ = errc::unreachable;
+        started_ = clock::now();
+        deadline_ = started_ + std::clamp(timeout, duration::zero(), options::duration_max);
     }
 
-    // Ends in `connected` or `failed`, never from inside. `target` stays valid until then.
-    void dial(const url& target) {
-        next_step();
+    // `first` goes out as soon as the socket takes it. Both stay valid until `connected` or
+    // `failed`. Never calls `failed` from inside.
+    void dial(lock& held, const url& target, std::string_view first) {
+        first_ = first;
         addresses_.clear();
         next_address_ = 0;
         failure_ = errc::unreachable;
         if (target.scheme() == url_scheme::http_unix) {
             addresses_.emplace_back(asio::local::stream_protocol::endpoint{target.socket_path()});
-            return connect();
+            return connect(held, started_);
         }
         if (target.is_ip_literal()) {
-            std::error_code ec;
-            const auto address = asio::ip::make_address(target.host(), ec);
-            if (!ec) {
-                addresses_.emplace_back(asio::ip::tcp::endpoint{address, target.port()});
-                return connect();
-            }
+            addresses_.push_back(literal(target));
+            return connect(held, started_);
         }
-        set_timer(deadline_);
+        this->wait_until(deadline_);
         resolving_ = true;
         resolver_.async_resolve(
             target.host(), std::to_string(target.port()), asio::ip::resolver_base::numeric_service,
-            guarded<dialler>([](dialler& self, unique_lock& lock, std::error_code ec,
+            this->continuing([](Footing& footing, lock& resumed, const std::error_code& ec,
                                 const resolver::results_type& found) {
-                self.resolving_ = false;
-                self.timings_.resolve = clock::now() - self.started_;
-                if (ec || found.empty())
-                    return self.failed(lock, errc::resolve_failed);
-                for (const auto& each : found)
-                    self.addresses_.emplace_back(each.endpoint());
-                self.connect();
+                static_cast<dialler&>(footing).resolved(resumed, ec, found);
             }));
     }
 
-    // Completions of earlier steps carry an older number and are ignored.
-    void next_step() noexcept { ++step_; }
+    // How one of several waits goes on; the others are `connect` and the deadline.
+    void wait_readable(step then) {
+        then_ = then;
+        Footing::wait_readable();
+    }
 
-    void set_timer(clock::time_point at) {
-        timer_.expires_at(at);
-        timer_.async_wait(
-            guarded<dialler>([](dialler& self, unique_lock& lock, std::error_code ec) {
-                if (!ec)
-                    self.time_out(lock);
-            }));
+    void wait_writable(step then) {
+        then_ = then;
+        Footing::wait_writable();
+    }
+
+    void fail_later(errc why) {
+        failure_ = why;
+        then_ = &dialler::fail_now;
+        Footing::wait_turn();
     }
 
     // Nothing that is pending completes any more.
     void stop_waiting() {
-        next_step();
-        timer_.cancel();
-        if (std::exchange(resolving_,
-                          false)) // Asio allocates even when there is nothing to cancel.
+        Footing::stop_waiting();
+        // Asio allocates even when there is nothing to cancel.
+        if (std::exchange(resolving_, false))
             resolver_.cancel();
     }
 
-    std::mutex mutex_;
-    asio::any_io_executor executor_;
-    asio::generic::stream_protocol::socket socket_;
     phase_timings timings_;
     clock::time_point started_, deadline_;
+    clock::time_point connected_at_;
 
 private:
     using resolver = asio::ip::tcp::resolver;
-    using endpoint = asio::generic::stream_protocol::endpoint;
+    using endpoint = stream_socket::endpoint;
 
-    // The deadline of the check, or of one address among several.
-    void time_out(unique_lock& lock) {
-        failure_ = more_telling(failure_, errc::timed_out);
-        if (clock::now() >= deadline_ || next_address_ >= addresses_.size())
-            return failed(lock, failure_);
-        connect();
-    }
-
-    // Tries the next address. One that does not answer must leave time for those behind it.
-    void connect() {
-        close();
-        next_step();
-        const endpoint& to = addresses_[next_address_++];
-        const auto left = static_cast<clock::rep>(addresses_.size() - next_address_ + 1);
-        connecting_ = clock::now();
-        set_timer(left == 1 ? deadline_ : connecting_ + (deadline_ - connecting_) / left);
-        const auto tried =
-            guarded<dialler>([](dialler& self, unique_lock& lock, std::error_code ec) {
-                if (!ec)
-                    return self.finish_dialling();
-                self.failure_ = more_telling(self.failure_, connect_error(ec));
-                if (self.next_address_ < self.addresses_.size())
-                    return self.connect();
-                self.failed(lock, self.failure_);
-            });
-        std::error_code ec;
-        socket_.open(to.protocol(), ec);
-        if (ec) // This machine does not speak the protocol of the address, or has no descriptor
-                // left.
-            asio::post(executor_, [tried, ec] { tried(ec); });
-        else
-            socket_.async_connect(to, tried);
-    }
-
-    void finish_dialling() {
-        timings_.connect = clock::now() - connecting_;
-        failure_ = errc::unreachable; // What other addresses did explains no later timeout.
-        if (timer_.expiry() != deadline_) {
-            next_step();
-            set_timer(deadline_);
+    static endpoint literal(const url& target) noexcept {
+        const std::string_view host = target.host();
+        if (host.find(':') != std::string_view::npos) {
+            std::array<char, INET6_ADDRSTRLEN> text{}; // any literal fits, and has a zero behind it
+            host.copy(text.data(), text.size() - 1);
+            sockaddr_in6 six{};
+            six.sin6_family = AF_INET6;
+            six.sin6_port = htons(target.port());
+            ::inet_pton(AF_INET6, text.data(), &six.sin6_addr);
+            return endpoint{&six, sizeof six};
         }
-        connected();
+        // The URL has verified it; inet_pton would do so for a sixth of what a whole check takes.
+        std::uint32_t address = 0;
+        std::uint32_t part = 0;
+        for (const char byte : host) {
+            if (byte == '.')
+                address = address << 8 | std::exchange(part, 0);
+            else
+                part = part * 10 + static_cast<std::uint32_t>(byte - '0');
+        }
+        sockaddr_in four{};
+        four.sin_family = AF_INET;
+        four.sin_port = htons(target.port());
+        four.sin_addr.s_addr = htonl(address << 8 | part);
+        return endpoint{&four, sizeof four};
     }
 
-    handler_memory memory_;
-    resolver resolver_;
+    void ready(lock& held) final { (this->*then_)(held); }
+
+    // The deadline of the GET, or of one address among several.
+    void expired(lock& held) final {
+        failure_ = more_telling(failure_, errc::timed_out);
+        const auto now = clock::now();
+        if (now >= deadline_ || next_address_ >= addresses_.size())
+            return failed(held, failure_);
+        connect(held, now);
+    }
+
+    void resolved(lock& held, const std::error_code& ec, const resolver::results_type& found) {
+        resolving_ = false;
+        const auto now = clock::now();
+        timings_.resolve = now - started_;
+        if (ec || found.empty())
+            return failed(held, errc::resolve_failed);
+        for (const auto& each : found)
+            addresses_.emplace_back(each.endpoint());
+        connect(held, now);
+    }
+
+    // Tries the next address, and those behind it while that fails at once. One that does not
+    // answer must leave time for them.
+    void connect(lock& held, clock::time_point now) {
+        for (;;) {
+            close();
+            const endpoint& to = addresses_[next_address_++];
+            const auto left = static_cast<clock::rep>(addresses_.size() - next_address_ + 1);
+            connecting_ = now;
+            this->wait_until(left == 1 ? deadline_ : now + (deadline_ - now) / left);
+            std::error_code ec = this->line().socket.connect(to);
+            if (!ec && begin(held, ec))
+                return;
+            failure_ = more_telling(failure_, connect_error(ec));
+            if (next_address_ == addresses_.size())
+                return fail_later(failure_);
+            now = clock::now();
+        }
+    }
+
+    // Sends without waiting, which tells whether the connection is there: over loopback it is as
+    // soon as it was asked for, and a wake-up is saved. False with the reason if it failed.
+    bool begin(lock& held, std::error_code& ec) {
+        const transfer first = this->line().socket.send(first_);
+        if (first.would_block()) {
+            wait_writable(&dialler::begin_again);
+            return true;
+        }
+        // A peer that has closed already may have said why.
+        if (first.ec && first.ec != asio::error::broken_pipe &&
+            first.ec != asio::error::connection_reset) {
+            ec = first.ec;
+            return false;
+        }
+        connected_at_ = clock::now();
+        timings_.connect = connected_at_ - connecting_;
+        failure_ = errc::unreachable; // What other addresses did explains no later timeout.
+        if (addresses_.size() > 1)
+            this->wait_until(deadline_);
+        connected(held, first.bytes);
+        return true;
+    }
+
+    void begin_again(lock& held) {
+        std::error_code ec;
+        if (begin(held, ec))
+            return;
+        failure_ = more_telling(failure_, connect_error(ec));
+        if (next_address_ == addresses_.size())
+            return failed(held, failure_);
+        connect(held, clock::now());
+    }
+
+    void fail_now(lock& held) { failed(held, failure_); }
+
+    resolver resolver_{this->executor()};
     bool resolving_ = false;
-    asio::steady_timer timer_;
     std::vector<endpoint> addresses_;
     std::size_t next_address_ = 0;
+    std::string_view first_;
     errc failure_ = errc::unreachable; // the most telling one since the dialling began
     clock::time_point connecting_;
-    std::uint64_t step_ = 0;
+    step then_ = nullptr;
 };
 
 } // namespace forest::detail

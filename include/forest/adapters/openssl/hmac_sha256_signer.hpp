@@ -22,6 +22,8 @@ namespace forest {
 /// time, but copies are.
 class hmac_sha256_signer {
 public:
+    static constexpr bool signs_time_alone = true;
+
     /// Throws as hmac_sha256 does: std::system_error with `errc::secret_missing` when `secret` is
     /// empty.
     explicit hmac_sha256_signer(std::string_view secret,

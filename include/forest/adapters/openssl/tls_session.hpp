@@ -3,6 +3,7 @@
 #define FOREST_ADAPTERS_OPENSSL_TLS_SESSION_HPP
 
 #include <forest/adapters/openssl/tls_context.hpp>
+#include <forest/adapters/openssl/tls_ticket.hpp>
 #include <forest/core/url.hpp>
 
 #include <openssl/bio.h>
@@ -10,6 +11,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <new>
@@ -35,14 +37,18 @@ public:
     };
 
     /// The client's side. Verifies that the peer is the host of `target`, and names it in the
-    /// handshake (SNI, RFC 6066).
-    tls_session(const tls_context& context, const url& target) : tls_session{context} {
+    /// handshake (SNI, RFC 6066). `known`, if there is one, comes from an earlier session of the
+    /// same context with the same origin; a server that does not know it makes a full handshake.
+    tls_session(const tls_context& context, const url& target, const tls_ticket& known = {})
+        : tls_session{context} {
         SSL_set_connect_state(ssl_.get());
-        const std::string& host = target.host();
+        const std::string host{target.host()};
         usable_ = target.is_ip_literal()
                       ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str()) == 1
                       : SSL_set1_host(ssl_.get(), host.c_str()) == 1 &&
                             SSL_set_tlsext_host_name(ssl_.get(), host.c_str()) == 1;
+        if (known && SSL_set_session(ssl_.get(), known.session.get()) == 1)
+            verified_ = known.verified;
     }
 
     /// The server's side.
@@ -105,7 +111,22 @@ public:
     /// Whether every byte of the peer has been used: nothing is left that an answer to a later
     /// request could be confused with.
     [[nodiscard]] bool idle() const noexcept {
-        return SSL_pending(ssl_.get()) == 0 && BIO_ctrl_pending(SSL_get_rbio(ssl_.get())) == 0;
+        return SSL_has_pending(ssl_.get()) == 0 && BIO_ctrl_pending(SSL_get_rbio(ssl_.get())) == 0;
+    }
+
+    /// Whether the handshake, which is done, resumed the session that was known.
+    [[nodiscard]] bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
+
+    /// What resumes this session later. A server of TLS 1.3 sends it behind the handshake, so ask
+    /// when the peer's answer has been received. None if the server does not resume; void if this
+    /// session ends without a `goodbye`.
+    [[nodiscard]] tls_ticket ticket() const noexcept {
+        tls_ticket found;
+        found.session.reset(SSL_get1_session(ssl_.get()));
+        if (found && SSL_SESSION_is_resumable(found.session.get()) != 1)
+            found.session.reset();
+        found.verified = resumed() ? verified_ : std::chrono::steady_clock::now();
+        return found;
     }
 
     /// Adds the end of the session to the output, which proves to the peer that nothing was cut
@@ -137,6 +158,7 @@ private:
 
     std::unique_ptr<SSL, release> ssl_;
     bool usable_ = true;
+    std::chrono::steady_clock::time_point verified_; // if what was known is resumed
 };
 
 } // namespace forest

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef FOREST_EXAMPLES_CLI_OUTAGE_LEDGER_HPP
-#define FOREST_EXAMPLES_CLI_OUTAGE_LEDGER_HPP
+#ifndef FOREST_SIM_OUTAGE_LEDGER_HPP
+#define FOREST_SIM_OUTAGE_LEDGER_HPP
 
 #include <forest/core/detection.hpp>
-#include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
 
 #include <algorithm>
@@ -13,7 +12,7 @@
 // Compares what is true of a target with what its client told of it. docs/tool.md defines the
 // words.
 
-namespace forest::cli {
+namespace forest::sim {
 
 /// What came of the true outages of targets, and of what was told.
 struct outage_counts {
@@ -76,18 +75,8 @@ struct true_outage {
 /// simulation, since its beginning.
 class outage_ledger {
 public:
-    /// How long an outage of a target with these options has to last for its detection to be
-    /// obliged: the promised bound and, where a check may take longer than the interval, what is
-    /// left of one that was under way.
-    [[nodiscard]] static duration obliged_after(const options& chosen,
-                                                const detection_bound& bound) noexcept {
-        const duration rest = std::max(chosen.timeout - chosen.interval, duration::zero());
-        return bound.black_holed > duration::max() - rest ? duration::max()
-                                                          : bound.black_holed + rest;
-    }
-
-    outage_ledger(const options& chosen, const detection_bound& bound) noexcept
-        : bound_{bound.black_holed}, obliged_after_{obliged_after(chosen, bound)} {}
+    /// An outage that lasts as long as `bound` says of the worst case obliges to a detection.
+    explicit outage_ledger(const detection_bound& bound) noexcept : bound_{bound.black_holed} {}
 
     /// The truth at `now`.
     void observe(duration now, const target_state& state) {
@@ -110,6 +99,16 @@ public:
         target_state struck = state;
         struck.down = true;
         observe(now, struck);
+        observe(now, state);
+    }
+
+    /// A check that began in an outage has succeeded: what was wrong then has ended, and the rest
+    /// is another outage.
+    void interrupt(duration now, const target_state& state) {
+        if (!ongoing() || check_began_ < last_->began)
+            return;
+        end(now);
+        count();
         observe(now, state);
     }
 
@@ -163,6 +162,9 @@ public:
     /// Complete after `finish`.
     [[nodiscard]] const outage_counts& counts() const noexcept { return counts_; }
 
+    /// Whether an outage is under way, as far as it was observed.
+    [[nodiscard]] bool ongoing() const noexcept { return last_ && last_->ongoing; }
+
     /// When a detection was overdue that the rules oblige, and had not come (B4).
     [[nodiscard]] const std::optional<duration>& overdue() const noexcept { return overdue_; }
 
@@ -191,14 +193,13 @@ private:
         if (!last_)
             return;
         const detail::true_outage& of = *last_;
-        const bool obliged =
-            of.watched && std::min(of.ended, of.disturbed_at) - of.began >= obliged_after_;
+        const bool obliged = of.watched && std::min(of.ended, of.disturbed_at) - of.began >= bound_;
         if (obliged) {
             ++counts_.obliged;
             counts_.obliged_detected += of.detected ? 1 : 0;
-            const bool late = of.latency && *of.latency > obliged_after_;
+            const bool late = of.latency && *of.latency > bound_;
             if ((!of.detected || late) && !overdue_)
-                overdue_ = of.began + obliged_after_;
+                overdue_ = of.began + bound_;
         } else {
             ++counts_.excused;
             counts_.excused_detected += of.detected ? 1 : 0;
@@ -207,7 +208,6 @@ private:
     }
 
     duration bound_;
-    duration obliged_after_;
     std::optional<detail::true_outage> last_;
     bool told_down_ = false;
     duration check_began_{};
@@ -216,6 +216,6 @@ private:
     std::optional<duration> overdue_;
 };
 
-} // namespace forest::cli
+} // namespace forest::sim
 
 #endif

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_ASIO_CONNECTION_POOL_HPP
+#define FOREST_ADAPTERS_ASIO_ASIO_CONNECTION_POOL_HPP
+
+#include <forest/adapters/asio/asio_clock.hpp>
+#include <forest/adapters/asio/connection.hpp>
+#include <forest/adapters/asio/connection_pool.hpp>
+#include <forest/adapters/asio/pool_footing.hpp>
+#include <forest/adapters/asio/transport_options.hpp>
+#include <forest/core/time.hpp>
+
+#include <chrono>
+#include <memory>
+#include <vector>
+
+// What the transports of one fleet share.
+
+namespace forest {
+
+namespace detail {
+
+/// A pool that owns the connections that stand on it, so that a handler may destroy the transport
+/// that it was called by.
+class pool_of_connections final : public connection_pool {
+public:
+    using connection = detail::connection<pool_footing>;
+    using connection_pool::connection_pool;
+
+    [[nodiscard]] connection& borrow() {
+        if (idle_.empty()) {
+            idle_.reserve(all_.size() + 1); // so that to give back never fails
+            idle_.push_back(all_.emplace_back(std::make_unique<connection>(
+                                                  static_cast<connection_pool&>(*this)))
+                                .get());
+        }
+        connection* const lent = idle_.back();
+        idle_.pop_back();
+        return *lent;
+    }
+
+    void give_back(connection& borrowed) noexcept {
+        borrowed.cancel();
+        idle_.push_back(&borrowed);
+    }
+
+private:
+    std::vector<std::unique_ptr<connection>> all_;
+    std::vector<connection*> idle_;
+};
+
+} // namespace detail
+
+/// What the `pooled_transport`s that are made from it share: one wait for all their sockets and one
+/// timer for all their deadlines, so that a check costs little more than its system calls; kept
+/// connections, which any of them may use next; and TLS. Copies are the same pool, which lives as
+/// long as a copy or a transport of it does.
+///
+/// Not thread-safe: all is called, and runs, on the one thread that runs the clock's execution
+/// context, which must outlive the pool. Linux only.
+class asio_connection_pool {
+public:
+    /// A deadline ends a check up to one `tick`, which is above 0, late, and never early. Throws
+    /// std::system_error(errc::tls_configuration_invalid) if a file that the options name cannot be
+    /// used, or another one when there is no descriptor left: the pool needs one.
+    explicit asio_connection_pool(const asio_clock& clock, const transport_options& options = {},
+                                  duration tick = std::chrono::milliseconds{5})
+        : pool_{
+              std::make_shared<detail::pool_of_connections>(clock.get_executor(), options, tick)} {}
+
+private:
+    friend class pooled_transport;
+
+    std::shared_ptr<detail::pool_of_connections> pool_;
+};
+
+} // namespace forest
+
+#endif

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_POOL_FOOTING_HPP
+#define FOREST_ADAPTERS_ASIO_POOL_FOOTING_HPP
+
+#include <forest/adapters/asio/connection_pool.hpp>
+#include <forest/adapters/asio/link.hpp>
+#include <forest/adapters/asio/pooled_link.hpp>
+#include <forest/adapters/openssl/tls_client.hpp>
+#include <forest/core/url.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/post.hpp>
+
+#include <sys/epoll.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+// What the connection of a pooled_transport stands on. It shares all that it can with the others of
+// its pool, on one thread, so that there is nothing to lock and next to nothing to hold.
+
+namespace forest::detail {
+
+/// The counterpart of own_footing, where the members are described.
+class pool_footing : public pool_user {
+protected:
+    // There is one thread.
+    struct [[maybe_unused]] lock {
+        void unlock() noexcept {}
+    };
+
+public:
+    pool_footing(const pool_footing&) = delete;
+    pool_footing& operator=(const pool_footing&) = delete;
+
+protected:
+    using clock = connection_pool::clock;
+
+    /// Any answer to a check that is as long as they are.
+    static constexpr std::size_t buffer_bytes_kept = 8 * 1024;
+
+    /// The pool owns what stands on this, and so outlives it.
+    explicit pool_footing(connection_pool& pool) : pool_{pool}, line_{&pool.lend(*this)} {}
+
+    ~pool_footing() = default;
+
+    virtual void ready(lock& held) = 0;
+    virtual void expired(lock& held) = 0;
+
+    [[nodiscard]] static lock acquire() noexcept { return {}; }
+    [[nodiscard]] const asio::any_io_executor& executor() const noexcept {
+        return pool_.executor();
+    }
+
+    [[nodiscard]] bool reuses() const noexcept { return pool_.reuses(); }
+    [[nodiscard]] bool resets() const noexcept { return pool_.resets(); }
+    [[nodiscard]] tls_client& tls() noexcept { return pool_.tls(); }
+    [[nodiscard]] link& line() noexcept { return *line_; }
+
+    [[nodiscard]] bool take_kept(const url& target) noexcept {
+        pooled_link* const kept = pool_.take_kept(target, *this);
+        if (kept == nullptr)
+            return false;
+        pool_.put_back(*std::exchange(line_, kept));
+        return true;
+    }
+
+    [[nodiscard]] bool keep(const url& target) {
+        pooled_link& next = pool_.lend(*this);
+        if (pool_.keep(*line_, target)) {
+            line_ = &next;
+            return true;
+        }
+        pool_.put_back(next);
+        return false;
+    }
+
+    void drop() noexcept {
+        ++wait;
+        pool_.drop(*line_);
+    }
+
+    template <typename Then>
+    [[nodiscard]] auto continuing(Then then) {
+        return pool_.owning(
+            [this, number = ++wait, then](connection_pool&, const auto&... results) {
+                lock held;
+                if (number == wait)
+                    then(*this, held, results...);
+            });
+    }
+
+    void wait_readable() { pool_.await(*line_, EPOLLIN); }
+    void wait_writable() { pool_.await(*line_, EPOLLOUT); }
+
+    void wait_turn() {
+        ++wait;
+        pool_.give_turn(*this);
+    }
+
+    void wait_until(clock::time_point end) { pool_.set_deadline(*this, end); }
+
+    void stop_waiting() noexcept {
+        ++wait;
+        pool_.forget(*line_);
+        pool_.clear_deadline(*this);
+    }
+
+    template <typename Function>
+    void run(lock&, Function&& done) {
+        done();
+    }
+
+    template <typename Function>
+    void post(lock&, Function&& done) {
+        asio::post(pool_.executor(), std::forward<Function>(done));
+    }
+
+private:
+    void wake() final {
+        lock held;
+        ready(held);
+    }
+
+    void expire() final {
+        lock held;
+        expired(held);
+    }
+
+    connection_pool& pool_;
+    pooled_link* line_;
+};
+
+} // namespace forest::detail
+
+#endif

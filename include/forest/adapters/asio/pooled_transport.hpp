@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_POOLED_TRANSPORT_HPP
+#define FOREST_ADAPTERS_ASIO_POOLED_TRANSPORT_HPP
+
+#include <forest/adapters/asio/asio_connection_pool.hpp>
+#include <forest/core/time.hpp>
+#include <forest/policy/transport.hpp>
+
+#include <memory>
+#include <utility>
+
+// A transport of which there may be thousands on one thread.
+
+namespace forest {
+
+/// Performs one GET at a time, to any target each time, in the way of an asio_transport: http,
+/// https and http+unix, all addresses of a name, each with its share of the time left. Kept
+/// connections belong to the pool. Models `transport`. Not thread-safe: all members are called, and
+/// its handlers run, on the one thread that runs the execution context of the pool's clock.
+class pooled_transport {
+public:
+    using pool = asio_connection_pool;
+
+    explicit pooled_transport(const pool& of) : pool_{of.pool_}, connection_{&pool_->borrow()} {}
+
+    pooled_transport(pooled_transport&&) noexcept = default;
+    pooled_transport& operator=(pooled_transport&&) = delete;
+
+    /// As `cancel()`.
+    ~pooled_transport() {
+        if (pool_ != nullptr)
+            pool_->give_back(*connection_);
+    }
+
+    /// A timeout beyond `options::duration_max` ends when that has passed.
+    template <typename Handler>
+    void async_get(const request& what, duration timeout, Handler&& handler) {
+        connection_->get(what, timeout, std::forward<Handler>(handler));
+    }
+
+    /// Ends what is pending. When there is no memory to call the handler, it is destroyed instead.
+    void cancel() noexcept { connection_->cancel(); }
+
+private:
+    std::shared_ptr<detail::pool_of_connections> pool_;
+    detail::pool_of_connections::connection* connection_;
+};
+
+static_assert(transport<pooled_transport>);
+
+} // namespace forest
+
+#endif
