@@ -10,10 +10,13 @@
 #include "sockets.hpp"
 
 #include <asio/buffer.hpp>
-#include <asio/connect.hpp>
+#include <asio/error.hpp>
 #include <asio/io_context.hpp>
+#include <asio/ip/address_v4.hpp>
 #include <asio/ip/tcp.hpp>
+#include <asio/socket_base.hpp>
 #include <asio/steady_timer.hpp>
+#include <asio/wait_traits.hpp>
 #include <asio/write.hpp>
 
 #include <algorithm>
