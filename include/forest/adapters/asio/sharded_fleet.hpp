@@ -19,6 +19,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <future>
 #include <iterator>
@@ -222,9 +223,17 @@ private:
     static void ask(shard& of, Function&& function) {
         if (of.runs_here())
             return function();
-        std::packaged_task<void()> task{std::ref(function)};
-        auto done = task.get_future();
-        asio::post(of.loop.get_executor(), std::move(task));
+        // No std::packaged_task, which Asio may take for a completion token.
+        std::promise<void> ended;
+        auto done = ended.get_future();
+        asio::post(of.loop.get_executor(), [ended = std::move(ended), &function]() mutable {
+            try {
+                function();
+                ended.set_value();
+            } catch (...) {
+                ended.set_exception(std::current_exception());
+            }
+        });
         done.get();
     }
 
