@@ -10,7 +10,7 @@
 #include <forest/datasource_loop.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
-#include <forest/policy/observer.hpp>
+#include <forest/policy/observable.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
 
@@ -36,8 +36,10 @@ namespace forest {
 /// Several datasources live side by side, on one thread or on several. One that was moved from may
 /// only be assigned to or destroyed.
 template <transport Transport, clock Clock, signer Signer, backoff Backoff>
-class basic_datasource {
+class basic_datasource : public observable<basic_datasource<Transport, Clock, Signer, Backoff>> {
 public:
+    using observable<basic_datasource>::on_event;
+
     /// A datasource from policies of one's own: one transport polls, the other fetches the schema.
     /// `options.auth_secret` is not looked at. `random` spreads the first check and jitters the
     /// delays. Throws std::system_error with the error of `chosen.validate()`, or
@@ -119,17 +121,6 @@ public:
     /// uri. As that of basic_health_client in all else.
     void on_event(std::function<void(const event&)> callback) {
         loop_->listeners().on_event(std::move(callback));
-    }
-
-    /// The same for an observer, which is moved into the datasource, or left where it is by
-    /// `std::ref(mine)`, and then must outlive the polling.
-    template <observer Observer>
-        requires(!std::is_lvalue_reference_v<Observer>)
-    void on_event(Observer&& watching) { on_event(callback_of(std::move(watching))); }
-
-    template <observer Observer>
-    void on_event(std::reference_wrapper<Observer> watching) {
-        on_event(callback_of(watching));
     }
 
     /// Fetches the schema and begins to poll. Does nothing the second time, and nothing after

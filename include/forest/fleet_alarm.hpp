@@ -26,7 +26,7 @@ public:
     [[nodiscard]] steady_time steady_now() const { return clock_.steady_now(); }
 
     /// Calls `wake` at the end of the tick in which `at` lies, unless set anew before; never if
-    /// `at` is empty. `wake` takes the moment up to which all has become due.
+    /// `at` is empty. `wake` takes a number, by which `ring` knows whether that still counts.
     template <typename Wake>
     void set(std::optional<steady_time> at, Wake&& wake) {
         if (at)

@@ -19,6 +19,7 @@
 #include <forest/fleet_admission.hpp>
 #include <forest/fleet_alarm.hpp>
 #include <forest/fleet_flights.hpp>
+#include <forest/fleet_reports.hpp>
 #include <forest/fleet_servers.hpp>
 #include <forest/fleet_targets.hpp>
 #include <forest/policy/backoff.hpp>
@@ -60,13 +61,10 @@ public:
 
     // Reads only what never changes.
     [[nodiscard]] std::error_code validate(const options& chosen) const {
-        if (const std::error_code ec = chosen.validate())
-            return ec;
-        if (chosen.stall_tolerance < options_.tick)
-            return errc::invalid_stall_tolerance;
-        if (duration{backoff_(1, chosen.interval)} <= duration::zero())
-            return errc::invalid_backoff;
-        return {};
+        const std::error_code ec = forest::validate(chosen, backoff_);
+        return !ec && chosen.stall_tolerance < options_.tick
+                   ? make_error_code(errc::invalid_stall_tolerance)
+                   : ec;
     }
 
     signer_id add_signer(Signer by) { return signatures_.add(std::move(by)); }
@@ -90,7 +88,7 @@ public:
         if (one == nullptr)
             return false;
         const auto alive = this->shared_from_this();
-        if (!inside_callback_ && one->announced)
+        if (!reports_.telling() && one->announced)
             for (const event_kind last : {event_kind::stopping, event_kind::stopped}) {
                 tell(*one, last);
                 if (one->id != id) // A callback has removed it.
@@ -113,20 +111,8 @@ public:
 
     void stop() noexcept {
         const auto alive = this->shared_from_this();
-        listeners_.close([this]() noexcept {
-            targets_.hold();
-            targets_.for_each([this](const target& each) noexcept {
-                if (!each.announced)
-                    return;
-                event last = describe(each, event_kind::stopping);
-                listeners_.tell_last(last);
-                if (each.id != last.id) // A callback has removed it.
-                    return;
-                last.kind = event_kind::stopped;
-                listeners_.tell_last(last);
-            });
-            targets_.release();
-        });
+        reports_.close(
+            [this](const target& each) noexcept { return describe(each, event_kind::stopping); });
         try {
             flights_.cancel();
             alarm_.cancel();
@@ -135,8 +121,8 @@ public:
         rest_stopped();
     }
 
-    [[nodiscard]] bool stopped() const noexcept { return listeners_.closed(); }
-    [[nodiscard]] callbacks& listeners() noexcept { return listeners_; }
+    [[nodiscard]] bool stopped() const noexcept { return reports_.closed(); }
+    [[nodiscard]] callbacks& listeners() noexcept { return reports_.listeners(); }
     [[nodiscard]] const targets& all() const noexcept { return targets_; }
     [[nodiscard]] const fleet_statistics& statistics() const noexcept { return statistics_; }
 
@@ -230,7 +216,7 @@ private:
     }
 
     void rest_stopped() noexcept {
-        if (!inside_callback_) // Perhaps of a transport's handler: then when that is done.
+        if (!reports_.telling()) // Perhaps of a transport's handler: then when that is done.
             flights_.drop_idle();
     }
 
@@ -269,11 +255,7 @@ private:
     void tell(const target& one, event_kind kind, std::string_view detail = {}) {
         event happened = describe(one, kind);
         happened.detail = detail;
-        targets_.hold();
-        const bool outer = std::exchange(inside_callback_, true);
-        listeners_.tell(happened, [&one, id = one.id] { return one.id == id; });
-        inside_callback_ = outer;
-        targets_.release();
+        reports_.tell(one, happened);
     }
 
     event describe(const target& one, event_kind kind) const noexcept {
@@ -342,14 +324,13 @@ private:
     fleet_servers servers_;
     shared_signatures<Signer> signatures_;
     targets targets_;
+    fleet_reports<Backoff> reports_{targets_};
     const Backoff backoff_;
     random_generator random_;
     fleet_admission admission_;
     bool started_ = false;
-    bool inside_callback_ = false;
     const verdict* judged_ = nullptr; // while it is being reported
     fleet_statistics statistics_;
-    callbacks listeners_;
 };
 
 } // namespace forest

@@ -10,7 +10,7 @@
 #include <forest/health_loop.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
-#include <forest/policy/observer.hpp>
+#include <forest/policy/observable.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
 
@@ -33,8 +33,11 @@ namespace forest {
 /// Set the callbacks before `start()` if no event is to be missed. A client that was moved from may
 /// only be assigned to or destroyed.
 template <transport Transport, clock Clock, signer Signer, backoff Backoff>
-class basic_health_client {
+class basic_health_client
+    : public observable<basic_health_client<Transport, Clock, Signer, Backoff>> {
 public:
+    using observable<basic_health_client>::on_event;
+
     /// A client from policies of one's own. `random` spreads the first check and jitters the
     /// delays. Throws std::system_error with the error of `chosen.validate()`, or
     /// `errc::invalid_backoff`.
@@ -95,17 +98,6 @@ public:
     /// `stop()`, because after it nothing may be told any more.
     void on_event(std::function<void(const event&)> callback) {
         loop_->listeners().on_event(std::move(callback));
-    }
-
-    /// The same for an observer, which is moved into the client; `std::ref(mine)` leaves it where
-    /// it is, and then it must outlive the polling.
-    template <observer Observer>
-        requires(!std::is_lvalue_reference_v<Observer>)
-    void on_event(Observer&& watching) { on_event(callback_of(std::move(watching))); }
-
-    template <observer Observer>
-    void on_event(std::reference_wrapper<Observer> watching) {
-        on_event(callback_of(watching));
     }
 
     /// Checks at once, or after the initial delay, and then at the interval (B1). Does nothing

@@ -15,7 +15,7 @@
 #include <forest/fleet_loop.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
-#include <forest/policy/observer.hpp>
+#include <forest/policy/observable.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
 #include <forest/shared_signatures.hpp>
@@ -48,8 +48,11 @@ namespace forest {
 /// on it one at a time, may call any member, and may destroy the fleet. A fleet that was moved from
 /// may only be assigned to or destroyed.
 template <transport Transport, clock Clock, signer Signer, backoff Backoff>
-class basic_health_fleet {
+class basic_health_fleet
+    : public observable<basic_health_fleet<Transport, Clock, Signer, Backoff>> {
 public:
+    using observable<basic_health_fleet>::on_event;
+
     /// A fleet from policies of one's own. `transports` makes one transport for each check that is
     /// in flight at a time, and may be called until the fleet is destroyed. `by` signs for all
     /// targets that are added without a signer of their own. Throws std::system_error with the
@@ -129,17 +132,6 @@ public:
     /// is. Replaces the previous one; `tee` makes one of several.
     void on_event(std::function<void(const event&)> callback) {
         loop_->listeners().on_event(std::move(callback));
-    }
-
-    /// The same for an observer, which is moved into the fleet; `std::ref(mine)` leaves it
-    /// where it is, and then it must outlive the polling.
-    template <observer Observer>
-        requires(!std::is_lvalue_reference_v<Observer>)
-    void on_event(Observer&& watching) { on_event(callback_of(std::move(watching))); }
-
-    template <observer Observer>
-    void on_event(std::reference_wrapper<Observer> watching) {
-        on_event(callback_of(watching));
     }
 
     /// Begins to poll all targets, the first checks spread over their intervals unless the

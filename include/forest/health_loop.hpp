@@ -86,10 +86,8 @@ public:
 
 private:
     static const options& checked(const options& chosen, const Backoff& backoff) {
-        if (const std::error_code ec = chosen.validate())
+        if (const std::error_code ec = validate(chosen, backoff))
             throw std::system_error(ec);
-        if (duration{backoff(1, chosen.interval)} <= duration::zero())
-            throw std::system_error(make_error_code(errc::invalid_backoff));
         return chosen;
     }
 

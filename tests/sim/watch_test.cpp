@@ -147,8 +147,8 @@ BOOST_AUTO_TEST_CASE(a_plan_finds_that_a_client_does_not_check_any_more) {
     BOOST_TEST(broken->rule == "B1");
 }
 
-BOOST_AUTO_TEST_CASE(callbacks_that_the_application_has_set_are_not_missed) {
-    watched_world<> in{{}, {}, {.callbacks = false}};
+BOOST_AUTO_TEST_CASE(callbacks_that_the_application_has_set_come_beside) {
+    watched_world<> in;
     int downs = 0;
     in.client.client().on_server_down([&](const outage&) { ++downs; });
     in.world.between(75s, 200s).crash(in.server);

@@ -3,6 +3,7 @@
 #define FOREST_CORE_MACHINE_HPP
 
 #include <forest/core/event.hpp>
+#include <forest/core/machine_input.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/random.hpp>
@@ -22,52 +23,6 @@
 // decisions, and a test can copy it.
 
 namespace forest {
-
-/// What has happened to a target, told to its machine. `started` and `stopped` may be told at any
-/// time, also while a report is made, and `launched` while a check is asked for; of the others only
-/// the one that answers the last action that was not `none`. Another is an error of the driver, and
-/// an assertion. Before the first start all but `stopped`, and after the end all, are ignored.
-struct machine_input {
-    enum class kind : std::uint8_t {
-        started,  ///< begin to poll
-        woke,     ///< the wait asked for has ended
-        reply,    ///< the check asked for has ended with a verdict
-        reported, ///< the report asked for has been made; go on
-        launched, ///< the check asked for had to wait, and begins only now
-        stopped,  ///< poll no more
-    };
-
-    kind what{};
-    const verdict* result = nullptr;   ///< for `reply` only; read during the step, not kept
-    duration after = duration::zero(); ///< for `started` only; not negative
-
-    /// `after` puts the first check off by so much more than the initial delay: who starts many
-    /// targets at once spreads them.
-    static constexpr machine_input started(duration after = duration::zero()) noexcept {
-        return {kind::started, nullptr, after};
-    }
-    static constexpr machine_input woke() noexcept { return {kind::woke}; }
-    static constexpr machine_input reply(const verdict& of) noexcept { return {kind::reply, &of}; }
-    static constexpr machine_input reported() noexcept { return {kind::reported}; }
-    static constexpr machine_input launched() noexcept { return {kind::launched}; }
-    static constexpr machine_input stopped() noexcept { return {kind::stopped}; }
-};
-
-/// What the driver of a machine has to do next, before it steps it again.
-struct action {
-    enum class kind : std::uint8_t {
-        none,     ///< nothing: the input changed nothing
-        check,    ///< perform a check, then step with `reply`
-        wait,     ///< wait for `delay`, then step with `woke`
-        report,   ///< tell the observers of `event`, then step with `reported`
-        finished, ///< nothing more, ever
-    };
-
-    kind what = kind::none;
-    event_kind event{};                ///< for `report`
-    bool fresh_connection = false;     ///< for `check`: do not reuse a connection (B12)
-    duration delay = duration::zero(); ///< for `wait`; never negative
-};
 
 /// One target's state. Feed it what happens and do what it answers:
 ///

@@ -3,9 +3,12 @@
 #define FOREST_POLICY_BACKOFF_HPP
 
 #include <forest/core/backoff.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
 
 #include <concepts>
+#include <system_error>
 
 // How long to wait after a failure. The models that ship, exponential_backoff and constant_backoff,
 // are in core.
@@ -24,6 +27,17 @@ concept backoff = std::copy_constructible<T> &&
     requires(const T& backoff, int failures, duration interval) {
     { backoff(failures, interval) } -> std::convertible_to<duration>;
 };
+
+/// What is wrong with the options of a target, as `chosen.validate()`, or with the backoff that
+/// they go with: `errc::invalid_backoff` when its first answer is not greater than 0.
+template <backoff Backoff>
+[[nodiscard]] std::error_code validate(const options& chosen, const Backoff& backoff) {
+    if (const std::error_code ec = chosen.validate())
+        return ec;
+    return duration{backoff(1, chosen.interval)} > duration::zero()
+               ? std::error_code{}
+               : make_error_code(errc::invalid_backoff);
+}
 
 static_assert(backoff<exponential_backoff> && backoff<constant_backoff>);
 

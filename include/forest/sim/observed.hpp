@@ -4,7 +4,7 @@
 
 #include <forest/core/event.hpp>
 #include <forest/core/outage.hpp>
-#include <forest/policy/observer.hpp>
+#include <forest/policy/observable.hpp>
 
 #include <functional>
 #include <type_traits>
@@ -18,8 +18,9 @@ namespace forest::sim {
 /// A client whose callbacks come beside those of a world, after them, instead of in their place.
 /// `Whose` is what the callbacks for an outage take before it: nothing, or the target of a fleet.
 template <typename Client, typename... Whose>
-class observed : public Client {
+class observed : public Client, public observable<observed<Client, Whose...>> {
 public:
+    using observable<observed>::on_event;
     using event_callback = std::function<void(const event&)>;
     using outage_callback = std::function<void(Whose..., const outage&)>;
 
@@ -37,17 +38,6 @@ public:
             if (callback)
                 callback(happened);
         });
-    }
-
-    template <observer Observer>
-        requires(!std::is_lvalue_reference_v<Observer>)
-    void on_event(Observer&& watching) {
-        on_event(event_callback{callback_of(std::move(watching))});
-    }
-
-    template <observer Observer>
-    void on_event(std::reference_wrapper<Observer> watching) {
-        on_event(event_callback{callback_of(watching)});
     }
 
     void on_server_down(outage_callback callback) {

@@ -56,10 +56,7 @@ inline std::string shape_code(latency::shape of) {
 }
 
 inline std::string usual_code(const latency& delay) {
-    if (delay.least == duration::zero())
-        return "forest::sim::" + to_code(delay);
-    return "{.distribution = " + shape_code(delay.distribution) +
-           ", .typical = " + to_code(delay.typical) + ", .least = " + to_code(delay.least) + "}";
+    return "forest::sim::" + to_code(delay);
 }
 
 } // namespace detail

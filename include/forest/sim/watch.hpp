@@ -42,10 +42,6 @@ struct watch_listener {
 
     /// A server_down was told; for a detection, with the time since the outage began.
     std::function<void(down_meaning, duration latency)> down{};
-
-    /// False if the application sets on_server_down and on_server_up of the client itself, instead
-    /// of listening with `also_call`: then nobody can say whether they are called (B7, B8).
-    bool callbacks = true;
 };
 
 /// Watches one client of a `World` from its construction on. A copy watches the same. The world
@@ -109,10 +105,7 @@ private:
               watch_listener listener)
             : world{in}, client{of}, name{of.name()}, timeout{chosen.timeout},
               rules{of.name(), chosen, delays, view_of(in, of, chosen)},
-              ledger{worst_case_detection(chosen, delays)}, also{std::move(listener)} {
-            if (!also.callbacks)
-                rules.ignore_calls();
-        }
+              ledger{worst_case_detection(chosen, delays)}, also{std::move(listener)} {}
 
         void told(const event& happened) {
             rules.told(happened);
