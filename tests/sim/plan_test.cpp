@@ -83,7 +83,8 @@ BOOST_AUTO_TEST_CASE(a_test_that_was_written_down_breaks_the_same_rule_when_it_i
                      .every = 100s,
                      .client = 0,
                      .span = 20ms,
-                     .shape = sim::latency::shape::uniform}};
+                     .shape = sim::latency::shape::uniform,
+                     .least = 3ms}};
     const sim::plan_runner<calling_twice_worlds> runner;
     const sim::outcome before = runner.run(drawn);
     BOOST_TEST_REQUIRE(before.broken.has_value());
@@ -94,9 +95,9 @@ BOOST_AUTO_TEST_CASE(a_test_that_was_written_down_breaks_the_same_rule_when_it_i
     // clang-format off
     SAME(forest::sim::plan what{.seed = 7U, .servers = 2, .length = 300s};
 what.clients.front() = {.chosen = {.interval_jitter = 0.3333333333333333}};
-what.clients.push_back({.server = 1, .chosen = {.interval = 10s}, .usual = {.distribution = forest::sim::latency::shape::constant, .typical = 1ms, .least = 20ms}});
+what.clients.push_back({.server = 1, .chosen = {.interval = 10s}, .usual = forest::sim::constant(1ms, 20ms)});
 what.faults.push_back({.kind = forest::sim::fault_kind::crash, .at = 75s, .lasting = 60s, .server = 1});
-what.faults.push_back({.kind = forest::sim::fault_kind::delay, .lasting = 10s, .every = 100s, .client = 0, .span = 20ms, .shape = forest::sim::latency::shape::uniform});
+what.faults.push_back({.kind = forest::sim::fault_kind::delay, .lasting = 10s, .every = 100s, .client = 0, .span = 20ms, .shape = forest::sim::latency::shape::uniform, .least = 3ms});
 assert(!forest::sim::plan_runner<calling_twice_worlds>{}.run(what).broken););
     // clang-format on
     std::string written =

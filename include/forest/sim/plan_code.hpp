@@ -127,6 +127,7 @@ inline std::string usual_code(const latency& delay) {
     code.add_unless("span", what.span, plain.span, span);
     code.add_unless("amount", what.amount, plain.amount, number);
     code.add_unless("shape", what.shape, plain.shape, detail::shape_code);
+    code.add_unless("least", what.least, plain.least, span);
     return code.code();
 }
 

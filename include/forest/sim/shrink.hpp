@@ -121,6 +121,7 @@ inline const std::vector<std::function<bool(fault&)>>& plainer_faults() {
             return each.kind != fault_kind::quit && reset_to(each.client, fault::everyone);
         },
         [](fault& each) { return reset_to(each.every, duration::zero()); },
+        [](fault& each) { return reset_to(each.least, duration::zero()); },
         cut_in_half<&fault::at>,
         cut_in_half<&fault::lasting>,
         cut_in_half<&fault::span>,
