@@ -660,13 +660,13 @@ BOOST_AUTO_TEST_CASE(B14_a_client_may_be_destroyed_in_its_own_callbacks) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(B14_destroying_a_client_stops_it) {
+BOOST_AUTO_TEST_CASE(B14_destroying_a_client_stops_it_without_a_word) {
     virtual_client watched{};
     watched.transport.otherwise(sim::silent());
     watched.client->start();
     watched.queue.run_for(1s);
-    watched.client.reset();
     const auto told = watched.events.size();
+    watched.client.reset();
     watched.queue.run_for(1h);
     BOOST_TEST(watched.events.size() == told);
     BOOST_TEST(watched.transport.requests().size() == 1U);

@@ -93,10 +93,12 @@ public:
         return *this;
     }
 
-    /// As `cleanup()`.
+    /// As `cleanup()`, but without a word, as that of basic_health_client.
     ~basic_datasource() {
-        if (loop_ != nullptr)
-            loop_->cleanup();
+        if (loop_ == nullptr)
+            return;
+        loop_->listeners().on_event({});
+        loop_->cleanup();
     }
 
     /// Called with each schema that differs from the one known, exactly once per change, but not

@@ -77,10 +77,13 @@ public:
         return *this;
     }
 
-    /// Stops the client (B14).
+    /// Stops the client (B14) without a word, since what `on_event` refers to may be gone already;
+    /// `stop()` tells the last two events.
     ~basic_health_client() {
-        if (loop_ != nullptr)
-            loop_->stop();
+        if (loop_ == nullptr)
+            return;
+        loop_->listeners().on_event({});
+        loop_->stop();
     }
 
     /// Called once per outage, at the failure that reaches the threshold (B7).

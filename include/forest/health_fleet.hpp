@@ -91,10 +91,12 @@ public:
         return *this;
     }
 
-    /// Stops the fleet (B14).
+    /// Stops the fleet (B14) without a word, as that of basic_health_client.
     ~basic_health_fleet() {
-        if (loop_ != nullptr)
-            loop_->stop();
+        if (loop_ == nullptr)
+            return;
+        loop_->listeners().on_event({});
+        loop_->stop();
     }
 
     /// Adds a secret, or whatever else signs, for some of the targets.

@@ -162,7 +162,7 @@ private:
     std::vector<std::function<void(int)>> senders_;
     std::vector<std::function<void()>> quitters_;
     std::function<void(int)> sent_ = [this](int in_flight) { sent(in_flight); };
-    std::optional<observed<Client>> client_; // Destroyed first, since it says farewell then.
+    std::optional<observed<Client>> client_; // Destroyed first, as it calls the above.
 };
 
 } // namespace forest::sim

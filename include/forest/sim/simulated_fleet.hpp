@@ -209,7 +209,7 @@ private:
     std::map<std::string, std::unique_ptr<fleet_way>, std::less<>> ways_; // by the host of the URL
     std::unordered_map<target_id, record> records_;
     std::vector<std::function<void(const event&)>> listeners_;
-    std::optional<observed<Fleet, target_id>> fleet_; // Destroyed first; it says farewell then.
+    std::optional<observed<Fleet, target_id>> fleet_; // Destroyed first, as it calls the above.
 };
 
 } // namespace forest::sim
