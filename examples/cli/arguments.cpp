@@ -264,19 +264,21 @@ void parse_faults(std::string_view text, std::bitset<sim::fault_kind_count>& int
     into.reset();
     if (text == "none")
         return;
-    if (text == "all") {
-        into = all_faults();
-        return;
-    }
     for (std::size_t begin = 0; begin <= text.size();) {
         const std::size_t end = std::min(text.find(',', begin), text.size());
         const std::string_view name = text.substr(begin, end - begin);
+        begin = end + 1;
+        if (name == "none")
+            throw usage_error("--faults: 'none' goes with no other fault");
+        if (name == "all") {
+            into |= all_faults();
+            continue;
+        }
         const auto kind = fault_called(name);
         if (!kind)
             throw usage_error(fmt::format("--faults: '{}' is no fault; known are {}",
                                           ascii_escape(name), known_faults()));
         into.set(*kind);
-        begin = end + 1;
     }
 }
 

@@ -29,6 +29,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -136,14 +137,18 @@ public:
     }
 
 private:
-    // Before hours are spent on what could not be kept.
+    // Before hours are spent on what could not be kept. Leaves no trace of the attempt.
     static void require_writable(const std::string& file) {
         if (file.empty())
             return;
+        const bool there = std::filesystem::exists(std::filesystem::symlink_status(file));
         errno = 0;
         if (!std::ofstream{file, std::ios::app})
             throw usage_error(fmt::format("--svg: '{}' cannot be written: {}", ascii_escape(file),
                                           std::generic_category().message(errno)));
+        std::error_code ignored;
+        if (!there)
+            std::filesystem::remove(file, ignored);
     }
 
     void run_next() {

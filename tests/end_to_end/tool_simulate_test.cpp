@@ -198,7 +198,7 @@ const std::vector<refused_line> refused_lines{
     {{"simulate", "--faults", "earthquake"}, "'earthquake' is no fault; known are crash, restart,"},
     {{"simulate", "--faults", "crash,"}, "'' is no fault"},
     {{"simulate", "--faults", ""}, "'' is no fault"},
-    {{"simulate", "--faults", "crash,all"}, "'all' is no fault"},
+    {{"simulate", "--faults", "none,crash"}, "'none' goes with no other fault"},
     {{"simulate", "--replay", "1", "--seed", "2"}, "--replay"},
     {{"simulate", "--replay", "1", "--runs", "2"}, "--replay"},
     {{"simulate", "--replay", "x"}, "--replay"},
@@ -292,6 +292,7 @@ BOOST_AUTO_TEST_CASE(the_same_seed_and_options_give_the_same_digest) {
     BOOST_TEST(digest({"--seed", "42", "--verbose"}) == first);
     BOOST_TEST(digest({"--replay", "42"}) == first);
     BOOST_TEST(digest({"--seed", "42", "--faults", "all"}) == first);
+    BOOST_TEST(digest({"--seed", "42", "--faults", "crash,all"}) == first);
     BOOST_TEST(digest({"--seed", "43"}) != first);
     BOOST_TEST(digest({"--seed", "42", "--interval", "31s"}) != first);
     BOOST_TEST(digest({"--seed", "42", "--backoff", "constant"}) != first);
