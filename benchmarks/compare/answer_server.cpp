@@ -40,6 +40,14 @@ public:
         watch(epoll_, listener_, static_cast<std::uint64_t>(listener_));
     }
 
+    [[nodiscard]] int port() const {
+        sockaddr_in bound{};
+        socklen_t size = sizeof bound;
+        require(::getsockname(listener_, reinterpret_cast<sockaddr*>(&bound), &size) == 0,
+                "getsockname");
+        return ntohs(bound.sin_port);
+    }
+
     [[noreturn]] void run() {
         std::array<epoll_event, 512> events;
         for (;;) {
@@ -160,13 +168,13 @@ int main(int count, char** arguments) {
     std::uint16_t port = 0;
     const char* const end = text.data() + text.size();
     if (const auto [last, ec] = std::from_chars(text.data(), end, port);
-        text.empty() || ec != std::errc{} || last != end || port == 0) {
-        std::fputs("usage: answer_server PORT\n", stderr);
+        text.empty() || ec != std::errc{} || last != end) {
+        std::fputs("usage: answer_server PORT\n\nOn port 0 it takes one that is free.\n", stderr);
         return 2;
     }
     try {
         answer_server server{port};
-        std::puts("listening");
+        std::printf("listening on port %d\n", server.port());
         std::fflush(stdout);
         server.run();
     } catch (const std::exception& failed) {

@@ -9,6 +9,8 @@
 #include "prober.hpp"
 #include "sockets.hpp"
 
+#include <netinet/tcp.h>
+
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
 #include <asio/io_context.hpp>
@@ -66,6 +68,7 @@ private:
     using tcp = asio::ip::tcp;
     using executor = asio::io_context::executor_type;
     using socket = asio::basic_stream_socket<tcp, executor>;
+    using quick_ack = asio::detail::socket_option::boolean<IPPROTO_TCP, TCP_QUICKACK>;
     using timer =
         asio::basic_waitable_timer<std::chrono::steady_clock,
                                    asio::wait_traits<std::chrono::steady_clock>, executor>;
@@ -97,6 +100,9 @@ private:
         to.checking = true;
         if (to.connection.is_open())
             return send(to);
+        to.connection.open(tcp::v4());
+        // The last message of the handshake goes with the request.
+        to.connection.set_option(quick_ack{false});
         to.connection.async_connect(to.address, [this, &to](std::error_code ec) {
             if (ec == asio::error::operation_aborted)
                 return;

@@ -93,12 +93,12 @@ private:
         require(::connect(to.descriptor, address, sizeof to.address) == 0 || errno == EINPROGRESS,
                 "connect");
         watch(epoll_, to.descriptor, index);
+        send(to); // Over loopback the connection is there already.
     }
 
+    // A failure is told by the epoll, too.
     void send(target& to) {
-        to.sent = true;
-        // A failure is told by the epoll, too.
-        ::send(to.descriptor, to.request.data(), to.request.size(), MSG_NOSIGNAL);
+        to.sent = ::send(to.descriptor, to.request.data(), to.request.size(), MSG_NOSIGNAL) > 0;
     }
 
     void wait(std::chrono::milliseconds at_most) {

@@ -60,7 +60,8 @@ class Figures:
         """Without goals in a quick run, whose numbers say nothing."""
         makers = [*(partial(self.fresh, size) for size in self.options.sizes), self.reused,
                   self.flat_out_fresh, self.flat_out_reused, self.sustained, self.memory,
-                  self.many, self.instructions, self.signing, self.https, self.served, self.plotted]
+                  self.many, self.instructions, self.instructions_of_few, self.signing,
+                  self.https, self.served, self.plotted]
         made = [make() for make in makers]
         for figure in made:
             figure.goals = [] if self.options.quick else figure.goals
@@ -157,15 +158,26 @@ class Figures:
                       goals if self.options.many == (100_000, 30) else [])
 
     def instructions(self):
-        contestants = [self.contestant(peer, runs.instructions, 100, 1,
-                                       max(2, self.options.seconds))
-                       for peer in self.chosen("forest", "epoll", "asio", "haproxy", "libcurl")]
+        # At the rate of the first figure, since that decides how many checks share a wake-up.
+        size, interval = (1000, 0.2) if not self.options.quick else (100, 1)
+        return self.counted("instructions", size, interval,
+                            self.chosen("forest", "fleet", "epoll", "asio"),
+                            [Goal("user instructions a check, to bare Asio's", "instructions",
+                                  "forest, the library alone", "bare Asio", 1.5)])
+
+    def instructions_of_few(self):
+        return self.counted("instructions-few", 100, 1,
+                            self.chosen("forest", "fleet", "epoll", "asio", "haproxy", "libcurl"),
+                            [])
+
+    def counted(self, key, size, interval, names, goals):
+        contestants = [self.contestant(peer, runs.instructions, size, interval,
+                                       max(2, self.options.seconds)) for peer in names]
         for each in contestants:
             each.missing = each.missing or absent("valgrind")
-        return Figure("instructions", "Instructions of user mode, 100 targets at 1 s, fresh",
-                      [("instructions", "instructions a check")], contestants,
-                      [Goal("user instructions a check, to bare Asio's", "instructions", "forest",
-                            "bare Asio", 1.5)], repetitions=1)
+        return Figure(key, f"Instructions of user mode, {size:,} targets at {interval} s, fresh",
+                      [("instructions", "instructions a check")], contestants, goals,
+                      repetitions=1)
 
     def signing(self):
         program = self.build / "benchmarks/signer"

@@ -90,6 +90,13 @@ class Forest(Prober):
                 *(["--reuse"] if self.reuse else []), *trust]
 
 
+class ForestFleet(Prober):
+    name = "forest, the library alone"
+
+    def program(self):
+        return self.build / "benchmarks/compare/forest_fleet"
+
+
 class HAProxy(Prober):
     name = "HAProxy"
     can_reuse = False
@@ -194,5 +201,5 @@ class Faraday(Prober):
         return [command[0], HERE / "faraday_loop.rb", *command[1:]]
 
 
-ALL = {"forest": Forest, "haproxy": HAProxy, "epoll": BareEpoll, "asio": BareAsio,
-       "libcurl": Libcurl, "httplib": Httplib, "faraday": Faraday}
+ALL = {"forest": Forest, "fleet": ForestFleet, "haproxy": HAProxy, "epoll": BareEpoll,
+       "asio": BareAsio, "libcurl": Libcurl, "httplib": Httplib, "faraday": Faraday}

@@ -58,8 +58,25 @@ class Result:
         return found
 
 
+def figure_of_two_sides(result):
+    """One program that measures both sides itself."""
+    figure = result.figure
+    (ours, _), (theirs, _) = figure.metrics
+    label = figure.contestants[0].label
+    ratios = [turn[label][ours] / turn[label][theirs] for turn in result.turns
+              if ours in turn.get(label, {})]
+    cells = [spread(result.values(label, name)) for name, _ in figure.metrics]
+    lines = [f"### {figure.title}", "",
+             "| " + " | ".join(title for _, title in figure.metrics) + " | ratio |",
+             "|---|---|---|", "| " + " | ".join(cells) + f" | {spread(ratios)} |",
+             "", *(f"- {each}" for each in result.troubles())]
+    return "\n".join(lines).rstrip() + "\n"
+
+
 def figure_table(result):
     figure = result.figure
+    if len(figure.contestants) == 1 and len(figure.metrics) == 2:
+        return figure_of_two_sides(result)
     first = figure.contestants[0].label if figure.contestants else None
     whose = "forest" if any(each.base for each in figure.contestants) else first
     metric = figure.metrics[0][0]

@@ -80,14 +80,16 @@ def say(text):
 
 
 def measure(figure, repetitions):
-    """All contestants in turns. One that fails is told of and missing in that turn."""
+    """All contestants in turns, each turn begun by another one. One that fails is told of and
+    missing in that turn."""
     result = report.Result(figure)
     for each in figure.contestants:
         if each.missing:
             say(f"{figure.key}: without {each.label}: {each.missing}")
     for turn in range(figure.repetitions or repetitions):
         values = {}
-        for each in figure.contestants:
+        first = turn % len(figure.contestants)
+        for each in figure.contestants[first:] + figure.contestants[:first]:
             if each.missing:
                 continue
             try:

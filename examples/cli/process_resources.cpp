@@ -5,6 +5,11 @@
 #include <sys/time.h>
 
 #include <chrono>
+#include <cstdint>
+#include <fstream>
+#include <limits>
+#include <optional>
+#include <string>
 
 namespace forest::cli {
 
@@ -12,6 +17,19 @@ namespace {
 
 duration length_of(const timeval& time) noexcept {
     return std::chrono::seconds{time.tv_sec} + std::chrono::microseconds{time.tv_usec};
+}
+
+// The most memory that this program has had at a time, in KiB. What getrusage tells may be that of
+// the parent, since it outlives an exec.
+std::optional<std::uint64_t> peak_resident_kib() {
+    std::ifstream status{"/proc/self/status"};
+    for (std::string word; status >> word;) {
+        std::uint64_t size = 0;
+        if (word == "VmHWM:" && status >> size)
+            return size;
+        status.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+    }
+    return std::nullopt;
 }
 
 } // namespace
@@ -26,11 +44,11 @@ std::uint64_t raise_descriptor_limit() noexcept {
     return ::setrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : before;
 }
 
-resource_usage used_resources() noexcept {
+resource_usage used_resources() {
     rusage used{};
     (void)::getrusage(RUSAGE_SELF, &used); // which cannot fail
     return {length_of(used.ru_utime) + length_of(used.ru_stime),
-            static_cast<std::uint64_t>(used.ru_maxrss)};
+            peak_resident_kib().value_or(static_cast<std::uint64_t>(used.ru_maxrss))};
 }
 
 } // namespace forest::cli

@@ -20,7 +20,7 @@ struct resource_usage {
     std::uint64_t resident_kb_max{}; ///< the most memory that was resident at a time
 };
 
-[[nodiscard]] resource_usage used_resources() noexcept;
+[[nodiscard]] resource_usage used_resources();
 
 } // namespace forest::cli
 

@@ -42,6 +42,14 @@ constexpr std::uint64_t controls_in(std::uint64_t word) noexcept {
     return (~(low + repeated(0x80 - 0x20)) | (low + repeated(0x80 - 0x7f))) & ~word & mark_bits;
 }
 
+// The same bytes with capital letters made small.
+constexpr std::uint64_t lower_in(std::uint64_t word) noexcept {
+    const std::uint64_t low = word & ~mark_bits;
+    const std::uint64_t capitals =
+        (low + repeated(0x80 - 'A')) & ~(low + repeated(0x80 - ('Z' + 1))) & ~word & mark_bits;
+    return word | (capitals >> 2U);
+}
+
 // Which of the eight bytes is the lowest that is marked, from 0 on; 8 if none is.
 constexpr std::size_t first_marked(std::uint64_t marks) noexcept {
     return static_cast<std::size_t>(std::countr_zero(marks)) / 8;

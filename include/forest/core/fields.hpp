@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -66,7 +67,11 @@ namespace detail {
 
 // From `position` on, the place of the first byte that is no token byte, or the end.
 constexpr std::size_t skip_token(std::string_view text, std::size_t position) noexcept {
-    while (position < text.size() && is_token_byte(text[position]))
+    const auto token_at = [text](std::size_t index) { return is_token_byte(text[index]); };
+    while (text.size() - position >= 4 && (token_at(position) & token_at(position + 1) &
+                                           token_at(position + 2) & token_at(position + 3)))
+        position += 4;
+    while (position < text.size() && token_at(position))
         ++position;
     return position;
 }
@@ -77,10 +82,19 @@ constexpr std::size_t skip_field_value(std::string_view text, std::size_t positi
 }
 
 constexpr bool equal_but_for_case(const char* left, const char* right, std::size_t size) noexcept {
-    std::size_t index = 0;
-    while (size - index >= 8 && word_at(left + index) == word_at(right + index))
-        index += 8;
-    for (; index < size; ++index) {
+    const auto equal_at = [left, right](std::size_t index) {
+        const std::uint64_t one = word_at(left + index);
+        const std::uint64_t other = word_at(right + index);
+        return one == other || lower_in(one) == lower_in(other);
+    };
+    if (size >= 8) {
+        for (std::size_t index = 0; index < size - 8; index += 8) {
+            if (!equal_at(index))
+                return false;
+        }
+        return equal_at(size - 8); // Some bytes for the second time, unless the size is a multiple.
+    }
+    for (std::size_t index = 0; index < size; ++index) {
         if (left[index] != right[index] && lower(left[index]) != lower(right[index]))
             return false;
     }
@@ -217,35 +231,42 @@ public:
     /// it.
     template <class F>
     constexpr void for_each(F&& on_field) const {
-        std::size_t begin = 0;
-        while (begin < raw_.size()) {
-            const std::size_t line_feed = detail::find_near(raw_, begin, '\n');
-            const bool returns = line_feed > begin && raw_[line_feed - 1] == '\r';
-            const std::string_view line{raw_.data() + begin, line_feed - begin - (returns ? 1 : 0)};
+        for_each_line([&](std::string_view line) {
             const std::size_t colon = detail::find_near(line, 0, ':');
             if (colon < line.size())
                 on_field(line.substr(0, colon), trim_blanks(line.substr(colon + 1)));
-            begin = line_feed + 1;
-        }
+        });
+    }
+
+    /// Calls `on_value(value)` as above for each line of that name, in any case. For whoever wants
+    /// a few: other lines are hardly looked at.
+    template <class F>
+    constexpr void for_each_of(std::string_view name, F&& on_value) const {
+        for_each_line([&](std::string_view line) { take(line, name, on_value); });
+    }
+
+    /// The same for two names in one pass.
+    template <class F, class G>
+    constexpr void for_each_of(std::string_view name, F&& on_value, std::string_view other,
+                               G&& on_other) const {
+        for_each_line([&](std::string_view line) {
+            take(line, name, on_value);
+            take(line, other, on_other);
+        });
     }
 
     /// The value of the first line of that name, in any case; without blanks around it.
     [[nodiscard]] constexpr std::optional<std::string_view>
     find(std::string_view name) const noexcept {
         std::optional<std::string_view> found;
-        for_each([&](std::string_view candidate, std::string_view value) {
-            if (!found && iequals(candidate, name))
-                found = value;
-        });
+        for_each_of(name, [&](std::string_view value) { found = found ? found : value; });
         return found;
     }
 
     /// How many lines have that name, in any case.
     [[nodiscard]] constexpr std::size_t count(std::string_view name) const noexcept {
         std::size_t lines = 0;
-        for_each([&](std::string_view candidate, std::string_view) {
-            lines += iequals(candidate, name) ? 1U : 0U;
-        });
+        for_each_of(name, [&](std::string_view) { ++lines; });
         return lines;
     }
 
@@ -254,13 +275,30 @@ public:
     [[nodiscard]] constexpr bool lists(std::string_view name,
                                        std::string_view element) const noexcept {
         bool found = false;
-        for_each([&](std::string_view candidate, std::string_view value) {
-            found |= iequals(candidate, name) && list_has(value, element);
-        });
+        for_each_of(name, [&](std::string_view value) { found |= list_has(value, element); });
         return found;
     }
 
 private:
+    template <class F>
+    constexpr void for_each_line(F&& on_line) const {
+        std::size_t begin = 0;
+        while (begin < raw_.size()) {
+            const std::size_t line_feed = detail::find_near(raw_, begin, '\n');
+            const bool returns = line_feed > begin && raw_[line_feed - 1] == '\r';
+            on_line(std::string_view{raw_.data() + begin, line_feed - begin - (returns ? 1 : 0)});
+            begin = line_feed + 1;
+        }
+    }
+
+    // Looks for the colon where it would stand; no name has one.
+    template <class F>
+    static constexpr void take(std::string_view line, std::string_view name, F& on_value) {
+        if (line.size() > name.size() && line[name.size()] == ':' &&
+            detail::equal_but_for_case(line.data(), name.data(), name.size()))
+            on_value(trim_blanks({line.data() + name.size() + 1, line.size() - name.size() - 1}));
+    }
+
     std::string_view raw_;
 };
 

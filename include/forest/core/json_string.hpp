@@ -32,7 +32,9 @@ constexpr bool is_plain(char byte) noexcept {
 
 // From `position` on, the place of the first byte that does not stand for itself, or the end.
 constexpr std::size_t skip_plain(std::string_view text, std::size_t position) noexcept {
-    while (position < text.size() && is_plain(text[position]))
+    const char* const bytes = text.data();
+    const std::size_t size = text.size();
+    while (position < size && is_plain(bytes[position]))
         ++position;
     return position;
 }
@@ -92,31 +94,31 @@ public:
     /// Whether the string, its escapes decoded, is `utf8`. Never, when it has half of a surrogate
     /// pair: no UTF-8 says that.
     [[nodiscard]] constexpr bool equals(std::string_view utf8) const noexcept {
-        // Most strings are plain, and nearly all others begin so.
-        const std::size_t both = std::min(raw_.size(), utf8.size());
-        std::size_t same = 0;
-        while (same < both && raw_[same] == utf8[same] && detail::is_plain(raw_[same]))
-            ++same;
-        if (same == raw_.size() || detail::is_plain(raw_[same]))
-            return same == raw_.size() && same == utf8.size();
-        utf8.remove_prefix(same);
+        // An escape is longer than what it stands for, and most strings have none.
+        if (raw_.size() == utf8.size()) {
+            std::size_t same = 0;
+            while (same < raw_.size() && raw_[same] == utf8[same] && raw_[same] != '\\')
+                ++same;
+            return same == raw_.size();
+        }
+        if (raw_.size() < utf8.size() || utf8.empty() || (raw_[0] != utf8[0] && raw_[0] != '\\'))
+            return false;
         bool equal = true;
-        json_string{raw_.substr(same)}.for_each_character(
-            [&](std::string_view character, bool valid) {
-                equal = valid && utf8.substr(0, character.size()) == character;
-                utf8.remove_prefix(equal ? character.size() : 0);
-                return equal;
-            });
+        for_each_character([&](std::string_view character, bool valid) {
+            equal = valid && utf8.substr(0, character.size()) == character;
+            utf8.remove_prefix(equal ? character.size() : 0);
+            return equal;
+        });
         return equal && utf8.empty();
     }
 
     /// Copies as many whole characters as fit into `out`, decoded; half of a surrogate pair becomes
     /// U+FFFD. Answers how many bytes were copied.
     constexpr std::size_t copy_prefix_to(std::span<char> out) const noexcept {
-        const std::size_t both = std::min(raw_.size(), out.size());
-        std::size_t size = 0;
-        for (; size < both && detail::is_plain(raw_[size]); ++size)
-            out[size] = raw_[size];
+        // Most strings are plain, and nearly all others begin so.
+        const std::string_view both = raw_.substr(0, out.size());
+        std::size_t size = detail::skip_plain(both, 0);
+        std::copy_n(both.begin(), size, out.begin());
         json_string{raw_.substr(size)}.for_each_character([&](std::string_view character, bool) {
             if (character.size() > out.size() - size)
                 return false;

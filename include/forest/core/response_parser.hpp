@@ -179,6 +179,8 @@ private:
         case state::status_line: {
             const std::string_view line = head.substr(head_begin_, status_end);
             std::size_t index = read_ - head_begin_;
+            if (index == 0 && line.size() == status_end && begins_as_usual(line))
+                index = protocol.size(); // nearly always, and in one step
             while (index < line.size() && step_status(line[index], index))
                 ++index;
             read_ = head_begin_ + index;
@@ -207,6 +209,12 @@ private:
             state_ = state::fields;
             return true;
         }
+    }
+
+    static bool begins_as_usual(std::string_view line) noexcept {
+        constexpr std::uint64_t first_seven = ~std::uint64_t{0} >> 8U;
+        return (detail::word_at(line.data()) & first_seven) ==
+               (detail::word_at("HTTP/1.1") & first_seven);
     }
 
     // Up to the last digit of the status.

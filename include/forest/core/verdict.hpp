@@ -52,12 +52,11 @@ inline constexpr std::chrono::seconds clock_skew_min{30};
     result.ended_at = local;
     std::optional<std::string_view> date;
     bool encoded = false;
-    fields.for_each([&](std::string_view field, std::string_view value) {
-        if (!date && detail::is_named(field, "Date"))
-            date = value;
-        else if (detail::is_named(field, "Content-Encoding"))
+    fields.for_each_of(
+        "Date", [&](std::string_view value) { date = date ? date : value; }, "Content-Encoding",
+        [&](std::string_view value) {
             encoded = encoded || (!value.empty() && !iequals(value, "identity"));
-    });
+        });
     if (const auto remote = parse_http_date(date.value_or(std::string_view{}))) {
         const auto skew = *remote - std::chrono::floor<std::chrono::seconds>(local);
         if (skew > clock_skew_min || skew < -clock_skew_min)

@@ -87,12 +87,9 @@ public:
     [[nodiscard]] bool operator()(const server_request& asked) const noexcept {
         std::string_view timestamp;
         std::string_view claimed;
-        asked.fields.for_each([&](std::string_view name, std::string_view value) {
-            if (iequals(name, "X_TIMESTAMP"))
-                timestamp = value;
-            else if (iequals(name, "X_SIGNATURE"))
-                claimed = value;
-        });
+        asked.fields.for_each_of(
+            "X_TIMESTAMP", [&](std::string_view value) { timestamp = value; }, "X_SIGNATURE",
+            [&](std::string_view value) { claimed = value; });
         constexpr std::chrono::seconds tolerance{300};
         const auto signed_at = parse_timestamp(timestamp);
         if (!signed_at)

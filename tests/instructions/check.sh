@@ -1,0 +1,65 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSL-1.0
+
+# usage: check.sh SOURCE_DIR COMPILER
+#
+# Bounds the instructions of user mode that a check costs the library: at most 1.5 times those of
+# bare Asio, each counted by callgrind over fresh connections to a server on loopback, at 5,000
+# checks a second, since the rate decides how many share a wake-up. Time would say what else the
+# machine does; instructions do not.
+set -eu
+source=$(realpath "$1") compiler=$2
+most=150 # percent
+
+command -v valgrind >/dev/null || { echo 'valgrind is missing' && exit 1; }
+place=$(mktemp -d)
+server=
+trap '[ -z "$server" ] || kill "$server"; rm -rf "$place"' EXIT
+cd "$place"
+
+build() {
+    "$compiler" -std=c++20 -O3 -DNDEBUG -DASIO_STANDALONE -I "$source/include" \
+        "$source/benchmarks/compare/$1.cpp" -o "$1" -lssl -lcrypto -pthread
+}
+for program in answer_server bare_asio forest_fleet; do
+    build $program
+done
+
+mkfifo told
+./answer_server 0 >told &
+server=$!
+read -r told_first <told
+port=${told_first##* }
+awk -v port="$port" 'BEGIN { for (n = 0; n < 1000; ++n)
+    printf "http://127.0.%d.%d:%d/forest/health\n", n / 250, n % 250 + 1, port }' >targets
+
+# What a run of so many seconds has counted, and how many checks it has made.
+count() {
+    valgrind --tool=callgrind --callgrind-out-file=out "./$1" --targets targets \
+        --interval-ms 200 >result 2>errors &
+    run=$!
+    sleep "$2"
+    kill "$run"
+    wait "$run"
+    checks=$(sed -n 's/{"checks":\([0-9]*\),"failures":0}/\1/p' result)
+    instructions=$(sed -n 's/.*Collected : \([0-9]*\).*/\1/p' errors)
+    [ -n "$checks" ] && [ -n "$instructions" ] || {
+        echo "$1 has failed:"
+        cat result errors
+        exit 1
+    }
+    echo "$instructions $checks"
+}
+
+# Two runs of unlike length have the same beginning and end.
+a_check() {
+    short=$(count "$1" 2) || { echo "$short" >&2 && exit 1; }
+    long=$(count "$1" 5) || { echo "$long" >&2 && exit 1; }
+    echo "$short $long" | awk '{ printf "%d\n", ($3 - $1) / ($4 - $2) }'
+}
+
+ours=$(a_check forest_fleet)
+theirs=$(a_check bare_asio)
+percent=$((ours * 100 / theirs))
+echo "forest: $ours instructions a check; bare Asio: $theirs; $percent %, of at most $most %"
+[ "$percent" -le "$most" ]
