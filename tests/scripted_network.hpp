@@ -18,6 +18,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <new>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -53,8 +54,9 @@ public:
     /// What all others answer; healthy unless changed.
     void otherwise(const sim::scripted_reply& reply) { fallback_ = reply; }
 
-    /// Whether checks that follow find a kept connection.
+    /// Whether checks that follow find a kept connection, and how many each of the others opens.
     void keep_connections(bool kept) { keeps_connections_ = kept; }
+    void open_for_each_check(unsigned connections) { connections_ = connections; }
 
     /// Called by what makes transports and by `async_get`, which they pass an exception of.
     std::function<void()> on_make;
@@ -109,6 +111,7 @@ private:
     std::map<std::string, server> servers_;
     sim::scripted_reply fallback_ = sim::healthy();
     bool keeps_connections_ = false;
+    unsigned connections_ = 1;
     std::vector<sim::recorded_request> requests_;
     int in_flight_ = 0;
     int in_flight_max_ = 0;
@@ -171,6 +174,10 @@ public:
             });
     }
 
+    [[nodiscard]] bool keeps_connection_to(const url&) const noexcept {
+        return state_->network.keeps_connections_;
+    }
+
 private:
     struct state {
         explicit state(scripted_network& of) : network{of} {}
@@ -188,7 +195,8 @@ private:
             result.fields = field_view{given.fields};
             result.body = given.body;
             result.timings.total = given.latency;
-            result.over_kept_connection = network.keeps_connections_ && !what.fresh_connection;
+            result.connections_opened =
+                network.keeps_connections_ && !what.fresh_connection ? 0 : network.connections_;
             receiver(result);
         }
 
@@ -208,7 +216,7 @@ private:
     std::shared_ptr<int> living_; // may outlive the network, as the handlers in its queue do
 };
 
-static_assert(transport<scripted_network::transport>);
+static_assert(connection_keeper<scripted_network::transport>);
 
 inline scripted_network::transport scripted_network::make() {
     if (on_make)
@@ -225,6 +233,9 @@ public:
         std::vector<steady_time> wakes; ///< when the handlers of waits that ended ran
     };
 
+    /// The next wait is asked for in vain: the clock throws.
+    void fail_next_wait() { *fails_ = true; }
+
     explicit counting_clock(sim::event_queue& queue) : inner_{queue} {}
 
     [[nodiscard]] wall_time now() const { return inner_.now(); }
@@ -232,6 +243,8 @@ public:
 
     template <typename Handler>
     void async_wait(duration delay, Handler&& handler) {
+        if (std::exchange(*fails_, false))
+            throw std::bad_alloc{};
         ++counts_->waits;
         inner_.async_wait(delay,
                           [counts = counts_, of = &inner_.queue(),
@@ -250,6 +263,7 @@ public:
 private:
     sim::virtual_clock inner_;
     std::shared_ptr<counts> counts_ = std::make_shared<counts>();
+    std::shared_ptr<bool> fails_ = std::make_shared<bool>(false);
 };
 
 static_assert(clock<counting_clock>);

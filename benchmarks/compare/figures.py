@@ -229,4 +229,4 @@ class Figures:
         return Figure("plot", f"By number of targets, each once in {interval} s, fresh",
                       [MICROSECONDS, ("bytes", "bytes a target beyond the first"),
                        ("done", "checks done to due")], contestants,
-                      repetitions=min(3, self.options.repetitions))
+                      repetitions=min(2, self.options.repetitions))

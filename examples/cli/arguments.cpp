@@ -129,11 +129,11 @@ CLI::App& add_watch(CLI::App& app, watch_arguments& watch, watch_words& words) {
     add_request(command, watch.request);
     add_schedule(command, watch.schedule, watch.constant_backoff);
     add_duration(command, "--initial-delay-max", watch.schedule.initial_delay_max, "0s",
-                 "Put the first check off by a random part of this");
+                 "Put the first check off by a random part of this; without it, the first checks "
+                 "of more than 8 servers are spread over the interval");
     words.initial_delay = command.get_option("--initial-delay-max");
     add_file(command, "--targets", words.targets_file,
-             "File with more servers, one URL a line, or - for standard input; their first checks "
-             "are spread over the interval");
+             "File with more servers, one URL a line, or - for standard input");
     command.add_flag("--reuse", watch.reuse_connections, "Keep connections for the next check");
     add_count(command, "--threads", watch.threads, "On how many threads to check");
     words.checks_in_flight =
@@ -379,10 +379,10 @@ command parse_arguments(int argc, const char* const* argv) {
     if (watch_command.parsed()) {
         watch.schedule.timeout = watch.request.timeout;
         require_valid(watch, of_watch);
-        if (!of_watch.targets_file.empty()) {
+        if (!of_watch.targets_file.empty())
             read_targets(of_watch.targets_file, watch.targets);
-            watch.spread_start = of_watch.initial_delay->count() == 0;
-        }
+        watch.spread_start = of_watch.initial_delay->count() == 0 &&
+                             watch.targets.size() > watch_arguments::at_once_max;
         return watch;
     }
     if (serve_command.parsed()) {

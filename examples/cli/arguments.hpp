@@ -12,6 +12,7 @@
 
 #include <bitset>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -46,6 +47,9 @@ struct check_arguments {
 
 struct watch_arguments {
     static constexpr int threads_max = 64;
+
+    /// Of so many targets somebody may wait for the first check; more would be a burst.
+    static constexpr std::size_t at_once_max = 8;
 
     request_arguments request;
     std::vector<url> targets;

@@ -45,7 +45,8 @@ void reporter::report(const event& happened) {
         lock.unlock();
         write();
     } else {
-        room_.wait(lock, [this] { return lines_.size() <= lines_bytes_max || let_go_; });
+        asio::post(io_, [this] { write(); }); // rather than at the next refresh
+        room_.wait(lock, [this] { return lines_.size() <= lines_bytes_max; });
     }
 }
 
@@ -54,12 +55,6 @@ void reporter::refresh() {
         write();
     out_.look_for_reader();
     notice_failure();
-}
-
-void reporter::let_go() {
-    const std::lock_guard lock{mutex_};
-    let_go_ = true;
-    room_.notify_all();
 }
 
 void reporter::close() {

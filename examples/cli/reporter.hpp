@@ -46,9 +46,6 @@ public:
     /// second.
     void refresh();
 
-    /// Lets no call of `report` wait any more. Before whatever waits for the threads that call it.
-    void let_go();
-
     /// Writes what is left, and removes what is not to stay on the terminal.
     void close();
 
@@ -67,7 +64,6 @@ private:
     std::condition_variable room_;
     live_view view_;
     std::string lines_; // to be written
-    bool let_go_ = false;
 };
 
 } // namespace forest::cli

@@ -24,6 +24,9 @@ namespace {
 // White space that may stand around a URL has room, too.
 constexpr std::size_t line_bytes_max = 2 * url::text_bytes_max;
 
+// Editors on Windows put it before UTF-8.
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+
 std::string_view trimmed(std::string_view text) noexcept {
     constexpr std::string_view white = " \t\r\v\f";
     const std::size_t begin = text.find_first_not_of(white);
@@ -53,7 +56,7 @@ public:
         if (in_.bad())
             throw usage_error(fmt::format("--targets: {} cannot be read: {}", name_,
                                           std::generic_category().message(errno)));
-        if (targets.size() == before)
+        if (targets.empty())
             throw usage_error(
                 fmt::format("--targets: {} has no URL; write one on each line", name_));
     }
@@ -79,7 +82,12 @@ private:
         return true;
     }
 
-    [[nodiscard]] std::string_view line() const noexcept { return {buffer_.data(), size_}; }
+    [[nodiscard]] std::string_view line() const noexcept {
+        std::string_view text{buffer_.data(), size_};
+        if (number_ == 1 && text.substr(0, byte_order_mark.size()) == byte_order_mark)
+            text.remove_prefix(byte_order_mark.size());
+        return text;
+    }
 
     [[nodiscard]] usage_error fault(std::string_view what) const {
         return usage_error(fmt::format("--targets: {}, line {}: {}", name_, number_, what));

@@ -16,8 +16,9 @@ namespace forest::cli {
 inline constexpr std::size_t file_targets_max = 1'000'000;
 
 /// Appends the URLs of a file, one a line, to `into`; `-` is standard input. White space around a
-/// URL does not count, nor do empty lines and those that begin with #. Throws usage_error for a
-/// file that cannot be read or has no URL, and for the first line that is no URL, with its number.
+/// URL does not count, nor do empty lines, those that begin with #, and a byte order mark. Throws
+/// usage_error for a file that cannot be read, for one that has no URL if `into` has none either,
+/// and for the first line that is no URL, with its number.
 void read_targets(const std::string& name, std::vector<url>& into);
 
 } // namespace forest::cli

@@ -15,6 +15,7 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/io_context.hpp>
+#include <asio/post.hpp>
 #include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
 
@@ -30,6 +31,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 // One fleet for all URLs, on this thread or on several others.
@@ -152,14 +154,40 @@ sharded_fleet<watching_fleet>& fleet_on_threads(const watch_arguments& watch,
     return fleet;
 }
 
+void stop(watching_fleet& fleet, asio::io_context&) {
+    fleet.stop();
+}
+
+// Its threads tell of every target that they are done with it, and wait while too much is still to
+// be written: so that goes on here meanwhile.
+void stop(sharded_fleet<watching_fleet>& fleet, asio::io_context& io) {
+    bool done = false;
+    std::thread stopping;
+    {
+        const signals_held_back held;
+        stopping = std::thread{[&] {
+            fleet.stop();
+            asio::post(io, [&] {
+                done = true;
+                io.stop();
+            });
+        }};
+    }
+    while (!done) { // An output that cannot be written stops it, too.
+        io.restart();
+        io.run();
+    }
+    stopping.join();
+}
+
 template <typename Fleet>
 void watch_with(Fleet& fleet, watch_arguments& watch, terminal& out) {
     const auto began = std::chrono::steady_clock::now();
     asio::io_context& io = event_loop();
     const std::size_t target_count = watch.targets.size();
-    const auto stop = [&io] { io.stop(); };
-    reporter printer{io, out, {watch.request.json, watch.verbose}, target_count, stop};
-    const watch_end end{io, watch, stop};
+    const auto leave = [&io] { io.stop(); };
+    reporter printer{io, out, {watch.request.json, watch.verbose}, target_count, leave};
+    const watch_end end{io, watch, leave};
     asio::steady_timer refreshing{io};
     refresh_regularly(refreshing, printer);
 
@@ -169,8 +197,7 @@ void watch_with(Fleet& fleet, watch_arguments& watch, terminal& out) {
     fleet.start();
     io.run();
 
-    printer.let_go();
-    fleet.stop();
+    stop(fleet, io);
     printer.close();
     if (watch.statistics)
         out.write(statistics_json(target_count, fleet.statistics(),

@@ -4,65 +4,76 @@
 
 #include <forest/core/fleet_options.hpp>
 #include <forest/core/rate_limit.hpp>
-#include <forest/core/target_id.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/waiting_line.hpp>
 
 #include <optional>
 #include <utility>
 
-// Which of the targets that are due may begin a check, so that a fleet opens no more connections
-// than it was told to.
+// How much a fleet may do at a time, so that it has no more checks in flight and opens no more
+// connections than it was told to. A check pays for a connection when it begins, and settles when
+// it has ended, since only then is it known how many it took.
 
 namespace forest {
 
-/// Targets in line, and the right to begin a check. Not thread-safe.
+/// The bounds of a fleet, and what of them is used. Not thread-safe.
 class fleet_admission {
 public:
+    /// The right to begin a check, and to open a connection for it if it needs one. Goes back by
+    /// itself unless it is used; must not outlive what gave it.
+    class right {
+    public:
+        right(right&& other) noexcept : paid_to_{std::exchange(other.paid_to_, nullptr)} {}
+        right& operator=(right&&) = delete;
+        ~right() {
+            if (paid_to_ != nullptr)
+                paid_to_->give_back();
+        }
+
+        /// Uses it, and answers how many connections it has paid for.
+        unsigned use() noexcept { return std::exchange(paid_to_, nullptr) != nullptr ? 1 : 0; }
+
+    private:
+        friend fleet_admission;
+        explicit right(rate_limit* paid_to) noexcept : paid_to_{paid_to} {}
+
+        rate_limit* paid_to_; // null when no connection is needed
+    };
+
     explicit fleet_admission(const fleet_options& chosen) noexcept
-        : in_flight_max_{chosen.checks_in_flight_max}, connections_{
-                                                           chosen.connections_per_second_max,
-                                                           chosen.tick} {}
+        : in_flight_max_{chosen.checks_in_flight_max}, bounded_{chosen.connections_per_second_max >
+                                                                0},
+          connections_{chosen.connections_per_second_max, chosen.tick} {}
 
-    void line_up(target_id last) { line_.push(last); }
+    /// Whether there is room for one more check when so many are in flight.
+    [[nodiscard]] bool has_room(int in_flight) const noexcept { return in_flight < in_flight_max_; }
 
-    [[nodiscard]] bool nobody_waits() const noexcept { return line_.empty(); }
+    /// Whether it matters that a check has a connection already.
+    [[nodiscard]] bool bounds_connections() const noexcept { return bounded_; }
 
-    /// The first in line; there must be one.
-    target_id first() noexcept { return line_.pop(); }
+    /// The right to begin a check that has a connection.
+    [[nodiscard]] right without_connection() noexcept { return right{nullptr}; }
 
-    /// Takes the right to begin a check, if it can be had, and keeps it until it is used.
-    bool take(int in_flight, steady_time now) noexcept {
-        taken_ = taken_ || (in_flight < in_flight_max_ && connections_.take(now));
-        return taken_;
+    /// The right to begin any other, if it can be had.
+    [[nodiscard]] std::optional<right> with_connection(steady_time now) noexcept {
+        return connections_.take(now) ? std::optional{right{&connections_}} : std::nullopt;
     }
 
-    [[nodiscard]] bool taken() const noexcept { return taken_; }
+    /// From when that can be had; it may lie in the past.
+    [[nodiscard]] steady_time next_connection() const noexcept { return connections_.next(); }
 
-    void use() noexcept { taken_ = false; }
-
-    /// Gives back what was taken and not used.
-    void give_back() noexcept {
-        if (std::exchange(taken_, false))
+    /// Settles for a check that has ended: what it opened beyond what it has paid for is owed by
+    /// those that follow, and what it has not opened goes back.
+    void settle(unsigned paid, unsigned opened, steady_time now) noexcept {
+        if (opened > paid)
+            connections_.debit(opened - paid, now);
+        for (; opened < paid; ++opened)
             connections_.give_back();
-    }
-
-    /// A check that was begun has opened no connection.
-    void opened_none() noexcept { connections_.give_back(); }
-
-    /// From when the first in line may begin; empty when nobody waits, or when only the end of a
-    /// check makes room.
-    [[nodiscard]] std::optional<steady_time> next(int in_flight) const noexcept {
-        if (line_.empty() || in_flight >= in_flight_max_)
-            return std::nullopt;
-        return connections_.next();
     }
 
 private:
     int in_flight_max_;
+    bool bounded_;
     rate_limit connections_;
-    waiting_line<target_id> line_; // due, but not yet admitted
-    bool taken_ = false;
 };
 
 } // namespace forest

@@ -25,8 +25,15 @@ public:
     [[nodiscard]] wall_time now() const { return clock_.now(); }
     [[nodiscard]] steady_time steady_now() const { return clock_.steady_now(); }
 
+    /// What has come when it rings.
+    struct ringing {
+        steady_time until; ///< all up to this moment has become due
+        duration late;     ///< from when it was to ring
+    };
+
     /// Calls `wake` at the end of the tick in which `at` lies, unless set anew before; never if
     /// `at` is empty. `wake` takes a number, by which `ring` knows whether that still counts.
+    /// Throws what the clock throws, and is then not set: the next call tries again.
     template <typename Wake>
     void set(std::optional<steady_time> at, Wake&& wake) {
         if (at)
@@ -34,24 +41,26 @@ public:
         if (at == set_to_)
             return;
         if (set_to_)
-            clock_.cancel();
-        set_to_ = at;
-        const std::uint64_t number = ++waits_;
+            cancel();
         if (!at)
             return;
+        const std::uint64_t number = ++waits_;
         const duration delay = std::max(*at - steady_now(), duration::zero());
         clock_.async_wait(delay, [wake = std::forward<Wake>(wake), number](std::error_code ec) {
             if (!ec)
                 wake(number);
         });
+        set_to_ = at;
     }
 
-    /// To be asked by `wake`, with what it was called with: the moment up to which all has become
-    /// due, or nothing if the alarm was set anew meanwhile.
-    [[nodiscard]] std::optional<steady_time> ring(std::uint64_t number) {
+    /// To be asked by `wake`, with what it was called with; empty if the alarm was set anew
+    /// meanwhile.
+    [[nodiscard]] std::optional<ringing> ring(std::uint64_t number) {
         if (number != waits_ || !set_to_)
             return std::nullopt;
-        return std::max(steady_now(), *std::exchange(set_to_, std::nullopt));
+        const steady_time due = *std::exchange(set_to_, std::nullopt);
+        const steady_time until = std::max(steady_now(), due);
+        return ringing{until, until - due};
     }
 
     void cancel() {

@@ -4,6 +4,7 @@
 
 #include <forest/core/target_id.hpp>
 #include <forest/core/unique_function.hpp>
+#include <forest/core/url.hpp>
 #include <forest/policy/transport.hpp>
 
 #include <cassert>
@@ -28,6 +29,7 @@ public:
         Transport transport;
         request what;
         target_id of{}; // 0 when nobody waits for its end
+        unsigned connections_paid = 0;
         const std::uint32_t number;
     };
 
@@ -38,21 +40,30 @@ public:
         return static_cast<int>(flights_.size() - idle_.size());
     }
 
-    /// One for a check of `one`, whose URL it borrows. Throws what making a transport throws.
-    template <typename Target>
-    flight& begin(Target& one) {
-        if (idle_.empty()) {
-            idle_.reserve(flights_.size() + 1); // so that to end one never fails
-            flights_.push_back(
-                std::make_unique<flight>(source_(), static_cast<std::uint32_t>(flights_.size())));
-            idle_.push_back(flights_.back().get());
+    /// Whether a check that begins now is known to find a kept connection.
+    [[nodiscard]] bool keeps_connection_to(const url& where) const noexcept {
+        if constexpr (connection_keeper<Transport>)
+            return !flights_.empty() && flights_.front()->transport.keeps_connection_to(where);
+        else
+            return false;
+    }
+
+    /// Begins a check of `one`, whose URL it borrows, with a request that `prepare` completes.
+    /// `handler` takes the flight, which it has to end, and the reply. What the policies throw is
+    /// passed on, and nothing has begun then.
+    template <typename Target, typename Prepare, typename Handler>
+    flight& begin(Target& one, const Prepare& prepare, Handler handler) {
+        flight& begun = take(one);
+        try {
+            prepare(begun.what);
+            begun.transport.async_get(begun.what, one.machine.options().timeout,
+                                      [handler = std::move(handler), &begun](const reply& answer) {
+                                          handler(begun, answer);
+                                      });
+        } catch (...) {
+            end(begun, &one);
+            throw;
         }
-        flight& begun = *idle_.back();
-        idle_.pop_back();
-        begun.of = one.id;
-        begun.what.target = std::move(one.where);
-        begun.what.fields.clear();
-        one.flight = begun.number;
         return begun;
     }
 
@@ -100,6 +111,26 @@ public:
     }
 
 private:
+    // One for `one`. Throws what making a transport throws.
+    template <typename Target>
+    flight& take(Target& one) {
+        if (idle_.empty()) {
+            idle_.reserve(flights_.size() + 1); // so that to end one never fails
+            flights_.push_back(
+                std::make_unique<flight>(source_(), static_cast<std::uint32_t>(flights_.size())));
+            idle_.push_back(flights_.back().get());
+        }
+        flight& begun = *idle_.back();
+        idle_.pop_back();
+        begun.of = one.id;
+        begun.what.target = std::move(one.where);
+        begun.what.fields.clear();
+        begun.what.fresh_connection = one.fresh_connection;
+        begun.connections_paid = 0;
+        one.flight = begun.number;
+        return begun;
+    }
+
     unique_function<Transport()> source_;
     std::vector<std::unique_ptr<flight>> flights_;
     std::vector<flight*> idle_;

@@ -3,25 +3,25 @@
 #define FOREST_FLEET_LOOP_HPP
 
 #include <forest/core/callbacks.hpp>
-#include <forest/core/describe.hpp>
+#include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/fleet_options.hpp>
 #include <forest/core/fleet_statistics.hpp>
 #include <forest/core/machine.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/random.hpp>
-#include <forest/core/start_spread.hpp>
 #include <forest/core/target_id.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/unique_function.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
-#include <forest/fleet_admission.hpp>
 #include <forest/fleet_alarm.hpp>
 #include <forest/fleet_flights.hpp>
+#include <forest/fleet_overdue.hpp>
 #include <forest/fleet_reports.hpp>
-#include <forest/fleet_servers.hpp>
+#include <forest/fleet_signing.hpp>
 #include <forest/fleet_targets.hpp>
+#include <forest/fleet_turns.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/signer.hpp>
@@ -33,7 +33,6 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
-#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -54,10 +53,9 @@ public:
 
     fleet_loop(unique_function<Transport()> transports, Clock clock, Signer signer,
                const Backoff& backoff, const fleet_options& chosen, random_generator random)
-        : options_{checked(chosen)}, alarm_{std::move(clock), chosen.tick},
-          flights_{std::move(transports)}, backoff_{backoff}, random_{random}, admission_{chosen} {
-        signatures_.add(std::move(signer));
-    }
+        : options_{checked(chosen)}, alarm_{std::move(clock), chosen.tick}, flights_{std::move(
+                                                                                transports)},
+          signing_{std::move(signer)}, backoff_{backoff}, random_{random} {}
 
     // Reads only what never changes.
     [[nodiscard]] std::error_code validate(const options& chosen) const {
@@ -67,17 +65,18 @@ public:
                    : ec;
     }
 
-    signer_id add_signer(Signer by) { return signatures_.add(std::move(by)); }
+    signer_id add_signer(Signer by) { return signing_.signers().add(std::move(by)); }
+    bool remove_signer(signer_id id) { return signing_.signers().remove(id); }
 
     target_id add(url of, const options& chosen, signer_id by) {
         if (const std::error_code ec = validate(chosen))
             throw std::system_error(ec);
-        assert(signatures_.contains(by));
+        assert(signing_.signers().contains(by));
         if (stopped())
             return {};
-        const server_number server = servers_.enter(of, alarm_.now());
-        const machine<Backoff> idle{chosen, backoff_, random_generator{random_()}};
-        target& added = targets_.add(std::move(of), idle, server, by);
+        const server_number server = signing_.enter(of, by, alarm_.now());
+        target& added =
+            targets_.add(std::move(of), chosen, random_generator{random_()}, server, by);
         if (started_)
             begin(added);
         return added.id;
@@ -90,13 +89,13 @@ public:
         const auto alive = this->shared_from_this();
         if (!reports_.telling() && one->announced)
             for (const event_kind last : {event_kind::stopping, event_kind::stopped}) {
-                tell(*one, last);
+                reports_.tell(*one, reports_.describe(*one, url_of(*one), last));
                 if (one->id != id) // A callback has removed it.
                     return true;
             }
         if (one->in_flight())
             flights_.abandon(*one);
-        servers_.leave(one->server);
+        signing_.leave(one->server, one->signer);
         targets_.remove(*one);
         rest();
         return true;
@@ -111,14 +110,15 @@ public:
 
     void stop() noexcept {
         const auto alive = this->shared_from_this();
-        reports_.close(
-            [this](const target& each) noexcept { return describe(each, event_kind::stopping); });
+        reports_.close([this](const target& each) noexcept {
+            return reports_.describe(each, url_of(each), event_kind::stopping);
+        });
         try {
             flights_.cancel();
             alarm_.cancel();
         } catch (...) { // What could not be cancelled finds the loop stopped when it ends.
         }
-        rest_stopped();
+        rest();
     }
 
     [[nodiscard]] bool stopped() const noexcept { return reports_.closed(); }
@@ -133,6 +133,7 @@ public:
 
 private:
     using flight = typename fleet_flights<Transport>::flight;
+    using turn = typename fleet_turns<Transport, Signer, Backoff>::turn;
 
     static const fleet_options& checked(const fleet_options& chosen) {
         if (const std::error_code ec = chosen.validate())
@@ -146,84 +147,65 @@ private:
     void begin(target& one) {
         one.next = target_step::start;
         targets_.put_off(one, alarm_.steady_now() + duration{1});
-        arm();
+        rest();
     }
 
     // -- When to wake up --
 
-    // A check that ends may find work before that.
-    void arm() {
-        if (stopped())
+    // After all that could be done now. A check that ends may find work before the alarm rings.
+    void rest() {
+        if (stopped()) {
+            if (!reports_.telling()) // Perhaps of a transport's handler: then when that is done.
+                flights_.drop_idle();
             return;
-        const auto due = targets_.next_due();
-        const auto admitted = admission_.next(flights_.count());
-        const auto next = due && admitted ? std::min(due, admitted) : due ? due : admitted;
-        alarm_.set(next, [self = this->shared_from_this()](std::uint64_t number) {
-            const auto alive = self; // The handler may be destroyed while it runs.
-            alive->wake(number);
-        });
+        }
+        alarm_.set(turns_.next_at(alarm_.steady_now(), alarm_.now()),
+                   [self = this->shared_from_this()](std::uint64_t number) {
+                       const auto alive = self; // The handler may be destroyed while it runs.
+                       alive->wake(number);
+                   });
     }
 
     void wake(std::uint64_t number) {
-        const auto until = alarm_.ring(number);
-        for (target* one = nullptr;
-             until && !stopped() && (one = targets_.take_due(*until)) != nullptr;) {
-            if (std::exchange(one->next, target_step::turn) == target_step::start)
-                drive(*one, machine_input::started(first_delay(*one)));
-            else
-                admission_.line_up(one->id);
+        if (const auto ringing = alarm_.ring(number)) {
+            overdue_.rang(ringing->until, ringing->late);
+            for (target* one = nullptr; !stopped() && (one = overdue_.take()) != nullptr;) {
+                if (std::exchange(one->next, target_step::turn) == target_step::start)
+                    drive(*one, machine_input::started(first_delay(*one)));
+                else
+                    turns_.line_up(*one);
+            }
         }
         serve();
     }
 
     duration first_delay(const target& one) noexcept {
-        fleet_server& server = servers_[one.server];
-        const double share = start_share(server.ordinal, server.begun++);
         const options& chosen = one.machine.options();
-        if (!options_.spread_start || chosen.initial_delay_max != duration::zero())
-            return duration::zero();
-        return duration{
-            static_cast<duration::rep>(static_cast<double>(chosen.interval.count()) * share)};
+        const duration delay = signing_.start_delay(one.server, chosen.interval);
+        const bool spread = options_.spread_start && chosen.initial_delay_max == duration::zero();
+        return spread ? delay : duration::zero();
     }
-
-    // -- Which may begin --
-
-    bool admit() { return admission_.take(flights_.count(), alarm_.steady_now()); }
 
     void serve() {
-        while (!stopped() && !admission_.nobody_waits() && admit()) {
-            target* const one = targets_.find(admission_.first());
-            if (one == nullptr)
-                continue;
-            if (one->next == target_step::check) {
-                (void)one->machine.step(machine_input::launched(), alarm_.steady_now());
-                launch(*one);
+        while (!stopped()) {
+            auto next = turns_.next(alarm_.steady_now(), alarm_.now());
+            if (!next)
+                break;
+            if (next->of.next == target_step::turn) {
+                drive(next->of, machine_input::woke(), &*next);
             } else {
-                statistics_.lateness.add(alarm_.steady_now() - one->machine.due());
-                drive(*one, machine_input::woke());
+                (void)next->of.machine.step(machine_input::launched(), alarm_.steady_now());
+                launch(*next);
             }
         }
-        admission_.give_back();
         rest();
-    }
-
-    // After all that could be done now.
-    void rest() {
-        if (stopped())
-            rest_stopped();
-        else
-            arm();
-    }
-
-    void rest_stopped() noexcept {
-        if (!reports_.telling()) // Perhaps of a transport's handler: then when that is done.
-            flights_.drop_idle();
     }
 
     // -- What the machine decides --
 
-    void drive(target& one, machine_input input) {
+    void drive(target& one, machine_input input, turn* its = nullptr) {
         const target_id id = one.id;
+        const verdict* const judged = input.result; // while it is being reported
         for (;;) {
             const target_status before = one.machine.status();
             const action next = one.machine.step(input, alarm_.steady_now());
@@ -232,17 +214,17 @@ private:
             case action::kind::report:
                 one.announced = true;
                 statistics_.count(next.event);
-                tell(one, next.event);
+                reports_.tell(one, reports_.describe(one, url_of(one), next.event, judged));
                 if (stopped() || one.id != id) // One of the callbacks stopped or removed it.
                     return;
                 input = machine_input::reported();
                 continue;
             case action::kind::check:
                 one.fresh_connection = next.fresh_connection;
-                if (admission_.taken() || (admission_.nobody_waits() && admit()))
-                    return launch(one);
+                if (its != nullptr)
+                    return launch(*its);
                 one.next = target_step::check;
-                return admission_.line_up(id);
+                return next.fresh_connection ? turns_.repeat(one) : turns_.line_up(one);
             case action::kind::wait:
                 one.next = target_step::wake;
                 return targets_.put_off(one, one.machine.due());
@@ -252,58 +234,39 @@ private:
         }
     }
 
-    void tell(const target& one, event_kind kind, std::string_view detail = {}) {
-        event happened = describe(one, kind);
-        happened.detail = detail;
-        reports_.tell(one, happened);
-    }
-
-    event describe(const target& one, event_kind kind) const noexcept {
-        event result = forest::describe(one.machine, kind, judged_);
-        result.target = url_of(one).text();
-        result.id = one.id;
-        return result;
-    }
-
     // -- Checks --
 
     // A policy that throws, for want of memory perhaps, must not end the polling in silence.
-    void launch(target& one) {
-        admission_.use();
+    void launch(turn& its) {
+        target& one = its.of;
+        statistics_.lateness.add(alarm_.steady_now() - its.due);
         one.next = target_step::answer;
-        flight* by = nullptr;
         try {
-            by = &flights_.begin(one);
-            by->what.fresh_connection = one.fresh_connection;
-            const wall_time at = servers_[one.server].timestamps.next(alarm_.now());
-            signatures_.sign(one.signer, by->what, at, by->what.fields);
-            by->transport.async_get(by->what, one.machine.options().timeout,
-                                    [self = this->shared_from_this(), by](const reply& answer) {
-                                        const auto alive = self;
-                                        alive->answered(*by, answer);
-                                    });
+            flight& begun = flights_.begin(
+                one,
+                [&](request& what) { signing_.sign(one.server, one.signer, what, alarm_.now()); },
+                [self = this->shared_from_this()](flight& by, const reply& answer) {
+                    const auto alive = self; // The handler may be destroyed while it runs.
+                    alive->answered(by, answer);
+                });
+            begun.connections_paid = its.right.use();
         } catch (const std::exception& thrown) {
-            give_up(one, by, thrown.what());
+            give_up(one, thrown.what());
         } catch (...) {
-            give_up(one, by, "an exception that is no std::exception");
+            give_up(one, "an exception that is no std::exception");
         }
     }
 
-    void give_up(target& one, flight* by, std::string_view thrown) {
-        admission_.opened_none();
-        if (by != nullptr)
-            flights_.end(*by, &one);
-        const target_id id = one.id;
-        tell(one, event_kind::callback_failed, thrown);
-        reply none;
-        none.error = errc::unreachable;
-        if (!stopped() && one.id == id)
-            judge(one, none);
+    void give_up(target& one, std::string_view thrown) {
+        event failed = reports_.describe(one, one.where, event_kind::callback_failed);
+        failed.detail = thrown;
+        reports_.tell(one, failed);
+        if (!stopped() && one.id == failed.id)
+            judge(one, {.error = errc::unreachable});
     }
 
     void answered(flight& by, const reply& answer) {
-        if (answer.over_kept_connection)
-            admission_.opened_none();
+        turns_.settle(by.connections_paid, answer.connections_opened, alarm_.steady_now());
         target* const one = targets_.find(by.of);
         flights_.end(by, one);
         if (one != nullptr && !stopped())
@@ -313,23 +276,20 @@ private:
 
     void judge(target& one, const reply& answer) {
         const verdict result = conclude(answer, alarm_.now());
-        judged_ = &result;
         drive(one, machine_input::reply(result));
-        judged_ = nullptr;
     }
 
     const fleet_options options_;
     fleet_alarm<Clock> alarm_;
     fleet_flights<Transport> flights_;
-    fleet_servers servers_;
-    shared_signatures<Signer> signatures_;
-    targets targets_;
-    fleet_reports<Backoff> reports_{targets_};
+    fleet_signing<Signer> signing_;
     const Backoff backoff_;
+    targets targets_{backoff_};
+    fleet_reports<Backoff> reports_{targets_};
     random_generator random_;
-    fleet_admission admission_;
+    fleet_overdue<Backoff> overdue_{targets_};
+    fleet_turns<Transport, Signer, Backoff> turns_{targets_, flights_, signing_, options_};
     bool started_ = false;
-    const verdict* judged_ = nullptr; // while it is being reported
     fleet_statistics statistics_;
 };
 

@@ -3,7 +3,10 @@
 #define FOREST_FLEET_REPORTS_HPP
 
 #include <forest/core/callbacks.hpp>
+#include <forest/core/describe.hpp>
 #include <forest/core/event.hpp>
+#include <forest/core/url.hpp>
+#include <forest/core/verdict.hpp>
 #include <forest/fleet_targets.hpp>
 #include <forest/policy/backoff.hpp>
 
@@ -29,6 +32,16 @@ public:
 
     /// Whether a callback is running.
     [[nodiscard]] bool telling() const noexcept { return telling_; }
+
+    /// An event of `one`, whose URL is `where`. `judged` is the outcome of the check that it
+    /// follows from, if any. Views into all three.
+    [[nodiscard]] static event describe(const target& one, const url& where, event_kind kind,
+                                        const verdict* judged = nullptr) noexcept {
+        event result = forest::describe(one.machine, kind, judged);
+        result.target = where.text();
+        result.id = one.id;
+        return result;
+    }
 
     /// Tells of an event of `one`, which stays where it is meanwhile, whatever the callbacks do; of
     /// what it stands for no more is told once it is removed.

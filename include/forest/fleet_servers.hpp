@@ -2,14 +2,14 @@
 #ifndef FOREST_FLEET_SERVERS_HPP
 #define FOREST_FLEET_SERVERS_HPP
 
+#include <forest/core/index_table.hpp>
+#include <forest/core/segmented_vector.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/timestamp_sequence.hpp>
 #include <forest/core/url.hpp>
 
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
-#include <unordered_map>
 #include <vector>
 
 // The servers behind the targets of a fleet: those of one server must not sign the same moment, and
@@ -40,22 +40,27 @@ public:
     /// The server of a target that is added at `now`.
     server_number enter(const url& target, wall_time now) {
         const std::uint64_t origin = origin_hash(target);
-        if (const auto known = by_origin_.find(origin); known != by_origin_.end()) {
-            if ((*this)[known->second].target_count++ == 0)
+        const std::uint32_t known = by_origin_.find(
+            origin, [&](std::uint32_t each) { return servers_[each].origin == origin; });
+        if (known != index_table::none) {
+            if (servers_[known].target_count++ == 0)
                 --unused_;
-            return known->second;
+            return static_cast<server_number>(known);
         }
         if (unused_ > by_origin_.size() / 2 && unused_ >= worth_forgetting_)
             forget_unused(now);
-        if (free_.empty()) {
+        const bool again = !free_.empty();
+        const std::uint32_t added =
+            again ? free_.back() : static_cast<std::uint32_t>(servers_.size());
+        if (!again)
             servers_.emplace_back();
-            free_.push_back(static_cast<server_number>(servers_.size() - 1));
-        }
-        const server_number number = free_.back();
-        by_origin_.emplace(origin, number);
-        free_.pop_back();
-        (*this)[number] = {.origin = origin, .target_count = 1, .ordinal = entered_++};
-        return number;
+        servers_[added] = {.origin = origin, .ordinal = entered_};
+        by_origin_.insert(added, [this](std::uint32_t each) { return servers_[each].origin; });
+        if (again)
+            free_.pop_back();
+        servers_[added].target_count = 1;
+        ++entered_;
+        return static_cast<server_number>(added);
     }
 
     void leave(server_number number) noexcept {
@@ -65,15 +70,14 @@ public:
 
 private:
     void forget_unused(wall_time now) {
-        for (std::size_t index = 0; index < servers_.size(); ++index) {
-            fleet_server& each = servers_[index];
-            const auto known = by_origin_.find(each.origin);
-            if (each.target_count > 0 || known == by_origin_.end() ||
-                known->second != static_cast<server_number>(index) ||
-                !each.timestamps.passed_by(now))
+        for (std::uint32_t index = 0; index < servers_.size(); ++index) {
+            const fleet_server& each = servers_[index];
+            const auto is_it = [index](std::uint32_t other) { return other == index; };
+            if (each.target_count > 0 || !each.timestamps.passed_by(now) ||
+                by_origin_.find(each.origin, is_it) == index_table::none)
                 continue;
-            free_.push_back(known->second);
-            by_origin_.erase(known);
+            free_.push_back(index);
+            by_origin_.erase(index, [this](std::uint32_t one) { return servers_[one].origin; });
             --unused_;
         }
         // Those that are left cannot be forgotten yet: not to look at them for each server that
@@ -81,9 +85,9 @@ private:
         worth_forgetting_ = 2 * unused_;
     }
 
-    std::vector<fleet_server> servers_;
-    std::vector<server_number> free_;
-    std::unordered_map<std::uint64_t, server_number> by_origin_;
+    segmented_vector<fleet_server, 64> servers_;
+    std::vector<std::uint32_t> free_;
+    index_table by_origin_;
     std::size_t unused_ = 0;           // servers without a target
     std::size_t worth_forgetting_ = 0; // how many of them are
     std::uint32_t entered_ = 0;

@@ -4,10 +4,14 @@
 
 #include <forest/core/event.hpp>
 #include <forest/core/machine.hpp>
+#include <forest/core/options.hpp>
 #include <forest/core/quad_heap.hpp>
+#include <forest/core/random.hpp>
+#include <forest/core/segmented_vector.hpp>
 #include <forest/core/target_id.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
+#include <forest/fleet_rules.hpp>
 #include <forest/fleet_servers.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/shared_signatures.hpp>
@@ -15,8 +19,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <memory>
+#include <functional>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -39,11 +42,14 @@ enum class target_step : std::uint8_t {
 template <backoff Backoff>
 class fleet_targets {
 public:
+    using rules = machine_rules<Backoff>;
+    using target_machine = machine<Backoff, std::reference_wrapper<const rules>>;
+
     struct target {
-        explicit target(const forest::machine<Backoff>& idle) noexcept : machine{idle} {}
+        target(const rules& by, random_generator random) noexcept : machine{by, random} {}
 
         target_id id{}; // 0 when the place is free
-        forest::machine<Backoff> machine;
+        target_machine machine;
         url where; // borrowed by the request while a check is in flight
         server_number server{};
         signer_id signer{};
@@ -62,30 +68,39 @@ public:
         target_id id;
     };
 
-    target& add(url where, const forest::machine<Backoff>& idle, server_number server,
+    /// `by` is the backoff of all of them.
+    explicit fleet_targets(const Backoff& by) : rules_{by} {}
+
+    /// `chosen` must be valid.
+    target& add(url where, const options& chosen, random_generator random, server_number server,
                 signer_id signer) {
+        const rules& by = rules_.enter(chosen);
+        place at{static_cast<std::uint32_t>(places_.size()), 1};
         if (free_.empty()) {
-            places_.emplace_back(idle);
-            free_.push_back({static_cast<std::uint32_t>(places_.size() - 1), 1});
+            try {
+                places_.emplace_back(by, random);
+            } catch (...) {
+                rules_.leave(chosen);
+                throw;
+            }
+        } else {
+            at = free_.back();
+            places_[at.index].machine = target_machine{by, random};
+            free_.pop_back();
         }
-        const place at = free_.back();
         target& added = places_[at.index];
-        // A backoff need not be assignable.
-        std::destroy_at(&added.machine);
-        std::construct_at(&added.machine, idle);
         added.where = std::move(where);
         added.server = server;
         added.signer = signer;
         added.next = target_step::start;
         added.announced = false;
         added.id = id_of(at);
-        free_.pop_back();
         ++count_of(added);
         return added;
     }
 
-    /// Forgets a target. Its place is used again, and its URL freed, when nothing is held that may
-    /// still look at it.
+    /// Forgets a target. Its place is used again, and its URL and its rules given back, when
+    /// nothing is held that may still look at them.
     void remove(target& gone) {
         const place old = place_of(gone.id);
         stale_ += gone.next == target_step::start || gone.next == target_step::wake ? 1 : 0;
@@ -113,16 +128,16 @@ public:
 
     template <typename Function>
     void for_each(Function&& function) {
-        for (target& each : places_)
-            if (each.id != target_id{})
-                function(each);
+        for (std::size_t index = 0; index < places_.size(); ++index)
+            if (places_[index].id != target_id{})
+                function(places_[index]);
     }
 
     template <typename Function>
     void for_each(Function&& function) const {
-        for (const target& each : places_)
-            if (each.id != target_id{})
-                function(each);
+        for (std::size_t index = 0; index < places_.size(); ++index)
+            if (places_[index].id != target_id{})
+                function(places_[index]);
     }
 
     /// While held, what is removed stays where it is.
@@ -199,13 +214,16 @@ private:
     }
 
     void reclaim() {
-        for (const place each : retired_)
+        for (const place each : retired_) {
             places_[each.index].where = {};
+            rules_.leave(places_[each.index].machine.options());
+        }
         free_.insert(free_.end(), retired_.begin(), retired_.end());
         retired_.clear();
     }
 
-    std::deque<target> places_; // which do not move
+    fleet_rules<Backoff> rules_;
+    segmented_vector<target, 64> places_;
     std::vector<place> free_;
     std::vector<place> retired_; // removed, but perhaps still looked at
     int held_ = 0;

@@ -102,6 +102,10 @@ public:
     /// Adds a secret, or whatever else signs, for some of the targets.
     signer_id add_signer(Signer by) { return loop_->add_signer(std::move(by)); }
 
+    /// Forgets what `add_signer` answered, whose id is not used again. False if a target still uses
+    /// it, or if there is none.
+    bool remove_signer(signer_id id) { return loop_->remove_signer(id); }
+
     /// What is wrong with the options of a target, if anything: as `chosen.validate()`, and
     /// `errc::invalid_stall_tolerance` if that is less than the tick, or `errc::invalid_backoff`.
     /// May be called from any thread.
@@ -191,15 +195,28 @@ private:
 
     template <typename Made = Transport>
     basic_health_fleet(Clock&& clock, Signer&& by, const fleet_options& chosen)
-        : basic_health_fleet{[shared = typename Made::pool(std::as_const(clock))]() mutable {
-                                 return Transport(shared);
-                             },
-                             std::move(clock), std::move(by), Backoff{}, chosen} {}
+        : basic_health_fleet{
+              [shared = pool_of<Made>(clock, chosen.tick)]() mutable { return Transport(shared); },
+              std::move(clock), std::move(by), Backoff{}, chosen} {}
+
+    // With the fleet's own ticks, if it has any.
+    template <typename Made>
+    static typename Made::pool pool_of(const Clock& clock, duration tick) {
+        if constexpr (std::constructible_from<typename Made::pool, const Clock&, duration>)
+            return typename Made::pool(clock, tick);
+        else
+            return typename Made::pool(clock);
+    }
 
     using loop = fleet_loop<Transport, Clock, Signer, Backoff>;
 
     std::shared_ptr<loop> loop_;
 };
+
+/// The transport is what is made by what makes transports.
+template <typename Make, clock Clock, signer Signer, backoff Backoff>
+basic_health_fleet(Make, Clock, Signer, Backoff, const fleet_options& = {})
+    -> basic_health_fleet<std::invoke_result_t<Make&>, Clock, Signer, Backoff>;
 
 } // namespace forest
 

@@ -11,7 +11,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <unordered_map>
 #include <utility>
 
 // The secrets of a fleet. A signature covers the time alone, so that servers which share a secret
@@ -27,27 +27,45 @@ enum class signer_id : std::uint32_t {};
 template <signer Signer>
 class shared_signatures {
 public:
+    /// `own` is the signer of all that name none, and is never removed.
+    explicit shared_signatures(Signer own) { (void)add(std::move(own)); }
+
     signer_id add(Signer by) {
-        signers_.push_back(std::move(by));
-        return static_cast<signer_id>(signers_.size() - 1);
+        const auto id = static_cast<signer_id>(added_);
+        signers_.try_emplace(id, std::move(by));
+        ++added_;
+        return id;
     }
 
-    [[nodiscard]] bool contains(signer_id by) const noexcept {
-        return static_cast<std::size_t>(by) < signers_.size();
+    /// Forgets a signer; false if somebody uses it, or if there is none. Its id is not used again.
+    bool remove(signer_id id) {
+        const auto found = signers_.find(id);
+        if (id == signer_id{} || found == signers_.end() || found->second.users > 0)
+            return false;
+        for (signature& each : signatures_)
+            if (each.by == id)
+                each = {};
+        signers_.erase(found);
+        return true;
     }
+
+    [[nodiscard]] bool contains(signer_id by) const noexcept { return signers_.contains(by); }
+
+    /// One more uses a signer, which there must be, and one less.
+    void enter(signer_id by) noexcept { ++signers_.find(by)->second.users; }
+    void leave(signer_id by) noexcept { --signers_.find(by)->second.users; }
 
     /// Adds to `fields`, which must be empty, what `by` signs at `at`.
     void sign(signer_id by, const request& what, wall_time at, header_fields& fields) {
         assert(contains(by) && fields.text().empty());
-        Signer& signing = signers_[static_cast<std::size_t>(by)];
         if constexpr (!time_signer<Signer>) {
-            signing.sign(what, at, fields);
+            signs(by).sign(what, at, fields);
         } else {
             signature& last = signatures_[place_of(by, at)];
             if (!last.valid || last.by != by || last.at != at) {
                 last.valid = false; // Signing may throw.
                 last.fields.clear();
-                signing.sign(what, at, last.fields);
+                signs(by).sign(what, at, last.fields);
                 last.by = by;
                 last.at = at;
                 last.valid = true;
@@ -57,12 +75,21 @@ public:
     }
 
 private:
+    struct known {
+        explicit known(Signer by) : signs{std::move(by)} {}
+
+        Signer signs;
+        std::size_t users = 0;
+    };
+
     struct signature {
         bool valid = false;
         signer_id by{};
         wall_time at{};
         header_fields fields;
     };
+
+    [[nodiscard]] Signer& signs(signer_id by) noexcept { return signers_.find(by)->second.signs; }
 
     // Several, since targets that share a server need timestamps of their own: they then take the
     // milliseconds that follow.
@@ -74,7 +101,8 @@ private:
                kept;
     }
 
-    std::deque<Signer> signers_; // which are not required to be assignable
+    std::unordered_map<signer_id, known> signers_;
+    std::uint32_t added_ = 0;
     std::array<signature, kept> signatures_;
 };
 

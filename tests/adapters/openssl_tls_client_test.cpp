@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 // Resuming without a network: what one side says is fed to the other.
 
@@ -48,9 +49,7 @@ struct exchange {
 };
 
 // One check: a handshake, a request and its answer. The client keeps what resumes it.
-exchange run(both_sides& sides, const url& target,
-             tls_client::clock::time_point now = tls_client::clock::now()) {
-    tls_session client = sides.client.begin(target, now);
+exchange finish(both_sides& sides, const url& target, tls_session& client) {
     tls_session server{sides.server};
     using progress = tls_session::progress;
     std::array<char, 100> room;
@@ -75,6 +74,24 @@ exchange run(both_sides& sides, const url& target,
     sides.client.keep(target, client);
     client.goodbye();
     return result;
+}
+
+exchange run(both_sides& sides, const url& target,
+             tls_client::clock::time_point now = tls_client::clock::now()) {
+    tls_session client = sides.client.begin(target, now);
+    return finish(sides, target, client);
+}
+
+// Sessions that begin before any of them ends, as checks of several paths of one server do.
+std::size_t resumed_at_a_time(both_sides& sides, std::size_t count) {
+    const url target{"https://localhost:8443/health"};
+    std::vector<tls_session> clients;
+    for (std::size_t n = 0; n < count; ++n)
+        clients.push_back(sides.client.begin(target));
+    std::size_t resumed = 0;
+    for (tls_session& each : clients)
+        resumed += finish(sides, target, each).resumed;
+    return resumed;
 }
 
 } // namespace
@@ -134,11 +151,48 @@ BOOST_AUTO_TEST_CASE(a_server_that_has_forgotten_all_sessions_gets_a_full_handsh
 }
 
 BOOST_AUTO_TEST_CASE(a_ticket_is_offered_once) {
+    SSL_CTX_set_num_tickets(server.native_handle(), 1);
     const url target{"https://localhost:8443/health"};
     run(*this, target);
     BOOST_TEST(client.tickets() == 1U);
     (void)client.begin(target);
     BOOST_TEST(client.tickets() == 0U);
+}
+
+BOOST_DATA_TEST_CASE(as_many_sessions_at_a_time_are_resumed_as_there_were_before,
+                     boost::unit_test::data::make({TLS1_2_VERSION, TLS1_3_VERSION})) {
+    SSL_CTX_set_max_proto_version(server.native_handle(), sample);
+    const std::size_t count = tickets_per_server_max;
+    BOOST_TEST(resumed_at_a_time(*this, count) == 0U);
+    for (int round = 0; round < 3; ++round) {
+        BOOST_TEST(resumed_at_a_time(*this, count) == count);
+        BOOST_TEST(client.tickets() == (sample == TLS1_2_VERSION ? 1U : count));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(all_tickets_of_one_session_are_used) {
+    SSL_CTX_set_num_tickets(server.native_handle(), 3);
+    BOOST_TEST(resumed_at_a_time(*this, 1) == 0U);
+    BOOST_TEST(client.tickets() == 3U);
+    BOOST_TEST(resumed_at_a_time(*this, 3) == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(there_is_a_bound_on_the_tickets_of_one_server) {
+    SSL_CTX_set_num_tickets(server.native_handle(), 20);
+    BOOST_TEST(resumed_at_a_time(*this, 1) == 0U);
+    BOOST_TEST(client.tickets() == tickets_per_server_max);
+    BOOST_TEST(resumed_at_a_time(*this, 20) == tickets_per_server_max);
+    BOOST_TEST(client.tickets() == tickets_per_server_max);
+}
+
+BOOST_AUTO_TEST_CASE(one_that_lasts_is_offered_again_and_again) {
+    SSL_CTX_set_max_proto_version(server.native_handle(), TLS1_2_VERSION);
+    const url target{"https://localhost:8443/health"};
+    run(*this, target);
+    BOOST_TEST(client.tickets() == 1U);
+    (void)client.begin(target);
+    BOOST_TEST(client.tickets() == 1U);
+    BOOST_TEST(run(*this, target).resumed);
 }
 
 BOOST_AUTO_TEST_CASE(a_server_that_gives_no_ticket_is_not_remembered) {
@@ -157,7 +211,9 @@ BOOST_AUTO_TEST_CASE(another_client_does_not_know_the_session) {
 }
 
 BOOST_AUTO_TEST_CASE(there_is_a_bound_on_what_is_remembered) {
-    // One session is kept for all of them, because to make as many takes seconds.
+    // One session is kept for all of them, because to make as many takes seconds. That of TLS 1.2
+    // can be.
+    SSL_CTX_set_max_proto_version(server.native_handle(), TLS1_2_VERSION);
     tls_session one = client.begin(url{"https://localhost:8443/"});
     tls_session peer{server};
     for (int step = 0; step < 4; ++step) {

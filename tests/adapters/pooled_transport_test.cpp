@@ -4,7 +4,10 @@
 #include <adapters/tls_peer.hpp>
 
 #include <forest/adapters/asio/asio_clock.hpp>
+#include <forest/adapters/asio/asio_connection_pool.hpp>
 #include <forest/adapters/asio/asio_transport.hpp>
+#include <forest/adapters/asio/connection_pool.hpp>
+#include <forest/adapters/asio/pooled_link.hpp>
 #include <forest/adapters/asio/pooled_transport.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
@@ -19,6 +22,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,10 +34,12 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <filesystem>
 #include <functional>
 #include <iterator>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <ostream>
@@ -73,7 +80,7 @@ struct flight {
             ended = true;
             error = answer.error;
             body = answer.body;
-            kept = answer.over_kept_connection;
+            kept = answer.connections_opened == 0;
             took = std::chrono::steady_clock::now() - began;
             if (then)
                 then();
@@ -108,6 +115,19 @@ struct one_thread {
         io.restart();
         io.run_for(bound + margin);
         BOOST_TEST(io.stopped());
+    }
+
+    // Answers how many handlers have run.
+    std::size_t run_for(duration span) {
+        io.restart();
+        return io.run_for(span);
+    }
+
+    void run_while(const flight& begun) {
+        const auto end = std::chrono::steady_clock::now() + margin;
+        while (!begun.ended && std::chrono::steady_clock::now() < end)
+            run_for(1ms);
+        BOOST_TEST(begun.ended);
     }
 
     void run_until(const std::atomic<bool>& holds) {
@@ -338,6 +358,31 @@ BOOST_AUTO_TEST_CASE(deadlines_within_a_tick_end_together) {
     BOOST_TEST(wake_ups <= 6U);
 }
 
+BOOST_AUTO_TEST_CASE(a_deadline_that_has_become_void_wakes_nobody_if_something_else_does) {
+    std::atomic<bool> asked = false;
+    bad_peer quick{answering_once(std::string{healthy_answer})};
+    bad_peer mute{[&](peer_connection& client) {
+        asked = true;
+        client.wait_for_close();
+    }};
+    one_thread on;
+    flight slow{*on.pool};
+    flight first{*on.pool};
+    flight second{*on.pool};
+    slow.begin(mute.url());
+    on.run_until(asked);
+    first.begin(quick.url(), 600ms);
+    on.run_while(first);
+    on.run_for(400ms); // Into the second half of what the first one had.
+    second.begin(quick.url());
+    on.run_while(second);
+    BOOST_TEST(second.error == none);
+    on.run_for(1ms); // what was cancelled
+    BOOST_TEST(on.run_for(400ms) == 0U);
+    slow.cancel();
+    on.run();
+}
+
 BOOST_AUTO_TEST_CASE(the_deadline_of_a_check_that_has_ended_ends_no_other) {
     bad_peer quick{answering_once(std::string{healthy_answer})};
     bad_peer mute{silent};
@@ -502,6 +547,127 @@ BOOST_AUTO_TEST_CASE(a_kept_connection_that_its_server_ends_is_closed_when_other
     on.run();
     BOOST_TEST(one.error == none);
     wait_for(closed);
+}
+
+BOOST_AUTO_TEST_CASE(it_is_known_whether_a_connection_is_kept_for_a_server) {
+    std::atomic<bool> end = false;
+    bad_peer server{[&](peer_connection& client) {
+        client.read_request();
+        client.send(healthy_answer);
+        while (!end)
+            std::this_thread::yield();
+    }};
+    bad_peer other{answering_once(std::string{healthy_answer})};
+    one_thread on{{.reuse_connections = true}};
+    flight one{*on.pool};
+    const flight another{*on.pool};
+    const url target{server.url() + "/elsewhere"};
+    BOOST_TEST(!another.transport->keeps_connection_to(target));
+    one.begin(server.url());
+    on.run();
+    BOOST_TEST(another.transport->keeps_connection_to(target));
+    BOOST_TEST(!another.transport->keeps_connection_to(url{server.url("https")}));
+    BOOST_TEST(!another.transport->keeps_connection_to(url{server.url("http", "localhost")}));
+    BOOST_TEST(!another.transport->keeps_connection_to(url{other.url()}));
+    end = true;
+    const auto limit = std::chrono::steady_clock::now() + margin;
+    while (another.transport->keeps_connection_to(target) &&
+           std::chrono::steady_clock::now() < limit) {
+        one.begin(other.url()); // Something has to happen for the end to be noticed.
+        on.run();
+    }
+    BOOST_TEST(!another.transport->keeps_connection_to(target));
+    one.begin(server.url());
+    BOOST_TEST(!another.transport->keeps_connection_to(target)); // It is in use.
+    on.run();
+}
+
+// What a pool does with its links, without the hours that they may be idle.
+struct bare_pool {
+    struct user final : detail::pool_user {
+        void wake() override { ++wakes; }
+        void expire() override {}
+        int wakes = 0;
+    };
+
+    // A connected link that the pool keeps.
+    detail::pooled_link& keep(const bad_peer& server,
+                              detail::connection_pool::clock::time_point at) {
+        detail::pooled_link& link = pool->lend(one);
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        address.sin_port = htons(server.port());
+        BOOST_TEST(!link.socket.connect({&address, sizeof address}));
+        pool->await(link, EPOLLOUT);
+        pool->forget(link);
+        BOOST_TEST(pool->keep(link, url{server.url()}, at));
+        return link;
+    }
+
+    asio::io_context io;
+    user one;
+    const detail::connection_pool::clock::time_point now = detail::connection_pool::clock::now();
+    std::shared_ptr<detail::pool_of_connections> pool =
+        std::make_shared<detail::pool_of_connections>(io.get_executor(), transport_options{}, 5ms);
+};
+
+BOOST_FIXTURE_TEST_CASE(kept_connections_that_were_idle_for_ten_minutes_are_closed, bare_pool) {
+    std::atomic<bool> closed[3] = {};
+    const auto telling = [](std::atomic<bool>& told) {
+        return [&told](peer_connection& client) {
+            client.wait_for_close();
+            told = true;
+        };
+    };
+    bad_peer first{telling(closed[0])};
+    bad_peer second{telling(closed[1])};
+    bad_peer third{telling(closed[2])};
+    keep(first, now);
+    keep(second, now + 2min);
+    keep(third, now + 2min);
+    const auto kept = [&](const bad_peer& by) { return pool->keeps(url{by.url()}); };
+    const url elsewhere{"http://127.0.0.1:1/"};
+    BOOST_TEST(pool->take_kept(elsewhere, one, now + 10min) == nullptr);
+    BOOST_TEST((kept(first) && kept(second) && kept(third)));
+    BOOST_TEST(pool->take_kept(url{first.url()}, one, now + 10min + 1ns) == nullptr);
+    BOOST_TEST((!kept(first) && kept(second) && kept(third)));
+    wait_for(closed[0]);
+    BOOST_TEST(pool->take_kept(elsewhere, one, now + 12min + 1ns) == nullptr);
+    BOOST_TEST((!kept(second) && !kept(third)));
+    wait_for(closed[1]);
+    wait_for(closed[2]);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_kept_connection_that_could_send_is_kept, bare_pool) {
+    bad_peer server{silent};
+    bad_peer other{[](peer_connection& client) { client.send("x"); }};
+    keep(server, now);
+    detail::pooled_link& link = keep(other, now);
+    BOOST_TEST(pool->take_kept(url{other.url()}, one, now) == &link);
+    pool->await(link, EPOLLIN);
+    io.run_for(margin); // Tells what there is of both.
+    BOOST_TEST(one.wakes > 0);
+    BOOST_TEST(pool->keeps(url{server.url()}));
+    pool->put_back(link);
+}
+
+BOOST_FIXTURE_TEST_CASE(half_of_the_descriptors_are_for_kept_connections_at_most, bare_pool) {
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    const std::pair<rlim_t, std::size_t> rows[] = {{100, 50}, {32, 16}, {10, 16}};
+    for (const auto& [limit, most] : rows) {
+        rlimit low = before;
+        low.rlim_cur = limit;
+        ::setrlimit(RLIMIT_NOFILE, &low);
+        const auto small = std::make_unique<detail::kept_links>();
+        ::setrlimit(RLIMIT_NOFILE, &before);
+        std::deque<detail::pooled_link> links;
+        while (!small->full())
+            small->add(links.emplace_back(static_cast<std::uint32_t>(links.size())),
+                       url{"http://127.0.0.1:1/"}, now);
+        BOOST_TEST(small->size() == most);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(B12_a_fresh_connection_takes_the_place_of_a_kept_one) {
@@ -798,6 +964,25 @@ BOOST_FIXTURE_TEST_CASE(the_TLS_session_of_a_server_is_resumed_by_any_transport_
     on.run();
     BOOST_TEST(other.error == none);
     BOOST_TEST(full == 2);
+}
+
+BOOST_FIXTURE_TEST_CASE(checks_of_one_server_that_begin_together_are_resumed, with_certificates) {
+    std::atomic<int> full = 0;
+    std::atomic<int> resumed = 0;
+    bad_peer server{counting(full, resumed)};
+    one_thread on{trusting()};
+    std::deque<flight> flights;
+    for (int number = 0; number < 4; ++number)
+        flights.emplace_back(*on.pool);
+    for (int round = 0; round < 3; ++round) {
+        for (flight& each : flights)
+            each.begin(server.url("https", "localhost"));
+        on.run();
+        for (const flight& each : flights)
+            BOOST_TEST(each.error == none);
+    }
+    BOOST_TEST(full == 4);
+    BOOST_TEST(resumed == 8);
 }
 
 BOOST_FIXTURE_TEST_CASE(an_asio_transport_resumes_its_TLS_session, with_certificates) {

@@ -79,6 +79,13 @@ public:
         cork(0);
     }
 
+    /// Says that it uses other keys from now on, which TLS 1.3 allows at any time. False when the
+    /// client has left.
+    bool update_keys() {
+        return SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED) == 1 &&
+               SSL_do_handshake(ssl_.get()) == 1;
+    }
+
     /// Says goodbye, which makes the end of the stream believable.
     void goodbye() { SSL_shutdown(ssl_.get()); }
 

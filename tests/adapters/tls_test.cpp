@@ -10,6 +10,7 @@
 #include <forest/core/error.hpp>
 
 #include <asio/io_context.hpp>
+#include <asio/post.hpp>
 
 #include <openssl/tls1.h>
 
@@ -21,6 +22,7 @@
 #include <chrono>
 #include <cstddef>
 #include <fstream>
+#include <functional>
 #include <mutex>
 #include <ostream>
 #include <string>
@@ -240,6 +242,85 @@ BOOST_AUTO_TEST_CASE(a_body_of_many_records_arrives_whole) {
             client.send(body.substr(sent, 100));
     })};
     BOOST_TEST(get_once(server.url("https"), deadline, trusting()).body == body);
+}
+
+// Each part of it must not cost stack.
+BOOST_AUTO_TEST_CASE(a_body_of_15_MB_arrives_whole) {
+    const std::string body(15U << 20U, ' ');
+    bad_peer server{over_tls({certificates.server(), {}}, [&](tls_peer_connection& client) {
+        client.read_request();
+        client.send("HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) +
+                    "\r\n\r\n");
+        client.send(body);
+    })};
+    getter client{trusting()};
+    client.asked.target = server.url("https");
+    client.asked.limits.body_bytes_max = body.size();
+    const kept_reply result = client.get(client.asked, deadline);
+    BOOST_TEST(result.error == none);
+    BOOST_TEST((result.body == body));
+}
+
+// All of it lies in the socket before any of it is read.
+BOOST_AUTO_TEST_CASE(a_large_answer_leaves_others_their_turn) {
+    const std::string body(250'000, ' ');
+    std::atomic<bool> asked = false;
+    std::atomic<bool> answered = false;
+    bad_peer server{over_tls({certificates.server(), {}}, [&](tls_peer_connection& client) {
+        client.read_request();
+        asked = true;
+        client.send("HTTP/1.1 200 OK\r\nContent-Length: 250000\r\n\r\n" + body);
+        answered = true;
+        client.read_request();
+    })};
+    getter client{trusting()};
+    client.asked.target = server.url("https");
+    client.asked.limits.body_bytes_max = body.size();
+    bool ended = false;
+    client.transport.async_get(client.asked, deadline, [&](const reply& result) {
+        ended = true;
+        BOOST_TEST((result.body == body));
+    });
+    const auto limit = std::chrono::steady_clock::now() + margin;
+    while (!asked && std::chrono::steady_clock::now() < limit)
+        client.io.run_one_for(1ms);
+    while (!answered && std::chrono::steady_clock::now() < limit)
+        std::this_thread::yield();
+    int turns = 0;
+    while (!ended && client.io.run_one_for(margin) > 0)
+        ++turns;
+    BOOST_TEST(ended);
+    BOOST_TEST(turns >= 8);
+}
+
+BOOST_AUTO_TEST_CASE(B5_a_server_that_says_nothing_without_end_times_out_and_starves_nobody) {
+    bad_peer server{over_tls({certificates.server(), {}}, [](tls_peer_connection& client) {
+        client.read_request();
+        while (client.update_keys())
+            ;
+    })};
+    getter client{trusting()};
+    int turns = 0;
+    bool ended = false;
+    const std::function<void()> count = [&] {
+        ++turns;
+        if (!ended)
+            asio::post(client.io, count);
+    };
+    client.asked.target = server.url("https");
+    std::error_code error;
+    const auto began = std::chrono::steady_clock::now();
+    client.transport.async_get(client.asked, short_deadline, [&](const reply& result) {
+        ended = true;
+        error = result.error;
+    });
+    asio::post(client.io, count);
+    client.io.run_for(short_deadline + margin);
+    const auto took = std::chrono::steady_clock::now() - began;
+    BOOST_TEST(ended);
+    BOOST_TEST(error == make_error_code(errc::timed_out));
+    BOOST_TEST((took >= short_deadline && took < short_deadline + margin));
+    BOOST_TEST(turns > 0);
 }
 
 BOOST_AUTO_TEST_CASE(B5_an_endless_body_within_TLS_is_too_large) {

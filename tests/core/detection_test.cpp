@@ -30,6 +30,15 @@ BOOST_AUTO_TEST_CASE(B4_a_server_may_be_dead_before_the_first_check) {
     BOOST_TEST((bound == detection_bound{10min, 10min + 5s}));
 }
 
+BOOST_AUTO_TEST_CASE(B4_in_a_fleet_each_wait_and_each_timeout_ends_with_its_tick) {
+    constexpr detection_bound bound = worst_case_detection(options{}, exponential_backoff{}, 1s);
+    BOOST_TEST((bound == detection_bound{36s + 4s, 51s + 7s}));
+    constexpr detection_bound exact = worst_case_detection(options{}, exponential_backoff{}, 0s);
+    BOOST_TEST((exact == worst_case_detection(options{})));
+    const options huge{.interval = options::duration_max, .failure_threshold = 1'000'000};
+    BOOST_TEST((worst_case_detection(huge, constant_backoff{}, 1s).refused == duration::max()));
+}
+
 BOOST_AUTO_TEST_CASE(B4_a_jitter_lengthens_each_delay) {
     constexpr detection_bound bound = worst_case_detection(
         {.interval = 10s, .failure_threshold = 2, .interval_jitter = 0.5}, constant_backoff{});

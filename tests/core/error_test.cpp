@@ -73,6 +73,14 @@ BOOST_AUTO_TEST_CASE(a_missing_hash_is_an_invalid_argument) {
     BOOST_TEST(ec.message().find("sha1_hex") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(what_this_machine_lacks_is_no_failure_of_a_check) {
+    const std::error_code ec = errc::local_resources_exhausted;
+    BOOST_TEST(name(errc::local_resources_exhausted) == "local_resources_exhausted");
+    BOOST_TEST(!(ec == condition::check_failed || ec == condition::invalid_argument));
+    for (const char* const advice : {"ulimit -n", "ip_local_port_range"})
+        BOOST_TEST(ec.message().find(advice) != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(codes_of_other_categories_match_no_condition) {
     const std::error_code foreign{static_cast<int>(errc::timed_out), std::generic_category()};
     BOOST_TEST(!(foreign == condition::check_failed));

@@ -108,6 +108,23 @@ BOOST_AUTO_TEST_CASE(B12_a_check_that_is_launched_late_is_inconclusive_when_it_f
     }
 }
 
+BOOST_AUTO_TEST_CASE(B12_what_this_machine_lacks_is_no_failure_of_the_server) {
+    machine_type subject = fresh({.failure_threshold = 1});
+    settle(subject, machine_input::started(), {});
+    const verdict starved = failed(errc::local_resources_exhausted);
+    for (int n = 0; n < 3; ++n) {
+        const action told = subject.step(machine_input::reply(starved), steady_time{5s});
+        BOOST_TEST((told.event == event_kind::check_inconclusive));
+        BOOST_TEST(subject.failures() == 0);
+        BOOST_TEST((subject.status() == target_status::unknown));
+        const action next = settle(subject, machine_input::reported(), steady_time{5s});
+        BOOST_TEST((next.what == action::kind::check)); // at once
+    }
+    const verdict refused = failed(errc::connection_refused);
+    settle(subject, machine_input::reply(refused), steady_time{5s});
+    BOOST_TEST((subject.status() == target_status::down));
+}
+
 BOOST_AUTO_TEST_CASE(B14_a_stopped_machine_is_finished_for_ever) {
     for (const bool started : {false, true}) {
         machine_type subject = fresh();

@@ -121,6 +121,35 @@ BOOST_AUTO_TEST_CASE(what_is_given_back_can_be_taken_again) {
     BOOST_TEST(taken(other, now, 1ns, 1ns).size() == 2U);
 }
 
+// On the average over any time it is the rate, whatever was taken without leave.
+BOOST_AUTO_TEST_CASE(what_happened_without_leave_is_made_up_for_before_anything_is_allowed) {
+    rate_limit limit{10, 0s};
+    const steady_time now{1h};
+    BOOST_TEST(limit.take(now));
+    limit.debit(29, now);
+    BOOST_TEST((limit.next() == now + 3s));
+    BOOST_TEST(!limit.take(now + 3s - 1ns));
+    BOOST_TEST(limit.take(now + 3s));
+    // Nothing was saved up before, and nothing is owed for no more.
+    limit.debit(1, now + 1h);
+    BOOST_TEST((limit.next() == now + 1h + 100ms));
+    limit.debit(0, now + 2h);
+    BOOST_TEST(limit.take(now + 2h));
+}
+
+BOOST_AUTO_TEST_CASE(a_debt_never_forbids_anything_for_longer_than_its_bound) {
+    for (const steady_time now : {steady_time{}, steady_time{24h * 366 * 50}}) {
+        rate_limit limit{1, 0s};
+        for (int n = 0; n < 10; ++n)
+            limit.debit(UINT_MAX, now);
+        BOOST_TEST((limit.next() == now + rate_limit::debt_max));
+        BOOST_TEST(limit.take(now + rate_limit::debt_max));
+    }
+    rate_limit none{0, 0s};
+    none.debit(UINT_MAX, steady_time{});
+    BOOST_TEST(none.take(steady_time{}));
+}
+
 BOOST_AUTO_TEST_CASE(giving_back_more_than_is_owed_saves_up_nothing_for_later) {
     rate_limit limit{1, 1s};
     BOOST_TEST(limit.take(steady_time{1s}));

@@ -57,6 +57,62 @@ BOOST_AUTO_TEST_CASE(a_clock_set_back_by_more_than_servers_tolerate_starts_it_an
     BOOST_TEST((answered({0ms, 0ms, -300s}) == moments{0ms, 1ms, -300s}));
 }
 
+BOOST_AUTO_TEST_CASE(one_that_ran_ahead_by_itself_never_goes_back) {
+    timestamp_sequence sequence;
+    wall_time last = sequence.next(noon);
+    for (int n = 0; n < 400'000; ++n) {
+        const wall_time next = sequence.next(noon + 1ms * (n / 1000));
+        BOOST_REQUIRE(next > last);
+        last = next;
+    }
+    BOOST_TEST((last == noon + 400s));
+    // Nor for a clock that is set back by less than servers tolerate.
+    BOOST_TEST((sequence.next(noon - 290s) == noon + 400s + 1ms));
+    BOOST_TEST((sequence.next(noon - 300s) == noon - 300s));
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_until_the_next_one_is_near_has_a_thousand_at_once_and_in_a_second) {
+    timestamp_sequence sequence;
+    BOOST_TEST((sequence.until_near(noon) == 0ms));
+    int taken = 0;
+    for (; sequence.until_near(noon) == 0ms; ++taken)
+        BOOST_REQUIRE(sequence.next(noon) - noon <= timestamp_sequence::ahead_max);
+    BOOST_TEST(taken == 1001);
+    BOOST_TEST((sequence.until_near(noon) == 1ms));
+    BOOST_TEST((sequence.until_near(noon + 1ms) == 0ms));
+    (void)sequence.next(noon);
+    BOOST_TEST((sequence.until_near(noon) == 2ms));
+    BOOST_TEST((sequence.until_near(noon + 1s) == 0ms));
+    for (; sequence.until_near(noon + 3s) == 0ms; ++taken)
+        (void)sequence.next(noon + 3s);
+    BOOST_TEST(taken == 2002);
+}
+
+BOOST_AUTO_TEST_CASE(who_waits_does_not_wait_out_what_the_clock_was_set_back) {
+    timestamp_sequence sequence;
+    for (int n = 0; n < 500; ++n)
+        (void)sequence.next(noon);
+    for (const auto back : moments{-1ms, -10s, -299s})
+        BOOST_TEST((sequence.until_near(noon + back) == 0ms));
+    // Set back, it has its thousand in a second as before.
+    wall_time now = noon - 200s;
+    for (int n = 0; n < 100'000; ++n) {
+        BOOST_REQUIRE((sequence.until_near(now) == 0ms));
+        (void)sequence.next(now);
+        now += 1ms;
+    }
+    BOOST_TEST((sequence.next(now) == noon + 100'500ms));
+    int more = 0;
+    for (; sequence.until_near(now) == 0ms; ++more)
+        (void)sequence.next(now);
+    BOOST_TEST(more == 500);
+}
+
+BOOST_AUTO_TEST_CASE(a_fleet_may_keep_one_for_each_server) {
+    static_assert(sizeof(timestamp_sequence) == 16);
+    BOOST_TEST(sizeof(timestamp_sequence) == 16U);
+}
+
 BOOST_AUTO_TEST_CASE(one_that_was_passed_long_ago_may_be_forgotten_without_repeating_a_moment) {
     timestamp_sequence sequence;
     BOOST_TEST(sequence.passed_by(noon)); // It has answered nothing.

@@ -30,10 +30,14 @@ BOOST_AUTO_TEST_CASE(it_answers_as_a_deque_does_whatever_is_asked) {
     std::deque<std::uint64_t> reference;
     for (int step = 0; step < 100'000; ++step) {
         const std::uint64_t drawn = random();
-        if (reference.empty() || (drawn % 8 < 5) == (step / 500 % 2 == 0)) {
+        if (drawn % 64 == 7) {
+            line.push_front(drawn);
+            reference.push_front(drawn);
+        } else if (reference.empty() || (drawn % 8 < 5) == (step / 500 % 2 == 0)) {
             line.push(drawn);
             reference.push_back(drawn);
         } else {
+            BOOST_TEST_REQUIRE(line.front() == reference.front());
             BOOST_TEST_REQUIRE(line.pop() == reference.front());
             reference.pop_front();
         }

@@ -228,25 +228,80 @@ BOOST_DATA_TEST_CASE(a_bad_line_is_named_by_file_and_number, data::make(refused_
     BOOST_TEST(result.err.find('\n') == result.err.size() - 1);
 }
 
-BOOST_AUTO_TEST_CASE(first_checks_of_a_file_are_spread_unless_told_otherwise) {
-    std::string lines;
-    std::vector<std::string> line{"--json", "--verbose", "--for", "500ms"};
-    std::vector<std::string> of_urls = line;
-    for (int number = 0; number < 10; ++number) {
-        lines += nobody(1) + "\n";
-        of_urls.push_back(nobody(1));
-    }
-    const temporary_file file{lines};
-    line.insert(line.end(), {"--targets", file.path});
-    const tool_result spread = run_tool(watch_line(line), secret);
-    BOOST_TEST(count(parsed(spread.out), "check_failed") == 1);
-
-    line.insert(line.end(), {"--initial-delay-max", "0s"});
-    for (const auto& at_once : {line, of_urls}) {
-        const tool_result result = run_tool(watch_line(at_once), secret);
-        BOOST_TEST(count(parsed(result.out), "check_failed") == 10);
+BOOST_AUTO_TEST_CASE(a_byte_order_mark_is_passed_over) {
+    for (const std::string& first : {nobody(1), std::string{"# comment"}, std::string{}}) {
+        const temporary_file file{"\xef\xbb\xbf" + first + "\r\n" + nobody(2) + "\r\n"};
+        const tool_result result =
+            run_tool(watch_line({"--json", "--for", "300ms", "--targets", file.path}), secret);
+        BOOST_TEST(result.status == 0, result.err);
+        const auto told = targets_of(parsed(result.out), "started");
+        BOOST_TEST(told.contains(nobody(1)) == (first == nobody(1)));
+        BOOST_TEST(told.contains(nobody(2)));
     }
 }
+
+BOOST_AUTO_TEST_CASE(a_file_may_be_empty_when_there_are_urls_on_the_command_line) {
+    for (const char* const content : {"", "\xef\xbb\xbf", "# nobody yet\n"}) {
+        const temporary_file file{content};
+        const tool_result result = run_tool(
+            watch_line({"--json", "--for", "300ms", "--targets", file.path, nobody(1)}), secret);
+        BOOST_TEST(result.status == 0, result.err);
+        BOOST_TEST(count(parsed(result.out), "started") == 1);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(first_checks_of_more_than_eight_are_spread_unless_told_otherwise) {
+    const auto checked_at_once = [](int urls, bool in_a_file, const std::string& threads,
+                                    std::vector<std::string> others) {
+        others.insert(others.end(),
+                      {"--json", "--verbose", "--for", "500ms", "--threads", threads});
+        std::string lines;
+        for (int number = 0; number < urls; ++number) {
+            if (!in_a_file)
+                others.push_back(nobody(1));
+            lines += nobody(1) + "\n";
+        }
+        const temporary_file file{lines};
+        if (in_a_file)
+            others.insert(others.end(), {"--targets", file.path});
+        return count(parsed(run_tool(watch_line(others), secret).out), "check_failed");
+    };
+    for (const bool in_a_file : {false, true})
+        for (const char* const threads : {"1", "2"}) {
+            BOOST_TEST(checked_at_once(8, in_a_file, threads, {}) == 8);
+            BOOST_TEST(checked_at_once(9, in_a_file, threads, {}) == 1);
+            BOOST_TEST(checked_at_once(9, in_a_file, threads, {"--initial-delay-max", "0s"}) == 9);
+        }
+}
+
+// A sanitizer keeps what is freed, and as much again for each thread.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define FOREST_MEMORY_IS_NOT_OURS
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define FOREST_MEMORY_IS_NOT_OURS
+#endif
+
+#ifndef FOREST_MEMORY_IS_NOT_OURS
+BOOST_AUTO_TEST_CASE(a_second_thread_costs_little_memory) {
+    // All tell that they stop when it ends, and nothing is to be kept of that but a bounded part.
+    const temporary_file file{nobodies(20'000)};
+    std::map<std::string, double> resident_kb;
+    for (const char* const threads : {"1", "2"}) {
+        const tool_result result =
+            run_tool(watch_line({"--json", "--stats", "--for", "500ms", "--threads", threads,
+                                 "--targets", file.path}),
+                     secret);
+        BOOST_TEST(result.status == 0);
+        const std::vector<json> lines = parsed(result.out);
+        BOOST_TEST(count(lines, "stopped") == 20'000);
+        resident_kb[threads] = lines.back().at("max_rss_kb").get<double>();
+    }
+    BOOST_TEST(resident_kb["2"] < 1.25 * resident_kb["1"]);
+}
+#endif
 
 BOOST_AUTO_TEST_CASE(statistics_are_the_last_line_and_count_every_check) {
     const serving_tool server;

@@ -79,6 +79,16 @@ struct immovable {
 };
 static_assert(!transport<immovable>, "a client takes its transport by value");
 
+static_assert(!connection_keeper<tests::transport_archetype>, "nobody has to know what it keeps");
+
+template <typename Answer, bool Throws>
+struct keeping : constant_only {
+    Answer keeps_connection_to(const url&) const noexcept(!Throws);
+};
+static_assert(connection_keeper<keeping<bool, false>>);
+static_assert(!connection_keeper<keeping<bool, true>>, "a fleet asks where it cannot fail");
+static_assert(!connection_keeper<keeping<int, false>>, "how many there are is another question");
+
 static_assert(!transport<int>);
 static_assert(!transport<tests::clock_archetype>);
 

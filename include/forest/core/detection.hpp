@@ -23,6 +23,30 @@ struct detection_bound {
     friend constexpr bool operator==(const detection_bound&, const detection_bound&) = default;
 };
 
+/// The worst case for a target of a fleet that keeps up: as below, but each wait and each timeout
+/// ends with its `tick`, and the first check comes after two of them. Where the transport meets its
+/// deadlines at the ends of ticks of its own, as `pooled_transport` does, `tick` is the coarser
+/// one.
+template <std::regular_invocable<int, duration> Backoff>
+[[nodiscard]] constexpr detection_bound
+worst_case_detection(const options& chosen, const Backoff& backoff, duration tick) {
+    const auto add = [](duration sum, duration part) {
+        return part > duration::max() - sum ? duration::max() : sum + part;
+    };
+    const auto at_most = [&](duration delay) { return add(delay, jitter_max(chosen, delay)); };
+    duration refused =
+        std::max({at_most(chosen.interval), chosen.timeout, chosen.initial_delay_max});
+    refused = add(refused, 2 * tick);
+    duration timeouts = add(chosen.timeout, tick);
+    for (int failures = 1; failures < chosen.failure_threshold; ++failures) {
+        refused = add(refused, add(at_most(backoff(failures, chosen.interval)), tick));
+        timeouts = add(timeouts, add(chosen.timeout, tick));
+        if (refused == duration::max())
+            break;
+    }
+    return {refused, add(refused, timeouts)};
+}
+
 /// The worst case for these options: the server dies right after it has answered a check, or is
 /// dead before the first one. The next check comes an interval after that one began or, where the
 /// timeout is longer, when its answer has arrived at last. Saturates at `duration::max()`. Takes
@@ -32,20 +56,7 @@ struct detection_bound {
 template <std::regular_invocable<int, duration> Backoff = exponential_backoff>
 [[nodiscard]] constexpr detection_bound worst_case_detection(const options& chosen,
                                                              const Backoff& backoff = {}) {
-    const auto add = [](duration sum, duration part) {
-        return part > duration::max() - sum ? duration::max() : sum + part;
-    };
-    const auto at_most = [&](duration delay) { return add(delay, jitter_max(chosen, delay)); };
-    duration refused =
-        std::max({at_most(chosen.interval), chosen.timeout, chosen.initial_delay_max});
-    duration timeouts = chosen.timeout;
-    for (int failures = 1; failures < chosen.failure_threshold; ++failures) {
-        refused = add(refused, at_most(backoff(failures, chosen.interval)));
-        timeouts = add(timeouts, chosen.timeout);
-        if (refused == duration::max())
-            break;
-    }
-    return {refused, add(refused, timeouts)};
+    return worst_case_detection(chosen, backoff, duration::zero());
 }
 
 } // namespace forest

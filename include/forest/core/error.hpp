@@ -33,6 +33,7 @@ enum class errc {
 
     // How an operation ended that was not a check's fault.
     operation_canceled,
+    local_resources_exhausted,
 
     // Which option is out of its range.
     invalid_interval,
@@ -102,6 +103,7 @@ enum class condition {
     case errc::not_ok: return "not_ok";
     case errc::stopping: return "stopping";
     case errc::operation_canceled: return "operation_canceled";
+    case errc::local_resources_exhausted: return "local_resources_exhausted";
     case errc::invalid_interval: return "invalid_interval";
     case errc::invalid_timeout: return "invalid_timeout";
     case errc::invalid_failure_threshold: return "invalid_failure_threshold";
@@ -157,6 +159,9 @@ enum class condition {
     case errc::not_ok: return "the member \"status\" of the body is not \"ok\"";
     case errc::stopping: return "the server announced that it is stopping";
     case errc::operation_canceled: return "the operation was cancelled";
+    case errc::local_resources_exhausted:
+        return "this machine could not open a connection; raise the limit on open files (ulimit "
+               "-n), keep fewer connections, or widen net.ipv4.ip_local_port_range";
     case errc::invalid_interval:
         return "options.interval must be greater than 0 and at most 366 days";
     case errc::invalid_timeout:

@@ -67,11 +67,14 @@ namespace detail {
 
 // From `position` on, the place of the first byte that is no token byte, or the end.
 constexpr std::size_t skip_token(std::string_view text, std::size_t position) noexcept {
-    const auto token_at = [text](std::size_t index) { return is_token_byte(text[index]); };
+    const auto token_at = [text](std::size_t index) {
+        return unsigned{is_token_byte(text[index])};
+    };
+    // Four at a time, since a branch for each byte is most of what this would cost.
     while (text.size() - position >= 4 && (token_at(position) & token_at(position + 1) &
-                                           token_at(position + 2) & token_at(position + 3)))
+                                           token_at(position + 2) & token_at(position + 3)) != 0)
         position += 4;
-    while (position < text.size() && token_at(position))
+    while (position < text.size() && token_at(position) != 0)
         ++position;
     return position;
 }

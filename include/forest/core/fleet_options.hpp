@@ -25,8 +25,10 @@ struct fleet_options {
     int checks_in_flight_max = 1000;
 
     /// How many connections may be opened in a second; 0 means no bound. A check over a kept
-    /// connection opens none. Since the fleet looks once in a tick, a tick's share of them and one
-    /// more may come at once, and as many more in some seconds.
+    /// connection opens none, and does not wait for those that do. Since the fleet looks once in a
+    /// tick, a tick's share of them and one more may come at once, and as many more in some
+    /// seconds. A check that opens several, since a name has several addresses, is charged for all
+    /// when it has ended: then the bound holds on the average.
     int connections_per_second_max = 0;
 
     /// Whether first checks are spread over the interval, those of targets on the same server

@@ -17,7 +17,8 @@ struct fleet_statistics {
     std::uint64_t checks = 0;
     std::uint64_t failures = 0;
     std::uint64_t inconclusive = 0; ///< failed while the fleet itself was late (B12)
-    duration_histogram lateness{};  ///< from when a check was due to when it began
+    /// Of each check that began: from when it was due, or asked for at once, until then.
+    duration_histogram lateness{};
 
     void count(event_kind kind) noexcept {
         const bool failed = kind == event_kind::check_failed;

@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_MACHINE_HPP
 #define FOREST_CORE_MACHINE_HPP
 
+#include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/machine_input.hpp>
 #include <forest/core/options.hpp>
@@ -24,6 +25,19 @@
 
 namespace forest {
 
+/// What a machine goes by. Never changes, so that many machines may share one.
+template <std::regular_invocable<int, duration> Backoff>
+struct machine_rules {
+    forest::options options; ///< must be valid
+    [[no_unique_address]] Backoff backoff;
+};
+
+/// Who keeps such rules, or refers to them as a std::reference_wrapper does.
+template <typename T, typename Backoff>
+concept holds_rules = requires(const T& held) {
+    { held } -> std::convertible_to<const machine_rules<Backoff>&>;
+};
+
 /// One target's state. Feed it what happens and do what it answers:
 ///
 ///     for (action next = machine.step(input, now); next.what == report; next =
@@ -32,13 +46,19 @@ namespace forest {
 ///
 /// The time is taken anew for every step, so that a slow observer does not shift the schedule. Not
 /// thread-safe.
-template <std::regular_invocable<int, duration> Backoff>
+///
+/// `Rules` are its own unless it is told to share them, which must outlive its use then.
+template <std::regular_invocable<int, duration> Backoff,
+          holds_rules<Backoff> Rules = machine_rules<Backoff>>
 class machine {
 public:
     /// `chosen` must be valid. `random` spreads the first check and jitters the delays.
     machine(const options& chosen, const Backoff& backoff, random_generator random) noexcept
-        : options_{chosen}, backoff_{backoff}, random_{random} {
-        assert(chosen.valid());
+        : machine{machine_rules<Backoff>{chosen, backoff}, random} {}
+
+    /// The same by rules that it may share.
+    machine(const Rules& by, random_generator random) noexcept : rules_{by}, random_{random} {
+        assert(options().valid());
     }
 
     [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
@@ -94,7 +114,7 @@ public:
     /// When the next check is due; meaningful while the machine waits.
     [[nodiscard]] steady_time due() const noexcept { return due_; }
 
-    [[nodiscard]] const forest::options& options() const noexcept { return options_; }
+    [[nodiscard]] const forest::options& options() const noexcept { return rules().options; }
 
     /// All on which its decisions depend, but for what it was made from, as a value to compare and
     /// to order: by it `sim::explore` knows a state again. Times are relative to `now` and come
@@ -122,6 +142,8 @@ private:
 
     enum class transition : std::uint8_t { none, down, up };
 
+    [[nodiscard]] const machine_rules<Backoff>& rules() const noexcept { return rules_; }
+
     action report(phase next, event_kind what) noexcept {
         phase_ = next;
         return {.what = action::kind::report, .event = what};
@@ -144,8 +166,8 @@ private:
     // row tell nothing more.
     action wake(steady_time now) noexcept {
         const duration late = now - due_;
-        stalled_ = late > options_.stall_tolerance;
-        if (stalled_ || late >= options_.interval)
+        stalled_ = late > options().stall_tolerance;
+        if (stalled_ || late >= options().interval)
             due_ = now;
         return begin();
     }
@@ -158,7 +180,7 @@ private:
 
     // A check that its driver begins late says as little as a wake-up that comes late (B12).
     action launch(steady_time now) noexcept {
-        stalled_ = stalled_ || now - checked_at_ > options_.stall_tolerance;
+        stalled_ = stalled_ || now - checked_at_ > options().stall_tolerance;
         checked_at_ = now;
         return {};
     }
@@ -166,10 +188,12 @@ private:
     action conclude(const verdict& result, steady_time now) noexcept {
         // The deadline of a check is a wake-up too: one that comes late finds a process that was
         // stalled.
-        const bool overran = now - checked_at_ > options_.timeout + options_.stall_tolerance;
-        // A server that says farewell has been heard, however late this process is (B9).
+        const bool overran = now - checked_at_ > options().timeout + options().stall_tolerance;
+        // A server that says farewell has been heard, however late this process is (B9). What this
+        // machine lacks says nothing about the server.
         const bool inconclusive =
-            !result.healthy() && result.error != errc::stopping && (stalled_ || overran);
+            !result.healthy() && result.error != errc::stopping &&
+            (stalled_ || overran || result.error == errc::local_resources_exhausted);
         stalled_ = false;
         fresh_connection_ = inconclusive;
         transition_ = transition::none;
@@ -188,13 +212,13 @@ private:
     void succeed(steady_time now) noexcept {
         failures_ = 0;
         succeeded_ = true;
-        due_ += jittered(options_.interval);
+        due_ += jittered(options().interval);
         if (status_ != target_status::down) {
             status_ = target_status::up;
             return;
         }
         successes_ = saturating_increment(successes_);
-        if (successes_ < options_.success_threshold)
+        if (successes_ < options().success_threshold)
             return;
         status_ = target_status::up;
         outage_.ended_after = now - outage_.first_failed_at;
@@ -221,7 +245,7 @@ private:
         outage_.unauthorized |= result.error == errc::unauthorized;
         if (result.clock_skew)
             outage_.clock_skew = result.clock_skew;
-        if (failures_ >= options_.failure_threshold || result.error == errc::stopping) {
+        if (failures_ >= options().failure_threshold || result.error == errc::stopping) {
             status_ = target_status::down;
             ++outage_.id;
             transition_ = transition::down;
@@ -230,19 +254,19 @@ private:
 
     // A backoff that answers nonsense must neither spin nor overflow.
     duration delay_after_failure() const noexcept {
-        const duration delay = backoff_(failures_, options_.interval);
+        const duration delay = rules().backoff(failures_, options().interval);
         assert(delay > duration::zero());
         return std::clamp(delay, delay_min, forest::options::duration_max);
     }
 
     duration first_delay() noexcept {
-        return options_.initial_delay_max == duration::zero()
+        return options().initial_delay_max == duration::zero()
                    ? duration::zero()
-                   : part(options_.initial_delay_max, random_.uniform());
+                   : part(options().initial_delay_max, random_.uniform());
     }
 
     duration jittered(duration delay) noexcept {
-        const duration range = jitter_max(options_, delay);
+        const duration range = jitter_max(options(), delay);
         return range == duration::zero() ? delay
                                          : delay - range + part(2 * range, random_.uniform());
     }
@@ -259,15 +283,14 @@ private:
     static constexpr duration delay_min = std::chrono::milliseconds{1};
     static constexpr int count_max = std::numeric_limits<int>::max();
 
-    forest::options options_;
-    [[no_unique_address]] Backoff backoff_;
-    random_generator random_;
+    Rules rules_;
     phase phase_ = phase::idle;
     target_status status_ = target_status::unknown;
     transition transition_ = transition::none;
     bool stalled_ = false;
     bool succeeded_ = false;
     bool fresh_connection_ = false;
+    random_generator random_;
     int attempt_ = 0;
     int failures_ = 0;
     int successes_ = 0;

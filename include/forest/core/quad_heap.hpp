@@ -24,6 +24,9 @@ public:
     [[nodiscard]] const Entry& front() const noexcept { return entries_.front(); }
 
     void push(const Entry& added) {
+        // By a quarter: a heap that has grown to stay is not half empty.
+        if (entries_.size() == entries_.capacity())
+            entries_.reserve(entries_.size() + std::max(entries_.size() / 4, size_min));
         entries_.push_back(added);
         rise(entries_.size() - 1, added);
     }
@@ -47,6 +50,7 @@ public:
 
 private:
     static constexpr std::size_t fan_out = 4;
+    static constexpr std::size_t size_min = 16;
 
     void rise(std::size_t index, const Entry& rising) noexcept {
         while (index > 0) {

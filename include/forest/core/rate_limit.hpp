@@ -33,8 +33,17 @@ public:
     /// Gives back one that was taken but not used.
     void give_back() noexcept { earned_at_ -= spacing_; }
 
+    /// Takes `count` more, which have happened already, allowed or not: none may be taken until the
+    /// rate has made up for them, though never for longer than `debt_max`.
+    void debit(unsigned count, steady_time now) noexcept {
+        earned_at_ = std::min(std::max(earned_at_, now) + count * spacing_, now + debt_max);
+    }
+
     /// The moment from which one may be taken; it may lie in the past.
     [[nodiscard]] steady_time next() const noexcept { return earned_at_ - slack_; }
+
+    /// What is counted wrongly must not forbid everything for ever.
+    static constexpr duration debt_max = std::chrono::hours{1};
 
 private:
     static constexpr duration second = std::chrono::seconds{1};

@@ -26,6 +26,20 @@ public:
         entries_.push_back(last);
     }
 
+    /// Puts one before all others; quick if some were taken out before.
+    void push_front(const Entry& first) {
+        if (served_ > 0)
+            entries_[--served_] = first;
+        else
+            entries_.insert(entries_.begin(), first);
+    }
+
+    /// The first entry; there must be one.
+    [[nodiscard]] const Entry& front() const noexcept {
+        assert(!empty());
+        return entries_[served_];
+    }
+
     /// Removes the first entry and answers it; there must be one.
     Entry pop() noexcept {
         assert(!empty());

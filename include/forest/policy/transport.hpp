@@ -32,7 +32,9 @@ struct reply {
     field_view fields{};     ///< the header section of the answer
     std::string_view body{}; ///< decoded from its transfer coding
     phase_timings timings{};
-    bool over_kept_connection = false; ///< no connection was opened for this GET
+    /// Opened or tried for this GET: 0 over a kept one, more when a name has several addresses or a
+    /// kept one turned out to be dead.
+    unsigned connections_opened = 1;
 };
 
 /// The verdict on a reply that came at `local`, the wall clock. A refused signature is told as what
@@ -69,6 +71,16 @@ concept transport = std::move_constructible<T> &&
              detail::reply_handler_archetype handler) {
     transport.async_get(what, timeout, handler);
     transport.cancel();
+};
+
+/// A transport may say whether a GET that it begins now finds a kept connection. A fleet then lets
+/// such a check begin even while it may open no connection. What a model promises: it answers the
+/// same as any other that was made by the same source, also while it performs a GET; and a kept
+/// connection that a GET has taken waits for no other.
+template <typename T>
+concept connection_keeper = transport<T> && requires(const T& transport, const url& target) {
+    { transport.keeps_connection_to(target) }
+    noexcept->std::same_as<bool>;
 };
 
 } // namespace forest

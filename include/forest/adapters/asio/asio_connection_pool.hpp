@@ -10,6 +10,7 @@
 #include <forest/core/time.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <memory>
 #include <vector>
 
@@ -66,6 +67,11 @@ public:
                                   duration tick = std::chrono::milliseconds{5})
         : pool_{
               std::make_shared<detail::pool_of_connections>(clock.get_executor(), options, tick)} {}
+
+    /// The same with the default options. `tick` is a `duration`, as that of `fleet_options`, with
+    /// which it makes one grid: what a fleet begins in one tick then ends in one, too.
+    explicit asio_connection_pool(const asio_clock& clock, std::same_as<duration> auto tick)
+        : asio_connection_pool{clock, transport_options{}, tick} {}
 
 private:
     friend class pooled_transport;

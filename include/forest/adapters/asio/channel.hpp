@@ -14,6 +14,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <system_error>
@@ -37,16 +38,16 @@ protected:
     virtual void sent(clock::time_point at) = 0;
     // Where what is received next is to be put. Not empty.
     virtual std::span<char> free_space() = 0;
-    // That many bytes were put there, or none will be. Answers whether that was all to receive.
-    virtual bool received(lock& held, std::error_code ec, std::size_t count) = 0;
+    // That many bytes were put there, or none will be.
+    virtual outcome received(lock& held, std::error_code ec, std::size_t count) = 0;
 
     // Sends `message` over a connection of its own. Both stay valid until all is received. Ends in
     // `received` or `failed`, never from inside.
     void call(lock& held, const url& target, std::string_view message) {
-        target_ = &target;
         message_ = message;
         fresh_ = true;
-        base::dial(held, target, is_encrypted() ? std::string_view{} : message);
+        const bool encrypted = target.scheme() == url_scheme::https;
+        base::dial(held, target, encrypted ? std::string_view{} : message);
     }
 
     // Sends `message` over the current connection, which is idle. As `call`; false when TLS cannot
@@ -55,7 +56,11 @@ protected:
         message_ = message;
         fresh_ = false;
         silent_ = true;
-        return send(held);
+        if (!begin_to_send())
+            return false;
+        this->take_up();
+        (void)proceed(held);
+        return true;
     }
 
     // Whether the current connection has nothing to say. What came while it was idle, a 408
@@ -70,148 +75,181 @@ protected:
     }
 
 private:
-    using step = void (channel::*)(lock& held);
     using progress = tls_session::progress;
 
-    [[nodiscard]] bool is_encrypted() const noexcept {
-        return target_->scheme() == url_scheme::https;
-    }
+    // The step to be taken next.
+    enum class task : std::uint8_t {
+        shake_hands,
+        say,    // what TLS has to say
+        listen, // to what TLS wants to know
+        send,   // the message
+        receive,
+    };
 
     void connected(lock& held, std::size_t bytes) final {
         silent_ = true;
-        if (is_encrypted()) {
-            line().tls.emplace(this->tls().begin(*target_));
-            return handshake(held);
+        if (this->target_->scheme() == url_scheme::https) {
+            line().tls.emplace(this->tls().begin(*this->target_));
+            task_ = task::shake_hands;
+        } else if (bytes < message_.size()) {
+            unsent_ = message_.substr(bytes);
+            task_ = task::send;
+        } else {
+            sent(this->connected_at_);
+            task_ = task::receive;
+            return wait();
         }
-        if (bytes < message_.size())
-            return write(held, message_.substr(bytes), &channel::written);
-        sent(this->connected_at_);
-        receive(held);
+        (void)proceed(held);
     }
 
-    void handshake(lock& held) {
-        const auto outcome = line().tls->handshake();
-        if (outcome == progress::wants_input)
-            return exchange(held, &channel::handshake);
-        if (outcome == progress::done) {
+    outcome proceed(lock& held) final {
+        reads_left_ = reads_per_turn;
+        for (;;) {
+            const outcome last = take_step(held);
+            if (last != outcome::go_on)
+                return last;
+        }
+    }
+
+    outcome take_step(lock& held) {
+        switch (task_) {
+        case task::shake_hands: return shake_hands();
+        case task::say:
+        case task::send: return write();
+        case task::listen: return listen(held);
+        case task::receive: break;
+        }
+        return line().tls ? decrypt(held) : receive(held);
+    }
+
+    outcome shake_hands() {
+        const auto reached = line().tls->handshake();
+        if (reached == progress::wants_input)
+            return exchange();
+        if (reached == progress::done) {
             this->timings_.tls = clock::now() - this->connected_at_;
-            if (send(held))
-                return;
+            if (begin_to_send())
+                return outcome::go_on;
         }
         // An alert that tells the peer why goes out, if the socket takes it at once.
         (void)line().socket.send(line().tls->output());
         line().tls->output_sent();
         fail_later(errc::tls_failed);
+        return outcome::wait;
     }
 
-    [[nodiscard]] bool send(lock& held) {
+    [[nodiscard]] bool begin_to_send() {
         if (line().tls && line().tls->send(message_) != progress::done)
             return false;
-        write(held, line().tls ? line().tls->output() : message_, &channel::written);
+        unsent_ = line().tls ? line().tls->output() : message_;
+        task_ = task::send;
         return true;
     }
 
-    void written(lock& held) {
-        sent(clock::now());
-        if (!line().tls)
-            return receive(held);
-        line().tls->output_sent();
-        // An idle connection has nothing to give yet, and must not end inside of the call.
-        if (fresh_)
-            return receive_tls(held);
-        resume_ = &channel::receive_tls;
-        receive(held);
+    // Lets TLS say what it has to, then listens to the peer, and then does again what it does now.
+    outcome exchange() {
+        resumed_ = task_;
+        unsent_ = line().tls->output();
+        task_ = task::say;
+        return outcome::go_on;
     }
 
-    // Sends all of `bytes`, then goes on. What the peer said before it stopped listening is still
-    // worth reading, so a failure is left to the reading that follows.
-    void write(lock& held, std::string_view bytes, step then) {
-        unsent_ = bytes;
-        written_ = then;
-        write_on(held);
-    }
-
-    void write_on(lock& held) {
+    // What the peer said before it stopped listening is still worth reading, so a failure is left
+    // to the reading that follows.
+    outcome write() {
         while (!unsent_.empty()) {
             const transfer last = line().socket.send(unsent_);
-            if (last.would_block())
-                return this->wait_writable(static_cast<typename base::step>(&channel::write_on));
+            if (last.would_block()) {
+                this->wait_writable();
+                return outcome::wait;
+            }
             if (last.ec)
                 break;
             unsent_.remove_prefix(last.bytes);
         }
-        (this->*written_)(held);
+        if (line().tls)
+            line().tls->output_sent();
+        if (task_ == task::send) {
+            sent(clock::now());
+            resumed_ = task::receive;
+        }
+        // A kept session has nothing to give yet, and must not end inside of the call.
+        const bool listens = task_ == task::say || (line().tls && !fresh_);
+        task_ = listens ? task::listen : task::receive;
+        return outcome::go_on;
     }
 
-    // Receives what there is, and waits for more. Some footings tell only once that something has
-    // come, so nothing may be left in the socket by whoever waits.
-    void receive(lock& held) {
-        while (!silent_) {
-            if (line().tls)
-                return receive_encrypted(held);
-            const transfer last = line().socket.receive(free_space());
-            silent_ = last.would_block();
-            if (!silent_ && received(held, last.ec, last.bytes))
-                return;
+    outcome listen(lock& held) {
+        std::array<char, tls_input_bytes> bytes;
+        transfer last;
+        if (!read(bytes, last))
+            return outcome::wait;
+        if (last.ec && resumed_ == task::shake_hands)
+            return fail(held);
+        // An end without the goodbye of TLS proves nothing: it is never the end of a body.
+        if (last.ec)
+            return received(held, asio::error::connection_reset, 0);
+        line().tls->input({bytes.data(), last.bytes});
+        task_ = resumed_;
+        return outcome::go_on;
+    }
+
+    outcome decrypt(lock& held) {
+        std::size_t count = 0;
+        switch (line().tls->receive(free_space(), count)) {
+        case progress::done: return received(held, {}, count);
+        // A peer may want an answer first, in TLS 1.2 to a request to negotiate anew.
+        case progress::wants_input: return exchange();
+        case progress::closed: return received(held, asio::error::eof, 0);
+        case progress::failed: break;
+        }
+        return fail(held);
+    }
+
+    outcome receive(lock& held) {
+        transfer last;
+        if (!read(free_space(), last))
+            return outcome::wait;
+        return received(held, last.ec, last.bytes);
+    }
+
+    outcome fail(lock& held) {
+        this->failed(held, errc::tls_failed);
+        return outcome::done;
+    }
+
+    // Reads what there is, or waits for more: then it answers false. Some footings tell only once
+    // that something has come, so nothing may be left in the socket by whoever waits for it. A peer
+    // that never stops must leave others their turn, and the deadline its own.
+    bool read(std::span<char> room, transfer& last) {
+        if (!silent_) {
+            if (reads_left_-- == 0) {
+                this->wait_turn();
+                return false;
+            }
+            last = line().socket.receive(room);
+            if (!last.would_block())
+                return true;
         }
         wait();
+        return false;
     }
 
     void wait() {
         silent_ = false; // when the wait ends
-        this->wait_readable(static_cast<typename base::step>(&channel::receive));
-    }
-
-    void receive_encrypted(lock& held) {
-        std::array<char, tls_input_bytes> bytes;
-        const transfer last = line().socket.receive(bytes);
-        if (last.would_block())
-            return wait();
-        if (last.ec && resume_ == &channel::handshake)
-            return this->failed(held, errc::tls_failed);
-        // An end without the goodbye of TLS proves nothing: it is never the end of a body.
-        if (last.ec)
-            return (void)received(held, asio::error::connection_reset, 0);
-        line().tls->input({bytes.data(), last.bytes});
-        (this->*resume_)(held);
-    }
-
-    // Says to the peer what TLS has to say, then goes on with what the peer says.
-    void exchange(lock& held, step then) {
-        resume_ = then;
-        write(held, line().tls->output(), &channel::exchanged);
-    }
-
-    void exchanged(lock& held) {
-        line().tls->output_sent();
-        receive(held);
-    }
-
-    void receive_tls(lock& held) {
-        for (;;) {
-            std::size_t count = 0;
-            switch (line().tls->receive(free_space(), count)) {
-            case progress::done:
-                if (received(held, {}, count))
-                    return;
-                break;
-            // A peer may want an answer first, in TLS 1.2 to a request to negotiate anew.
-            case progress::wants_input: return exchange(held, &channel::receive_tls);
-            case progress::closed: return (void)received(held, asio::error::eof, 0);
-            case progress::failed: return this->failed(held, errc::tls_failed);
-            }
-        }
+        this->wait_readable();
     }
 
     static constexpr std::size_t tls_input_bytes = 4096;
+    static constexpr unsigned reads_per_turn = 4; // 600 messages of TLS can be in them
 
-    const url* target_ = nullptr;
     std::string_view message_;
     bool fresh_ = true;
     bool silent_ = true; // what came has been received
+    task task_ = task::receive;
+    task resumed_ = task::receive; // when TLS has got what it wants
+    unsigned reads_left_ = 0;      // in this turn
     std::string_view unsent_;
-    step written_ = nullptr; // how to go on when that is sent
-    step resume_ = nullptr;  // and when TLS has got what it wants
 };
 
 } // namespace forest::detail

@@ -63,15 +63,18 @@ public:
         this->close();
         this->stop_waiting();
         if (pending)
-            this->post(held, [handler = std::move(pending)]() mutable {
-                reply canceled;
-                canceled.error = errc::operation_canceled;
-                handler(canceled);
-            });
+            this->post(held,
+                       [handler = std::move(pending), opened = connections_opened_]() mutable {
+                           reply canceled;
+                           canceled.error = errc::operation_canceled;
+                           canceled.connections_opened = opened;
+                           handler(canceled);
+                       });
     } catch (const std::bad_alloc&) {
     }
 
 private:
+    using base::connections_opened_;
     using base::line;
     using base::timings_;
     using typename base::clock;
@@ -80,7 +83,8 @@ private:
     // Nothing that this does calls the handler, which it has not got yet.
     void begin(lock& held) {
         write_head();
-        reused_ = this->take_kept(what_->target) && !what_->fresh_connection && this->is_idle();
+        reused_ = this->take_kept(what_->target, this->started_) && !what_->fresh_connection &&
+                  this->is_idle();
         if (!reused_)
             this->close();
         parser_.reset(what_->limits);
@@ -116,27 +120,27 @@ private:
 
     void sent(clock::time_point at) override { sent_ = at; }
 
-    bool received(lock& held, std::error_code ec, std::size_t count) override {
+    outcome received(lock& held, std::error_code ec, std::size_t count) override {
         const auto now = clock::now();
         if (count > 0 && !timings_.first_byte)
             timings_.first_byte = now - sent_;
         if (ec && reused_ && !parser_.started()) {
             // The server had closed the kept connection: that is no failure (once).
             replace(held);
-            return true;
+            return outcome::wait;
         }
         if (ec && ec != asio::error::eof) {
             finish(held, stream_error(ec), now);
-            return true;
+            return outcome::done;
         }
         if (ec)
             parser_.finish();
         else
             received_ = parser_.parse({buffer_.data(), received_ + count});
         if (!parser_.done())
-            return false;
+            return outcome::go_on;
         finish(held, parser_.error(), now);
-        return true;
+        return outcome::done;
     }
 
     void replace(lock& held) {
@@ -148,7 +152,7 @@ private:
         this->stop_waiting();
         if (error) {
             this->close();
-        } else if (!leave()) {
+        } else if (!leave(now)) {
             if (this->resets())
                 line().socket.reset_when_closed();
             this->close();
@@ -162,7 +166,7 @@ private:
         if (!error)
             result.body = parser_.body(data);
         result.timings = timings_;
-        result.over_kept_connection = reused_;
+        result.connections_opened = connections_opened_;
         this->run(held,
                   [this, handler = std::move(handler_), result, number = ++finished_]() mutable {
                       handler(result);
@@ -171,10 +175,10 @@ private:
     }
 
     // Leaves to later GETs what they may use. Answers whether that is the connection itself.
-    bool leave() noexcept try {
+    bool leave(clock::time_point now) noexcept try {
         if (line().tls && !reused_)
             this->tls().keep(what_->target, *line().tls);
-        return this->reuses() && parser_.keep_alive() && this->keep(what_->target);
+        return this->reuses() && parser_.keep_alive() && this->keep(what_->target, now);
     } catch (const std::bad_alloc&) {
         return false;
     }

@@ -8,6 +8,7 @@
 #include <forest/adapters/asio/link_watch.hpp>
 #include <forest/adapters/asio/pooled_link.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
+#include <forest/adapters/asio/turn_queue.hpp>
 #include <forest/adapters/openssl/tls_client.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
@@ -26,7 +27,6 @@
 #include <memory>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 // What many connections on one thread share, so that none of them needs it for itself: the wait for
 // sockets, the timer, the turns, the kept connections, and TLS.
@@ -46,14 +46,7 @@ public:
         watched_.assign(watch_.native_handle());
     }
 
-    connection_pool(const connection_pool&) = delete;
-    connection_pool& operator=(const connection_pool&) = delete;
-
-    virtual ~connection_pool() {
-        watched_.release();
-        for (const auto& each : links_)
-            end_tls(*each);
-    }
+    virtual ~connection_pool() { watched_.release(); }
 
     [[nodiscard]] const asio::any_io_executor& executor() const noexcept { return executor_; }
     [[nodiscard]] bool reuses() const noexcept { return reuses_; }
@@ -67,20 +60,11 @@ public:
     }
 
     /// A link without a socket.
-    [[nodiscard]] pooled_link& lend(pool_user& to) {
-        if (spare_ == nullptr)
-            put_back(*links_.emplace_back(
-                std::make_unique<pooled_link>(static_cast<std::uint32_t>(links_.size()))));
-        pooled_link& lent = *std::exchange(spare_, spare_->next);
-        lent.next = nullptr;
-        lent.user = &to;
-        return lent;
-    }
+    [[nodiscard]] pooled_link& lend(pool_user& to) { return links_.lend(to); }
 
     void put_back(pooled_link& lent) noexcept {
         drop(lent);
-        lent.user = nullptr;
-        lent.next = std::exchange(spare_, &lent);
+        links_.put_back(lent);
     }
 
     /// Closes the socket. Nothing that was told of it counts any more.
@@ -94,20 +78,38 @@ public:
         ++of.life;
     }
 
-    /// The link that was kept last for the origin of `target`, or null.
-    [[nodiscard]] pooled_link* take_kept(const url& target, pool_user& to) noexcept {
+    /// Whether a link is kept for the origin of `target`.
+    [[nodiscard]] bool keeps(const url& target) const noexcept {
+        return kept_.find(target) != nullptr;
+    }
+
+    /// The link that was kept last for the origin of `target`, or null. Closes those that have been
+    /// idle for too long. A timer for that would be pending while nobody waits.
+    [[nodiscard]] pooled_link* take_kept(const url& target, pool_user& to,
+                                         clock::time_point now) noexcept {
+        while (kept_.size() > 0 && now - kept_.longest_idle()->kept_at > kept_idle_max)
+            (void)close_longest_idle();
         pooled_link* const kept = kept_.take(target);
         if (kept != nullptr)
             kept->user = &to;
         return kept;
     }
 
-    /// Keeps a link until it is taken or its peer ends it, unless it has, or there are too many.
-    [[nodiscard]] bool keep(pooled_link& idle, const url& target) {
-        if (kept_.size() >= kept_max || (idle.pending & EPOLLRDHUP) != 0)
+    /// Keeps a link until it is taken, idle for too long or ended by its peer, unless it has ended
+    /// or there are too many.
+    [[nodiscard]] bool keep(pooled_link& idle, const url& target, clock::time_point now) {
+        if (kept_.full() || (idle.pending & EPOLLRDHUP) != 0)
             return false;
-        kept_.add(idle, target);
+        kept_.add(idle, target, now);
         idle.user = nullptr;
+        return true;
+    }
+
+    /// Gives up the link that was kept first. False if none is kept.
+    bool close_longest_idle() noexcept {
+        if (kept_.size() == 0)
+            return false;
+        end_kept(*kept_.longest_idle());
         return true;
     }
 
@@ -119,21 +121,19 @@ public:
                 drop(of);
             return give_turn(*of.user);
         }
-        of.wanted = what;
-        ++waiting_;
+        if (std::exchange(of.wanted, what) == 0)
+            ++waiting_;
         arm();
     }
 
     void forget(pooled_link& of) noexcept {
-        if (std::exchange(of.wanted, 0) == 0)
-            return;
-        if (--waiting_ == 0)
+        if (std::exchange(of.wanted, 0) != 0 && --waiting_ == 0)
             disarm();
     }
 
     /// Wakes the user once, but not from inside.
     void give_turn(pool_user& to) {
-        turns_.push_back({&to, to.wait});
+        turns_.push(to);
         post_turns();
     }
 
@@ -151,14 +151,6 @@ public:
     }
 
 private:
-    /// More than a process has descriptors, mostly; beyond it connections are not kept.
-    static constexpr std::size_t kept_max = 1'000'000;
-
-    struct turn {
-        pool_user* of;
-        std::uint64_t wait;
-    };
-
     void arm() {
         if (armed_ || waiting_ == 0)
             return;
@@ -182,6 +174,7 @@ private:
         armed_ = false;
         watch_.poll();
         serve_all();
+        put_off_alarm();
     }
 
     // What a user throws passes through, and what has not been served is served later.
@@ -197,15 +190,13 @@ private:
     }
 
     void serve(const link_watch::event& told) {
-        pooled_link& of = *links_[told.place];
+        pooled_link& of = links_[told.place];
         if (of.life != told.life)
             return;
-        if (of.user == nullptr) { // It was kept, and is over, or said what nobody asked for.
-            kept_.remove(of);
-            end_tls(of);
-            return put_back(of);
-        }
         constexpr std::uint32_t broken = EPOLLERR | EPOLLHUP;
+        // A kept one is over, or said what nobody asked for. That it could send does not matter.
+        if (of.user == nullptr && (told.what & (EPOLLIN | EPOLLRDHUP | broken)) != 0)
+            return end_kept(of);
         const std::uint32_t wanted = of.wanted;
         of.pending |= told.what & ~wanted & of.watched;
         if (wanted == 0 || (told.what & (wanted | broken)) == 0)
@@ -213,6 +204,12 @@ private:
         of.wanted = 0;
         --waiting_;
         of.user->wake();
+    }
+
+    void end_kept(pooled_link& kept) noexcept {
+        kept_.remove(kept);
+        end_tls(kept);
+        put_back(kept);
     }
 
     void post_turns() {
@@ -225,17 +222,8 @@ private:
     // Those that are given meanwhile come behind whatever else the executor has to do.
     void run_turns() {
         turns_posted_ = false;
-        if (turns_taken_ == running_.size()) {
-            running_.clear();
-            running_.swap(turns_);
-            turns_taken_ = 0;
-        }
         try {
-            while (turns_taken_ < running_.size()) {
-                const turn next = running_[turns_taken_++];
-                if (next.wait == next.of->wait)
-                    next.of->wake();
-            }
+            turns_.run();
         } catch (...) {
             post_turns();
             throw;
@@ -244,8 +232,23 @@ private:
             post_turns();
     }
 
+    // A wake-up that comes anyway in the second half of the alarm's time puts it off if its
+    // deadline has become void. Each check that ends would pay too much for that.
+    void put_off_alarm() {
+        if (alarm_ == clock::time_point::max())
+            return;
+        const auto now = clock::now();
+        if (alarm_middle_ == clock::time_point{})
+            alarm_middle_ = now + (alarm_ - now) / 2;
+        if (now < alarm_middle_)
+            return;
+        if (const auto first = deadlines_.first(); first && *first > alarm_)
+            set_alarm(*first);
+    }
+
     void set_alarm(clock::time_point at) {
         alarm_ = at;
+        alarm_middle_ = {};
         timer_.expires_at(at);
         timer_.async_wait(owning([at](connection_pool& self, std::error_code ec) {
             if (!ec && at == self.alarm_)
@@ -272,24 +275,21 @@ private:
     }
 
     asio::any_io_executor executor_;
-    bool reuses_;
-    bool resets_;
+    bool reuses_, resets_;
     tls_client tls_;
     handler_memory memory_;
-    std::vector<std::unique_ptr<pooled_link>> links_;
-    pooled_link* spare_ = nullptr;
+    link_store links_;
     kept_links kept_;
     link_watch watch_;
     deadline_grid deadlines_;
     asio::posix::stream_descriptor watched_; // the descriptor that `watch_` owns
     asio::steady_timer timer_;
     clock::time_point alarm_ = clock::time_point::max(); // when the timer ends, if it runs
+    clock::time_point alarm_middle_;                     // of its time; zero until it is asked for
     std::size_t waiting_ = 0;                            // links that somebody waits for
     bool armed_ = false;                                 // Asio waits for `watched_`
     std::uint64_t arms_ = 0;
-    std::vector<turn> turns_;
-    std::vector<turn> running_;
-    std::size_t turns_taken_ = 0; // of those that are running
+    turn_queue turns_;
     bool turns_posted_ = false;
 };
 

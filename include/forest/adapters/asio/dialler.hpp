@@ -3,6 +3,7 @@
 #define FOREST_ADAPTERS_ASIO_DIALLER_HPP
 
 #include <forest/adapters/asio/error.hpp>
+#include <forest/adapters/asio/literal_endpoint.hpp>
 #include <forest/adapters/asio/stream_socket.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/options.hpp>
@@ -15,11 +16,7 @@
 #include <asio/ip/tcp.hpp>
 #include <asio/local/stream_protocol.hpp>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -34,21 +31,28 @@
 
 namespace forest::detail {
 
-/// What a connection is built on. All members are called with the lock of the footing held, and
-/// each step ends in a wait or in one of `connected` and `failed`.
+/// What a step of a GET leaves to be done.
+enum class outcome : std::uint8_t {
+    go_on, ///< the next step
+    wait,  ///< nothing, until what has been asked for comes
+    done,  ///< nothing: the handler has been called, and the lock is given up
+};
+
+/// What a connection is built on. All members are called with the lock of the footing held.
 template <typename Footing>
 class dialler : public Footing {
 protected:
     using typename Footing::clock;
     using typename Footing::lock;
-    using step = void (dialler::*)(lock& held);
 
     using Footing::Footing;
 
     // The socket is connected and took that much of the first bytes; the deadline is the one of the
-    // whole GET.
+    // whole GET. Waits, and never ends the GET from inside.
     virtual void connected(lock& held, std::size_t sent) = 0;
-    // The deadline has passed, or no address could be connected to.
+    // What the connected socket was waited for has come. Waits or ends the GET.
+    virtual outcome proceed(lock& held) = 0;
+    // The deadline has passed, or no address could be connected to. Ends the GET.
     virtual void failed(lock& held, errc why) = 0;
     // Drops the socket and what belongs to it.
     virtual void close() noexcept = 0;
@@ -56,6 +60,8 @@ protected:
     // A GET begins.
     void start(duration timeout) {
         timings_ = {};
+        connections_opened_ = 0;
+        starved_ = false;
         failure_ = errc::unreachable;
         started_ = clock::now();
         deadline_ = started_ + std::clamp(timeout, duration::zero(), options::duration_max);
@@ -64,43 +70,28 @@ protected:
     // `first` goes out as soon as the socket takes it. Both stay valid until `connected` or
     // `failed`. Never calls `failed` from inside.
     void dial(lock& held, const url& target, std::string_view first) {
+        target_ = &target;
         first_ = first;
         addresses_.clear();
-        next_address_ = 0;
-        failure_ = errc::unreachable;
-        if (target.scheme() == url_scheme::http_unix) {
+        if (target.scheme() == url_scheme::http_unix)
             addresses_.emplace_back(asio::local::stream_protocol::endpoint{target.socket_path()});
-            return connect(held, started_);
-        }
-        if (target.is_ip_literal()) {
-            addresses_.push_back(literal(target));
-            return connect(held, started_);
-        }
-        this->wait_until(deadline_);
-        resolving_ = true;
-        resolver_.async_resolve(
-            target.host(), std::to_string(target.port()), asio::ip::resolver_base::numeric_service,
-            this->continuing([](Footing& footing, lock& resumed, const std::error_code& ec,
-                                const resolver::results_type& found) {
-                static_cast<dialler&>(footing).resolved(resumed, ec, found);
-            }));
+        else if (target.is_ip_literal())
+            addresses_.push_back(literal_endpoint(target));
+        try_all(held, started_);
     }
 
-    // How one of several waits goes on; the others are `connect` and the deadline.
-    void wait_readable(step then) {
-        then_ = then;
-        Footing::wait_readable();
-    }
+    // The current connection is a kept one.
+    void take_up() noexcept { stage_ = stage::connected; }
 
-    void wait_writable(step then) {
-        then_ = then;
-        Footing::wait_writable();
+    void wait_until(clock::time_point end) {
+        waits_until_ = end;
+        Footing::wait_until(end);
     }
 
     void fail_later(errc why) {
         failure_ = why;
-        then_ = &dialler::fail_now;
-        Footing::wait_turn();
+        stage_ = stage::failing;
+        this->wait_turn();
     }
 
     // Nothing that is pending completes any more.
@@ -114,58 +105,82 @@ protected:
     phase_timings timings_;
     clock::time_point started_, deadline_;
     clock::time_point connected_at_;
+    unsigned connections_opened_ = 0; // or tried
+    const url* target_ = nullptr;     // of what was dialled last
 
 private:
+    // What is waited for.
+    enum class stage : std::uint8_t {
+        resolving,
+        connecting,
+        starving, // for what this machine has too little of
+        failing,
+        connected,
+    };
+
     using resolver = asio::ip::tcp::resolver;
     using endpoint = stream_socket::endpoint;
 
-    static endpoint literal(const url& target) noexcept {
-        const std::string_view host = target.host();
-        if (host.find(':') != std::string_view::npos) {
-            std::array<char, INET6_ADDRSTRLEN> text{}; // any literal fits, and has a zero behind it
-            host.copy(text.data(), text.size() - 1);
-            sockaddr_in6 six{};
-            six.sin6_family = AF_INET6;
-            six.sin6_port = htons(target.port());
-            ::inet_pton(AF_INET6, text.data(), &six.sin6_addr);
-            return endpoint{&six, sizeof six};
+    void ready(lock& held) final { (void)advance(held); }
+
+    outcome advance(lock& held) {
+        switch (stage_) {
+        case stage::resolving:
+        case stage::starving: break;
+        case stage::connecting: begin_again(held); break;
+        case stage::failing: failed(held, failure_); return outcome::done;
+        case stage::connected: return proceed(held);
         }
-        // The URL has verified it; inet_pton would do so for a sixth of what a whole check takes.
-        std::uint32_t address = 0;
-        std::uint32_t part = 0;
-        for (const char byte : host) {
-            if (byte == '.')
-                address = address << 8 | std::exchange(part, 0);
-            else
-                part = part * 10 + static_cast<std::uint32_t>(byte - '0');
-        }
-        sockaddr_in four{};
-        four.sin_family = AF_INET;
-        four.sin_port = htons(target.port());
-        four.sin_addr.s_addr = htonl(address << 8 | part);
-        return endpoint{&four, sizeof four};
+        return outcome::wait;
     }
 
-    void ready(lock& held) final { (this->*then_)(held); }
-
-    // The deadline of the GET, or of one address among several.
+    // The deadline of the GET, of one address among several, or of a pause. What has come by now
+    // counts: this thread may be later than the answer.
     void expired(lock& held) final {
-        failure_ = more_telling(failure_, errc::timed_out);
+        if (advance(held) == outcome::done)
+            return;
         const auto now = clock::now();
-        if (now >= deadline_ || next_address_ >= addresses_.size())
-            return failed(held, failure_);
+        if (now < waits_until_)
+            return; // It has gone on, with a later deadline.
+        if (now >= deadline_)
+            return failed(held, starved_ ? errc::local_resources_exhausted
+                                         : more_telling(failure_, errc::timed_out));
+        if (stage_ == stage::starving)
+            return try_all(held, now);
+        failure_ = more_telling(failure_, errc::timed_out);
         connect(held, now);
+    }
+
+    void try_all(lock& held, clock::time_point now) {
+        next_address_ = 0;
+        failure_ = errc::unreachable;
+        if (!addresses_.empty())
+            return connect(held, now);
+        wait_until(deadline_);
+        stage_ = stage::resolving;
+        resolving_ = true;
+        resolver_.async_resolve(
+            target_->host(), std::to_string(target_->port()),
+            asio::ip::resolver_base::numeric_service,
+            this->continuing([](Footing& footing, lock& resumed, const std::error_code& ec,
+                                const resolver::results_type& found) {
+                static_cast<dialler&>(footing).resolved(resumed, ec, found);
+            }));
     }
 
     void resolved(lock& held, const std::error_code& ec, const resolver::results_type& found) {
         resolving_ = false;
         const auto now = clock::now();
         timings_.resolve = now - started_;
-        if (ec || found.empty())
-            return failed(held, errc::resolve_failed);
         for (const auto& each : found)
             addresses_.emplace_back(each.endpoint());
-        connect(held, now);
+        if (!addresses_.empty())
+            return connect(held, now);
+        // The resolver needs descriptors, too, and does not tell when there are none.
+        if (!ec || !stream_socket::shortage())
+            return failed(held, errc::resolve_failed);
+        (void)this->give_way();
+        starve(now);
     }
 
     // Tries the next address, and those behind it while that fails at once. One that does not
@@ -176,15 +191,25 @@ private:
             const endpoint& to = addresses_[next_address_++];
             const auto left = static_cast<clock::rep>(addresses_.size() - next_address_ + 1);
             connecting_ = now;
-            this->wait_until(left == 1 ? deadline_ : now + (deadline_ - now) / left);
-            std::error_code ec = this->line().socket.connect(to);
+            wait_until(left == 1 ? deadline_ : now + (deadline_ - now) / left);
+            std::error_code ec = open(to);
             if (!ec && begin(held, ec))
                 return;
             failure_ = more_telling(failure_, connect_error(ec));
-            if (next_address_ == addresses_.size())
-                return fail_later(failure_);
             now = clock::now();
+            if (next_address_ == addresses_.size())
+                return give_up(now);
         }
+    }
+
+    // When there is no descriptor left, one that is kept for later is better used now.
+    std::error_code open(const endpoint& to) {
+        std::error_code ec = this->line().socket.connect(to);
+        if (ec && lacks_room(ec) && this->give_way())
+            ec = this->line().socket.connect(to);
+        if (!ec || connect_error(ec) != errc::local_resources_exhausted)
+            ++connections_opened_;
+        return ec;
     }
 
     // Sends without waiting, which tells whether the connection is there: over loopback it is as
@@ -192,7 +217,8 @@ private:
     bool begin(lock& held, std::error_code& ec) {
         const transfer first = this->line().socket.send(first_);
         if (first.would_block()) {
-            wait_writable(&dialler::begin_again);
+            stage_ = stage::connecting;
+            this->wait_writable();
             return true;
         }
         // A peer that has closed already may have said why.
@@ -204,8 +230,9 @@ private:
         connected_at_ = clock::now();
         timings_.connect = connected_at_ - connecting_;
         failure_ = errc::unreachable; // What other addresses did explains no later timeout.
+        stage_ = stage::connected;
         if (addresses_.size() > 1)
-            this->wait_until(deadline_);
+            wait_until(deadline_);
         connected(held, first.bytes);
         return true;
     }
@@ -215,12 +242,29 @@ private:
         if (begin(held, ec))
             return;
         failure_ = more_telling(failure_, connect_error(ec));
+        const auto now = clock::now();
         if (next_address_ == addresses_.size())
-            return failed(held, failure_);
-        connect(held, clock::now());
+            return give_up(now);
+        connect(held, now);
     }
 
-    void fail_now(lock& held) { failed(held, failure_); }
+    void give_up(clock::time_point now) {
+        if (failure_ == errc::local_resources_exhausted)
+            return starve(now);
+        fail_later(failure_);
+    }
+
+    // Waits for what this machine lacks. All wait for the same moments, and are woken together.
+    void starve(clock::time_point now) {
+        close();
+        starved_ = true;
+        stage_ = stage::starving;
+        const typename clock::time_point next{(now.time_since_epoch() / pause + 1) * pause};
+        wait_until(std::min(next, deadline_));
+    }
+
+    // Long enough for a thousand that starve not to burn a core, short beside any timeout.
+    static constexpr std::chrono::milliseconds pause{50};
 
     resolver resolver_{this->executor()};
     bool resolving_ = false;
@@ -229,7 +273,9 @@ private:
     std::string_view first_;
     errc failure_ = errc::unreachable; // the most telling one since the dialling began
     clock::time_point connecting_;
-    step then_ = nullptr;
+    clock::time_point waits_until_;
+    bool starved_ = false; // in this GET, which has had less time for that
+    stage stage_ = stage::connected;
 };
 
 } // namespace forest::detail

@@ -5,11 +5,17 @@
 #include <forest/adapters/asio/stream_socket.hpp>
 #include <forest/adapters/openssl/tls_session.hpp>
 
+#include <chrono>
 #include <optional>
 
 // What leads to a server, and is all that has to be kept of a connection between two checks.
 
 namespace forest::detail {
+
+/// For how long a connection is kept that nobody uses. Long enough for an interval of some minutes;
+/// what stands between it and its server may have forgotten it by then, and a target that is no
+/// longer watched should not hold a descriptor for ever.
+inline constexpr std::chrono::minutes kept_idle_max{10};
 
 struct link {
     stream_socket socket;

@@ -80,16 +80,22 @@ protected:
 
     /// Makes a connection to the server of `target` that was kept, if there is one, the current
     /// one.
-    [[nodiscard]] bool take_kept(const url& target) noexcept {
-        return line_.socket.is_open() && kept_for_.same_origin(target);
+    [[nodiscard]] bool take_kept(const url& target, clock::time_point now) noexcept {
+        return line_.socket.is_open() && now - kept_at_ <= kept_idle_max &&
+               kept_for_.same_origin(target);
     }
 
     /// Leaves the current connection to the next GET with that origin, if it can be kept.
-    [[nodiscard]] bool keep(const url& target) {
+    [[nodiscard]] bool keep(const url& target, clock::time_point now) {
         if (!kept_for_.same_origin(target))
             kept_for_ = target;
+        kept_at_ = now;
         return true;
     }
+
+    /// Closes a kept connection, so that another one can be made. Answers whether there was one:
+    /// here it is the current one, or none.
+    [[nodiscard]] static bool give_way() noexcept { return false; }
 
     /// Closes the current connection, if there is one.
     void drop() noexcept {
@@ -171,6 +177,7 @@ private:
     asio::posix::stream_descriptor watch_; // of the socket that `line_` owns
     asio::steady_timer timer_;
     url kept_for_;
+    clock::time_point kept_at_;
     std::uint64_t wait_ = 0;     // counts the waits; earlier ones do not count any more
     std::uint64_t deadline_ = 0; // the same of the deadlines
 };

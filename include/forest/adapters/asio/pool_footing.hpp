@@ -59,23 +59,25 @@ protected:
     [[nodiscard]] tls_client& tls() noexcept { return pool_.tls(); }
     [[nodiscard]] link& line() noexcept { return *line_; }
 
-    [[nodiscard]] bool take_kept(const url& target) noexcept {
-        pooled_link* const kept = pool_.take_kept(target, *this);
+    [[nodiscard]] bool take_kept(const url& target, clock::time_point now) noexcept {
+        pooled_link* const kept = pool_.take_kept(target, *this, now);
         if (kept == nullptr)
             return false;
         pool_.put_back(*std::exchange(line_, kept));
         return true;
     }
 
-    [[nodiscard]] bool keep(const url& target) {
+    [[nodiscard]] bool keep(const url& target, clock::time_point now) {
         pooled_link& next = pool_.lend(*this);
-        if (pool_.keep(*line_, target)) {
+        if (pool_.keep(*line_, target, now)) {
             line_ = &next;
             return true;
         }
         pool_.put_back(next);
         return false;
     }
+
+    [[nodiscard]] bool give_way() noexcept { return pool_.close_longest_idle(); }
 
     void drop() noexcept {
         ++wait;

@@ -4,6 +4,7 @@
 
 #include <forest/adapters/asio/asio_connection_pool.hpp>
 #include <forest/core/time.hpp>
+#include <forest/core/url.hpp>
 #include <forest/policy/transport.hpp>
 
 #include <memory>
@@ -36,6 +37,12 @@ public:
     template <typename Handler>
     void async_get(const request& what, duration timeout, Handler&& handler) {
         connection_->get(what, timeout, std::forward<Handler>(handler));
+    }
+
+    /// Whether a connection of the pool's is kept for the server of `target`, as far as is known:
+    /// it may have ended a moment ago. Then a GET of it opens none, unless it asks for a fresh one.
+    [[nodiscard]] bool keeps_connection_to(const url& target) const noexcept {
+        return pool_->keeps(target);
     }
 
     /// Ends what is pending. When there is no memory to call the handler, it is destroyed instead.

@@ -2,7 +2,8 @@
 #ifndef FOREST_ADAPTERS_ASIO_SHARDED_FLEET_HPP
 #define FOREST_ADAPTERS_ASIO_SHARDED_FLEET_HPP
 
-#include <forest/adapters/asio/background.hpp>
+#include <forest/adapters/asio/fleet_shard.hpp>
+#include <forest/adapters/asio/target_registry.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/fleet_statistics.hpp>
 #include <forest/core/options.hpp>
@@ -10,25 +11,18 @@
 #include <forest/core/target_id.hpp>
 #include <forest/core/target_snapshot.hpp>
 #include <forest/core/url.hpp>
-
-#include <asio/any_io_executor.hpp>
-#include <asio/post.hpp>
+#include <forest/policy/observable.hpp>
+#include <forest/shared_signatures.hpp>
 
 #include <algorithm>
 #include <atomic>
-#include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <functional>
-#include <future>
-#include <iterator>
 #include <memory>
+#include <mutex>
 #include <optional>
-#include <string_view>
 #include <system_error>
-#include <type_traits>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -41,118 +35,169 @@ namespace forest {
 /// server are on one thread, so that their timestamps stay in order; what each fleet's options
 /// bound is bounded for each thread.
 ///
-/// All members may be called from any thread, and from callbacks those that say so. Callbacks run
-/// on the threads of their targets: those of one target one at a time, those of targets on
-/// different threads at the same time. Destroy it anywhere but in a callback.
+/// All members may be called from any thread, and from callbacks those that do not say otherwise.
+/// Callbacks run on the threads of their targets: those of one target one at a time, those of
+/// targets on different threads at the same time. Destroy it anywhere but in a callback.
+///
+/// `Fleet` is a basic_health_fleet. The lower 32 bits of the ids that it gives are indices here:
+/// they count from 0 and are used again.
 template <typename Fleet>
-class sharded_fleet {
+class sharded_fleet : public observable<sharded_fleet<Fleet>> {
 public:
+    using observable<sharded_fleet>::on_event;
+
     /// `make` is called with the executor of each thread and answers its fleet. `threads` is at
-    /// least 1. Throws what `make` throws.
+    /// least 1 and at most 65,535. Throws std::system_error(std::errc::invalid_argument) for
+    /// others, and what `make` throws.
     template <typename Make>
-    sharded_fleet(std::size_t threads, Make&& make) {
-        assert(threads > 0);
-        while (shards_.size() < threads) {
-            shards_.push_back(std::make_unique<shard>());
-            shard& made = *shards_.back();
-            made.fleet.emplace(make(asio::any_io_executor{made.loop.get_executor()}));
-        }
+    sharded_fleet(std::size_t threads, Make&& make) : targets_{checked(threads)} {
+        while (shards_.size() < threads)
+            shards_.push_back(std::make_unique<shard>(make));
     }
 
     sharded_fleet(const sharded_fleet&) = delete;
     sharded_fleet& operator=(const sharded_fleet&) = delete;
 
-    /// Stops all fleets and ends their threads.
+    /// Stops all fleets without a word, as the destructor of each does, and ends their threads. No
+    /// fleet is destroyed while a callback on another thread may still call members of this.
     ~sharded_fleet() {
+        stopped_ = true;
+        for (const auto& each : shards_) {
+            each->hand_over();
+            each->ask([](Fleet& fleet) {
+                fleet.on_event({});
+                fleet.stop();
+            });
+        }
         for (const auto& each : shards_)
-            ask(*each, [&each] { each->fleet.reset(); });
+            each->end();
     }
 
-    /// As of the fleet, from callbacks, too. The target may not be watched yet when this returns,
-    /// but whatever is asked after that finds it.
-    target_id add(url target, const options& chosen = {}) {
-        if (const std::error_code ec = shards_.front()->fleet->validate(chosen))
+    /// Adds a secret, or whatever else signs, for some of the targets. Each thread has a copy.
+    template <typename Signer>
+    signer_id add_signer(const Signer& by) {
+        const std::lock_guard lock{signers_mutex_};
+        for (const auto& each : shards_)
+            each->tell_later([&where = *each, by](Fleet& fleet) mutable {
+                where.add_signer(fleet.add_signer(std::move(by)));
+            });
+        return static_cast<signer_id>(++signers_given_);
+    }
+
+    /// As of the fleet. After `start()` the target may not be watched yet when this returns, but
+    /// whatever is asked then finds it.
+    target_id add(url target, const options& chosen = {}, signer_id by = {}) {
+        if (const std::error_code ec = shards_.front()->fleet().validate(chosen))
             throw std::system_error{ec};
-        const std::size_t place = shard_of(target);
-        const auto id = static_cast<target_id>(place + shards_.size() * ++numbers_given_);
-        shard& where = *shards_[place];
-        tell(where, [&where, id, chosen, target = std::move(target)]() mutable {
-            const target_id inner = where.fleet->add(std::move(target), chosen);
-            if (inner == target_id{})
-                return; // It was stopped meanwhile.
-            where.inner.emplace(id, inner);
-            where.outer.emplace(inner, id);
-        });
-        return id;
-    }
-
-    /// Watches a target no more. When it returns, no callback is told of that target any more,
-    /// unless it was called by a callback of another thread's target: then a little later.
-    void remove(target_id id) {
-        shard& where = *shards_[static_cast<std::uint64_t>(id) % shards_.size()];
-        const auto forget = [&where, id] {
-            const auto known = where.inner.extract(id);
-            if (!known)
+        if (stopped())
+            return {};
+        const auto named = targets_.add(origin_hash(target));
+        shard& where = *shards_[named.fleet];
+        where.tell_later([this, &where, id = named.id, chosen, by,
+                          target = std::move(target)](Fleet& fleet) mutable {
+            if (!targets_.wanted(id))
                 return;
-            where.fleet->remove(known.mapped());
-            where.outer.erase(known.mapped());
+            const target_id inner = fleet.add(std::move(target), chosen, where.signer_of(by));
+            if (inner != target_id{}) // It was not stopped meanwhile.
+                where.name(inner, id);
+            targets_.added(id, inner);
+        });
+        return named.id;
+    }
+
+    /// Watches a target no more; false if there is no such target. When it returns, no callback is
+    /// told of that target any more, unless it was called by a callback of another thread's target:
+    /// then a little later.
+    bool remove(target_id id) {
+        const auto place = targets_.remove(id);
+        if (!place)
+            return false;
+        const auto forget = [this, id](Fleet& fleet) {
+            if (const target_id inner = targets_.forget(id); inner != target_id{})
+                fleet.remove(inner);
         };
-        if (inside_callback())
-            tell(where, forget);
-        else
-            ask(where, forget);
+        shard& where = *shards_[*place];
+        inside_callback() ? where.tell(forget) : where.ask(forget);
+        return true;
     }
 
-    void on_server_down(const std::function<void(target_id, const outage&)>& callback) {
+    /// As of the fleet; what is called is one object, by all threads, and at the same time.
+    void on_server_down(std::function<void(target_id, const outage&)> callback) {
+        const auto shared = share(std::move(callback));
         for (const auto& each : shards_)
-            each->fleet->on_server_down(each->translated(callback));
+            each->fleet().on_server_down(each->translated(shared));
     }
 
-    void on_server_up(const std::function<void(target_id, const outage&)>& callback) {
+    /// The same.
+    void on_server_up(std::function<void(target_id, const outage&)> callback) {
+        const auto shared = share(std::move(callback));
         for (const auto& each : shards_)
-            each->fleet->on_server_up(each->translated(callback));
+            each->fleet().on_server_up(each->translated(shared));
     }
 
-    void on_event(const std::function<void(const event&)>& callback) {
+    /// The same.
+    void on_event(std::function<void(const event&)> callback) {
+        const auto shared = share(std::move(callback));
         for (const auto& each : shards_)
-            each->fleet->on_event(each->translated(callback));
+            each->fleet().on_event(each->translated(shared));
     }
 
     /// As of the fleet.
     void start() {
-        for (const auto& each : shards_)
-            tell(*each, [&each] { each->fleet->start(); });
+        for (const auto& each : shards_) {
+            each->hand_over();
+            each->tell_later([](Fleet& fleet) { fleet.start(); });
+        }
     }
 
     /// Ends the polling for good. When it returns, no callback is running and none will start;
     /// called from a callback, those of other threads end a little later.
     void stop() {
+        stopped_ = true;
         const bool inside = inside_callback();
+        const auto end = [](Fleet& fleet) { fleet.stop(); };
         for (const auto& each : shards_) {
-            const auto end = [&each] { each->fleet->stop(); };
-            inside ? tell(*each, end) : ask(*each, end);
+            each->hand_over();
+            inside ? each->tell(end) : each->ask(end);
         }
     }
 
-    /// How many targets there are. This and what follows asks all threads, and so must not be
-    /// called from a callback.
-    [[nodiscard]] std::size_t size() const {
-        return sum([](const Fleet& of) { return of.size(); });
+    /// Whether `stop()` has been called (B15).
+    [[nodiscard]] bool stopped() const noexcept { return stopped_; }
+
+    /// How many targets there are.
+    [[nodiscard]] std::size_t size() const { return targets_.size(); }
+
+    /// What is known of a target now; empty if there is no such target. Asks the thread of the
+    /// target, and so must not be called from a callback of another target.
+    [[nodiscard]] std::optional<target_status> status(target_id id) const {
+        std::optional<target_status> found;
+        if (const auto place = targets_.fleet_of(id))
+            shards_[*place]->ask([&](const Fleet& fleet) {
+                if (const auto inner = targets_.inner(id))
+                    found = *inner == target_id{} ? target_status::unknown : fleet.status(*inner);
+            });
+        return found;
     }
 
-    /// How many have that status.
+    /// How many have that status. This and what follows asks all threads, and so must not be called
+    /// from a callback.
     [[nodiscard]] std::size_t count(target_status status) const {
-        return sum([status](const Fleet& of) { return of.count(status); });
+        std::size_t all = 0;
+        for (const auto& each : shards_)
+            each->ask([&](const Fleet& fleet) { all += fleet.count(status); });
+        return all;
     }
 
+    /// What is known of all targets now, in no particular order.
     [[nodiscard]] std::vector<target_snapshot> snapshot() const {
         std::vector<target_snapshot> all;
         for (const auto& each : shards_)
-            ask(*each, [&all, &each] {
-                auto part = each->fleet->snapshot();
-                for (target_snapshot& one : part)
+            each->ask([&](const Fleet& fleet) {
+                for (target_snapshot& one : fleet.snapshot()) {
                     one.id = each->outer_of(one.id);
-                std::move(part.begin(), part.end(), std::back_inserter(all));
+                    all.push_back(std::move(one));
+                }
             });
         return all;
     }
@@ -161,46 +206,24 @@ public:
     [[nodiscard]] fleet_statistics statistics() const {
         fleet_statistics all;
         for (const auto& each : shards_)
-            ask(*each, [&all, &each] { all.merge(each->fleet->statistics()); });
+            each->ask([&](const Fleet& fleet) { all.merge(fleet.statistics()); });
         return all;
     }
 
 private:
-    // A fleet, its thread, and the names of its targets inside and outside: an id is given before
-    // the fleet has seen the target.
-    struct shard {
-        background loop;
-        std::optional<Fleet> fleet;
-        std::unordered_map<target_id, target_id> inner;
-        std::unordered_map<target_id, target_id> outer;
+    using shard = fleet_shard<Fleet>;
 
-        [[nodiscard]] target_id outer_of(target_id of_fleet) const {
-            const auto known = outer.find(of_fleet);
-            return known == outer.end() ? target_id{} : known->second;
-        }
+    static std::size_t checked(std::size_t threads) {
+        if (threads < 1 || threads > 65'535)
+            throw std::system_error{std::make_error_code(std::errc::invalid_argument),
+                                    "a sharded_fleet has from 1 to 65535 threads"};
+        return threads;
+    }
 
-        [[nodiscard]] bool runs_here() { return loop.get_executor().running_in_this_thread(); }
-
-        std::function<void(target_id, const outage&)>
-        translated(const std::function<void(target_id, const outage&)>& callback) const {
-            if (!callback)
-                return {};
-            return [this, callback](target_id id, const outage& of) { callback(outer_of(id), of); };
-        }
-
-        std::function<void(const event&)>
-        translated(const std::function<void(const event&)>& callback) const {
-            if (!callback)
-                return {};
-            return [this, callback](event happened) {
-                happened.id = outer_of(happened.id);
-                callback(happened);
-            };
-        }
-    };
-
-    [[nodiscard]] std::size_t shard_of(const url& target) const noexcept {
-        return origin_hash(target) % shards_.size();
+    // One function object for all threads.
+    template <typename Callback>
+    static std::shared_ptr<const Callback> share(Callback callback) {
+        return callback ? std::make_shared<const Callback>(std::move(callback)) : nullptr;
     }
 
     [[nodiscard]] bool inside_callback() const {
@@ -208,45 +231,11 @@ private:
                            [](const auto& each) { return each->runs_here(); });
     }
 
-    // Runs a function on the thread of a fleet, and does not wait for it unless this is that
-    // thread.
-    template <typename Function>
-    static void tell(shard& of, Function&& function) {
-        if (of.runs_here())
-            function();
-        else
-            asio::post(of.loop.get_executor(), std::forward<Function>(function));
-    }
-
-    // The same, and waits.
-    template <typename Function>
-    static void ask(shard& of, Function&& function) {
-        if (of.runs_here())
-            return function();
-        // No std::packaged_task, which Asio may take for a completion token.
-        std::promise<void> ended;
-        auto done = ended.get_future();
-        asio::post(of.loop.get_executor(), [ended = std::move(ended), &function]() mutable {
-            try {
-                function();
-                ended.set_value();
-            } catch (...) {
-                ended.set_exception(std::current_exception());
-            }
-        });
-        done.get();
-    }
-
-    template <typename Count>
-    [[nodiscard]] std::size_t sum(const Count& count) const {
-        std::size_t all = 0;
-        for (const auto& each : shards_)
-            ask(*each, [&] { all += count(*each->fleet); });
-        return all;
-    }
-
+    target_registry targets_;
+    std::mutex signers_mutex_; // so that all fleets get them in the same order
+    std::uint32_t signers_given_ = 0;
+    std::atomic<bool> stopped_ = false;
     std::vector<std::unique_ptr<shard>> shards_;
-    std::atomic<std::uint64_t> numbers_given_ = 0;
 };
 
 } // namespace forest

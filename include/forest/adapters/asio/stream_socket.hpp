@@ -28,8 +28,9 @@ struct transfer {
     std::error_code ec{};
     std::size_t bytes = 0;
 
-    /// Whether it can be tried again when the socket is ready.
-    [[nodiscard]] bool would_block() const noexcept { return ec == asio::error::would_block; }
+    /// Whether it can be tried again when the socket is ready. By its number, which `eof` does not
+    /// have: to ask for the category with each transfer takes as long as the rest of it.
+    [[nodiscard]] bool would_block() const noexcept { return ec.value() == EAGAIN; }
 };
 
 /// A stream socket that never blocks. Not thread-safe.
@@ -66,7 +67,16 @@ public:
         if (::connect(descriptor_, to.data(), static_cast<socklen_t>(to.size())) == 0 ||
             errno == EINPROGRESS)
             return {};
+        if (errno == EADDRNOTAVAIL && !has_source_for(to))
+            return {ENETUNREACH, asio::error::get_system_category()};
         return last_error();
+    }
+
+    /// Why there can be no further socket now, if that is so.
+    [[nodiscard]] static std::error_code shortage() noexcept {
+        stream_socket one;
+        one.descriptor_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        return one.is_open() ? std::error_code{} : last_error();
     }
 
     /// Sends as much of `bytes` as there is room for. None at all asks whether the socket is
@@ -100,6 +110,17 @@ public:
     }
 
 private:
+    // Whether this machine has an address from which that one can be reached. One without IPv6 says
+    // of `::1` what it says when all its ports are taken. Datagrams share no ports with streams,
+    // and this sends none.
+    static bool has_source_for(const endpoint& to) noexcept {
+        stream_socket probe;
+        probe.descriptor_ = ::socket(to.protocol().family(), SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        const auto size = static_cast<socklen_t>(to.size());
+        return !probe.is_open() || ::connect(probe.descriptor_, to.data(), size) == 0 ||
+               errno != EADDRNOTAVAIL;
+    }
+
     static std::error_code last_error() noexcept {
         return {errno, asio::error::get_system_category()};
     }

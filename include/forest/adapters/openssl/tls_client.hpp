@@ -13,8 +13,9 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
-// What the sessions of one client share: the context, and how to resume the last one with each
+// What the sessions of one client share: the context, and how to resume the last ones with each
 // server.
 
 namespace forest {
@@ -24,7 +25,7 @@ class tls_client {
 public:
     using clock = std::chrono::steady_clock;
 
-    /// How many servers it can resume a session with. Any other one makes room for a further one.
+    /// How many tickets it keeps, of all servers. Beyond that any one makes room for a further one.
     static constexpr std::size_t tickets_max = 4096;
 
     /// How long a server need not show its certificate again: a health check that never looked
@@ -40,30 +41,29 @@ public:
             context_.emplace(chosen_);
     }
 
-    /// How many servers it can resume a session with now.
-    [[nodiscard]] std::size_t tickets() const noexcept { return tickets_.size(); }
+    /// How many tickets it has now.
+    [[nodiscard]] std::size_t tickets() const noexcept { return count_; }
 
-    /// A session with the server of `target`. The ticket is used up by that: in TLS 1.3 the server
-    /// gives a new one, and who watches the network cannot tell that both are of one client.
+    /// A session with the server of `target`, which resumes an earlier one if it can. A ticket that
+    /// serves once is used up by that.
     [[nodiscard]] tls_session begin(const url& target, clock::time_point now = clock::now()) {
         if (!context_)
             context_.emplace(chosen_);
-        tls_ticket known;
-        if (const auto found = tickets_.extract(key(target)); !found.empty())
-            known = std::move(found.mapped());
-        if (known.verified + verified_for < now)
-            known = {};
-        return tls_session{*context_, target, known};
+        return tls_session{*context_, target, take(key(target), now)};
     }
 
-    /// Keeps what resumes a session with the server of `target` that went well.
-    void keep(const url& target, const tls_session& session) {
-        tls_ticket fresh = session.ticket();
-        if (!fresh)
-            return;
-        if (tickets_.size() >= tickets_max)
-            tickets_.erase(tickets_.begin());
-        tickets_.insert_or_assign(key(target), std::move(fresh));
+    /// Takes what resumes `session`, which is with the server of `target` and went well.
+    void keep(const url& target, tls_session& session) {
+        session.take_tickets([this, server = key(target)](tls_ticket fresh) {
+            if (count_ >= tickets_max)
+                forget_any();
+            std::vector<tls_ticket>& known = known_[server];
+            // One that lasts takes the place of the one before.
+            while (!known.empty() && (fresh.lasts() || known.size() >= tickets_per_server_max))
+                forget_first(known);
+            known.push_back(std::move(fresh));
+            ++count_;
+        });
     }
 
 private:
@@ -72,9 +72,43 @@ private:
         return std::string{target.host()}.append(1, ' ').append(std::to_string(target.port()));
     }
 
+    // The newest ticket that is still good.
+    tls_ticket take(const std::string& server, clock::time_point now) {
+        tls_ticket found;
+        const auto place = known_.find(server);
+        if (place == known_.end())
+            return found;
+        std::vector<tls_ticket>& known = place->second;
+        while (!found && !known.empty()) {
+            if (known.back().verified + verified_for >= now)
+                found = std::move(known.back());
+            known.pop_back();
+            --count_;
+        }
+        if (found.lasts()) {
+            known.push_back(found.copy());
+            ++count_;
+        }
+        if (known.empty())
+            known_.erase(place);
+        return found;
+    }
+
+    void forget_first(std::vector<tls_ticket>& known) noexcept {
+        known.erase(known.begin());
+        --count_;
+    }
+
+    void forget_any() noexcept {
+        forget_first(known_.begin()->second);
+        if (known_.begin()->second.empty())
+            known_.erase(known_.begin());
+    }
+
     tls_options chosen_;
     std::optional<tls_context> context_;
-    std::unordered_map<std::string, tls_ticket> tickets_;
+    std::unordered_map<std::string, std::vector<tls_ticket>> known_;
+    std::size_t count_ = 0;
 };
 
 } // namespace forest

@@ -2,6 +2,7 @@
 #ifndef FOREST_ADAPTERS_OPENSSL_TLS_CONTEXT_HPP
 #define FOREST_ADAPTERS_OPENSSL_TLS_CONTEXT_HPP
 
+#include <forest/adapters/openssl/tls_ticket.hpp>
 #include <forest/core/error.hpp>
 
 #include <openssl/err.h>
@@ -36,6 +37,10 @@ class tls_context {
 public:
     explicit tls_context(const tls_options& chosen) : tls_context{TLS_client_method()} {
         SSL_CTX_set_verify(native_handle(), SSL_VERIFY_PEER, nullptr);
+        // Sessions are kept by whoever began them.
+        SSL_CTX_set_session_cache_mode(native_handle(),
+                                       SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+        SSL_CTX_sess_set_new_cb(native_handle(), &detail::given_tickets::add);
         if (chosen.ca_file.empty())
             require(SSL_CTX_set_default_verify_paths(native_handle()) == 1,
                     "the system's authorities");

@@ -18,6 +18,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 // TLS without I/O: bytes from the network go in, bytes for the network come out. Whoever owns the
 // socket can then close it at any moment, from any thread, which a stream that reads by itself does
@@ -42,6 +43,7 @@ public:
     tls_session(const tls_context& context, const url& target, const tls_ticket& known = {})
         : tls_session{context} {
         SSL_set_connect_state(ssl_.get());
+        SSL_set_app_data(ssl_.get(), (given_ = std::make_unique<detail::given_tickets>()).get());
         const std::string host{target.host()};
         usable_ = target.is_ip_literal()
                       ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str()) == 1
@@ -117,16 +119,24 @@ public:
     /// Whether the handshake, which is done, resumed the session that was known.
     [[nodiscard]] bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
 
-    /// What resumes this session later. A server of TLS 1.3 sends it behind the handshake, so ask
-    /// when the peer's answer has been received. None if the server does not resume; void if this
-    /// session ends without a `goodbye`.
-    [[nodiscard]] tls_ticket ticket() const noexcept {
-        tls_ticket found;
-        found.session.reset(SSL_get1_session(ssl_.get()));
-        if (found && SSL_SESSION_is_resumable(found.session.get()) != 1)
-            found.session.reset();
-        found.verified = resumed() ? verified_ : std::chrono::steady_clock::now();
-        return found;
+    /// Gives away what resumes this session later, for the client's side: calls `keep(tls_ticket)`
+    /// for each ticket, the oldest first. A server of TLS 1.3 sends them behind the handshake, so
+    /// ask when the peer's answer has been received. None if the server does not resume; the last
+    /// one is void if this session ends without a `goodbye`.
+    template <typename Keep>
+    void take_tickets(Keep&& keep) {
+        const auto verified = resumed() ? verified_ : std::chrono::steady_clock::now();
+        const auto offer = [&](SSL_SESSION* owned) {
+            tls_ticket found{.session = std::unique_ptr<SSL_SESSION, tls_ticket::release>{owned},
+                             .verified = verified};
+            if (found)
+                keep(std::move(found));
+        };
+        if (SSL_version(ssl_.get()) < TLS1_3_VERSION)
+            return offer(SSL_get1_session(ssl_.get()));
+        auto& last = given_->last;
+        for (std::size_t index = 0; index < last.size(); ++index)
+            offer(last[(given_->count + index) % last.size()].release());
     }
 
     /// Adds the end of the session to the output, which proves to the peer that nothing was cut
@@ -156,6 +166,7 @@ private:
         void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
     };
 
+    std::unique_ptr<detail::given_tickets> given_; // which `ssl_` knows
     std::unique_ptr<SSL, release> ssl_;
     bool usable_ = true;
     std::chrono::steady_clock::time_point verified_; // if what was known is resumed

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_FLEET_SIGNING_HPP
+#define FOREST_FLEET_SIGNING_HPP
+
+#include <forest/core/start_spread.hpp>
+#include <forest/core/time.hpp>
+#include <forest/core/url.hpp>
+#include <forest/fleet_servers.hpp>
+#include <forest/policy/signer.hpp>
+#include <forest/policy/transport.hpp>
+#include <forest/shared_signatures.hpp>
+
+#include <concepts>
+#include <utility>
+
+// Who signs for the targets of a fleet, and at which moment: each request to a server at a later
+// one than the last, and none further ahead of the clock than servers may have to believe.
+
+namespace forest {
+
+/// The signers and the servers of a fleet. Not thread-safe.
+template <signer Signer>
+class fleet_signing {
+public:
+    /// `own` signs for all targets that name no other.
+    explicit fleet_signing(Signer own) : signatures_{std::move(own)} {}
+
+    [[nodiscard]] shared_signatures<Signer>& signers() noexcept { return signatures_; }
+
+    /// A target comes, and answers its server; one goes.
+    server_number enter(const url& target, signer_id by, wall_time now) {
+        const server_number of = servers_.enter(target, now);
+        signatures_.enter(by);
+        return of;
+    }
+    void leave(server_number of, signer_id by) noexcept {
+        servers_.leave(of);
+        signatures_.leave(by);
+    }
+
+    /// How long one more target of a server waits before it begins, so that those of one server
+    /// are as far from each other as can be.
+    [[nodiscard]] duration start_delay(server_number of, duration interval) noexcept {
+        fleet_server& server = servers_[of];
+        const double share = start_share(server.ordinal, server.begun++);
+        return duration{static_cast<duration::rep>(static_cast<double>(interval.count()) * share)};
+    }
+
+    /// How long the next check of a server has to wait, lest its timestamps run ahead of the clock.
+    [[nodiscard]] duration until_near([[maybe_unused]] server_number of,
+                                      [[maybe_unused]] wall_time now) noexcept {
+        if constexpr (time_matters)
+            return servers_[of].timestamps.until_near(now);
+        else
+            return duration::zero();
+    }
+
+    /// Signs a request whose fields are empty.
+    void sign(server_number of, signer_id by, request& what, wall_time now) {
+        const wall_time at = time_matters ? servers_[of].timestamps.next(now) : now;
+        signatures_.sign(by, what, at, what.fields);
+    }
+
+private:
+    static constexpr bool time_matters = !std::same_as<Signer, unsigned_requests>;
+
+    fleet_servers servers_;
+    shared_signatures<Signer> signatures_;
+};
+
+} // namespace forest
+
+#endif
