@@ -214,7 +214,8 @@ private:
             case action::kind::report:
                 one.announced = true;
                 statistics_.count(next.event);
-                reports_.tell(one, reports_.describe(one, url_of(one), next.event, judged));
+                if (reports_.listeners().hears(next.event))
+                    reports_.tell(one, reports_.describe(one, url_of(one), next.event, judged));
                 if (stopped() || one.id != id) // One of the callbacks stopped or removed it.
                     return;
                 input = machine_input::reported();

@@ -45,6 +45,18 @@ struct owner {
 
 BOOST_AUTO_TEST_SUITE(callbacks_test)
 
+BOOST_AUTO_TEST_CASE(what_nobody_is_told_of_need_not_be_described) {
+    forest::callbacks listeners;
+    listeners.on_server_down([](const forest::outage&) {});
+    BOOST_TEST(!listeners.hears(forest::event_kind::check_started));
+    BOOST_TEST(listeners.hears(forest::event_kind::server_down));
+    BOOST_TEST(listeners.hears(forest::event_kind::server_up));
+    listeners.on_event([](const forest::event&) {});
+    BOOST_TEST(listeners.hears(forest::event_kind::check_started));
+    listeners.on_event({});
+    BOOST_TEST(!listeners.hears(forest::event_kind::check_started));
+}
+
 BOOST_AUTO_TEST_CASE(B14_close_waits_for_the_callback_that_is_running_on_another_thread) {
     callbacks listeners;
     std::latch inside{1};

@@ -7,6 +7,7 @@
 #include <forest/core/outage.hpp>
 #include <forest/core/target_id.hpp>
 
+#include <atomic>
 #include <exception>
 #include <functional>
 #include <string_view>
@@ -37,7 +38,14 @@ public:
     }
 
     void on_event(std::function<void(const event&)> callback) {
+        hears_all_ = static_cast<bool>(callback);
         gate_.set(on_event_, std::move(callback));
+    }
+
+    /// Whether it is worth describing such an event: most are of no interest to whoever wants to
+    /// know of outages only.
+    [[nodiscard]] bool hears(event_kind kind) const noexcept {
+        return hears_all_ || kind == event_kind::server_down || kind == event_kind::server_up;
     }
 
     /// Tells of an event, unless closed: first whoever listens to all, then whoever listens to this
@@ -132,6 +140,7 @@ private:
     }
 
     callback_gate gate_;
+    std::atomic<bool> hears_all_ = false;
     shared_callback<event> on_down_;
     shared_callback<event> on_up_;
     shared_callback<event> on_event_;

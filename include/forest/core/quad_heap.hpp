@@ -71,7 +71,8 @@ private:
             if (first >= size)
                 break;
             std::size_t best = first;
-            for (std::size_t each = first + 1; each < std::min(first + fan_out, size); ++each)
+            const std::size_t end = std::min(first + fan_out, size);
+            for (std::size_t each = first + 1; each < end; ++each)
                 best = Sooner(entries_[each], entries_[best]) ? each : best;
             if (!Sooner(entries_[best], sinking))
                 break;
