@@ -75,7 +75,7 @@ public:
     target& add(url where, const options& chosen, random_generator random, server_number server,
                 signer_id signer) {
         const rules& by = rules_.enter(chosen);
-        place at{static_cast<std::uint32_t>(places_.size()), 1};
+        target_place at{static_cast<std::uint32_t>(places_.size()), 1};
         if (free_.empty()) {
             try {
                 places_.emplace_back(by, random);
@@ -94,7 +94,7 @@ public:
         added.signer = signer;
         added.next = target_step::start;
         added.announced = false;
-        added.id = id_of(at);
+        added.id = at.id();
         ++count_of(added);
         return added;
     }
@@ -102,7 +102,7 @@ public:
     /// Forgets a target. Its place is used again, and its URL and its rules given back, when
     /// nothing is held that may still look at them.
     void remove(target& gone) {
-        const place old = place_of(gone.id);
+        const auto old = target_place::of(gone.id);
         stale_ += gone.next == target_step::start || gone.next == target_step::wake ? 1 : 0;
         --count_of(gone);
         gone.id = {};
@@ -120,7 +120,7 @@ public:
     }
 
     [[nodiscard]] const target* find(target_id id) const noexcept {
-        const place at = place_of(id);
+        const auto at = target_place::of(id);
         return id != target_id{} && at.index < places_.size() && places_[at.index].id == id
                    ? &places_[at.index]
                    : nullptr;
@@ -186,20 +186,6 @@ public:
     }
 
 private:
-    // An id is a place and how often that was given away, so that none is used twice.
-    struct place {
-        std::uint32_t index;
-        std::uint32_t generation;
-    };
-
-    static constexpr target_id id_of(place at) noexcept {
-        return static_cast<target_id>(std::uint64_t{at.generation} << 32U | at.index);
-    }
-    static constexpr place place_of(target_id id) noexcept {
-        const auto number = static_cast<std::uint64_t>(id);
-        return {static_cast<std::uint32_t>(number), static_cast<std::uint32_t>(number >> 32U)};
-    }
-
     static bool sooner(const due_target& left, const due_target& right) noexcept {
         return left.when != right.when ? left.when < right.when : left.id < right.id;
     }
@@ -214,7 +200,7 @@ private:
     }
 
     void reclaim() {
-        for (const place each : retired_) {
+        for (const target_place each : retired_) {
             places_[each.index].where = {};
             rules_.leave(places_[each.index].machine.options());
         }
@@ -224,8 +210,8 @@ private:
 
     fleet_rules<Backoff> rules_;
     segmented_vector<target, 64> places_;
-    std::vector<place> free_;
-    std::vector<place> retired_; // removed, but perhaps still looked at
+    std::vector<target_place> free_;
+    std::vector<target_place> retired_; // removed, but perhaps still looked at
     int held_ = 0;
     quad_heap<due_target, sooner> due_;
     std::size_t stale_ = 0; // entries of `due_` whose target is gone

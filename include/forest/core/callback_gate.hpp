@@ -21,7 +21,7 @@ template <typename Argument>
 using shared_callback = std::shared_ptr<const std::function<void(const Argument&)>>;
 
 /// Lets callbacks pass one at a time until it is closed. All members may be called from any thread,
-/// `call` by one at a time; the gate must outlive what it calls.
+/// `call` by one at a time.
 class callback_gate {
 public:
     /// Sets a callback; an empty one unsets it. A closed gate keeps none.
@@ -86,7 +86,7 @@ public:
             lock.unlock();
             last_words();
             lock.lock();
-            inside_ = std::thread::id{};
+            inside_ = {};
         }
         closing_ = false;
         left_.notify_all();
@@ -95,25 +95,21 @@ public:
     [[nodiscard]] bool closed() const noexcept { return closed_; }
 
 private:
-    // Only who closes the gate can wait, and it looks at `inside_` after it has set `closed_`: one
-    // of the two sees the other, and a callback that nobody waits for needs no lock to leave.
     struct leaving {
         callback_gate& gate;
         ~leaving() {
-            gate.inside_ = std::thread::id{};
-            if (!gate.closed_)
-                return;
             const std::lock_guard lock{gate.mutex_};
+            gate.inside_ = {};
             gate.left_.notify_all();
         }
     };
 
     mutable std::mutex mutex_;
     std::condition_variable left_;
-    std::atomic<std::thread::id> inside_{}; // the thread whose callback is running, if any
-    std::atomic<bool> closed_ = false;      // changes under the mutex; asked all the time
-    bool closing_ = false;                  // the last words are still to be said
-    bool silenced_ = false;                 // a callback closed the gate, and so is the last
+    std::thread::id inside_;           // the thread whose callback is running; none by default
+    std::atomic<bool> closed_ = false; // changes under the mutex; asked all the time
+    bool closing_ = false;             // the last words are still to be said
+    bool silenced_ = false;            // a callback closed the gate, and so is the last
 };
 
 } // namespace forest

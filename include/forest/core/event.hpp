@@ -30,7 +30,7 @@ enum class event_kind : std::uint8_t {
     check_started,
     check_succeeded,
     check_failed,
-    check_inconclusive, ///< the check failed while this process itself was stalled (B12)
+    check_inconclusive, ///< the check failed for what this process lacks: time (B12), descriptors
     server_down,
     server_up,
     callback_failed, ///< a callback threw; `event::detail` says what

@@ -16,7 +16,7 @@ namespace forest {
 struct fleet_statistics {
     std::uint64_t checks = 0;
     std::uint64_t failures = 0;
-    std::uint64_t inconclusive = 0; ///< failed while the fleet itself was late (B12)
+    std::uint64_t inconclusive = 0; ///< failed for what this process lacks (B12)
     /// Of each check that began: from when it was due, or asked for at once, until then.
     duration_histogram lateness{};
 

@@ -138,10 +138,10 @@ public:
     }
 
 private:
-    // The number of the place that a target has in its fleet, which is used again. Each event needs
-    // the name outside, and finds it at an index; a map would cost more than the target itself.
+    // Each event needs the name outside, and finds it at an index; a map would cost more than the
+    // target itself.
     static constexpr std::size_t place_of(target_id inner) noexcept {
-        return static_cast<std::uint32_t>(inner);
+        return target_place::of(inner).index;
     }
 
     // Calls the function here if the fleet was not handed over yet.

@@ -39,8 +39,7 @@ namespace forest {
 /// Callbacks run on the threads of their targets: those of one target one at a time, those of
 /// targets on different threads at the same time. Destroy it anywhere but in a callback.
 ///
-/// `Fleet` is a basic_health_fleet. The lower 32 bits of the ids that it gives are indices here:
-/// they count from 0 and are used again.
+/// `Fleet` is a basic_health_fleet, or another whose ids are made as `target_place` says.
 template <typename Fleet>
 class sharded_fleet : public observable<sharded_fleet<Fleet>> {
 public:

@@ -53,7 +53,7 @@ public:
         added.fleet = fleet;
         added.watched = true;
         ++sizes_[fleet];
-        return {id_of(place, added.generation), fleet};
+        return {target_place{place, added.generation}.id(), fleet};
     }
 
     /// Takes a name back, and answers whose target it was; empty if there is no such target.
@@ -102,7 +102,7 @@ public:
     /// Its fleet knows it now by the name `inner`; or has refused it, if that is 0.
     void added(target_id id, target_id inner) {
         const std::lock_guard lock{mutex_};
-        entry& one = entries_[place_of(id)];
+        entry& one = entries_[target_place::of(id).index];
         one.inner = inner;
         if (inner != target_id{})
             return;
@@ -127,21 +127,13 @@ private:
 
     static constexpr fleet_number no_fleet = std::numeric_limits<fleet_number>::max();
 
-    // An id is a place and how often that was given away. A place is used again when the fleet has
-    // no business with it any more.
+    // A place is used again when the fleet has no business with it any more.
     struct entry {
         target_id inner{};
         std::uint32_t generation = 1;
         fleet_number fleet = 0;
         bool watched = false;
     };
-
-    static constexpr target_id id_of(std::uint32_t place, std::uint32_t generation) noexcept {
-        return static_cast<target_id>(std::uint64_t{generation} << 32U | place);
-    }
-    static constexpr std::uint32_t place_of(target_id id) noexcept {
-        return static_cast<std::uint32_t>(id);
-    }
 
     // A hash alone would give one fleet two or three times what another one has where servers are
     // few. So it says in which group a server is, and the fleet that has the fewest targets when a
@@ -156,8 +148,8 @@ private:
     }
 
     [[nodiscard]] const entry* find(target_id id) const noexcept {
-        const std::uint32_t place = place_of(id);
-        return place < entries_.size() && id_of(place, entries_[place].generation) == id
+        const auto [place, generation] = target_place::of(id);
+        return place < entries_.size() && entries_[place].generation == generation
                    ? &entries_[place]
                    : nullptr;
     }
@@ -173,10 +165,10 @@ private:
     void release(target_id id) {
         if (find(id) == nullptr)
             return;
-        entry& old = entries_[place_of(id)];
+        entry& old = entries_[target_place::of(id).index];
         old.inner = {};
         ++old.generation;
-        free_.push_back(place_of(id));
+        free_.push_back(target_place::of(id).index);
     }
 
     mutable std::mutex mutex_;
