@@ -565,6 +565,36 @@ BOOST_AUTO_TEST_CASE(a_context_that_ends_in_the_middle_leaks_nothing) {
     (*respond)({.body = "x", .fields = {}});
 }
 
+BOOST_AUTO_TEST_CASE(handlers_run_one_at_a_time_on_several_threads) {
+    running_server running;
+    std::atomic<int> inside = 0;
+    std::atomic<int> overlaps = 0;
+    (void)running.server->get("/turn", [&](const server_request& asked, auto respond) {
+        overlaps += inside++ > 0 ? 1 : 0;
+        respond({.body = asked.fields.find("X-Number").value_or(""), .fields = {}});
+        // The answer is on its way, and what was asked can still be read.
+        std::this_thread::yield();
+        overlaps += asked.path == "/turn" ? 0 : 1;
+        --inside;
+    });
+    std::vector<std::future<int>> clients;
+    for (int client = 0; client < 8; ++client)
+        clients.push_back(std::async(std::launch::async, [port = running.port, client] {
+            raw_client one{port};
+            int served = 0;
+            for (int request = 0; request < 200; ++request) {
+                const std::string number = std::to_string(1000 * client + request);
+                const raw_answer answer =
+                    one.ask("GET /turn HTTP/1.1\r\nHost: a\r\nX-Number: " + number + "\r\n\r\n");
+                served += answer.status == 200 && answer.body == number ? 1 : 0;
+            }
+            return served;
+        }));
+    for (auto& client : clients)
+        BOOST_TEST(client.get() == 200);
+    BOOST_TEST(overlaps == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_path_is_registered_once_and_begins_with_a_slash) {
     asio::io_context io;
     asio_server server{io.get_executor()};

@@ -2,7 +2,6 @@
 #ifndef FOREST_ADAPTERS_ASIO_ASIO_SERVER_HPP
 #define FOREST_ADAPTERS_ASIO_ASIO_SERVER_HPP
 
-#include <forest/adapters/asio/executor.hpp>
 #include <forest/adapters/asio/server_connection.hpp>
 #include <forest/adapters/asio/server_eviction.hpp>
 #include <forest/adapters/asio/server_limits.hpp>
@@ -18,7 +17,6 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/ip/address.hpp>
 #include <asio/ip/tcp.hpp>
-#include <asio/strand.hpp>
 
 #include <sys/un.h>
 
@@ -46,9 +44,9 @@ namespace forest {
 /// Serves routes over TCP, TLS and unix sockets, with keep-alive and pipelining. Models `server`;
 /// all members may be called from any thread, and from handlers.
 ///
-/// Handlers run one at a time, on a strand of the executor given, and outside every lock. What one
-/// throws is dropped, and answered 500. The execution context must outlive the server; it need not
-/// run for the server to be stopped or destroyed, and responders may outlive both.
+/// Handlers run one at a time, on the executor given, and outside every lock. What one throws is
+/// dropped, and answered 500. The execution context must outlive the server; it need not run for
+/// the server to be stopped or destroyed, and responders may outlive both.
 class asio_server {
 public:
     using responder = server_responder;
@@ -177,8 +175,7 @@ private:
                                                             const server_limits& limits) {
         if (const std::error_code ec = limits.validate())
             throw std::system_error(ec);
-        return std::make_shared<detail::server_state>(asio::make_strand(std::move(executor)),
-                                                      limits);
+        return std::make_shared<detail::server_state>(std::move(executor), limits);
     }
 
     std::error_code listen_tcp(std::string_view host, std::uint16_t port,
@@ -215,7 +212,7 @@ private:
             addresses.emplace_back(literal, port);
             return {};
         }
-        asio::ip::tcp::resolver resolver{state_->executor};
+        asio::ip::tcp::resolver resolver{state_->turns.get_executor()};
         const auto found = resolver.resolve(name, std::to_string(port),
                                             asio::ip::tcp::resolver::numeric_service, ec);
         if (ec)

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <concepts>
 #include <cstddef>
+#include <initializer_list>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -45,6 +46,11 @@ constexpr std::string_view reason_phrase(int status) noexcept {
     case 505: return "HTTP Version Not Supported";
     default: return {};
     }
+}
+
+inline void append(std::string& out, std::initializer_list<std::string_view> parts) {
+    for (const std::string_view part : parts)
+        out.append(part);
 }
 
 template <std::integral Number>
@@ -91,22 +97,20 @@ constexpr bool status_has_body(int status) noexcept {
 // it becomes 500.
 inline void write_answer(std::string& out, const response& answer, const answer_frame& frame) {
     const int status = 200 <= answer.status && answer.status <= 599 ? answer.status : 500;
-    out.assign("HTTP/1.1 ");
+    const bool has_body = status_has_body(status);
+    out.clear();
+    append(out, {"HTTP/1.1 "});
     append_number(out, status);
-    out.append(" ").append(reason_phrase(status)).append("\r\nDate: ").append(frame.date);
-    out.append("\r\n");
-    if (status_has_body(status)) {
+    append(out, {" ", reason_phrase(status), "\r\nDate: ", frame.date, "\r\n"});
+    if (has_body) {
         if (!answer.content_type.empty() && is_field_value(answer.content_type))
-            out.append("Content-Type: ").append(answer.content_type).append("\r\n");
-        out.append("Content-Length: ");
+            append(out, {"Content-Type: ", answer.content_type, "\r\n"});
+        append(out, {"Content-Length: "});
         append_number(out, answer.body.size());
-        out.append("\r\n");
+        append(out, {"\r\n"});
     }
-    if (frame.close)
-        out.append("Connection: close\r\n");
-    out.append(answer.fields.text()).append("\r\n");
-    if (status_has_body(status) && !frame.head)
-        out.append(answer.body);
+    append(out, {frame.close ? "Connection: close\r\n" : "", answer.fields.text(), "\r\n",
+                 has_body && !frame.head ? answer.body : std::string_view{}});
 }
 
 } // namespace forest::detail

@@ -11,6 +11,8 @@
 #include <forest/core/time.hpp>
 #include <forest/policy/server.hpp>
 
+#include <asio/steady_timer.hpp>
+
 #include <algorithm>
 #include <cassert>
 #include <chrono>
@@ -35,8 +37,9 @@ class server_connection final : public server_stream {
 public:
     server_connection(std::shared_ptr<server_state> server, socket_type&& socket,
                       const tls_context* tls)
-        : server_stream{server->mutex, server->executor, std::move(socket), tls},
-          server_{std::move(server)}, timer_{server_->executor}, parser_{server_->limits.message} {
+        : server_stream{server->mutex, server->turns, std::move(socket), tls}, server_{std::move(
+                                                                                   server)},
+          timer_{server_->turns.get_executor()}, parser_{server_->limits.message} {
         slot_->mutex = server_->mutex;
         slot_->connection = this;
     }
@@ -270,7 +273,7 @@ private:
     std::shared_ptr<server_state> server_;
     std::shared_ptr<answer_slot> slot_ = std::make_shared<answer_slot>();
     connection_list::iterator position_; // in `busy` or in `waiting`
-    server_timer timer_;
+    asio::steady_timer timer_;
     clock::time_point deadline_;
     std::uint64_t timer_number_ = 0;
     request_parser parser_;

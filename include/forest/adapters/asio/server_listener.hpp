@@ -9,12 +9,14 @@
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
 
+#include <asio/any_io_executor.hpp>
 #include <asio/basic_socket_acceptor.hpp>
 #include <asio/error.hpp>
 #include <asio/generic/stream_protocol.hpp>
 #include <asio/ip/tcp.hpp>
 #include <asio/local/stream_protocol.hpp>
 #include <asio/socket_base.hpp>
+#include <asio/steady_timer.hpp>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -39,7 +41,8 @@ public:
     using endpoint = asio::generic::stream_protocol::endpoint;
 
     explicit server_listener(std::shared_ptr<server_state> server)
-        : server_{std::move(server)}, acceptor_{server_->executor}, timer_{server_->executor} {}
+        : server_{std::move(server)}, acceptor_{server_->turns.get_executor()},
+          timer_{server_->turns.get_executor()} {}
 
     // All members are called under the server's lock.
 
@@ -151,9 +154,11 @@ private:
     template <typename Then>
     auto guarded(Then then) {
         return [self = shared_from_this(), then](std::error_code ec) {
-            const std::unique_lock lock{*self->server_->mutex};
-            if (self->acceptor_.is_open() && !ec)
-                then(*self);
+            self->server_->turns.run([self, then, ec] {
+                const std::unique_lock lock{*self->server_->mutex};
+                if (self->acceptor_.is_open() && !ec)
+                    then(*self);
+            });
         };
     }
 
@@ -173,7 +178,7 @@ private:
                 server_->waiting.empty())
                 return retry_later();
             std::error_code ec;
-            server_connection::socket_type socket{server_->executor};
+            server_connection::socket_type socket{server_->turns.get_executor()};
             acceptor_.accept(socket, ec);
             if (ec == asio::error::would_block || ec == asio::error::try_again)
                 break;
@@ -194,8 +199,8 @@ private:
     }
 
     std::shared_ptr<server_state> server_;
-    asio::basic_socket_acceptor<asio::generic::stream_protocol, asio_executor> acceptor_;
-    server_timer timer_;
+    asio::basic_socket_acceptor<asio::generic::stream_protocol, asio::any_io_executor> acceptor_;
+    asio::steady_timer timer_;
     std::shared_ptr<const tls_context> tls_;
     std::string path_; // of a socket file that is ours
     struct stat file_ {};

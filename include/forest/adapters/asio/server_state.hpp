@@ -2,15 +2,15 @@
 #ifndef FOREST_ADAPTERS_ASIO_SERVER_STATE_HPP
 #define FOREST_ADAPTERS_ASIO_SERVER_STATE_HPP
 
-#include <forest/adapters/asio/executor.hpp>
+#include <forest/adapters/asio/asio_serializer.hpp>
 #include <forest/adapters/asio/server_answer.hpp>
 #include <forest/adapters/asio/server_limits.hpp>
 #include <forest/adapters/asio/server_responder.hpp>
 #include <forest/core/unique_function.hpp>
 #include <forest/policy/server.hpp>
 
-#include <asio/basic_waitable_timer.hpp>
-#include <asio/wait_traits.hpp>
+#include <asio/any_io_executor.hpp>
+#include <asio/steady_timer.hpp>
 
 #include <chrono>
 #include <condition_variable>
@@ -32,14 +32,11 @@
 namespace forest::detail {
 
 using route_handler = unique_function<void(const server_request&, server_responder)>;
-using server_timer =
-    asio::basic_waitable_timer<std::chrono::steady_clock,
-                               asio::wait_traits<std::chrono::steady_clock>, asio_executor>;
 using connection_list = std::list<std::shared_ptr<server_connection>>;
 
 struct server_state {
-    server_state(asio_executor on, const server_limits& chosen)
-        : executor{std::move(on)}, limits{chosen}, grace{executor} {}
+    server_state(asio::any_io_executor executor, const server_limits& chosen)
+        : turns{std::move(executor)}, limits{chosen}, grace{turns.get_executor()} {}
 
     [[nodiscard]] std::size_t connections() const noexcept { return waiting.size() + busy.size(); }
 
@@ -72,7 +69,7 @@ struct server_state {
     }
 
     const std::shared_ptr<std::mutex> mutex = std::make_shared<std::mutex>();
-    const asio_executor executor;
+    const asio_serializer turns; // of the handlers, those of Asio and those of the application
     const server_limits limits;
 
     // Nodes of the map are never removed while a connection lives, so a handler may be called
@@ -86,7 +83,7 @@ struct server_state {
     connection_list busy;
 
     bool stopping = false;
-    server_timer grace; // until what is still being answered is cut off
+    asio::steady_timer grace; // until what is still being answered is cut off
 
     std::thread::id inside; // the thread in a handler; none by default
     std::condition_variable left;

@@ -2,10 +2,11 @@
 #ifndef FOREST_ADAPTERS_ASIO_SERVER_STREAM_HPP
 #define FOREST_ADAPTERS_ASIO_SERVER_STREAM_HPP
 
-#include <forest/adapters/asio/executor.hpp>
+#include <forest/adapters/asio/asio_serializer.hpp>
 #include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/adapters/openssl/tls_session.hpp>
 
+#include <asio/any_io_executor.hpp>
 #include <asio/basic_stream_socket.hpp>
 #include <asio/buffer.hpp>
 #include <asio/error.hpp>
@@ -31,8 +32,8 @@ namespace forest::detail {
 
 class server_stream : public std::enable_shared_from_this<server_stream> {
 public:
-    // Named executor types, because asio::any_io_executor would allocate for each operation.
-    using socket_type = asio::basic_stream_socket<asio::generic::stream_protocol, asio_executor>;
+    using socket_type =
+        asio::basic_stream_socket<asio::generic::stream_protocol, asio::any_io_executor>;
 
     server_stream(const server_stream&) = delete;
     server_stream& operator=(const server_stream&) = delete;
@@ -41,9 +42,9 @@ public:
 protected:
     using lock_type = std::unique_lock<std::mutex>;
 
-    server_stream(std::shared_ptr<std::mutex> mutex, const asio_executor& executor,
+    server_stream(std::shared_ptr<std::mutex> mutex, const asio_serializer& turns,
                   socket_type&& socket, const tls_context* tls)
-        : mutex_{std::move(mutex)}, executor_{executor}, socket_{std::move(socket)} {
+        : mutex_{std::move(mutex)}, turns_{turns}, socket_{std::move(socket)} {
         if (tls != nullptr) {
             tls_.emplace(*tls);
             tls_input_.resize(tls_input_bytes);
@@ -56,14 +57,16 @@ protected:
     virtual void sent(lock_type& lock, std::error_code ec) = 0;
     virtual void sent_some() = 0; // of what is being sent
 
-    // A completion handler that goes on under the lock, unless the stream has been closed. It owns
-    // the stream.
+    // A completion handler that goes on in its turn and under the lock, unless the stream has been
+    // closed. It owns the stream.
     template <typename Then>
     auto guarded(Then then) {
         return [self = shared_from_this(), then](const auto&... results) {
-            lock_type lock{*self->mutex_};
-            if (self->socket_.is_open())
-                then(*self, lock, results...);
+            self->turns_.run([self, then, results...] {
+                lock_type lock{*self->mutex_};
+                if (self->socket_.is_open())
+                    then(*self, lock, results...);
+            });
         };
     }
 
@@ -99,7 +102,8 @@ protected:
         if (!tls_)
             return write(plain, &server_stream::finish_sending);
         if (tls_->send(plain) != tls_session::progress::done)
-            return asio::post(executor_, guarded([](server_stream& self, lock_type& lock) {
+            return asio::post(turns_.get_executor(),
+                              guarded([](server_stream& self, lock_type& lock) {
                                   self.finish_sending(lock, asio::error::connection_aborted);
                               }));
         if (last)
@@ -140,7 +144,8 @@ private:
         std::size_t count = 0;
         tls_progress_ = tls_->receive(space_, count);
         if (tls_progress_ == progress::done)
-            return asio::post(executor_, guarded([count](server_stream& self, lock_type& lock) {
+            return asio::post(turns_.get_executor(),
+                              guarded([count](server_stream& self, lock_type& lock) {
                                   self.finish_receiving(lock, {}, count);
                               }));
         if (tls_progress_ == progress::wants_input && tls_->output().empty())
@@ -186,7 +191,7 @@ private:
     static constexpr std::size_t tls_input_bytes = 4096;
 
     std::shared_ptr<std::mutex> mutex_;
-    asio_executor executor_;
+    asio_serializer turns_; // the server's
     socket_type socket_;
     std::optional<tls_session> tls_;
     std::vector<char> tls_input_;
