@@ -31,6 +31,20 @@ constexpr void write_hex(std::span<const unsigned char> bytes, char* out) noexce
     }
 }
 
+// The value of each byte as a lower-case hex digit, 16 for those that are none. A table, since the
+// digits of a signature are random, and half of the branches on them would be mispredicted.
+inline constexpr std::array<unsigned char, 256> lower_hex_values = [] {
+    std::array<unsigned char, 256> table{};
+    table.fill(16);
+    for (unsigned char value = 0; value < 16; ++value)
+        table[static_cast<unsigned char>(hex_pairs[2 * std::size_t{value} + 1])] = value;
+    return table;
+}();
+
+constexpr unsigned lower_hex_value(char digit) noexcept {
+    return lower_hex_values[static_cast<unsigned char>(digit)];
+}
+
 } // namespace forest::detail
 
 #endif

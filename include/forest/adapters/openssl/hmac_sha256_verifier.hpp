@@ -3,6 +3,7 @@
 #define FOREST_ADAPTERS_OPENSSL_HMAC_SHA256_VERIFIER_HPP
 
 #include <forest/adapters/openssl/header_style.hpp>
+#include <forest/adapters/openssl/hex.hpp>
 #include <forest/adapters/openssl/hmac_sha256.hpp>
 #include <forest/adapters/openssl/replay_memory.hpp>
 #include <forest/core/fields.hpp>
@@ -130,21 +131,14 @@ private:
         hmac_sha256::digest bytes;
         if (hex.size() != 2 * bytes.size())
             return std::nullopt;
+        unsigned seen = 0;
         for (std::size_t index = 0; index < bytes.size(); ++index) {
-            const int high = digit(hex[2 * index]);
-            const int low = digit(hex[2 * index + 1]);
-            if (high < 0 || low < 0)
-                return std::nullopt;
+            const unsigned high = detail::lower_hex_value(hex[2 * index]);
+            const unsigned low = detail::lower_hex_value(hex[2 * index + 1]);
+            seen |= high | low;
             bytes[index] = static_cast<unsigned char>(high * 16 + low);
         }
-        return bytes;
-    }
-
-    // The value of a lower-case hex digit, or -1.
-    static constexpr int digit(char byte) noexcept {
-        if ('0' <= byte && byte <= '9')
-            return byte - '0';
-        return 'a' <= byte && byte <= 'f' ? byte - 'a' + 10 : -1;
+        return seen < 16 ? std::optional{bytes} : std::nullopt;
     }
 
     std::shared_ptr<state> state_;
