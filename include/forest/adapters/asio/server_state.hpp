@@ -12,7 +12,6 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/steady_timer.hpp>
 
-#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
@@ -69,7 +68,7 @@ struct server_state {
     }
 
     const std::shared_ptr<std::mutex> mutex = std::make_shared<std::mutex>();
-    const asio_serializer turns; // of the handlers, those of Asio and those of the application
+    const asio_serializer turns; // of connections and listeners, and so of the handlers
     const server_limits limits;
 
     // Nodes of the map are never removed while a connection lives, so a handler may be called
