@@ -35,10 +35,9 @@ namespace forest::detail {
 
 class server_connection final : public server_stream {
 public:
-    server_connection(std::shared_ptr<server_state> server, socket_type&& socket,
+    server_connection(std::shared_ptr<server_state> of, socket_type&& socket,
                       const tls_context* tls)
-        : server_stream{server->mutex, server->turns, std::move(socket), tls}, server_{std::move(
-                                                                                   server)},
+        : server_stream{of->mutex, of->turns, std::move(socket), tls}, server_{std::move(of)},
           timer_{server_->turns.get_executor()}, parser_{server_->limits.message} {
         slot_->mutex = server_->mutex;
         slot_->connection = this;
