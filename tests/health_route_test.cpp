@@ -11,11 +11,13 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <ostream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -208,6 +210,87 @@ BOOST_AUTO_TEST_CASE(B9_B21_a_drained_server_is_down_at_the_next_check_of_the_re
     on.queue.run_for(16s);
     BOOST_TEST_REQUIRE(downs.size() == 1U);
     BOOST_TEST((downs.front().last_error == errc::stopping));
+}
+
+BOOST_AUTO_TEST_CASE(B21_a_route_that_is_not_healthy_says_fail_until_it_is_again) {
+    mounted on;
+    basic_health_route route{on.server, accept_unsigned, {.version = "2"}};
+    BOOST_TEST(route.healthy());
+    for (int round = 0; round < 2; ++round) {
+        route.set_healthy(false);
+        route.set_healthy(false);
+        BOOST_TEST(!route.healthy());
+        const std::string answer = on.get("/forest/health");
+        BOOST_TEST(status_of(answer) == 503);
+        BOOST_TEST(body_of(answer) == R"({"status":"fail","version":"2"})");
+        BOOST_TEST(answer.find("\r\nCache-Control: no-store\r\n") != std::string::npos);
+        BOOST_TEST(body_of(on.get("/forest/health", "HEAD")).empty());
+        route.set_healthy(true);
+        BOOST_TEST(route.healthy());
+        BOOST_TEST(status_of(on.get("/forest/health")) == 200);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(B21_a_drained_route_says_stopping_whether_it_is_healthy_or_not) {
+    mounted on;
+    basic_health_route route{on.server, accept_unsigned, {.version = "2"}};
+    route.set_healthy(false);
+    route.drain();
+    BOOST_TEST(body_of(on.get("/forest/health")) == R"({"status":"stopping","version":"2"})");
+    route.set_healthy(true);
+    BOOST_TEST(body_of(on.get("/forest/health")) == R"({"status":"stopping","version":"2"})");
+}
+
+BOOST_AUTO_TEST_CASE(B20_B21_a_stranger_does_not_learn_that_a_route_is_not_healthy) {
+    mounted on;
+    basic_health_route route{on.server, refuse};
+    const std::string before = on.get("/forest/health");
+    route.set_healthy(false);
+    BOOST_TEST(on.get("/forest/health") == before);
+    BOOST_TEST(status_of(before) == 401);
+}
+
+// Status and body are of one decision, whatever other threads say meanwhile.
+BOOST_AUTO_TEST_CASE(B21_health_may_be_set_from_any_thread) {
+    mounted on;
+    basic_health_route route{on.server, accept_unsigned};
+    std::atomic<bool> ended = false;
+    std::thread setter{[&] {
+        for (bool healthy = false; !ended; healthy = !healthy)
+            route.set_healthy(healthy);
+    }};
+    int torn = 0;
+    for (int n = 0; n < 2000; ++n) {
+        const std::string answer = on.get("/forest/health");
+        const bool ok = body_of(answer).find(R"("status":"ok")") != std::string::npos;
+        torn += ok != (status_of(answer) == 200) ? 1 : 0;
+    }
+    ended = true;
+    setter.join();
+    BOOST_TEST(torn == 0);
+}
+
+BOOST_AUTO_TEST_CASE(B6_B21_a_server_that_says_fail_is_down_after_the_threshold_and_not_at_once) {
+    mounted on;
+    basic_health_route route{on.server, accept_unsigned};
+    basic_health_client client{sim::memory_transport{on.queue, on.server, 5ms}, on.clock,
+                               unsigned_requests{}, exponential_backoff{},
+                               "http://warehouse.example/forest/health"};
+    std::vector<outage> downs;
+    int ups = 0;
+    client.on_server_down([&](const outage& of) { downs.push_back(of); });
+    client.on_server_up([&](const outage&) { ++ups; });
+    client.start();
+    on.queue.run_for(45s);
+    route.set_healthy(false);
+    on.queue.run_for(1min);
+    BOOST_TEST_REQUIRE(downs.size() == 1U);
+    BOOST_TEST((downs.front().last_error == errc::unexpected_status));
+    BOOST_TEST(downs.front().last_status == 503);
+    BOOST_TEST(downs.front().failures == options{}.failure_threshold);
+    route.set_healthy(true);
+    on.queue.run_for(1min);
+    BOOST_TEST(ups == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_crash_and_a_restart_are_each_told_once_through_the_real_codec) {

@@ -25,10 +25,11 @@ struct route_options {
     std::string version{forest::version}; ///< of the application, told to its callers
 };
 
-/// Mounts the health check on a server. It answers 200 `{"status":"ok","version":…}`, or 503 with
-/// `"stopping"` once drained (B21), to requests that the verifier accepts, and the same 401 to all
-/// others. It never blocks the server's thread. All members may be called from any thread; the
-/// answers outlive the route object.
+/// Mounts the health check on a server. It answers 200 `{"status":"ok","version":…}`, 503 with
+/// `"fail"` while the application says that it is not well, or 503 with `"stopping"` once drained
+/// (B21), to requests that the verifier accepts, and the same 401 to all others. It never blocks
+/// the server's thread. All members may be called from any thread; the answers outlive the route
+/// object.
 template <server Server>
 class basic_health_route {
 public:
@@ -44,6 +45,15 @@ public:
 
     [[nodiscard]] bool draining() const noexcept { return state_->draining; }
 
+    /// Says whether the application can do its work; a route begins as healthy. While it is not,
+    /// the answer is 503 `{"status":"fail"}`, which a client counts as an ordinary failure
+    /// (`errc::unexpected_status`) and not as a farewell. A drained route says `"stopping"` all the
+    /// same.
+    void set_healthy(bool healthy) noexcept { state_->healthy = healthy; }
+
+    /// What `set_healthy` said last.
+    [[nodiscard]] bool healthy() const noexcept { return state_->healthy; }
+
     [[nodiscard]] const std::string& path() const noexcept { return state_->path(); }
 
     /// Called after each answer, on the server's threads, possibly on several at once; what it
@@ -55,8 +65,8 @@ public:
 private:
     struct state final : signed_route {
         state(request_verifier&& verify, route_options&& options)
-            : signed_route{std::move(verify), std::move(options.path)}, ok_body{body(
-                                                                            "ok", options.version)},
+            : signed_route{std::move(verify), std::move(options.path)},
+              ok_body{body("ok", options.version)}, fail_body{body("fail", options.version)},
               stopping_body{body("stopping", options.version)} {}
 
         static std::string body(std::string_view status, std::string_view release) {
@@ -66,16 +76,20 @@ private:
 
         template <typename Give>
         void answer(const server_request&, const Give& give) const {
+            // Read once: status and body must say the same while another thread changes them.
+            const std::string& chosen = draining ? stopping_body : healthy ? ok_body : fail_body;
             response answer;
-            answer.status = draining ? 503 : 200;
-            answer.body = answer.status == 503 ? stopping_body : ok_body;
+            answer.status = &chosen == &ok_body ? 200 : 503;
+            answer.body = chosen;
             (void)answer.fields.add("Cache-Control", "no-store"); // It fits.
             give(answer);
         }
 
         const std::string ok_body;
+        const std::string fail_body;
         const std::string stopping_body;
         std::atomic<bool> draining = false;
+        std::atomic<bool> healthy = true;
     };
 
     std::shared_ptr<state> state_;
