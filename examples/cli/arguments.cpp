@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "arguments.hpp"
 
+#include "help_formatter.hpp"
+#include "known_words.hpp"
 #include "option_kinds.hpp"
 #include "targets_file.hpp"
 #include "text.hpp"
@@ -17,6 +19,7 @@
 #include <algorithm>
 #include <bitset>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -344,9 +347,10 @@ void require_valid(const simulate_arguments& simulate, const simulate_words& wor
 command parse_arguments(int argc, const char* const* argv) {
     CLI::App app{"Asks servers whether they are well, and tells when they are not.",
                  "forest-health"};
-    app.set_version_flag("--version", "forest-health " + std::string{forest::version});
+    const std::string version = "forest-health " + std::string{forest::version};
+    app.set_version_flag("--version", version);
     app.require_subcommand(1);
-    app.get_formatter()->column_width(36);
+    app.formatter(std::make_shared<help_formatter>(help_width()));
 
     check_arguments check;
     watch_arguments watch;
@@ -361,6 +365,8 @@ command parse_arguments(int argc, const char* const* argv) {
     const CLI::App& serve_command = add_serve(app, serve, words);
     const CLI::App& sign_command = add_sign(app, sign);
     const CLI::App& simulate_command = add_simulate(app, simulate, of_simulate);
+    if (answered_at_once(app, argc, argv, version))
+        return exit_status::success;
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& thrown) {

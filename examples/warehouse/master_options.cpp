@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "master_options.hpp"
 
+#include <cli/help_formatter.hpp>
+#include <cli/known_words.hpp>
 #include <cli/option_kinds.hpp>
 #include <cli/text.hpp>
 #include <cli/usage_error.hpp>
@@ -15,6 +17,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -116,13 +119,16 @@ void add_options(CLI::App& app, options& chosen, datasource_options& schedule, w
 std::optional<options> parse_options(int argc, const char* const* argv) {
     CLI::App app{"Follows the schemas of servers, and reloads when they come back with another.",
                  "master"};
-    app.set_version_flag("--version", "master " + std::string{forest::version});
-    app.get_formatter()->column_width(36);
+    const std::string version = "master " + std::string{forest::version};
+    app.set_version_flag("--version", version);
+    app.formatter(std::make_shared<cli::help_formatter>(cli::help_width()));
     options chosen;
     datasource_options schedule;
     words given;
     given.schema_bytes_max = static_cast<int>(schedule.schema_bytes_max);
     add_options(app, chosen, schedule, given);
+    if (cli::answered_at_once(app, argc, argv, version))
+        return std::nullopt;
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& thrown) {

@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "warehouse_options.hpp"
 
+#include <cli/help_formatter.hpp>
+#include <cli/known_words.hpp>
 #include <cli/option_kinds.hpp>
+
+#include <forest/version.hpp>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
+
+#include <memory>
+#include <string>
 
 namespace forest::warehouse {
 
 std::optional<options> parse_options(int argc, const char* const* argv) {
     CLI::App app{"Serves the schema of an SQLite database, and says whether it is well.",
                  "warehouse"};
+    app.formatter(std::make_shared<cli::help_formatter>(cli::help_width()));
     options chosen;
     std::string address = "127.0.0.1:0";
     cli::add_file(app, "--database", chosen.database,
@@ -28,6 +36,9 @@ std::optional<options> parse_options(int argc, const char* const* argv) {
     cli::add_duration(app, "--grace", chosen.grace, "5s",
                       "After SIGTERM, announce the end for this long before stopping");
     app.add_flag("--verbose", chosen.verbose, "Log each answer to stderr");
+    const std::string version = "warehouse " + std::string{forest::version};
+    if (cli::answered_at_once(app, argc, argv, version))
+        return std::nullopt;
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& thrown) {
