@@ -22,6 +22,7 @@
 #include <asio/executor_work_guard.hpp>
 
 #include <memory>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -29,15 +30,51 @@
 
 namespace forest {
 
+namespace detail {
+
+// Knows where it was constructed. g++ 12 makes each member of an aggregate that is written inside a
+// `co_await` as a temporary, copies the bytes of that into the aggregate, and destroys both. Such a
+// copy is the only object that is not where it was constructed.
+class birthplace {
+public:
+    birthplace() noexcept : self_{this} {}
+    birthplace(const birthplace&) noexcept : birthplace{} {}
+    birthplace& operator=(const birthplace&) noexcept { return *this; }
+    ~birthplace() = default;
+
+    [[nodiscard]] bool left() const noexcept { return self_ != this; }
+
+private:
+    const birthplace* self_;
+};
+
+} // namespace detail
+
 /// One check to perform.
 struct single_check {
     url target{};
     /// One deadline for the whole check. Greater than 0, at most `options::duration_max`.
     duration timeout = options{}.timeout;
     transport_options transport{};
+
+    /// For the library: `async_check` repairs with it what g++ 12 does to `co_await async_check(…,
+    /// {.target = …}, …)`.
+    detail::birthplace constructed_at{};
 };
 
 namespace detail {
+
+// What the caller passed. Members that are copies of bytes belong to temporaries, which are still
+// alive: they are copied, and then replaced by empty ones without a destructor call, because the
+// caller destroys both.
+inline single_check take(single_check& passed) {
+    if (!passed.constructed_at.left())
+        return std::move(passed);
+    single_check copy{passed.target, passed.timeout, passed.transport};
+    ::new (static_cast<void*>(&passed.target)) url{};
+    ::new (static_cast<void*>(&passed.transport)) transport_options{};
+    return copy;
+}
 
 // Owned by what the connection has pending, and never the other way round: a context that ends
 // early frees both.
@@ -91,9 +128,13 @@ struct initiate_check {
 /// `errc::operation_canceled`. Throws std::system_error from the call itself: with
 /// `errc::invalid_timeout` if the timeout is out of its range, with
 /// `errc::tls_configuration_invalid` if a certificate file cannot be used.
+///
+/// Inside a `co_await`, g++ 12 destroys what is in a `transport_options{…}` twice: give TLS files
+/// in a `single_check` with a name.
 template <signer Signer, typename Token>
-auto async_check(const asio::any_io_executor& executor, single_check check, Signer by,
+auto async_check(const asio::any_io_executor& executor, single_check passed, Signer by,
                  Token&& token) {
+    single_check check = detail::take(passed);
     if (const std::error_code fault = options{.timeout = check.timeout}.validate())
         throw std::system_error{fault};
     // Made before the operation begins: where a coroutine initiates it, nothing may throw.
@@ -103,6 +144,15 @@ auto async_check(const asio::any_io_executor& executor, single_check check, Sign
     return asio::async_initiate<Token, void(verdict)>(detail::initiate_check{check.timeout}, token,
                                                       std::move(carrier), std::move(clock),
                                                       std::move(check.target), std::move(by));
+}
+
+/// The same without TLS files, for a URL and its timeout: `async_check(executor,
+/// "http://localhost:3000/forest/health", 2s, signer, token)`.
+template <signer Signer, typename Token>
+auto async_check(const asio::any_io_executor& executor, url target, duration timeout, Signer by,
+                 Token&& token) {
+    return async_check(executor, single_check{.target = std::move(target), .timeout = timeout},
+                       std::move(by), std::forward<Token>(token));
 }
 
 } // namespace forest
