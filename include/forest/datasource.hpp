@@ -48,7 +48,9 @@ public:
                      Backoff backoff, datasource_options chosen, random_generator random)
         : loop_{std::make_shared<loop>(std::move(for_checks), std::move(for_schema),
                                        std::move(clock), std::move(signer), std::move(backoff),
-                                       std::move(chosen), random)} {}
+                                       std::move(chosen), random)} {
+        on_unheard(default_unheard<Clock>());
+    }
 
     /// The same, seeded from the uri and the clock.
     basic_datasource(Transport for_checks, Transport for_schema, Clock clock, Signer signer,
@@ -123,6 +125,13 @@ public:
     /// uri. As that of basic_health_client in all else.
     void on_event(std::function<void(const event&)> callback) {
         loop_->listeners().on_event(std::move(callback));
+    }
+
+    /// Called, instead of `on_event`, with each `callback_failed` of which no `on_event` is told:
+    /// there is none, or it threw, too. On Asio the default writes to standard error
+    /// (`failure_reporter`); an empty function does nothing.
+    void on_unheard(std::function<void(const event&)> callback) {
+        loop_->listeners().on_unheard(std::move(callback));
     }
 
     /// Fetches the schema and begins to poll. Does nothing the second time, and nothing after

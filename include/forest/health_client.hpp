@@ -44,7 +44,9 @@ public:
     basic_health_client(Transport transport, Clock clock, Signer signer, Backoff backoff,
                         url target, options chosen, random_generator random)
         : loop_{std::make_shared<loop>(std::move(transport), std::move(clock), std::move(signer),
-                                       std::move(backoff), std::move(target), chosen, random)} {}
+                                       std::move(backoff), std::move(target), chosen, random)} {
+        on_unheard(default_unheard<Clock>());
+    }
 
     /// The same, seeded from the URL and the clock, so that neither two targets nor two starts
     /// share a schedule.
@@ -101,6 +103,13 @@ public:
     /// `stop()`, because after it nothing may be told any more.
     void on_event(std::function<void(const event&)> callback) {
         loop_->listeners().on_event(std::move(callback));
+    }
+
+    /// Called, instead of `on_event`, with each `callback_failed` of which no `on_event` is told:
+    /// there is none, or it threw, too. On Asio the default writes to standard error
+    /// (`failure_reporter`); an empty function does nothing.
+    void on_unheard(std::function<void(const event&)> callback) {
+        loop_->listeners().on_unheard(std::move(callback));
     }
 
     /// Checks at once, or after the initial delay, and then at the interval (B1). Does nothing

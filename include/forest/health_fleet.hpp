@@ -60,7 +60,9 @@ public:
     basic_health_fleet(unique_function<Transport()> transports, Clock clock, Signer by,
                        Backoff backoff, const fleet_options& chosen, random_generator random)
         : loop_{std::make_shared<loop>(std::move(transports), std::move(clock), std::move(by),
-                                       std::move(backoff), chosen, random)} {}
+                                       std::move(backoff), chosen, random)} {
+        on_unheard(default_unheard<Clock>());
+    }
 
     /// The same, seeded from the clock, so that no two starts share a schedule.
     basic_health_fleet(unique_function<Transport()> transports, Clock clock, Signer by,
@@ -138,6 +140,18 @@ public:
     /// is. Replaces the previous one; `tee` makes one of several.
     void on_event(std::function<void(const event&)> callback) {
         loop_->listeners().on_event(std::move(callback));
+    }
+
+    /// Called, instead of `on_event`, with each `callback_failed` of which no `on_event` is told:
+    /// there is none, or it threw, too. On Asio the default writes to standard error
+    /// (`failure_reporter`); an empty function does nothing.
+    void on_unheard(std::function<void(const event&)> callback) {
+        loop_->listeners().on_unheard(std::move(callback));
+    }
+
+    /// What was set with that, or the default; null if nothing.
+    [[nodiscard]] std::shared_ptr<const std::function<void(const event&)>> unheard() const {
+        return loop_->listeners().unheard();
     }
 
     /// Begins to poll all targets, the first checks spread over their intervals unless the

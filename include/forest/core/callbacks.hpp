@@ -42,6 +42,15 @@ public:
         gate_.set(on_event_, std::move(callback));
     }
 
+    /// Called with each `callback_failed` of which no `on_event` is told: there is none, or it
+    /// threw when it was told.
+    void on_unheard(std::function<void(const event&)> callback) {
+        gate_.set(on_unheard_, std::move(callback));
+    }
+
+    /// What was set with that; null if nothing.
+    [[nodiscard]] shared_callback<event> unheard() const { return gate_.get(on_unheard_); }
+
     /// Whether it is worth describing such an event: most are of no interest to whoever wants to
     /// know of outages only.
     [[nodiscard]] bool hears(event_kind kind) const noexcept {
@@ -52,6 +61,8 @@ public:
     /// one, if it is still `wanted()` then.
     template <typename Wanted>
     void tell(const event& happened, const Wanted& wanted) noexcept {
+        if (happened.kind == event_kind::callback_failed) // of a policy
+            return tell_of_failure(happened);
         attempt(happened, [&] { gate_.call(on_event_, happened); });
         if (happened.kind == event_kind::server_down && wanted())
             attempt(happened, [&] { gate_.call(on_down_, happened); });
@@ -69,7 +80,7 @@ public:
     template <typename Farewell>
     void close(Farewell&& farewell) {
         gate_.close(std::forward<Farewell>(farewell));
-        for (shared_callback<event>* each : {&on_down_, &on_up_, &on_event_})
+        for (shared_callback<event>* each : {&on_down_, &on_up_, &on_event_, &on_unheard_})
             gate_.set<event>(*each, {});
     }
 
@@ -78,7 +89,10 @@ public:
         try {
             if (const auto callback = gate_.get(on_event_))
                 (*callback)(happened);
-        } catch (...) { // Nobody is left to be told.
+        } catch (const std::exception& thrown) {
+            tell_last_resort(failure(happened, thrown.what()));
+        } catch (...) {
+            tell_last_resort(failure(happened, not_standard));
         }
     }
 
@@ -122,28 +136,50 @@ private:
             call();
             return true;
         } catch (const std::exception& thrown) {
-            tell_of_failure(during, thrown.what());
+            tell_of_failure(failure(during, thrown.what()));
         } catch (...) {
-            tell_of_failure(during, "an exception that is no std::exception");
+            tell_of_failure(failure(during, not_standard));
         }
         return false;
     }
 
-    void tell_of_failure(event during, std::string_view what) noexcept {
+    static event failure(event during, std::string_view what) noexcept {
         during.kind = event_kind::callback_failed;
         during.detail = what;
+        return during;
+    }
+
+    // An `on_event` that throws again is not told that it did.
+    void tell_of_failure(const event& failed) noexcept {
+        if (hears_all_) {
+            try {
+                gate_.call(on_event_, failed);
+                return;
+            } catch (...) {
+            }
+        }
         try {
-            gate_.call(on_event_, during);
-        } catch (
-            ...) { // It threw on being told that a callback threw; telling it so would not help.
+            gate_.call(on_unheard_, failed);
+        } catch (...) { // Nobody is left to be told.
         }
     }
+
+    void tell_last_resort(const event& failed) noexcept {
+        try {
+            if (const auto callback = gate_.get(on_unheard_))
+                (*callback)(failed);
+        } catch (...) { // Nobody is left to be told.
+        }
+    }
+
+    static constexpr std::string_view not_standard = "an exception that is no std::exception";
 
     callback_gate gate_;
     std::atomic<bool> hears_all_ = false;
     shared_callback<event> on_down_;
     shared_callback<event> on_up_;
     shared_callback<event> on_event_;
+    shared_callback<event> on_unheard_;
 };
 
 } // namespace forest

@@ -2,9 +2,11 @@
 #ifndef FOREST_POLICY_CLOCK_HPP
 #define FOREST_POLICY_CLOCK_HPP
 
+#include <forest/core/event.hpp>
 #include <forest/core/time.hpp>
 
 #include <concepts>
+#include <functional>
 #include <system_error>
 
 // Where time comes from, and the execution context on which callbacks run.
@@ -35,6 +37,17 @@ concept clock = std::move_constructible<T> &&
     clock.async_wait(delay, handler);
     clock.cancel();
 };
+
+/// What a client does with a `callback_failed` of which nobody is told, unless its `on_unheard` is
+/// set: a clock may say so by a static member `unheard()`, since callbacks run on its execution
+/// context. Without that member, nothing.
+template <clock Clock>
+[[nodiscard]] std::function<void(const event&)> default_unheard() {
+    if constexpr (requires { Clock::unheard(); })
+        return Clock::unheard();
+    else
+        return {};
+}
 
 } // namespace forest
 

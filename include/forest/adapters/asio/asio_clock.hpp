@@ -3,6 +3,7 @@
 #define FOREST_ADAPTERS_ASIO_ASIO_CLOCK_HPP
 
 #include <forest/adapters/asio/asio_serializer.hpp>
+#include <forest/adapters/asio/failure_reporter.hpp>
 #include <forest/adapters/asio/handler_memory.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/options.hpp>
@@ -71,6 +72,12 @@ public:
                                std::chrono::nanoseconds{now.tv_nsec}};
 #endif
         return std::chrono::steady_clock::now();
+    }
+
+    /// What clients do with an exception from a callback of which no `on_event` is told: they write
+    /// a line to standard error. See `on_unheard` of the clients.
+    [[nodiscard]] static failure_reporter unheard() {
+        return {};
     }
 
     /// A delay beyond `options::duration_max` ends when that has passed.

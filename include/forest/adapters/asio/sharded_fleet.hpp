@@ -2,6 +2,7 @@
 #ifndef FOREST_ADAPTERS_ASIO_SHARDED_FLEET_HPP
 #define FOREST_ADAPTERS_ASIO_SHARDED_FLEET_HPP
 
+#include <forest/adapters/asio/failure_reporter.hpp>
 #include <forest/adapters/asio/fleet_shard.hpp>
 #include <forest/adapters/asio/target_registry.hpp>
 #include <forest/core/event.hpp>
@@ -52,6 +53,7 @@ public:
     sharded_fleet(std::size_t threads, Make&& make) : targets_{checked(threads)} {
         while (shards_.size() < threads)
             shards_.push_back(std::make_unique<shard>(make));
+        share_reporter();
     }
 
     sharded_fleet(const sharded_fleet&) = delete;
@@ -141,6 +143,14 @@ public:
             each->fleet().on_event(each->translated(shared));
     }
 
+    /// The same, for an exception of which no `on_event` is told. By default all threads share one
+    /// line of standard error a minute.
+    void on_unheard(std::function<void(const event&)> callback) {
+        const auto shared = share(std::move(callback));
+        for (const auto& each : shards_)
+            each->fleet().on_unheard(each->translated(shared));
+    }
+
     /// As of the fleet.
     void start() {
         for (const auto& each : shards_) {
@@ -217,6 +227,18 @@ private:
             throw std::system_error{std::make_error_code(std::errc::invalid_argument),
                                     "a sharded_fleet has from 1 to 65535 threads"};
         return threads;
+    }
+
+    // The limit on lines is one for all threads; what `make` has set is left as it is.
+    void share_reporter() {
+        if constexpr (requires(Fleet & fleet) { fleet.unheard(); }) {
+            const failure_reporter shared;
+            for (const auto& each : shards_) {
+                const auto set = each->fleet().unheard();
+                if (set != nullptr && set->template target<failure_reporter>() != nullptr)
+                    each->fleet().on_unheard(shared);
+            }
+        }
     }
 
     // One function object for all threads.

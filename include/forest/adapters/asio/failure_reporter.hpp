@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_FAILURE_REPORTER_HPP
+#define FOREST_ADAPTERS_ASIO_FAILURE_REPORTER_HPP
+
+#include <forest/core/event.hpp>
+#include <forest/core/time.hpp>
+
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+// What becomes of an exception from a callback when there is no `on_event` that could be told of
+// it: without this it would vanish, and with it the only sign of the defect.
+
+namespace forest {
+
+namespace detail {
+
+/// Admits one line a minute and counts what comes in between.
+class line_limit {
+public:
+    static constexpr std::chrono::minutes pause{1};
+
+    /// Empty: write nothing now. Otherwise, the number of failures since the last line.
+    [[nodiscard]] std::optional<std::uint64_t> admit(steady_time now) noexcept {
+        if (last_ && now - *last_ < pause) {
+            ++suppressed_;
+            return std::nullopt;
+        }
+        last_ = now;
+        return std::exchange(suppressed_, 0);
+    }
+
+private:
+    std::optional<steady_time> last_;
+    std::uint64_t suppressed_ = 0;
+};
+
+/// One line of bounded length, without control characters.
+class bounded_line {
+public:
+    static constexpr std::size_t bytes_max = 1024;
+
+    void append(std::string_view text) noexcept {
+        for (const char byte : text) {
+            if (size_ == bytes_max - 1) // for the line feed
+                return;
+            const auto code = static_cast<unsigned char>(byte);
+            bytes_[size_++] = code < 0x20 || code == 0x7f ? ' ' : byte;
+        }
+    }
+
+    void append(std::uint64_t number) noexcept {
+        std::array<char, 20> digits{};
+        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+        append(std::string_view{digits.data(), static_cast<std::size_t>(end - digits.data())});
+    }
+
+    /// The line with its line feed.
+    [[nodiscard]] std::string_view end() noexcept {
+        bytes_[size_] = '\n';
+        return {bytes_.data(), size_ + 1};
+    }
+
+private:
+    std::array<char, bytes_max> bytes_;
+    std::size_t size_ = 0;
+};
+
+} // namespace detail
+
+/// Writes what a callback threw to standard error: one line, at most once a minute, which says how
+/// many failures were left out. The default of `on_unheard` for every client on Asio; copies share
+/// the limit.
+///
+/// May be called from any thread. Throws only when it is constructed, std::bad_alloc; a call
+/// neither throws nor allocates.
+class failure_reporter {
+public:
+    failure_reporter() : state_{std::make_shared<state>()} {}
+
+    void operator()(const event& happened) const noexcept {
+        const std::lock_guard lock{state_->mutex};
+        const auto left_out = state_->limit.admit(std::chrono::steady_clock::now());
+        if (!left_out)
+            return;
+        detail::bounded_line line;
+        line.append("forest: a callback or policy of ");
+        line.append(happened.target.substr(0, target_bytes_max));
+        line.append(" threw: ");
+        line.append(happened.detail.substr(0, detail_bytes_max));
+        if (*left_out > 0) {
+            line.append(" (");
+            line.append(*left_out);
+            line.append(" more since the last line)");
+        }
+        line.append("; polling goes on; set on_event or on_unheard to handle this");
+        const std::string_view text = line.end();
+        // Standard error is the last resort: nobody is left to be told that it cannot be written.
+        [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+    }
+
+private:
+    static constexpr std::size_t target_bytes_max = 256;
+    static constexpr std::size_t detail_bytes_max = 512;
+
+    struct state {
+        std::mutex mutex;
+        detail::line_limit limit;
+    };
+
+    std::shared_ptr<state> state_;
+};
+
+} // namespace forest
+
+#endif
