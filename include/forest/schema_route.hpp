@@ -131,7 +131,6 @@ private:
                 (void)answer.fields.add("Cache-Control", "no-store"); // It fits.
                 return give(answer);
             }
-            // Held until the answer has been given, which views its body.
             const std::shared_ptr<const document> now = current();
             answer.fields = now->fields;
             if (if_none_match_names(asked.fields, now->etag)) {
@@ -139,6 +138,7 @@ private:
                 answer.content_type = {};
             } else {
                 answer.body = now->body;
+                answer.body_owner = now;
             }
             give(answer);
         }

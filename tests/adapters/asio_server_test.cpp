@@ -640,10 +640,10 @@ BOOST_AUTO_TEST_CASE(a_server_listens_on_several_addresses) {
     BOOST_TEST(!running.server->listen("localhost", 0));
     BOOST_TEST(!running.server->listen("0.0.0.0", 0));
     const auto endpoints = running.server->endpoints();
-    BOOST_TEST(endpoints.size() == 3U);
+    BOOST_TEST(endpoints.size() >= 3U);
     BOOST_TEST(endpoints[0] == "http://127.0.0.1:" + std::to_string(running.port));
     const auto other = static_cast<std::uint16_t>(
-        std::stoi(endpoints[2].substr(std::string_view{"http://0.0.0.0:"}.size())));
+        std::stoi(endpoints.back().substr(std::string_view{"http://0.0.0.0:"}.size())));
     BOOST_TEST(raw_client{other}.ask(get_health).status == 200);
     BOOST_TEST(raw_client{running.port}.ask(get_health).status == 200);
 }
@@ -677,7 +677,11 @@ BOOST_AUTO_TEST_CASE(limits_that_are_out_of_range_are_named) {
                server_limits_errc::invalid_connections_max);
     BOOST_TEST(with([](auto& limits) { limits.backlog = 0; }) ==
                server_limits_errc::invalid_backlog);
-    for (int value = 1; value <= 7; ++value) {
+    BOOST_TEST(with([](auto& limits) { limits.memory_bytes_max = (64 << 10) - 1; }) ==
+               server_limits_errc::invalid_memory_bytes_max);
+    BOOST_TEST(with([](auto& limits) { limits.memory_bytes_max = (std::size_t{1} << 40U) + 1; }) ==
+               server_limits_errc::invalid_memory_bytes_max);
+    for (int value = 1; value <= 8; ++value) {
         const std::error_code ec = static_cast<server_limits_errc>(value);
         BOOST_TEST(ec.message().starts_with("server_limits."));
     }

@@ -341,6 +341,52 @@ BOOST_AUTO_TEST_CASE(a_body_of_exactly_the_default_limit_is_taken) {
     BOOST_TEST(result.body.size() == body.size());
 }
 
+// Whatever the cuts are, the buffer never holds more than the head and what came last.
+BOOST_AUTO_TEST_CASE(a_body_that_is_skipped_takes_no_room) {
+    const std::string head = "POST /p HTTP/1.1\r\nHost: a\r\n";
+    const std::string sized = head + "Content-Length: 9\r\n\r\n";
+    const std::string chunked = head + "Transfer-Encoding: chunked\r\n\r\n";
+    const std::string next = get("/next");
+    const std::pair<std::string, std::string> messages[] = {
+        {sized, "012345678"}, {chunked, "3;a=b\r\n012\r\n6\r\n345678\r\n0\r\nT: t\r\n\r\n"}};
+    for (const auto& [front, body] : messages) {
+        const std::string all = front + body + next;
+        for (std::size_t step = 1; step <= all.size(); ++step) {
+            forest::request_parser parser{{.head_bytes_max = 100, .body_bytes_max = 9},
+                                          forest::request_body::skipped};
+            std::string buffer;
+            for (std::size_t at = 0; at < all.size(); at += step) {
+                buffer += all.substr(at, step);
+                if (!parser.done())
+                    buffer.resize(parser.parse(buffer));
+                if (!parser.done())
+                    BOOST_TEST(buffer.size() <= front.size());
+            }
+            BOOST_TEST(parser.done());
+            BOOST_TEST(!parser.error());
+            BOOST_TEST(parser.consumed() == front.size());
+            BOOST_TEST(parser.path(buffer) == "/p");
+            BOOST_TEST(parser.body(buffer) == "");
+            BOOST_TEST(buffer == front + next);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_body_that_is_skipped_has_the_same_limit) {
+    for (const std::string& text :
+         {post("Content-Length: 3\r\n", "abc"),
+          post("Transfer-Encoding: chunked\r\n", "1\r\na\r\n2\r\nbc\r\n0\r\n\r\n")}) {
+        for (const std::size_t most : {2U, 3U}) {
+            std::string buffer = text;
+            forest::request_parser parser{{.head_bytes_max = 200, .body_bytes_max = most},
+                                          forest::request_body::skipped};
+            (void)parser.parse(buffer);
+            BOOST_TEST(parser.done());
+            BOOST_TEST(parser.error_status() == (most == 2 ? 413 : none));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(the_kind_of_refusal_can_be_told_from_the_code) {
     BOOST_TEST((feed_request("x(").error == std::errc::bad_message));
     BOOST_TEST((feed_request(get("/", "", "HTTP/2.0")).error == std::errc::not_supported));

@@ -20,17 +20,28 @@
 #include <span>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 namespace forest {
+
+/// What a parser does with the body of a request.
+enum class request_body {
+    kept,    ///< it stays in the buffer, without its framing
+    skipped, ///< it is checked and dropped as it arrives, so that it takes no room
+};
 
 /// An incremental parser of one HTTP/1.0 or HTTP/1.1 request (RFC 9112; PROTOCOL.md, 2). The result
 /// does not depend on how the bytes were split. Trivially copyable; not for two threads at a time.
 class request_parser {
 public:
-    explicit request_parser(message_limits limits = {}) noexcept : limits_{limits} {}
+    explicit request_parser(message_limits limits = {},
+                            request_body body = request_body::kept) noexcept
+        : limits_{limits}, skips_body_{body == request_body::skipped} {}
 
     /// Starts anew, after the caller has removed `consumed()` bytes from the front.
-    void reset(message_limits limits = {}) noexcept { *this = request_parser{limits}; }
+    void reset(message_limits limits = {}, request_body body = request_body::kept) noexcept {
+        *this = request_parser{limits, body};
+    }
 
     /// Parses `data`: the bytes kept so far, then those that just arrived. Answers how many at the
     /// front to keep; the next ones go behind them. May move bytes within `data`. When done, the
@@ -40,6 +51,8 @@ public:
         started_ = started_ || !data.empty();
         if (state_ <= state::fields)
             parse_head(data);
+        if (state_ == state::sized_body && skips_body_)
+            return skip_sized_body(data);
         if (state_ == state::sized_body) {
             body_bytes_ = std::min(body_size_, data.size() - body_begin_);
             read_ = body_begin_ + body_bytes_;
@@ -104,7 +117,7 @@ public:
         return line_.version_minor() == '0' ? 0 : 1;
     }
 
-    /// What has arrived of the body, without its framing.
+    /// What has arrived of the body, without its framing; nothing if bodies are skipped.
     [[nodiscard]] std::string_view body(std::span<const char> data) const noexcept {
         return part(data, body_begin_, body_begin_ + body_bytes_);
     }
@@ -207,20 +220,35 @@ private:
         chunks_ = chunk_decoder{limits_.body_bytes_max, limits_.head_bytes_max};
     }
 
+    // Closes the gap that the skipped bytes leave before the next request.
+    static std::size_t drop(std::span<char> data, std::size_t begin, std::size_t end) noexcept {
+        const auto surplus = data.subspan(end);
+        std::copy(surplus.begin(), surplus.end(), data.subspan(begin).begin());
+        return begin + surplus.size();
+    }
+
+    std::size_t skip_sized_body(std::span<char> data) noexcept {
+        const std::size_t arrived = std::min(body_size_, data.size() - read_);
+        body_size_ -= arrived;
+        if (body_size_ == 0)
+            state_ = state::done;
+        return drop(data, read_, read_ + arrived);
+    }
+
     // The request behind a chunked one moves up to where the decoded body ends.
     std::size_t parse_chunks(std::span<char> data) noexcept {
         std::size_t write = read_;
         const scan_status status = chunks_.decode(data, read_, write);
+        if (skips_body_)
+            write = body_begin_;
         body_bytes_ = write - body_begin_;
-        const auto surplus = data.subspan(read_);
-        read_ = write;
+        const std::size_t surplus_begin = std::exchange(read_, write);
         if (status == scan_status::fault)
             refuse(chunks_.fault());
         if (status != scan_status::done)
             return write;
         state_ = state::done;
-        std::copy(surplus.begin(), surplus.end(), data.subspan(write).begin());
-        return write + surplus.size();
+        return drop(data, write, surplus_begin);
     }
 
     message_limits limits_;
@@ -228,7 +256,7 @@ private:
     std::size_t fields_begin_ = 0;
     std::size_t body_begin_ = 0; // 0 until the head is complete
     std::size_t body_bytes_ = 0;
-    std::size_t body_size_ = 0; // as declared; 0 when nothing is
+    std::size_t body_size_ = 0; // as declared, without what has been skipped; 0 when nothing is
     std::error_code error_;
     chunk_decoder chunks_;
     request_line line_;
@@ -242,6 +270,7 @@ private:
     bool keep_alive_ = false;
     bool expects_continue_ = false;
     bool started_ = false;
+    bool skips_body_ = false;
 };
 
 } // namespace forest

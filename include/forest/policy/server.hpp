@@ -7,6 +7,7 @@
 #include <forest/core/time.hpp>
 
 #include <concepts>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,10 @@ struct response {
     std::string_view content_type = "application/json";
     std::string_view body{};
     header_fields fields{}; ///< further header fields
+
+    /// What keeps `body` alive and unchanged. A server may hold this instead of a copy, so that a
+    /// large body exists once however many clients are reading it. Null: the body is copied.
+    std::shared_ptr<const void> body_owner{};
 };
 
 namespace detail {

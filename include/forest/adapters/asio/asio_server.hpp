@@ -8,6 +8,7 @@
 #include <forest/adapters/asio/server_listener.hpp>
 #include <forest/adapters/asio/server_responder.hpp>
 #include <forest/adapters/asio/server_state.hpp>
+#include <forest/adapters/asio/unix_socket_options.hpp>
 #include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/request_target.hpp>
@@ -15,12 +16,16 @@
 #include <forest/policy/server.hpp>
 
 #include <asio/any_io_executor.hpp>
+#include <asio/error.hpp>
 #include <asio/ip/address.hpp>
+#include <asio/ip/address_v4.hpp>
+#include <asio/ip/address_v6.hpp>
 #include <asio/ip/tcp.hpp>
 
 #include <sys/un.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
@@ -89,9 +94,13 @@ public:
         return fresh ? std::error_code{} : errc::path_invalid;
     }
 
-    /// Listens on a TCP port; 0 takes any that is free. The host is an address, or a name that is
-    /// resolved now, of whose addresses the first usable one is taken; `0.0.0.0` and `::` mean all.
-    /// May be called several times. Errors: `resolve_failed`, `address_in_use`, `listen_failed`.
+    /// Listens on a TCP port; 0 takes any that is free. The host is an address; or a name that is
+    /// resolved now, all of whose addresses are listened on, on one port; or `*`, which is every
+    /// interface, by IPv4 and IPv6. An address that this machine lacks, because it has no IPv6
+    /// perhaps, is skipped (see `skipped_endpoints`), unless it is the only one. `0.0.0.0` is every
+    /// interface by IPv4, `::` as the system has it. May be called several times. Errors:
+    /// `resolve_failed`, `address_in_use` (by one address or all), `listen_failed`; then nothing is
+    /// listened on that was not before.
     std::error_code listen(std::string_view host, std::uint16_t port) {
         return listen_tcp(host, port, nullptr);
     }
@@ -102,22 +111,27 @@ public:
         return listen_tcp(host, port, &options);
     }
 
-    /// Listens on a unix socket. A socket file that a dead process left behind is replaced; the own
-    /// one is removed when the server stops. Who may connect is a matter of the directory's
-    /// permissions. Errors: `path_invalid` (empty, or longer than a socket's name may be),
-    /// `address_in_use` (a process listens there, or the file is no socket), `listen_failed`.
-    std::error_code listen_unix(const std::string& path) {
+    /// Listens on a unix socket. A socket file that a dead process left behind is replaced. A lock
+    /// on the file `path + ".lock"` decides between servers that do so at once; both files are
+    /// removed when the server stops. There are no abstract names. Errors: those of
+    /// `options.validate()`; `path_invalid` (empty, or longer than a socket's name may be),
+    /// `address_in_use` (another server holds the lock, a process listens there, or the file is no
+    /// socket), `listen_failed` (also when the lock file is another user's).
+    std::error_code listen_unix(const std::string& path, const unix_socket_options& options = {}) {
+        if (const std::error_code ec = options.validate())
+            return ec;
         constexpr std::size_t path_bytes_max = sizeof(sockaddr_un::sun_path) - 1;
         if (path.empty() || path.size() > path_bytes_max || path.find('\0') != std::string::npos)
             return errc::path_invalid;
         const std::lock_guard lock{*state_->mutex};
-        const auto listener = std::make_shared<detail::server_listener>(state_);
         if (state_->stopping)
             return errc::listen_failed;
-        if (const std::error_code ec = listener->open_unix(path))
+        auto listener = std::make_shared<detail::server_listener>(state_);
+        if (const std::error_code ec = listener->bind_unix(path, options.mode)) {
+            listener->close();
             return ec;
-        listeners_.push_back(listener);
-        return {};
+        }
+        return begin_accepting({std::move(listener)});
     }
 
     /// The port of the first TCP listener, 0 without one.
@@ -138,6 +152,13 @@ public:
         for (const auto& listener : listeners_)
             result.push_back(listener->url());
         return result;
+    }
+
+    /// Addresses of names that were not listened on because this machine lacks them, in the form of
+    /// `endpoints`.
+    [[nodiscard]] std::vector<std::string> skipped_endpoints() const {
+        const std::lock_guard lock{*state_->mutex};
+        return skipped_;
     }
 
     /// Connections that are open now.
@@ -178,34 +199,109 @@ private:
         return std::make_shared<detail::server_state>(std::move(executor), limits);
     }
 
+    using tcp_endpoint = asio::ip::tcp::endpoint;
+    using listener_list = std::vector<std::shared_ptr<detail::server_listener>>;
+
+    // How often another free port is looked for when the one that the first address of a name got
+    // is taken at another address.
+    static constexpr int port_attempts_max = 16;
+
     std::error_code listen_tcp(std::string_view host, std::uint16_t port,
                                const tls_server_options* tls) {
-        std::vector<asio::ip::tcp::endpoint> addresses;
+        std::vector<tcp_endpoint> addresses;
         if (const std::error_code ec = resolve(host, port, addresses))
             return ec;
         const std::lock_guard lock{*state_->mutex};
         if (state_->stopping)
             return errc::listen_failed;
-        const auto listener = std::make_shared<detail::server_listener>(state_);
+        std::shared_ptr<const tls_context> context;
         try {
             if (tls != nullptr)
-                listener->use_tls(*tls);
+                context = std::make_shared<const tls_context>(*tls);
         } catch (const std::system_error& error) {
             return error.code();
         }
-        std::error_code ec = errc::resolve_failed;
-        for (const auto& address : addresses) {
-            ec = listener->open(address);
-            if (!ec) {
-                listeners_.push_back(listener);
-                return {};
-            }
+        const int attempts = port == 0 && addresses.size() > 1 ? port_attempts_max : 1;
+        std::error_code ec;
+        for (int attempt = 0; attempt < attempts; ++attempt) {
+            std::vector<std::string> skipped;
+            listener_list bound;
+            ec = bind_all(addresses, context, bound, skipped);
+            if (!ec)
+                ec = begin_accepting(std::move(bound));
+            else
+                close_all_of(bound);
+            if (!ec)
+                skipped_.insert(skipped_.end(), skipped.begin(), skipped.end());
+            if (ec != errc::address_in_use)
+                return ec;
         }
         return ec;
     }
 
+    // Binds all addresses that this machine has, to one port.
+    std::error_code bind_all(const std::vector<tcp_endpoint>& addresses,
+                             const std::shared_ptr<const tls_context>& tls, listener_list& bound,
+                             std::vector<std::string>& skipped) {
+        const bool several = addresses.size() > 1;
+        std::uint16_t port = addresses.front().port();
+        std::vector<tcp_endpoint> lacking;
+        for (tcp_endpoint at : addresses) {
+            at.port(port);
+            auto listener = std::make_shared<detail::server_listener>(state_, tls);
+            const std::error_code ec = listener->bind(at, several);
+            if (!ec) {
+                port = listener->tcp_endpoint().port();
+                bound.push_back(std::move(listener));
+                continue;
+            }
+            listener->close();
+            if (ec == asio::error::address_in_use)
+                return errc::address_in_use;
+            if (!is_lacking(ec))
+                return errc::listen_failed;
+            lacking.push_back(at);
+        }
+        for (tcp_endpoint& at : lacking) {
+            at.port(port);
+            skipped.push_back(detail::server_listener::tcp_url(at, tls != nullptr));
+        }
+        return bound.empty() ? errc::listen_failed : std::error_code{};
+    }
+
+    // Whether the machine has no such address, or nothing of its family.
+    static bool is_lacking(const std::error_code& ec) noexcept {
+        return ec.category() == asio::error::get_system_category() &&
+               (ec.value() == EADDRNOTAVAIL || ec.value() == EAFNOSUPPORT ||
+                ec.value() == EPROTONOSUPPORT);
+    }
+
+    // All of them or none.
+    std::error_code begin_accepting(listener_list bound) {
+        state_->paused.reserve(listeners_.size() + bound.size());
+        state_->spare.take();
+        for (const auto& listener : bound) {
+            const std::error_code ec = listener->listen();
+            if (!ec)
+                continue;
+            close_all_of(bound);
+            return ec == asio::error::address_in_use ? errc::address_in_use : errc::listen_failed;
+        }
+        listeners_.insert(listeners_.end(), bound.begin(), bound.end());
+        return {};
+    }
+
+    static void close_all_of(const listener_list& listeners) noexcept {
+        for (const auto& listener : listeners)
+            listener->close();
+    }
+
     std::error_code resolve(std::string_view host, std::uint16_t port,
-                            std::vector<asio::ip::tcp::endpoint>& addresses) const {
+                            std::vector<tcp_endpoint>& addresses) const {
+        if (host == "*") {
+            addresses = {{asio::ip::address_v4::any(), port}, {asio::ip::address_v6::any(), port}};
+            return {};
+        }
         std::error_code ec;
         const std::string name{host};
         if (const auto literal = asio::ip::make_address(name, ec); !ec) {
@@ -215,22 +311,25 @@ private:
         asio::ip::tcp::resolver resolver{state_->turns.get_executor()};
         const auto found = resolver.resolve(name, std::to_string(port),
                                             asio::ip::tcp::resolver::numeric_service, ec);
-        if (ec)
+        if (ec || found.empty())
             return errc::resolve_failed;
-        for (const auto& each : found)
-            addresses.push_back(each.endpoint());
+        for (const auto& each : found) {
+            if (std::find(addresses.begin(), addresses.end(), each.endpoint()) == addresses.end())
+                addresses.push_back(each.endpoint());
+        }
         return {};
     }
 
     void stop_listening() {
         state_->stopping = true;
-        for (const auto& listener : listeners_)
-            listener->close();
+        close_all_of(listeners_);
         listeners_.clear();
+        state_->spare.give();
     }
 
     std::shared_ptr<detail::server_state> state_;
-    std::vector<std::shared_ptr<detail::server_listener>> listeners_;
+    listener_list listeners_;
+    std::vector<std::string> skipped_;
     bool grace_given_ = false;
 };
 

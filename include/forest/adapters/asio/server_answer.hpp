@@ -93,10 +93,14 @@ constexpr bool status_has_body(int status) noexcept {
     return status != 204 && status != 304;
 }
 
-// Replaces `out`. A status that is no final one would make the client wait for another answer, so
-// it becomes 500.
-inline void write_answer(std::string& out, const response& answer, const answer_frame& frame) {
-    const int status = 200 <= answer.status && answer.status <= 599 ? answer.status : 500;
+// A status that is no final one would make the client wait for another answer, so it becomes 500.
+constexpr int final_status(int status) noexcept {
+    return 200 <= status && status <= 599 ? status : 500;
+}
+
+// Replaces `out` by the head of the answer.
+inline void write_head(std::string& out, const response& answer, const answer_frame& frame) {
+    const int status = final_status(answer.status);
     const bool has_body = status_has_body(status);
     out.clear();
     append(out, {"HTTP/1.1 "});
@@ -109,9 +113,18 @@ inline void write_answer(std::string& out, const response& answer, const answer_
         append_number(out, answer.body.size());
         append(out, {"\r\n"});
     }
-    append(out, {frame.close ? "Connection: close\r\n" : "", answer.fields.text(), "\r\n",
-                 has_body && !frame.head ? answer.body : std::string_view{}});
+    append(out, {frame.close ? "Connection: close\r\n" : "", answer.fields.text(), "\r\n"});
 }
+
+// The body as it goes out.
+inline std::string_view body_to_send(const response& answer, const answer_frame& frame) noexcept {
+    return status_has_body(final_status(answer.status)) && !frame.head ? answer.body
+                                                                       : std::string_view{};
+}
+
+// The answer when there is no memory for another one.
+inline constexpr std::string_view no_room_answer =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 } // namespace forest::detail
 

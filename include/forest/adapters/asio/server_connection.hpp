@@ -2,6 +2,7 @@
 #ifndef FOREST_ADAPTERS_ASIO_SERVER_CONNECTION_HPP
 #define FOREST_ADAPTERS_ASIO_SERVER_CONNECTION_HPP
 
+#include <forest/adapters/asio/handler_memory.hpp>
 #include <forest/adapters/asio/server_answer.hpp>
 #include <forest/adapters/asio/server_responder.hpp>
 #include <forest/adapters/asio/server_state.hpp>
@@ -11,6 +12,7 @@
 #include <forest/core/time.hpp>
 #include <forest/policy/server.hpp>
 
+#include <asio/socket_base.hpp>
 #include <asio/steady_timer.hpp>
 
 #include <algorithm>
@@ -18,7 +20,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -33,24 +34,38 @@
 
 namespace forest::detail {
 
-class server_connection final : public server_stream {
+/// Makes room for `bytes` more by closing connections other than `asking`; false if it cannot.
+bool make_room(server_state& server, std::size_t bytes, const server_connection& asking);
+
+class server_connection final : public std::enable_shared_from_this<server_connection> {
 public:
+    using socket_type = server_stream::socket_type;
+    using lock_type = std::unique_lock<std::mutex>;
+    using clock = std::chrono::steady_clock;
+
     server_connection(std::shared_ptr<server_state> of, socket_type&& socket,
                       const tls_context* tls)
-        : server_stream{of->mutex, of->turns, std::move(socket), tls}, server_{std::move(of)},
-          timer_{server_->turns.get_executor()}, parser_{server_->limits.message} {
+        : server_{std::move(of)}, stream_{std::move(socket), tls},
+          timer_{server_->turns.get_executor()}, wake_{server_->turns.get_executor()},
+          parser_{server_->limits.message, request_body::skipped} {
         slot_->mutex = server_->mutex;
         slot_->connection = this;
     }
 
-    // All members are called under the server's lock.
+    // All members are called under the server's lock. Those that are given the lock are called in a
+    // turn, and leave it while a handler runs.
 
-    void start() {
-        position_ = server_->waiting.insert(
-            server_->waiting.end(),
-            std::static_pointer_cast<server_connection>(shared_from_this()));
-        set_deadline(server_->limits.header_timeout);
-        receive(free_space());
+    // Answers at once what has arrived already.
+    void start(lock_type& lock) {
+        list_ = &server_->strangers;
+        position_ = list_->insert(list_->end(), shared_from_this());
+        count_memory();
+        try {
+            set_deadline(server_->limits.header_timeout);
+        } catch (...) { // There is no memory.
+            return close();
+        }
+        proceed(lock);
     }
 
     // Closes at once. No handler of an earlier step continues.
@@ -59,34 +74,72 @@ public:
             return;
         phase_ = phase::closed;
         slot_->connection = nullptr;
-        close_socket();
+        stream_.close();
         timer_.cancel();
-        (busy_ ? server_->busy : server_->waiting).erase(position_);
+        wake_.cancel();
+        forget_answer();
+        server_->memory.count(counted_bytes_, 0);
+        list_->erase(position_);
+        list_ = nullptr;
+        server_->tell_of_room();
         if (server_->stopping && server_->connections() == 0)
             server_->grace.cancel();
     }
 
+    [[nodiscard]] bool closed() const noexcept { return phase_ == phase::closed; }
+
     // Whether nothing of a request has arrived since the last answer.
     [[nodiscard]] bool idle() const noexcept {
-        return phase_ == phase::reading && !parser_.started();
+        return phase_ == phase::reading && !parser_.started() && !unparsed_;
     }
 
-    // The answer of a responder; only the first one counts.
-    void answer(const response& given) {
+    // Whether no handler has welcomed it yet.
+    [[nodiscard]] bool is_stranger() const noexcept { return list_ == &server_->strangers; }
+
+    // Whether it may be closed for the sake of another: a handler that has the request is waited
+    // for, and so is one whose signature was valid, until `send_timeout` is over.
+    [[nodiscard]] bool gives_way(clock::time_point now) const noexcept {
         if (phase_ == phase::answering)
-            send_answer(given);
+            return false;
+        return list_ != &server_->busy || now - sending_since_ > server_->limits.send_timeout;
     }
 
-    void answer_error(int status) {
+    [[nodiscard]] clock::time_point accepted_at() const noexcept { return accepted_at_; }
+
+    // Reads what has arrived before it is closed: it may be a valid request after all.
+    void look_once_more(lock_type& lock) {
+        if (phase_ != phase::reading)
+            return;
+        stream_.look_again();
+        proceed(lock);
+    }
+
+    // The answer of a responder; only the first one counts. Never throws: without memory the
+    // answer is another one.
+    void answer(const response& given) noexcept {
         if (phase_ != phase::answering)
             return;
-        std::string storage;
-        answer({.status = status, .body = error_body(storage, status), .fields = {}});
+        const auto self = shared_from_this();
+        const bool refuses = 400 <= given.status && given.status <= 499;
+        if (is_stranger() && !refuses)
+            move_to(server_->busy, server_->busy.end());
+        send_answer(given);
+    }
+
+    // The answer of the server itself.
+    void answer_error(int status) noexcept {
+        if (phase_ != phase::answering)
+            return;
+        const auto self = shared_from_this();
+        try {
+            std::string storage;
+            send_answer({.status = status, .body = error_body(storage, status), .fields = {}});
+        } catch (...) {
+            send_no_room();
+        }
     }
 
 private:
-    using clock = std::chrono::steady_clock;
-
     enum class phase {
         reading,
         answering, // a handler has the responder
@@ -95,139 +148,331 @@ private:
         closed,
     };
 
-    void received(lock_type& lock, std::error_code ec, std::size_t count) override {
-        if (phase_ == phase::lingering)
-            return drained(ec, count);
-        if (phase_ != phase::reading)
-            return; // The request took too long and is being refused.
-        if (ec)
-            return close();
-        if (!parser_.started() && slot_->request > 0)
-            set_deadline(server_->limits.header_timeout);
-        kept_ += count;
-        parse(lock);
+    using outcome = server_stream::outcome;
+
+    // Goes on until it has to wait.
+    void proceed(lock_type& lock) {
+        in_turn_ = true;
+        try {
+            for (int steps = 1; step(lock); ++steps) {
+                if (steps == steps_per_turn_max) {
+                    wake();
+                    break;
+                }
+            }
+            keep_input();
+        } catch (...) { // There is no memory.
+            close();
+        }
+        in_turn_ = false;
     }
 
-    void parse(lock_type& lock) {
-        kept_ = parser_.parse(std::span{input_}.first(kept_));
-        if (parser_.error())
-            return refuse(parser_.error_status());
-        if (parser_.done())
-            return dispatch(lock);
-        // A client that waits for this would otherwise delay its body by a second or more.
-        if (parser_.expects_continue() && !std::exchange(continued_, true))
-            return send("HTTP/1.1 100 Continue\r\n\r\n", false);
-        receive(free_space());
+    // Whether to go on.
+    bool step(lock_type& lock) {
+        switch (phase_) {
+        case phase::reading:
+            if (stream_.sending()) // 100 Continue
+                return send();
+            return read(lock);
+        case phase::sending: return send() && answered();
+        case phase::lingering: return drain();
+        case phase::answering:
+        case phase::closed: return false;
+        }
+        return false;
+    }
+
+    bool read(lock_type& lock) {
+        if (!std::exchange(unparsed_, false)) {
+            std::size_t count = 0;
+            const std::size_t kept = in_scratch_ ? kept_ : input_.size();
+            if (!wait_unless_done(stream_.receive(server_->scratch().subspan(kept),
+                                                  server_->encrypted_scratch(), count)))
+                return false;
+            restore_input();
+            kept_ += count;
+            if (!parser_.started() && slot_->request > 0)
+                set_deadline(server_->limits.header_timeout);
+        }
+        restore_input();
+        kept_ = parser_.parse(server_->scratch().first(kept_));
+        if (parser_.error()) {
+            refuse(parser_.error_status());
+        } else if (parser_.done()) {
+            dispatch(lock);
+        } else if (parser_.expects_continue() && !std::exchange(continued_, true)) {
+            // A client that waits for this would otherwise delay its body by a second or more.
+            stream_.begin_sending("HTTP/1.1 100 Continue\r\n\r\n", {}, false);
+        }
+        return true;
+    }
+
+    // True when done; otherwise the wait that is needed has begun, or the connection is closed.
+    bool wait_unless_done(outcome result) {
+        switch (result) {
+        case outcome::done: return true;
+        case outcome::wants_read: wait_for(asio::socket_base::wait_read, reading_); break;
+        case outcome::wants_write: wait_for(asio::socket_base::wait_write, writing_); break;
+        case outcome::wants_turn: wake(); break;
+        case outcome::ended: close(); break;
+        }
+        return false;
+    }
+
+    // Between two turns the bytes that were not used yet are the connection's own; in its turn they
+    // are at the front of the scratch space, where everything is that the parser sees.
+    void restore_input() noexcept {
+        if (std::exchange(in_scratch_, true))
+            return;
+        kept_ = input_.size();
+        std::copy(input_.begin(), input_.end(), server_->scratch().begin());
+    }
+
+    void keep_input() {
+        if (!std::exchange(in_scratch_, false) || phase_ == phase::closed)
+            return;
+        const auto unused = server_->scratch().first(kept_);
+        if (kept_ > input_.capacity() && !make_room(*server_, kept_ - input_.capacity(), *this))
+            return close();
+        if (kept_ == 0)
+            std::vector<char>{}.swap(input_);
+        else if (kept_ > input_.capacity())
+            std::vector<char>{unused.begin(), unused.end()}.swap(input_); // and not twice as much
+        else
+            input_.assign(unused.begin(), unused.end());
+        count_memory();
     }
 
     void dispatch(lock_type& lock) {
-        const std::span<const char> data = std::span{input_}.first(kept_);
+        const std::span<const char> data = server_->scratch().first(kept_);
         begin_answering();
         route_handler* const route = server_->find_route(parser_.path(data));
-        if (route == nullptr)
-            return answer_error(404);
-        if (parser_.method() == http_method::other) {
+        if (route == nullptr) {
+            answer_error(404);
+        } else if (parser_.method() == http_method::other) {
             response refused{
                 .status = 405, .body = R"({"error":"Method Not Allowed"})", .fields = {}};
             (void)refused.fields.add("Allow", "GET, HEAD");
-            return answer(refused);
+            send_answer(refused);
+        } else {
+            set_deadline(server_->limits.answer_timeout);
+            slot_->holders = 1;
+            const server_request asked{
+                parser_.method(), parser_.path(data), parser_.fields(data),
+                std::chrono::floor<wall_time::duration>(std::chrono::system_clock::now())};
+            server_->call(lock, *route, asked, server_responder{slot_, slot_->request});
         }
-        set_deadline(server_->limits.answer_timeout);
-        slot_->holders = 1;
-        const server_request asked{
-            parser_.method(), parser_.path(data), parser_.fields(data),
-            std::chrono::floor<wall_time::duration>(std::chrono::system_clock::now())};
-        server_->call(lock, *route, asked, server_responder{slot_, slot_->request});
+        drop_request();
     }
 
-    void refuse(int status) {
+    // What is left in the scratch space belongs to the next request.
+    void drop_request() noexcept {
+        const std::size_t consumed = parser_.consumed();
+        const auto rest = server_->scratch().first(kept_).subspan(consumed);
+        std::copy(rest.begin(), rest.end(), server_->scratch().begin());
+        kept_ = rest.size();
+        unparsed_ = kept_ > 0;
+    }
+
+    void refuse(int status) noexcept {
         begin_answering();
         close_after_ = true;
+        kept_ = 0;
+        in_scratch_ = true; // and there is nothing that need be kept
         answer_error(status);
     }
 
-    void begin_answering() {
-        server_->busy.splice(server_->busy.end(), server_->waiting, position_);
-        busy_ = true;
+    void begin_answering() noexcept {
+        if (list_ == &server_->idle)
+            move_to(server_->busy, server_->busy.end());
         phase_ = phase::answering;
         ++slot_->request;
         slot_->holders = 0;
     }
 
-    void send_answer(const response& given) {
+    void send_answer(const response& given) noexcept {
         phase_ = phase::sending;
         close_after_ = close_after_ || !parser_.keep_alive() || server_->stopping;
+        try {
+            if (!take_answer(given))
+                return send_no_room();
+        } catch (...) { // There is no memory.
+            return send_no_room();
+        }
+        begin_sending(output_, body_);
+    }
+
+    // False if there is no room for it.
+    bool take_answer(const response& given) {
         const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-        write_answer(output_, given,
-                     {.date = server_->date.at(now),
-                      .head = parser_.method() == http_method::head,
-                      .close = close_after_});
-        set_deadline(server_->limits.send_timeout);
-        send(output_, close_after_);
+        const answer_frame frame{.date = server_->date.at(now),
+                                 .head = parser_.method() == http_method::head,
+                                 .close = close_after_};
+        const std::string_view body = body_to_send(given, frame);
+        write_head(output_, given, frame);
+        if (given.body_owner == nullptr || body.size() < shared_bytes_min) {
+            const std::size_t size = output_.size() + body.size();
+            if (size > output_.capacity()) {
+                if (!make_room(*server_, size - output_.capacity(), *this))
+                    return false;
+                output_.reserve(size);
+            }
+            output_.append(body);
+        } else {
+            if (!make_room(*server_, server_->memory.cost_of_sharing(body), *this))
+                return false;
+            server_->memory.share(body);
+            body_owner_ = given.body_owner;
+            body_ = body;
+        }
+        count_memory();
+        return true;
     }
 
-    void sent(lock_type& lock, std::error_code ec) override {
-        if (ec)
-            return close();
-        if (phase_ == phase::reading) // 100 Continue
-            return receive(free_space());
+    void send_no_room() noexcept {
+        phase_ = phase::sending;
+        close_after_ = true;
+        begin_sending(no_room_answer, {});
+    }
+
+    void begin_sending(std::string_view head, std::string_view body) noexcept {
+        stream_.begin_sending(head, body, close_after_);
+        sending_since_ = clock::now();
+        try {
+            set_deadline(server_->limits.send_timeout);
+            if (!in_turn_)
+                wake();
+        } catch (...) { // There is no memory.
+            close();
+        }
+    }
+
+    bool send() {
+        std::size_t count = 0;
+        const outcome result = stream_.send(count);
+        // A client that takes a large answer slowly is not one that takes nothing.
+        if (count > 0 && phase_ == phase::sending)
+            set_deadline(server_->limits.send_timeout);
+        return wait_unless_done(result);
+    }
+
+    // The whole answer has been sent.
+    bool answered() {
+        forget_answer();
         if (close_after_ || server_->stopping)
-            return linger();
-        await_request(lock);
+            linger();
+        else
+            await_request();
+        return true;
     }
 
-    void await_request(lock_type& lock) {
-        server_->waiting.splice(server_->waiting.end(), server_->busy, position_);
-        busy_ = false;
+    // The room for a small answer is kept for the next one.
+    void forget_answer() noexcept {
+        if (body_owner_ != nullptr) {
+            server_->memory.release(body_);
+            body_owner_.reset();
+        }
+        body_ = {};
+        if (output_.capacity() > output_bytes_kept)
+            std::string{}.swap(output_);
+        if (phase_ != phase::closed)
+            count_memory();
+    }
+
+    void await_request() {
+        if (list_ == &server_->busy)
+            move_to(server_->idle, server_->idle.end());
         phase_ = phase::reading;
         continued_ = false;
-        release_large_output();
-        const std::size_t consumed = parser_.consumed();
-        kept_ -= consumed;
-        std::memmove(input_.data(), input_.data() + consumed, kept_);
-        parser_.reset(server_->limits.message);
-        set_deadline(kept_ > 0 ? server_->limits.header_timeout : server_->limits.idle_timeout);
-        if (kept_ > 0)
-            return parse(lock);
-        receive(free_space());
+        parser_.reset(server_->limits.message, request_body::skipped);
+        set_deadline(unparsed_ ? server_->limits.header_timeout : server_->limits.idle_timeout);
+        server_->tell_of_room();
     }
 
     // Closing with unread bytes would reset the connection, and the client could lose the answer
     // (RFC 9112, 9.6). So the end is announced, and what still comes is read for a while.
     void linger() {
-        server_->waiting.splice(server_->waiting.begin(), server_->busy, position_);
-        busy_ = false;
+        connection_list& list = list_ == &server_->busy ? server_->idle : *list_;
+        move_to(list, list.begin());
         phase_ = phase::lingering;
-        release_large_output();
+        kept_ = 0;
+        in_scratch_ = true;
         set_deadline(linger_timeout);
-        shutdown_sending();
-        discard(input_);
+        stream_.shutdown_sending();
+        server_->tell_of_room();
     }
 
-    // Assigning an empty one would keep the room.
-    void release_large_output() noexcept {
-        if (output_.capacity() > output_bytes_kept)
-            std::string{}.swap(output_);
-    }
-
-    // A client that takes a large answer slowly is not one that takes nothing.
-    void sent_some() override { set_deadline(server_->limits.send_timeout); }
-
-    void drained(std::error_code ec, std::size_t count) {
+    bool drain() {
+        std::size_t count = 0;
+        if (!wait_unless_done(stream_.discard(server_->scratch(), count)))
+            return false;
         drained_bytes_ += count;
-        if (ec || drained_bytes_ > linger_bytes_max)
-            return close();
-        discard(input_);
+        if (drained_bytes_ > linger_bytes_max)
+            close();
+        return true;
     }
 
-    void time_out() {
+    void move_to(connection_list& list, connection_list::iterator before) noexcept {
+        list.splice(before, *list_, position_);
+        list_ = &list;
+    }
+
+    void count_memory() noexcept {
+        server_->memory.count(counted_bytes_, sizeof(server_connection) + slot_bytes +
+                                                  input_.capacity() + output_.capacity() +
+                                                  stream_.memory_bytes());
+    }
+
+    void time_out(lock_type& lock) {
+        in_turn_ = true;
         if (phase_ == phase::answering) {
             close_after_ = true;
-            return answer_error(503);
+            answer_error(503);
+        } else if (phase_ == phase::reading && parser_.started() && !stream_.sending()) {
+            refuse(408);
+        } else {
+            return close();
         }
-        if (phase_ == phase::reading && parser_.started() && !sending())
-            return refuse(408);
-        close();
+        proceed(lock);
+    }
+
+    // A completion handler that goes on in its turn and under the lock, unless the connection has
+    // been closed. It owns the connection.
+    template <typename Then>
+    auto guarded(Then then) {
+        return owned_handler{
+            shared_from_this(), memory_, [then](server_connection& of, const auto&... results) {
+                of.server_->turns.run([self = of.shared_from_this(), then, results...] {
+                    lock_type lock{*self->server_->mutex};
+                    if (!self->closed())
+                        then(*self, lock, results...);
+                });
+            }};
+    }
+
+    void wait_for(asio::socket_base::wait_type what, bool& waiting) {
+        if (std::exchange(waiting, true))
+            return;
+        const auto on_ready = [is = &waiting](server_connection& self, lock_type& lock,
+                                              std::error_code ec) {
+            *is = false;
+            if (ec)
+                return self.close();
+            self.stream_.look_again();
+            self.proceed(lock);
+        };
+        stream_.socket().async_wait(what, guarded(on_ready));
+    }
+
+    // Goes on in a turn of its own.
+    void wake() {
+        if (std::exchange(waking_, true))
+            return;
+        wake_.expires_at(clock::time_point{});
+        wake_.async_wait(guarded([](server_connection& self, lock_type& lock, std::error_code) {
+            self.waking_ = false;
+            self.proceed(lock);
+        }));
     }
 
     // A later deadline costs nothing: the timer, when it ends too early, is set anew.
@@ -240,51 +485,60 @@ private:
     void set_timer() {
         timer_set_ = true;
         timer_.expires_at(deadline_);
-        const auto on_time = [number = ++timer_number_](server_stream& stream, lock_type&,
+        const auto on_time = [number = ++timer_number_](server_connection& self, lock_type& lock,
                                                         std::error_code ec) {
-            auto& self = static_cast<server_connection&>(stream);
             if (ec || number != self.timer_number_)
                 return;
             self.timer_set_ = false;
-            if (clock::now() < self.deadline_)
-                self.set_timer();
-            else
-                self.time_out();
+            try {
+                if (clock::now() < self.deadline_)
+                    self.set_timer();
+                else
+                    self.time_out(lock);
+            } catch (...) { // There is no memory.
+                self.close();
+            }
         };
         timer_.async_wait(guarded(on_time));
     }
 
-    // What the parser keeps never exceeds the limits on a message, so there is always some.
-    std::span<char> free_space() {
-        const message_limits& limits = server_->limits.message;
-        const std::size_t most = limits.head_bytes_max + limits.body_bytes_max + input_bytes_min;
-        if (kept_ == input_.size())
-            input_.resize(std::min(most, std::max(input_bytes_min, 2 * input_.size())));
-        assert(kept_ < input_.size());
-        return std::span{input_}.subspan(kept_);
-    }
-
-    static constexpr std::size_t input_bytes_min = 4096;
+    static constexpr std::size_t slot_bytes = 128;        // with the nodes of lists and timers
+    static constexpr std::size_t shared_bytes_min = 4096; // less is copied: one packet, one write
     static constexpr std::size_t output_bytes_kept = 64 * 1024; // more than most answers take
     static constexpr std::size_t linger_bytes_max = 256 * 1024;
     static constexpr duration linger_timeout = std::chrono::seconds{2};
+    static constexpr int steps_per_turn_max = 16; // reads and answers; then others have their turn
 
     std::shared_ptr<server_state> server_;
+    handler_memory memory_;
     std::shared_ptr<answer_slot> slot_ = std::make_shared<answer_slot>();
-    connection_list::iterator position_; // in `busy` or in `waiting`
+    connection_list* list_ = nullptr;
+    connection_list::iterator position_;
+    server_stream stream_;
     asio::steady_timer timer_;
+    asio::steady_timer wake_;
     clock::time_point deadline_;
+    clock::time_point accepted_at_ = clock::now();
+    clock::time_point sending_since_;
     std::uint64_t timer_number_ = 0;
     request_parser parser_;
-    std::vector<char> input_;
-    std::size_t kept_ = 0;
+    std::vector<char> input_; // what is not used yet, between two turns
+    std::size_t kept_ = 0;    // the same in the scratch space, during a turn
     std::string output_;
+    std::string_view body_;                  // of the answer, if it is shared
+    std::shared_ptr<const void> body_owner_; // null if there is none
     std::size_t drained_bytes_ = 0;
+    std::size_t counted_bytes_ = 0;
     phase phase_ = phase::reading;
-    bool busy_ = false;
+    bool in_scratch_ = false;
+    bool unparsed_ = false; // the next request may have come with the last one
+    bool reading_ = false;  // a wait is under way
+    bool writing_ = false;
+    bool waking_ = false;
     bool timer_set_ = false;
     bool continued_ = false;
     bool close_after_ = false;
+    bool in_turn_ = false; // which sends what is to be sent
 };
 
 } // namespace forest::detail

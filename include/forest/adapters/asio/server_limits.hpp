@@ -25,6 +25,7 @@ enum class server_limits_errc {
     invalid_answer_timeout,
     invalid_connections_max,
     invalid_backlog,
+    invalid_memory_bytes_max,
 };
 
 namespace detail {
@@ -48,6 +49,8 @@ public:
         case server_limits_errc::invalid_connections_max:
             return "server_limits.connections_max must be at least 1";
         case server_limits_errc::invalid_backlog: return "server_limits.backlog must be at least 1";
+        case server_limits_errc::invalid_memory_bytes_max:
+            return "server_limits.memory_bytes_max must be from 64 KiB to 1 TiB";
         }
         return "unknown error";
     }
@@ -71,8 +74,9 @@ struct std::is_error_code_enum<forest::server_limits_errc> : std::true_type {};
 
 namespace forest {
 
-/// The limits of an asio_server. One connection holds at most the bytes of one message, 4 KiB to
-/// read into, and its answer.
+/// The limits of an asio_server. The bodies of requests are read and dropped, so one connection
+/// holds at most one header section, what the client has sent behind it in the same read (16 KiB),
+/// and its answer.
 struct server_limits {
     /// Largest request. A head over the limit is answered 431, a body 413, and the connection is
     /// closed. A head of 0 bytes is illegal; a body of 0 refuses all bodies.
@@ -95,20 +99,32 @@ struct server_limits {
     /// than 0.
     duration answer_timeout = std::chrono::seconds{30};
 
-    /// Connections at one time, at least 1. One more takes the place of the one that has waited the
-    /// longest for a complete request, so that idle clients cannot lock out a health check; while
-    /// all of them are being answered, new ones wait in the backlog. Keep it below the process's
-    /// limit on descriptors.
+    /// Connections at one time, at least 1. A further one takes the place of another, so that idle
+    /// clients cannot lock out a health check. The order is the same when descriptors or memory
+    /// run out: first strangers, the oldest first, whether they are idle, in the middle of a
+    /// request, or do not read their answer; then clients that wait between two requests, the one
+    /// that has waited the longest first; last those that have not taken their whole answer within
+    /// `send_timeout`. A stranger is a connection to which no handler has given an answer outside
+    /// 400 to 499, as a route does when the signature is valid. While none of these is there, new
+    /// ones wait in the backlog.
     std::size_t connections_max = 1024;
 
     /// Connections that the kernel completes before they are accepted, at least 1; the kernel caps
     /// it (net.core.somaxconn). Large, because a fleet that starts together connects together.
     int backlog = 4096;
 
+    /// What all connections together may hold, from 64 KiB to 1 TiB: buffers, answers that the
+    /// server has copied, TLS sessions (counted as 48 KiB each). An answer with a `body_owner`
+    /// counts once, however many connections send it. At the bound, connections are closed in the
+    /// order of `connections_max`; an answer for which that makes too little room is replaced by
+    /// 503. What the kernel buffers is not counted.
+    std::size_t memory_bytes_max = std::size_t{64} << 20U;
+
     /// Names the member that is out of its range.
     [[nodiscard]] std::error_code validate() const noexcept {
         constexpr std::size_t head_bytes_limit = std::size_t{16} << 20U;
         constexpr std::size_t body_bytes_limit = std::size_t{1} << 30U;
+        constexpr std::size_t memory_bytes_limit = std::size_t{1} << 40U;
         const auto usable = [](duration timeout) {
             return duration::zero() < timeout && timeout <= std::chrono::days{366};
         };
@@ -127,6 +143,8 @@ struct server_limits {
             return server_limits_errc::invalid_connections_max;
         if (backlog < 1)
             return server_limits_errc::invalid_backlog;
+        if (memory_bytes_max < std::size_t{64} << 10U || memory_bytes_max > memory_bytes_limit)
+            return server_limits_errc::invalid_memory_bytes_max;
         return {};
     }
 };

@@ -5,13 +5,16 @@
 #include <forest/adapters/asio/asio_serializer.hpp>
 #include <forest/adapters/asio/server_answer.hpp>
 #include <forest/adapters/asio/server_limits.hpp>
+#include <forest/adapters/asio/server_memory.hpp>
 #include <forest/adapters/asio/server_responder.hpp>
+#include <forest/adapters/asio/spare_descriptor.hpp>
 #include <forest/core/unique_function.hpp>
 #include <forest/policy/server.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/steady_timer.hpp>
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <functional>
@@ -19,10 +22,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <vector>
 
 // What the connections and listeners of one server share. One mutex guards all of it and all their
 // sockets, so that a server can be stopped from any thread, whether or not the executor still runs;
@@ -35,9 +40,31 @@ using connection_list = std::list<std::shared_ptr<server_connection>>;
 
 struct server_state {
     server_state(asio::any_io_executor executor, const server_limits& chosen)
-        : turns{std::move(executor)}, limits{chosen}, grace{turns.get_executor()} {}
+        : turns{std::move(executor)}, limits{chosen}, memory{chosen.memory_bytes_max},
+          scratch_bytes{chosen.message.head_bytes_max + read_bytes},
+          scratch_{new char[scratch_bytes + read_bytes]}, grace{turns.get_executor()} {}
 
-    [[nodiscard]] std::size_t connections() const noexcept { return waiting.size() + busy.size(); }
+    [[nodiscard]] std::size_t connections() const noexcept {
+        return strangers.size() + idle.size() + busy.size();
+    }
+
+    // What a connection reads into in its turn; nothing of it stays there afterwards. A head that
+    // is within its limit leaves room for `read_bytes` more.
+    [[nodiscard]] std::span<char> scratch() const noexcept {
+        return {scratch_.get(), scratch_bytes};
+    }
+
+    // What a TLS connection reads encrypted bytes into.
+    [[nodiscard]] std::span<char> encrypted_scratch() const noexcept {
+        return {scratch_.get() + scratch_bytes, read_bytes};
+    }
+
+    // Wakes the listeners that wait for a connection to end.
+    void tell_of_room() noexcept {
+        for (asio::steady_timer* const each : paused)
+            each->cancel();
+        paused.clear();
+    }
 
     [[nodiscard]] route_handler* find_route(std::string_view path) {
         const auto found = routes.find(path);
@@ -75,11 +102,25 @@ struct server_state {
     // without the lock.
     std::map<std::string, route_handler, std::less<>> routes;
     date_field date;
+    server_memory memory;
 
-    // Connections without a complete request, the one that has waited the longest first; and those
-    // whose request is being answered.
-    connection_list waiting;
+    // Connections that no handler has welcomed, as of `server_limits::connections_max`, in the
+    // order of their acceptance, whatever they are at; those that a handler has, and that wait for
+    // a further request, the one that has waited the longest first; and those whose request is
+    // being answered, in the order in which that began.
+    connection_list strangers;
+    connection_list idle;
     connection_list busy;
+
+    spare_descriptor spare;
+
+    // The timers of the listeners that could not accept; there is room for all of them.
+    std::vector<asio::steady_timer*> paused;
+    std::chrono::steady_clock::time_point pressed_until; // by strangers that were closed for others
+
+    static constexpr std::size_t read_bytes = 16 * 1024; // at a time
+    const std::size_t scratch_bytes;
+    const std::unique_ptr<char[]> scratch_;
 
     bool stopping = false;
     asio::steady_timer grace; // until what is still being answered is cut off

@@ -2,204 +2,239 @@
 #ifndef FOREST_ADAPTERS_ASIO_SERVER_STREAM_HPP
 #define FOREST_ADAPTERS_ASIO_SERVER_STREAM_HPP
 
-#include <forest/adapters/asio/asio_serializer.hpp>
 #include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/adapters/openssl/tls_session.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/basic_stream_socket.hpp>
-#include <asio/buffer.hpp>
-#include <asio/error.hpp>
 #include <asio/generic/stream_protocol.hpp>
-#include <asio/post.hpp>
-#include <asio/socket_base.hpp>
 
-#include <cassert>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
 #include <cstddef>
-#include <memory>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
-// The bytes of an accepted connection, whether over TCP or a unix socket, plain or with TLS. What
-// they mean is for server_connection to say, which derives from this.
+// The bytes of an accepted connection, over TCP or a unix socket, plain or with TLS. It never
+// waits: a server that reads only what has arrived needs no buffer for a client that says nothing,
+// and can look at once whether a connection that it is about to close has spoken after all.
 
 namespace forest::detail {
 
-class server_stream : public std::enable_shared_from_this<server_stream> {
+/// One accepted connection as a stream of plain text. All members but the constructor are called
+/// under the server's lock.
+class server_stream {
 public:
     using socket_type =
         asio::basic_stream_socket<asio::generic::stream_protocol, asio::any_io_executor>;
 
-    server_stream(const server_stream&) = delete;
-    server_stream& operator=(const server_stream&) = delete;
-    virtual ~server_stream() = default;
+    /// What a call has come to.
+    enum class outcome {
+        done,
+        wants_read,  ///< call again when the socket can be read
+        wants_write, ///< call again when the socket can be written
+        wants_turn,  ///< call again after others have had their turn
+        ended,       ///< by the client, or by an error
+    };
 
-protected:
-    using lock_type = std::unique_lock<std::mutex>;
-
-    server_stream(std::shared_ptr<std::mutex> mutex, const asio_serializer& turns,
-                  socket_type&& socket, const tls_context* tls)
-        : mutex_{std::move(mutex)}, turns_{turns}, socket_{std::move(socket)} {
-        if (tls != nullptr) {
+    server_stream(socket_type&& socket, const tls_context* tls) : socket_{std::move(socket)} {
+        if (tls != nullptr)
             tls_.emplace(*tls);
-            tls_input_.resize(tls_input_bytes);
+    }
+
+    [[nodiscard]] socket_type& socket() noexcept { return socket_; }
+
+    /// Something may have arrived since the last call.
+    void look_again() noexcept { emptied_ = false; }
+
+    /// Receives what there is into `space`, which is not empty; `count` is above 0 when done. With
+    /// TLS, `scratch` takes the encrypted bytes; the first calls shake hands.
+    outcome receive(std::span<char> space, std::span<char> scratch, std::size_t& count) {
+        count = 0;
+        if (!tls_)
+            return read(space, count);
+        for (int reads = 0; reads < tls_reads_max; ++reads) {
+            if (const outcome flushed = flush(); flushed != outcome::done)
+                return flushed;
+            const progress decrypted = tls_->receive(space, count);
+            if (decrypted == progress::done)
+                return outcome::done;
+            // The handshake, or the alert that tells the client why it failed.
+            if (const outcome flushed = flush(); flushed != outcome::done)
+                return flushed;
+            if (decrypted != progress::wants_input)
+                return outcome::ended;
+            std::size_t encrypted = 0;
+            if (const outcome result = read(scratch, encrypted); result != outcome::done)
+                return result;
+            tls_->input(scratch.first(encrypted));
+        }
+        return outcome::wants_turn;
+    }
+
+    /// Receives what nobody wants any more.
+    outcome discard(std::span<char> scratch, std::size_t& count) { return read(scratch, count); }
+
+    /// Begins to send `head` and then `body`, which both stay as they are until that is done. After
+    /// the last bytes of a connection nothing is received but by `discard`.
+    void begin_sending(std::string_view head, std::string_view body, bool last) noexcept {
+        head_ = head;
+        body_ = body;
+        last_ = last;
+    }
+
+    [[nodiscard]] bool sending() const noexcept {
+        return !head_.empty() || !body_.empty() || last_ || unsent() > 0;
+    }
+
+    /// Goes on sending; `count` says how many bytes the system has taken.
+    outcome send(std::size_t& count) {
+        count = 0;
+        while (true) {
+            if (tls_) {
+                const std::size_t before = unsent();
+                const outcome flushed = flush();
+                count += before - unsent();
+                if (flushed != outcome::done)
+                    return flushed;
+            }
+            if (head_.empty() && body_.empty() && !(tls_ && last_)) {
+                last_ = false;
+                return outcome::done;
+            }
+            if (count >= bytes_per_turn)
+                return outcome::wants_turn;
+            if (tls_) {
+                if (!encrypt())
+                    return outcome::ended;
+                continue;
+            }
+            if (const outcome written = write(count); written != outcome::done)
+                return written;
         }
     }
 
-    // All members are called under the lock.
-
-    virtual void received(lock_type& lock, std::error_code ec, std::size_t count) = 0;
-    virtual void sent(lock_type& lock, std::error_code ec) = 0;
-    virtual void sent_some() = 0; // of what is being sent
-
-    // A completion handler that goes on in its turn and under the lock, unless the stream has been
-    // closed. It owns the stream.
-    template <typename Then>
-    auto guarded(Then then) {
-        return [self = shared_from_this(), then](const auto&... results) {
-            self->turns_.run([self, then, results...] {
-                lock_type lock{*self->mutex_};
-                if (self->socket_.is_open())
-                    then(*self, lock, results...);
-            });
-        };
-    }
-
-    // Reads some bytes into `space`, which is not empty, then calls `received`. The first call of
-    // a TLS stream shakes hands.
-    void receive(std::span<char> space) {
-        assert(!reading_ && !space.empty());
-        reading_ = true;
-        space_ = space;
-        if (tls_)
-            receive_tls();
-        else
-            read_socket();
-    }
-
-    // Reads what nobody wants any more; `received` is told how much it was. May be called while
-    // a read is under way, which then becomes such a one.
-    void discard(std::span<char> scratch) {
-        discarding_ = true;
-        if (reading_)
-            return;
-        reading_ = true;
-        space_ = scratch;
-        read_socket();
-    }
-
-    // Sends all of `plain`, which stays valid, then calls `sent`. After the last bytes nothing is
-    // decrypted any more, because the buffer of the TLS engine is in use until they are gone.
-    void send(std::string_view plain, bool last) {
-        assert(!writing_);
-        writing_ = true;
-        discarding_ = discarding_ || last;
-        if (!tls_)
-            return write(plain, &server_stream::finish_sending);
-        if (tls_->send(plain) != tls_session::progress::done)
-            return asio::post(turns_.get_executor(),
-                              guarded([](server_stream& self, lock_type& lock) {
-                                  self.finish_sending(lock, asio::error::connection_aborted);
-                              }));
-        if (last)
-            tls_->goodbye();
-        write(tls_->output(), &server_stream::finish_sending);
-    }
-
-    // Whether bytes are on their way out.
-    [[nodiscard]] bool sending() const noexcept { return writing_; }
-
+    /// Tells the client that nothing more comes.
     void shutdown_sending() noexcept {
         std::error_code ignored;
         socket_.shutdown(asio::socket_base::shutdown_send, ignored);
     }
 
-    void close_socket() noexcept {
+    [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
+
+    void close() noexcept {
         std::error_code ignored;
         socket_.close(ignored);
     }
 
+    /// What it holds beside this object, in bytes. OpenSSL does not tell; it was measured.
+    [[nodiscard]] std::size_t memory_bytes() const noexcept {
+        return tls_ ? tls_session_bytes + tls_->output().size() : 0;
+    }
+
+    static constexpr std::size_t tls_session_bytes = 48 * 1024;
+
 private:
     using progress = tls_session::progress;
-    using after_write = void (server_stream::*)(lock_type&, std::error_code);
 
-    void read_socket() {
-        const std::span<char> into = tls_ ? std::span{tls_input_} : space_;
-        socket_.async_read_some(asio::buffer(into.data(), into.size()),
-                                guarded([](server_stream& self, lock_type& lock, std::error_code ec,
-                                           std::size_t count) {
-                                    if (ec || !self.tls_ || self.discarding_)
-                                        return self.finish_receiving(lock, ec, count);
-                                    self.tls_->input({self.tls_input_.data(), count});
-                                    self.receive_tls();
-                                }));
+    // So much of an answer goes out before others have their turn.
+    static constexpr std::size_t bytes_per_turn = 256 * 1024;
+
+    // More would only make room for what has to wait anyway: one record.
+    static constexpr std::size_t encrypted_at_once = 16 * 1024;
+
+    // A client that sends records without content has no more than that of a turn.
+    static constexpr int tls_reads_max = 4;
+
+    outcome read(std::span<char> space, std::size_t& count) noexcept {
+        if (std::exchange(emptied_, false))
+            return outcome::wants_read;
+        ssize_t received = 0;
+        do
+            received = ::recv(socket_.native_handle(), space.data(), space.size(), MSG_DONTWAIT);
+        while (received < 0 && errno == EINTR);
+        if (received == 0)
+            return outcome::ended;
+        if (received < 0)
+            return errno == EAGAIN ? outcome::wants_read : outcome::ended;
+        count = static_cast<std::size_t>(received);
+        emptied_ = count < space.size();
+        return outcome::done;
     }
 
-    void receive_tls() {
-        std::size_t count = 0;
-        tls_progress_ = tls_->receive(space_, count);
-        if (tls_progress_ == progress::done)
-            return asio::post(turns_.get_executor(),
-                              guarded([count](server_stream& self, lock_type& lock) {
-                                  self.finish_receiving(lock, {}, count);
-                              }));
-        if (tls_progress_ == progress::wants_input && tls_->output().empty())
-            return read_socket();
-        // The handshake, or the alert that tells the peer why it failed.
-        writing_ = true;
-        write(tls_->output(), &server_stream::flushed);
+    // Writes plain text.
+    outcome write(std::size_t& count) noexcept {
+        // sendmsg does not write to them.
+        iovec parts[] = {{const_cast<char*>(head_.data()), head_.size()},
+                         {const_cast<char*>(body_.data()), body_.size()}};
+        msghdr message{};
+        message.msg_iov = parts;
+        message.msg_iovlen = std::size(parts);
+        const ssize_t sent =
+            ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR)
+            return outcome::done; // and tried again
+        if (sent < 0)
+            return errno == EAGAIN ? outcome::wants_write : outcome::ended;
+        const auto taken = static_cast<std::size_t>(sent);
+        count += taken;
+        const std::size_t of_head = std::min(taken, head_.size());
+        head_.remove_prefix(of_head);
+        body_.remove_prefix(taken - of_head);
+        return outcome::done;
     }
 
-    void flushed(lock_type& lock, std::error_code ec) {
-        writing_ = false;
-        tls_->output_sent();
-        if (ec || tls_progress_ == progress::failed)
-            return finish_receiving(lock, asio::error::connection_aborted, 0);
-        if (tls_progress_ == progress::closed)
-            return finish_receiving(lock, asio::error::eof, 0);
-        read_socket();
+    // Encrypts the next piece; behind the last one comes the goodbye.
+    bool encrypt() {
+        std::string_view& from = head_.empty() ? body_ : head_;
+        if (from.empty()) {
+            last_ = false;
+            tls_->goodbye();
+            return true;
+        }
+        const std::string_view piece = from.substr(0, encrypted_at_once);
+        from.remove_prefix(piece.size());
+        return tls_->send(piece) == progress::done;
     }
 
-    void finish_receiving(lock_type& lock, std::error_code ec, std::size_t count) {
-        reading_ = false;
-        received(lock, ec, count);
+    [[nodiscard]] std::size_t unsent() const noexcept {
+        return tls_ ? tls_->output().size() - flushed_ : 0;
     }
 
-    void finish_sending(lock_type& lock, std::error_code ec) {
-        writing_ = false;
-        if (tls_)
+    // Sends what the TLS session has to say.
+    outcome flush() noexcept {
+        while (true) {
+            const std::string_view rest = tls_->output().substr(flushed_);
+            if (rest.empty())
+                break;
+            const ssize_t sent = ::send(socket_.native_handle(), rest.data(), rest.size(),
+                                        MSG_DONTWAIT | MSG_NOSIGNAL);
+            if (sent < 0 && errno == EINTR)
+                continue;
+            if (sent < 0)
+                return errno == EAGAIN ? outcome::wants_write : outcome::ended;
+            flushed_ += static_cast<std::size_t>(sent);
+        }
+        if (flushed_ > 0)
             tls_->output_sent();
-        sent(lock, ec);
+        flushed_ = 0;
+        return outcome::done;
     }
 
-    void write(std::string_view bytes, after_write then) {
-        socket_.async_write_some(asio::buffer(bytes.data(), bytes.size()),
-                                 guarded([bytes, then](server_stream& self, lock_type& lock,
-                                                       std::error_code ec, std::size_t count) {
-                                     if (ec || count == bytes.size())
-                                         return (self.*then)(lock, ec);
-                                     self.sent_some();
-                                     self.write(bytes.substr(count), then);
-                                 }));
-    }
-
-    static constexpr std::size_t tls_input_bytes = 4096;
-
-    std::shared_ptr<std::mutex> mutex_;
-    asio_serializer turns_; // the server's
     socket_type socket_;
     std::optional<tls_session> tls_;
-    std::vector<char> tls_input_;
-    progress tls_progress_ = progress::done;
-    std::span<char> space_;
-    bool reading_ = false;
-    bool writing_ = false;
-    bool discarding_ = false;
+    std::string_view head_; // of what is to be sent
+    std::string_view body_;
+    std::size_t flushed_ = 0; // of the output of the TLS session
+    bool last_ = false;
+    bool emptied_ = false; // the last read took all that had arrived
 };
 
 } // namespace forest::detail

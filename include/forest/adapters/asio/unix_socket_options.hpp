@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_UNIX_SOCKET_OPTIONS_HPP
+#define FOREST_ADAPTERS_ASIO_UNIX_SOCKET_OPTIONS_HPP
+
+#include <forest/core/error.hpp>
+
+#include <string>
+#include <system_error>
+
+// Who may connect to a unix socket.
+
+namespace forest {
+
+/// Which option is out of its range.
+enum class unix_socket_errc {
+    invalid_mode = 1,
+};
+
+namespace detail {
+
+class unix_socket_category_type final : public std::error_category {
+public:
+    const char* name() const noexcept override { return "forest.unix_socket_options"; }
+    std::string message(int value) const override {
+        return unix_socket_errc{value} == unix_socket_errc::invalid_mode
+                   ? "unix_socket_options.mode must be from 0 to 0777 (octal)"
+                   : "unknown error";
+    }
+    std::error_condition default_error_condition(int) const noexcept override {
+        return make_error_condition(condition::invalid_argument);
+    }
+};
+
+inline const unix_socket_category_type unix_socket_category_object{};
+
+} // namespace detail
+
+[[nodiscard]] inline std::error_code make_error_code(unix_socket_errc code) noexcept {
+    return {static_cast<int>(code), detail::unix_socket_category_object};
+}
+
+} // namespace forest
+
+template <>
+struct std::is_error_code_enum<forest::unix_socket_errc> : std::true_type {};
+
+namespace forest {
+
+/// How a unix socket is listened on.
+struct unix_socket_options {
+    /// The permissions of the socket file, from 0 to 0777; to connect takes permission to write.
+    /// 0: what the umask of the process leaves of 0777. Whatever the umask is, the file has exactly
+    /// these, and nobody can connect before.
+    unsigned mode = 0;
+
+    /// Names the member that is out of its range.
+    [[nodiscard]] std::error_code validate() const noexcept {
+        constexpr unsigned mode_max = 0777;
+        return mode <= mode_max ? std::error_code{} : unix_socket_errc::invalid_mode;
+    }
+};
+
+} // namespace forest
+
+#endif
