@@ -243,6 +243,16 @@ BOOST_AUTO_TEST_CASE(
 
 // Recovery
 
+BOOST_AUTO_TEST_CASE(B8_the_target_of_an_outage_is_the_uri) {
+    scripted_warehouse on;
+    on.master->datasource.start();
+    on.suffer_an_outage();
+    BOOST_TEST_REQUIRE(on.master->downs.size() == 1U);
+    BOOST_TEST_REQUIRE(on.master->ups.size() == 1U);
+    BOOST_TEST(on.master->downs.front().target == on.master->datasource.uri());
+    BOOST_TEST(on.master->ups.front().target == on.master->datasource.uri());
+}
+
 BOOST_AUTO_TEST_CASE(B31_on_recovery_the_schema_is_fetched_conditionally_and_304_changes_nothing) {
     scripted_warehouse on;
     on.schemas.then(serving("a")).then(not_modified());

@@ -345,6 +345,56 @@ BOOST_AUTO_TEST_CASE(B8_outages_have_different_ids) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(B8_an_outage_knows_its_target) {
+    virtual_client watched{{.failure_threshold = 2}};
+    std::vector<std::string_view> in_events;
+    watched.client->on_event([&](const event& happened) {
+        if (happened.outage != nullptr) {
+            BOOST_TEST(happened.outage->target == happened.target);
+            in_events.push_back(happened.outage->target);
+        }
+    });
+    watched.transport.then(sim::failing(errc::timed_out), 3).then(sim::healthy());
+    watched.client->start();
+    watched.queue.run_for(2min);
+    BOOST_TEST_REQUIRE(watched.downs.size() == 1U);
+    BOOST_TEST_REQUIRE(watched.ups.size() == 1U);
+    // Views into the client, which is alive, whatever it is moved to.
+    const auto moved = std::move(*watched.client);
+    BOOST_TEST(watched.downs.front().target == "http://warehouse.example:3000/forest/health");
+    BOOST_TEST(watched.ups.front().target == "http://warehouse.example:3000/forest/health");
+    BOOST_TEST(in_events.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(each_event_says_whether_the_outage_was_told_before) {
+    virtual_client watched{{.failure_threshold = 2, .success_threshold = 2}};
+    std::vector<std::string> told;
+    watched.client->on_event([&](const event& happened) {
+        if (happened.kind == event_kind::check_started)
+            return;
+        told.push_back(std::string{name(happened.kind)} + (happened.during_outage ? " !" : "") +
+                       (severity_of(happened) == severity::debug ? "" : " loud"));
+    });
+    const auto refused = sim::answering(401, "");
+    watched.transport.then(refused, 3)
+        .then(sim::healthy())
+        .then(refused)
+        .then(sim::healthy(), 2)
+        .then(sim::stopping(), 2)
+        .then(refused)
+        .then(sim::healthy(), 2)
+        .then(refused);
+    watched.client->start();
+    BOOST_REQUIRE(watched.queue.run_until([&] { return told.size() == 18; }, 1h));
+    const std::vector<std::string> expected{
+        "started",         "check_failed loud", "check_failed loud", "server_down loud",
+        "check_failed !",  "check_succeeded !", "check_failed !",    "check_succeeded !",
+        "check_succeeded", "server_up loud",    "check_failed loud", "server_down loud",
+        "check_failed !",  "check_failed !",    "check_succeeded !", "check_succeeded",
+        "server_up loud",  "check_failed loud"};
+    BOOST_TEST(told == expected, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(
     B8_the_first_success_makes_an_unknown_or_suspect_target_up_without_a_callback) {
     virtual_client watched{{.success_threshold = 3}};

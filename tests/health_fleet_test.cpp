@@ -266,6 +266,30 @@ BOOST_DATA_TEST_CASE(B1_to_B11_apart_from_the_tick_when_answers_take_any_time,
 
 // Schedule
 
+BOOST_AUTO_TEST_CASE(B8_the_outage_of_a_target_knows_whose_it_is) {
+    virtual_fleet watched;
+    std::map<target_id, std::string> urls;
+    for (std::size_t n = 0; n < 3; ++n) {
+        for (int failed = 0; failed < 4; ++failed)
+            watched.network.then(url_number(n), sim::failing(errc::connection_refused));
+        watched.network.then(url_number(n), sim::healthy());
+        urls[watched.fleet->add(url_number(n))] = url_number(n);
+    }
+    watched.fleet->start();
+    const auto is_down = [&] { return watched.fleet->count(target_status::down) == 3; };
+    BOOST_REQUIRE(watched.queue.run_until(is_down, 10min));
+    for (const target_snapshot& each : watched.fleet->snapshot()) {
+        BOOST_TEST(each.target == urls[each.id]);
+        BOOST_TEST_REQUIRE(each.outage.has_value());
+        BOOST_TEST(each.outage->target.empty()); // A copy that outlives the target.
+    }
+    BOOST_REQUIRE(watched.queue.run_until([&] { return watched.ups.size() == 3; }, 10min));
+    BOOST_TEST(watched.downs.size() == 3U);
+    for (const auto* const told : {&watched.downs, &watched.ups})
+        for (const auto& [id, of] : *told)
+            BOOST_TEST(of.target == urls[id]);
+}
+
 BOOST_AUTO_TEST_CASE(B1_the_first_check_is_within_a_tick_of_the_start_and_then_at_every_interval) {
     virtual_fleet watched;
     watched.queue.run_for(1234567ns);

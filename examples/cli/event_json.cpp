@@ -32,7 +32,7 @@ void add_schema(json_line& line, const event& happened) {
 }
 
 void add_outage(json_line& line, const outage& told) {
-    line.add_text("error", error_name(told.last_error));
+    line.add_text("error", name(told.last_error));
     line.add_integer("failures", told.failures);
     line.add_integer("outage", told.id);
     line.add_text("first_failure", utc(told.first_failure));
@@ -58,7 +58,7 @@ std::string event_json(const event& happened, wall_time now) {
     if (happened.outage != nullptr) {
         add_outage(line, *happened.outage);
     } else if (happened.check != nullptr && !happened.check->healthy()) {
-        line.add_text("error", error_name(happened.check->error));
+        line.add_text("error", name(happened.check->error));
         if (!of_schema)
             line.add_integer("failures", happened.failures);
     }

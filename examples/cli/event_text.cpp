@@ -22,7 +22,7 @@ std::string skew_text(std::chrono::seconds skew) {
 }
 
 std::string error_text(const std::error_code& error, int status) {
-    const std::string code{error_name(error)};
+    const std::string_view code = name(error);
     return status == 0 ? fmt::format("{}: {}", code, error.message())
                        : fmt::format("{}: {} (HTTP {})", code, error.message(), status);
 }

@@ -34,7 +34,7 @@ std::string detail_of(const event& happened) {
     if (happened.check->healthy())
         return success_text(*happened.check);
     return fmt::format("{} failure{}, {}", happened.failures, happened.failures == 1 ? "" : "s",
-                       error_name(happened.check->error));
+                       name(happened.check->error));
 }
 
 bool ends_a_check(event_kind kind) noexcept {

@@ -196,9 +196,4 @@ std::string concise(duration span) {
     return readable(span);
 }
 
-std::string_view error_name(const std::error_code& error) noexcept {
-    return error.category() == error_category() ? name(errc{error.value()})
-                                                : std::string_view{"unknown"};
-}
-
 } // namespace forest::cli

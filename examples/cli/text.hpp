@@ -46,9 +46,6 @@ namespace forest::cli {
 /// In as few words as say it exactly, if it is a whole number of some unit: `24 h`, `365 d`.
 [[nodiscard]] std::string concise(duration span);
 
-/// `timed_out`, the identifier that scripts compare.
-[[nodiscard]] std::string_view error_name(const std::error_code& error) noexcept;
-
 } // namespace forest::cli
 
 #endif

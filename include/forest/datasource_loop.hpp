@@ -115,6 +115,12 @@ private:
     // success that ends an outage is followed by the recovery, which is what counts then.
     void polled(event happened) {
         happened.target = options_.uri;
+        outage named;
+        if (happened.outage != nullptr) {
+            named = *happened.outage;
+            named.target = options_.uri;
+            happened.outage = &named;
+        }
         if (happened.kind == event_kind::stopping || happened.kind == event_kind::stopped) {
             if (farewell_)
                 listeners_.tell_last(happened);

@@ -9,6 +9,7 @@
 #include <forest/core/fleet_statistics.hpp>
 #include <forest/core/machine.hpp>
 #include <forest/core/options.hpp>
+#include <forest/core/outage.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/target_id.hpp>
 #include <forest/core/time.hpp>
@@ -214,8 +215,11 @@ private:
             case action::kind::report:
                 one.announced = true;
                 statistics_.count(next.event);
-                if (reports_.listeners().hears(next.event))
-                    reports_.tell(one, reports_.describe(one, url_of(one), next.event, judged));
+                if (reports_.listeners().hears(next.event)) {
+                    outage told;
+                    reports_.tell(one,
+                                  reports_.describe(one, url_of(one), next.event, judged, told));
+                }
                 if (stopped() || one.id != id) // One of the callbacks stopped or removed it.
                     return;
                 input = machine_input::reported();

@@ -5,6 +5,7 @@
 #include <forest/core/callbacks.hpp>
 #include <forest/core/describe.hpp>
 #include <forest/core/event.hpp>
+#include <forest/core/outage.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
 #include <forest/fleet_targets.hpp>
@@ -34,13 +35,20 @@ public:
     [[nodiscard]] bool telling() const noexcept { return telling_; }
 
     /// An event of `one`, whose URL is `where`. `judged` is the outcome of the check that it
-    /// follows from, if any. Views into all three.
+    /// follows from, if any. Views into these, and into `told`, to which an outage is written if
+    /// the event has one.
     [[nodiscard]] static event describe(const target& one, const url& where, event_kind kind,
-                                        const verdict* judged = nullptr) noexcept {
-        event result = forest::describe(one.machine, kind, judged);
-        result.target = where.text();
+                                        const verdict* judged, outage& told) noexcept {
+        event result = forest::describe(one.machine, kind, judged, where.text(), told);
         result.id = one.id;
         return result;
+    }
+
+    /// The same of an event that belongs to no check and no outage.
+    [[nodiscard]] static event describe(const target& one, const url& where,
+                                        event_kind kind) noexcept {
+        outage none;
+        return describe(one, where, kind, nullptr, none);
     }
 
     /// Tells of an event of `one`, which stays where it is meanwhile, whatever the callbacks do; of

@@ -186,6 +186,7 @@ public:
         loop_->all().for_each([&](const auto& each) {
             const auto& machine = each.machine;
             const bool down = machine.status() == target_status::down;
+            // Without the outage's view of the URL, which a snapshot may outlive.
             all.push_back({.id = each.id,
                            .target = std::string{loop_->url_of(each).text()},
                            .status = machine.status(),

@@ -8,6 +8,7 @@
 #include <forest/core/event.hpp>
 #include <forest/core/machine.hpp>
 #include <forest/core/options.hpp>
+#include <forest/core/outage.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/timestamp_sequence.hpp>
@@ -141,7 +142,8 @@ private:
     }
 
     void give_up(std::string_view thrown) {
-        event failed = describe(event_kind::callback_failed);
+        outage none_told;
+        event failed = describe(event_kind::callback_failed, none_told);
         failed.detail = thrown;
         listeners_.tell(failed);
         reply none;
@@ -158,13 +160,12 @@ private:
 
     void report(event_kind kind) {
         announced_ = true;
-        listeners_.tell(describe(kind));
+        outage told;
+        listeners_.tell(describe(kind, told));
     }
 
-    event describe(event_kind kind) const noexcept {
-        event result = forest::describe(machine_, kind, judged_);
-        result.target = what_.target.text();
-        return result;
+    event describe(event_kind kind, outage& told) const noexcept {
+        return forest::describe(machine_, kind, judged_, what_.target.text(), told);
     }
 
     void cancel() noexcept {

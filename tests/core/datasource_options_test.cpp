@@ -363,11 +363,13 @@ BOOST_AUTO_TEST_CASE(every_error_is_a_sentence_about_its_member) {
             "datasource_options." + members[static_cast<std::size_t>(each) - 1] + " must be ";
         BOOST_TEST(ec.message().substr(0, begin.size()) == begin);
         BOOST_TEST(ec.category().name() == std::string{"forest.datasource"});
+        BOOST_TEST(name(ec) == "invalid_" + members[static_cast<std::size_t>(each) - 1]);
         messages.insert(ec.message());
     }
     BOOST_TEST(messages.size() == all_errors().size());
     BOOST_TEST(make_error_code(datasource_errc{99}).message() == "unknown error");
     BOOST_TEST(make_error_code(datasource_errc{}).message() == "unknown error");
+    BOOST_TEST(name(make_error_code(datasource_errc{99})) == "unknown");
 }
 
 BOOST_AUTO_TEST_CASE(its_errors_are_those_of_nobody_else) {

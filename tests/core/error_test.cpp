@@ -4,8 +4,11 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <cstddef>
+#include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -15,7 +18,7 @@ namespace {
 
 std::vector<errc> all_errors() {
     std::vector<errc> all;
-    for (int value = 1; value <= static_cast<int>(errc::listen_failed); ++value)
+    for (int value = 1; value <= static_cast<int>(errc::other_protocol); ++value)
         all.push_back(errc{value});
     return all;
 }
@@ -63,6 +66,97 @@ BOOST_AUTO_TEST_CASE(a_body_that_is_no_schema_is_an_answer_that_cannot_be_unders
     BOOST_TEST((ec == condition::bad_answer && ec == condition::check_failed));
     BOOST_TEST(!(ec == condition::unhealthy || ec == condition::no_connection));
     BOOST_TEST(ec.message().find("collections") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(another_protocol_is_an_answer_that_cannot_be_understood_and_says_what_to_do) {
+    const std::map<errc, std::string_view> advice{{errc::tls_expected, "https://"},
+                                                  {errc::plain_http_expected, "http://"},
+                                                  {errc::http2_only, "enable HTTP/1.1"},
+                                                  {errc::other_protocol, "check the port"}};
+    for (const auto& [code, what_to_do] : advice) {
+        const std::error_code ec = code;
+        BOOST_TEST((ec == condition::bad_answer && ec == condition::check_failed));
+        BOOST_TEST(ec.message().find(what_to_do) != std::string::npos);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_name_of_a_code_is_a_label) {
+    for (const errc each : all_errors()) {
+        const std::string_view label = name(make_error_code(each));
+        BOOST_TEST(label == name(each));
+        BOOST_TEST(label.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") ==
+                   std::string_view::npos);
+    }
+    BOOST_TEST(name(std::error_code{}).empty());
+    BOOST_TEST(name(std::error_code{0, error_category()}).empty());
+    BOOST_TEST(name(make_error_code(errc{9999})) == "unknown");
+    BOOST_TEST(name(std::make_error_code(std::errc::timed_out)) == "generic");
+    BOOST_TEST(name(std::error_code{111, std::system_category()}) == "system");
+}
+
+// A label that was released stays: whoever adds a code adds a line, and nobody changes one.
+BOOST_AUTO_TEST_CASE(the_numbers_and_names_of_errors_do_not_change) {
+    const std::vector<std::string_view> released{
+        "resolve_failed",
+        "connection_refused",
+        "unreachable",
+        "timed_out",
+        "tls_failed",
+        "connection_lost",
+        "malformed_response",
+        "response_too_large",
+        "unsupported_encoding",
+        "unauthorized",
+        "unexpected_status",
+        "malformed_body",
+        "malformed_schema",
+        "not_ok",
+        "stopping",
+        "operation_canceled",
+        "local_resources_exhausted",
+        "invalid_interval",
+        "invalid_timeout",
+        "invalid_failure_threshold",
+        "invalid_success_threshold",
+        "invalid_initial_delay_max",
+        "invalid_interval_jitter",
+        "invalid_stall_tolerance",
+        "invalid_backoff",
+        "invalid_tick",
+        "invalid_checks_in_flight_max",
+        "invalid_connections_per_second_max",
+        "url_malformed",
+        "url_scheme_unsupported",
+        "url_userinfo_refused",
+        "url_host_missing",
+        "url_port_invalid",
+        "url_too_long",
+        "secret_missing",
+        "header_invalid",
+        "header_too_large",
+        "tls_configuration_invalid",
+        "verifier_missing",
+        "hash_missing",
+        "path_invalid",
+        "address_in_use",
+        "listen_failed",
+        "tls_expected",
+        "plain_http_expected",
+        "http2_only",
+        "other_protocol",
+    };
+    BOOST_TEST_REQUIRE(released.size() == all_errors().size());
+    for (std::size_t index = 0; index < released.size(); ++index)
+        BOOST_TEST(name(errc{static_cast<int>(index) + 1}) == released[index]);
+}
+
+BOOST_AUTO_TEST_CASE(every_group_has_a_name) {
+    BOOST_TEST(name(condition::no_connection) == "no_connection");
+    BOOST_TEST(name(condition::bad_answer) == "bad_answer");
+    BOOST_TEST(name(condition::unhealthy) == "unhealthy");
+    BOOST_TEST(name(condition::check_failed) == "check_failed");
+    BOOST_TEST(name(condition::invalid_argument) == "invalid_argument");
+    BOOST_TEST(name(condition{99}).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_missing_hash_is_an_invalid_argument) {

@@ -36,7 +36,9 @@ const std::vector<levelled> table{
     {event_kind::check_failed, errc::connection_refused, 1, severity::debug},
     {event_kind::check_failed, errc::timed_out, 2, severity::debug},
     {event_kind::check_failed, errc::connection_lost, 3, severity::warning},
-    {event_kind::check_failed, errc::timed_out, 9, severity::warning},
+    {event_kind::check_failed, errc::timed_out, 9, severity::debug}, // an outage since the third
+    {event_kind::check_failed, errc::unauthorized, 4, severity::debug},
+    {event_kind::check_failed, errc::tls_expected, 1, severity::warning},
     {event_kind::check_failed, errc::unexpected_status, 1, severity::warning},
     {event_kind::check_failed, errc::malformed_body, 1, severity::warning},
     {event_kind::check_failed, errc::not_ok, 1, severity::warning},
@@ -68,6 +70,20 @@ BOOST_DATA_TEST_CASE(each_event_has_its_level, data::make(table), sample) {
     happened.failure_threshold = 3;
     happened.check = &check;
     BOOST_TEST((severity_of(happened) == sample.level));
+}
+
+BOOST_AUTO_TEST_CASE(a_further_failure_during_an_outage_is_routine_whatever_it_is) {
+    for (const errc each : {errc::timed_out, errc::unauthorized, errc::stopping, errc::not_ok}) {
+        verdict check;
+        check.error = each;
+        event happened;
+        happened.kind = event_kind::check_failed;
+        happened.failures = 1; // after a success that did not end the outage, or a farewell
+        happened.failure_threshold = 3;
+        happened.check = &check;
+        happened.during_outage = true;
+        BOOST_TEST((severity_of(happened) == severity::debug));
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_schema_that_is_not_the_servers_is_worth_a_warning) {

@@ -32,17 +32,17 @@ using forest::steady_time;
 // An explicit instantiation may name what is private, so the faults are planted into the real
 // machine itself, and nothing of it is open for their sake.
 int& failures_of(real_machine& subject);
-forest::outage& outage_of(real_machine& subject);
+forest::failure_run& run_of(real_machine& subject);
 steady_time& due_of(real_machine& subject);
 
-template <auto Failures, auto Outage, auto Due>
+template <auto Failures, auto Run, auto Due>
 struct opened {
     friend int& failures_of(real_machine& subject) { return subject.*Failures; }
-    friend forest::outage& outage_of(real_machine& subject) { return subject.*Outage; }
+    friend forest::failure_run& run_of(real_machine& subject) { return subject.*Run; }
     friend steady_time& due_of(real_machine& subject) { return subject.*Due; }
 };
 
-template struct opened<&real_machine::failures_, &real_machine::outage_, &real_machine::due_>;
+template struct opened<&real_machine::failures_, &real_machine::run_, &real_machine::due_>;
 
 inline bool tells(const action& next, event_kind what) {
     return next.what == action::kind::report && next.event == what;
@@ -166,7 +166,7 @@ public:
     [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
         const action next = real_machine::step(input, now);
         if (tells(next, event_kind::check_started) && status() == forest::target_status::up)
-            outage_of(*this).id = 0;
+            run_of(*this).outage_id = 0;
         return next;
     }
 };
@@ -180,7 +180,7 @@ public:
         const bool was_down = status() == forest::target_status::down;
         const action next = real_machine::step(input, now);
         if (was_down && tells(next, event_kind::check_failed))
-            outage_of(*this).last_error = input.result->error;
+            run_of(*this).last_error = input.result->error;
         return next;
     }
 };

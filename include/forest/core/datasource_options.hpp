@@ -34,9 +34,25 @@ enum class datasource_errc {
 
 namespace detail {
 
-class datasource_category_type final : public std::error_category {
+class datasource_category_type final : public named_category {
 public:
     const char* name() const noexcept override { return "forest.datasource"; }
+    std::string_view identifier(int value) const noexcept override {
+        switch (datasource_errc{value}) {
+        case datasource_errc::invalid_uri: return "invalid_uri";
+        case datasource_errc::invalid_introspection: return "invalid_introspection";
+        case datasource_errc::invalid_health_check_interval: return "invalid_health_check_interval";
+        case datasource_errc::invalid_health_check_failure_threshold:
+            return "invalid_health_check_failure_threshold";
+        case datasource_errc::invalid_health_check_success_threshold:
+            return "invalid_health_check_success_threshold";
+        case datasource_errc::invalid_health_check_timeout: return "invalid_health_check_timeout";
+        case datasource_errc::invalid_schema_poll: return "invalid_schema_poll";
+        case datasource_errc::invalid_schema_timeout: return "invalid_schema_timeout";
+        case datasource_errc::invalid_schema_bytes_max: return "invalid_schema_bytes_max";
+        }
+        return {};
+    }
     std::string message(int value) const override {
         switch (datasource_errc{value}) {
         case datasource_errc::invalid_uri:

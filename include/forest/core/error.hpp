@@ -68,6 +68,13 @@ enum class errc {
     path_invalid,
     address_in_use,
     listen_failed,
+
+    // Why a check failed, too: the first bytes of the server show another protocol than the one
+    // that the URL names. They stand here because the numbers before them must not change.
+    tls_expected,
+    plain_http_expected,
+    http2_only,
+    other_protocol,
 };
 
 /// Groups of errors, for code that reacts to the kind rather than to the case: `ec ==
@@ -75,16 +82,16 @@ enum class errc {
 enum class condition {
     no_connection =
         1,        ///< no answer came: resolving, connecting, TLS, a deadline or a lost connection
-    bad_answer,   ///< an answer came that is not valid HTTP, is too large, encoded, or not the JSON
-                  ///< agreed on
+    bad_answer,   ///< an answer came that is not valid HTTP, is of another protocol, too large,
+                  ///< encoded, or not the JSON agreed on
     unhealthy,    ///< a well-formed answer that says no: its status, its `status` member, or its
                   ///< farewell
     check_failed, ///< any of the three above
     invalid_argument, ///< an option, URL, secret, header or path that cannot be used
 };
 
-/// The identifier of an error, as logs and `--json` print it: `"timed_out"`. Empty for a value that
-/// is none.
+/// The identifier of an error: `"timed_out"`. Short, and stable: once released it is not changed,
+/// so it can be the label of a metric or a key in a database. Empty for a value that is none.
 [[nodiscard]] constexpr std::string_view name(errc code) noexcept {
     switch (code) {
     case errc::resolve_failed: return "resolve_failed";
@@ -130,6 +137,22 @@ enum class condition {
     case errc::path_invalid: return "path_invalid";
     case errc::address_in_use: return "address_in_use";
     case errc::listen_failed: return "listen_failed";
+    case errc::tls_expected: return "tls_expected";
+    case errc::plain_http_expected: return "plain_http_expected";
+    case errc::http2_only: return "http2_only";
+    case errc::other_protocol: return "other_protocol";
+    }
+    return {};
+}
+
+/// The same of a group, for a label with fewer values: `"no_connection"`.
+[[nodiscard]] constexpr std::string_view name(condition group) noexcept {
+    switch (group) {
+    case condition::no_connection: return "no_connection";
+    case condition::bad_answer: return "bad_answer";
+    case condition::unhealthy: return "unhealthy";
+    case condition::check_failed: return "check_failed";
+    case condition::invalid_argument: return "invalid_argument";
     }
     return {};
 }
@@ -201,13 +224,26 @@ enum class condition {
     case errc::address_in_use:
         return "another process listens at this address already, or the file there is no socket";
     case errc::listen_failed: return "the address cannot be listened on";
+    case errc::tls_expected:
+        return "the server speaks TLS at this port; begin the URL with https://, or use its port "
+               "for plain HTTP";
+    case errc::plain_http_expected:
+        return "the server does not speak TLS at this port; begin the URL with http://, or use its "
+               "port for TLS";
+    case errc::http2_only:
+        return "the server speaks HTTP/2 only, but a check needs HTTP/1.1; enable HTTP/1.1 at the "
+               "server or at the proxy before it";
+    case errc::other_protocol:
+        return "another protocol than HTTP answers, such as SSH, SMTP or FTP; check the port of "
+               "the URL";
     }
     return "unknown error";
 }
 
 /// Whether a failure of the check itself, and not of an argument, is meant.
 [[nodiscard]] constexpr bool is_check_failure(errc code) noexcept {
-    return errc::resolve_failed <= code && code <= errc::stopping;
+    return (errc::resolve_failed <= code && code <= errc::stopping) ||
+           (errc::tls_expected <= code && code <= errc::other_protocol);
 }
 
 namespace detail {
@@ -218,7 +254,8 @@ constexpr bool belongs_to(errc code, condition group) noexcept {
         return errc::resolve_failed <= code && code <= errc::connection_lost;
     case condition::bad_answer:
         return (errc::malformed_response <= code && code <= errc::unsupported_encoding) ||
-               code == errc::malformed_body || code == errc::malformed_schema;
+               code == errc::malformed_body || code == errc::malformed_schema ||
+               (errc::tls_expected <= code && code <= errc::other_protocol);
     case condition::unhealthy:
         return code == errc::unauthorized || code == errc::unexpected_status ||
                code == errc::not_ok || code == errc::stopping;
@@ -229,9 +266,22 @@ constexpr bool belongs_to(errc code, condition group) noexcept {
     return false;
 }
 
-class error_category_type final : public std::error_category {
+// A category whose codes have identifiers, which std::error_category has no room for.
+class named_category : public std::error_category {
+public:
+    // Empty for a value that is none; the text lives for ever.
+    virtual std::string_view identifier(int value) const noexcept = 0;
+
+protected:
+    ~named_category() = default;
+};
+
+class error_category_type final : public named_category {
 public:
     const char* name() const noexcept override { return "forest"; }
+    std::string_view identifier(int value) const noexcept override {
+        return forest::name(errc{value});
+    }
     std::string message(int value) const override { return std::string{explanation(errc{value})}; }
 };
 
@@ -265,6 +315,28 @@ inline bool condition_category_type::equivalent(const std::error_code& code,
 /// The category of every `errc`; its name is `forest`.
 [[nodiscard]] inline const std::error_category& error_category() noexcept {
     return detail::error_category_object;
+}
+
+/// The name of a code, short and stable, for labels, JSON and logs: of an `errc`, a
+/// `datasource_errc` and a `server_limits_errc` the identifier, of other codes that of their
+/// category, such as
+/// `"system"`. Empty for no error, `"unknown"` for a value that none of ours has. The text lives
+/// for ever.
+[[nodiscard]] inline std::string_view name(const std::error_code& code) noexcept {
+    if (!code)
+        return {};
+    std::string_view found;
+#if defined(__cpp_rtti)
+    const auto* const named = dynamic_cast<const detail::named_category*>(&code.category());
+    if (named == nullptr)
+        return code.category().name();
+    found = named->identifier(code.value());
+#else
+    if (code.category() != error_category())
+        return code.category().name();
+    found = name(errc{code.value()});
+#endif
+    return found.empty() ? std::string_view{"unknown"} : found;
 }
 
 [[nodiscard]] inline std::error_code make_error_code(errc code) noexcept {

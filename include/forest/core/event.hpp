@@ -61,6 +61,9 @@ struct event {
     const forest::schema* schema = nullptr; ///< the one that is known, for what is told of schemas
     schema_source source{};                 ///< where it came from
     target_id id{};                         ///< of a fleet's target; 0 for a client's
+    /// The target is down, and `server_down` was reported before this event. A failure that comes
+    /// now changes nothing.
+    bool during_outage = false;
 };
 
 [[nodiscard]] constexpr std::string_view name(target_status status) noexcept {
@@ -99,11 +102,14 @@ struct event {
 }
 
 /// The level at which an event is logged: transitions at info and above, routine at debug. A
-/// connection that is lost, refused or timed out below the threshold is routine; a refused
-/// signature never is.
+/// connection that is lost, refused or timed out below the threshold is routine, and so is every
+/// further failure during an outage; the first refused signature never is.
 [[nodiscard]] inline severity severity_of(const event& happened) noexcept {
     switch (happened.kind) {
     case event_kind::check_failed: {
+        // Beyond the threshold it is down, whether or not whoever made the event says so.
+        if (happened.during_outage || happened.failures > happened.failure_threshold)
+            return severity::debug;
         const std::error_code error = happened.check ? happened.check->error : std::error_code{};
         const bool routine = error == errc::connection_lost || error == errc::connection_refused ||
                              error == errc::timed_out;

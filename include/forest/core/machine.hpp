@@ -17,6 +17,8 @@
 #include <concepts>
 #include <cstdint>
 #include <limits>
+#include <optional>
+#include <system_error>
 #include <tuple>
 
 // The whole logic of one target as a value. It decides and never acts: no clock, no socket, no
@@ -36,6 +38,20 @@ struct machine_rules {
 template <typename T, typename Backoff>
 concept holds_rules = requires(const T& held) {
     { held } -> std::convertible_to<const machine_rules<Backoff>&>;
+};
+
+/// What a machine keeps of a run of failures: an outage less its target, which the driver of the
+/// machine knows, and which a fleet of a hundred thousand should not keep twice.
+struct failure_run {
+    std::uint64_t outage_id = 0; ///< of the last outage
+    wall_time first_failure{};
+    steady_time first_failed_at{};
+    int failures = 0;
+    int last_status = 0;
+    std::error_code last_error{};
+    std::optional<std::chrono::seconds> clock_skew{};
+    std::optional<duration> ended_after{};
+    bool unauthorized = false;
 };
 
 /// One target's state. Feed it what happens and do what it answers:
@@ -108,8 +124,25 @@ public:
     [[nodiscard]] int failures() const noexcept { return failures_; }
 
     /// The present run of failures, which is an outage once the status is down. Complete while
-    /// `server_down` or `server_up` is being reported.
-    [[nodiscard]] const forest::outage& outage() const noexcept { return outage_; }
+    /// `server_down` or `server_up` is being reported, but for the target, which a machine does not
+    /// know.
+    [[nodiscard]] forest::outage outage() const noexcept {
+        return {.id = run_.outage_id,
+                .first_failure = run_.first_failure,
+                .first_failed_at = run_.first_failed_at,
+                .failures = run_.failures,
+                .last_error = run_.last_error,
+                .last_status = run_.last_status,
+                .unauthorized = run_.unauthorized,
+                .clock_skew = run_.clock_skew,
+                .ended_after = run_.ended_after};
+    }
+
+    /// Whether the target is down and that has been reported, in words of `event::during_outage`.
+    [[nodiscard]] bool during_outage() const noexcept {
+        const bool told_now = phase_ == phase::judged || phase_ == phase::transitioning;
+        return status_ == target_status::down && !(told_now && transition_ == transition::down);
+    }
 
     /// When the next check is due; meaningful while the machine waits.
     [[nodiscard]] steady_time due() const noexcept { return due_; }
@@ -221,7 +254,7 @@ private:
         if (successes_ < options().success_threshold)
             return;
         status_ = target_status::up;
-        outage_.ended_after = now - outage_.first_failed_at;
+        run_.ended_after = now - run_.first_failed_at;
         transition_ = transition::up;
     }
 
@@ -232,22 +265,20 @@ private:
         if (status_ == target_status::down)
             return;
         if (failures_ == 1) {
-            const std::uint64_t last_id = outage_.id;
-            outage_ = {};
-            outage_.id = last_id;
-            outage_.first_failure = result.ended_at;
-            outage_.first_failed_at = now;
+            run_ = {.outage_id = run_.outage_id, // of the last one
+                    .first_failure = result.ended_at,
+                    .first_failed_at = now};
         }
         status_ = target_status::suspect;
-        outage_.failures = failures_;
-        outage_.last_error = result.error;
-        outage_.last_status = result.status;
-        outage_.unauthorized |= result.error == errc::unauthorized;
+        run_.failures = failures_;
+        run_.last_error = result.error;
+        run_.last_status = result.status;
+        run_.unauthorized |= result.error == errc::unauthorized;
         if (result.clock_skew)
-            outage_.clock_skew = result.clock_skew;
+            run_.clock_skew = result.clock_skew;
         if (failures_ >= options().failure_threshold || result.error == errc::stopping) {
             status_ = target_status::down;
-            ++outage_.id;
+            ++run_.outage_id;
             transition_ = transition::down;
         }
     }
@@ -296,7 +327,7 @@ private:
     int successes_ = 0;
     steady_time due_{};
     steady_time checked_at_{};
-    forest::outage outage_{};
+    failure_run run_{};
 };
 
 } // namespace forest

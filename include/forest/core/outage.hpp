@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <system_error>
 
 // The record of one outage, made when the target goes down and told again, unchanged but for its
@@ -15,8 +16,11 @@
 namespace forest {
 
 /// One outage of one target. `on_server_down` and `on_server_up` of the same outage carry the same
-/// values; only `ended_after` is set at the recovery.
+/// values; only `ended_after` is set at the recovery. Trivially copyable. A copy may be kept for as
+/// long as one likes, but for `target`, which is a view into the client that reports the outage: it
+/// is valid until that client is destroyed, or the target is removed from its fleet.
 struct outage {
+    std::string_view target{};     ///< the URL, as `event::target`; of a datasource the uri
     std::uint64_t id = 0;          ///< counted from 1 for each client; never used twice
     wall_time first_failure{};     ///< when the first failed check of the run had failed
     steady_time first_failed_at{}; ///< the same moment on the steady clock

@@ -19,7 +19,7 @@ struct target_snapshot {
     target_status status{};
     int attempt = 0;                        ///< checks since the last success (B10)
     int failures = 0;                       ///< consecutive ones that count
-    std::optional<forest::outage> outage{}; ///< while the status is down
+    std::optional<forest::outage> outage{}; ///< while the status is down; its own `target` is empty
 };
 
 } // namespace forest

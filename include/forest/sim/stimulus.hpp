@@ -158,7 +158,7 @@ private:
     case machine_input::kind::reply: {
         const verdict result = verdict_of(played.heard, {});
         std::string text = "reply ";
-        text += result.healthy() ? "ok" : name(errc{result.error.value()});
+        text += result.healthy() ? "ok" : name(result.error);
         return text + " after " + to_code(played.after);
     }
     case machine_input::kind::reported: return "reported after " + to_code(played.after);

@@ -30,9 +30,21 @@ enum class server_limits_errc {
 
 namespace detail {
 
-class server_limits_category_type final : public std::error_category {
+class server_limits_category_type final : public named_category {
 public:
     const char* name() const noexcept override { return "forest.server_limits"; }
+    std::string_view identifier(int value) const noexcept override {
+        switch (server_limits_errc{value}) {
+        case server_limits_errc::invalid_message: return "invalid_message";
+        case server_limits_errc::invalid_header_timeout: return "invalid_header_timeout";
+        case server_limits_errc::invalid_send_timeout: return "invalid_send_timeout";
+        case server_limits_errc::invalid_idle_timeout: return "invalid_idle_timeout";
+        case server_limits_errc::invalid_answer_timeout: return "invalid_answer_timeout";
+        case server_limits_errc::invalid_connections_max: return "invalid_connections_max";
+        case server_limits_errc::invalid_backlog: return "invalid_backlog";
+        }
+        return {};
+    }
     std::string message(int value) const override {
         switch (server_limits_errc{value}) {
         case server_limits_errc::invalid_message:

@@ -148,12 +148,10 @@ private:
 
     // The name of the error with spaces. Not its message: that is a sentence, and a std::string.
     void append_error(const std::error_code& error, int status) {
-        if (error.category() == error_category()) {
-            for (const char byte : name(errc{error.value()}))
-                append("{}", byte == '_' ? ' ' : byte);
-        } else {
-            append("{} error {}", error.category().name(), error.value());
-        }
+        for (const char byte : name(error))
+            append("{}", byte == '_' ? ' ' : byte);
+        if (error.category() != error_category())
+            append(" error {}", error.value());
         if (status != 0)
             append(", HTTP {}", status);
     }
