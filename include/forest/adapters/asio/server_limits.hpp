@@ -42,6 +42,7 @@ public:
         case server_limits_errc::invalid_answer_timeout: return "invalid_answer_timeout";
         case server_limits_errc::invalid_connections_max: return "invalid_connections_max";
         case server_limits_errc::invalid_backlog: return "invalid_backlog";
+        case server_limits_errc::invalid_memory_bytes_max: return "invalid_memory_bytes_max";
         }
         return {};
     }
