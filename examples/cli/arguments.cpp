@@ -7,6 +7,7 @@
 #include "targets_file.hpp"
 #include "text.hpp"
 
+#include <forest/adapters/asio/unix_socket_options.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/timestamp.hpp>
 
@@ -18,6 +19,7 @@
 
 #include <algorithm>
 #include <bitset>
+#include <charconv>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -64,8 +66,11 @@ void require_valid(const serve_arguments& serve, bool address_given) {
         throw usage_error(fmt::format("--path: '{}' is no path; it begins with / and has neither "
                                       "query nor blanks, as in /forest/health",
                                       ascii_escape(serve.path)));
-    if (serve.unix_path.empty())
+    if (serve.unix_path.empty()) {
+        if (serve.unix_mode != 0)
+            throw usage_error("--unix-mode has no meaning without --unix");
         return;
+    }
     if (address_given)
         throw usage_error("--listen and --unix contradict each other; give one of them");
     if (!serve.certificate_file.empty())
@@ -193,6 +198,18 @@ void require_valid(const watch_arguments& watch, const watch_words& words) {
         throw usage_error("there is no URL; give one or more, or --targets FILE");
 }
 
+unsigned parse_socket_mode(const std::string& text) {
+    constexpr int octal = 8;
+    unsigned mode = 0;
+    const char* const end = text.data() + text.size();
+    const auto [read, ec] = std::from_chars(text.data(), end, mode, octal);
+    if (ec != std::errc{} || read != end || mode == 0 || unix_socket_options{mode}.validate())
+        throw usage_error(fmt::format("--unix-mode: '{}' is no mode; it is octal and from 1 to "
+                                      "777, as in 660",
+                                      ascii_escape(text)));
+    return mode;
+}
+
 struct serve_words {
     std::string address = "127.0.0.1:0";
     CLI::Option* address_option = nullptr;
@@ -203,10 +220,19 @@ CLI::App& add_serve(CLI::App& app, serve_arguments& serve, serve_words& words) {
     add_secret(command, serve.secret);
     add_unsigned(command, serve.secret);
     words.address_option =
-        command.add_option("--listen", words.address, "Where to listen; port 0 takes a free one")
+        command
+            .add_option("--listen", words.address,
+                        "Where to listen; port 0 takes a free one, a name means all its "
+                        "addresses, and * every interface")
             ->type_name("HOST:PORT")
             ->capture_default_str();
     add_file(command, "--unix", serve.unix_path, "Listen on a unix domain socket instead");
+    command
+        .add_option_function<std::string>(
+            "--unix-mode",
+            [&](const std::string& text) { serve.unix_mode = parse_socket_mode(text); },
+            "Permissions of its file, such as 660; without it, what the umask leaves of 777")
+        ->type_name("OCTAL");
     command.add_option("--path", serve.path, "Path of the health route")
         ->type_name("PATH")
         ->capture_default_str();

@@ -75,7 +75,8 @@ struct listen_address {
 struct serve_arguments {
     secret_source secret;
     listen_address address;
-    std::string unix_path; ///< instead of the address
+    std::string unix_path;  ///< instead of the address
+    unsigned unix_mode = 0; ///< of its socket file; 0: what the umask leaves
     std::string path = "/forest/health";
     std::string version{forest::version};
     std::string certificate_file;

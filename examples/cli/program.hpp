@@ -4,6 +4,8 @@
 
 #include "usage_error.hpp"
 
+#include <forest/adapters/asio/shutdown_signals.hpp>
+
 #include <cstdio>
 #include <exception>
 
@@ -12,13 +14,15 @@
 namespace forest::cli {
 
 /// What `main` returns: the exit status that `run` answers, or that of what it throws, which is
-/// said in one sentence on standard error, after the program's name.
+/// said in one sentence on standard error, after the program's name. SIGINT and SIGTERM end it from
+/// here on, also as process 1.
 template <typename Run>
 [[nodiscard]] int run_program(const char* name, const Run& run) noexcept {
     const auto fail = [name](const std::exception& failed, exit_status with) {
         std::fprintf(stderr, "%s: %s\n", name, failed.what());
         return static_cast<int>(with);
     };
+    let_signals_end_first_process();
     try {
         return static_cast<int>(run());
     } catch (const usage_error& wrong) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "commands.hpp"
+#include "listening.hpp"
+#include "process_resources.hpp"
 #include "secret.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
@@ -61,7 +63,8 @@ void require(const std::error_code& failed, std::string_view option, std::string
 // Listens, and says where.
 std::string listen(asio_server& server, const serve_arguments& serve) {
     if (!serve.unix_path.empty()) {
-        require(server.listen_unix(serve.unix_path), "--unix", serve.unix_path);
+        require(server.listen_unix(serve.unix_path, {.mode = serve.unix_mode}), "--unix",
+                serve.unix_path);
         return server.endpoints().front();
     }
     const bool tls = !serve.certificate_file.empty();
@@ -84,6 +87,7 @@ void log_answers(basic_health_route<asio_server>& route) {
 
 exit_status run(const serve_arguments& serve) {
     terminal out;
+    (void)raise_descriptor_limit();
     asio::io_context io{1};
     asio_server server{io.get_executor(), server_limits{}};
     basic_health_route route{
@@ -117,7 +121,7 @@ exit_status run(const serve_arguments& serve) {
         });
     });
     // Last, since whoever reads it may send a signal at once.
-    out.write("listening on " + where + "\n");
+    out.write(announcement(server, where));
     if (out.error())
         throw runtime_failure("standard output: " + out.error().message());
     io.run();

@@ -3,6 +3,8 @@
 #include "warehouse_options.hpp"
 #include "warehouse_watch.hpp"
 
+#include <cli/listening.hpp>
+#include <cli/process_resources.hpp>
 #include <cli/program.hpp>
 #include <cli/secret.hpp>
 #include <cli/terminal.hpp>
@@ -66,6 +68,7 @@ void log_answer(const route_answer& given) {
 
 cli::exit_status serve(const options& chosen) {
     cli::terminal out;
+    (void)cli::raise_descriptor_limit();
     const request_verifier verify = make_verifier(chosen.secret);
     asio::io_context io{1};
 
@@ -98,7 +101,7 @@ cli::exit_status serve(const options& chosen) {
                          : "the schema has changed; its etag is " + schema.etag());
     });
     // Last, since whoever reads it may send a signal at once.
-    out.write("listening on " + where + "\n");
+    out.write(cli::announcement(server, where));
     if (out.error())
         throw cli::runtime_failure("standard output: " + out.error().message());
     io.run();

@@ -27,7 +27,9 @@ std::optional<options> parse_options(int argc, const char* const* argv) {
     app.get_option("--database")->default_str(chosen.database);
     cli::add_secret(app, chosen.secret);
     cli::add_unsigned(app, chosen.secret);
-    app.add_option("--listen", address, "Where to listen; port 0 takes a free one")
+    app.add_option("--listen", address,
+                   "Where to listen; port 0 takes a free one, a name means all its addresses, and "
+                   "* every interface")
         ->type_name("HOST:PORT")
         ->capture_default_str();
     app.add_option("--version", chosen.version, "Version to report")

@@ -28,8 +28,9 @@
 #include <utility>
 #include <vector>
 
-// Many strangers at once, who want to keep out those that have a signature, or to have the server
-// run out of memory. Nothing here depends on how fast the machine is: it counts who is served.
+// Many strangers at once (B23), who want to keep out those that have a signature, or to have the
+// server run out of memory. Nothing here depends on how fast the machine is: it counts who is
+// served.
 
 namespace {
 

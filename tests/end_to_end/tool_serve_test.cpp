@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "tool_process.hpp"
 
+#include <adapters/support/raw_client.hpp>
 #include <adapters/test_certificates.hpp>
 
 #include <asio/buffer.hpp>
@@ -13,12 +14,19 @@
 #include <boost/test/unit_test.hpp>
 
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <fstream>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +48,7 @@ bool has_ipv6_loopback() {
 }
 
 using asio::ip::tcp;
+using forest::test::raw_client;
 using forest::test::run_tool;
 using forest::test::secret;
 using forest::test::serving_tool;
@@ -97,6 +106,33 @@ private:
 
 std::string json_answer(const std::string& body) {
     return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+}
+
+// A request that the server accepts as often as it comes.
+std::string signed_request() {
+    return "GET /forest/health HTTP/1.1\r\nHost: localhost\r\n" +
+           with_line_ends(run_tool({"sign"}, secret).out) + "\r\n";
+}
+
+void set_limit(const tool_process& process, int resource, rlim_t most) {
+    const rlimit limit{most, most};
+    BOOST_REQUIRE(
+        ::prlimit(process.id(), static_cast<__rlimit_resource>(resource), &limit, nullptr) == 0);
+}
+
+rlimit limit_of(pid_t process, int resource) {
+    rlimit limit{};
+    BOOST_REQUIRE(::prlimit(process, static_cast<__rlimit_resource>(resource), nullptr, &limit) ==
+                  0);
+    return limit;
+}
+
+// The rest of what a server says when it begins.
+std::vector<std::string> further_lines(serving_tool& server, std::size_t count) {
+    std::vector<std::string> lines;
+    for (std::size_t line = 0; line < count; ++line)
+        lines.push_back(server.process.line().value_or("the end"));
+    return lines;
 }
 
 } // namespace
@@ -165,6 +201,121 @@ BOOST_AUTO_TEST_CASE(an_address_in_use_ends_it_with_1) {
     BOOST_TEST(second.out.empty());
     BOOST_TEST(second.err.find("--listen " + server.address()) != std::string::npos);
     BOOST_TEST(second.err.find("another process listens") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(it_listens_on_all_addresses_of_a_name_on_one_port) {
+    if (!has_ipv6_loopback()) {
+        BOOST_TEST_MESSAGE("this machine has no IPv6");
+        return;
+    }
+    serving_tool server{{"--listen", "localhost:0", "--grace", "0s"}};
+    const std::string port = std::to_string(server.port());
+    BOOST_TEST(server.base == "http://localhost:" + port);
+    const auto lines = further_lines(server, 2);
+    for (const std::string& host : {"[::1]", "127.0.0.1"}) {
+        const std::string line = "  http://" + host + ":" + port;
+        BOOST_TEST((lines[0] == line || lines[1] == line), lines[0] + lines[1]);
+        const tool_result answer =
+            run_tool({"check", "http://" + host + ":" + port + "/forest/health"}, secret);
+        BOOST_TEST(answer.status == 0);
+    }
+    server.process.signal(SIGTERM);
+    BOOST_TEST(server.process.wait() == 0);
+    BOOST_TEST(server.process.out().find(lines[1] + "\n") + lines[1].size() + 1 ==
+               server.process.out().size());
+}
+
+BOOST_AUTO_TEST_CASE(a_star_is_every_interface) {
+    serving_tool server{{"--listen", "*:0"}};
+    const std::string port = std::to_string(server.port());
+    BOOST_TEST(server.base == "http://*:" + port);
+    BOOST_TEST(further_lines(server, 1)[0] == "  http://0.0.0.0:" + port);
+    if (has_ipv6_loopback())
+        BOOST_TEST(further_lines(server, 1)[0] == "  http://[::]:" + port);
+    for (const std::string& host : {"127.0.0.1", "127.0.0.2", "[::1]"}) {
+        if (host != "[::1]" || has_ipv6_loopback()) {
+            const tool_result answer =
+                run_tool({"check", "http://" + host + ":" + port + "/forest/health"}, secret);
+            BOOST_TEST(answer.status == 0, host + answer.out);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_socket_file_has_the_mode_that_was_asked_for) {
+    const test_certificates directory;
+    const std::string path = directory.directory() + "/mode.sock";
+    const serving_tool server{{"--unix", path, "--unix-mode", "0606"}};
+    struct stat found {};
+    BOOST_TEST(::stat(path.c_str(), &found) == 0);
+    BOOST_TEST((found.st_mode & 0777U) == 0606U);
+    for (const char* mode : {"", "0", "888", "1000", "660 ", "-1", "rw"}) {
+        const tool_result refused =
+            run_tool({"serve", "--unix", path + "2", "--unix-mode", mode}, secret);
+        BOOST_TEST(refused.status == 2);
+        BOOST_TEST(refused.err.find("--unix-mode") != std::string::npos);
+    }
+    BOOST_TEST(run_tool({"serve", "--unix-mode", "600"}, secret).status == 2);
+}
+
+BOOST_AUTO_TEST_CASE(its_limit_of_descriptors_is_raised) {
+    const rlimit own = limit_of(::getpid(), RLIMIT_NOFILE);
+    rlimit lower = own;
+    lower.rlim_cur = std::min<rlim_t>(own.rlim_cur, 128);
+    BOOST_REQUIRE(::setrlimit(RLIMIT_NOFILE, &lower) == 0);
+    std::unique_ptr<serving_tool> server;
+    try {
+        server = std::make_unique<serving_tool>();
+    } catch (...) {
+        ::setrlimit(RLIMIT_NOFILE, &own);
+        throw;
+    }
+    ::setrlimit(RLIMIT_NOFILE, &own);
+    BOOST_TEST(limit_of(server->process.id(), RLIMIT_NOFILE).rlim_cur == own.rlim_max);
+}
+
+// B23.
+BOOST_AUTO_TEST_CASE(without_descriptors_a_signed_check_is_answered_among_strangers) {
+    const std::string check = signed_request();
+    for (const rlim_t most : {32U, 33U, 48U, 100U}) {
+        const serving_tool server;
+        const auto port = static_cast<std::uint16_t>(server.port());
+        set_limit(server.process, RLIMIT_NOFILE, most);
+        std::vector<raw_client> strangers;
+        for (int round = 0; round < 8; ++round) {
+            for (int each = 0; each < 40; ++each) {
+                raw_client& stranger = strangers.emplace_back(port);
+                switch (each % 4) {
+                case 0: break; // silent
+                case 1: stranger.send("GET /fo"); break;
+                case 2: stranger.shutdown_sending(); break;
+                default:
+                    for (int request = 0; request < 10; ++request)
+                        stranger.send("GET /forest/health HTTP/1.1\r\nHost: a\r\n\r\n");
+                }
+            }
+            BOOST_TEST(raw_client{port}.ask(check).status == 200);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_thousand_bodies_do_not_exhaust_its_memory) {
+    serving_tool server{{"--grace", "0s"}};
+    const std::string check = signed_request();
+    const auto port = static_cast<std::uint16_t>(server.port());
+    constexpr rlim_t most = rlim_t{64} << 20U;
+    set_limit(server.process, RLIMIT_AS, most);
+    const std::string body(65536, 'x');
+    std::vector<raw_client> posting;
+    for (int each = 0; each < 1000; ++each) {
+        posting.emplace_back(port);
+        posting.back().send("POST /forest/health HTTP/1.1\r\nHost: a\r\nContent-Length: 65536\r\n"
+                            "\r\n" +
+                            body.substr(1));
+    }
+    BOOST_TEST(raw_client{port}.ask(check).status == 200);
+    BOOST_TEST(posting.back().ask("x").status == 405);
+    server.process.signal(SIGTERM);
+    BOOST_TEST(server.process.wait() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(path_and_version_are_what_was_asked_for) {

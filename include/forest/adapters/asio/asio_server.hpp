@@ -11,6 +11,7 @@
 #include <forest/adapters/asio/unix_socket_options.hpp>
 #include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/core/error.hpp>
+#include <forest/core/fields.hpp>
 #include <forest/core/request_target.hpp>
 #include <forest/core/time.hpp>
 #include <forest/policy/server.hpp>
@@ -95,8 +96,9 @@ public:
     }
 
     /// Listens on a TCP port; 0 takes any that is free. The host is an address; or a name that is
-    /// resolved now, all of whose addresses are listened on, on one port; or `*`, which is every
-    /// interface, by IPv4 and IPv6. An address that this machine lacks, because it has no IPv6
+    /// resolved now, all of whose addresses are listened on, on one port (`localhost` is at least
+    /// 127.0.0.1 and ::1, whatever the hosts file says); or `*`, which is every interface, by IPv4
+    /// and IPv6. An address that this machine lacks, because it has no IPv6
     /// perhaps, is skipped (see `skipped_endpoints`), unless it is the only one. `0.0.0.0` is every
     /// interface by IPv4, `::` as the system has it. May be called several times. Errors:
     /// `resolve_failed`, `address_in_use` (by one address or all), `listen_failed`; then nothing is
@@ -311,13 +313,21 @@ private:
         asio::ip::tcp::resolver resolver{state_->turns.get_executor()};
         const auto found = resolver.resolve(name, std::to_string(port),
                                             asio::ip::tcp::resolver::numeric_service, ec);
-        if (ec || found.empty())
-            return errc::resolve_failed;
-        for (const auto& each : found) {
-            if (std::find(addresses.begin(), addresses.end(), each.endpoint()) == addresses.end())
-                addresses.push_back(each.endpoint());
+        const auto add = [&](const tcp_endpoint& address) {
+            if (std::find(addresses.begin(), addresses.end(), address) == addresses.end())
+                addresses.push_back(address);
+        };
+        if (!ec) {
+            for (const auto& each : found)
+                add(each.endpoint());
         }
-        return {};
+        // Which of both a client means is not for the hosts file of this machine to say (RFC 6761,
+        // 6.3); many leave out one.
+        if (iequals(name, "localhost")) {
+            add({asio::ip::address_v4::loopback(), port});
+            add({asio::ip::address_v6::loopback(), port});
+        }
+        return addresses.empty() ? errc::resolve_failed : std::error_code{};
     }
 
     void stop_listening() {

@@ -28,6 +28,17 @@ namespace forest {
 
 namespace detail {
 
+// What the default does to any other process: shells tell of a death by a signal in this way.
+extern "C" inline void forest_end_by_signal(int number) {
+    ::_exit(128 + number);
+}
+
+// The kernel keeps from process 1, as which the program of a container runs, each signal whose
+// disposition is the default.
+inline bool default_is_ignored() noexcept {
+    return ::getpid() == 1;
+}
+
 // What happens to one signal of this process while anyone waits for it. Asio resets a signal to its
 // default when the last set lets go of it, so all who wait share the memory of what was there
 // before the first of them, and the last puts it back. Every access is under the lock of
@@ -75,8 +86,18 @@ public:
         }
         if (!displaced_)
             return false;
-        dispose(*displaced_);
-        return owed && displaced_->sa_handler != SIG_DFL;
+        const bool is_default = displaced_->sa_handler == SIG_DFL;
+        if (is_default && default_is_ignored())
+            end_process_by_signal();
+        else
+            dispose(*displaced_);
+        return owed && !is_default && displaced_->sa_handler != &forest_end_by_signal;
+    }
+
+    // For process 1, unless the signal is ignored or handled.
+    void have_default_end_process() const noexcept {
+        if (disposition().sa_handler == SIG_DFL)
+            end_process_by_signal();
     }
 
     const int number;
@@ -88,6 +109,13 @@ private:
         struct sigaction found {};
         ::sigaction(number, nullptr, &found);
         return found;
+    }
+
+    void end_process_by_signal() const noexcept {
+        struct sigaction ending {};
+        ending.sa_handler = &forest_end_by_signal;
+        ::sigemptyset(&ending.sa_mask);
+        dispose(ending);
     }
 
     void dispose(const struct sigaction& wanted) const noexcept {
@@ -207,6 +235,21 @@ private:
 
 } // namespace detail
 
+/// Has SIGINT and SIGTERM end this process also when it is process 1, as in a container: with the
+/// status 128 and the number, which is what a shell tells of a program that was ended by a signal.
+/// For the beginning of `main`. The kernel does not end process 1 by a signal that the program does
+/// not handle, so a program that is waiting for a name or a file would go on for ever. Does nothing
+/// in any other process, and to a signal that is ignored or handled; `shutdown_signals` takes it
+/// for the default. May be called from any thread, and again.
+inline void let_signals_end_first_process() noexcept {
+    if (!detail::default_is_ignored())
+        return;
+    auto& process = detail::shutdown_takeovers::of_this_process();
+    const std::lock_guard lock{process.mutex};
+    for (const detail::signal_takeover& each : process.signals)
+        each.have_default_end_process();
+}
+
 /// Turns the first SIGINT or SIGTERM into a call on the event loop, where an application cleans up
 /// (B34):
 ///
@@ -220,7 +263,8 @@ private:
 /// If a handler of the application's was installed for the one received, the signal is then sent to
 /// the process once more, so that the handler runs exactly once and as it is used to. If there was
 /// none, nothing more happens: the application ends in its own way, and the next signal ends the
-/// process. What the callback throws passes through the executor.
+/// process, also if it is process 1 (see `let_signals_end_first_process`). What the callback throws
+/// passes through the executor.
 ///
 /// A signal that is ignored at construction, as SIGINT in a background job, stays ignored. Asio
 /// signal sets of the application's are told of a signal as ever; while one waits for it, nothing
