@@ -2,7 +2,7 @@
 #ifndef FOREST_EXAMPLES_CLI_LISTENING_HPP
 #define FOREST_EXAMPLES_CLI_LISTENING_HPP
 
-#include "text.hpp"
+#include "terminal.hpp"
 
 #include <forest/adapters/asio/asio_server.hpp>
 

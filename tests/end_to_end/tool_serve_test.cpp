@@ -24,6 +24,7 @@
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -212,7 +213,7 @@ BOOST_AUTO_TEST_CASE(it_listens_on_all_addresses_of_a_name_on_one_port) {
     const std::string port = std::to_string(server.port());
     BOOST_TEST(server.base == "http://localhost:" + port);
     const auto lines = further_lines(server, 2);
-    for (const std::string& host : {"[::1]", "127.0.0.1"}) {
+    for (const std::string host : {"[::1]", "127.0.0.1"}) {
         const std::string line = "  http://" + host + ":" + port;
         BOOST_TEST((lines[0] == line || lines[1] == line), lines[0] + lines[1]);
         const tool_result answer =
@@ -225,6 +226,32 @@ BOOST_AUTO_TEST_CASE(it_listens_on_all_addresses_of_a_name_on_one_port) {
                server.process.out().size());
 }
 
+// In a network namespace without IPv6, where this machine lets us have one.
+BOOST_AUTO_TEST_CASE(a_family_that_the_machine_lacks_is_skipped_and_told) {
+    constexpr const char* unshare = "FOREST_UNSHARE";
+    ::setenv(unshare, "/usr/bin/unshare", 1);
+    const std::string prepare = "PATH=$PATH:/usr/sbin:/sbin; ip link set lo up && "
+                                "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && ";
+    if (!std::filesystem::exists("/usr/bin/unshare") ||
+        run_tool({"--net", "sh", "-c", prepare + "true"}, {}, unshare).status != 0) {
+        BOOST_TEST_MESSAGE("skipped: no network namespaces");
+        return;
+    }
+    forest::test::serving_process server{
+        {{"--net", "sh", "-c", prepare + "exec \"$0\" serve --listen localhost:0 --grace 0s",
+          std::getenv("FOREST_HEALTH")},
+         secret,
+         {},
+         false,
+         unshare}};
+    const std::string port = std::to_string(server.port());
+    BOOST_TEST(server.base == "http://localhost:" + port);
+    BOOST_TEST(server.process.line().value_or("") == "  http://127.0.0.1:" + port);
+    server.process.read_error_until("not listening on http://[::1]:" + port);
+    server.process.signal(SIGTERM);
+    BOOST_TEST(server.process.wait() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_star_is_every_interface) {
     serving_tool server{{"--listen", "*:0"}};
     const std::string port = std::to_string(server.port());
@@ -232,7 +259,7 @@ BOOST_AUTO_TEST_CASE(a_star_is_every_interface) {
     BOOST_TEST(further_lines(server, 1)[0] == "  http://0.0.0.0:" + port);
     if (has_ipv6_loopback())
         BOOST_TEST(further_lines(server, 1)[0] == "  http://[::]:" + port);
-    for (const std::string& host : {"127.0.0.1", "127.0.0.2", "[::1]"}) {
+    for (const std::string host : {"127.0.0.1", "127.0.0.2", "[::1]"}) {
         if (host != "[::1]" || has_ipv6_loopback()) {
             const tool_result answer =
                 run_tool({"check", "http://" + host + ":" + port + "/forest/health"}, secret);
