@@ -177,8 +177,7 @@ private:
         if (!picture.lanes.empty())
             write_picture(picture, seed, ended);
         if (ended.broken)
-            tell_violation({seed, *ended.broken,
-                            shrink_violation<tool_policies>(drawn, *ended.broken, backoff_)});
+            tell_violation(seed, shrink_violation<tool_policies>(drawn, *ended.broken, backoff_));
     }
 
     void take(const simulation_outcome& ended, duration length) {
@@ -233,17 +232,16 @@ private:
         return std::move(line).finish();
     }
 
-    void tell_violation(const sim::swarm_failure& failed) {
-        const std::string code = test_of(failed.shrunk, chosen_.constant_backoff);
-        const sim::violation& broken = failed.broken;
+    void tell_violation(std::uint64_t seed, const broken_plan& shrunk) {
+        const std::string code = test_of(shrunk.what, chosen_.constant_backoff);
+        const sim::violation& broken = shrunk.broken;
         if (!chosen_.json)
-            return out_.write(fmt::format("seed {} breaks {} ({} at {}): {}\n\n{}\n", failed.seed,
-                                          broken.rule, broken.client, sim::to_code(broken.at),
-                                          broken.explanation, code));
+            return out_.write(fmt::format("seed {} breaks {}; shortened: {}\n\n{}\n", seed,
+                                          broken.rule, to_string(broken), code));
         json_line line;
         line.add_text("time", utc(simulated_time(broken.at)));
         line.add_text("event", "rule_broken");
-        line.add_integer("seed", failed.seed);
+        line.add_integer("seed", seed);
         line.add_text("rule", broken.rule);
         line.add_text("client", broken.client);
         line.add_text("explanation", broken.explanation);
@@ -269,13 +267,12 @@ private:
                                     chosen_.targets == 1 ? "" : "s", concise(chosen_.length));
         picture.subtitle = fmt::format(
             "a check each {}, timeout {}, down after {} failure{}, {} backoff; {} true outage{}, "
-            "{} "
-            "detected, {} false positive{}; digest {}",
+            "{} detected, {} down{} told, {} false; digest {}",
             concise(of.interval), concise(of.timeout), of.failure_threshold,
             of.failure_threshold == 1 ? "" : "s",
             chosen_.constant_backoff ? "constant" : "exponential", ended.outages.obliged,
-            ended.outages.obliged == 1 ? "" : "s", ended.outages.obliged_detected,
-            ended.outages.false_positives, ended.outages.false_positives == 1 ? "" : "s",
+            ended.outages.obliged == 1 ? "" : "s", ended.outages.obliged_detected, ended.downs(),
+            ended.downs() == 1 ? "" : "s", ended.outages.false_positives,
             sim::digest_text(ended.digest));
         errno = 0;
         std::ofstream file{chosen_.svg_file, std::ios::binary | std::ios::trunc};

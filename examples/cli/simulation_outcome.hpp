@@ -38,6 +38,11 @@ struct simulation_outcome {
     std::vector<duration> latencies{}; ///< of the detections
     std::uint64_t digest = 0;          ///< of the trace, before everything is healed
     std::optional<sim::violation> broken{};
+
+    /// Calls of on_server_down.
+    [[nodiscard]] std::uint64_t downs() const noexcept {
+        return latencies.size() + outages.told_again + outages.false_positives;
+    }
 };
 
 } // namespace forest::cli

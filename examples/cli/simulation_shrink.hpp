@@ -38,15 +38,25 @@ inline sim::plan cut_out(const sim::plan& from, duration at, duration window) {
 
 } // namespace detail
 
-/// The smallest plan found that breaks the same rule. A year is not run again and again: first the
-/// time shortly before the violation is tried alone.
+/// A plan, and how it breaks a rule.
+struct broken_plan {
+    sim::plan what;
+    sim::violation broken;
+};
+
+/// The smallest plan found that breaks the same rule, and how it does. A year is not run again and
+/// again: first the time shortly before the violation is tried alone.
 template <typename Policies>
-[[nodiscard]] sim::plan shrink_violation(const sim::plan& what, const sim::violation& broken,
-                                         const typename Policies::backoff& backoff) {
+[[nodiscard]] broken_plan shrink_violation(const sim::plan& what, const sim::violation& broken,
+                                           const typename Policies::backoff& backoff) {
+    broken_plan smallest{what, broken};
     const auto breaks_too = [&](const sim::plan& candidate) {
         const simulation_outcome found =
             simulate<Policies>(candidate, backoff, {.stop_at_violation = true});
-        return found.broken && found.broken->rule == broken.rule;
+        if (!found.broken || found.broken->rule != broken.rule)
+            return false;
+        smallest = {candidate, *found.broken};
+        return true;
     };
     constexpr std::array<std::chrono::minutes, 4> windows{
         std::chrono::minutes{10}, std::chrono::hours{1}, std::chrono::hours{6},
@@ -54,9 +64,10 @@ template <typename Policies>
     for (const duration window : windows) {
         const sim::plan part = detail::cut_out(what, std::min(broken.at, what.length), window);
         if (part.length < what.length && breaks_too(part))
-            return sim::shrink(part, breaks_too);
+            break;
     }
-    return sim::shrink(what, breaks_too);
+    (void)sim::shrink(sim::plan{smallest.what}, breaks_too);
+    return smallest;
 }
 
 } // namespace forest::cli

@@ -351,7 +351,7 @@ BOOST_AUTO_TEST_CASE(a_broken_rule_in_a_long_world_is_shrunk_to_a_few_lines) {
     const auto ended = forest::cli::simulate<broken_policies>(what, {});
     BOOST_REQUIRE(ended.broken.has_value());
     BOOST_TEST(ended.broken->rule == "B7");
-    const forest::sim::plan shrunk =
+    const auto [shrunk, told] =
         forest::cli::shrink_violation<broken_policies>(what, *ended.broken, {});
     BOOST_TEST(shrunk.faults.size() == 1U);
     BOOST_TEST(shrunk.clients.size() == 1U);
@@ -359,6 +359,9 @@ BOOST_AUTO_TEST_CASE(a_broken_rule_in_a_long_world_is_shrunk_to_a_few_lines) {
     const auto again = forest::cli::simulate<broken_policies>(shrunk, {});
     BOOST_REQUIRE(again.broken.has_value());
     BOOST_TEST(again.broken->rule == "B7");
+    // What is told is what happens in the short one.
+    BOOST_TEST(to_string(*again.broken) == to_string(told));
+    BOOST_TEST((told.at < shrunk.length));
     BOOST_TEST(forest::sim::to_code(shrunk).find("world.between(0s, ") != std::string::npos);
 }
 

@@ -22,7 +22,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <chrono>
 #include <clocale>
 #include <cstddef>
@@ -89,21 +88,23 @@ BOOST_AUTO_TEST_CASE(a_test_that_was_written_down_breaks_the_same_rule_when_it_i
     const sim::outcome before = runner.run(drawn);
     BOOST_TEST_REQUIRE(before.broken.has_value());
 
-    const auto check_that_it_holds = [&](bool holds) { BOOST_TEST(!holds); };
-#undef assert
-#define assert check_that_it_holds
     // clang-format off
     SAME(forest::sim::plan what{.seed = 7U, .servers = 2, .length = 300s};
 what.clients.front() = {.chosen = {.interval_jitter = 0.3333333333333333}};
 what.clients.push_back({.server = 1, .chosen = {.interval = 10s}, .usual = forest::sim::constant(1ms, 20ms)});
 what.faults.push_back({.kind = forest::sim::fault_kind::crash, .at = 75s, .lasting = 60s, .server = 1});
 what.faults.push_back({.kind = forest::sim::fault_kind::delay, .lasting = 10s, .every = 100s, .client = 0, .span = 20ms, .shape = forest::sim::latency::shape::uniform, .least = 3ms});
-assert(!forest::sim::plan_runner<calling_twice_worlds>{}.run(what).broken););
+const auto pasted_check = [&] { forest::sim::require_unbroken(forest::sim::plan_runner<calling_twice_worlds>{}.run(what).broken); };);
     // clang-format on
+    BOOST_CHECK_THROW(pasted_check(), forest::sim::rule_broken);
     std::string written =
         to_test(drawn, "forest::sim::plan_runner<calling_twice_worlds>{}.run(what).broken");
     std::replace(written.begin(), written.end(), '\n', ' ');
-    BOOST_TEST(written == pasted + " ");
+    // Only that it is called where the test expects it was added.
+    const std::string call = written.substr(written.find("forest::sim::require_unbroken("));
+    written.replace(written.find(call), call.size(),
+                    "const auto pasted_check = [&] { " + call + "};");
+    BOOST_TEST(written == pasted);
     BOOST_TEST(runner.run(what).digest == before.digest);
 }
 
@@ -122,8 +123,37 @@ BOOST_AUTO_TEST_CASE(a_failure_names_the_worlds_in_which_it_happens) {
     BOOST_TEST(found.failure->check ==
                "forest::sim::plan_runner<calling_twice_worlds>{}.run(what).broken");
     BOOST_TEST(to_string(*found.failure)
-                   .ends_with("assert(!forest::sim::plan_runner<calling_twice_worlds>{}"
-                              ".run(what).broken);\n"));
+                   .ends_with("forest::sim::require_unbroken(forest::sim::plan_runner<calling_"
+                              "twice_worlds>{}.run(what).broken);\n"));
+}
+
+// Not those of the long run from which it was shortened.
+BOOST_AUTO_TEST_CASE(text_and_time_of_a_failure_are_those_of_its_test) {
+    const sim::swarm_report found = sim::swarm<calling_twice_worlds>({.length = 10min}, {});
+    BOOST_TEST_REQUIRE(found.failure.has_value());
+    const auto again = sim::plan_runner<calling_twice_worlds>{}.run(found.failure->shrunk).broken;
+    BOOST_TEST_REQUIRE(again.has_value());
+    BOOST_TEST(to_string(found.failure->broken) == to_string(*again));
+    BOOST_TEST(to_string(*found.failure)
+                   .starts_with("seed " + std::to_string(found.failure->seed) +
+                                " breaks B7; shortened: " + to_string(*again) +
+                                "\nforest::sim::plan what{"));
+    // Also when nothing may be shortened.
+    const sim::swarm_report whole =
+        sim::swarm<calling_twice_worlds>({.length = 10min}, {}, {.shrinking = {.runs_max = 0}});
+    BOOST_TEST_REQUIRE(whole.failure.has_value());
+    BOOST_TEST(to_string(whole.failure->broken) ==
+               to_string(*sim::plan_runner<calling_twice_worlds>{}
+                              .run(sim::draw(whole.failure->seed, {.length = 10min}))
+                              .broken));
+}
+
+BOOST_AUTO_TEST_CASE(a_violation_without_a_client_names_none) {
+    BOOST_TEST(to_string(sim::violation{"B7", "twice", 75s, "client0"}) ==
+               "B7 (client0 at 75s): twice");
+    BOOST_TEST(to_string(sim::violation{"one is up", "both are down", 1500ms}) ==
+               "one is up (at 1500ms): both are down");
+    BOOST_CHECK_NO_THROW(sim::require_unbroken(std::nullopt));
 }
 
 BOOST_AUTO_TEST_CASE(whoever_sets_a_bound_is_told_who_takes_longer) {
@@ -159,9 +189,56 @@ BOOST_AUTO_TEST_CASE(a_scenario_of_ones_own_is_drawn_and_shrunk_like_all_others)
     BOOST_TEST_REQUIRE(found.failure.has_value());
     BOOST_TEST(found.failure->broken.rule == "one is up");
     BOOST_TEST(found.failure->shrunk.faults.size() == 2U);
-    BOOST_TEST(to_string(*found.failure).ends_with("assert(!scenario(what));\n"));
+    const std::string printed = to_string(*found.failure);
+    BOOST_TEST(printed.ends_with("forest::sim::require_unbroken(scenario(what));\n"));
+    BOOST_TEST(printed.find("what.clients") == std::string::npos, printed);
     BOOST_TEST(worlds <= 200 + 500);
-    BOOST_TEST(no_two_down(found.failure->shrunk).has_value());
+    const auto again = no_two_down(found.failure->shrunk);
+    BOOST_TEST_REQUIRE(again.has_value());
+    BOOST_TEST((again->at == found.failure->broken.at));
+
+    // With the names of the test: no other is printed, and nothing that the scenario does not use.
+    const sim::swarm_report named =
+        sim::swarm(sim::scenario{sim::draw_options{}, no_two_down, "no_two_down",
+                                 sim::script_names{.servers = {"east", "west"},
+                                                   .clients = {"to_east", "to_west"}}},
+                   {1, 200}, {.shrinking = {.runs_max = 500}});
+    BOOST_TEST_REQUIRE(named.failure.has_value());
+    const std::string text = to_string(*named.failure);
+    BOOST_TEST_CONTEXT(text) {
+        BOOST_TEST(text.ends_with("\nforest::sim::require_unbroken(no_two_down(what));\n"));
+        BOOST_TEST(text.find("shortened: one is up (at ") != std::string::npos);
+        BOOST_TEST(text.find("\n// world.") != std::string::npos);
+        BOOST_TEST((text.find("(east") != std::string::npos ||
+                    text.find("(to_east") != std::string::npos));
+        BOOST_TEST((text.find("(west") != std::string::npos ||
+                    text.find("(to_west") != std::string::npos));
+        for (const char* const other :
+             {"server0", "server1", "client0", "client1", "what.clients", ".servers ="})
+            BOOST_TEST(text.find(other) == std::string::npos, other);
+    }
+    BOOST_TEST(no_two_down(named.failure->shrunk).has_value());
+}
+
+struct never_slow {
+    std::optional<sim::violation> operator()(const sim::plan& what) const {
+        for (const sim::fault& each : what.faults) {
+            if (each.kind == sim::fault_kind::slow && what.clients.at(0).chosen.timeout < 2s)
+                return sim::violation{"never slow", "it was slow", each.at};
+        }
+        return std::nullopt;
+    }
+};
+
+// One that uses the clients of the plan is printed with them.
+BOOST_AUTO_TEST_CASE(a_scenario_keeps_what_it_needs_of_a_plan) {
+    const sim::swarm_report found =
+        sim::swarm(sim::scenario{sim::draw_options{}, never_slow{}}, {1, 200});
+    BOOST_TEST_REQUIRE(found.failure.has_value());
+    const std::string text = to_string(*found.failure);
+    BOOST_TEST(text.find("what.clients.front() = {.chosen = {.timeout = ") != std::string::npos,
+               text);
+    BOOST_TEST(text.ends_with("never_slow{}(what));\n"), text);
 }
 
 BOOST_AUTO_TEST_CASE(shrinking_makes_amounts_repetitions_and_negative_spans_plainer) {

@@ -131,9 +131,35 @@ inline std::string usual_code(const latency& delay) {
     return code.code();
 }
 
-/// A plan as a test that fails as long as it breaks a rule. `broken` is the C++ that answers the
-/// violation of the plan `what`, if any. Needs `using namespace std::chrono_literals`.
-[[nodiscard]] inline std::string to_test(const plan& what, std::string_view broken) {
+namespace detail {
+
+// As many names as faults need: those that are given and, behind them, numbers.
+inline std::vector<std::string> enough_names(std::vector<std::string> given, const char* kind,
+                                             const script& faults, std::uint16_t fault::*number) {
+    for (const fault& each : faults) {
+        while (each.*number != fault::everyone && each.*number >= given.size())
+            given.push_back(kind + std::to_string(given.size()));
+    }
+    return given;
+}
+
+} // namespace detail
+
+/// The names that a test of one's own has for its servers and its clients, in the order in which it
+/// adds them to its world.
+struct script_names {
+    std::vector<std::string> servers{};
+    std::vector<std::string> clients{};
+
+    [[nodiscard]] bool empty() const noexcept { return servers.empty() && clients.empty(); }
+};
+
+/// A plan as a test that throws `rule_broken` as long as it breaks a rule, with or without NDEBUG.
+/// `broken` is the C++ that returns the violation of the plan `what`, if any. With `names`, each
+/// fault is also said in the words of a script, as a comment. Needs `using namespace
+/// std::chrono_literals` and `forest/sim/swarm.hpp`.
+[[nodiscard]] inline std::string to_test(const plan& what, std::string_view broken,
+                                         const script_names& names = {}) {
     detail::designated whole;
     whole.add("seed", std::to_string(what.seed) + "U");
     if (what.servers != 1)
@@ -147,9 +173,14 @@ inline std::string usual_code(const latency& delay) {
         else if (client != "{}") // A plan has one client of that kind.
             code += "what.clients.front() = " + client + ";\n";
     }
-    for (const fault& each : what.faults)
+    const auto servers = detail::enough_names(names.servers, "server", what.faults, &fault::server);
+    const auto clients = detail::enough_names(names.clients, "client", what.faults, &fault::client);
+    for (const fault& each : what.faults) {
+        if (!names.empty())
+            code += "// " + to_code(each, servers, clients) + "\n";
         code += "what.faults.push_back(" + to_code(each) + ");\n";
-    return code.append("assert(!").append(broken).append(");\n");
+    }
+    return code.append("forest::sim::require_unbroken(").append(broken).append(");\n");
 }
 
 } // namespace forest::sim

@@ -13,7 +13,9 @@
 #include <forest/sim/violation.hpp>
 #include <forest/sim/world.hpp>
 
+#include <algorithm>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -57,19 +59,29 @@ template <typename Run>
 struct scenario {
     draw_options drawn{}; ///< the plans
     Run run;
+
+    /// The C++ that calls `run`, for a test to be pasted: `no_two_down`. Without it, the name of
+    /// its type, if that is a class with a name, or `scenario`.
+    std::string name{};
+
+    /// How the test calls the servers and the clients that `run` adds itself, in this order. With
+    /// them, plans are drawn for as many, and what is printed has these names, and only faults.
+    script_names names{};
 };
 
 template <typename Run>
-scenario(draw_options, Run) -> scenario<Run>;
+scenario(draw_options, Run, std::string = {}, script_names = {}) -> scenario<Run>;
 
 /// A seed whose world broke a rule.
 struct swarm_failure {
     std::uint64_t seed = 0;
-    violation broken{}; ///< as it was in the world of the seed
+    violation broken{}; ///< as it is in the world of `shrunk`
     plan shrunk{};      ///< the smallest plan found that breaks the same rule
 
-    /// C++ that answers the violation of a plan called `what`.
+    /// C++ that returns the violation of a plan called `what`.
     std::string check = "forest::sim::plan_runner<>{}.run(what).broken";
+
+    script_names names{}; ///< of the servers and clients, where a scenario has its own
 };
 
 /// How a swarm went.
@@ -108,6 +120,33 @@ std::string runner_code(const swarm_bound& bound) {
     return code + "}.run(what).broken";
 }
 
+// What a test calls to run a scenario again.
+template <typename Run>
+std::string scenario_code(const scenario<Run>& of) {
+    if (!of.name.empty())
+        return of.name + "(what)";
+    if constexpr (std::is_class_v<Run>) {
+        const std::string type = type_name<Run>();
+        if (type.find_first_of("<({") == std::string::npos) // of a lambda
+            return type + "{}(what)";
+    }
+    return "scenario(what)";
+}
+
+// A plan of which only the faults are left, as far as they allow: a scenario of one's own mostly
+// has its own servers and clients. With `own` it is known to, so that it needs none of the plan.
+inline plan faults_alone(plan from, bool own) {
+    std::size_t clients = 1;
+    for (const fault& each : from.faults) {
+        if (each.client != fault::everyone && !own)
+            clients = std::max<std::size_t>(clients, each.client + 1U);
+    }
+    from.clients.assign(clients, planned_client{});
+    if (own)
+        from.servers = 1;
+    return from;
+}
+
 inline outcome as_outcome(outcome ended) {
     return ended;
 }
@@ -123,6 +162,10 @@ template <typename Run>
 [[nodiscard]] swarm_report swarm(scenario<Run> of, seed_range seeds,
                                  const swarm_bound& bound = {}) {
     swarm_report report;
+    if (!of.names.servers.empty())
+        of.drawn.servers_max = static_cast<std::uint16_t>(of.names.servers.size());
+    if (!of.names.clients.empty())
+        of.drawn.clients_max = static_cast<std::uint16_t>(of.names.clients.size());
     const auto run = [&](const plan& what) {
         return detail::as_outcome(std::invoke(of.run, what));
     };
@@ -136,14 +179,31 @@ template <typename Run>
         report.simulated = saturating_sum(report.simulated, ended.simulated);
         if (!ended.broken)
             continue;
+        violation last = *ended.broken; // in the smallest plan so far
         const auto same_rule = [&](const plan& candidate) {
-            const auto found = run(candidate).broken;
-            return found && found->rule == ended.broken->rule;
+            auto found = run(candidate).broken;
+            if (!found || found->rule != last.rule)
+                return false;
+            last = std::move(*found);
+            return true;
         };
+        const plan faults = detail::faults_alone(drawn, !of.names.empty());
+        const auto enough_alone = [&] {
+            try {
+                return bound.shrinking.runs_max > 0 && same_rule(faults);
+            } catch (...) { // It needs more of the plan.
+                return false;
+            }
+        };
+        const bool enough = enough_alone();
+        shrink_bound left = bound.shrinking;
+        left.runs_max -= left.runs_max > 0 ? 1 : 0;
+        const plan shrunk = shrink(enough ? faults : drawn, same_rule, left);
         report.failure = swarm_failure{.seed = seed,
-                                       .broken = *ended.broken,
-                                       .shrunk = shrink(drawn, same_rule, bound.shrinking),
-                                       .check = "scenario(what)"};
+                                       .broken = last,
+                                       .shrunk = shrunk,
+                                       .check = detail::scenario_code(of),
+                                       .names = of.names};
     }
     return report;
 }
@@ -160,11 +220,12 @@ template <typename Policies = world_policies>
     return report;
 }
 
-/// The seed, the rule, and the test that fails: what a person needs to see it happen again.
+/// The seed, the rule, and the test that fails: what a person needs to see it happen again. Time
+/// and text of the violation are those of the test.
 [[nodiscard]] inline std::string to_string(const swarm_failure& failed) {
-    return "seed " + std::to_string(failed.seed) + " breaks " + failed.broken.rule + " (" +
-           failed.broken.client + " at " + to_code(failed.broken.at) +
-           "): " + failed.broken.explanation + "\n" + to_test(failed.shrunk, failed.check);
+    return "seed " + std::to_string(failed.seed) + " breaks " + failed.broken.rule +
+           "; shortened: " + to_string(failed.broken) + "\n" +
+           to_test(failed.shrunk, failed.check, failed.names);
 }
 
 } // namespace forest::sim
