@@ -53,9 +53,11 @@ void crowded_lane::draw(svg_text& to, double top) const {
                      {"way", [](const bar& in) { return in.faults[1]; }},
                      {"time", [](const bar& in) { return in.faults[2]; }}});
     (void)draw_bars(
-        to, top + row, "downs", "",
-        {{"told", [](const bar& in) { return 1.0 * (in.sum.downs - in.sum.false_positives); }},
-         {"baseless", [](const bar& in) { return 1.0 * in.sum.false_positives; }}});
+        to, top + row, downs_caption(), "",
+        {{"told", [](const bar& in) { return 1.0 * (in.sum.downs - in.sum.false_positives); },
+          "down"},
+         {"baseless", [](const bar& in) { return 1.0 * in.sum.false_positives; },
+          "down without an outage"}});
     const double scale = draw_bars(
         to, top + 2 * row, "client", " %",
         {{"down",
@@ -87,10 +89,16 @@ double crowded_lane::draw_bars(svg_text& to, double top, std::string_view captio
     for (const bar& each : bars_) {
         double bottom = top + bar_height;
         for (const layer& part : layers) {
-            const double height = bar_height * part.value(each) / scale;
+            const double value = part.value(each);
+            double height = bar_height * value / scale;
+            // What is counted is seen, however little it is beside the most.
+            if (!part.noun.empty() && value > 0)
+                height = std::max(height, 1.0);
             bottom -= height;
             if (height >= 0.05)
-                to.add_box(x, bottom, bar_columns - 1.0, height, part.kind);
+                to.add_box(x, bottom, bar_columns - 1.0, height, part.kind,
+                           part.noun.empty() ? std::string{}
+                                             : fmt::format("{:.0f} {}", value, part.noun));
         }
         x += bar_columns;
     }

@@ -108,10 +108,11 @@ detailed_lane::detailed_lane(const timeline& of, std::size_t index) : lane_frame
              fault_classes[class_of(each.kind)]});
     }
     marks_ = find_marks();
+    label_marks();
 }
 
 bool detailed_lane::too_crowded() const noexcept {
-    return rows_.crammed() > crammed_max || rows_.boxes().size() > faults_max;
+    return rows_.crammed() > crammed_max || rows_.boxes().size() > faults_max || counts_hidden_;
 }
 
 double detailed_lane::height() const noexcept {
@@ -124,11 +125,9 @@ void detailed_lane::draw(svg_text& to, double top) const {
     const double truth = marks + mark_row;
     const double band = truth + truth_row;
     const double checks = band + band_row;
-    const auto downs =
-        std::count_if(marks_.begin(), marks_.end(), [](const mark& each) { return each.down; });
     draw_name(to, top);
     draw_caption(to, top + 9.5, "faults");
-    draw_caption(to, marks + 12, fmt::format("{} down{}", downs, downs == 1 ? "" : "s"));
+    draw_caption(to, marks + 12, downs_caption());
     draw_caption(to, truth + 6, "truth");
     draw_caption(to, band + 12, "client");
     draw_caption(to, checks + 8, "checks");
@@ -155,30 +154,45 @@ void detailed_lane::draw_faults(svg_text& to, double top) const {
     }
 }
 
-// Where they would lie upon each other, detections come first, and recoveries last: the band below
-// shows those, too.
+// How many downs a mark stands for, if that has to be said.
+std::string detailed_lane::mark::count() const {
+    return downs > 1 ? fmt::format("{}x", downs) : std::string{};
+}
+
+// Where the next mark may be, so that both can be told apart and the number has room.
+double detailed_lane::mark::end() const {
+    return x + (downs > 1 ? 2 * around_mark + label_width(count()) : 1.5 * around_mark);
+}
+
+// Downs that would lie upon each other are one mark, which says how many they are. A recovery that
+// would lie upon a down is left out: the band below shows it, too.
 std::vector<detailed_lane::mark> detailed_lane::find_marks() const {
-    std::vector<mark> marks;
-    const auto add = [&](std::size_t column, bool is_down, bool baseless, std::string label) {
-        const double x = plot_left + 0.5 + static_cast<double>(column);
-        const auto too_near = [x](const mark& other) {
-            return std::abs(other.x - x) < 1.5 * around_mark;
-        };
-        if (std::none_of(marks.begin(), marks.end(), too_near))
-            marks.push_back({x, is_down, baseless, std::move(label)});
-    };
+    std::vector<mark> downs;
     const auto& all = columns();
+    const auto place = [](std::size_t column) {
+        return plot_left + 0.5 + static_cast<double>(column);
+    };
     for (std::size_t column = 0; column < all.size(); ++column) {
-        if (all[column].latency)
-            add(column, true, false, "+" + brief(*all[column].latency));
+        const timeline_column& in = all[column];
+        if (in.downs == 0)
+            continue;
+        if (downs.empty() || place(column) >= downs.back().end())
+            downs.push_back({place(column), 0, 0});
+        downs.back().downs += in.downs;
+        downs.back().baseless += in.false_positives;
+        downs.back().latency = std::max(downs.back().latency, in.latency);
     }
+    std::vector<mark> marks = downs;
+    double taken = 0; // by recoveries
     for (std::size_t column = 0; column < all.size(); ++column) {
-        if (all[column].downs > 0)
-            add(column, true, all[column].false_positives == all[column].downs, {});
-    }
-    for (std::size_t column = 0; column < all.size(); ++column) {
-        if (all[column].ups > 0)
-            add(column, false, false, {});
+        const double x = place(column);
+        if (all[column].ups == 0 || x < taken ||
+            std::any_of(downs.begin(), downs.end(), [x](const mark& each) {
+                return each.x - 1.5 * around_mark < x && x < each.end();
+            }))
+            continue;
+        marks.push_back({x, 0, 0});
+        taken = marks.back().end();
     }
     std::sort(marks.begin(), marks.end(),
               [](const mark& left, const mark& right) { return left.x < right.x; });
@@ -186,34 +200,55 @@ std::vector<detailed_lane::mark> detailed_lane::find_marks() const {
 }
 
 // The label of a mark is behind it, before it, or behind the one that follows, where there is room;
-// else there is none.
-void detailed_lane::draw_marks(svg_text& to, double top) const {
-    const double baseline = top + 12.5;
+// else it is left out, or the number alone is there.
+void detailed_lane::label_marks() {
     double taken = plot_left - around_mark;
     for (std::size_t index = 0; index < marks_.size(); ++index) {
-        const mark& each = marks_[index];
-        const std::string_view of_down = each.baseless ? "false" : "told";
-        to.add_triangle(each.x, top + 5, each.down, each.down ? of_down : "back");
+        mark& each = marks_[index];
         const double before = std::exchange(taken, std::max(taken, each.x + around_mark));
-        if (each.label.empty())
+        const std::string count = each.count();
+        each.label = count;
+        if (each.latency)
+            each.label += (count.empty() ? "+" : " +") + brief(*each.latency);
+        if (each.label.empty() || place_label(index, before, taken))
             continue;
-        const auto end_before = [&](std::size_t which) {
-            return which < marks_.size() ? marks_[which].x - around_mark
-                                         : picture_width - around_mark;
-        };
-        const double width = label_width(each.label);
-        const auto label_from = [&](double x) {
-            to.add_text(x, baseline, "faint halo", each.label);
-            taken = x + width;
-        };
-        const bool followed = index + 1 < marks_.size() && !marks_[index + 1].down;
-        const double behind_next = followed ? marks_[index + 1].x + around_mark : picture_width;
-        if (each.x + around_mark + width <= end_before(index + 1))
-            label_from(each.x + around_mark);
-        else if (before + width <= each.x - around_mark)
-            to.add_text(each.x - around_mark, baseline, "faint halo end", each.label);
-        else if (behind_next + width <= end_before(index + 2))
-            label_from(behind_next);
+        each.label = count;
+        if (!count.empty() && !place_label(index, before, taken))
+            counts_hidden_ = true;
+    }
+}
+
+// From `before` on there is room before the mark; `taken` is up to where there is none behind it.
+bool detailed_lane::place_label(std::size_t index, double before, double& taken) {
+    mark& each = marks_[index];
+    const auto end_before = [&](std::size_t which) {
+        return which < marks_.size() ? marks_[which].x - around_mark : picture_width - around_mark;
+    };
+    const double width = label_width(each.label);
+    const auto from = [&](double x) {
+        each.label_x = x;
+        taken = x + width;
+        return true;
+    };
+    const bool followed = index + 1 < marks_.size() && !marks_[index + 1].is_down();
+    const double behind_next = followed ? marks_[index + 1].x + around_mark : picture_width;
+    if (taken + width <= end_before(index + 1))
+        return from(taken);
+    if (before + width <= each.x - around_mark) {
+        each.label_x = each.x - around_mark;
+        each.label_ends = true;
+        return true;
+    }
+    return behind_next + width <= end_before(index + 2) && from(behind_next);
+}
+
+void detailed_lane::draw_marks(svg_text& to, double top) const {
+    for (const mark& each : marks_) {
+        const std::string_view of_down = each.baseless == each.downs ? "false" : "told";
+        to.add_triangle(each.x, top + 5, each.is_down(), each.is_down() ? of_down : "back");
+        if (!each.label.empty())
+            to.add_text(each.label_x, top + 12.5, each.label_ends ? "faint halo end" : "faint halo",
+                        each.label);
     }
 }
 

@@ -30,6 +30,17 @@ std::string brief(duration span) {
     return fmt::format("{:.0f} ms", all * 1000);
 }
 
+std::uint32_t lane_frame::downs() const noexcept {
+    std::uint32_t sum = 0;
+    for (const timeline_column& each : columns())
+        sum += each.downs;
+    return sum;
+}
+
+std::string lane_frame::downs_caption() const {
+    return fmt::format("{} down{}", downs(), downs() == 1 ? "" : "s");
+}
+
 void lane_frame::draw_name(svg_text& to, double top) const {
     timeline_column sum;
     for (const timeline_column& each : columns())

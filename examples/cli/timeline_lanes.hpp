@@ -13,6 +13,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,6 +63,11 @@ protected:
     [[nodiscard]] const std::vector<timeline_column>& columns() const noexcept {
         return lane_->columns();
     }
+
+    /// How often on_server_down was called.
+    [[nodiscard]] std::uint32_t downs() const noexcept;
+    /// `19 downs`.
+    [[nodiscard]] std::string downs_caption() const;
 
     void draw_name(svg_text& to, double top) const;
     static void draw_caption(svg_text& to, double baseline, std::string_view text);
@@ -123,14 +129,24 @@ public:
     void draw(svg_text& to, double top) const;
 
 private:
+    // One or more calls of on_server_down that are too near to be told apart, or of on_server_up.
     struct mark {
         double x;
-        bool down;
-        bool baseless; // a down without an outage
-        std::string label;
+        std::uint32_t downs;               // 0: on_server_up
+        std::uint32_t baseless;            // of the downs, those without an outage
+        std::optional<duration> latency{}; // the worst of those that are detections
+        std::string label{};
+        double label_x = 0;
+        bool label_ends = false; // at `label_x`, where it begins else
+
+        [[nodiscard]] bool is_down() const noexcept { return downs > 0; }
+        [[nodiscard]] std::string count() const;
+        [[nodiscard]] double end() const;
     };
 
     [[nodiscard]] std::vector<mark> find_marks() const;
+    void label_marks();
+    bool place_label(std::size_t index, double before, double& taken);
     void draw_faults(svg_text& to, double top) const;
     void draw_marks(svg_text& to, double top) const;
     void draw_truth(svg_text& to, double top) const;
@@ -139,6 +155,7 @@ private:
 
     fault_rows rows_;
     std::vector<mark> marks_;
+    bool counts_hidden_ = false; // there is no room to say how many downs a mark stands for
 };
 
 /// A lane in which too much happens: bars of several columns each.
@@ -163,6 +180,7 @@ private:
     struct layer {
         std::string_view kind;
         double (*value)(const bar&);
+        std::string_view noun{}; // of what is counted, for people who point at it
     };
 
     [[nodiscard]] double draw_bars(svg_text& to, double top, std::string_view caption,

@@ -172,7 +172,8 @@ void draw_detailed_legend(legend_drawer& legend) {
     legend.add_box("way", 10, "of the network");
     legend.add_box("time", 10, "of a machine's clocks, or of its running");
     legend.next_line();
-    legend.add_mark(true, "told", "on_server_down, and how long the outage had lasted");
+    legend.add_mark(true, "told",
+                    "on_server_down, and how long the outage had lasted; 2x: two, and the longest");
     legend.add_mark(true, "false", "told without an outage");
     legend.add_mark(false, "back", "on_server_up");
     legend.next_line();
