@@ -88,7 +88,7 @@ public:
             return;
         const auto [least, most] = std::minmax_element(values.begin(), values.end());
         const std::vector<mark> marks = marks_around(*least, *most);
-        const area in{{100, 100'000, left_, left_ + width, true},
+        const area in{{75, 133'000, left_, left_ + width, true},
                       {marks.front().value, marks.back().value, 384, 92, true}};
         on.text({left_, 80}, title_, "soft");
         in.draw_horizontal(
@@ -123,8 +123,8 @@ private:
             for (const double times : {1.0, 2.0, 5.0})
                 steps.push_back(times * power);
         const auto first =
-            std::max(steps.begin(), std::upper_bound(steps.begin(), steps.end(), least) - 1);
-        const auto last = std::lower_bound(first + 1, steps.end(), most);
+            std::max(steps.begin(), std::lower_bound(steps.begin(), steps.end(), least) - 1);
+        const auto last = std::upper_bound(first + 1, steps.end(), most);
         std::vector<mark> marks;
         for (auto each = first; each != steps.end() && each <= last; ++each)
             marks.push_back({*each, *each < 1 ? study::fixed(*each, 1) : grouped(*each)});
@@ -139,10 +139,10 @@ private:
 std::string picture(const std::vector<measured>& all, std::string_view interval) {
     drawing on{840, 440,
                "What a check and a target cost, each target once in " + std::string{interval}};
-    double left = 16;
+    double left = 0;
     for (const line_style& style : lines) {
-        on.path({{left, 48}, {left + 28, 48}}, style.kind);
-        on.text({left + 34, 52}, style.who, style.kind);
+        on.path({{left, 38}, {left + 28, 38}}, style.kind);
+        on.text({left + 34, 42}, style.who, style.kind);
         left += 120;
     }
     panel{70, "CPU of a check, µs", &measured::microseconds}.draw(on, all);

@@ -2,9 +2,11 @@
 #ifndef FOREST_BENCHMARKS_STUDY_DRAWING_HPP
 #define FOREST_BENCHMARKS_STUDY_DRAWING_HPP
 
+#include <algorithm>
 #include <cassert>
 #include <cmath>
 #include <cstdio>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,35 +29,46 @@ struct point {
     double y;
 };
 
-/// One picture. Coordinates are pixels from the upper left corner.
+/// One picture. Coordinates are pixels from the upper left corner of what may be drawn on, around
+/// which there is a margin. What is drawn elsewhere makes `finished` throw.
 class drawing {
 public:
-    drawing(int width, int height, std::string_view title) {
-        const std::string size[] = {std::to_string(width), std::to_string(height)};
-        text_ = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + size[0] + "\" height=\"" +
-                size[1] + "\" viewBox=\"0 0 " + size[0] + " " + size[1] + "\" role=\"img\">\n";
+    static constexpr int margin = 20;
+
+    drawing(int width, int height, std::string_view title) : width_{width}, height_{height} {
+        const std::string all[] = {std::to_string(width + 2 * margin),
+                                   std::to_string(height + 2 * margin)};
+        const std::string corner = std::to_string(-margin);
+        const std::string box = corner + " " + corner + " " + all[0] + " " + all[1];
+        text_ = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + all[0] + "\" height=\"" +
+                all[1] + "\" viewBox=\"" + box + "\" role=\"img\">\n";
         text_.append("<title>").append(title).append("</title>\n").append(style);
-        text_ += "<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n";
-        text({16, 26}, title, "title");
+        text_ += "<rect class=\"paper\" x=\"" + corner + "\" y=\"" + corner +
+                 "\" width=\"100%\" height=\"100%\"/>\n";
+        text({0, 14}, title, "title");
     }
 
     void line(point from, point to, std::string_view kind) { path({from, to}, kind); }
 
     void path(const std::vector<point>& through, std::string_view kind) {
         text_.append("<polyline class=\"").append(kind).append("\" points=\"");
-        for (const point& each : through)
+        for (const point& each : through) {
             text_ += pixels(each.x) + "," + pixels(each.y) + " ";
+            cover(each, each);
+        }
         text_.back() = '"';
         text_ += "/>\n";
     }
 
     void dot(point at, double radius, std::string_view kind) {
+        cover({at.x - radius, at.y - radius}, {at.x + radius, at.y + radius});
         text_.append("<circle class=\"").append(kind);
         text_ += "\" cx=\"" + pixels(at.x) + "\" cy=\"" + pixels(at.y) + "\" r=\"" +
                  pixels(radius) + "\"/>\n";
     }
 
     void bar(point from, point to, std::string_view kind) {
+        cover(from, to);
         text_.append("<rect class=\"").append(kind);
         text_ += "\" x=\"" + pixels(from.x) + "\" y=\"" + pixels(from.y) + "\" width=\"" +
                  pixels(to.x - from.x) + "\" height=\"" + pixels(to.y - from.y) + "\"/>\n";
@@ -63,22 +76,65 @@ public:
 
     /// `kind` may name several: what the text is, and `middle` or `end` for where it is held.
     void text(point at, std::string_view what, std::string_view kind) {
+        const auto [before, behind] = around(what, kind);
+        cover({at.x - before, at.y - ascent}, {at.x + behind, at.y + descent});
+        write(at, what, kind);
+    }
+
+    /// From below to above.
+    void upright(point at, std::string_view what, std::string_view kind) {
+        const auto [before, behind] = around(what, kind);
+        cover({at.x - ascent, at.y - behind}, {at.x + descent, at.y + before});
+        text_ +=
+            "<g transform=\"translate(" + pixels(at.x) + " " + pixels(at.y) + ") rotate(-90)\">\n";
+        write({0, 0}, what, kind);
+        text_ += "</g>\n";
+    }
+
+    [[nodiscard]] std::string finished() const {
+        if (least_.x < 0 || least_.y < 0 || most_.x > width_ || most_.y > height_)
+            throw std::logic_error{"the picture runs into its margin: from " + pixels(least_.x) +
+                                   "," + pixels(least_.y) + " to " + pixels(most_.x) + "," +
+                                   pixels(most_.y)};
+        return text_ + "</svg>\n";
+    }
+
+private:
+    // Of a text, in pixels; in width as much as a letter takes in a wide font.
+    static constexpr double ascent = 12;
+    static constexpr double descent = 4;
+    static constexpr double letter = 7.6;
+
+    struct extent {
+        double before;
+        double behind;
+    };
+
+    static extent around(std::string_view what, std::string_view kind) {
+        double width = 0;
+        for (const char byte : what) // without the further bytes of UTF-8
+            width += (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U ? 0 : letter;
+        if (kind.find("title") != std::string_view::npos)
+            width *= 15.0 / 13;
+        if (kind.find("soft") != std::string_view::npos)
+            width *= 12.0 / 13;
+        if (kind.find("middle") != std::string_view::npos)
+            return {width / 2, width / 2};
+        return kind.find("end") != std::string_view::npos ? extent{width, 0} : extent{0, width};
+    }
+
+    // Something is drawn there.
+    void cover(point from, point to) {
+        least_ = {std::min(least_.x, from.x), std::min(least_.y, from.y)};
+        most_ = {std::max(most_.x, to.x), std::max(most_.y, to.y)};
+    }
+
+    void write(point at, std::string_view what, std::string_view kind) {
         text_.append("<text class=\"").append(kind);
         text_ += "\" x=\"" + pixels(at.x) + "\" y=\"" + pixels(at.y) + "\">";
         text_.append(what).append("</text>\n");
     }
 
-    /// From below to above.
-    void upright(point at, std::string_view what, std::string_view kind) {
-        text_ +=
-            "<g transform=\"translate(" + pixels(at.x) + " " + pixels(at.y) + ") rotate(-90)\">\n";
-        text({0, 0}, what, kind);
-        text_ += "</g>\n";
-    }
-
-    [[nodiscard]] std::string finished() const { return text_ + "</svg>\n"; }
-
-private:
     static std::string pixels(double value) { return fixed(value, 1); }
 
     static constexpr std::string_view style = R"(<style>
@@ -120,6 +176,10 @@ circle.fixed.found, rect.fixed, text.fixed { fill: #f69d50 }
 </style>
 )";
 
+    int width_;
+    int height_;
+    point least_{0, 0};
+    point most_{0, 0};
     std::string text_;
 };
 

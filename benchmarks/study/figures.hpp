@@ -42,14 +42,14 @@ inline std::string trade_off(const findings& of) {
     constexpr std::array shown{10, 50, 200};
     constexpr double width = 228;
     drawing on{840, 440, "How soon a crash is told, and how often one that was none"};
-    draw_legend(on, {16, 52});
-    on.text({320, 52}, "1 to 5: failure threshold; hollow: too rare to be measured, calculated",
+    draw_legend(on, {0, 42});
+    on.text({320, 42}, "1 to 5: failure threshold; hollow: too rare to be measured, calculated",
             "soft");
-    on.upright({20, 240}, "false alarms a year", "middle");
+    on.upright({14, 240}, "false alarms a year", "middle");
     for (std::size_t index = 0; index < shown.size(); ++index) {
         const int loss = shown[index];
         const double left = 100 + static_cast<double>(index) * (width + 18);
-        const area in{{0, 180, left, left + width}, {rate_min, rate_max, 384, 92, true}};
+        const area in{{0, 190, left, left + width}, {rate_min / 2, rate_max, 384, 92, true}};
         on.text({left + width / 2, 82},
                 fixed(loss / 10.0, 0) + " % lost: " + fixed(100 * failing_share(loss), 0) +
                     " % of checks fail",
@@ -84,10 +84,10 @@ inline std::string trade_off(const findings& of) {
 /// False alarms by loss.
 inline std::string false_alarms_by_loss(const findings& of) {
     drawing on{760, 460, "False alarms of a client that checks every 30 s"};
-    const area in{{0, 20, 100, 640}, {rate_min, rate_max, 400, 92, true}};
-    draw_legend(on, {16, 52});
-    on.text({320, 52}, "dots: measured; lines: calculated", "soft");
-    on.upright({20, 246}, "false alarms a year", "middle");
+    const area in{{0, 20.6, 100, 640}, {rate_min / 2, rate_max, 400, 92, true}};
+    draw_legend(on, {0, 42});
+    on.text({320, 42}, "dots: measured; lines: calculated", "soft");
+    on.upright({14, 246}, "false alarms a year", "middle");
     on.text({370, 444}, "messages that are lost, and checks that fail therefore", "middle");
     std::vector<mark> marks;
     for (const int percent : {0, 5, 10, 15, 20})
@@ -122,10 +122,10 @@ inline std::string false_alarms_by_loss(const findings& of) {
 /// From the soonest to the latest, with the median, and the bound that was promised.
 inline std::string detection_by_threshold(const findings& of) {
     drawing on{760, 480, "How soon the end of a server is told, without loss"};
-    draw_legend(on, {16, 52});
-    on.text({320, 52}, "bar: soonest to latest; gap: median; line: worst_case_detection", "soft");
+    draw_legend(on, {0, 42});
+    on.text({290, 42}, "bar: soonest to latest; gap: median; line: worst_case_detection", "soft");
     on.text({370, 468}, "from the end of the server to on_server_down", "middle");
-    const scale x{0, 180, 100, 720};
+    const scale x{0, 186, 100, 720};
     const area in{x, {0, 1, 430, 70}};
     std::vector<mark> marks;
     for (const int each : {0, 30, 60, 90, 120, 150, 180})
@@ -134,7 +134,7 @@ inline std::string detection_by_threshold(const findings& of) {
     in.draw_horizontal(on, marks);
     double top = 76;
     for (const death how : {death::crash, death::black_hole}) {
-        on.text({16, top + 14}, how == death::crash ? "refused" : "black-holed", "");
+        on.text({0, top + 14}, how == death::crash ? "refused" : "black-holed", "");
         top += 20;
         for (int threshold = 1; threshold <= threshold_max; ++threshold) {
             on.text({90, top + 17}, std::to_string(threshold),
@@ -153,17 +153,17 @@ inline std::string detection_by_threshold(const findings& of) {
         }
         top += 8;
     }
-    on.text({16, 446}, "threshold", "soft");
+    on.text({0, 446}, "threshold", "soft");
     return on.finished();
 }
 
 /// Which restarts are taken for an outage.
 inline std::string restarts_by_length(const findings& of) {
     drawing on{760, 400, "Which restarts are told as an outage"};
-    const area in{{0, 160, 100, 720}, {0, 100, 340, 96}};
-    draw_legend(on, {16, 52});
-    on.text({320, 52}, "1 to 5: failure threshold; with 1 there is no backoff", "soft");
-    on.upright({20, 218}, "share that is told", "middle");
+    const area in{{0, 160, 100, 720}, {-4, 104, 340, 86}};
+    draw_legend(on, {0, 42});
+    on.text({320, 42}, "1 to 5: failure threshold; with 1 there is no backoff", "soft");
+    on.upright({14, 218}, "share that is told", "middle");
     on.text({410, 384}, "length of the restart, during which connections are refused", "middle");
     std::vector<mark> marks;
     for (const int each : {30, 60, 90, 120, 150})
