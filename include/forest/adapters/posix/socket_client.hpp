@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_POSIX_SOCKET_CLIENT_HPP
+#define FOREST_ADAPTERS_POSIX_SOCKET_CLIENT_HPP
+
+#include <forest/adapters/posix/descriptor.hpp>
+
+#include <sys/socket.h>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+// The client of the battery for servers: bytes over a socket, and what comes back until it closes.
+
+namespace forest::sim::conformance {
+
+/// Sends requests to a port of 127.0.0.1, each on a connection and a thread of its own. Not
+/// thread-safe. The destructor ends the connections that are open and waits for the threads.
+class socket_client {
+public:
+    socket_client() = default;
+    socket_client(const socket_client&) = delete;
+    socket_client& operator=(const socket_client&) = delete;
+
+    ~socket_client() {
+        for (const auto& each : exchanges_) {
+            ::shutdown(each->socket.number(), SHUT_RDWR);
+            each->thread.join();
+        }
+    }
+
+    /// Calls `done`, on another thread, with what came back when the server has closed the
+    /// connection; with nothing, if it cannot be connected to. Throws std::system_error when there
+    /// is no socket or no thread to be had.
+    void send(std::uint16_t port, std::string bytes, std::function<void(std::string)> done) {
+        std::erase_if(exchanges_, [](const auto& each) {
+            const bool over = each->over;
+            if (over)
+                each->thread.join();
+            return over;
+        });
+        auto& one = *exchanges_.emplace_back(std::make_unique<exchange>());
+        try {
+            one.socket = posix::tcp_socket();
+            one.thread =
+                std::thread{[&one, port, bytes = std::move(bytes), done = std::move(done)] {
+                    std::string answer;
+                    if (one.send(port, bytes))
+                        answer = one.read_to_end();
+                    done(std::move(answer));
+                    one.over = true;
+                }};
+        } catch (...) {
+            exchanges_.pop_back();
+            throw;
+        }
+    }
+
+private:
+    struct exchange {
+        posix::descriptor socket;
+        std::atomic<bool> over{false};
+        std::thread thread;
+
+        [[nodiscard]] bool send(std::uint16_t port, std::string_view bytes) const {
+            const sockaddr_in address = posix::loopback(port);
+            if (::connect(socket.number(), reinterpret_cast<const sockaddr*>(&address),
+                          sizeof address) != 0)
+                return false;
+            while (!bytes.empty()) {
+                const ssize_t sent =
+                    ::send(socket.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+                if (sent < 0)
+                    return false;
+                bytes.remove_prefix(static_cast<std::size_t>(sent));
+            }
+            return true;
+        }
+
+        [[nodiscard]] std::string read_to_end() const {
+            std::string all;
+            std::array<char, 16384> bytes;
+            for (;;) {
+                const ssize_t count = ::recv(socket.number(), bytes.data(), bytes.size(), 0);
+                if (count <= 0)
+                    return all;
+                all.append(bytes.data(), static_cast<std::size_t>(count));
+            }
+        }
+    };
+
+    std::vector<std::unique_ptr<exchange>> exchanges_;
+};
+
+} // namespace forest::sim::conformance
+
+#endif

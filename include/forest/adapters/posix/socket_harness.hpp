@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_POSIX_SOCKET_HARNESS_HPP
+#define FOREST_ADAPTERS_POSIX_SOCKET_HARNESS_HPP
+
+#include <forest/adapters/posix/socket_client.hpp>
+#include <forest/adapters/posix/socket_peer.hpp>
+#include <forest/sim/conformance_peer.hpp>
+#include <forest/sim/conformance_real_time.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+// Harnesses for transports and servers that use real sockets, but for the model itself.
+
+namespace forest::sim::conformance {
+
+/// A harness for transports but for `make()`, which a derived one adds.
+class transport_over_sockets : public real_time {
+public:
+    using real_time::real_time;
+
+    [[nodiscard]] std::string target() const { return peer_.target(); }
+    bool plan(const peer_plan& what) { return peer_.plan(what); }
+    void release() { peer_.release(); }
+    [[nodiscard]] std::vector<peer_request> received() const { return peer_.received(); }
+
+private:
+    socket_peer peer_;
+};
+
+/// A harness for servers but for `server()`, which a derived one adds.
+class server_over_sockets : public real_time {
+public:
+    using real_time::real_time;
+
+    /// Where the server listens, at 127.0.0.1. To be set before the battery begins.
+    std::uint16_t port = 0;
+
+    void send(std::string bytes, std::function<void(std::string)> done) {
+        client_.send(port, std::move(bytes), std::move(done));
+    }
+
+private:
+    socket_client client_;
+};
+
+} // namespace forest::sim::conformance
+
+#endif
