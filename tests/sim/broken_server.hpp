@@ -103,7 +103,7 @@ class broken_server {
             std::string_view fields = given.fields.text();
             if (fault.is("server.wrong_fields"))
                 fields = fields.substr(0, fields.find('\n') + 1);
-            text.append(fields).append("\r\n");
+            text.append(fault.reordered(fields, "server.wrong_fields")).append("\r\n");
             if (has_body && (!head || fault.is("server.head_has_body")))
                 text.append(body);
             return text;
@@ -180,8 +180,11 @@ private:
             if (!fault_.is("server.fields_lost") || !field_view{fields}.find(name))
                 fields.append(name).append(": ").append(value).append("\r\n");
         });
+        fields = fault_.reordered(fields, "server.fields_lost");
         server_request asked{parser.method(), parser.path(data), field_view{fields},
                              sim::host::epoch};
+        if (fault_.is("server.request_dangles"))
+            asked.path = *std::make_unique<std::string>(asked.path);
         if (fault_.is("server.wrong_method") && to->head)
             asked.method = http_method::get;
         if (fault_.is("server.wrong_path"))

@@ -14,6 +14,7 @@
 #include <forest/sim/event_queue.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -108,6 +109,7 @@ private:
             if (fault.is("transport.fields_changed"))
                 std::transform(arriving.fields.begin(), arriving.fields.end(),
                                arriving.fields.begin(), detail::lower);
+            arriving.fields = fault.reordered(arriving.fields, "transport.fields_changed");
             if (arriving.connection == 0 ||
                 (asked.fresh_connection && !fault.is("transport.kept_connection_used")))
                 arriving.connection = ++peer.connections;
@@ -200,7 +202,32 @@ private:
                 deliver_after(latency, bytes);
         }
 
-        void deliver(std::string bytes) {
+        // What a function leaves on the stack when it returns.
+        [[gnu::noinline]] static std::uintptr_t left_on_the_stack(std::string_view text) {
+            std::array<char, 2048> local{};
+            std::copy_n(text.begin(), std::min(text.size(), local.size()), local.begin());
+            // Hidden, because compilers rightly warn of it.
+            const char* volatile begin = local.data();
+            return reinterpret_cast<std::uintptr_t>(begin);
+        }
+
+        // Makes the reply point to what is gone.
+        void dangle(reply& result, std::unique_ptr<std::string>& bytes) const {
+            if (fault.is("transport.reply_dangles", 1) && result.body.size() < 1000)
+                result.body = {reinterpret_cast<const char*>(left_on_the_stack(result.body)),
+                               result.body.size()};
+            if (fault.is("transport.reply_dangles", 2)) { // As another thread's allocator does it.
+                for (std::size_t at = 0; at < 16 && at < result.body.size(); ++at)
+                    bytes->at(static_cast<std::size_t>(result.body.data() - bytes->data()) + at) ^=
+                        '\x55';
+            }
+            if (fault.is("transport.reply_dangles"))
+                bytes.reset();
+        }
+
+        void deliver(const std::string& arrived) {
+            auto owner = std::make_unique<std::string>(arrived);
+            std::string& bytes = *owner;
             const std::size_t head = bytes.find("\r\n\r\n") + 4;
             const std::string raw = bytes.substr(std::min(head, bytes.size()));
             response_parser parser{limits};
@@ -214,6 +241,7 @@ private:
             result.body = parser.body({bytes.data(), kept});
             std::string once;
             spoil(result, raw, once);
+            dangle(result, owner);
             finish(result);
         }
 
@@ -238,6 +266,10 @@ private:
                     if (!field_view{once}.find(name))
                         once.append(name).append(": ").append(value).append("\r\n");
                 });
+                result.fields = field_view{once};
+            }
+            if (fault.is("transport.wrong_fields", 1) || fault.is("transport.wrong_fields", 2)) {
+                once = fault.reordered(result.fields.text(), "transport.wrong_fields");
                 result.fields = field_view{once};
             }
         }

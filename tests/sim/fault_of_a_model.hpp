@@ -4,8 +4,14 @@
 
 #include <forest/sim/conformance_rules.hpp>
 
+#include <forest/core/fields.hpp>
+
+#include <algorithm>
 #include <ostream>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace forest::tests {
 
@@ -16,6 +22,28 @@ struct fault_of_a_model {
 
     [[nodiscard]] bool is(sim::conformance::rule_name broken, int in_variant = 0) const noexcept {
         return rule == broken.text() && variant == in_variant;
+    }
+
+    /// Header lines in the order in which this model has them: by their names backwards in the
+    /// first variant, which nobody may mind, and from the last to the first in the second.
+    [[nodiscard]] std::string reordered(std::string_view fields,
+                                        sim::conformance::rule_name broken) const {
+        std::vector<std::pair<std::string, std::string>> lines;
+        field_view{fields}.for_each([&](std::string_view name, std::string_view value) {
+            lines.emplace_back(name, value);
+        });
+        if (is(broken, 1))
+            std::stable_sort(lines.begin(), lines.end(), [](const auto& left, const auto& right) {
+                return std::lexicographical_compare(
+                    right.first.begin(), right.first.end(), left.first.begin(), left.first.end(),
+                    [](char one, char other) { return detail::lower(one) < detail::lower(other); });
+            });
+        if (is(broken, 2))
+            std::reverse(lines.begin(), lines.end());
+        std::string text;
+        for (const auto& [name, value] : lines)
+            text.append(name).append(": ").append(value).append("\r\n");
+        return text;
     }
 
     friend std::ostream& operator<<(std::ostream& out, const fault_of_a_model& fault) {

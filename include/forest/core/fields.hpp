@@ -230,6 +230,9 @@ class field_view {
 public:
     constexpr explicit field_view(std::string_view raw = {}) noexcept : raw_{raw} {}
 
+    /// All lines, as they were received.
+    [[nodiscard]] constexpr std::string_view text() const noexcept { return raw_; }
+
     /// Calls `on_field(name, value)` for each line in order; the value comes without blanks around
     /// it.
     template <class F>

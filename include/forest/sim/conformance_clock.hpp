@@ -12,6 +12,7 @@
 #include <concepts>
 #include <memory>
 #include <mutex>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -27,24 +28,29 @@ class clock_battery : wait_battery<Harness> {
 public:
     explicit clock_battery(Harness& harness) : wait_battery<Harness>{harness} {}
 
-    std::vector<violation> run() {
-        scenario("a clock that is read", [this] { reading(); });
-        scenario("a wait", [this] { one_wait(); });
-        scenario("waits of 0 and less", [this] { no_delay(); });
-        scenario("waits that end together", [this] { equal_deadlines(); });
-        scenario("waits asked one by one to end together", [this] { staggered_deadlines(); });
-        scenario("waits for very long", [this] { huge_delays(); });
-        scenario("waits asked in handlers", [this] { from_handlers(); });
-        scenario("a cancelled clock", [this] { cancelling(); });
-        scenario("a clock cancelled in a handler", [this] { cancelling_in_a_handler(); });
-        scenario("two clocks", [this] { two_clocks(); });
-        if constexpr (std::copy_constructible<model>)
-            for (const bool cancel_copy : {false, true})
-                scenario("a clock and its copy", [this, cancel_copy] { copies(cancel_copy); });
-        scenario("a clock that is moved", [this] { moving(); });
-        scenario("a clock called from elsewhere", [this] { from_elsewhere(); });
-        scenario("a clock that is destroyed", [this] { destroying(); });
-        return this->found_->take();
+    std::vector<violation> run(const progress_callback& told) {
+        std::vector<step> steps{
+            {"a clock that is read", [this] { reading(); }},
+            {"a wait", [this] { one_wait(); }},
+            {"waits of 0 and less", [this] { no_delay(); }},
+            {"waits that end together", [this] { equal_deadlines(); }},
+            {"waits asked one by one to end together", [this] { staggered_deadlines(); }},
+            {"waits for very long", [this] { huge_delays(); }},
+            {"waits asked in handlers", [this] { from_handlers(); }},
+            {"a cancelled clock", [this] { cancelling(); }},
+            {"a clock cancelled in a handler", [this] { cancelling_in_a_handler(); }},
+            {"two clocks", [this] { two_clocks(); }},
+            {"a clock that is moved", [this] { moving(); }},
+            {"a clock called from elsewhere", [this] { from_elsewhere(); }},
+            {"a clock that is destroyed", [this] { destroying(); }}};
+        if constexpr (std::copy_constructible<model>) {
+            steps.push_back({"a clock whose copy stays", [this] { copies(false); }});
+            steps.push_back({"a clock whose copy is cancelled", [this] { copies(true); }});
+        }
+        return this->play_all(
+            steps, told,
+            [this](std::string_view situation, auto& play) { scenario(situation, play); },
+            [] { return true; });
     }
 
 private:
@@ -238,11 +244,12 @@ private:
 
 } // namespace detail
 
-/// Holds the clocks of a harness to their promises. Takes about a second of its time. Answers what
+/// Holds the clocks of a harness to their promises. Takes about a second of its time. Returns what
 /// was found wrong, each fault once.
 template <clock_harness Harness>
-[[nodiscard]] std::vector<violation> check_clock(Harness&& harness) {
-    return detail::clock_battery<std::remove_cvref_t<Harness>>{harness}.run();
+[[nodiscard]] std::vector<violation> check_clock(Harness&& harness,
+                                                 const progress_callback& told = {}) {
+    return detail::clock_battery<std::remove_cvref_t<Harness>>{harness}.run(told);
 }
 
 } // namespace forest::sim::conformance

@@ -11,6 +11,8 @@
 #include <forest/sim/conformance_harness.hpp>
 #include <forest/sim/conformance_lines.hpp>
 #include <forest/sim/conformance_rules.hpp>
+#include <forest/sim/conformance_text.hpp>
+#include <forest/sim/conformance_views.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -128,8 +130,15 @@ protected:
 
     // What handlers share with the battery, and outlives it.
     struct ledger {
-        void handle(const server_request& asked, respond give) {
+        explicit ledger(std::shared_ptr<findings> to) : found{std::move(to)} {}
+
+        void handle(server_request asked, respond give) {
             handler now;
+            if (dangles(asked.path) || dangles(asked.fields.text())) {
+                found->add("server.request_dangles", "the path or the fields of a request point "
+                                                     "into memory that is free already");
+                asked = {asked.method, {}, field_view{}, asked.received};
+            }
             {
                 const std::lock_guard lock{mutex};
                 seen_request as_seen{asked.method, std::string{asked.path}, {}, asked.received};
@@ -148,6 +157,7 @@ protected:
             kept.push_back({std::string{asked.fields.find("X-Number").value_or("")}, give});
         }
 
+        std::shared_ptr<findings> found;
         std::mutex mutex;
         handler on_request;
         std::vector<seen_request> seen;
@@ -226,7 +236,8 @@ protected:
                     "no answer came"))
             return {};
         auto parts = understand(one->bytes, method == "HEAD");
-        expect(parts.has_value(), "server.malformed_answer", "this is no answer:\r\n", one->bytes);
+        expect(parts.has_value(), "server.malformed_answer",
+               "this is no answer: ", quoted{one->bytes});
         return parts;
     }
 
@@ -245,18 +256,21 @@ protected:
     }
 
     void expect_given(const answer_parts& got, const response& given) {
-        expect(got.status == given.status, "server.wrong_status", "of a status of ", given.status,
-               " came ", got.status);
-        expect(got.body == given.body, "server.wrong_body", "of a body of ", given.body.size(),
-               " bytes came ", got.body.size(), ", or others");
-        const field_view fields{got.fields};
-        expect(given.body.empty() || fields.find("Content-Type") == given.content_type,
-               "server.wrong_content_type", "the fields were\r\n", got.fields);
-        expect(are_among(lines(given.fields.text()), lines(got.fields), same_field),
-               "server.wrong_fields", "the fields were\r\n", got.fields);
+        const std::string tried =
+            say("the responder was given ", given.status, " with ", given.body.size(), " bytes: ");
+        expect(got.status == given.status, "server.wrong_status", tried, "expected the status ",
+               given.status, ", got ", got.status);
+        expect(got.body == given.body, "server.wrong_body", tried,
+               difference(given.body, got.body));
+        const auto came = lines(got.fields);
+        const std::string type =
+            missing_fields({say("Content-Type: ", given.content_type)}, came, same_field);
+        expect(given.body.empty() || type.empty(), "server.wrong_content_type", tried, type);
+        const std::string missing = missing_fields(lines(given.fields.text()), came, same_field);
+        expect(missing.empty(), "server.wrong_fields", tried, missing);
     }
 
-    std::shared_ptr<ledger> ledger_ = std::make_shared<ledger>();
+    std::shared_ptr<ledger> ledger_ = std::make_shared<ledger>(this->found_);
     std::string_view situation_;
 };
 

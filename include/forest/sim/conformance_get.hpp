@@ -12,6 +12,8 @@
 #include <forest/sim/conformance_lines.hpp>
 #include <forest/sim/conformance_peer.hpp>
 #include <forest/sim/conformance_rules.hpp>
+#include <forest/sim/conformance_text.hpp>
+#include <forest/sim/conformance_views.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -40,6 +42,25 @@ struct get_options {
     std::function<void()> then{}; // called in the handler
 };
 
+// An answer of a peer, or what it does instead, in words.
+inline std::string describe(const peer_plan& what) {
+    switch (what.act) {
+    case peer_act::silence: return "accepted, and said nothing";
+    case peer_act::drip: return "sent its answer byte by byte";
+    case peer_act::refuse: return "accepted no connection";
+    case peer_act::reset: return "reset the connection in the middle of its answer";
+    case peer_act::truncate: return "closed the connection in the middle of its answer";
+    case peer_act::garbage: return "sent bytes that are no HTTP";
+    case peer_act::answer:
+    case peer_act::hold: break;
+    }
+    return say(what.status,
+               what.body.empty() ? " without a body"
+                                 : say(" with a body of ", what.body.size(), " bytes"),
+               what.chunked ? " in chunks" : "",
+               what.act == peer_act::hold ? ", which it had held back" : "");
+}
+
 // One GET, and what became of it.
 struct get {
     duration timeout{};
@@ -51,6 +72,7 @@ struct get {
     bool threw = false;    // async_get() did
     int calls = 0;
     bool foreign = false; // the error is no errc, which is told already
+    bool dangled = false; // the reply points into free memory, which is told already
     std::error_code error;
     int status = 0;
     std::string fields;
@@ -107,10 +129,16 @@ protected:
                               ": the handler ran outside of the execution context");
             one.error = answer.error;
             one.status = answer.status;
-            answer.fields.for_each([&](std::string_view name, std::string_view value) {
-                one.fields.append(name).append(": ").append(value).append("\r\n");
-            });
-            one.body = answer.body;
+            one.dangled = dangles(answer.body) || dangles(answer.fields.text());
+            found->expect(!one.dangled, "transport.reply_dangles", situation,
+                          ": the body or the fields of the reply point into memory that is free "
+                          "already; it must live until the handler has returned");
+            if (!one.dangled) {
+                answer.fields.for_each([&](std::string_view name, std::string_view value) {
+                    one.fields.append(name).append(": ").append(value).append("\r\n");
+                });
+                one.body = answer.body;
+            }
             one.foreign = one.error && (one.error.category() != error_category() ||
                                         name(errc{one.error.value()}).empty());
             found->expect(!one.foreign, "transport.foreign_error", situation, ": the error was ",
@@ -233,45 +261,64 @@ protected:
 
     bool expect_answer(const get& one, const peer_plan& given, rule_name not_called,
                        rule_name not_given) {
-        if (!expect(ends(one), not_called, "the peer answered, and the handler was not called"))
+        if (!expect(ends(one), not_called, "the peer sent ", describe(given),
+                    ", and the handler was not called"))
             return false;
-        if (one.foreign || !expect(!one.error, not_given, "the peer answered ", given.status,
-                                   ", and the reply was ", one.error))
+        if (one.foreign || !expect(!one.error, not_given, "the peer sent ", describe(given),
+                                   ", and the reply was ", one.error, ", expected no error"))
             return false;
-        expect(one.status == given.status, "transport.wrong_status", "the peer answered ",
-               given.status, ", and the reply was ", one.status);
-        expect(one.body == given.body,
-               given.chunked ? rule_name{"transport.chunks_not_decoded"}
-                             : rule_name{"transport.wrong_body"},
-               "of a body of ", given.body.size(), " bytes came ", one.body.size(), ", or others");
-        expect(are_among(lines(given.fields), lines(one.fields), same_field),
-               "transport.wrong_fields", "the fields were not those of the answer, but\r\n",
-               one.fields);
+        expect(one.status == given.status, "transport.wrong_status", "the peer sent ",
+               describe(given), ": expected the status ", given.status, ", got ", one.status);
+        if (!one.dangled)
+            expect_content(one, given);
         return true;
     }
 
-    bool expect_error(const get& one, errc expected) {
-        return expect(ends(one), "transport.never_called",
-                      "the connection was gone, and the handler was not called") &&
-               expect_named(one, expected);
+    void expect_content(const get& one, const peer_plan& given) {
+        const std::string sent = say("the peer sent ", describe(given), ": ");
+        if (!expect(!is_as_if_freed(given.body, one.body), "transport.reply_dangles", sent,
+                    "the body has the right length, and only its beginning is other, as in memory "
+                    "that was freed: ",
+                    difference(given.body, one.body)))
+            return;
+        const bool as_long = one.body.size() == given.body.size();
+        expect(one.body == given.body,
+               given.chunked ? rule_name{"transport.chunks_not_decoded"}
+                             : rule_name{"transport.wrong_body"},
+               sent, difference(given.body, one.body),
+               as_long ? " (does the reply point into memory that is used for something else?)"
+                       : "");
+        const std::string missing =
+            missing_fields(lines(given.fields), lines(one.fields), same_field);
+        expect(missing.empty(), "transport.wrong_fields", sent, missing);
     }
 
-    bool expect_named(const get& one, errc expected) {
-        return expect(bool{one.error}, "transport.failure_hidden",
-                      "there was no whole answer, and no error") &&
+    bool expect_error(const get& one, const peer_plan& told, errc expected) {
+        return expect(ends(one), "transport.never_called", "the peer ", describe(told),
+                      ", and the handler was not called") &&
+               expect_named(one, told, expected);
+    }
+
+    bool expect_named(const get& one, const peer_plan& told, errc expected) {
+        return expect(bool{one.error}, "transport.failure_hidden", "the peer ", describe(told),
+                      ": there was no whole answer, and no error: expected ",
+                      make_error_code(expected), ", got the status ", one.status, " with ",
+                      quoted{one.body}) &&
                !one.foreign &&
-               expect(one.error == expected, "transport.wrong_error", "the error was ", one.error,
-                      " and not ", make_error_code(expected));
+               expect(one.error == expected, "transport.wrong_error", "the peer ", describe(told),
+                      ": expected ", make_error_code(expected), ", got ", one.error);
     }
 
-    void expect_timeout(const get& one) {
-        if (!expect(ends(one, std::max(one.timeout, unit)), "transport.beyond_timeout",
-                    "a GET with a timeout of ", one.timeout, " had not ended then"))
+    void expect_timeout(const get& one, const peer_plan& told) {
+        if (!expect(ends(one, std::max(one.timeout, unit)), "transport.beyond_timeout", "the peer ",
+                    describe(told), ": a GET with a timeout of ", one.timeout,
+                    " had not ended then"))
             return;
         // Half of it, because the machine's clock may be wrong, but not so much.
-        if (expect_named(one, errc::timed_out))
+        if (expect_named(one, told, errc::timed_out))
             expect(one.ended - one.began >= one.timeout / 2, "transport.timed_out_early",
-                   "a GET with a timeout of ", one.timeout, " ended after ", one.ended - one.began);
+                   "the peer ", describe(told), ": a GET with a timeout of ", one.timeout,
+                   " ended after ", one.ended - one.began);
     }
 
     bool expect_canceled(const get& one) {

@@ -2,9 +2,9 @@
 #ifndef FOREST_SIM_CONFORMANCE_HARNESS_HPP
 #define FOREST_SIM_CONFORMANCE_HARNESS_HPP
 
-#include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
 #include <forest/sim/conformance_rules.hpp>
+#include <forest/sim/conformance_text.hpp>
 #include <forest/sim/event_queue.hpp>
 
 #include <algorithm>
@@ -13,12 +13,12 @@
 #include <cstddef>
 #include <exception>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -47,6 +47,17 @@ concept time_harness = requires(T& harness, const T& constant, const std::functi
     harness.elsewhere(what);
     { constant.tolerance() } -> std::convertible_to<duration>;
 };
+
+/// How far a battery is, for a person who waits.
+struct progress {
+    std::string_view scenario{}; ///< what is tried next
+    std::size_t number = 0;      ///< of that scenario, from 1
+    std::size_t count = 0;       ///< of all scenarios of the battery
+};
+
+/// Called before each scenario, on the thread that called the battery. What it throws ends the
+/// battery. None by default.
+using progress_callback = std::function<void(const progress&)>;
 
 /// The time of an event_queue: the base of harnesses for models that run on one.
 class virtual_time {
@@ -87,47 +98,13 @@ static_assert(time_harness<virtual_time>);
 
 namespace detail {
 
-inline void append(std::string& text, std::string_view part) {
-    text.append(part);
-}
-
-template <std::integral Number>
-void append(std::string& text, Number number) {
-    text.append(std::to_string(number));
-}
-
-inline void append(std::string& text, duration span) {
-    constexpr duration millisecond = std::chrono::milliseconds{1};
-    const bool whole = span % millisecond == duration::zero();
-    text.append(std::to_string(whole ? span / millisecond : span.count()));
-    text.append(whole ? " ms" : " ns");
-}
-
-inline void append(std::string& text, const std::error_code& ec) {
-    if (!ec)
-        text.append("no error");
-    else if (ec.category() == error_category())
-        text.append("errc::").append(name(errc{ec.value()}));
-    else
-        text.append(ec.category().name()).append(":").append(std::to_string(ec.value()));
-}
-
-// Puts an explanation together.
-template <typename... Parts>
-std::string say(const Parts&... parts) {
-    std::string text;
-    (append(text, parts), ...);
-    return text;
-}
-
 // What was found, each fault once: the first time tells enough.
 class findings {
 public:
-    void add(rule_name broken, std::string explanation) {
+    void add(rule_name broken, std::string_view explanation) {
         const std::lock_guard lock{mutex_};
-        if (std::none_of(found_.begin(), found_.end(),
-                         [&](const violation& each) { return each.name == broken.text(); }))
-            found_.push_back({broken.text(), std::move(explanation)});
+        if (!has(broken))
+            found_.push_back({broken.text(), one_line(explanation)});
     }
 
     // Whether it holds; if not, that the rule is broken.
@@ -138,12 +115,29 @@ public:
         return holds;
     }
 
+    // What only follows from another fault is left out.
     [[nodiscard]] std::vector<violation> take() {
         const std::lock_guard lock{mutex_};
+        const auto leave_out = [&](rule_name cause, std::initializer_list<rule_name> consequences) {
+            if (has(cause))
+                std::erase_if(found_, [&](const violation& each) {
+                    return std::any_of(consequences.begin(), consequences.end(),
+                                       [&](rule_name of) { return of.text() == each.name; });
+                });
+        };
+        leave_out("transport.reply_dangles", {"transport.wrong_body", "transport.wrong_fields",
+                                              "transport.chunks_not_decoded"});
+        leave_out("server.request_dangles",
+                  {"server.wrong_path", "server.fields_lost", "server.answers_mixed_up"});
         return std::move(found_);
     }
 
 private:
+    [[nodiscard]] bool has(rule_name broken) const {
+        return std::any_of(found_.begin(), found_.end(),
+                           [&](const violation& each) { return each.name == broken.text(); });
+    }
+
     std::mutex mutex_;
     std::vector<violation> found_;
 };
@@ -187,6 +181,12 @@ private:
     call call_;
 };
 
+// One thing that a battery tries.
+struct step {
+    std::string_view situation;
+    std::function<void()> play;
+};
+
 // What a battery does with its harness.
 template <time_harness Harness>
 class battery {
@@ -205,6 +205,20 @@ protected:
     template <typename Holds>
     bool comes_true(Holds holds, duration within) {
         return harness_.run_until(holds, within + harness_.tolerance());
+    }
+
+    // Plays one step after the other by `scenario`, as long as the model is usable.
+    template <typename Scenario, typename Usable>
+    std::vector<violation> play_all(const std::vector<step>& steps, const progress_callback& told,
+                                    Scenario&& scenario, Usable&& usable) {
+        for (std::size_t index = 0; index < steps.size(); ++index) {
+            if (told)
+                told({steps[index].situation, index + 1, steps.size()});
+            scenario(steps[index].situation, steps[index].play);
+            if (!usable()) // One fault, and not as many as there are scenarios.
+                break;
+        }
+        return found_->take();
     }
 
     // One thing after the other, none of which may throw.

@@ -72,11 +72,12 @@ protected:
             return;
         const url target{std::string{this->harness_.target()}};
         expect(received.back().target == target.target(), "transport.target_changed",
-               "the peer was asked for ", received.back().target, " instead of ", target.target());
-        expect(are_among(lines(fields.text()), lines(received.back().fields),
-                         std::equal_to<std::string>{}),
-               "transport.fields_changed", "the fields that arrived were\r\n",
-               received.back().fields);
+               "the peer was asked for ", quoted{received.back().target}, ", expected ",
+               quoted{target.target()});
+        const std::string missing = missing_fields(
+            lines(fields.text()), lines(received.back().fields), std::equal_to<std::string>{});
+        expect(missing.empty(), "transport.fields_changed",
+               "the fields of the request arrived changed: ", missing);
         this->expect_only_asked(before);
     }
 
@@ -142,11 +143,11 @@ protected:
 
     template <typename... Parts>
     void expect_too_large(const get& one, const Parts&... parts) {
-        if (expect(this->ends(one), "transport.never_called", parts..., " never ended") &&
-            expect(bool{one.error}, "transport.limit_ignored", parts..., " was accepted") &&
+        if (expect(this->ends(one), "transport.never_called", parts..., ", never ended") &&
+            expect(bool{one.error}, "transport.limit_ignored", parts..., ", was accepted") &&
             !one.foreign)
             expect(one.error == errc::response_too_large, "transport.wrong_error", parts...,
-                   " was ", one.error);
+                   ": expected ", make_error_code(errc::response_too_large), ", got ", one.error);
     }
 
     void fresh_connections() {

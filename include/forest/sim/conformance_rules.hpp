@@ -62,10 +62,12 @@ inline constexpr auto rules = std::to_array<rule>({
     {"transport.answer_lost", "An answer that came whole is no error, whatever its status."},
     {"transport.target_changed", "The peer is asked for the path and the query of the URL."},
     {"transport.fields_changed",
-     "The fields of the request arrive as they are, byte for byte and in their order."},
+     "The fields of the request arrive as they are, byte for byte; those of one name in their "
+     "order."},
     {"transport.wrong_status", "The reply has the status of the answer."},
     {"transport.wrong_fields", "The reply has the header section of the answer."},
     {"transport.wrong_body", "The reply has the body of the answer, byte for byte."},
+    {"transport.reply_dangles", "What the reply points to lives until the handler has returned."},
     {"transport.chunks_not_decoded", "The body is decoded from its transfer coding."},
     {"transport.limit_ignored",
      "An answer beyond the limits of the request is errc::response_too_large."},
@@ -91,8 +93,8 @@ inline constexpr auto rules = std::to_array<rule>({
     {"signer.secret_told", "No exception has the secret in its message."},
     {"signer.threw", "sign() does not throw when there is room for what it adds."},
 
-    {"backoff.not_positive", "Every delay is greater than 0, up to a million failures and for "
-                             "the shortest and the longest interval."},
+    {"backoff.not_positive", "Every delay is greater than 0, for intervals up to "
+                             "options::duration_max and up to a million failures."},
     {"backoff.depends_on_history", "A delay depends on the arguments alone."},
     {"backoff.copy_differs", "A copy answers as the original does."},
     {"backoff.threw", "It does not throw."},
@@ -103,7 +105,9 @@ inline constexpr auto rules = std::to_array<rule>({
      "The handler is called for no other path and no other method."},
     {"server.wrong_method", "The handler is told whether it is GET or HEAD."},
     {"server.wrong_path", "The handler is told the path, without the query."},
-    {"server.fields_lost", "The handler is given the fields of the request, in their order."},
+    {"server.fields_lost",
+     "The handler is given the fields of the request, those of one name in their order."},
+    {"server.request_dangles", "What the request points to lives until the handler has returned."},
     {"server.received_unset", "The handler is told when the request came, by the wall clock."},
     {"server.never_answered", "Every request is answered."},
     {"server.malformed_answer", "The answer is valid HTTP."},

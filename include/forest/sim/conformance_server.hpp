@@ -31,20 +31,22 @@ class server_battery : exchange_battery<Harness> {
 public:
     explicit server_battery(Harness& harness) : exchange_battery<Harness>{harness} {}
 
-    std::vector<violation> run() {
-        scenario("a GET", [this] { a_get(); });
-        if (!usable_) // One fault, and not as many as there are scenarios.
-            return this->found_->take();
-        scenario("another path", [this] { paths(); });
-        scenario("another method", [this] { methods(); });
-        scenario("an answer", [this] { answers(); });
-        scenario("a HEAD", [this] { a_head(); });
-        scenario("an answer that does not last", [this] { copying(); });
-        scenario("a responder that is kept", [this] { late_answer(); });
-        scenario("a responder that is called again", [this] { second_answer(); });
-        scenario("a responder that is dropped", [this] { no_answer(); });
-        scenario("requests at once", [this] { concurrent_requests(); });
-        return this->found_->take();
+    std::vector<violation> run(const progress_callback& told) {
+        const std::vector<step> steps{
+            {"a GET", [this] { a_get(); }},
+            {"another path", [this] { paths(); }},
+            {"another method", [this] { methods(); }},
+            {"an answer", [this] { answers(); }},
+            {"a HEAD", [this] { a_head(); }},
+            {"an answer that does not last", [this] { copying(); }},
+            {"a responder that is kept", [this] { late_answer(); }},
+            {"a responder that is called again", [this] { second_answer(); }},
+            {"a responder that is dropped", [this] { no_answer(); }},
+            {"requests at once", [this] { concurrent_requests(); }}};
+        return this->play_all(
+            steps, told,
+            [this](std::string_view situation, auto& play) { scenario(situation, play); },
+            [this] { return usable_; });
     }
 
 private:
@@ -76,13 +78,17 @@ private:
         expect(requests.size() == 1, "server.handler_called_twice", "the handler was called ",
                requests.size(), " times");
         expect(requests[0].method == http_method::get, "server.wrong_method",
-               "it was told another method");
-        expect(requests[0].path == path, "server.wrong_path", "it was told the path ",
-               requests[0].path);
-        expect(are_among(lines(fields), lines(requests[0].fields), same_field),
-               "server.fields_lost", "it was given the fields\r\n", requests[0].fields);
+               "the handler was told HEAD, expected GET");
+        expect(requests[0].path == path, "server.wrong_path", "the handler was told the path ",
+               quoted{requests[0].path}, ", expected ", quoted{path});
+        const std::string lost =
+            missing_fields(lines(fields), lines(requests[0].fields), same_field);
+        expect(lost.empty(), "server.fields_lost",
+               "of the fields of the request the handler was "
+               "told others: ",
+               lost);
         expect(requests[0].received != wall_time{}, "server.received_unset",
-               "it was told no time of the request");
+               "the handler was told no time of the request");
         expect_given(*got, answer("well"));
     }
 
@@ -91,7 +97,7 @@ private:
             ask("GET", std::string{path}.append(behind));
             for (const auto& each : seen())
                 expect(each.path == path, "server.wrong_path", "behind ", path, " was ", behind,
-                       ", and the handler was told ", each.path);
+                       ", and the handler was told the path ", quoted{each.path});
         }
         const std::size_t before = seen().size();
         ask("GET", base::other_path);
@@ -99,7 +105,8 @@ private:
         if (expect(requests.size() > before, "server.handler_not_called",
                    "the handler of a longer path was not called"))
             expect(requests.back().path == base::other_path, "server.wrong_path",
-                   "the handler of another path was told ", requests.back().path);
+                   "the handler of another path was told the path ", quoted{requests.back().path},
+                   ", expected ", quoted{base::other_path});
         for (const std::string& unknown :
              {std::string{path} + "x", std::string{path} + "/", std::string{path} + "/x",
               std::string{"/"}, std::string{"/CONFORMANCE"}})
@@ -114,7 +121,9 @@ private:
             const field_view fields{got->fields};
             expect(fields.lists("Allow", "GET") && fields.lists("Allow", "HEAD"),
                    "server.other_method_not_405", method,
-                   " was answered without both methods in the field Allow");
+                   " was answered without both methods in the field Allow: expected \"Allow: GET, "
+                   "HEAD\", got ",
+                   quoted_list(of_the_name_of("Allow:", lines(got->fields))));
         }
     }
 
@@ -126,7 +135,7 @@ private:
                    "the handler was called for ", method, " ", target) &&
             got)
             expect(got->status == status, otherwise, method, " ", target, " was answered ",
-                   got->status);
+                   got->status, ", expected ", status);
         return got;
     }
 
@@ -167,18 +176,20 @@ private:
                " bytes came behind the header section");
         expect(head->status == whole->status, "server.wrong_status", "GET was answered ",
                whole->status, " and HEAD ", head->status);
-        expect(without_date(head->fields) == without_date(whole->fields),
-               "server.head_fields_differ", "the fields of HEAD were\r\n", head->fields,
-               "and those of GET\r\n", whole->fields);
+        const auto of_get = without_date(whole->fields);
+        const auto of_head = without_date(head->fields);
+        const std::string missing = missing_fields(of_get, of_head, same_field);
+        expect(missing.empty(), "server.head_fields_differ",
+               "HEAD was answered without fields of GET: ", missing);
+        const std::string surplus = missing_fields(of_head, of_get, same_field);
+        expect(surplus.empty(), "server.head_fields_differ",
+               "GET was answered without fields of HEAD: ", surplus);
     }
 
-    // In any order; the date may be the next second.
+    // The date may be the next second.
     static std::vector<std::string> without_date(std::string_view fields) {
         std::vector<std::string> kept = lines(fields);
-        std::erase_if(kept, [](const std::string& each) {
-            return iequals(std::string_view{each}.substr(0, 5), "Date:");
-        });
-        std::sort(kept.begin(), kept.end());
+        std::erase_if(kept, [](const std::string& each) { return same_name(each, "Date:"); });
         return kept;
     }
 
@@ -205,7 +216,8 @@ private:
             this->harness_.elsewhere([&] { each.give(answer("late")); });
         const auto got = this->wait(one, "GET", "server.late_answer_lost");
         expect(!got || got->body == "late", "server.late_answer_lost",
-               "the answer was not the one that the responder was given later");
+               "the responder was given \"late\" later, and the answer was ", got ? got->status : 0,
+               " with ", quoted{got ? std::string_view{got->body} : std::string_view{}});
     }
 
     void second_answer() {
@@ -219,7 +231,10 @@ private:
             each.give(answer("third", 500));
         const auto got = this->wait(one, "GET", "server.never_answered");
         expect(!got || (got->body == "first" && got->surplus == 0), "server.second_answer_sent",
-               "a second answer was sent instead of the first one, or behind it");
+               "a second answer was sent instead of the first one, or behind it: expected "
+               "\"first\", got ",
+               quoted{got ? std::string_view{got->body} : std::string_view{}}, ", and ",
+               got ? got->surplus : 0, " bytes behind it");
     }
 
     void no_answer() {
@@ -234,7 +249,7 @@ private:
     void expect_internal_error(const typename base::exchange_ptr& one) {
         const auto got = this->wait(one, "GET", "server.dropped_not_500");
         expect(!got || got->status == 500, "server.dropped_not_500", "it was answered ",
-               got ? got->status : 0);
+               got ? got->status : 0, ", expected 500");
     }
 
     // Whether they are handled at once or one by one, each gets its own.
@@ -257,7 +272,7 @@ private:
             if (got && expect(got->status == 200, "server.late_answer_lost",
                               "instead of the answer came ", got->status))
                 expect(got->body == std::to_string(number), "server.answers_mixed_up",
-                       "request number ", number, " got the answer to number ", got->body);
+                       "request number ", number, " got the answer to number ", quoted{got->body});
         }
     }
 
@@ -266,11 +281,12 @@ private:
 
 } // namespace detail
 
-/// Holds the server of a harness to its promises. Takes about a second of its time. Answers what
+/// Holds the server of a harness to its promises. Takes about a second of its time. Returns what
 /// was found wrong, each fault once.
 template <server_harness Harness>
-[[nodiscard]] std::vector<violation> check_server(Harness&& harness) {
-    return detail::server_battery<std::remove_cvref_t<Harness>>{harness}.run();
+[[nodiscard]] std::vector<violation> check_server(Harness&& harness,
+                                                  const progress_callback& told = {}) {
+    return detail::server_battery<std::remove_cvref_t<Harness>>{harness}.run(told);
 }
 
 } // namespace forest::sim::conformance

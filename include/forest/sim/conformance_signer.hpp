@@ -8,6 +8,7 @@
 #include <forest/policy/transport.hpp>
 #include <forest/sim/conformance_harness.hpp>
 #include <forest/sim/conformance_rules.hpp>
+#include <forest/sim/conformance_text.hpp>
 
 #include <algorithm>
 #include <array>
@@ -100,28 +101,34 @@ public:
         request_.target = "http://conformance.example:3000/forest/health?a=b";
     }
 
-    std::vector<violation> run() {
-        for (const std::string& secret : {std::string{"a secret of the conformance battery"},
-                                          std::string(200, 'k') + "\xc3\xa9"}) {
-            const captured_output output;
-            try {
-                check(secret);
-            } catch (const std::exception& thrown) {
-                if (found_.expect(!shows(thrown.what(), secret), "signer.secret_told",
-                                  "the message of an exception shows the secret"))
-                    found_.add("signer.threw", thrown.what());
-            } catch (...) {
-                found_.add("signer.threw", "something that is no std::exception");
-            }
-            const std::string written = output.text();
-            found_.expect(!shows(written, secret) && !shows_signature(written),
-                          "signer.secret_printed", "signing wrote ", written.size(),
-                          " bytes to the standard streams, with the secret or a signature in them");
-        }
+    std::vector<violation> run(const progress_callback& told) {
+        if (told)
+            told({"a secret", 1, 2});
+        run_with("a secret of the conformance battery");
+        if (told)
+            told({"a secret that is longer than a block of the hash", 2, 2});
+        run_with(std::string(200, 'k') + "\xc3\xa9");
         return found_.take();
     }
 
 private:
+    void run_with(const std::string& secret) {
+        const captured_output output;
+        try {
+            check(secret);
+        } catch (const std::exception& thrown) {
+            if (found_.expect(!shows(thrown.what(), secret), "signer.secret_told",
+                              "the message of an exception shows the secret"))
+                found_.add("signer.threw", thrown.what());
+        } catch (...) {
+            found_.add("signer.threw", "something that is no std::exception");
+        }
+        const std::string written = output.text();
+        found_.expect(!shows(written, secret) && !shows_signature(written), "signer.secret_printed",
+                      "signing wrote ", written.size(),
+                      " bytes to the standard streams, with the secret or a signature in them");
+    }
+
     using model = decltype(std::declval<Make&>()(std::string_view{}));
 
     // What is there already, as a client that asks for a schema has it.
@@ -136,7 +143,8 @@ private:
         by.sign(request_, at, request_.fields);
         const std::string_view text = request_.fields.text();
         if (!found_.expect(text.substr(0, present.size()) == present, "signer.fields_changed",
-                           "lines that were there are not, or are others"))
+                           "lines that were there are not, or are others: expected ",
+                           quoted{present}, " first, got ", quoted{text.substr(0, present.size())}))
             return {};
         return std::string{text.substr(present.size())};
     }
@@ -197,7 +205,7 @@ private:
             found_.expect(
                 std::none_of(reserved.begin(), reserved.end(),
                              [name](std::string_view each) { return iequals(each, name); }),
-                "signer.reserved_field", "it adds the field ", name);
+                "signer.reserved_field", "it adds the field ", quoted{name});
             found_.expect(fields.count(name) == 1, "signer.reserved_field", "it adds the field ",
                           name, " more than once");
         });
@@ -219,13 +227,13 @@ private:
 
 /// Holds the signers that `make(secret)` answers to their promises. A `make` that has no use for a
 /// secret ignores it. What the signers write to the standard streams is looked at and dropped, so
-/// no other thread should write there meanwhile. Answers what was found wrong, each fault once.
+/// no other thread should write there meanwhile. Returns what was found wrong, each fault once.
 template <typename Make>
     requires requires(Make& make, std::string_view secret) {
         { make(secret) } -> signer;
     }
-[[nodiscard]] std::vector<violation> check_signer(Make&& make) {
-    return detail::signer_battery<std::remove_reference_t<Make>>{make}.run();
+[[nodiscard]] std::vector<violation> check_signer(Make&& make, const progress_callback& told = {}) {
+    return detail::signer_battery<std::remove_reference_t<Make>>{make}.run(told);
 }
 
 } // namespace forest::sim::conformance

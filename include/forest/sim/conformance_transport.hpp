@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -30,34 +31,37 @@ class transport_battery : reply_battery<Harness> {
 public:
     explicit transport_battery(Harness& harness) : reply_battery<Harness>{harness} {}
 
-    std::vector<violation> run() {
-        scenario("an answer", [this] { this->an_answer(); });
-        if (!this->usable_) // One fault, and not as many as there are scenarios.
-            return this->found_->take();
-        scenario("a transport that is asked for nothing", [this] { this->idle(); });
-        scenario("what an answer consists of", [this] { this->answers(); });
-        scenario("limits", [this] { this->limits(); });
-        scenario("a peer that does not answer", [this] { timeouts(); });
-        scenario("an answer before the timeout", [this] { no_second_call(); });
-        scenario("a peer that refuses",
-                 [this] { failure(peer_act::refuse, errc::connection_refused); });
-        scenario("a peer that resets", [this] { failure(peer_act::reset, errc::connection_lost); });
-        scenario("a peer that closes",
-                 [this] { failure(peer_act::truncate, errc::connection_lost); });
-        scenario("a peer that sends garbage",
-                 [this] { failure(peer_act::garbage, errc::malformed_response); });
-        scenario("a GET asked in a handler", [this] { from_the_handler(); });
-        scenario("a cancelled GET", [this] { cancelling(); });
-        scenario("cancel() without a GET", [this] { cancelling_nothing(); });
-        for (const bool canceled : {false, true})
-            for (const bool both_held : {false, true})
-                scenario("an answer that comes too late",
-                         [this, canceled, both_held] { late_answer(canceled, both_held); });
-        scenario("a fresh connection", [this] { this->fresh_connections(); });
-        scenario("a transport called from elsewhere", [this] { from_elsewhere(); });
-        scenario("a transport that is moved", [this] { moving(); });
-        scenario("a transport that is destroyed", [this] { destroying(); });
-        return this->found_->take();
+    std::vector<violation> run(const progress_callback& told) {
+        const std::vector<step> steps{
+            {"an answer", [this] { this->an_answer(); }},
+            {"a transport that is asked for nothing", [this] { this->idle(); }},
+            {"what an answer consists of", [this] { this->answers(); }},
+            {"limits", [this] { this->limits(); }},
+            {"a peer that does not answer", [this] { timeouts(); }},
+            {"an answer before the timeout", [this] { no_second_call(); }},
+            {"a peer that refuses",
+             [this] { failure(peer_act::refuse, errc::connection_refused); }},
+            {"a peer that resets", [this] { failure(peer_act::reset, errc::connection_lost); }},
+            {"a peer that closes", [this] { failure(peer_act::truncate, errc::connection_lost); }},
+            {"a peer that sends garbage",
+             [this] { failure(peer_act::garbage, errc::malformed_response); }},
+            {"a GET asked in a handler", [this] { from_the_handler(); }},
+            {"a cancelled GET", [this] { cancelling(); }},
+            {"cancel() without a GET", [this] { cancelling_nothing(); }},
+            {"an answer that comes after the timeout", [this] { late_answer(false, false); }},
+            {"an answer that comes after the timeout, with the next one",
+             [this] { late_answer(false, true); }},
+            {"an answer that comes after cancel()", [this] { late_answer(true, false); }},
+            {"an answer that comes after cancel(), with the next one",
+             [this] { late_answer(true, true); }},
+            {"a fresh connection", [this] { this->fresh_connections(); }},
+            {"a transport called from elsewhere", [this] { from_elsewhere(); }},
+            {"a transport that is moved", [this] { moving(); }},
+            {"a transport that is destroyed", [this] { destroying(); }}};
+        return this->play_all(
+            steps, told,
+            [this](std::string_view situation, auto& play) { scenario(situation, play); },
+            [this] { return this->usable_; });
     }
 
 private:
@@ -87,13 +91,14 @@ private:
 
     void timeouts() {
         for (const peer_act act : {peer_act::silence, peer_act::drip}) {
-            if (!plan(answer("first", act)))
+            const auto told = plan(answer("first", act));
+            if (!told)
                 continue;
             const std::size_t before = this->harness_.received().size();
             auto transport = this->harness_.make();
             for (const duration timeout : {4 * unit, duration::zero(), -unit, unit}) {
                 const auto& one = ask(transport, {.timeout = timeout});
-                expect_timeout(one);
+                expect_timeout(one, *told);
                 if (!this->has_ended(one))
                     return;
             }
@@ -122,12 +127,13 @@ private:
     }
 
     void failure(peer_act act, errc error) {
-        if (!plan(answer("first", act)))
+        const auto told = plan(answer("first", act));
+        if (!told)
             return;
         auto transport = this->harness_.make();
         for (int round = 0; round < 2; ++round) {
             const auto& one = ask(transport);
-            expect_error(one, error);
+            expect_error(one, *told, error);
             if (!this->has_ended(one))
                 return;
         }
@@ -204,7 +210,8 @@ private:
         }
         if (!this->ends(second) ||
             expect(second.error || second.body != late->body, "transport.stale_answer",
-                   "the answer to a GET that had ended was given to the next one"))
+                   "the answer to a GET that had ended was given to the next one: expected ",
+                   quoted{next->body}, ", got ", quoted{second.body}))
             expect_answer(second, *next, "transport.unusable_after");
     }
 
@@ -262,10 +269,11 @@ private:
 } // namespace detail
 
 /// Holds the transports of a harness to their promises. Takes some seconds of its time, and more
-/// when they are broken. Answers what was found wrong, each fault once.
+/// when they are broken. Returns what was found wrong, each fault once.
 template <transport_harness Harness>
-[[nodiscard]] std::vector<violation> check_transport(Harness&& harness) {
-    return detail::transport_battery<std::remove_cvref_t<Harness>>{harness}.run();
+[[nodiscard]] std::vector<violation> check_transport(Harness&& harness,
+                                                     const progress_callback& told = {}) {
+    return detail::transport_battery<std::remove_cvref_t<Harness>>{harness}.run(told);
 }
 
 } // namespace forest::sim::conformance
