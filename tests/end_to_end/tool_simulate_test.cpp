@@ -171,6 +171,36 @@ std::size_t count(std::string_view text, std::string_view what) {
     return found;
 }
 
+// The numbers between `before` and `after`, wherever they stand in a text.
+std::vector<std::size_t> numbers_behind(std::string_view text, std::string_view before,
+                                        std::string_view after) {
+    std::vector<std::size_t> found;
+    for (std::size_t at = 0; (at = text.find(before, at)) != std::string_view::npos;) {
+        at += before.size();
+        const std::size_t end = text.find_first_not_of("0123456789", at);
+        if (end != at && text.substr(end, after.size()) == after)
+            found.push_back(std::stoul(std::string{text.substr(at, end - at)}));
+    }
+    return found;
+}
+
+// How many downs a picture shows: the bars say it to whoever points at them; a triangle is one, or
+// as many as the label beside it says. The legend has two triangles.
+std::size_t drawn_downs(std::string_view picture) {
+    std::size_t drawn = 0;
+    for (const std::size_t each : numbers_behind(picture, "<title>", " down"))
+        drawn += each;
+    if (picture.find("calls of on_server_down") != std::string_view::npos)
+        return drawn;
+    constexpr std::string_view down = "h9l-4.5 8z\" class=\"";
+    drawn +=
+        count(picture, std::string{down} + "told") + count(picture, std::string{down} + "false");
+    for (const std::string_view where : {"halo\">", "halo end\">"})
+        for (const std::size_t each : numbers_behind(picture, where, "x"))
+            drawn += each - 1;
+    return drawn - 2;
+}
+
 const std::vector<refused_line> refused_lines{
     {{"simulate", "--polish"}, "--polish"},
     {{"simulate", "here"}, "here"},
@@ -429,6 +459,46 @@ BOOST_AUTO_TEST_CASE(the_picture_shows_twenty_targets_and_says_how_many_more_the
     BOOST_TEST(picture.find(">server19</text>") != std::string::npos);
     BOOST_TEST(picture.find(">server20</text>") == std::string::npos);
     BOOST_TEST(picture.find("3 more targets are not drawn") != std::string::npos);
+}
+
+// Far apart and near to each other, at both ends, and without an outage.
+BOOST_AUTO_TEST_CASE(as_many_downs_are_drawn_as_were_told) {
+    const temporary_folder folder;
+    const std::string file = folder.file("a.svg");
+    std::size_t pictures_with_marks = 0;
+    std::size_t pictures_with_bars = 0;
+    std::size_t most = 0;
+    const auto expect_same = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.end(), {"--json", "--svg", file});
+        const tool_result result = simulate(arguments);
+        BOOST_TEST(result.status == 0);
+        std::size_t told = 0;
+        for (const json& line : lines_of(result))
+            told += line.at("event") == "server_down" ? 1 : 0;
+        const std::string picture = content_of(file);
+        BOOST_TEST_CONTEXT(arguments[2]) {
+            BOOST_TEST(drawn_downs(picture) == told);
+            BOOST_TEST(picture.find(", " + std::to_string(told) + " down") != std::string::npos);
+            std::size_t said = 0;
+            for (const std::size_t each : numbers_behind(picture, "faint end\">", " down"))
+                said += each;
+            BOOST_TEST(said == told);
+        }
+        const bool bars = picture.find("calls of on_server_down") != std::string::npos;
+        ++(bars ? pictures_with_bars : pictures_with_marks);
+        most = std::max(most, told);
+    };
+    for (int seed = 1; seed <= 24; ++seed)
+        expect_same({"--replay", std::to_string(seed), "--for", "20h", "--failure-threshold", "1"});
+    for (int seed = 1; seed <= 6; ++seed) {
+        expect_same({"--replay", std::to_string(seed), "--for", "1h", "--interval", "1s",
+                     "--failure-threshold", "1", "--faults", "loss", "--targets", "3"});
+        expect_same({"--replay", std::to_string(seed), "--for", "10d", "--targets", "2"});
+        expect_same({"--replay", std::to_string(seed), "--for", "5m", "--interval", "1s"});
+    }
+    BOOST_TEST(pictures_with_marks > 10U);
+    BOOST_TEST(pictures_with_bars > 3U);
+    BOOST_TEST(most > 100U);
 }
 
 BOOST_AUTO_TEST_CASE(the_picture_is_of_the_first_world) {

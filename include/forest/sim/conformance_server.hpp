@@ -65,10 +65,11 @@ private:
         constexpr std::string_view fields = "X_TIMESTAMP: 2026-01-01T00:00:00.000Z\r\n"
                                             "X-Twice: 2\r\n"
                                             "X-Twice: 1\r\n"
-                                            "X-Empty: \r\n"
                                             "x-opaque: caf\xc3\xa9\r\n";
+        // Some servers leave a field without a value out; no route needs one.
+        const std::string sent = std::string{fields}.append("X-Empty: \r\n");
         on_request([](const server_request&, const respond& give) { give(answer("well")); });
-        const auto got = ask("GET", path, fields);
+        const auto got = ask("GET", path, sent);
         const auto requests = seen();
         usable_ =
             expect(!requests.empty(), "server.handler_not_called", "the handler was not called") &&
@@ -84,9 +85,7 @@ private:
         const std::string lost =
             missing_fields(lines(fields), lines(requests[0].fields), same_field);
         expect(lost.empty(), "server.fields_lost",
-               "of the fields of the request the handler was "
-               "told others: ",
-               lost);
+               "the handler was told other fields than those of the request: ", lost);
         expect(requests[0].received != wall_time{}, "server.received_unset",
                "the handler was told no time of the request");
         expect_given(*got, answer("well"));
@@ -176,14 +175,11 @@ private:
                " bytes came behind the header section");
         expect(head->status == whole->status, "server.wrong_status", "GET was answered ",
                whole->status, " and HEAD ", head->status);
-        const auto of_get = without_date(whole->fields);
-        const auto of_head = without_date(head->fields);
-        const std::string missing = missing_fields(of_get, of_head, same_field);
+        // There may be others, such as those that say what could be asked for instead.
+        const std::string missing =
+            missing_fields(without_date(whole->fields), lines(head->fields), same_field);
         expect(missing.empty(), "server.head_fields_differ",
                "HEAD was answered without fields of GET: ", missing);
-        const std::string surplus = missing_fields(of_head, of_get, same_field);
-        expect(surplus.empty(), "server.head_fields_differ",
-               "GET was answered without fields of HEAD: ", surplus);
     }
 
     // The date may be the next second.
