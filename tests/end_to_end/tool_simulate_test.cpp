@@ -493,12 +493,12 @@ BOOST_AUTO_TEST_CASE(as_many_downs_are_drawn_as_were_told) {
     for (int seed = 1; seed <= 6; ++seed) {
         expect_same({"--replay", std::to_string(seed), "--for", "1h", "--interval", "1s",
                      "--failure-threshold", "1", "--faults", "loss", "--targets", "3"});
-        expect_same({"--replay", std::to_string(seed), "--for", "10d", "--targets", "2"});
         expect_same({"--replay", std::to_string(seed), "--for", "5m", "--interval", "1s"});
     }
-    BOOST_TEST(pictures_with_marks > 10U);
-    BOOST_TEST(pictures_with_bars > 3U);
-    BOOST_TEST(most > 100U);
+    expect_same({"--replay", "1", "--for", "90d", "--interval", "5m"});
+    BOOST_TEST(pictures_with_marks > 0U);
+    BOOST_TEST(pictures_with_bars > 0U);
+    BOOST_TEST(most > 18U);
 }
 
 BOOST_AUTO_TEST_CASE(the_picture_is_of_the_first_world) {
