@@ -61,6 +61,11 @@ std::string loaded_text(const event& happened) {
     return text;
 }
 
+// Why a failure says nothing of the server.
+std::string_view undecided_by(const std::error_code& error) noexcept {
+    return is_inconclusive(error) ? "this machine could not check" : "this process was stalled";
+}
+
 struct words {
     std::string_view label;
     std::string_view colour;
@@ -76,8 +81,8 @@ words words_for(const event& happened) {
                             failure_text(*happened.check))};
     case event_kind::check_inconclusive:
         return {"unsure", colour::doubtful,
-                "this process was stalled, so the failure does not count: " +
-                    failure_text(*happened.check)};
+                std::string{undecided_by(happened.check->error)} +
+                    ", so the failure does not count: " + failure_text(*happened.check)};
     case event_kind::server_down: return {"DOWN", colour::bad, down_text(*happened.outage)};
     case event_kind::server_up: return {"UP", colour::good, up_text(happened)};
     case event_kind::callback_failed: return {"DEFECT", colour::bad, ascii_escape(happened.detail)};
@@ -111,6 +116,10 @@ std::string phases_text(const phase_timings& timings) {
 }
 
 } // namespace
+
+bool is_inconclusive(const std::error_code& error) noexcept {
+    return error == errc::local_resources_exhausted;
+}
 
 std::string success_text(const verdict& result) {
     std::string text = fmt::format("{}", result.status);
@@ -151,16 +160,41 @@ bool is_printed(event_kind kind, bool verbose) noexcept {
     return true;
 }
 
-std::string event_text(const event& happened, wall_time now, const terminal& out) {
-    const words said = words_for(happened);
+std::string event_text(const event& happened, wall_time now, const terminal& out,
+                       const ongoing_outage* down) {
+    words said = words_for(happened);
+    if (down != nullptr)
+        said.detail = fmt::format("down for {} so far, since {}", readable(down->so_far),
+                                  utc(down->first_failure));
     return fmt::format("{} {} {}{}{}\n", out.coloured(colour::faint, utc(now)),
                        out.coloured(said.colour, fmt::format("{:<7}", said.label)), happened.target,
                        said.detail.empty() ? "" : "  ", said.detail);
 }
 
+std::string notice_text(wall_time now, std::string_view label, std::string_view sentence,
+                        const terminal& out) {
+    return fmt::format("{} {} {}\n", out.coloured(colour::faint, utc(now)),
+                       out.coloured(colour::faint, fmt::format("{:<7}", label)), sentence);
+}
+
+std::string omitted_text(const left_out& gap, const terminal& out) {
+    const std::string_view plural = gap.events == 1 ? "" : "s";
+    const std::string what = gap.target.empty() ? fmt::format("{} event{}", gap.events, plural)
+                                                : fmt::format("{}  {} change{} between down and up",
+                                                              gap.target, gap.events, plural);
+    return notice_text(gap.first, "omitted",
+                       fmt::format("{} until {}: nobody read this output", what, utc(gap.last)),
+                       out);
+}
+
 std::string verdict_text(std::string_view target, const verdict& result, const terminal& out) {
-    std::string text = out.coloured(result.healthy() ? colour::good : colour::bad,
-                                    result.healthy() ? "healthy" : "unhealthy");
+    const bool undecided = is_inconclusive(result.error);
+    std::string text = out.coloured(result.healthy() ? colour::good
+                                    : undecided      ? colour::doubtful
+                                                     : colour::bad,
+                                    result.healthy() ? "healthy"
+                                    : undecided      ? "not checked"
+                                                     : "unhealthy");
     text += fmt::format("  {}\n", target);
     const auto add_line = [&](std::string_view label, std::string_view value) {
         fmt::format_to(std::back_inserter(text), "  {:<8} {}\n", label, value);
