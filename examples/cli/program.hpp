@@ -20,15 +20,15 @@ namespace forest::cli {
 template <typename Run>
 [[nodiscard]] int run_program(const char* name, const Run& run) noexcept {
     occupy_standard_descriptors();
+    let_signals_end_first_process();
     const auto end_with = [](exit_status with) {
         finish_log();
         return static_cast<int>(with);
     };
-    let_signals_end_first_process();
     const auto fail = [&](const std::exception& failed, exit_status with) {
         finish_log(); // whose lines were written before
         complain(std::string{name} + ": " + failed.what() + "\n");
-        return end_with(with);
+        return static_cast<int>(with);
     };
     try {
         return end_with(run());

@@ -35,7 +35,7 @@ struct reader_patience {
     std::chrono::milliseconds stalled_max{2000};
 
     /// For one who takes something, but slowly.
-    std::chrono::milliseconds total_max{10'000};
+    std::chrono::milliseconds total_max{30'000};
 };
 
 /// While this object lives, no signal is delivered to this thread, nor to threads that it starts.
@@ -64,8 +64,8 @@ public:
     /// As many bytes may wait before `wait_for_room` waits.
     static constexpr std::size_t room_bytes_max = 1024 * 1024;
 
-    /// As many bytes of lines are written with one frame.
-    static constexpr std::size_t frame_bytes_max = 64 * 1024;
+    /// As many bytes of lines are taken from the queue at a time, and written with one frame.
+    static constexpr std::size_t taken_bytes_max = 64 * 1024;
 
     /// `say` tells of what was left out. `failed` is called once, on the thread of the output, when
     /// a write has failed. Throws std::system_error when there can be no thread.
@@ -222,8 +222,7 @@ private:
             do {
                 if (shared.left)
                     return;
-                std::string text =
-                    shared.lines.take(shared.draw ? frame_bytes_max : indivisible_bytes_max);
+                std::string text = shared.lines.take(taken_bytes_max);
                 if (shared.draw)
                     text = shared.draw(std::move(text));
                 lock.unlock();

@@ -46,9 +46,13 @@ constexpr std::chrono::milliseconds refresh_interval{250};
 // comes later ends the wait for a reader, too.
 class watch_end {
 public:
-    watch_end(asio::io_context& io, const watch_arguments& watch, std::function<void()> stop)
+    watch_end(asio::io_context& io, std::function<void()> stop)
         : stop_{std::move(stop)}, signals_{io, SIGINT, SIGTERM}, timer_{io} {
         wait_for_signal();
+    }
+
+    /// The time begins.
+    void begin(const watch_arguments& watch) {
         if (watch.stop_after) {
             timer_.expires_after(*watch.stop_after);
             timer_.async_wait([this](std::error_code ec) {
@@ -168,7 +172,7 @@ std::error_code watch_with(Fleet& fleet, watch_arguments& watch, terminal& out) 
     const std::size_t target_count = watch.targets.size();
     const auto leave = [&io] { io.stop(); };
     reporter printer{io, out, {watch.request.json, watch.verbose}, target_count, leave};
-    watch_end end{io, watch, leave};
+    watch_end end{io, leave};
     asio::steady_timer refreshing{io};
     refresh_regularly(refreshing, printer);
     asio::signal_set resized{io, SIGWINCH};
@@ -178,6 +182,7 @@ std::error_code watch_with(Fleet& fleet, watch_arguments& watch, terminal& out) 
     for (url& target : std::exchange(watch.targets, {}))
         fleet.add(std::move(target), watch.schedule);
     fleet.start();
+    end.begin(watch);
     io.run();
 
     refreshing.cancel();

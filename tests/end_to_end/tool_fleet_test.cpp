@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <chrono>
 #include <csignal>
@@ -494,6 +495,48 @@ BOOST_DATA_TEST_CASE(what_does_not_fit_on_a_terminal_is_counted, data::make(smal
         for (std::size_t index = 1; index + (counted ? 1 : 0) < view.size(); ++index)
             BOOST_TEST(view[index].rfind("down    ", 0) == 0U, view[index]);
     }
+}
+
+// The rows of a narrower terminal may wrap, but the cursor stands at the beginning of the view.
+BOOST_AUTO_TEST_CASE(a_terminal_that_becomes_narrower_shows_the_view_once_and_tells_rows_apart) {
+    const std::string north = "http://127.0.0.1:1/shop-north/forest/health";
+    const std::string south = "http://127.0.0.1:1/shop-south/forest/health";
+    tool_process watch{
+        {.arguments = watch_line({"--interval", "1h", "--failure-threshold", "1", north, south}),
+         .secret = secret,
+         .environment = {"TERM=xterm", "NO_COLOR=1", "LC_ALL=C"},
+         .on_terminal = true,
+         .rows = 24,
+         .columns = 80}};
+    watch.read_until("2 down  0 suspect  0 unknown  0 up  ");
+    for (const unsigned short columns : std::array<unsigned short, 3>{20, 1, 20}) {
+        const std::size_t before = watch.out().size();
+        watch.resize(24, columns);
+        const std::string summary = std::string{"2 down  0 suspect  0 unknown"}.substr(
+            0, std::max<std::size_t>(columns - 1U, 1U));
+        watch.read_until("\x1b[?7l" + summary + "\r\n", before);
+    }
+    watch.resize(24, 0); // It does not know its size any more.
+    watch.signal(SIGTERM);
+    BOOST_TEST(watch.wait() == 0);
+    const std::string& out = watch.out();
+    const std::string narrow = "\x1b[?7l2 down  0 suspect  \r\n";
+    const std::size_t begin = out.rfind(narrow);
+    BOOST_REQUIRE(begin != std::string::npos);
+    std::istringstream rows{out.substr(begin, out.find("\x1b[?7h", begin) - begin)};
+    std::string first;
+    std::string second;
+    std::getline(rows, first);
+    std::getline(rows, first);
+    std::getline(rows, second);
+    BOOST_TEST(first.rfind("down    ", 0) == 0U);
+    BOOST_TEST(first != second);
+    BOOST_TEST(std::max(first.size(), second.size()) <= 20U); // with the carriage return
+
+    // What was drawn for 80 columns is erased from where the cursor stands, which is its beginning.
+    screen seen{24, 80};
+    seen.show(out.substr(0, begin));
+    BOOST_TEST(seen.view().empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
