@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_secret_is_told_as_unauthorized_for_health_and_schem
 }
 
 BOOST_AUTO_TEST_CASE(B33_a_real_schema_route_can_be_polled_and_replaced_under_way) {
-    connected on{{.schema_poll = 10s}};
+    connected on{{.mode = datasource_mode::schema_poll, .schema_poll = 10s}};
     on.master.datasource.start();
     on.queue.run_for(35s);
     BOOST_TEST(on.warehouse.answers["/forest/rpc-schema"][200] == 1);

@@ -66,6 +66,14 @@ std::string_view undecided_by(const std::error_code& error) noexcept {
     return is_inconclusive(error) ? "this machine could not check" : "this process was stalled";
 }
 
+// What to do about a path that the server does not have.
+std::string route_text(const event& happened) {
+    const std::string_view hint = missing_route_hint(happened);
+    return hint.empty()
+               ? std::string{}
+               : fmt::format("; the server has no {}: {}", ascii_escape(happened.path), hint);
+}
+
 struct words {
     std::string_view label;
     std::string_view colour;
@@ -77,13 +85,14 @@ words words_for(const event& happened) {
     case event_kind::check_succeeded: return {"ok", colour::good, success_text(*happened.check)};
     case event_kind::check_failed:
         return {"failed", colour::doubtful,
-                fmt::format("{}/{} {}", happened.failures, happened.failure_threshold,
-                            failure_text(*happened.check))};
+                fmt::format("{}/{} {}{}", happened.failures, happened.failure_threshold,
+                            failure_text(*happened.check), route_text(happened))};
     case event_kind::check_inconclusive:
         return {"unsure", colour::doubtful,
                 std::string{undecided_by(happened.check->error)} +
                     ", so the failure does not count: " + failure_text(*happened.check)};
-    case event_kind::server_down: return {"DOWN", colour::bad, down_text(*happened.outage)};
+    case event_kind::server_down:
+        return {"DOWN", colour::bad, down_text(*happened.outage) + route_text(happened)};
     case event_kind::server_up: return {"UP", colour::good, up_text(happened)};
     case event_kind::callback_failed: return {"DEFECT", colour::bad, ascii_escape(happened.detail)};
     case event_kind::schema_loaded:
@@ -91,11 +100,18 @@ words words_for(const event& happened) {
                 happened.source == schema_source::server ? colour::good : colour::doubtful,
                 "loaded " + loaded_text(happened)};
     case event_kind::schema_unchanged:
-        return {"schema", colour::faint, "unchanged, " + schema_text(*happened.schema)};
+        return {"schema", colour::faint,
+                "unchanged, " + schema_text(*happened.schema) +
+                    (happened.detail.empty() ? "" : "; ") + std::string{happened.detail}};
     case event_kind::schema_reloaded:
         return {"RELOAD", colour::good, schema_text(*happened.schema)};
     case event_kind::schema_failed:
-        return {"schema", colour::doubtful, "failed " + failure_text(*happened.check)};
+        return {"schema", colour::doubtful,
+                "failed " + failure_text(*happened.check) + route_text(happened)};
+    case event_kind::health_route_missing:
+        return {"NOROUTE", colour::doubtful,
+                fmt::format("the server has no {} (HTTP {}): {}", ascii_escape(happened.path),
+                            happened.check->status, happened.detail)};
     default: return {name(happened.kind), colour::faint, {}};
     }
 }
@@ -155,7 +171,8 @@ bool is_printed(event_kind kind, bool verbose) noexcept {
     case event_kind::schema_loaded:
     case event_kind::schema_unchanged:
     case event_kind::schema_reloaded:
-    case event_kind::schema_failed: return true;
+    case event_kind::schema_failed:
+    case event_kind::health_route_missing: return true;
     }
     return true;
 }

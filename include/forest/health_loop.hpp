@@ -20,6 +20,7 @@
 #include <forest/policy/transport.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <string_view>
@@ -32,7 +33,7 @@
 
 namespace forest {
 
-/// What a check asks and how its answer is judged: the health check of PROTOCOL.md, 1. Both members
+/// What a check asks and how its answer is judged: the health check of PROTOCOL.md, 1. All members
 /// run on the clock's execution context.
 struct health_probe {
     /// Adds to a request before it is signed.
@@ -40,6 +41,11 @@ struct health_probe {
 
     [[nodiscard]] verdict judge(const reply& answer, wall_time local) const noexcept {
         return conclude(answer, local);
+    }
+
+    /// What the machine is told of that.
+    [[nodiscard]] machine_input input(const verdict& result) const noexcept {
+        return machine_input::reply(result);
     }
 };
 
@@ -54,7 +60,14 @@ public:
     health_loop(Transport transport, Clock clock, Signer signer, Backoff backoff, url target,
                 const options& chosen, random_generator random, Probe probe = {})
         : transport_{std::move(transport)}, clock_{std::move(clock)}, signer_{std::move(signer)},
-          machine_{checked(chosen, backoff), backoff, random}, what_{.target = std::move(target)},
+          machine_{checked(chosen, backoff), backoff, random}, target_{std::move(target)},
+          what_{.target = target_}, probe_{std::move(probe)} {}
+
+    /// The same with a machine, whose rules have been found valid.
+    health_loop(Transport transport, Clock clock, Signer signer, Machine machine, url target,
+                Probe probe)
+        : transport_{std::move(transport)}, clock_{std::move(clock)}, signer_{std::move(signer)},
+          machine_{std::move(machine)}, target_{std::move(target)}, what_{.target = target_},
           probe_{std::move(probe)} {}
 
     void start() {
@@ -70,7 +83,7 @@ public:
                 return;
             event last;
             last.kind = event_kind::stopping;
-            last.target = what_.target.text();
+            last.target = target_.text();
             last.status = status_;
             listeners_.tell_last(last);
             cancel();
@@ -80,9 +93,13 @@ public:
         cancel();
     }
 
+    /// The machine's options have changed: a check that is waited for comes an interval from now at
+    /// the latest. On the clock's execution context, outside of callbacks.
+    void hurry() { drive(machine_input::hurried()); }
+
     [[nodiscard]] bool stopped() const { return listeners_.closed(); }
     [[nodiscard]] target_status status() const noexcept { return status_; }
-    [[nodiscard]] const url& target() const noexcept { return what_.target; }
+    [[nodiscard]] const url& target() const noexcept { return target_; }
     [[nodiscard]] callbacks& listeners() noexcept { return listeners_; }
 
 private:
@@ -112,10 +129,12 @@ private:
     }
 
     void wait(duration delay, machine_input then) {
-        clock_.async_wait(delay, [self = this->shared_from_this(), then](std::error_code ec) {
+        // What was waited for before is void.
+        clock_.async_wait(delay, [self = this->shared_from_this(), then = then.what,
+                                  number = ++waits_](std::error_code ec) {
             const auto alive = self; // The handler may be destroyed while it runs.
-            if (!ec)
-                alive->drive(then);
+            if (!ec && number == alive->waits_)
+                alive->drive({then});
         });
         cancel_if_stopped();
     }
@@ -154,7 +173,7 @@ private:
     void conclude(const reply& answer) {
         const verdict result = probe_.judge(answer, clock_.now());
         judged_ = &result;
-        drive(machine_input::reply(result));
+        drive(probe_.input(result));
         judged_ = nullptr;
     }
 
@@ -165,7 +184,10 @@ private:
     }
 
     event describe(event_kind kind, outage& told) const noexcept {
-        return forest::describe(machine_, kind, judged_, what_.target.text(), told);
+        event result = forest::describe(machine_, kind, judged_, target_.text(), told);
+        if (result.check != nullptr)
+            result.path = what_.target.target();
+        return result;
     }
 
     void cancel() noexcept {
@@ -187,7 +209,9 @@ private:
     Clock clock_;
     Signer signer_;
     Machine machine_;
+    const url target_; // its name; what is asked may be another of the server's routes
     request what_;
+    std::uint64_t waits_ = 0; // counts them
     timestamp_sequence timestamps_;
     [[no_unique_address]] Probe probe_;
     const verdict* judged_ = nullptr; // while it is being reported

@@ -163,7 +163,7 @@ const std::vector<plain_row> plain{
     {event_kind::stopped, severity::debug, "polling stopped"},
     {event_kind::schema_loaded, severity::warning,
      "no schema: it could not be fetched, and there is no introspection"},
-    {event_kind::schema_unchanged, severity::debug, "schema unchanged"},
+    {event_kind::schema_unchanged, severity::debug, "schema unchanged: no pager"},
     {event_kind::schema_reloaded, severity::info, "schema changed and reloaded"},
     {event_kind::schema_failed, severity::warning, "schema could not be fetched"},
 };
@@ -352,6 +352,49 @@ BOOST_AUTO_TEST_CASE(a_schema_is_told_with_its_size_and_its_etag) {
                "schema changed and reloaded (2 collections, etag 7ec21c29)");
     BOOST_TEST(reloaded(schema_of(50'000, "a")) ==
                "schema changed and reloaded (50000 collections, etag a)");
+}
+
+BOOST_AUTO_TEST_CASE(B33_a_missing_route_is_told_with_its_path_and_the_way_out) {
+    verdict check;
+    check.status = 404;
+    check.error = errc::unexpected_status;
+    event happened;
+    happened.target = url_text;
+    happened.check = &check;
+    happened.path = "/forest/health";
+    happened.failures = 1;
+    happened.failure_threshold = 3;
+    happened.kind = event_kind::health_route_missing;
+    happened.detail = health_route_missing_hint;
+    BOOST_TEST(log_line{happened}.text() == prefix +
+                                                "the server has no /forest/health (HTTP 404): " +
+                                                std::string{health_route_missing_hint});
+    happened.detail = {};
+    const std::string way_out{missing_route_hint(happened)};
+    for (const int status : {404, 405}) {
+        check.status = status;
+        const std::string http = "unexpected status, HTTP " + std::to_string(status);
+        happened.kind = event_kind::check_failed;
+        BOOST_TEST(log_line{happened}.text() ==
+                   prefix + "check failed (1/3): " + http +
+                       "; the server has no /forest/health: " + way_out);
+        outage of;
+        of.failures = 3;
+        of.last_error = errc::unexpected_status;
+        of.last_status = status;
+        happened.kind = event_kind::server_down;
+        happened.outage = &of;
+        BOOST_TEST(
+            log_line{happened}.text().ends_with("the server has no /forest/health: " + way_out));
+        happened.outage = nullptr;
+    }
+    happened.kind = event_kind::schema_failed;
+    happened.path = "/base/forest/rpc-schema";
+    BOOST_TEST(log_line{happened}.text().ends_with(
+        "the server has no /base/forest/rpc-schema: check the URL, and that an agent answers "
+        "there"));
+    check.status = 500;
+    BOOST_TEST(log_line{happened}.text().ends_with("unexpected status, HTTP 500"));
 }
 
 BOOST_AUTO_TEST_CASE(B30_the_first_schema_is_told_with_where_it_came_from) {

@@ -84,6 +84,8 @@ public:
         // Started twice is started once, whatever is under way (B13).
         if (input.what == kind::started && phase::idle < phase_ && phase_ < phase::finished)
             return {};
+        if (input.what == kind::hurried)
+            return hurry(now);
         switch (phase_) {
         case phase::idle:
             if (input.what != kind::started)
@@ -100,6 +102,8 @@ public:
         case phase::checking:
             if (input.what == kind::launched)
                 return launch(now);
+            if (input.what == kind::rerouted)
+                return reroute(now);
             assert(input.what == kind::reply && input.result != nullptr);
             return conclude(*input.result, now);
         case phase::judged:
@@ -216,6 +220,24 @@ private:
         stalled_ = stalled_ || now - checked_at_ > options().stall_tolerance;
         checked_at_ = now;
         return {};
+    }
+
+    // As if the check had not been: the attempt before it is the last one again.
+    action reroute(steady_time now) noexcept {
+        succeeded_ = attempt_ == 1;
+        attempt_ -= succeeded_ ? 0 : 1;
+        stalled_ = false;
+        fresh_connection_ = false;
+        transition_ = transition::none;
+        due_ = now;
+        return report(phase::judged, event_kind::health_route_missing);
+    }
+
+    action hurry(steady_time now) noexcept {
+        if (phase_ != phase::waiting || due_ - now <= options().interval)
+            return {};
+        due_ = now + options().interval;
+        return {.what = action::kind::wait, .delay = due_ - now};
     }
 
     action conclude(const verdict& result, steady_time now) noexcept {
