@@ -74,8 +74,7 @@ public:
             std::size_t encrypted = 0;
             if (const outcome result = read(scratch, encrypted); result != outcome::done)
                 return result;
-            if (!tls_->input(scratch.first(encrypted)))
-                return outcome::ended;
+            tls_->input(scratch.first(encrypted));
         }
         return outcome::wants_turn;
     }
