@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(a_year_of_outages_reloads_each_change_once) {
 
 BOOST_AUTO_TEST_CASE(a_server_with_a_replay_window_accepts_all_that_a_datasource_sends) {
     connected on{{.health_check_interval = 1s}};
-    on.warehouse.restart({.replay_window = 601s});
+    on.warehouse.restart({.replay_window = 5s});
     on.master.datasource.start();
     on.queue.run_for(10min);
     BOOST_TEST(on.warehouse.answers["/forest/health"].count(401) == 0U);
@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_secret_is_told_as_unauthorized_for_health_and_schem
 }
 
 BOOST_AUTO_TEST_CASE(B33_a_real_schema_route_can_be_polled_and_replaced_under_way) {
-    connected on{{.schema_poll = 10s}};
+    connected on{{.mode = datasource_mode::schema_poll, .schema_poll = 10s}};
     on.master.datasource.start();
     on.queue.run_for(35s);
     BOOST_TEST(on.warehouse.answers["/forest/rpc-schema"][200] == 1);

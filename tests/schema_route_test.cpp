@@ -137,6 +137,11 @@ BOOST_DATA_TEST_CASE(
                 "If-None-Match: \"a\", 7ec21c29f877d7cc161e1d193e70a8714ca5ba0d\r\n",
                 "If-None-Match: \"a\"\r\n"
                 "if-none-match: \"7ec21c29f877d7cc161e1d193e70a8714ca5ba0d\"\r\n",
+                "If-None-Match: W/\"7ec21c29f877d7cc161e1d193e70a8714ca5ba0d\r\n",
+                "If-None-Match: \"W/\"7ec21c29f877d7cc161e1d193e70a8714ca5ba0d\"\r\n",
+                "If-None-Match: W/7ec21c29f877d7cc161e1d193e70a8714ca5ba0d\r\n",
+                "If-None-Match: \"a\" ,W/\"7ec21c29f877d7cc161e1d193e70a8714ca5ba0d , b\r\n",
+                "If-None-Match: \"7ec21c29f877d7cc161e1d193e70a8714ca5ba0d-gzip\"\r\n",
                 "If-None-Match: *\r\n"})) {
     mounted on;
     const basic_schema_route route{on.server, accept_unsigned, sha1_hex, shop};

@@ -42,7 +42,7 @@ void add_outage(json_line& line, const outage& told) {
 
 } // namespace
 
-std::string event_json(const event& happened, wall_time now) {
+std::string event_json(const event& happened, wall_time now, const ongoing_outage* down) {
     json_line line;
     line.add_text("time", utc(now));
     line.add_text("event", name(happened.kind));
@@ -62,8 +62,24 @@ std::string event_json(const event& happened, wall_time now) {
         if (!of_schema)
             line.add_integer("failures", happened.failures);
     }
+    if (down != nullptr) {
+        line.add_integer("outage", down->id);
+        line.add_text("first_failure", utc(down->first_failure));
+        line.add_milliseconds("duration_ms", down->so_far);
+    }
     if (!happened.detail.empty())
         line.add_text("detail", happened.detail);
+    return std::move(line).finish();
+}
+
+std::string omitted_json(const left_out& gap) {
+    json_line line;
+    line.add_text("time", utc(gap.first));
+    line.add_text("event", "events_omitted");
+    if (!gap.target.empty())
+        line.add_text("target", gap.target);
+    line.add_integer("events", gap.events);
+    line.add_text("until", utc(gap.last));
     return std::move(line).finish();
 }
 

@@ -21,20 +21,16 @@ std::string skew_text(std::chrono::seconds skew) {
                        ahead ? "ahead of" : "behind");
 }
 
-std::string error_text(const std::error_code& error, int status, bool signature_sent) {
+std::string error_text(const std::error_code& error, int status) {
     const std::string_view code = name(error);
-    const std::string sentence = error == errc::unauthorized
-                                     ? std::string{explanation(errc::unauthorized, signature_sent)}
-                                     : error.message();
-    return status == 0 ? fmt::format("{}: {}", code, sentence)
-                       : fmt::format("{}: {} (HTTP {})", code, sentence, status);
+    return status == 0 ? fmt::format("{}: {}", code, error.message())
+                       : fmt::format("{}: {} (HTTP {})", code, error.message(), status);
 }
 
 std::string down_text(const outage& told) {
-    std::string text =
-        fmt::format("after {} failure{}, the first at {}: {}", told.failures,
-                    told.failures == 1 ? "" : "s", utc(told.first_failure),
-                    error_text(told.last_error, told.last_status, told.signature_sent));
+    std::string text = fmt::format("after {} failure{}, the first at {}: {}", told.failures,
+                                   told.failures == 1 ? "" : "s", utc(told.first_failure),
+                                   error_text(told.last_error, told.last_status));
     if (told.clock_skew)
         text += "; " + skew_text(*told.clock_skew);
     return text;
@@ -65,6 +61,19 @@ std::string loaded_text(const event& happened) {
     return text;
 }
 
+// Why a failure says nothing of the server.
+std::string_view undecided_by(const std::error_code& error) noexcept {
+    return is_inconclusive(error) ? "this machine could not check" : "this process was stalled";
+}
+
+// What to do about a path that the server does not have.
+std::string route_text(const event& happened) {
+    const std::string_view hint = missing_route_hint(happened);
+    return hint.empty()
+               ? std::string{}
+               : fmt::format("; the server has no {}: {}", ascii_escape(happened.path), hint);
+}
+
 struct words {
     std::string_view label;
     std::string_view colour;
@@ -76,13 +85,14 @@ words words_for(const event& happened) {
     case event_kind::check_succeeded: return {"ok", colour::good, success_text(*happened.check)};
     case event_kind::check_failed:
         return {"failed", colour::doubtful,
-                fmt::format("{}/{} {}", happened.failures, happened.failure_threshold,
-                            failure_text(*happened.check))};
+                fmt::format("{}/{} {}{}", happened.failures, happened.failure_threshold,
+                            failure_text(*happened.check), route_text(happened))};
     case event_kind::check_inconclusive:
         return {"unsure", colour::doubtful,
-                "this process was stalled, so the failure does not count: " +
-                    failure_text(*happened.check)};
-    case event_kind::server_down: return {"DOWN", colour::bad, down_text(*happened.outage)};
+                std::string{undecided_by(happened.check->error)} +
+                    ", so the failure does not count: " + failure_text(*happened.check)};
+    case event_kind::server_down:
+        return {"DOWN", colour::bad, down_text(*happened.outage) + route_text(happened)};
     case event_kind::server_up: return {"UP", colour::good, up_text(happened)};
     case event_kind::callback_failed: return {"DEFECT", colour::bad, ascii_escape(happened.detail)};
     case event_kind::schema_loaded:
@@ -90,11 +100,18 @@ words words_for(const event& happened) {
                 happened.source == schema_source::server ? colour::good : colour::doubtful,
                 "loaded " + loaded_text(happened)};
     case event_kind::schema_unchanged:
-        return {"schema", colour::faint, "unchanged, " + schema_text(*happened.schema)};
+        return {"schema", colour::faint,
+                "unchanged, " + schema_text(*happened.schema) +
+                    (happened.detail.empty() ? "" : "; ") + std::string{happened.detail}};
     case event_kind::schema_reloaded:
         return {"RELOAD", colour::good, schema_text(*happened.schema)};
     case event_kind::schema_failed:
-        return {"schema", colour::doubtful, "failed " + failure_text(*happened.check)};
+        return {"schema", colour::doubtful,
+                "failed " + failure_text(*happened.check) + route_text(happened)};
+    case event_kind::health_route_missing:
+        return {"NOROUTE", colour::doubtful,
+                fmt::format("the server has no {} (HTTP {}): {}", ascii_escape(happened.path),
+                            happened.check->status, happened.detail)};
     default: return {name(happened.kind), colour::faint, {}};
     }
 }
@@ -116,6 +133,10 @@ std::string phases_text(const phase_timings& timings) {
 
 } // namespace
 
+bool is_inconclusive(const std::error_code& error) noexcept {
+    return error == errc::local_resources_exhausted;
+}
+
 std::string success_text(const verdict& result) {
     std::string text = fmt::format("{}", result.status);
     if (!result.version().empty())
@@ -128,7 +149,7 @@ std::string success_text(const verdict& result) {
 }
 
 std::string failure_text(const verdict& result) {
-    std::string text = error_text(result.error, result.status, result.signature_sent);
+    std::string text = error_text(result.error, result.status);
     if (result.clock_skew)
         text += "; " + skew_text(*result.clock_skew);
     return text;
@@ -150,27 +171,53 @@ bool is_printed(event_kind kind, bool verbose) noexcept {
     case event_kind::schema_loaded:
     case event_kind::schema_unchanged:
     case event_kind::schema_reloaded:
-    case event_kind::schema_failed: return true;
+    case event_kind::schema_failed:
+    case event_kind::health_route_missing: return true;
     }
     return true;
 }
 
-std::string event_text(const event& happened, wall_time now, const terminal& out) {
-    const words said = words_for(happened);
+std::string event_text(const event& happened, wall_time now, const terminal& out,
+                       const ongoing_outage* down) {
+    words said = words_for(happened);
+    if (down != nullptr)
+        said.detail = fmt::format("down for {} so far, since {}", readable(down->so_far),
+                                  utc(down->first_failure));
     return fmt::format("{} {} {}{}{}\n", out.coloured(colour::faint, utc(now)),
                        out.coloured(said.colour, fmt::format("{:<7}", said.label)), happened.target,
                        said.detail.empty() ? "" : "  ", said.detail);
 }
 
+std::string notice_text(wall_time now, std::string_view label, std::string_view sentence,
+                        const terminal& out) {
+    return fmt::format("{} {} {}\n", out.coloured(colour::faint, utc(now)),
+                       out.coloured(colour::faint, fmt::format("{:<7}", label)), sentence);
+}
+
+std::string omitted_text(const left_out& gap, const terminal& out) {
+    const std::string_view plural = gap.events == 1 ? "" : "s";
+    const std::string what = gap.target.empty() ? fmt::format("{} event{}", gap.events, plural)
+                                                : fmt::format("{}  {} change{} between down and up",
+                                                              gap.target, gap.events, plural);
+    return notice_text(gap.first, "omitted",
+                       fmt::format("{} until {}: nobody read this output", what, utc(gap.last)),
+                       out);
+}
+
 std::string verdict_text(std::string_view target, const verdict& result, const terminal& out) {
-    std::string text = out.coloured(result.healthy() ? colour::good : colour::bad,
-                                    result.healthy() ? "healthy" : "unhealthy");
+    const bool undecided = is_inconclusive(result.error);
+    std::string text = out.coloured(result.healthy() ? colour::good
+                                    : undecided      ? colour::doubtful
+                                                     : colour::bad,
+                                    result.healthy() ? "healthy"
+                                    : undecided      ? "not checked"
+                                                     : "unhealthy");
     text += fmt::format("  {}\n", target);
     const auto add_line = [&](std::string_view label, std::string_view value) {
         fmt::format_to(std::back_inserter(text), "  {:<8} {}\n", label, value);
     };
     if (!result.healthy())
-        add_line("error", error_text(result.error, 0, result.signature_sent));
+        add_line("error", error_text(result.error, 0));
     if (result.status != 0)
         add_line("status", fmt::format("{}", result.status));
     if (!result.version().empty())

@@ -2,13 +2,16 @@
 #ifndef FOREST_EXAMPLES_CLI_EVENT_TEXT_HPP
 #define FOREST_EXAMPLES_CLI_EVENT_TEXT_HPP
 
+#include "line_queue.hpp"
 #include "terminal.hpp"
 
 #include <forest/core/event.hpp>
 #include <forest/core/time.hpp>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 // Events for people: the same in every time zone and language, so that two logs can be compared.
 
@@ -25,12 +28,32 @@ inline constexpr std::string_view faint = "2";
 /// Whether a program tells of it at all; every single check only when it is to be `verbose`.
 [[nodiscard]] bool is_printed(event_kind kind, bool verbose) noexcept;
 
-/// One line and its end.
-[[nodiscard]] std::string event_text(const event& happened, wall_time now, const terminal& out);
+/// An outage that goes on.
+struct ongoing_outage {
+    std::uint64_t id = 0;
+    wall_time first_failure{};
+    duration so_far{};
+};
+
+/// One line and its end. `down` is the outage of a server that is no longer watched, if it is in
+/// one.
+[[nodiscard]] std::string event_text(const event& happened, wall_time now, const terminal& out,
+                                     const ongoing_outage* down = nullptr);
+
+/// A line that is of no single target.
+[[nodiscard]] std::string notice_text(wall_time now, std::string_view label,
+                                      std::string_view sentence, const terminal& out);
+
+/// Says of what there are no lines, because nobody read them.
+[[nodiscard]] std::string omitted_text(const left_out& gap, const terminal& out);
 
 /// The verdict of `check`, on several lines.
 [[nodiscard]] std::string verdict_text(std::string_view target, const verdict& result,
                                        const terminal& out);
+
+/// Whether a check that failed so says nothing of the server, because this machine could not make
+/// it (B12).
+[[nodiscard]] bool is_inconclusive(const std::error_code& error) noexcept;
 
 /// `200, version 1.2.3, 1.4 ms`, as far as known.
 [[nodiscard]] std::string success_text(const verdict& result);

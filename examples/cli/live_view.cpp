@@ -2,6 +2,7 @@
 #include "live_view.hpp"
 
 #include "event_text.hpp"
+#include "shortened.hpp"
 #include "text.hpp"
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <utility>
+#include <vector>
 
 namespace forest::cli {
 
@@ -37,13 +39,20 @@ std::string detail_of(const event& happened) {
                        name(happened.check->error));
 }
 
+// Whole seconds: more would be drawn too often.
+std::string concise_seconds(duration span) {
+    return span < std::chrono::minutes{1}
+               ? fmt::format("{} s", std::chrono::floor<std::chrono::seconds>(span).count())
+               : readable(span);
+}
+
 bool ends_a_check(event_kind kind) noexcept {
     return kind == event_kind::check_succeeded || kind == event_kind::check_failed ||
            kind == event_kind::check_inconclusive;
 }
 
-// One row of the terminal. What does not fit is cut off, since a row that wraps could not be erased
-// again. Everything is ASCII here, so bytes are columns.
+// One row of the terminal. What does not fit is cut off. Everything is ASCII here, so bytes are
+// columns.
 class row {
 public:
     row(const terminal& out, int columns)
@@ -94,6 +103,8 @@ void live_view::update(const event& happened, wall_time now) {
     if (changed.target.empty())
         changed.target = happened.target;
     changed.status = happened.status;
+    if (happened.kind == event_kind::server_down)
+        changed.down_since = happened.outage->first_failed_at;
     if (happened.check != nullptr) {
         constexpr std::size_t time_of_day = 11; // behind the date and the T
         constexpr std::size_t to_the_second = 8;
@@ -102,18 +113,25 @@ void live_view::update(const event& happened, wall_time now) {
     }
 }
 
+// The terminal may have become smaller since it was asked for its size, so rows must not wrap by
+// themselves: there would be more of them than the cursor goes up.
 std::string live_view::frame(std::string_view lines, steady_time now) {
-    const std::string before = erased();
-    std::string view = drawn(now);
-    if (lines.empty() && view == view_)
+    const terminal_size size = out_.size();
+    std::string view = drawn(size, now);
+    if (lines.empty() && view == view_ && size == size_)
         return {};
+    std::string text = erased();
+    text += lines;
+    if (!view.empty())
+        text += fmt::format("\x1b[?7l{}\x1b[?7h\x1b[{}F", view,
+                            std::count(view.begin(), view.end(), '\n'));
     view_ = std::move(view);
-    return fmt::format("{}{}{}", before, lines, view_);
+    size_ = size;
+    return text;
 }
 
-// Up to the first row of the view, then everything below it away.
-std::string live_view::erased() const {
-    return rows_drawn_ == 0 ? std::string{} : fmt::format("\x1b[{}F\x1b[J", rows_drawn_);
+std::string live_view::erased() {
+    return std::exchange(view_, {}).empty() ? std::string{} : "\r\x1b[J";
 }
 
 std::size_t live_view::count(target_status status) const noexcept {
@@ -144,21 +162,20 @@ std::string live_view::summary(int columns, steady_time now) {
     return counted.finish();
 }
 
-std::string live_view::drawn(const line& of, int columns) const {
+std::string live_view::drawn(const line& of, std::string_view target, int columns,
+                             steady_time now) const {
     row described{out_, columns};
-    described.add(colour_of(of.status), fmt::format("{:<7}", name(of.status)))
-        .add(" ")
-        .add(of.target);
+    described.add(colour_of(of.status), fmt::format("{:<7}", name(of.status))).add(" ").add(target);
+    if (of.status == target_status::down)
+        described.add(fmt::format("  for {} so far", concise_seconds(now - of.down_since)));
     if (!of.detail.empty())
         described.add(fmt::format("  {}  {}", of.checked_at, of.detail));
     return described.finish();
 }
 
-// A view that is as high as the terminal could not be erased again, because the cursor stands below
-// it; so what does not fit is counted only.
-std::string live_view::drawn(steady_time now) {
-    const terminal_size size = out_.size();
-    rows_drawn_ = 0;
+// A view that is as high as the terminal would scroll when it is drawn; so what does not fit is
+// counted only.
+std::string live_view::drawn(terminal_size size, steady_time now) {
     if (size.rows < 2)
         return {};
     const auto room = static_cast<std::size_t>(std::max(size.rows - 3, 0));
@@ -167,17 +184,23 @@ std::string live_view::drawn(steady_time now) {
     const bool all = all_have_lines_ && lines_.size() <= room;
     const std::size_t wanted = all ? lines_.size() : count(target_status::down);
     const std::size_t shown = wanted <= room || room < 2 ? std::min(wanted, room) : room - 1;
-    std::size_t left = shown;
-    for (auto each = lines_.begin(); left > 0 && each != lines_.end(); ++each) {
+    std::vector<const line*> rows;
+    std::vector<std::string_view> targets;
+    for (auto each = lines_.begin(); rows.size() < shown && each != lines_.end(); ++each) {
         if (!all && each->second.status != target_status::down)
             continue;
-        view += drawn(each->second, size.columns);
-        --left;
+        rows.push_back(&each->second);
+        targets.push_back(each->second.target);
     }
-    if (shown < std::min(wanted, room))
-        view +=
-            row{out_, size.columns}.add(fmt::format("and {} more down", wanted - shown)).finish();
-    rows_drawn_ = static_cast<std::size_t>(std::count(view.begin(), view.end(), '\n'));
+    constexpr int before_target = 9; // the status, and the last column, which stays free
+    const auto target_room = static_cast<std::size_t>(std::max(size.columns - before_target, 1));
+    const std::vector<std::string> names = shortened(targets, target_room);
+    for (std::size_t index = 0; index < rows.size(); ++index)
+        view += drawn(*rows[index], names[index], size.columns, now);
+    if (rows.size() < std::min(wanted, room))
+        view += row{out_, size.columns}
+                    .add(fmt::format("and {} more down", wanted - rows.size()))
+                    .finish();
     return view;
 }
 

@@ -23,8 +23,9 @@
 namespace forest::cli {
 
 /// A summary, and below it a line for each target if all of them have room, otherwise for those
-/// that are down. The cursor is never hidden and rests below the view, so that whatever ends the
-/// program leaves the terminal usable. Not thread-safe.
+/// that are down. The cursor is never hidden and rests at the beginning of the view: a terminal
+/// that becomes narrower may wrap rows or cut them off, but it keeps the cursor where it stands, so
+/// that everything below is the view and can be erased. Not thread-safe.
 class live_view {
 public:
     live_view(const terminal& out, std::size_t target_count);
@@ -36,8 +37,8 @@ public:
     /// when there are no lines and the view has not changed.
     [[nodiscard]] std::string frame(std::string_view lines, steady_time now);
 
-    /// What to write so that the view disappears.
-    [[nodiscard]] std::string erased() const;
+    /// What to write so that the view disappears, until the next frame.
+    [[nodiscard]] std::string erased();
 
 private:
     struct line {
@@ -45,6 +46,7 @@ private:
         target_status status{};
         std::string detail;
         std::string checked_at;
+        steady_time down_since{}; // its first failure, while it is down
     };
 
     struct sample {
@@ -55,8 +57,9 @@ private:
     [[nodiscard]] std::size_t count(target_status status) const noexcept;
     [[nodiscard]] double rate(steady_time now);
     [[nodiscard]] std::string summary(int columns, steady_time now);
-    [[nodiscard]] std::string drawn(const line& of, int columns) const;
-    [[nodiscard]] std::string drawn(steady_time now);
+    [[nodiscard]] std::string drawn(const line& of, std::string_view target, int columns,
+                                    steady_time now) const;
+    [[nodiscard]] std::string drawn(terminal_size size, steady_time now);
 
     const terminal& out_;
     bool all_have_lines_;
@@ -66,7 +69,7 @@ private:
     std::uint64_t checks_ = 0;            // that have ended
     std::deque<sample> samples_;          // of the last seconds
     std::string view_;                    // as it stands on the terminal
-    std::size_t rows_drawn_ = 0;
+    terminal_size size_;                  // for which it was drawn
 };
 
 } // namespace forest::cli

@@ -1,39 +1,27 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "terminal.hpp"
 
+#include "queued_output.hpp"
 #include "text.hpp"
+#include "write_lines.hpp"
 
 #include <fmt/format.h>
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
-#include <climits>
 #include <csignal>
-#include <cstddef>
-#include <cstdio>
 #include <cstdlib>
+#include <system_error>
+#include <utility>
 
 namespace forest::cli {
 
 namespace {
-
-// Whoever shares the terminal or pipe has made it non-blocking.
-bool wait_for_room() noexcept {
-    pollfd room{STDOUT_FILENO, POLLOUT, 0};
-    return ::poll(&room, 1, -1) >= 0;
-}
-
-// As many lines as a pipe takes whole or not at all. More could be taken in part when a signal
-// comes, and then nothing would tell that one came.
-std::string_view indivisible_part(std::string_view text) noexcept {
-    if (text.size() <= PIPE_BUF)
-        return text;
-    const std::size_t line_end = text.rfind('\n', PIPE_BUF - 1);
-    return text.substr(0, line_end == std::string_view::npos ? PIPE_BUF : line_end + 1);
-}
 
 bool variable_is_set(const char* name) noexcept {
     const char* const value = std::getenv(name);
@@ -66,20 +54,12 @@ std::string terminal::coloured(std::string_view colour, std::string_view text) c
 }
 
 void terminal::write(std::string_view text) {
-    while (!text.empty() && !error_) {
-        const std::string_view part = interactive_ ? text : indivisible_part(text);
-        const ssize_t written = ::write(STDOUT_FILENO, part.data(), part.size());
-        if (written >= 0)
-            text.remove_prefix(static_cast<std::size_t>(written));
-        else if (errno == EAGAIN && wait_for_room())
-            continue;
-        else
-            error_ = std::error_code{errno, std::generic_category()};
-    }
+    while (!text.empty() && !error_)
+        error_ = write_part(STDOUT_FILENO, text);
 }
 
-bool terminal::failed() const noexcept {
-    return error_ && error_ != std::errc::broken_pipe && error_ != std::errc::interrupted;
+bool is_failure(const std::error_code& error) noexcept {
+    return error && error != std::errc::broken_pipe && error != std::errc::interrupted;
 }
 
 void terminal::look_for_reader() noexcept {
@@ -88,9 +68,56 @@ void terminal::look_for_reader() noexcept {
         error_ = std::make_error_code(std::errc::broken_pipe);
 }
 
+void occupy_standard_descriptors() noexcept {
+    // The lowest that is free is the one that is missing. Each is open in the other direction.
+    for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (::fcntl(number, F_GETFD) == -1 && errno == EBADF)
+            (void)::open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+namespace {
+
+std::atomic<bool> log_begun{false};
+
+std::string omitted_from_log(const left_out& gap) {
+    return fmt::format("{} {} lines until {} are left out: nobody read this log\n", utc(gap.first),
+                       gap.events, utc(gap.last));
+}
+
+// Never destroyed, since its thread may be standing in a write when the program ends.
+queued_output& standard_error() {
+    static auto& output = *new queued_output{STDERR_FILENO, omitted_from_log};
+    log_begun = true;
+    return output;
+}
+
+} // namespace
+
 void log(std::string_view sentence) {
-    const std::string line = fmt::format("{} {}\n", utc(wall_clock_now()), sentence);
-    (void)std::fputs(line.c_str(), stderr);
+    const wall_time now = wall_clock_now();
+    std::string line = fmt::format("{} {}\n", utc(now), sentence);
+    try {
+        standard_error().change([&](line_queue& lines) { lines.add_check(std::move(line), now); });
+    } catch (const std::system_error&) {
+        complain(line); // without a thread for it
+    }
+}
+
+void finish_log() noexcept {
+    if (log_begun)
+        (void)standard_error().finish([] { return false; });
+}
+
+void complain(std::string_view text) noexcept {
+    std::signal(SIGPIPE, SIG_IGN);
+    constexpr auto wait_max = reader_patience{}.stalled_max;
+    while (!text.empty()) {
+        pollfd room{STDERR_FILENO, POLLOUT, 0};
+        if (::poll(&room, 1, static_cast<int>(wait_max.count())) <= 0)
+            return;
+        if (write_part(STDERR_FILENO, text))
+            return;
+    }
 }
 
 } // namespace forest::cli

@@ -14,10 +14,17 @@ namespace forest::cli {
 struct terminal_size {
     int columns = 80;
     int rows = 24;
+
+    friend bool operator==(const terminal_size&, const terminal_size&) = default;
 };
 
+/// Whether a write that ended with `error` has failed, and was not ended by what ends a program as
+/// it should: nobody reads any more, or a signal came.
+[[nodiscard]] bool is_failure(const std::error_code& error) noexcept;
+
 /// Standard output. A `write` is one system call where possible, and otherwise ends each at the end
-/// of a line, so that neither lines nor frames are torn.
+/// of a line, so that lines are not torn. It waits for the reader; see `queued_output` for programs
+/// that must go on meanwhile.
 class terminal {
 public:
     terminal();
@@ -38,7 +45,7 @@ public:
     [[nodiscard]] std::error_code error() const noexcept { return error_; }
 
     /// Whether that is a failure, and not what ends a program as it should.
-    [[nodiscard]] bool failed() const noexcept;
+    [[nodiscard]] bool failed() const noexcept { return is_failure(error_); }
 
     /// Notices that the reader has gone even while there is nothing to write.
     void look_for_reader() noexcept;
@@ -49,9 +56,21 @@ private:
     std::error_code error_;
 };
 
-/// Tells standard error, with the time before it. A log that cannot be written is dropped: it must
-/// not keep a server from saying farewell.
+/// Occupies the descriptors of standard input, output and error that the process was started
+/// without, so that no socket gets their numbers and what is printed. Reading from them and writing
+/// to them fails.
+void occupy_standard_descriptors() noexcept;
+
+/// Writes to standard error, with the time before it, on a thread of its own: a server must answer
+/// and say farewell whether or not somebody reads its log. Lines for which there is no room are
+/// left out and counted.
 void log(std::string_view sentence);
+
+/// Waits until the log is written, for a bounded time.
+void finish_log() noexcept;
+
+/// Writes whole lines to standard error as they are, and gives up when that takes none for a while.
+void complain(std::string_view text) noexcept;
 
 } // namespace forest::cli
 

@@ -4,15 +4,16 @@
 
 #include <stdexcept>
 
-// The two ways in which a command ends early, apart because their exit statuses are.
+// The ways in which a command ends early, apart because their exit statuses are.
 
 namespace forest::cli {
 
 /// What the tool's exit status says; scripts rely on it.
 enum class exit_status {
-    success = 0,     ///< healthy, or ended as asked
-    failure = 1,     ///< unhealthy, or could not go on
-    usage_error = 2, ///< the command line, a file or the environment must be changed first
+    success = 0,      ///< healthy, or ended as asked
+    failure = 1,      ///< unhealthy, or could not go on
+    usage_error = 2,  ///< the command line, a file or the environment must be changed first
+    inconclusive = 3, ///< the check could not be made here, and so says nothing of the server
 };
 
 /// The command line cannot be followed. The sentence names the option and what to do.
@@ -22,6 +23,11 @@ struct usage_error : std::runtime_error {
 
 /// The command line was fine but the system refused, a port in use for example.
 struct runtime_failure : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// This machine could not make a check.
+struct check_not_made : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 

@@ -4,6 +4,7 @@
 #include "json_line.hpp"
 #include "policies.hpp"
 #include "process_resources.hpp"
+#include "queued_output.hpp"
 #include "reporter.hpp"
 #include "terminal.hpp"
 #include "usage_error.hpp"
@@ -15,23 +16,21 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/io_context.hpp>
-#include <asio/post.hpp>
 #include <asio/signal_set.hpp>
 #include <asio/steady_timer.hpp>
 
 #include <fmt/format.h>
 
-#include <signal.h>
-
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 // One fleet for all URLs, on this thread or on several others.
@@ -43,45 +42,55 @@ namespace {
 // How often the terminal is drawn anew, and it is seen whether anyone still reads.
 constexpr std::chrono::milliseconds refresh_interval{250};
 
-// Threads that are made meanwhile get neither SIGINT nor SIGTERM.
-class signals_held_back {
-public:
-    signals_held_back() {
-        sigset_t held;
-        sigemptyset(&held);
-        sigaddset(&held, SIGINT);
-        sigaddset(&held, SIGTERM);
-        (void)::pthread_sigmask(SIG_BLOCK, &held, &before_);
-    }
-    signals_held_back(const signals_held_back&) = delete;
-    signals_held_back& operator=(const signals_held_back&) = delete;
-    ~signals_held_back() { (void)::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
-private:
-    sigset_t before_{};
-};
-
-// What a watch is over after: a signal, a time, or an output that cannot be written.
+// What a watch is over after: a signal, a time, or an output that cannot be written. A signal that
+// comes later ends the wait for a reader, too.
 class watch_end {
 public:
-    template <typename Stop>
-    watch_end(asio::io_context& io, const watch_arguments& watch, const Stop& stop)
-        : signals_{io, SIGINT, SIGTERM}, timer_{io} {
-        const auto stop_unless = [stop](std::error_code ec) {
-            if (!ec)
-                stop();
-        };
-        signals_.async_wait([stop_unless](std::error_code ec, int) { stop_unless(ec); });
+    watch_end(asio::io_context& io, std::function<void()> stop)
+        : stop_{std::move(stop)}, signals_{io, SIGINT, SIGTERM}, timer_{io} {
+        wait_for_signal();
+    }
+
+    /// The time begins.
+    void begin(const watch_arguments& watch) {
         if (watch.stop_after) {
             timer_.expires_after(*watch.stop_after);
-            timer_.async_wait(stop_unless);
+            timer_.async_wait([this](std::error_code ec) {
+                if (!ec)
+                    stop_();
+            });
         }
     }
 
+    /// Whether a signal has come since the last call.
+    [[nodiscard]] bool signalled() noexcept { return std::exchange(signalled_, false); }
+
 private:
+    void wait_for_signal() {
+        signals_.async_wait([this](std::error_code ec, int) {
+            if (ec)
+                return;
+            signalled_ = true;
+            stop_();
+            wait_for_signal();
+        });
+    }
+
+    std::function<void()> stop_;
     asio::signal_set signals_;
     asio::steady_timer timer_;
+    bool signalled_ = false;
 };
+
+// A terminal that has another size is drawn at once.
+void refresh_when_resized(asio::signal_set& resized, reporter& printer) {
+    resized.async_wait([&](std::error_code ec, int) {
+        if (ec)
+            return;
+        printer.refresh();
+        refresh_when_resized(resized, printer);
+    });
+}
 
 void refresh_regularly(asio::steady_timer& timer, reporter& printer) {
     timer.expires_after(refresh_interval);
@@ -94,13 +103,15 @@ void refresh_regularly(asio::steady_timer& timer, reporter& printer) {
 }
 
 std::string statistics_json(std::size_t target_count, const fleet_statistics& done,
-                            duration passed) {
+                            const outage_summary::end& ended, duration passed) {
     const resource_usage used = used_resources();
     json_line line;
     line.add_integer("targets", target_count);
     line.add_integer("checks", done.checks);
     line.add_integer("failures", done.failures);
     line.add_integer("inconclusive", done.inconclusive);
+    line.add_integer("down", ended.count(target_status::down));
+    line.add_milliseconds("down_ms_longest", ended.longest.so_far);
     line.add_milliseconds("late_ms_p99", done.lateness.quantile(0.99));
     line.add_number("cpu_seconds", std::chrono::duration<double>(used.cpu).count());
     line.add_integer("max_rss_kb", used.resident_kb_max);
@@ -141,8 +152,7 @@ fleet_options share_of_thread(const watch_arguments& watch, int in_flight_max, i
             .spread_start = watch.spread_start};
 }
 
-// Never destroyed, for the reason that the event loop is not. Signals are for this thread, which
-// may be standing still in a `write`.
+// Never destroyed, for the reason that the event loop is not. Signals are for this thread.
 sharded_fleet<watching_fleet>& fleet_on_threads(const watch_arguments& watch,
                                                 const fleet_policies& by, int in_flight_max) {
     const signals_held_back held;
@@ -154,54 +164,41 @@ sharded_fleet<watching_fleet>& fleet_on_threads(const watch_arguments& watch,
     return fleet;
 }
 
-void stop(watching_fleet& fleet, asio::io_context&) {
-    fleet.stop();
-}
-
-// Its threads tell of every target that they are done with it, and wait while too much is still to
-// be written: so that goes on here meanwhile.
-void stop(sharded_fleet<watching_fleet>& fleet, asio::io_context& io) {
-    bool done = false;
-    std::thread stopping;
-    {
-        const signals_held_back held;
-        stopping = std::thread{[&] {
-            fleet.stop();
-            asio::post(io, [&] {
-                done = true;
-                io.stop();
-            });
-        }};
-    }
-    while (!done) { // An output that cannot be written stops it, too.
-        io.restart();
-        io.run();
-    }
-    stopping.join();
-}
-
+// Returns what was wrong with the output.
 template <typename Fleet>
-void watch_with(Fleet& fleet, watch_arguments& watch, terminal& out) {
+std::error_code watch_with(Fleet& fleet, watch_arguments& watch, terminal& out) {
     const auto began = std::chrono::steady_clock::now();
     asio::io_context& io = event_loop();
     const std::size_t target_count = watch.targets.size();
     const auto leave = [&io] { io.stop(); };
     reporter printer{io, out, {watch.request.json, watch.verbose}, target_count, leave};
-    const watch_end end{io, watch, leave};
+    watch_end end{io, leave};
     asio::steady_timer refreshing{io};
     refresh_regularly(refreshing, printer);
+    asio::signal_set resized{io, SIGWINCH};
+    refresh_when_resized(resized, printer);
 
     fleet.on_event([&printer](const event& happened) { printer.report(happened); });
     for (url& target : std::exchange(watch.targets, {}))
         fleet.add(std::move(target), watch.schedule);
     fleet.start();
+    end.begin(watch);
     io.run();
 
-    stop(fleet, io);
+    refreshing.cancel();
+    resized.cancel();
+    (void)end.signalled(); // the one that has ended it
+    fleet.stop();
     printer.close();
     if (watch.statistics)
-        out.write(statistics_json(target_count, fleet.statistics(),
-                                  std::chrono::steady_clock::now() - began));
+        printer.add(statistics_json(target_count, fleet.statistics(), printer.ended(),
+                                    std::chrono::steady_clock::now() - began));
+    printer.finish([&] {
+        io.restart();
+        io.poll();
+        return end.signalled();
+    });
+    return printer.error();
 }
 
 } // namespace
@@ -212,15 +209,16 @@ exit_status run(watch_arguments watch) {
     connecting.reuse_connections = watch.reuse_connections;
     const fleet_policies by{make_signer(watch.request), connecting, {watch.constant_backoff}};
     const int in_flight_max = checks_in_flight_max(watch);
+    std::error_code failed;
     if (watch.threads == 1) {
         watching_fleet fleet =
             make_fleet(event_loop().get_executor(), by, share_of_thread(watch, in_flight_max, 0));
-        watch_with(fleet, watch, out);
+        failed = watch_with(fleet, watch, out);
     } else {
-        watch_with(fleet_on_threads(watch, by, in_flight_max), watch, out);
+        failed = watch_with(fleet_on_threads(watch, by, in_flight_max), watch, out);
     }
-    if (out.failed())
-        throw runtime_failure("standard output: " + out.error().message());
+    if (is_failure(failed))
+        throw runtime_failure("standard output: " + failed.message());
     return exit_status::success;
 }
 

@@ -7,6 +7,8 @@
 #include <cli/text.hpp>
 #include <cli/usage_error.hpp>
 
+#include <forest/core/polled_route.hpp>
+
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -44,7 +46,9 @@ std::string_view option_of(const std::error_code& fault) noexcept {
     case datasource_errc::invalid_health_check_timeout:
     case datasource_errc::invalid_schema_timeout: return "--timeout";
     case datasource_errc::invalid_schema_poll: return "--schema-poll";
+    case datasource_errc::invalid_schema_settle: return "--schema-settle";
     case datasource_errc::invalid_schema_bytes_max: return "--schema-bytes-max";
+    case datasource_errc::invalid_mode:
     case datasource_errc::invalid_uri: break;
     }
     return {};
@@ -82,6 +86,16 @@ std::string read_introspection(const std::string& name, std::size_t bytes_max) {
     return text;
 }
 
+datasource_mode parse_mode(const std::string& text) {
+    for (const datasource_mode each :
+         {datasource_mode::automatic, datasource_mode::health, datasource_mode::schema_poll}) {
+        if (text == name(each))
+            return each;
+    }
+    throw cli::usage_error(fmt::format("--mode: '{}' is neither automatic, health nor schema_poll",
+                                       cli::ascii_escape(text)));
+}
+
 void add_options(CLI::App& app, options& chosen, datasource_options& schedule, words& given) {
     cli::add_request(app, chosen.request);
     cli::add_duration(app, "--interval", schedule.health_check_interval, "30s",
@@ -95,12 +109,20 @@ void add_options(CLI::App& app, options& chosen, datasource_options& schedule, w
     cli::add_file(app, "--introspection", given.introspection_file,
                   "A schema to begin with when a server cannot be reached");
     app.add_option_function<std::string>(
+           "--mode", [&](const std::string& text) { schedule.mode = parse_mode(text); },
+           "Poll the health route and, where there is none, the schema; or always one of them")
+        ->type_name("automatic|health|schema_poll")
+        ->default_str("automatic");
+    app.add_option_function<std::string>(
            "--schema-poll",
            [&](const std::string& text) {
                schedule.schema_poll = cli::parse_duration("--schema-poll", text);
            },
-           "Poll the schema at this interval, 1s to 1h, instead of the health route")
+           "From the start of one poll of the schema to the start of the next, 1s to 1h; the "
+           "interval, if not given")
         ->type_name("DURATION");
+    cli::add_duration(app, "--schema-settle", schedule.schema_settle, "60s",
+                      "For how long an earlier schema has to be served before it is taken over");
     cli::add_count(app, "--schema-bytes-max", given.schema_bytes_max,
                    "The largest schema that is taken");
     app.add_flag("--verbose", chosen.verbose, "Print every single check");

@@ -2,7 +2,6 @@
 #ifndef FOREST_EXAMPLES_WAREHOUSE_WAREHOUSE_COLUMNS_HPP
 #define FOREST_EXAMPLES_WAREHOUSE_WAREHOUSE_COLUMNS_HPP
 
-#include "warehouse_schema.hpp"
 #include "warehouse_tables.hpp"
 
 #include <nlohmann/json.hpp>
@@ -12,8 +11,7 @@
 namespace forest::warehouse {
 
 /// The column as a field of a collection. `read_only` is what is known of the whole table.
-[[nodiscard]] nlohmann::ordered_json column_field(const column& described, bool read_only,
-                                                  schema_form form);
+[[nodiscard]] nlohmann::ordered_json column_field(const column& described, bool read_only);
 
 } // namespace forest::warehouse
 

@@ -40,6 +40,8 @@ public:
     [[nodiscard]] static event describe(const target& one, const url& where, event_kind kind,
                                         const verdict* judged, outage& told) noexcept {
         event result = forest::describe(one.machine, kind, judged, where.text(), told);
+        if (result.check != nullptr)
+            result.path = where.target();
         result.id = one.id;
         return result;
     }

@@ -11,7 +11,6 @@
 #include <forest/core/outage.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/timestamp_offset.hpp>
 #include <forest/core/timestamp_sequence.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
@@ -21,6 +20,7 @@
 #include <forest/policy/transport.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <string_view>
@@ -33,7 +33,7 @@
 
 namespace forest {
 
-/// What a check asks and how its answer is judged: the health check of PROTOCOL.md, 1. Both members
+/// What a check asks and how its answer is judged: the health check of PROTOCOL.md, 1. All members
 /// run on the clock's execution context.
 struct health_probe {
     /// Adds to a request before it is signed.
@@ -41,6 +41,11 @@ struct health_probe {
 
     [[nodiscard]] verdict judge(const reply& answer, wall_time local) const noexcept {
         return conclude(answer, local);
+    }
+
+    /// What the machine is told of that.
+    [[nodiscard]] machine_input input(const verdict& result) const noexcept {
+        return machine_input::reply(result);
     }
 };
 
@@ -55,8 +60,15 @@ public:
     health_loop(Transport transport, Clock clock, Signer signer, Backoff backoff, url target,
                 const options& chosen, random_generator random, Probe probe = {})
         : transport_{std::move(transport)}, clock_{std::move(clock)}, signer_{std::move(signer)},
-          machine_{checked(chosen, backoff), backoff, random}, offset_{offset(random)},
-          what_{.target = std::move(target)}, probe_{std::move(probe)} {}
+          machine_{checked(chosen, backoff), backoff, random}, target_{std::move(target)},
+          what_{.target = target_}, probe_{std::move(probe)} {}
+
+    /// The same with a machine, whose rules have been found valid.
+    health_loop(Transport transport, Clock clock, Signer signer, Machine machine, url target,
+                Probe probe)
+        : transport_{std::move(transport)}, clock_{std::move(clock)}, signer_{std::move(signer)},
+          machine_{std::move(machine)}, target_{std::move(target)}, what_{.target = target_},
+          probe_{std::move(probe)} {}
 
     void start() {
         const auto alive = this->shared_from_this();
@@ -71,7 +83,7 @@ public:
                 return;
             event last;
             last.kind = event_kind::stopping;
-            last.target = what_.target.text();
+            last.target = target_.text();
             last.status = status_;
             listeners_.tell_last(last);
             cancel();
@@ -81,9 +93,13 @@ public:
         cancel();
     }
 
+    /// The machine's options have changed: a check that is waited for comes an interval from now at
+    /// the latest. On the clock's execution context, outside of callbacks.
+    void hurry() { drive(machine_input::hurried()); }
+
     [[nodiscard]] bool stopped() const { return listeners_.closed(); }
     [[nodiscard]] target_status status() const noexcept { return status_; }
-    [[nodiscard]] const url& target() const noexcept { return what_.target; }
+    [[nodiscard]] const url& target() const noexcept { return target_; }
     [[nodiscard]] callbacks& listeners() noexcept { return listeners_; }
 
 private:
@@ -91,13 +107,6 @@ private:
         if (const std::error_code ec = validate(chosen, backoff))
             throw std::system_error(ec);
         return chosen;
-    }
-
-    static timestamp_offset offset(random_generator random) noexcept {
-        if constexpr (sequenced_signer<Signer>)
-            return {};
-        else
-            return timestamp_offset{random};
     }
 
     void drive(machine_input input) {
@@ -120,10 +129,12 @@ private:
     }
 
     void wait(duration delay, machine_input then) {
-        clock_.async_wait(delay, [self = this->shared_from_this(), then](std::error_code ec) {
+        // What was waited for before is void.
+        clock_.async_wait(delay, [self = this->shared_from_this(), then = then.what,
+                                  number = ++waits_](std::error_code ec) {
             const auto alive = self; // The handler may be destroyed while it runs.
-            if (!ec)
-                alive->drive(then);
+            if (!ec && number == alive->waits_)
+                alive->drive({then});
         });
         cancel_if_stopped();
     }
@@ -134,8 +145,7 @@ private:
             what_.fresh_connection = fresh_connection;
             what_.fields.clear();
             probe_.prepare(what_);
-            const wall_time at = timestamps_.next(offset_.before(clock_.now()));
-            signed_ = sign_at(signer_, what_, offset_.precise(at), what_.fields);
+            signer_.sign(what_, timestamps_.next(clock_.now()), what_.fields);
             transport_.async_get(what_, machine_.options().timeout,
                                  [self = this->shared_from_this()](const reply& answer) {
                                      const auto alive = self;
@@ -161,11 +171,9 @@ private:
     }
 
     void conclude(const reply& answer) {
-        reply asked = answer;
-        asked.signature_sent = signed_;
-        const verdict result = probe_.judge(asked, clock_.now());
+        const verdict result = probe_.judge(answer, clock_.now());
         judged_ = &result;
-        drive(machine_input::reply(result));
+        drive(probe_.input(result));
         judged_ = nullptr;
     }
 
@@ -176,7 +184,10 @@ private:
     }
 
     event describe(event_kind kind, outage& told) const noexcept {
-        return forest::describe(machine_, kind, judged_, what_.target.text(), told);
+        event result = forest::describe(machine_, kind, judged_, target_.text(), told);
+        if (result.check != nullptr)
+            result.path = what_.target.target();
+        return result;
     }
 
     void cancel() noexcept {
@@ -198,10 +209,10 @@ private:
     Clock clock_;
     Signer signer_;
     Machine machine_;
-    timestamp_offset offset_;
+    const url target_; // its name; what is asked may be another of the server's routes
     request what_;
+    std::uint64_t waits_ = 0; // counts them
     timestamp_sequence timestamps_;
-    bool signed_ = false; // the request in flight
     [[no_unique_address]] Probe probe_;
     const verdict* judged_ = nullptr; // while it is being reported
     std::atomic<target_status> status_ = target_status::unknown;

@@ -6,10 +6,13 @@
 #include <forest/core/fields.hpp>
 #include <forest/core/schema.hpp>
 #include <forest/core/schema_answer.hpp>
+#include <forest/core/schema_content.hpp>
+#include <forest/core/schema_settling.hpp>
 #include <forest/core/time.hpp>
 #include <forest/policy/transport.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <new>
@@ -24,8 +27,13 @@ namespace forest {
 /// Begins with the empty schema. `get` and `source` may be called from any thread, all else on one.
 class known_schema {
 public:
-    /// `bytes_max` bounds what is taken from a server.
-    explicit known_schema(std::size_t bytes_max) : bytes_max_{bytes_max} {}
+    /// What a request was made conditional on; `judge` needs it to understand a 304.
+    using condition = std::uint64_t;
+
+    /// `bytes_max` bounds what is taken from a server; `settle` is for how long a content that was
+    /// the known one is doubted when it is served again (B36).
+    known_schema(std::size_t bytes_max, duration settle)
+        : bytes_max_{bytes_max}, contents_{settle} {}
 
     /// Never null.
     [[nodiscard]] std::shared_ptr<const schema> get() const {
@@ -38,66 +46,86 @@ public:
         return source_;
     }
 
-    void commit(std::shared_ptr<const schema> to, schema_source from) {
+    /// `content` is that of `next`, which is the known one from now on.
+    void commit(std::shared_ptr<const schema> next, std::string content, schema_source from,
+                steady_time now) noexcept {
+        contents_.commit(std::move(content), now);
+        etag_.clear();
+        remember_etag(*next);
+        ++commits_;
         const std::lock_guard lock{mutex_};
-        known_.swap(to);
+        known_.swap(next);
         source_ = from;
     }
 
-    /// Makes `what` ask for the schema unless it is still the known one. The etag goes out raw,
-    /// since some servers compare it so. One that no field can carry is left out, and then the
-    /// whole schema comes, which is compared here.
-    void prepare(request& what) const {
+    /// Makes `what` ask for the schema unless its content is still the known one: sends the etag
+    /// that came last with that content, raw, since some servers compare it so. One that no field
+    /// can carry is left out, and then the whole schema comes, which is compared here.
+    [[nodiscard]] condition prepare(request& what) const {
         what.limits.body_bytes_max = bytes_max_;
-        if (conditional())
-            (void)what.fields.add("If-None-Match", known_->etag());
+        if (etag_.empty() || what.fields.add("If-None-Match", etag_))
+            return unconditional;
+        return commits_;
     }
 
     /// An answer for which there is no memory counts as one that is too large.
-    [[nodiscard]] schema_answer judge(const reply& answer, wall_time local) const noexcept {
+    [[nodiscard]] schema_answer judge(const reply& answer, wall_time local,
+                                      condition sent) const noexcept {
         schema_answer judged{.result = conclude(answer, local)};
         try {
-            judged =
-                judge_schema(judged.result, answer.fields, answer.body, *known_, conditional());
+            judged = judge_schema(judged.result, answer.fields, answer.body, sent != unconditional);
+            if (judged.served != nullptr)
+                judged.content = judged.served->text() == known_->text()
+                                     ? contents_.known()
+                                     : schema_content(judged.served->text());
+            else
+                judged.outdated = sent != commits_;
         } catch (const std::bad_alloc&) {
+            judged.served.reset();
             judged.result.error = errc::response_too_large;
         }
         return judged;
     }
 
+    /// What to do with an answer that has no error. An etag that came with the known content is
+    /// sent from now on.
+    [[nodiscard]] settling_action settle(const schema_answer& answer, steady_time now) noexcept {
+        if (answer.served == nullptr)
+            return answer.outdated ? settling_action{} : contents_.served_known();
+        const settling_action next = contents_.served(answer.content, now);
+        if (next.what == settling_action::kind::unchanged)
+            remember_etag(*answer.served);
+        return next;
+    }
+
+    /// Frees what is not needed any more.
+    void forget(steady_time now) noexcept { contents_.forget(now); }
+
 private:
     // Leaves room for a signature.
     static constexpr std::size_t etag_bytes_max = 1024;
 
-    [[nodiscard]] bool conditional() const noexcept {
-        const std::string& etag = known_->etag();
-        return !etag.empty() && etag.size() <= etag_bytes_max && is_field_value(etag);
+    static constexpr condition unconditional = 0;
+
+    // A schema without an etag leaves the one before, which came with the same content.
+    void remember_etag(const schema& from) noexcept {
+        const std::string& etag = from.etag();
+        if (etag.empty() || etag.size() > etag_bytes_max || !is_field_value(etag))
+            return;
+        try {
+            etag_ = etag;
+        } catch (const std::bad_alloc&) { // Then the whole schema comes.
+            etag_.clear();
+        }
     }
 
     const std::size_t bytes_max_;
     mutable std::mutex mutex_; // guards what is written below; it is written on one thread only
     std::shared_ptr<const schema> known_ = std::make_shared<const schema>();
     schema_source source_ = schema_source::none;
-};
-
-/// What a datasource polls: the health route or, where there is none, the schema (B33). A probe of
-/// health_loop.
-struct datasource_probe {
-    std::shared_ptr<known_schema> schema{};  ///< null: the health route
-    std::shared_ptr<schema_answer> latest{}; ///< the last answer, for whoever is told of the check
-
-    void prepare(request& what) const {
-        if (schema != nullptr)
-            schema->prepare(what);
-    }
-
-    /// Keeps the answer, too.
-    [[nodiscard]] verdict judge(const reply& answer, wall_time local) noexcept {
-        if (schema == nullptr)
-            return conclude(answer, local);
-        *latest = schema->judge(answer, local);
-        return latest->result;
-    }
+    schema_settling contents_;
+    std::string etag_;      // to be sent; empty when there is none that can be
+    condition commits_ = 1; // counts them
 };
 
 } // namespace forest

@@ -226,6 +226,7 @@ BOOST_AUTO_TEST_CASE(a_schema_beyond_the_limit_is_a_named_error_and_the_old_one_
     asio::io_context io;
     agent running{io, schema_of(2)};
     datasource_options chosen = quick(running);
+    chosen.mode = datasource_mode::schema_poll;
     chosen.schema_poll = 1s;
     chosen.schema_bytes_max = 1000;
     datasource master = datasource::build(io.get_executor(), chosen);
@@ -293,6 +294,7 @@ BOOST_DATA_TEST_CASE(B16_B32_a_reload_that_throws_blocks_cleans_up_or_destroys_i
     asio::io_context io;
     agent running{io, schema_of(2)};
     datasource_options chosen = quick(running);
+    chosen.mode = datasource_mode::schema_poll;
     chosen.schema_poll = 1s;
     auto master = std::make_unique<datasource>(io.get_executor(), chosen);
     int calls = 0;

@@ -257,7 +257,9 @@ BOOST_AUTO_TEST_CASE(requests_without_a_signature_do_not_make_a_stranger_younger
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_to_a_signature_is_not_cut_off_by_strangers) {
-    running_server running{places(3)};
+    server_limits limits = places(3);
+    limits.send_timeout = 1h;
+    running_server running{limits};
     answer_signed(*running.server);
     const auto body = std::make_shared<const std::string>(std::size_t{16} << 20U, 'z');
     answer_shared(*running.server, body);
@@ -354,7 +356,9 @@ BOOST_AUTO_TEST_CASE(heads_of_strangers_have_a_bound_in_all) {
 
 BOOST_AUTO_TEST_CASE(an_answer_is_held_once_by_all_connections_that_send_it) {
     constexpr std::size_t clients = 60;
+    constexpr std::size_t reading = 5;
     server_limits limits;
+    limits.send_timeout = 1h;
     limits.memory_bytes_max = std::size_t{1} << 20U;
     running_server running{limits};
     const auto body = std::make_shared<const std::string>(std::size_t{6} << 20U, 'z');
@@ -366,16 +370,18 @@ BOOST_AUTO_TEST_CASE(an_answer_is_held_once_by_all_connections_that_send_it) {
     }
     BOOST_TEST(
         eventually([&] { return static_cast<std::size_t>(body.use_count()) >= clients + 2; }));
-    for (raw_client& each : unread)
-        BOOST_TEST(each.read_answer().body.size() == body->size());
+    for (std::size_t each = 0; each < reading; ++each)
+        BOOST_TEST(unread[each].read_answer().body.size() == body->size());
+    unread.clear();
     BOOST_TEST(eventually([&] { return body.use_count() == 2; }));
 }
 
 BOOST_AUTO_TEST_CASE(an_answer_over_tls_is_held_once_and_encrypted_piece_by_piece) {
-    constexpr std::size_t clients = 10;
+    constexpr std::size_t clients = 5;
     forest::test::test_certificates made;
     const auto own = made.server();
     server_limits limits;
+    limits.send_timeout = 1h;
     limits.memory_bytes_max = std::size_t{1} << 20U;
     running_server running{limits};
     const auto body = std::make_shared<const std::string>(std::size_t{6} << 20U, 'z');

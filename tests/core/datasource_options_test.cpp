@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <forest/core/datasource_options.hpp>
 
+#include <forest/core/backoff.hpp>
+#include <forest/core/detection.hpp>
 #include <forest/core/error.hpp>
+#include <forest/core/polled_route.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -88,6 +91,23 @@ const std::vector<ranged> ranges{
     {"poll", [](chosen& of) { of.schema_poll = 0s; }, datasource_errc::invalid_schema_poll},
     {"poll", [](chosen& of) { of.schema_poll = duration::min(); },
      datasource_errc::invalid_schema_poll},
+
+    {"mode", [](chosen& of) { of.mode = datasource_mode::health; }},
+    {"mode", [](chosen& of) { of.mode = datasource_mode::schema_poll; }},
+    {"mode", [](chosen& of) { of.mode = datasource_mode{3}; }, datasource_errc::invalid_mode},
+    {"poll", // In each mode.
+     [](chosen& of) {
+         of.mode = datasource_mode::health;
+         of.schema_poll = 999ms;
+     },
+     datasource_errc::invalid_schema_poll},
+
+    {"settle", [](chosen& of) { of.schema_settle = 0s; }},
+    {"settle", [](chosen& of) { of.schema_settle = options::duration_max; }},
+    {"settle", [](chosen& of) { of.schema_settle = -tick; },
+     datasource_errc::invalid_schema_settle},
+    {"settle", [](chosen& of) { of.schema_settle = options::duration_max + tick; },
+     datasource_errc::invalid_schema_settle},
 
     {"schema timeout", [](chosen& of) { of.schema_timeout = tick; }},
     {"schema timeout", [](chosen& of) { of.schema_timeout = options::duration_max; }},
@@ -200,8 +220,7 @@ const std::vector<bad_address> bad_addresses{
 
 std::vector<datasource_errc> all_errors() {
     std::vector<datasource_errc> all;
-    for (int value = 1; value <= static_cast<int>(datasource_errc::invalid_schema_bytes_max);
-         ++value)
+    for (int value = 1; value <= static_cast<int>(datasource_errc::invalid_schema_settle); ++value)
         all.push_back(datasource_errc{value});
     return all;
 }
@@ -219,7 +238,9 @@ BOOST_AUTO_TEST_CASE(B35_the_defaults_are_those_of_the_plan) {
     BOOST_TEST(defaults.health_check_failure_threshold == 3);
     BOOST_TEST(defaults.health_check_success_threshold == 1);
     BOOST_TEST((defaults.health_check_timeout == 5s));
+    BOOST_TEST((defaults.mode == datasource_mode::automatic));
     BOOST_TEST(!defaults.schema_poll.has_value());
+    BOOST_TEST((defaults.schema_settle == 60s));
     BOOST_TEST((datasource_options::schema_poll_default == 600s));
     BOOST_TEST((defaults.schema_timeout == 30s));
     BOOST_TEST(defaults.schema_bytes_max == 16U * 1024U * 1024U);
@@ -319,7 +340,8 @@ BOOST_AUTO_TEST_CASE(the_health_route_is_polled_with_the_options_of_the_checks) 
 }
 
 BOOST_AUTO_TEST_CASE(B33_the_schema_is_polled_at_its_own_interval_and_timeout) {
-    const options polled = datasource_options{.health_check_interval = 7s,
+    const options polled = datasource_options{.mode = datasource_mode::schema_poll,
+                                              .health_check_interval = 7s,
                                               .health_check_failure_threshold = 4,
                                               .health_check_success_threshold = 2,
                                               .health_check_timeout = 3s,
@@ -338,11 +360,63 @@ BOOST_AUTO_TEST_CASE(B33_the_schema_is_polled_at_its_own_interval_and_timeout) {
     BOOST_TEST((polled.stall_tolerance == 8s));
 }
 
+BOOST_AUTO_TEST_CASE(B33_without_an_interval_of_its_own_the_schema_is_polled_as_the_checks_are) {
+    const auto interval = [](duration checks) {
+        const datasource_options given{.health_check_interval = checks};
+        BOOST_TEST((given.polling().interval == checks));
+        BOOST_TEST((given.schema_polling().timeout == 30s));
+        return given.schema_polling().interval;
+    };
+    BOOST_TEST((interval(30s) == 30s));
+    BOOST_TEST((interval(20ms) == 1s));
+    BOOST_TEST((interval(2h) == 2h));
+    const datasource_options own{.health_check_interval = 9s, .schema_poll = 5s};
+    BOOST_TEST((own.schema_polling().interval == 5s));
+    BOOST_TEST((own.polling().interval == 9s));
+}
+
 BOOST_DATA_TEST_CASE(what_validate_accepts_the_polling_accepts_too, data::make(ranges)) {
     datasource_options given = usual();
     sample.change(given);
-    if (!sample.fault)
+    if (!sample.fault) {
         BOOST_TEST(!given.polling().validate());
+        BOOST_TEST(!given.schema_polling().validate());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(B4_the_worst_case_is_the_larger_one_of_both_routes) {
+    const auto bound = [](datasource_options of) { return worst_case_detection(of); };
+    BOOST_TEST((bound({}) == detection_bound{36s, 126s}));
+    BOOST_TEST((bound({.mode = datasource_mode::health}) == detection_bound{36s, 51s}));
+    BOOST_TEST((bound({.schema_poll = 600s}) == detection_bound{606s, 696s}));
+    BOOST_TEST((bound({.mode = datasource_mode::health, .schema_poll = 600s}) ==
+                detection_bound{36s, 51s}));
+    BOOST_TEST((bound({.mode = datasource_mode::schema_poll, .schema_poll = 600s}) ==
+                detection_bound{606s, 696s}));
+    // Of each the larger one.
+    BOOST_TEST((bound({.health_check_interval = 60s,
+                       .health_check_failure_threshold = 1,
+                       .health_check_timeout = 1s,
+                       .schema_poll = 5s,
+                       .schema_timeout = 50s}) == detection_bound{60s, 100s}));
+    // By the backoff given.
+    BOOST_TEST((worst_case_detection(datasource_options{}, constant_backoff{}) ==
+                detection_bound{90s, 180s}));
+    // A braced list is one of `options`, as ever.
+    BOOST_TEST((worst_case_detection({.interval_jitter = 0.0}) == detection_bound{36s, 51s}));
+#if !defined(__clang__) // whose std::string of g++ 12 is no constant
+    static_assert(worst_case_detection(datasource_options{.schema_timeout = 5s}) ==
+                  detection_bound{36s, 51s});
+#endif
+    static_assert(larger({1s, 2s}, {2s, 1s}) == detection_bound{2s, 2s});
+}
+
+BOOST_AUTO_TEST_CASE(every_mode_has_a_name_of_its_own) {
+    BOOST_TEST(name(datasource_mode::automatic) == "automatic");
+    BOOST_TEST(name(datasource_mode::health) == "health");
+    BOOST_TEST(name(datasource_mode::schema_poll) == "schema_poll");
+    BOOST_TEST(name(datasource_mode{3}).empty());
+    BOOST_TEST((datasource_mode{} == datasource_mode::automatic));
 }
 
 BOOST_AUTO_TEST_CASE(every_error_is_a_sentence_about_its_member) {
@@ -354,7 +428,9 @@ BOOST_AUTO_TEST_CASE(every_error_is_a_sentence_about_its_member) {
                                            "health_check_timeout",
                                            "schema_poll",
                                            "schema_timeout",
-                                           "schema_bytes_max"};
+                                           "schema_bytes_max",
+                                           "mode",
+                                           "schema_settle"};
     BOOST_TEST_REQUIRE(members.size() == all_errors().size());
     std::set<std::string> messages;
     for (const datasource_errc each : all_errors()) {

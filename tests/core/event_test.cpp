@@ -54,6 +54,7 @@ const std::vector<levelled> table{
     {event_kind::schema_reloaded, {}, 0, severity::info},
     {event_kind::schema_failed, errc::malformed_schema, 0, severity::warning},
     {event_kind::schema_failed, errc::connection_refused, 0, severity::warning},
+    {event_kind::health_route_missing, errc::unexpected_status, 0, severity::warning},
 };
 
 } // namespace
@@ -114,7 +115,7 @@ BOOST_AUTO_TEST_CASE(every_kind_and_every_status_has_a_name_of_its_own) {
     std::set<std::string_view> names;
     for (const auto& row : table)
         names.insert(name(row.kind));
-    BOOST_TEST(names.size() == 14U);
+    BOOST_TEST(names.size() == 15U);
     BOOST_TEST(names.count("") == 0U);
     std::set<std::string_view> statuses;
     for (const target_status each :

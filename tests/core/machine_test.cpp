@@ -125,6 +125,71 @@ BOOST_AUTO_TEST_CASE(B12_what_this_machine_lacks_is_no_failure_of_the_server) {
     BOOST_TEST((subject.status() == target_status::down));
 }
 
+BOOST_AUTO_TEST_CASE(B33_a_check_of_a_missing_route_leaves_nothing_behind) {
+    machine_type subject = fresh();
+    steady_time now{};
+    verdict missing = failed(errc::unexpected_status);
+    missing.status = 404;
+    const verdict ok{};
+    // Before the first verdict, after a success, and in a run of failures.
+    for (const int failures : {0, 0, 2}) {
+        const target_status before = subject.status();
+        if (subject.status() == target_status::unknown)
+            settle(subject, machine_input::started(), now);
+        for (int n = 0; n < failures; ++n) {
+            settle(subject, machine_input::reply(failed(errc::timed_out)), now);
+            now = subject.due();
+            settle(subject, machine_input::woke(), now);
+        }
+        const int attempt = subject.attempt();
+        action next = subject.step(machine_input::rerouted(missing), now);
+        BOOST_TEST(
+            (next.what == action::kind::report && next.event == event_kind::health_route_missing));
+        BOOST_TEST(subject.failures() == failures);
+        BOOST_TEST((subject.status() == (failures == 0 ? before : target_status::suspect)));
+        // The next check begins at once, and is the attempt that this one would have been.
+        next = settle(subject, machine_input::reported(), now);
+        BOOST_TEST((next.what == action::kind::check && !next.fresh_connection));
+        BOOST_TEST(subject.attempt() == attempt);
+        next = settle(subject, machine_input::reply(ok), now);
+        BOOST_TEST((next.what == action::kind::wait && next.delay == 30s));
+        now = subject.due();
+        settle(subject, machine_input::woke(), now);
+    }
+    BOOST_TEST(subject.outage().id == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(B33_a_wait_is_shortened_to_the_interval_that_holds_now) {
+    const machine_rules<exponential_backoff> slow{{.interval = 600s}, {}};
+    const machine_rules<exponential_backoff> quick{{.interval = 10s}, {}};
+    const machine_rules<exponential_backoff>* chosen = &slow;
+    struct by_pointer {
+        const machine_rules<exponential_backoff>* const* chosen;
+        operator const machine_rules<exponential_backoff>&() const { return **chosen; }
+    };
+    machine<exponential_backoff, by_pointer> subject{by_pointer{&chosen}, random_generator{}};
+    const auto play = [&](machine_input input, steady_time now) {
+        action next = subject.step(input, now);
+        while (next.what == action::kind::report)
+            next = subject.step(machine_input::reported(), now);
+        return next;
+    };
+    const verdict ok{};
+    BOOST_TEST((play(machine_input::hurried(), {}).what == action::kind::none));
+    play(machine_input::started(), {});
+    BOOST_TEST((play(machine_input::hurried(), {}).what == action::kind::none));
+    BOOST_TEST((play(machine_input::reply(ok), {}).delay == 600s));
+    const steady_time now{100s};
+    BOOST_TEST((play(machine_input::hurried(), now).what == action::kind::none));
+    chosen = &quick;
+    const action next = play(machine_input::hurried(), now);
+    BOOST_TEST((next.what == action::kind::wait && next.delay == 10s));
+    BOOST_TEST((subject.due() == now + 10s));
+    BOOST_TEST((play(machine_input::hurried(), now + 5s).what == action::kind::none));
+    BOOST_TEST((play(machine_input::woke(), now + 10s).what == action::kind::check));
+    BOOST_TEST((play(machine_input::reply(ok), now + 10s).delay == 10s));
+}
+
 BOOST_AUTO_TEST_CASE(B14_a_stopped_machine_is_finished_for_ever) {
     for (const bool started : {false, true}) {
         machine_type subject = fresh();

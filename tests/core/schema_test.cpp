@@ -263,7 +263,7 @@ BOOST_AUTO_TEST_CASE(the_empty_schema_says_nothing) {
     BOOST_TEST(!parsed(R"({"collections":[]})", "e").same_as(empty));
 }
 
-BOOST_AUTO_TEST_CASE(two_are_the_same_by_their_etags_or_else_by_their_texts) {
+BOOST_AUTO_TEST_CASE(B31_two_are_the_same_by_their_content_whatever_their_etags_say) {
     const std::string text = R"({"collections":[{"name":"a"}]})";
     const std::string other = R"({"collections":[{"name":"b"}]})";
     const auto same = [](const schema& left, const schema& right) {
@@ -273,18 +273,14 @@ BOOST_AUTO_TEST_CASE(two_are_the_same_by_their_etags_or_else_by_their_texts) {
     BOOST_TEST(same(parsed(text), parsed(text)));
     BOOST_TEST(!same(parsed(text), parsed(other)));
     BOOST_TEST(same(parsed(text), parsed(text + " ")));
-    BOOST_TEST(!same(parsed(text), parsed(R"({ "collections":[{"name":"a"}]})")));
+    BOOST_TEST(same(parsed(text), parsed(R"({ "collections":[{"n\u0061me":"a"}]})")));
     const std::string tagged = R"({"collections":[{"name":"a"}],"etag":"e"})";
     BOOST_TEST(same(parsed(text), parsed(tagged)));
     BOOST_TEST(!same(parsed(other), parsed(tagged)));
-    BOOST_TEST(same(parsed(text, "e"), parsed(text, "e")));
-    BOOST_TEST(same(parsed(text, "e"), parsed(other, "e")));
-    BOOST_TEST(!same(parsed(text, "e"), parsed(text, "f")));
-    BOOST_TEST(!same(parsed(text, "e"), parsed(text, "E")));
+    BOOST_TEST(same(parsed(text, "e"), parsed(text, "f")));
+    BOOST_TEST(!same(parsed(text, "e"), parsed(other, "e")));
     BOOST_TEST(same(parsed(text, "e"), parsed(text)));
-    BOOST_TEST(!same(parsed(text, "e"), parsed(other)));
-    // Wherever the etag was.
-    BOOST_TEST(same(parsed(R"({"collections":[],"etag":"e"})"), parsed(text, "e")));
+    BOOST_TEST(!same(parsed(R"({"collections":[],"etag":"e"})"), parsed(tagged)));
 }
 
 BOOST_AUTO_TEST_CASE(depth_holds_at_exactly_its_limit) {

@@ -20,4 +20,12 @@ expect 1 serve --unsigned
 FOREST_AUTH_SECRET=secret expect 1 sign
 expect 1 watch --unsigned --json --for 10s http://127.0.0.1:1/
 
+# Without any standard output, no socket gets its number.
+timeout 20 "$FOREST_HEALTH" watch --unsigned --json --for 10s http://127.0.0.1:1/ >&- 2>/dev/null
+got=$?
+if [ "$got" -ne 1 ]; then
+    echo "watch without standard output ends with $got, not 1"
+    failures=$((failures + 1))
+fi
+
 exit "$((failures > 0))"

@@ -69,6 +69,10 @@ const std::vector<forest::test::refused_line> refused_lines{
     {{"--for", "soon", nobody}, "--for: 'soon' is no duration"},
     {{"--schema-poll", "0.5s", nobody}, "--schema-poll must be from 1 s to 3600 s"},
     {{"--schema-poll", "2h", nobody}, "--schema-poll must be from 1 s to 3600 s"},
+    {{"--schema-settle", "367d", nobody}, "--schema-settle must be from 0 to 366 days"},
+    {{"--schema-settle", "-1s", nobody}, "--schema-settle: '-1s' is negative"},
+    {{"--mode", "push", nobody}, "--mode: 'push' is neither automatic, health nor schema_poll"},
+    {{"--mode", "", nobody}, "--mode: '' is neither automatic, health nor schema_poll"},
     {{"--schema-bytes-max", "0", nobody}, "--schema-bytes-max must be from 1 byte to 1 GiB"},
     {{"--schema-bytes-max", "-5", nobody}, "--schema-bytes-max must be from 1 byte to 1 GiB"},
     {{"--schema-bytes-max", "1073741825", nobody}, "--schema-bytes-max must be from 1 byte"},
@@ -312,7 +316,8 @@ BOOST_AUTO_TEST_CASE(help_tells_the_defaults) {
     for (const char* const part :
          {"--interval DURATION=30s", "--failure-threshold N=3", "--success-threshold N=1",
           "--timeout DURATION=5s", "--backoff exponential|constant=exponential",
-          "--schema-bytes-max N=16777216", "--introspection FILE", "--schema-poll DURATION"})
+          "--schema-bytes-max N=16777216", "--introspection FILE", "--schema-poll DURATION",
+          "--schema-settle DURATION=60s", "--mode automatic|health|schema_poll=automatic"})
         BOOST_TEST(help.out.find(part) != std::string::npos, part);
     BOOST_TEST(run_master({"--version"}, "").out.rfind("master ", 0) == 0);
 }

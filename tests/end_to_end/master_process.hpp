@@ -64,6 +64,8 @@ inline const std::map<std::string, line_members> master_lines{
     {"schema_unchanged", {{"etag", "collections", "status", "latency_ms"}, {"clock_skew_s"}}},
     {"schema_reloaded", {{"etag", "collections", "status", "latency_ms"}, {"clock_skew_s"}}},
     {"schema_failed", {{"error", "latency_ms"}, {"status", "clock_skew_s"}}},
+    {"health_route_missing",
+     {{"attempt", "status", "latency_ms", "error", "failures", "detail"}, {"clock_skew_s"}}},
     {"summary",
      {{"state", "checks", "failures", "outages", "down_ms", "etag", "collections", "reloads",
        "unchanged", "schema_failures"}}},
@@ -71,8 +73,9 @@ inline const std::map<std::string, line_members> master_lines{
 
 inline void check_master_line(const nlohmann::json& line) {
     BOOST_TEST_CONTEXT(line.dump()) {
-        const std::vector<std::string> texts{"time",          "event", "target", "version", "error",
-                                             "first_failure", "etag",  "source", "state"};
+        const std::vector<std::string> texts{"time",  "event",         "target", "version",
+                                             "error", "first_failure", "etag",   "source",
+                                             "state", "detail"};
         const auto among = [](const std::vector<std::string>& names, const std::string& name) {
             return std::find(names.begin(), names.end(), name) != names.end();
         };

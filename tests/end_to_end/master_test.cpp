@@ -229,7 +229,8 @@ BOOST_AUTO_TEST_CASE(a_frozen_server_is_down_by_timeouts_and_up_when_it_goes_on)
 BOOST_AUTO_TEST_CASE(polling_the_schema_sees_a_change_and_an_outage) {
     mortal_warehouse warehouse;
     warehouse.start({"--verbose", "--grace", "0s"});
-    following_master master{{"--schema-poll", "1s", "--failure-threshold", "1", warehouse.url()}};
+    following_master master{{"--mode", "schema_poll", "--schema-poll", "1s", "--failure-threshold",
+                             "1", warehouse.url()}};
     BOOST_TEST(master.next_of_schema().at("source") == "server");
     BOOST_TEST(master.next_of_schema().at("event") == "schema_unchanged");
     warehouse.change(add_column);

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <chrono>
 #include <csignal>
@@ -86,9 +87,9 @@ int count(const std::vector<json>& lines, std::string_view event) {
 
 void check_statistics(const json& line) {
     BOOST_TEST_CONTEXT(line.dump()) {
-        const std::set<std::string> wanted{"targets",      "checks",      "failures",
-                                           "inconclusive", "late_ms_p99", "cpu_seconds",
-                                           "max_rss_kb",   "wall_seconds"};
+        const std::set<std::string> wanted{
+            "targets",     "checks",     "failures",     "inconclusive", "late_ms_p99",
+            "cpu_seconds", "max_rss_kb", "wall_seconds", "down",         "down_ms_longest"};
         std::set<std::string> found;
         for (const auto& member : line.items()) {
             found.insert(member.key());
@@ -150,7 +151,10 @@ private:
         std::size_t number = 0;
         for (; std::isdigit(static_cast<unsigned char>(output.at(at))) != 0; ++at)
             number = number * 10 + static_cast<std::size_t>(output[at] - '0');
-        if (output[at] == 'F') {
+        if (output.at(at) == '?') { // whether rows wrap
+            while (output.at(at) != 'l' && output.at(at) != 'h')
+                ++at;
+        } else if (output[at] == 'F') {
             BOOST_REQUIRE(number < rows_);
             BOOST_REQUIRE(number <= cursor_);
             cursor_ -= number;
@@ -291,8 +295,8 @@ BOOST_AUTO_TEST_CASE(a_second_thread_costs_little_memory) {
     std::map<std::string, double> resident_kb;
     for (const char* const threads : {"1", "2"}) {
         const tool_result result =
-            run_tool(watch_line({"--json", "--stats", "--for", "500ms", "--threads", threads,
-                                 "--targets", file.path}),
+            run_tool(watch_line({"--json", "--verbose", "--stats", "--for", "500ms", "--threads",
+                                 threads, "--targets", file.path}),
                      secret);
         BOOST_TEST(result.status == 0);
         const std::vector<json> lines = parsed(result.out);
@@ -491,6 +495,48 @@ BOOST_DATA_TEST_CASE(what_does_not_fit_on_a_terminal_is_counted, data::make(smal
         for (std::size_t index = 1; index + (counted ? 1 : 0) < view.size(); ++index)
             BOOST_TEST(view[index].rfind("down    ", 0) == 0U, view[index]);
     }
+}
+
+// The rows of a narrower terminal may wrap, but the cursor stands at the beginning of the view.
+BOOST_AUTO_TEST_CASE(a_terminal_that_becomes_narrower_shows_the_view_once_and_tells_rows_apart) {
+    const std::string north = "http://127.0.0.1:1/shop-north/forest/health";
+    const std::string south = "http://127.0.0.1:1/shop-south/forest/health";
+    tool_process watch{
+        {.arguments = watch_line({"--interval", "1h", "--failure-threshold", "1", north, south}),
+         .secret = secret,
+         .environment = {"TERM=xterm", "NO_COLOR=1", "LC_ALL=C"},
+         .on_terminal = true,
+         .rows = 24,
+         .columns = 80}};
+    watch.read_until("2 down  0 suspect  0 unknown  0 up  ");
+    for (const unsigned short columns : std::array<unsigned short, 3>{20, 1, 20}) {
+        const std::size_t before = watch.out().size();
+        watch.resize(24, columns);
+        const std::string summary = std::string{"2 down  0 suspect  0 unknown"}.substr(
+            0, std::max<std::size_t>(columns - 1U, 1U));
+        watch.read_until("\x1b[?7l" + summary + "\r\n", before);
+    }
+    watch.resize(24, 0); // It does not know its size any more.
+    watch.signal(SIGTERM);
+    BOOST_TEST(watch.wait() == 0);
+    const std::string& out = watch.out();
+    const std::string narrow = "\x1b[?7l2 down  0 suspect  \r\n";
+    const std::size_t begin = out.rfind(narrow);
+    BOOST_REQUIRE(begin != std::string::npos);
+    std::istringstream rows{out.substr(begin, out.find("\x1b[?7h", begin) - begin)};
+    std::string first;
+    std::string second;
+    std::getline(rows, first);
+    std::getline(rows, first);
+    std::getline(rows, second);
+    BOOST_TEST(first.rfind("down    ", 0) == 0U);
+    BOOST_TEST(first != second);
+    BOOST_TEST(std::max(first.size(), second.size()) <= 20U); // with the carriage return
+
+    // What was drawn for 80 columns is erased from where the cursor stands, which is its beginning.
+    screen seen{24, 80};
+    seen.show(out.substr(0, begin));
+    BOOST_TEST(seen.view().empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -184,9 +184,9 @@ public:
         }
     }
 
-    /// Reads until standard output contains `text`.
-    void read_until(std::string_view text) {
-        while (out_.find(text) == std::string::npos)
+    /// Reads until standard output contains `text` behind its first `passed` bytes.
+    void read_until(std::string_view text, std::size_t passed = 0) {
+        while (out_.find(text, passed) == std::string::npos)
             BOOST_REQUIRE_MESSAGE(read_more(), "no '" << text << "' in: " << out_);
     }
 
@@ -201,6 +201,13 @@ public:
         int bytes = 0;
         require_system(::ioctl(output_.get(), FIONREAD, &bytes) == 0, "FIONREAD");
         return bytes;
+    }
+
+    /// Gives its terminal another size, as somebody does who drags its window.
+    void resize(unsigned short rows, unsigned short columns) const {
+        const winsize size{rows, columns, 0, 0};
+        require_system(::ioctl(output_.get(), TIOCSWINSZ, &size) == 0, "TIOCSWINSZ");
+        signal(SIGWINCH); // It is not the terminal's session, to which the kernel sends it.
     }
 
     /// Closes our end of its standard output, as `head` does.

@@ -93,6 +93,8 @@ public:
                  chosen.signer,
                  exponential_backoff{},
                  {.uri = uri,
+                  .mode = chosen.schema_poll ? datasource_mode::schema_poll
+                                             : datasource_mode::health,
                   .health_check_interval = 20ms,
                   .health_check_failure_threshold = 1,
                   .health_check_timeout = patience,

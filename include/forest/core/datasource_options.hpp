@@ -2,13 +2,18 @@
 #ifndef FOREST_CORE_DATASOURCE_OPTIONS_HPP
 #define FOREST_CORE_DATASOURCE_OPTIONS_HPP
 
+#include <forest/core/backoff.hpp>
+#include <forest/core/detection.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/options.hpp>
+#include <forest/core/polled_route.hpp>
 #include <forest/core/schema.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 
+#include <algorithm>
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -30,6 +35,8 @@ enum class datasource_errc {
     invalid_schema_poll,
     invalid_schema_timeout,
     invalid_schema_bytes_max,
+    invalid_mode,
+    invalid_schema_settle,
 };
 
 namespace detail {
@@ -50,6 +57,8 @@ public:
         case datasource_errc::invalid_schema_poll: return "invalid_schema_poll";
         case datasource_errc::invalid_schema_timeout: return "invalid_schema_timeout";
         case datasource_errc::invalid_schema_bytes_max: return "invalid_schema_bytes_max";
+        case datasource_errc::invalid_mode: return "invalid_mode";
+        case datasource_errc::invalid_schema_settle: return "invalid_schema_settle";
         }
         return {};
     }
@@ -77,6 +86,10 @@ public:
             return "datasource_options.schema_timeout must be greater than 0 and at most 366 days";
         case datasource_errc::invalid_schema_bytes_max:
             return "datasource_options.schema_bytes_max must be from 1 byte to 1 GiB";
+        case datasource_errc::invalid_mode:
+            return "datasource_options.mode must be automatic, health or schema_poll";
+        case datasource_errc::invalid_schema_settle:
+            return "datasource_options.schema_settle must be from 0 to 366 days";
         }
         return "unknown error";
     }
@@ -113,20 +126,26 @@ struct datasource_options {
     /// and the datasource begins without collections.
     std::string introspection{};
 
+    /// What is polled to find out whether the server is well (B33). In the mode `automatic` a
+    /// server that answers 404 or 405 to a health check, but has given its schema, has its schema
+    /// polled instead.
+    datasource_mode mode = datasource_mode::automatic;
+
     /// From the start of one check to the start of the next. Greater than 0.
     duration health_check_interval = options{}.interval;
 
-    /// Consecutive failed checks that make the server down. At least 1. In `schema_poll` mode, too.
+    /// Consecutive failed checks that make the server down. At least 1. For polls of the schema,
+    /// too.
     int health_check_failure_threshold = options{}.failure_threshold;
 
-    /// Consecutive successful checks that end an outage. At least 1. In `schema_poll` mode, too.
+    /// Consecutive successful checks that end an outage. At least 1. For polls of the schema, too.
     int health_check_success_threshold = options{}.success_threshold;
 
     /// One deadline for a whole check. Greater than 0.
     duration health_check_timeout = options{}.timeout;
 
-    /// For servers without a health route: polls the schema at this interval instead, 1 s to
-    /// 3600 s, and takes the answer as the health check (B33). Empty: polls the health route.
+    /// From the start of one poll of the schema to the start of the next, while the schema is what
+    /// is polled. 1 s to 3600 s. Empty: `health_check_interval`, but at least 1 s.
     std::optional<duration> schema_poll{};
 
     /// One deadline for fetching the schema, from resolving to the last byte. Greater than 0.
@@ -137,6 +156,11 @@ struct datasource_options {
     /// known is kept. 1 byte to 1 GiB. Reading takes up to four times as much, and more for a
     /// text that is nothing but short names.
     std::size_t schema_bytes_max = std::size_t{16} << 20U;
+
+    /// A schema that was the known one within this time is taken over only if the server still has
+    /// it this much later (B36), so that replicas of two versions do not make the application
+    /// reload in turn. At least 0; 0 takes each over at once.
+    duration schema_settle = std::chrono::seconds{60};
 
     /// The first check is put off by a uniformly random part of this, so that many datasources do
     /// not check together.
@@ -154,15 +178,19 @@ struct datasource_options {
     static constexpr std::string_view health_path = "/forest/health";
     static constexpr std::string_view schema_path = "/forest/rpc-schema";
 
-    /// How the health route, or in `schema_poll` mode the schema, is polled.
-    [[nodiscard]] options polling() const noexcept {
-        return {.interval = schema_poll.value_or(health_check_interval),
-                .timeout = schema_poll ? schema_timeout : health_check_timeout,
-                .failure_threshold = health_check_failure_threshold,
-                .success_threshold = health_check_success_threshold,
-                .initial_delay_max = initial_delay_max,
-                .interval_jitter = interval_jitter,
-                .stall_tolerance = stall_tolerance};
+    /// How the route is polled that is polled at the start: the health route or, in the mode
+    /// `schema_poll`, the schema.
+    [[nodiscard]] constexpr options polling() const noexcept {
+        return mode == datasource_mode::schema_poll
+                   ? schema_polling()
+                   : polled_every(health_check_interval, health_check_timeout);
+    }
+
+    /// How the schema is polled in the mode `schema_poll`, and in the mode `automatic` while the
+    /// server has no health route.
+    [[nodiscard]] constexpr options schema_polling() const noexcept {
+        return polled_every(schema_poll.value_or(std::max(schema_poll_min, health_check_interval)),
+                            schema_timeout);
     }
 
     /// Reads a URL of the server, of `health_path` or `schema_path`. Answers the error of
@@ -183,7 +211,6 @@ struct datasource_options {
     /// Names the member that is out of its range; for the uri also an `errc` of `url::parse`, and
     /// for the last three that of `options::validate`.
     [[nodiscard]] std::error_code validate() const {
-        constexpr duration poll_min = std::chrono::seconds{1};
         constexpr duration poll_max = std::chrono::seconds{3600};
         constexpr std::size_t bytes_limit = std::size_t{1} << 30U;
         url parsed;
@@ -191,8 +218,12 @@ struct datasource_options {
             if (const std::error_code ec = parse_url(path, parsed))
                 return ec;
         }
-        if (schema_poll && (*schema_poll < poll_min || *schema_poll > poll_max))
+        if (name(mode).empty())
+            return datasource_errc::invalid_mode;
+        if (schema_poll && (*schema_poll < schema_poll_min || *schema_poll > poll_max))
             return datasource_errc::invalid_schema_poll;
+        if (schema_settle < duration::zero() || schema_settle > options::duration_max)
+            return datasource_errc::invalid_schema_settle;
         if (options{.timeout = schema_timeout}.validate())
             return datasource_errc::invalid_schema_timeout;
         if (schema_bytes_max < 1 || schema_bytes_max > bytes_limit)
@@ -206,12 +237,23 @@ struct datasource_options {
     }
 
 private:
+    static constexpr duration schema_poll_min = std::chrono::seconds{1};
+
+    [[nodiscard]] constexpr options polled_every(duration interval,
+                                                 duration timeout) const noexcept {
+        return {.interval = interval,
+                .timeout = timeout,
+                .failure_threshold = health_check_failure_threshold,
+                .success_threshold = health_check_success_threshold,
+                .initial_delay_max = initial_delay_max,
+                .interval_jitter = interval_jitter,
+                .stall_tolerance = stall_tolerance};
+    }
+
     // In terms of the names that the members have here.
     [[nodiscard]] std::error_code validate_checks() const noexcept {
-        options checks = polling();
-        checks.interval = health_check_interval;
-        checks.timeout = health_check_timeout;
-        const std::error_code ec = checks.validate();
+        const std::error_code ec =
+            polled_every(health_check_interval, health_check_timeout).validate();
         if (ec == errc::invalid_interval)
             return datasource_errc::invalid_health_check_interval;
         if (ec == errc::invalid_timeout)
@@ -223,6 +265,22 @@ private:
         return ec;
     }
 };
+
+/// The worst case for a datasource: that of the route that it polls and, in the mode `automatic`,
+/// the larger one of both routes. A constant expression where that of a std::string is one: not yet
+/// for clang 19 with the library of g++ 12.
+///
+///     static_assert(forest::worst_case_detection(
+///         forest::datasource_options{.schema_timeout = 5s}).black_holed <= 1min);
+template <std::same_as<datasource_options> Options, // A braced list is one of `options`.
+          std::regular_invocable<int, duration> Backoff = exponential_backoff>
+[[nodiscard]] constexpr detection_bound worst_case_detection(const Options& chosen,
+                                                             const Backoff& backoff = {}) {
+    const detection_bound polled = worst_case_detection(chosen.polling(), backoff);
+    if (chosen.mode != datasource_mode::automatic)
+        return polled;
+    return larger(polled, worst_case_detection(chosen.schema_polling(), backoff));
+}
 
 } // namespace forest
 

@@ -23,6 +23,12 @@ struct detection_bound {
     friend constexpr bool operator==(const detection_bound&, const detection_bound&) = default;
 };
 
+/// The larger one of each: what is promised of a target that is checked in either of two ways.
+[[nodiscard]] constexpr detection_bound larger(const detection_bound& left,
+                                               const detection_bound& right) noexcept {
+    return {std::max(left.refused, right.refused), std::max(left.black_holed, right.black_holed)};
+}
+
 /// The worst case for a target of a fleet that keeps up: as below, but each wait and each timeout
 /// ends with its `tick`, and the first check comes after two of them. Where the transport meets its
 /// deadlines at the ends of ticks of its own, as `pooled_transport` does, `tick` is the coarser

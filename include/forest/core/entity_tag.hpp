@@ -4,6 +4,7 @@
 
 #include <forest/core/fields.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 
@@ -14,7 +15,7 @@ namespace forest {
 
 namespace detail {
 
-// What an element of a list says: its opaque tag, quoted or weak, or the element as it stands.
+// The opaque tag of an element in one of the two forms of the grammar, or the element as it stands.
 constexpr std::string_view unquoted(std::string_view element) noexcept {
     std::string_view quoted = element;
     if (quoted.substr(0, 3) == "W/\"")
@@ -24,17 +25,72 @@ constexpr std::string_view unquoted(std::string_view element) noexcept {
     return quoted.substr(1, quoted.size() - 2);
 }
 
-// How many bytes the first element of a list has: a comma within quotes ends none. `npos` when its
-// quotes do not end, so that nobody can tell where it does.
+// The place of the comma that ends an element which has `size` bytes and perhaps blanks behind
+// them, or the end of the list; npos when something else follows.
+constexpr std::size_t end_of_element(std::string_view list, std::size_t size) noexcept {
+    while (size < list.size() && (list[size] == ' ' || list[size] == '\t'))
+        ++size;
+    return size == list.size() || list[size] == ',' ? size : std::string_view::npos;
+}
+
+// The same for an element whose quotes begin at `open`: a comma within them does not end it.
+constexpr std::size_t end_of_quoted(std::string_view list, std::size_t open) noexcept {
+    const std::size_t close = list.find('"', open + 1);
+    return close == std::string_view::npos ? close : end_of_element(list, close + 1);
+}
+
+// The size of the first element of a list. A weak tag may be broken as damaged_weak_tag says, and
+// then ends at the next comma. `npos` when the element cannot be delimited.
 constexpr std::size_t element_size(std::string_view list) noexcept {
+    const std::size_t begin = std::min(list.find_first_not_of(" \t"), list.size());
+    const std::string_view element = list.substr(begin);
+    const bool weak = element.substr(0, 3) == "W/\"";
+    const bool enclosed = element.substr(0, 4) == "\"W/\"";
+    if (weak || enclosed) {
+        const std::size_t end = end_of_quoted(element, weak ? 2 : 0);
+        const std::size_t comma = std::min(element.find(','), element.size());
+        return begin + (end == std::string_view::npos ? comma : end);
+    }
     bool quoted = false;
-    for (std::size_t size = 0; size < list.size(); ++size) {
+    for (std::size_t size = begin; size < list.size(); ++size) {
         if (list[size] == '"')
             quoted = !quoted;
         else if (list[size] == ',' && !quoted)
             return size;
     }
     return quoted ? std::string_view::npos : list.size();
+}
+
+// nginx makes `W/"x"` of the tag `"x"` when it compresses, and clients that strip or add quotes
+// without knowing of `W/` send back `W/"x`, `W/x`, `"W/"x"` or `"W/"x""`. The tag of such an
+// element; the element itself when it is another.
+constexpr std::string_view damaged_weak_tag(std::string_view element) noexcept {
+    std::string_view tag = element;
+    const bool enclosed = tag.substr(0, 4) == "\"W/\"";
+    if (enclosed)
+        tag.remove_prefix(1);
+    if (tag.substr(0, 2) != "W/")
+        return element;
+    tag.remove_prefix(2);
+    const bool quoted = !tag.empty() && tag.front() == '"';
+    if (quoted)
+        tag.remove_prefix(1);
+    for (int quotes = enclosed ? 2 : 0; quotes > 0 && !tag.empty() && tag.back() == '"'; --quotes)
+        tag.remove_suffix(1);
+    return tag;
+}
+
+// Apache's mod_deflate puts `-gzip` behind the tag of what it compresses, and passes it on when a
+// client sends it back.
+constexpr bool is_tag(std::string_view text, std::string_view tag) noexcept {
+    constexpr std::string_view suffix = "-gzip";
+    return text == tag || (text.size() == tag.size() + suffix.size() &&
+                           text.substr(0, tag.size()) == tag && text.ends_with(suffix));
+}
+
+// Whether an element of a list, without blanks around it, names the tag.
+constexpr bool element_names(std::string_view element, std::string_view tag) noexcept {
+    return is_tag(unquoted(element), tag) || is_tag(damaged_weak_tag(element), tag);
 }
 
 } // namespace detail
@@ -58,9 +114,10 @@ constexpr std::size_t element_size(std::string_view list) noexcept {
 }
 
 /// Whether the `If-None-Match` of a request names `tag`: raw, quoted or weak, alone or in a list,
-/// which may go over several lines; or as `*`, which stands alone. An empty tag is named by `*`
-/// only. Quotes that do not end hide all that follows, on further lines, too: a proxy may have
-/// split the list there.
+/// which may go over several lines; or as `*`, which stands alone. A weak tag also counts in the
+/// forms `W/"x`, `W/x`, `"W/"x"` and `"W/"x""`, which older clients make of it, and each form also
+/// with the suffix `-gzip` of Apache. An empty tag is named by `*` only. Other quotes that do not
+/// end hide all that follows, on further lines, too: a proxy may have split the list there.
 [[nodiscard]] constexpr bool if_none_match_names(const field_view& fields,
                                                  std::string_view tag) noexcept {
     std::size_t lines = 0;
@@ -78,7 +135,7 @@ constexpr std::size_t element_size(std::string_view list) noexcept {
             if (!readable)
                 break;
             const std::string_view element = trim_blanks(list.substr(0, size));
-            named |= !tag.empty() && detail::unquoted(element) == tag;
+            named |= !tag.empty() && detail::element_names(element, tag);
             list.remove_prefix(size < list.size() ? size + 1 : size);
         }
     });

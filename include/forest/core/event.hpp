@@ -42,6 +42,8 @@ enum class event_kind : std::uint8_t {
     schema_unchanged, ///< the server still has the schema that is known (B31)
     schema_reloaded,  ///< the server's schema had changed, and the application has taken it over
     schema_failed,    ///< the schema could not be had; `event::check` says why
+    health_route_missing, ///< the server has no health route, and its schema is polled instead
+                          ///< (B33)
 };
 
 /// How loudly an event should be logged.
@@ -51,13 +53,14 @@ enum class severity : std::uint8_t { debug, info, warning, error };
 struct event {
     event_kind kind{};
     std::string_view target{}; ///< the URL
+    std::string_view path{};   ///< what `check` asked for there: `/forest/health`; else empty
     target_status status{};    ///< of the target, after this event
     int attempt = 0;           ///< checks since the last success, from 1 (B10); 0 outside checks
     int failures = 0;          ///< consecutive failures so far
     int failure_threshold = 0; ///< how many make the target down
     const verdict* check = nullptr; ///< set for the outcome of a check and for what follows from it
     const forest::outage* outage = nullptr; ///< set for server_down and server_up
-    std::string_view detail{};              ///< what a callback threw
+    std::string_view detail{};              ///< what a callback threw, or what to do
     const forest::schema* schema = nullptr; ///< the one that is known, for what is told of schemas
     schema_source source{};                 ///< where it came from
     target_id id{};                         ///< of a fleet's target; 0 for a client's
@@ -65,6 +68,28 @@ struct event {
     /// now changes nothing.
     bool during_outage = false;
 };
+
+/// What to do about a server that answers 404 or 405 to what an event's check asked for. Empty when
+/// the event has no such answer.
+[[nodiscard]] inline std::string_view missing_route_hint(const event& happened) noexcept {
+    if (happened.check == nullptr || happened.check->error != errc::unexpected_status ||
+        (happened.check->status != 404 && happened.check->status != 405))
+        return {};
+    return happened.path.ends_with("/rpc-schema")
+               ? "check the URL, and that an agent answers there"
+               : "check the URL, or serve that route; no Ruby or Node agent has a health route so "
+                 "far, and a datasource (master) polls its schema instead";
+}
+
+/// What `event::detail` says with `health_route_missing`.
+inline constexpr std::string_view health_route_missing_hint =
+    "its schema is polled instead; no Ruby or Node agent has the route so far: choose the mode "
+    "schema_poll to say so, or serve GET /forest/health on the server, which is tried every hour";
+
+/// What `event::detail` says with `schema_unchanged` when the server has served a schema that was
+/// the known one a moment ago (B36).
+inline constexpr std::string_view schema_held_hint =
+    "the server serves an earlier schema, which is taken over if it stays";
 
 [[nodiscard]] constexpr std::string_view name(target_status status) noexcept {
     switch (status) {
@@ -92,6 +117,7 @@ struct event {
     case event_kind::schema_unchanged: return "schema_unchanged";
     case event_kind::schema_reloaded: return "schema_reloaded";
     case event_kind::schema_failed: return "schema_failed";
+    case event_kind::health_route_missing: return "health_route_missing";
     }
     return {};
 }
@@ -121,7 +147,9 @@ struct event {
     case event_kind::schema_reloaded: return severity::info;
     case event_kind::schema_loaded:
         return happened.source == schema_source::server ? severity::info : severity::warning;
-    case event_kind::schema_failed: return severity::warning;
+    case event_kind::schema_failed:
+        return happened.during_outage ? severity::debug : severity::warning;
+    case event_kind::health_route_missing: return severity::warning;
     case event_kind::callback_failed: return severity::error;
     default: return severity::debug;
     }

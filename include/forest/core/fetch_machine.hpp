@@ -12,8 +12,8 @@
 #include <limits>
 
 // When a datasource fetches its schema (B31), decided without doing it. A fetch is owed from the
-// start, and again from each recovery, until one has ended well; it is tried while the server
-// answers its checks, and never beside another one.
+// start, again from each recovery, and when a content has to come again (B36), until one has ended
+// well; it is tried while the server answers its checks, and never beside another one.
 
 namespace forest {
 
@@ -24,8 +24,9 @@ enum class fetch_input : std::uint8_t {
     check_succeeded, ///< a health check did
     check_failed,    ///< one that counts
     woke,            ///< the wait asked for has ended
-    fetched,         ///< the fetch asked for ended with an answer that is settled
+    fetched,         ///< the fetch asked for ended with the schema
     failed,          ///< it ended without one
+    polled,          ///< a health check was a poll of the schema, and has brought it
 };
 
 /// What the driver has to do next.
@@ -48,7 +49,10 @@ public:
     fetch_machine(const Backoff& backoff, duration interval) noexcept
         : backoff_{backoff}, interval_{interval} {}
 
-    [[nodiscard]] fetch_action step(fetch_input input) noexcept {
+    /// `again`, for `fetched` and `polled`: after how long the schema has to be fetched once more;
+    /// 0 if there is no need.
+    [[nodiscard]] fetch_action step(fetch_input input, steady_time now,
+                                    duration again = duration::zero()) noexcept {
         switch (input) {
         case fetch_input::started: return fetch();
         case fetch_input::recovered:
@@ -64,18 +68,23 @@ public:
         case fetch_input::woke:
             if (phase_ != phase::waiting)
                 return {};
+            if (now < due_)
+                return wait_until_due(now);
             return fetch_if_answering();
         case fetch_input::fetched:
             failures_ = 0;
             if (owed_again_)
                 return fetch_if_answering();
-            phase_ = phase::settled;
-            return {};
+            return settle(now, again);
+        case fetch_input::polled:
+            answering_ = true;
+            // What is being fetched tells more than what was just polled.
+            return phase_ == phase::fetching ? fetch_action{} : settle(now, again);
         case fetch_input::failed:
             if (owed_again_)
                 return fetch_if_answering();
             failures_ = failures_ == failures_max ? failures_ : failures_ + 1;
-            return answering_ ? wait() : park();
+            return answering_ ? retry(now) : park();
         }
         return {};
     }
@@ -84,7 +93,7 @@ private:
     enum class phase : std::uint8_t {
         settled, // nothing is owed
         fetching,
-        waiting, // to try again
+        waiting, // for the time of the next fetch
         parked,  // until a check succeeds
     };
 
@@ -101,11 +110,28 @@ private:
         return {};
     }
 
-    fetch_action wait() noexcept {
+    fetch_action settle(steady_time now, duration again) noexcept {
+        if (again == duration::zero()) {
+            phase_ = phase::settled;
+            return {};
+        }
+        // A wait that ends before then is let go on, so that polls do not begin one each.
+        const bool pending = phase_ == phase::waiting && wakes_at_ <= now + again;
         phase_ = phase::waiting;
+        due_ = now + again;
+        return pending ? fetch_action{} : wait_until_due(now);
+    }
+
+    fetch_action retry(steady_time now) noexcept {
         const duration delay = backoff_(failures_, interval_);
-        return {.what = fetch_action::kind::wait,
-                .delay = std::clamp<duration>(delay, delay_min, options::duration_max)};
+        phase_ = phase::waiting;
+        due_ = now + std::clamp<duration>(delay, delay_min, options::duration_max);
+        return wait_until_due(now);
+    }
+
+    fetch_action wait_until_due(steady_time now) noexcept {
+        wakes_at_ = due_;
+        return {.what = fetch_action::kind::wait, .delay = due_ - now};
     }
 
     static constexpr duration delay_min = std::chrono::milliseconds{1};
@@ -113,7 +139,9 @@ private:
 
     [[no_unique_address]] Backoff backoff_;
     duration interval_;
-    int failures_ = 0; // of fetches, consecutive
+    steady_time due_{};      // of the next fetch, while waiting
+    steady_time wakes_at_{}; // when the wait ends that was asked for last
+    int failures_ = 0;       // of fetches, consecutive
     phase phase_ = phase::settled;
     bool answering_ = false;  // the last check succeeded
     bool owed_again_ = false; // the server came back while a fetch was under way

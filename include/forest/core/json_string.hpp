@@ -77,6 +77,37 @@ constexpr std::size_t end_of_string(std::string_view text, std::size_t position)
     return std::string_view::npos;
 }
 
+// How many bytes `\uXXXX` has.
+inline constexpr std::size_t utf16_escape_size = 6;
+
+// The UTF-16 unit of `\uXXXX` at the front, or 0 when there is none.
+constexpr char32_t read_utf16_escape(std::string_view text) noexcept {
+    if (text.size() < utf16_escape_size || text[0] != '\\' || text[1] != 'u')
+        return 0;
+    char32_t value = 0;
+    for (const char byte : text.substr(2, 4)) {
+        const int digit = '0' <= byte && byte <= '9'   ? byte - '0'
+                          : 'a' <= byte && byte <= 'f' ? byte - 'a' + 10
+                          : 'A' <= byte && byte <= 'F' ? byte - 'A' + 10
+                                                       : 0;
+        value = value * 16 + static_cast<char32_t>(digit);
+    }
+    return value;
+}
+
+// Whether a UTF-16 unit is one half of a pair.
+constexpr bool is_high_surrogate(char32_t unit) noexcept {
+    return 0xd800 <= unit && unit <= 0xdbff;
+}
+constexpr bool is_low_surrogate(char32_t unit) noexcept {
+    return 0xdc00 <= unit && unit <= 0xdfff;
+}
+
+// The character of a pair.
+constexpr char32_t combine_surrogates(char32_t high, char32_t low) noexcept {
+    return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+}
+
 } // namespace detail
 
 /// A string of a JSON text, viewed in place between its quotes. Lives no longer than that text.
@@ -177,32 +208,15 @@ private:
         case 'u': break;
         default: return static_cast<unsigned char>(kind);
         }
-        const char32_t unit = read_unit(whole);
-        rest = whole.substr(std::min(unit_size, whole.size()));
-        if (unit < 0xd800 || 0xdfff < unit)
-            return unit;
-        const char32_t low = unit < 0xdc00 ? read_unit(rest) : 0;
-        if (low < 0xdc00 || 0xdfff < low)
+        const char32_t unit = detail::read_utf16_escape(whole);
+        rest = whole.substr(std::min(detail::utf16_escape_size, whole.size()));
+        if (!detail::is_high_surrogate(unit))
+            return detail::is_low_surrogate(unit) ? lone_surrogate : unit;
+        const char32_t low = detail::read_utf16_escape(rest);
+        if (!detail::is_low_surrogate(low))
             return lone_surrogate;
-        rest.remove_prefix(unit_size);
-        return 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
-    }
-
-    static constexpr std::size_t unit_size = 6;
-
-    // The value of `\uXXXX` at the front, or 0 when there is none.
-    static constexpr char32_t read_unit(std::string_view text) noexcept {
-        if (text.size() < unit_size || text[0] != '\\' || text[1] != 'u')
-            return 0;
-        char32_t value = 0;
-        for (const char byte : text.substr(2, 4)) {
-            const int digit = '0' <= byte && byte <= '9'   ? byte - '0'
-                              : 'a' <= byte && byte <= 'f' ? byte - 'a' + 10
-                              : 'A' <= byte && byte <= 'F' ? byte - 'A' + 10
-                                                           : 0;
-            value = value * 16 + static_cast<char32_t>(digit);
-        }
-        return value;
+        rest.remove_prefix(detail::utf16_escape_size);
+        return detail::combine_surrogates(unit, low);
     }
 
     std::string_view raw_;

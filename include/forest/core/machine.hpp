@@ -52,7 +52,6 @@ struct failure_run {
     std::optional<std::chrono::seconds> clock_skew{};
     std::optional<duration> ended_after{};
     bool unauthorized = false;
-    bool signature_sent = false;
 };
 
 /// One target's state. Feed it what happens and do what it answers:
@@ -85,6 +84,8 @@ public:
         // Started twice is started once, whatever is under way (B13).
         if (input.what == kind::started && phase::idle < phase_ && phase_ < phase::finished)
             return {};
+        if (input.what == kind::hurried)
+            return hurry(now);
         switch (phase_) {
         case phase::idle:
             if (input.what != kind::started)
@@ -101,6 +102,8 @@ public:
         case phase::checking:
             if (input.what == kind::launched)
                 return launch(now);
+            if (input.what == kind::rerouted)
+                return reroute(now);
             assert(input.what == kind::reply && input.result != nullptr);
             return conclude(*input.result, now);
         case phase::judged:
@@ -135,7 +138,6 @@ public:
                 .last_error = run_.last_error,
                 .last_status = run_.last_status,
                 .unauthorized = run_.unauthorized,
-                .signature_sent = run_.signature_sent,
                 .clock_skew = run_.clock_skew,
                 .ended_after = run_.ended_after};
     }
@@ -220,6 +222,24 @@ private:
         return {};
     }
 
+    // As if the check had not been: the attempt before it is the last one again.
+    action reroute(steady_time now) noexcept {
+        succeeded_ = attempt_ == 1;
+        attempt_ -= succeeded_ ? 0 : 1;
+        stalled_ = false;
+        fresh_connection_ = false;
+        transition_ = transition::none;
+        due_ = now;
+        return report(phase::judged, event_kind::health_route_missing);
+    }
+
+    action hurry(steady_time now) noexcept {
+        if (phase_ != phase::waiting || due_ - now <= options().interval)
+            return {};
+        due_ = now + options().interval;
+        return {.what = action::kind::wait, .delay = due_ - now};
+    }
+
     action conclude(const verdict& result, steady_time now) noexcept {
         // The deadline of a check is a wake-up too: one that comes late finds a process that was
         // stalled.
@@ -275,7 +295,6 @@ private:
         run_.failures = failures_;
         run_.last_error = result.error;
         run_.last_status = result.status;
-        run_.signature_sent = result.signature_sent;
         run_.unauthorized |= result.error == errc::unauthorized;
         if (result.clock_skew)
             run_.clock_skew = result.clock_skew;

@@ -12,10 +12,11 @@
 
 namespace forest {
 
-/// What has happened to a target, told to its machine. `started` and `stopped` may be told at any
-/// time, also while a report is made, and `launched` while a check is asked for; of the others only
-/// the one that answers the last action that was not `none`. Another is an error of the driver, and
-/// an assertion. Before the first start all but `stopped`, and after the end all, are ignored.
+/// What has happened to a target, told to its machine. `started`, `stopped` and `hurried` may be
+/// told at any time, also while a report is made, and `launched` while a check is asked for; of the
+/// others only the one that answers the last action that was not `none`. Another is an error of the
+/// driver, and an assertion. Before the first start all but `stopped`, and after the end all, are
+/// ignored.
 struct machine_input {
     enum class kind : std::uint8_t {
         started,  ///< begin to poll
@@ -23,6 +24,8 @@ struct machine_input {
         reply,    ///< the check asked for has ended with a verdict
         reported, ///< the report asked for has been made; go on
         launched, ///< the check asked for had to wait, and begins only now
+        rerouted, ///< the check asked for went to a route that the server does not have
+        hurried,  ///< the options have changed, and the next check may be due earlier
         stopped,  ///< poll no more
     };
 
@@ -39,6 +42,16 @@ struct machine_input {
     static constexpr machine_input reply(const verdict& of) noexcept { return {kind::reply, &of}; }
     static constexpr machine_input reported() noexcept { return {kind::reported}; }
     static constexpr machine_input launched() noexcept { return {kind::launched}; }
+
+    /// Answers a check as `reply` does, but the answer counts neither as a failure nor as an
+    /// attempt, and the next check begins at once: it asks for another route. Reported as
+    /// `health_route_missing`.
+    static constexpr machine_input rerouted(const verdict& of) noexcept {
+        return {kind::rerouted, &of};
+    }
+
+    /// A check that is waited for comes an interval from now at the latest.
+    static constexpr machine_input hurried() noexcept { return {kind::hurried}; }
     static constexpr machine_input stopped() noexcept { return {kind::stopped}; }
 };
 

@@ -5,7 +5,7 @@
 #include <forest/core/error.hpp>
 #include <forest/core/json.hpp>
 #include <forest/core/json_string.hpp>
-#include <forest/core/schema_text.hpp>
+#include <forest/core/schema_content.hpp>
 
 // What a server says of its collections (PROTOCOL.md, 3), as far as a datasource has to know it:
 // the text for the application, which understands it, and the names and the etag for everyone else.
@@ -84,12 +84,13 @@ public:
     /// The names of the charts, in the order of the text.
     [[nodiscard]] const std::vector<std::string>& charts() const noexcept { return charts_; }
 
-    /// Whether both say the same, as far as their etags tell; where one has none, by their texts
-    /// without that member. Throws std::bad_alloc.
+    /// Whether both have the same content, whatever their etags say: the same collections in any
+    /// order, and equal JSON values in all else (`schema_content`). Throws std::bad_alloc.
     [[nodiscard]] bool same_as(const schema& other) const {
-        if (!etag_.empty() && !other.etag_.empty())
-            return etag_ == other.etag_;
-        return text_ == other.text_ || without_etag(text_) == without_etag(other.text_);
+        if (text_ == other.text_)
+            return true;
+        return !text_.empty() && !other.text_.empty() &&
+               schema_content(text_) == schema_content(other.text_);
     }
 
 private:

@@ -10,6 +10,7 @@
 #include <forest/core/verdict.hpp>
 
 #include <memory>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -19,17 +20,19 @@ namespace forest {
 
 /// An answer, judged.
 struct schema_answer {
-    verdict result{};                        ///< none: the server's schema is known now
-    std::shared_ptr<const schema> changed{}; ///< the new one; null when it is as before, or failed
+    verdict result{};                       ///< none: the server's schema is known now
+    std::shared_ptr<const schema> served{}; ///< the server's schema; null when it failed, and for a
+                                            ///< 304, which says that it is the known one
+    std::string content{};                  ///< of that: `schema_content` of its text
+    bool outdated = false; ///< the known schema has changed since the request; says nothing then
 };
 
 /// Refines the verdict on an answer as if it had been one to a health check: what is wrong with the
 /// connection, the signature or the framing is wrong here, too, and a farewell is one; but the body
-/// has to be a schema, and 304 is as good when the etag of `known` was sent, so that the request
-/// was `conditional`. Throws std::bad_alloc.
+/// has to be a schema, and 304 is as good when an etag was sent, so that the request was
+/// `conditional`. Does not look at the content. Throws std::bad_alloc.
 [[nodiscard]] inline schema_answer judge_schema(verdict judged, const field_view& fields,
-                                                std::string_view body, const schema& known,
-                                                bool conditional) {
+                                                std::string_view body, bool conditional) {
     schema_answer answer{.result = judged};
     verdict& result = answer.result;
     result.document = health_document{}; // A schema may have members of the same names.
@@ -40,8 +43,8 @@ struct schema_answer {
         return answer;
     const auto read = std::make_shared<schema>();
     result.error = schema::parse(body, *read, opaque_tag(fields.find("ETag").value_or("")));
-    if (!result.error && !read->same_as(known))
-        answer.changed = read;
+    if (!result.error)
+        answer.served = read;
     return answer;
 }
 

@@ -7,7 +7,6 @@
 #include <forest/core/options.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/timestamp_offset.hpp>
 #include <forest/core/url.hpp>
 #include <forest/datasource.hpp>
 #include <forest/sim/event_queue.hpp>
@@ -100,15 +99,11 @@ public:
     client_type& prepare_client(process& of, const options& chosen = {}, client_setup setup = {},
                                 typename Policies::backoff backoff = {}) {
         const url target{"http://" + of.name() + ".example" + setup.path};
-        random_generator own;
-        client_type& made = add(clients_, of, setup, [&](const auto& connect, host& on) {
-            own = random_generator{random_()};
+        return add(clients_, of, setup, [&](const auto& connect, host& on) {
             return health_client(connect(), virtual_clock{on},
                                  typename Policies::signer{std::string_view{secret}}, backoff,
-                                 target, chosen, own);
+                                 target, chosen, random_generator{random_()});
         });
-        made.signs_behind(timestamp_offset{own});
-        return made;
     }
 
     /// A datasource that follows it, started now; the uri and the secret need not be given. Throws

@@ -32,9 +32,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -101,16 +103,16 @@ public:
     /// and IPv6. An address that this machine lacks, because it has no IPv6
     /// perhaps, is skipped (see `skipped_endpoints`), unless it is the only one. `0.0.0.0` is every
     /// interface by IPv4, `::` as the system has it. May be called several times. Errors:
-    /// `resolve_failed`, `address_in_use` (by one address or all), `listen_failed`; then nothing is
-    /// listened on that was not before.
+    /// `resolve_failed`, `address_in_use` (by one address or all), `listen_failed`,
+    /// `std::errc::not_enough_memory`; then nothing is listened on that was not before.
     std::error_code listen(std::string_view host, std::uint16_t port) {
-        return listen_tcp(host, port, nullptr);
+        return unless_out_of_memory([&] { return listen_tcp(host, port, nullptr); });
     }
 
     /// As `listen`, with TLS. Further error: `tls_configuration_invalid`.
     std::error_code listen_tls(std::string_view host, std::uint16_t port,
                                const tls_server_options& options) {
-        return listen_tcp(host, port, &options);
+        return unless_out_of_memory([&] { return listen_tcp(host, port, &options); });
     }
 
     /// Listens on a unix socket. A socket file that a dead process left behind is replaced. A lock
@@ -125,15 +127,16 @@ public:
         constexpr std::size_t path_bytes_max = sizeof(sockaddr_un::sun_path) - 1;
         if (path.empty() || path.size() > path_bytes_max || path.find('\0') != std::string::npos)
             return errc::path_invalid;
-        const std::lock_guard lock{*state_->mutex};
-        if (state_->stopping)
-            return errc::listen_failed;
-        auto listener = std::make_shared<detail::server_listener>(state_);
-        if (const std::error_code ec = listener->bind_unix(path, options.mode)) {
-            listener->close();
-            return ec;
-        }
-        return begin_accepting({std::move(listener)});
+        return unless_out_of_memory([&]() -> std::error_code {
+            const std::lock_guard lock{*state_->mutex};
+            if (state_->stopping)
+                return errc::listen_failed;
+            new_listeners bound;
+            bound.all.push_back(std::make_shared<detail::server_listener>(state_));
+            if (const std::error_code ec = bound.all.front()->bind_unix(path, options.mode))
+                return ec;
+            return begin_accepting(bound, {});
+        });
     }
 
     /// The port of the first TCP listener, 0 without one.
@@ -208,6 +211,26 @@ private:
     // is taken at another address.
     static constexpr int port_attempts_max = 16;
 
+    // Listeners that are closed unless all of them can accept.
+    struct new_listeners {
+        new_listeners() = default;
+        new_listeners(const new_listeners&) = delete;
+        new_listeners& operator=(const new_listeners&) = delete;
+        ~new_listeners() { close_all_of(all); }
+
+        listener_list all;
+    };
+
+    // What `listen` returns; the system may lack memory, too.
+    template <typename Listen>
+    static std::error_code unless_out_of_memory(const Listen& listen) {
+        try {
+            return listen();
+        } catch (const std::bad_alloc&) {
+            return std::make_error_code(std::errc::not_enough_memory);
+        }
+    }
+
     std::error_code listen_tcp(std::string_view host, std::uint16_t port,
                                const tls_server_options* tls) {
         std::vector<tcp_endpoint> addresses;
@@ -226,15 +249,11 @@ private:
         const int attempts = port == 0 && addresses.size() > 1 ? port_attempts_max : 1;
         std::error_code ec;
         for (int attempt = 0; attempt < attempts; ++attempt) {
+            new_listeners bound;
             std::vector<std::string> skipped;
-            listener_list bound;
-            ec = bind_all(addresses, context, bound, skipped);
+            ec = bind_all(addresses, context, bound.all, skipped);
             if (!ec)
-                ec = begin_accepting(std::move(bound));
-            else
-                close_all_of(bound);
-            if (!ec)
-                skipped_.insert(skipped_.end(), skipped.begin(), skipped.end());
+                ec = begin_accepting(bound, std::move(skipped));
             if (ec != errc::address_in_use)
                 return ec;
         }
@@ -279,17 +298,21 @@ private:
     }
 
     // All of them or none.
-    std::error_code begin_accepting(listener_list bound) {
-        state_->paused.reserve(listeners_.size() + bound.size());
+    std::error_code begin_accepting(new_listeners& bound, std::vector<std::string> skipped) {
+        const std::size_t count = listeners_.size() + bound.all.size();
+        listeners_.reserve(count);
+        state_->paused.reserve(count);
+        skipped_.reserve(skipped_.size() + skipped.size());
         state_->spare.take();
-        for (const auto& listener : bound) {
-            const std::error_code ec = listener->listen();
-            if (!ec)
-                continue;
-            close_all_of(bound);
-            return ec == asio::error::address_in_use ? errc::address_in_use : errc::listen_failed;
+        for (const auto& listener : bound.all) {
+            if (const std::error_code ec = listener->listen())
+                return ec == asio::error::address_in_use ? errc::address_in_use
+                                                         : errc::listen_failed;
         }
-        listeners_.insert(listeners_.end(), bound.begin(), bound.end());
+        listeners_.insert(listeners_.end(), bound.all.begin(), bound.all.end());
+        bound.all.clear();
+        skipped_.insert(skipped_.end(), std::make_move_iterator(skipped.begin()),
+                        std::make_move_iterator(skipped.end()));
         return {};
     }
 

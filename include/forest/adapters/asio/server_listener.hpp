@@ -176,9 +176,13 @@ private:
     }
 
     void retry_at(std::chrono::steady_clock::time_point when) {
-        timer_.expires_at(when);
-        timer_.async_wait(guarded([](server_listener& self, std::unique_lock<std::mutex>& lock,
-                                     std::error_code) { self.accept(lock); }));
+        try {
+            timer_.expires_at(when);
+            timer_.async_wait(guarded([](server_listener& self, std::unique_lock<std::mutex>& lock,
+                                         std::error_code) { self.accept(lock); }));
+        } catch (...) { // There is no memory for a timer; this takes none.
+            wait();
+        }
     }
 
     // Nothing can be done but to wait; a connection that ends is told of.
@@ -217,17 +221,18 @@ private:
         std::erase(server_->paused, &timer_);
         server_->spare.take();
         keep_back_silent_ones();
-        try {
-            for (int accepted = 0; accepted < accept_batch_max; ++accepted) {
+        for (int accepted = 0; accepted < accept_batch_max; ++accepted) {
+            try {
                 if (!accept_one(lock))
                     return;
-            }
-            wait();
-        } catch (...) { // There is no memory, and so one connection less.
-            if (const auto next = next_to_give_way(*server_))
+            } catch (...) { // There is no memory; a connection that is closed gives some back.
+                const auto next = next_to_give_way(*server_);
+                if (next == nullptr)
+                    return pause();
                 next->close();
-            pause();
+            }
         }
+        wait();
     }
 
     // Whether to go on in this turn. Otherwise the next one has been arranged, or the listener has

@@ -74,7 +74,8 @@ public:
             std::size_t encrypted = 0;
             if (const outcome result = read(scratch, encrypted); result != outcome::done)
                 return result;
-            tls_->input(scratch.first(encrypted));
+            if (!tls_->input(scratch.first(encrypted)))
+                return outcome::ended;
         }
         return outcome::wants_turn;
     }

@@ -59,10 +59,10 @@ private:
                 append("check failed ({}/{})", happened.failures, happened.failure_threshold);
             else
                 append("check failed ({} in a row)", happened.failures);
-            return append_reason(happened.check);
+            return append_reason(happened);
         case event_kind::check_inconclusive:
             append("check inconclusive, this process was stalled");
-            return append_reason(happened.check);
+            return append_reason(happened);
         case event_kind::server_down: return append_down(happened);
         case event_kind::server_up:
             append("server is back online");
@@ -78,13 +78,21 @@ private:
         case event_kind::stopping: return append("polling stopping");
         case event_kind::stopped: return append("polling stopped");
         case event_kind::schema_loaded: return append_loaded(happened);
-        case event_kind::schema_unchanged: return append("schema unchanged");
+        case event_kind::schema_unchanged:
+            append("schema unchanged");
+            return append_detail(happened.detail);
         case event_kind::schema_reloaded:
             append("schema changed and reloaded");
             return append_contents(happened.schema);
         case event_kind::schema_failed:
             append("schema could not be fetched");
-            return append_reason(happened.check);
+            return append_reason(happened);
+        case event_kind::health_route_missing:
+            append("the server has no ");
+            append_foreign(happened.path.empty() ? "health route" : happened.path);
+            if (happened.check != nullptr)
+                append(" (HTTP {})", happened.check->status);
+            return append_detail(happened.detail);
         }
     }
 
@@ -122,14 +130,30 @@ private:
         append_skew(happened.check->clock_skew);
     }
 
-    void append_reason(const verdict* check) {
+    void append_reason(const event& happened) {
+        const verdict* const check = happened.check;
         if (check == nullptr)
             return;
         append(": ");
         append_error(check->error, check->status);
-        if (check->error == errc::unauthorized)
-            append(", {} signature was sent", check->signature_sent ? "a" : "no");
+        append_missing_route(happened);
         append_skew(check->clock_skew);
+    }
+
+    void append_missing_route(const event& happened) {
+        const std::string_view hint = missing_route_hint(happened);
+        if (hint.empty())
+            return;
+        append("; the server has no ");
+        append_foreign(happened.path.empty() ? "such route" : happened.path);
+        append_detail(hint);
+    }
+
+    void append_detail(std::string_view detail) {
+        if (detail.empty())
+            return;
+        append(": ");
+        append_foreign(detail);
     }
 
     void append_down(const event& happened) {
@@ -144,7 +168,8 @@ private:
             append(", unauthorized before");
         append(")");
         if (of.last_error.category() == error_category())
-            append(": {}", explanation(errc{of.last_error.value()}, of.signature_sent));
+            append(": {}", explanation(errc{of.last_error.value()}));
+        append_missing_route(happened);
         append_skew(of.clock_skew);
     }
 

@@ -94,9 +94,11 @@ public:
         return received > 0 ? progress::done : last;
     }
 
-    /// Bytes that came from the peer.
-    void input(std::span<const char> bytes) {
-        BIO_write(SSL_get_rbio(ssl_.get()), bytes.data(), static_cast<int>(bytes.size()));
+    /// Bytes that came from the peer. False if there is no memory for them; then the session is
+    /// broken.
+    bool input(std::span<const char> bytes) {
+        const auto size = static_cast<int>(bytes.size());
+        return BIO_write(SSL_get_rbio(ssl_.get()), bytes.data(), size) == size;
     }
 
     /// Bytes for the peer; valid until the next call of anything but this.

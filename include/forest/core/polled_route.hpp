@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_POLLED_ROUTE_HPP
+#define FOREST_CORE_POLLED_ROUTE_HPP
+
+#include <forest/core/error.hpp>
+#include <forest/core/time.hpp>
+#include <forest/core/verdict.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+
+// Which of its server's routes a datasource polls (B33), decided without doing it. No released Ruby
+// or Node agent has a health route, and what is polled instead is its schema.
+
+namespace forest {
+
+/// What a datasource polls.
+enum class datasource_mode : std::uint8_t {
+    automatic,   ///< the health route, or the schema while the server has no such route
+    health,      ///< the health route; where there is none, the server is down
+    schema_poll, ///< the schema
+};
+
+[[nodiscard]] constexpr std::string_view name(datasource_mode mode) noexcept {
+    switch (mode) {
+    case datasource_mode::automatic: return "automatic";
+    case datasource_mode::health: return "health";
+    case datasource_mode::schema_poll: return "schema_poll";
+    }
+    return {};
+}
+
+/// Whether a server that answers so has no such route.
+[[nodiscard]] constexpr bool is_route_missing(int status) noexcept {
+    return status == 404 || status == 405;
+}
+
+/// What the driver of a polled_route has to do next.
+enum class route_action : std::uint8_t {
+    none,
+    wait, ///< wait for `polled_route::retry_interval`, then call `woke`; a wait before is void
+    try_health, ///< perform one health check, then call `tried`
+};
+
+/// The choice of one datasource. A value; not thread-safe.
+class polled_route {
+public:
+    /// While the schema is polled for want of a health route, that route is tried this often, and
+    /// after each recovery.
+    static constexpr duration retry_interval = std::chrono::hours{1};
+
+    explicit polled_route(datasource_mode mode) noexcept
+        : mode_{mode}, polls_schema_{mode == datasource_mode::schema_poll} {}
+
+    /// What the next check asks for.
+    [[nodiscard]] bool polls_schema() const noexcept { return polls_schema_; }
+
+    /// The server has answered a signed request for its schema: from now on a missing health route
+    /// is no failure.
+    void schema_came() noexcept { schema_came_ = true; }
+
+    /// A health check has ended so. Returns whether the route is missing, and then the schema is
+    /// polled from now on, and the answer says nothing of the server's health.
+    [[nodiscard]] bool checked(const verdict& result) noexcept {
+        if (mode_ != datasource_mode::automatic || polls_schema_ || !schema_came_ ||
+            !is_route_missing(result.status))
+            return false;
+        polls_schema_ = true;
+        return true;
+    }
+
+    /// `checked` has returned true, and that has been reported.
+    [[nodiscard]] route_action went_over() noexcept {
+        return searches() ? route_action::wait : route_action::none;
+    }
+
+    /// The server came back from an outage.
+    [[nodiscard]] route_action recovered() noexcept {
+        // The answer under way may be from before the outage.
+        owed_again_ = trying_;
+        return trying_ ? route_action::none : try_health();
+    }
+
+    /// The wait asked for has ended.
+    [[nodiscard]] route_action woke() noexcept {
+        return trying_ ? route_action::none : try_health();
+    }
+
+    /// The health check asked for has ended so. If the server has the route, it is polled from now
+    /// on; a failure does not count.
+    [[nodiscard]] route_action tried(const verdict& result) noexcept {
+        trying_ = false;
+        const bool again = std::exchange(owed_again_, false);
+        if (result.healthy() || result.error == errc::stopping) {
+            polls_schema_ = false;
+            return route_action::none;
+        }
+        return again ? try_health() : route_action::wait;
+    }
+
+private:
+    [[nodiscard]] bool searches() const noexcept {
+        return mode_ == datasource_mode::automatic && polls_schema_;
+    }
+
+    route_action try_health() noexcept {
+        if (!searches())
+            return route_action::none;
+        trying_ = true;
+        return route_action::try_health;
+    }
+
+    datasource_mode mode_;
+    bool polls_schema_;
+    bool schema_came_ = false;
+    bool trying_ = false;     // a health check beside the polls is under way
+    bool owed_again_ = false; // the server came back meanwhile
+};
+
+} // namespace forest
+
+#endif
