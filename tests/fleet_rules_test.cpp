@@ -37,6 +37,7 @@ const std::vector<variation> variations{
     {"initial_delay_max", {.initial_delay_max = 31s}},
     {"interval_jitter", {.interval_jitter = 0.31}},
     {"stall_tolerance", {.stall_tolerance = 31s}},
+    {"doubt_max", {.doubt_max = 31}},
 };
 
 struct owning_backoff {

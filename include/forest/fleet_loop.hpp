@@ -204,9 +204,9 @@ private:
 
     // -- What the machine decides --
 
-    void drive(target& one, machine_input input, turn* its = nullptr) {
+    // `judged` is the outcome of the check that the input tells of, if any.
+    void drive(target& one, machine_input input, turn* its = nullptr, verdict* judged = nullptr) {
         const target_id id = one.id;
-        const verdict* const judged = input.result; // while it is being reported
         for (;;) {
             const target_status before = one.machine.status();
             const action next = one.machine.step(input, alarm_.steady_now());
@@ -214,7 +214,7 @@ private:
             switch (next.what) {
             case action::kind::report:
                 one.announced = true;
-                statistics_.count(next.event);
+                count(next.event, judged);
                 if (reports_.listeners().hears(next.event)) {
                     outage told;
                     reports_.tell(one,
@@ -280,8 +280,18 @@ private:
     }
 
     void judge(target& one, const reply& answer) {
-        const verdict result = conclude(answer, alarm_.now());
-        drive(one, machine_input::reply(result));
+        verdict result = conclude(answer, alarm_.now());
+        drive(one, machine_input::reply(result), nullptr, &result);
+    }
+
+    void count(event_kind told, verdict* judged) noexcept {
+        statistics_.count(told);
+        if (judged == nullptr)
+            return;
+        if (told == event_kind::check_inconclusive && judged->error == errc::resolver_unavailable)
+            ++statistics_.unresolved;
+        else if (told == event_kind::check_failed)
+            judged->error = counted_error(judged->error);
     }
 
     const fleet_options options_;

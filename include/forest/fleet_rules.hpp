@@ -63,7 +63,7 @@ private:
         return std::tuple{of.interval,          of.timeout,
                           of.failure_threshold, of.success_threshold,
                           of.initial_delay_max, std::bit_cast<std::uint64_t>(of.interval_jitter),
-                          of.stall_tolerance};
+                          of.stall_tolerance,   of.doubt_max};
     }
 
     struct equal {

@@ -117,6 +117,8 @@ private:
             status_ = machine_.status();
             switch (next.what) {
             case action::kind::report:
+                if (next.event == event_kind::check_failed && judged_ != nullptr)
+                    judged_->error = counted_error(judged_->error);
                 report(next.event);
                 input = machine_input::reported();
                 continue;
@@ -171,7 +173,7 @@ private:
     }
 
     void conclude(const reply& answer) {
-        const verdict result = probe_.judge(answer, clock_.now());
+        verdict result = probe_.judge(answer, clock_.now());
         judged_ = &result;
         drive(probe_.input(result));
         judged_ = nullptr;
@@ -214,7 +216,7 @@ private:
     std::uint64_t waits_ = 0; // counts them
     timestamp_sequence timestamps_;
     [[no_unique_address]] Probe probe_;
-    const verdict* judged_ = nullptr; // while it is being reported
+    verdict* judged_ = nullptr; // while it is being reported
     std::atomic<target_status> status_ = target_status::unknown;
     std::atomic<bool> started_ = false;
     std::atomic<bool> announced_ = false; // an event has been told, so the last ones are, too

@@ -190,6 +190,61 @@ BOOST_AUTO_TEST_CASE(B33_a_wait_is_shortened_to_the_interval_that_holds_now) {
     BOOST_TEST((play(machine_input::reply(ok), now + 10s).delay == 10s));
 }
 
+BOOST_AUTO_TEST_CASE(B12_a_name_service_that_does_not_answer_is_doubted_ten_times_and_then_counts) {
+    machine_type subject = fresh({.failure_threshold = 1});
+    const verdict unresolved = failed(errc::resolver_unavailable);
+    steady_time now{};
+    action next = settle(subject, machine_input::started(), now);
+    for (int n = 0; n < 10; ++n) {
+        BOOST_TEST((next.what == action::kind::check));
+        const action told = subject.step(machine_input::reply(unresolved), now);
+        BOOST_TEST((told.event == event_kind::check_inconclusive));
+        BOOST_TEST(subject.failures() == 0);
+        BOOST_TEST((subject.status() == target_status::unknown));
+        // Never at once: that would burn a core for as long as the name service refuses.
+        next = settle(subject, machine_input::reported(), now);
+        BOOST_TEST((next.what == action::kind::wait && next.delay >= 2s && next.delay <= 30s));
+        now += next.delay;
+        next = settle(subject, machine_input::woke(), now);
+    }
+    const action told = subject.step(machine_input::reply(unresolved), now);
+    BOOST_TEST((told.event == event_kind::check_failed));
+    BOOST_TEST((subject.status() == target_status::down));
+    BOOST_TEST(subject.outage().last_error == make_error_code(errc::resolve_failed));
+    // And so does each that follows, until something else is heard.
+    next = settle(subject, machine_input::reported(), now);
+    settle(subject, machine_input::woke(), now + next.delay);
+    BOOST_TEST((subject.step(machine_input::reply(unresolved), now + next.delay).event ==
+                event_kind::check_failed));
+}
+
+BOOST_AUTO_TEST_CASE(B12_whatever_counts_ends_a_row_of_doubts) {
+    for (const errc heard : {errc{}, errc::connection_refused, errc::resolve_failed}) {
+        machine_type subject = fresh({.failure_threshold = 100});
+        const verdict unresolved = failed(errc::resolver_unavailable);
+        const verdict other = heard == errc{} ? verdict{} : failed(heard);
+        steady_time now{};
+        action next = settle(subject, machine_input::started(), now);
+        for (int n = 1; n <= 100; ++n) {
+            const action told =
+                subject.step(machine_input::reply(n % 10 == 0 ? other : unresolved), now);
+            BOOST_TEST(((told.event == event_kind::check_inconclusive) == (n % 10 != 0)));
+            next = settle(subject, machine_input::reported(), now);
+            now += next.delay;
+            next = settle(subject, machine_input::woke(), now);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(B12_a_stalled_process_does_not_count_what_it_could_not_resolve) {
+    machine_type subject = fresh({.failure_threshold = 1, .doubt_max = 0});
+    settle(subject, machine_input::started(), {});
+    const verdict unresolved = failed(errc::resolver_unavailable);
+    const action told = subject.step(machine_input::reply(unresolved), steady_time{8s});
+    BOOST_TEST((told.event == event_kind::check_inconclusive));
+    BOOST_TEST((subject.status() == target_status::unknown));
+}
+
 BOOST_AUTO_TEST_CASE(B14_a_stopped_machine_is_finished_for_ever) {
     for (const bool started : {false, true}) {
         machine_type subject = fresh();

@@ -58,6 +58,10 @@ const std::vector<sample_options> samples{
     {{.stall_tolerance = 0s}, {}},
     {{.stall_tolerance = -tick}, errc::invalid_stall_tolerance},
     {{.stall_tolerance = duration::max()}, errc::invalid_stall_tolerance},
+    {{.doubt_max = 0}, {}},
+    {{.doubt_max = 100}, {}},
+    {{.doubt_max = -1}, errc::invalid_doubt_max},
+    {{.doubt_max = 101}, errc::invalid_doubt_max},
 };
 
 } // namespace
@@ -83,6 +87,7 @@ BOOST_AUTO_TEST_CASE(the_defaults_are_those_of_the_table) {
     BOOST_TEST((defaults.initial_delay_max == 0s));
     BOOST_TEST(defaults.interval_jitter == 0.0);
     BOOST_TEST((defaults.stall_tolerance == 2s));
+    BOOST_TEST(defaults.doubt_max == 10);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

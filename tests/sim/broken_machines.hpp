@@ -100,6 +100,24 @@ private:
     }
 };
 
+// As much doubt about the name service as the options allow, and one more or less.
+template <int By>
+class doubt_off_by : public misled {
+public:
+    doubt_off_by(forest::options chosen, const forest::exponential_backoff& backoff,
+                 forest::random_generator random) noexcept
+        : misled{chosen, off(chosen), backoff, random} {}
+
+private:
+    static forest::options off(forest::options chosen) noexcept {
+        chosen.doubt_max += By;
+        return chosen;
+    }
+};
+
+using doubt_ends_early = doubt_off_by<-1>;
+using doubt_ends_late = doubt_off_by<1>;
+
 // Counts failures from the beginning, not from the last success.
 class counter_not_reset : public real_machine {
 public:

@@ -62,6 +62,8 @@ constexpr std::array all_planted{
     planted{"down told twice", "B7", of<broken::down_told_twice>},
     planted{"backoff not reset", "B3", of<broken::backoff_not_reset>},
     planted{"stall counted", "B12", of<broken::stall_counted>},
+    planted{"doubt ends early", "B12", of<broken::doubt_ends_early>},
+    planted{"doubt ends late", "B12", of<broken::doubt_ends_late>},
     planted{"connection kept", "B12", of<broken::connection_kept>},
     planted{"repeated late", "B12", of<broken::repeated_late>},
     planted{"outage id reused", "B8", of<broken::outage_id_reused>},
@@ -107,7 +109,7 @@ constexpr int counted_to = 5;
 auto untimed(const watched& before, const stimulus& played, const watched& after) {
     const auto state = [](const watched& of) {
         auto all = of.subject().state(of.now(), counted_to);
-        std::get<8>(all) = std::get<9>(all) = duration::zero();
+        std::get<9>(all) = std::get<10>(all) = duration::zero();
         return all;
     };
     const forest::action& did = after.answered();
@@ -148,8 +150,8 @@ BOOST_AUTO_TEST_CASE(
     std::size_t transitions = 0;
     for (int failures = 1; failures <= threshold_max; ++failures) {
         for (int successes = 1; successes <= threshold_max; ++successes) {
-            const exploration found =
-                explore({.failure_threshold = failures, .success_threshold = successes});
+            const exploration found = explore(
+                {.failure_threshold = failures, .success_threshold = successes, .doubt_max = 1});
             BOOST_TEST(found.proven(), "thresholds " << failures << " and " << successes << ": "
                                                      << to_string(found));
             states += found.states;
@@ -161,10 +163,18 @@ BOOST_AUTO_TEST_CASE(
     BOOST_TEST(transitions > states);
 }
 
+BOOST_AUTO_TEST_CASE(as_much_doubt_as_the_options_allow_lets_no_rule_be_broken_B12) {
+    for (const int most : {0, 2, options{}.doubt_max}) {
+        const exploration found = explore({.doubt_max = most});
+        BOOST_TEST(found.proven(), "doubt_max " << most << ": " << to_string(found));
+    }
+}
+
 BOOST_DATA_TEST_CASE(other_options_let_no_rule_be_broken_either,
                      boost::unit_test::data::make(all_other_options)) {
     options chosen = sample.chosen;
     chosen.success_threshold = 2;
+    chosen.doubt_max = 2;
     const exploration found = explore(chosen);
     BOOST_TEST((found.complete && !found.violation), to_string(found));
     // Of a delay that is random, one value is not all.
@@ -217,7 +227,8 @@ BOOST_AUTO_TEST_CASE(another_backoff_lets_no_rule_be_broken_either) {
 
 BOOST_DATA_TEST_CASE(each_planted_bug_is_found_by_the_name_of_its_rule_in_a_dozen_steps,
                      boost::unit_test::data::make(all_planted)) {
-    const exploration found = sample.explored({.failure_threshold = 2, .success_threshold = 2});
+    const exploration found =
+        sample.explored({.failure_threshold = 2, .success_threshold = 2, .doubt_max = 1});
     BOOST_TEST_REQUIRE(found.violation.has_value());
     BOOST_TEST(found.violation->rule == sample.rule, to_string(found));
     BOOST_TEST(found.violation->trace.size() <= 12U, to_string(found));
@@ -267,7 +278,7 @@ BOOST_AUTO_TEST_CASE(a_run_that_is_put_off_by_a_day_meets_the_same_states) {
 
 BOOST_AUTO_TEST_CASE(every_step_of_a_random_run_with_arbitrary_times_is_one_that_was_explored) {
     constexpr std::uint64_t seed = 20'240'229;
-    const options chosen{.failure_threshold = 2, .success_threshold = 2};
+    const options chosen{.failure_threshold = 2, .success_threshold = 2, .doubt_max = 1};
     untimed_steps explored;
     const exploration found = explore<real_machine>(
         chosen, exponential_backoff{}, {},

@@ -34,6 +34,7 @@ enum class errc {
     // How an operation ended that was not a check's fault.
     operation_canceled,
     local_resources_exhausted,
+    resolver_unavailable,
 
     // Which option is out of its range.
     invalid_interval,
@@ -43,6 +44,7 @@ enum class errc {
     invalid_initial_delay_max,
     invalid_interval_jitter,
     invalid_stall_tolerance,
+    invalid_doubt_max,
     invalid_backoff,
     invalid_tick,
     invalid_checks_in_flight_max,
@@ -111,6 +113,7 @@ enum class condition {
     case errc::stopping: return "stopping";
     case errc::operation_canceled: return "operation_canceled";
     case errc::local_resources_exhausted: return "local_resources_exhausted";
+    case errc::resolver_unavailable: return "resolver_unavailable";
     case errc::invalid_interval: return "invalid_interval";
     case errc::invalid_timeout: return "invalid_timeout";
     case errc::invalid_failure_threshold: return "invalid_failure_threshold";
@@ -118,6 +121,7 @@ enum class condition {
     case errc::invalid_initial_delay_max: return "invalid_initial_delay_max";
     case errc::invalid_interval_jitter: return "invalid_interval_jitter";
     case errc::invalid_stall_tolerance: return "invalid_stall_tolerance";
+    case errc::invalid_doubt_max: return "invalid_doubt_max";
     case errc::invalid_backoff: return "invalid_backoff";
     case errc::invalid_tick: return "invalid_tick";
     case errc::invalid_checks_in_flight_max: return "invalid_checks_in_flight_max";
@@ -161,7 +165,7 @@ enum class condition {
 [[nodiscard]] constexpr std::string_view explanation(errc code) noexcept {
     switch (code) {
     case errc::resolve_failed:
-        return "the host name could not be resolved; check its spelling and the DNS";
+        return "there is no address for the host name; check its spelling and the DNS";
     case errc::connection_refused: return "nothing listens at the address; is the server running?";
     case errc::unreachable: return "no route to the address; check the network";
     case errc::timed_out: return "no complete answer within the timeout";
@@ -185,6 +189,9 @@ enum class condition {
     case errc::local_resources_exhausted:
         return "this machine could not open a connection; raise the limit on open files (ulimit "
                "-n), keep fewer connections, or widen net.ipv4.ip_local_port_range";
+    case errc::resolver_unavailable:
+        return "the name service did not answer, so that nothing is known of the server; check the "
+               "network and the name servers in /etc/resolv.conf";
     case errc::invalid_interval:
         return "options.interval must be greater than 0 and at most 366 days";
     case errc::invalid_timeout:
@@ -196,6 +203,7 @@ enum class condition {
     case errc::invalid_interval_jitter: return "options.interval_jitter must be from 0 to 0.5";
     case errc::invalid_stall_tolerance:
         return "options.stall_tolerance must be from 0, in a fleet from its tick, to 366 days";
+    case errc::invalid_doubt_max: return "options.doubt_max must be from 0 to 100";
     case errc::invalid_backoff: return "the backoff must answer a duration greater than 0";
     case errc::invalid_tick: return "fleet_options.tick must be from 1 ms to 1 s";
     case errc::invalid_checks_in_flight_max:

@@ -30,7 +30,7 @@ enum class event_kind : std::uint8_t {
     check_started,
     check_succeeded,
     check_failed,
-    check_inconclusive, ///< the check failed for what this process lacks: time (B12), descriptors
+    check_inconclusive, ///< failed for want of time, descriptors or a name service (B12)
     server_down,
     server_up,
     callback_failed, ///< a callback threw; `event::detail` says what
@@ -142,6 +142,10 @@ inline constexpr std::string_view schema_held_hint =
         return routine && happened.failures < happened.failure_threshold ? severity::debug
                                                                          : severity::warning;
     }
+    case event_kind::check_inconclusive: // Nobody else says that the name service is in trouble.
+        return happened.check != nullptr && happened.check->error == errc::resolver_unavailable
+                   ? severity::warning
+                   : severity::debug;
     case event_kind::server_down: return severity::warning;
     case event_kind::server_up:
     case event_kind::schema_reloaded: return severity::info;

@@ -16,7 +16,9 @@ namespace forest {
 struct fleet_statistics {
     std::uint64_t checks = 0;
     std::uint64_t failures = 0;
-    std::uint64_t inconclusive = 0; ///< failed for what this process lacks (B12)
+    /// Failed for what this process lacks, or for want of a name service (B12).
+    std::uint64_t inconclusive = 0;
+    std::uint64_t unresolved = 0; ///< of them: the name service did not answer
     /// Of each check that began: from when it was due, or asked for at once, until then.
     duration_histogram lateness{};
 
@@ -33,6 +35,7 @@ struct fleet_statistics {
         checks += other.checks;
         failures += other.failures;
         inconclusive += other.inconclusive;
+        unresolved += other.unresolved;
         lateness.merge(other.lateness);
     }
 };

@@ -159,7 +159,7 @@ public:
     [[nodiscard]] constexpr auto state(steady_time now, int counted_to) const noexcept {
         const bool planned = phase::waiting <= phase_ && phase_ < phase::finished;
         return std::make_tuple(phase_, status_, transition_, stalled_, succeeded_,
-                               fresh_connection_, std::min(failures_, counted_to),
+                               fresh_connection_, doubts_, std::min(failures_, counted_to),
                                std::min(successes_, counted_to),
                                planned ? due_ - now : duration::zero(),
                                phase_ == phase::checking ? now - checked_at_ : duration::zero());
@@ -241,6 +241,18 @@ private:
     }
 
     action conclude(const verdict& result, steady_time now) noexcept {
+        transition_ = transition::none;
+        // A server that could not be looked for may be well. To ask again at once would burn a
+        // core, and press a name service that is in trouble, so the backoff counts doubts as it
+        // counts failures.
+        const bool in_doubt = result.error == errc::resolver_unavailable;
+        if (in_doubt && doubts_ < options().doubt_max) {
+            ++doubts_;
+            stalled_ = false;
+            fresh_connection_ = true;
+            due_ = now + jittered(delay_after(doubts_));
+            return report(phase::judged, event_kind::check_inconclusive);
+        }
         // The deadline of a check is a wake-up too: one that comes late finds a process that was
         // stalled.
         const bool overran = now - checked_at_ > options().timeout + options().stall_tolerance;
@@ -251,11 +263,12 @@ private:
             (stalled_ || overran || result.error == errc::local_resources_exhausted);
         stalled_ = false;
         fresh_connection_ = inconclusive;
-        transition_ = transition::none;
         if (inconclusive) {
             due_ = now;
             return report(phase::judged, event_kind::check_inconclusive);
         }
+        if (!in_doubt)
+            doubts_ = 0;
         if (result.healthy())
             succeed(now);
         else
@@ -283,7 +296,7 @@ private:
     void fail(const verdict& result, steady_time now) noexcept {
         failures_ = saturating_increment(failures_);
         successes_ = 0;
-        due_ = now + jittered(delay_after_failure());
+        due_ = now + jittered(delay_after(failures_));
         if (status_ == target_status::down)
             return;
         if (failures_ == 1) {
@@ -293,7 +306,7 @@ private:
         }
         status_ = target_status::suspect;
         run_.failures = failures_;
-        run_.last_error = result.error;
+        run_.last_error = counted_error(result.error);
         run_.last_status = result.status;
         run_.unauthorized |= result.error == errc::unauthorized;
         if (result.clock_skew)
@@ -306,8 +319,8 @@ private:
     }
 
     // A backoff that answers nonsense must neither spin nor overflow.
-    duration delay_after_failure() const noexcept {
-        const duration delay = rules().backoff(failures_, options().interval);
+    duration delay_after(int failures) const noexcept {
+        const duration delay = rules().backoff(failures, options().interval);
         assert(delay > duration::zero());
         return std::clamp(delay, delay_min, forest::options::duration_max);
     }
@@ -343,6 +356,7 @@ private:
     bool stalled_ = false;
     bool succeeded_ = false;
     bool fresh_connection_ = false;
+    std::uint8_t doubts_ = 0; // checks in a row for which the name service did not answer
     random_generator random_;
     int attempt_ = 0;
     int failures_ = 0;

@@ -41,6 +41,11 @@ struct options {
     /// little late, so that with 0 each failure is checked twice, and a timeout never counts.
     duration stall_tolerance = std::chrono::seconds{2};
 
+    /// How many checks in a row are inconclusive when the name service does not answer and no
+    /// earlier answer of it can be used (B12); from then on each counts as `resolve_failed`. From
+    /// 0, which means that each counts, to 100.
+    int doubt_max = 10;
+
     /// No duration above may exceed this: sums of a few of them must not overflow 64 bits of
     /// nanoseconds.
     static constexpr duration duration_max = std::chrono::hours{24 * 366};
@@ -72,6 +77,8 @@ private:
             return errc::invalid_interval_jitter;
         if (stall_tolerance < zero || stall_tolerance > duration_max)
             return errc::invalid_stall_tolerance;
+        if (doubt_max < 0 || doubt_max > 100)
+            return errc::invalid_doubt_max;
         return {};
     }
 };

@@ -40,6 +40,12 @@ struct verdict {
     [[nodiscard]] std::string_view version() const noexcept { return document.version(); }
 };
 
+/// As what the error of a failed check counts: a name service that has not answered too often in a
+/// row (B12) counts as a name without an address.
+[[nodiscard]] inline std::error_code counted_error(std::error_code error) noexcept {
+    return error == errc::resolver_unavailable ? make_error_code(errc::resolve_failed) : error;
+}
+
 /// A difference between two clocks that is reported: smaller ones are the network's and rounding's.
 inline constexpr std::chrono::seconds clock_skew_min{30};
 

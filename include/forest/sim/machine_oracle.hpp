@@ -76,7 +76,7 @@ public:
         const outage& kept = subject.outage();
         return std::make_tuple(
             last_, begun_, first_, ended_, in_flight_, announced_, owed_, late_, down_, heard_,
-            std::min(failures_, counted_to), std::min(successes_, counted_to),
+            doubts_, std::min(failures_, counted_to), std::min(successes_, counted_to),
             begun_ && !first_ && !ended_ ? planned_ - now : duration::zero(),
             in_flight_ && !ended_ ? now - asked_at_ : duration::zero(),
             static_cast<std::int64_t>(kept.id - outages_), kept.first_failure - run_.first_failure,
@@ -144,6 +144,14 @@ private:
         in_flight_ = false;
         if (heard.healthy())
             return succeed(now, due);
+        if (heard.error == errc::resolver_unavailable) {
+            if (doubts_ < options_.doubt_max) {
+                ++doubts_;
+                last_ = outcome::inconclusive;
+                plan(now, std::max<duration>(backoff_(doubts_, options_.interval), delay_min), due);
+                return tell(event_kind::check_inconclusive);
+            }
+        }
         if (heard.error != errc::stopping && doubtful) {
             last_ = outcome::inconclusive;
             planned_ = now;
@@ -154,6 +162,7 @@ private:
     }
 
     action succeed(steady_time now, steady_time due) {
+        doubts_ = 0;
         last_ = outcome::success;
         heard_ = true;
         failures_ = 0;
@@ -167,6 +176,9 @@ private:
     }
 
     action fail(const verdict& heard, steady_time now, steady_time due) {
+        const bool unresolved = heard.error == errc::resolver_unavailable;
+        if (!unresolved)
+            doubts_ = 0;
         heard_ = true;
         ++failures_;
         successes_ = 0;
@@ -175,7 +187,7 @@ private:
             if (failures_ == 1)
                 run_ = {.first_failure = heard.ended_at, .first_failed_at = now};
             run_.failures = failures_;
-            run_.last_error = heard.error;
+            run_.last_error = unresolved ? make_error_code(errc::resolve_failed) : heard.error;
             run_.last_status = heard.status;
             run_.unauthorized = run_.unauthorized || heard.error == errc::unauthorized;
             run_.clock_skew = heard.clock_skew ? heard.clock_skew : run_.clock_skew;
@@ -285,6 +297,7 @@ private:
     bool down_ = false;
     outcome last_ = outcome::none;
     std::optional<event_kind> owed_; // the change of status that is to be told next
+    int doubts_ = 0;                 // in a row, while the name service does not answer
     int failures_ = 0;
     int successes_ = 0; // consecutive ones since the last failure, while down
     int attempts_ = 0;

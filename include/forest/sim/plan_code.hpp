@@ -75,6 +75,7 @@ inline std::string usual_code(const latency& delay) {
     code.add_unless("interval_jitter", chosen.interval_jitter, plain.interval_jitter,
                     detail::number_code);
     code.add_unless("stall_tolerance", chosen.stall_tolerance, plain.stall_tolerance, span);
+    code.add_unless("doubt_max", chosen.doubt_max, plain.doubt_max, count);
     return code.code();
 }
 

@@ -34,6 +34,7 @@ enum class answer : std::uint8_t {
     refused,      ///< counts, says nothing more
     unauthorized, ///< counts, is remembered (B11), and shows a clock skew
     not_ok,       ///< counts, and shows another skew
+    unresolved,   ///< does not count until it has come too often in a row (B12)
     farewell,     ///< makes the target down at once (B9)
     cancelled,    ///< by someone else than the driver, which asks no more after a cancellation
 };
@@ -58,6 +59,7 @@ inline constexpr std::size_t answer_count = static_cast<std::size_t>(answer::can
         result.status = 200;
         result.clock_skew = std::chrono::seconds{-90};
         break;
+    case answer::unresolved: result.error = errc::resolver_unavailable; break;
     case answer::farewell:
         result.error = errc::stopping;
         result.status = 503;

@@ -60,9 +60,7 @@ private:
             else
                 append("check failed ({} in a row)", happened.failures);
             return append_reason(happened);
-        case event_kind::check_inconclusive:
-            append("check inconclusive, this process was stalled");
-            return append_reason(happened);
+        case event_kind::check_inconclusive: return append_doubt(happened);
         case event_kind::server_down: return append_down(happened);
         case event_kind::server_up:
             append("server is back online");
@@ -154,6 +152,19 @@ private:
             return;
         append(": ");
         append_foreign(detail);
+    }
+
+    // What this process lacked is said by the error, unless it was time.
+    void append_doubt(const event& happened) {
+        const std::error_code error = happened.check ? happened.check->error : std::error_code{};
+        for (const errc lacking : {errc::resolver_unavailable, errc::local_resources_exhausted})
+            if (error == lacking) {
+                append("check inconclusive");
+                append_reason(happened);
+                return append(": {}", explanation(lacking));
+            }
+        append("check inconclusive, this process was stalled");
+        append_reason(happened);
     }
 
     void append_down(const event& happened) {
