@@ -609,7 +609,8 @@ struct bare_pool {
     user one;
     const detail::connection_pool::clock::time_point now = detail::connection_pool::clock::now();
     std::shared_ptr<detail::pool_of_connections> pool =
-        std::make_shared<detail::pool_of_connections>(io.get_executor(), transport_options{}, 5ms);
+        std::make_shared<detail::pool_of_connections>(io.get_executor(), transport_options{}, 5ms,
+                                                      asio_names{io.get_executor()}.directory());
 };
 
 BOOST_FIXTURE_TEST_CASE(kept_connections_that_were_idle_for_ten_minutes_are_closed, bare_pool) {

@@ -3,11 +3,14 @@
 #define FOREST_ADAPTERS_ASIO_ASIO_CONNECTION_POOL_HPP
 
 #include <forest/adapters/asio/asio_clock.hpp>
+#include <forest/adapters/asio/asio_names.hpp>
 #include <forest/adapters/asio/connection.hpp>
 #include <forest/adapters/asio/connection_pool.hpp>
 #include <forest/adapters/asio/pool_footing.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
+#include <forest/adapters/posix/getaddrinfo_resolver.hpp>
 #include <forest/core/time.hpp>
+#include <forest/policy/resolver.hpp>
 
 #include <chrono>
 #include <concepts>
@@ -51,33 +54,52 @@ private:
 
 } // namespace detail
 
+template <resolver Resolver>
+class basic_pooled_transport;
+
 /// What the `pooled_transport`s that are made from it share: one wait for all their sockets and one
 /// timer for all their deadlines, so that a check costs little more than its system calls; kept
-/// connections, which any of them may use next; and TLS. Copies are the same pool, which lives as
-/// long as a copy or a transport of it does.
+/// connections, which any of them may use next; TLS; and names. Copies are the same pool, which
+/// lives as long as a copy or a transport of it does.
 ///
 /// Not thread-safe: all is called, and runs, on the one thread that runs the clock's execution
 /// context, which must outlive the pool. Linux only.
-class asio_connection_pool {
+template <resolver Resolver>
+class basic_asio_connection_pool {
 public:
-    /// A deadline ends a check up to one `tick`, which is above 0, late, and never early. Throws
+    using names = basic_asio_names<Resolver>;
+
+    /// A pool whose transports find names as `where` does. A deadline ends a check up to one
+    /// `tick`, which is above 0, late, and never early. Throws
     /// std::system_error(errc::tls_configuration_invalid) if a file that the options name cannot be
     /// used, or another one when there is no descriptor left: the pool needs one.
-    explicit asio_connection_pool(const asio_clock& clock, const transport_options& options = {},
-                                  duration tick = std::chrono::milliseconds{5})
-        : pool_{
-              std::make_shared<detail::pool_of_connections>(clock.get_executor(), options, tick)} {}
+    basic_asio_connection_pool(const asio_clock& clock, const names& where,
+                               const transport_options& options = {},
+                               duration tick = std::chrono::milliseconds{5})
+        : pool_{std::make_shared<detail::pool_of_connections>(clock.get_executor(), options, tick,
+                                                              where.directory())} {}
+
+    /// The same with the names that all clients of the clock's context share.
+    explicit basic_asio_connection_pool(
+        const asio_clock& clock, const transport_options& options = {},
+        duration tick = std::chrono::milliseconds{5}) requires std::default_initializable<Resolver>
+        : basic_asio_connection_pool{clock, names{clock.get_executor()}, options, tick} {}
 
     /// The same with the default options. `tick` is a `duration`, as that of `fleet_options`, with
     /// which it makes one grid: what a fleet begins in one tick then ends in one, too.
-    explicit asio_connection_pool(const asio_clock& clock, std::same_as<duration> auto tick)
-        : asio_connection_pool{clock, transport_options{}, tick} {}
+    explicit basic_asio_connection_pool(
+        const asio_clock& clock,
+        std::same_as<duration> auto tick) requires std::default_initializable<Resolver>
+        : basic_asio_connection_pool{clock, transport_options{}, tick} {}
 
 private:
-    friend class pooled_transport;
+    friend class basic_pooled_transport<Resolver>;
 
     std::shared_ptr<detail::pool_of_connections> pool_;
 };
+
+/// A pool that finds names as the system does.
+using asio_connection_pool = basic_asio_connection_pool<getaddrinfo_resolver>;
 
 } // namespace forest
 

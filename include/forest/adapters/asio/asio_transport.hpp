@@ -3,12 +3,16 @@
 #define FOREST_ADAPTERS_ASIO_ASIO_TRANSPORT_HPP
 
 #include <forest/adapters/asio/asio_clock.hpp>
+#include <forest/adapters/asio/asio_names.hpp>
 #include <forest/adapters/asio/connection.hpp>
 #include <forest/adapters/asio/own_footing.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
+#include <forest/adapters/posix/getaddrinfo_resolver.hpp>
 #include <forest/core/time.hpp>
+#include <forest/policy/resolver.hpp>
 #include <forest/policy/transport.hpp>
 
+#include <concepts>
 #include <memory>
 #include <utility>
 
@@ -16,25 +20,34 @@
 
 namespace forest {
 
-/// Performs one GET at a time over a socket. A name is resolved anew for each connection, and all
-/// its addresses are tried, each with its share of the time left. Models `transport`; all members
-/// may be called from any thread, and its handlers and those of the clock run one at a time. The
-/// execution context must outlive the transport.
-///
-/// Asio resolves names on one thread per io_context: a DNS server that hangs delays all clients of
-/// the context that use names. An address in the URL needs no resolver.
-class asio_transport {
+/// Performs one GET at a time over a socket. All addresses of a name are tried, each with its share
+/// of the time left; what is known of names is shared by all clients of the executor's context
+/// (B19). Models `transport`; all members may be called from any thread, and its handlers and those
+/// of the clock run one at a time. The execution context must outlive the transport.
+template <resolver Resolver>
+class basic_asio_transport {
 public:
-    /// Runs where the clock runs. Throws std::system_error(errc::tls_configuration_invalid) if
-    /// a file that the options name cannot be used.
-    explicit asio_transport(const asio_clock& clock, const transport_options& options = {})
-        : connection_{std::make_shared<connection>(clock.serializer(), options)} {}
+    using names = basic_asio_names<Resolver>;
 
-    asio_transport(asio_transport&&) noexcept = default;
-    asio_transport& operator=(asio_transport&&) = delete;
+    /// Runs where the clock runs, and finds names as `where` does. Throws
+    /// std::system_error(errc::tls_configuration_invalid) if a file that the options name cannot be
+    /// used.
+    basic_asio_transport(const asio_clock& clock, const names& where,
+                         const transport_options& options = {})
+        : connection_{
+              std::make_shared<connection>(clock.serializer(), options, where.directory())} {}
+
+    /// The same with the names that all clients of the clock's context share.
+    explicit basic_asio_transport(
+        const asio_clock& clock,
+        const transport_options& options = {}) requires std::default_initializable<Resolver>
+        : basic_asio_transport{clock, names{clock.get_executor()}, options} {}
+
+    basic_asio_transport(basic_asio_transport&&) noexcept = default;
+    basic_asio_transport& operator=(basic_asio_transport&&) = delete;
 
     /// As `cancel()`.
-    ~asio_transport() {
+    ~basic_asio_transport() {
         if (connection_ != nullptr)
             connection_->cancel();
     }
@@ -54,6 +67,9 @@ private:
 
     std::shared_ptr<connection> connection_;
 };
+
+/// A transport that finds names as the system does.
+using asio_transport = basic_asio_transport<getaddrinfo_resolver>;
 
 static_assert(transport<asio_transport>);
 

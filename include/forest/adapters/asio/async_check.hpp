@@ -3,6 +3,7 @@
 #define FOREST_ADAPTERS_ASIO_ASYNC_CHECK_HPP
 
 #include <forest/adapters/asio/asio_clock.hpp>
+#include <forest/adapters/asio/asio_names.hpp>
 #include <forest/adapters/asio/connection.hpp>
 #include <forest/adapters/asio/own_footing.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
@@ -139,8 +140,8 @@ auto async_check(const asio::any_io_executor& executor, single_check passed, Sig
         throw std::system_error{fault};
     // Made before the operation begins: where a coroutine initiates it, nothing may throw.
     asio_clock clock{executor};
-    auto carrier = std::make_shared<detail::connection<detail::own_footing>>(clock.serializer(),
-                                                                             check.transport);
+    auto carrier = std::make_shared<detail::connection<detail::own_footing>>(
+        clock.serializer(), check.transport, asio_names{executor}.directory());
     return asio::async_initiate<Token, void(verdict)>(detail::initiate_check{check.timeout}, token,
                                                       std::move(carrier), std::move(clock),
                                                       std::move(check.target), std::move(by));

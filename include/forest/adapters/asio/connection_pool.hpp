@@ -12,6 +12,7 @@
 #include <forest/adapters/openssl/tls_client.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
+#include <forest/name_directory.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/posix/stream_descriptor.hpp>
@@ -38,10 +39,11 @@ class connection_pool : public std::enable_shared_from_this<connection_pool> {
 public:
     using clock = deadline_grid::clock;
 
-    connection_pool(asio::any_io_executor executor, const transport_options& chosen, duration tick)
-        : executor_{std::move(executor)}, reuses_{chosen.reuse_connections},
-          resets_{chosen.reset_after_answer.value_or(true)}, tls_{chosen.tls},
-          deadlines_{tick}, watched_{executor_}, timer_{executor_} {
+    connection_pool(asio::any_io_executor executor, const transport_options& chosen, duration tick,
+                    std::shared_ptr<name_directory> names)
+        : executor_{std::move(executor)}, names_{std::move(names)},
+          reuses_{chosen.reuse_connections}, resets_{chosen.reset_after_answer.value_or(true)},
+          tls_{chosen.tls}, deadlines_{tick}, watched_{executor_}, timer_{executor_} {
         assert(tick > duration::zero());
         watched_.assign(watch_.native_handle());
     }
@@ -52,11 +54,20 @@ public:
     [[nodiscard]] bool reuses() const noexcept { return reuses_; }
     [[nodiscard]] bool resets() const noexcept { return resets_; }
     [[nodiscard]] tls_client& tls() noexcept { return tls_; }
+    [[nodiscard]] name_directory& names() noexcept { return *names_; }
 
     /// A handler of Asio that calls `then(*this, …)` and keeps the pool alive until then.
     template <typename Then>
     [[nodiscard]] auto owning(Then then) {
         return owned_handler{shared_from_this(), memory_, then};
+    }
+
+    /// Calls `then(*this)` later. May be called from any thread; does nothing when the pool is
+    /// being destroyed.
+    template <typename Then>
+    void call_later(Then then) {
+        if (auto self = weak_from_this().lock())
+            asio::post(executor_, owned_handler{std::move(self), memory_, then});
     }
 
     /// A link without a socket.
@@ -275,6 +286,7 @@ private:
     }
 
     asio::any_io_executor executor_;
+    std::shared_ptr<name_directory> names_;
     bool reuses_, resets_;
     tls_client tls_;
     handler_memory memory_;

@@ -6,28 +6,28 @@
 #include <forest/adapters/asio/literal_endpoint.hpp>
 #include <forest/adapters/asio/stream_socket.hpp>
 #include <forest/core/error.hpp>
+#include <forest/core/name_book.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
 
 #include <asio/error.hpp>
-#include <asio/ip/resolver_base.hpp>
-#include <asio/ip/tcp.hpp>
 #include <asio/local/stream_protocol.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <string>
+#include <new>
 #include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
 
-// From a URL to a connected socket: resolve, then try every address, each with its share of the
-// time left.
+// From a URL to a connected socket: find the addresses of the name, then try every one, each with
+// its share of the time left. Addresses from memory that cannot be connected to are looked up again
+// before the GET fails (B19).
 
 namespace forest::detail {
 
@@ -47,6 +47,8 @@ protected:
 
     using Footing::Footing;
 
+    ~dialler() { forget_name(); }
+
     // The socket is connected and took that much of the first bytes; the deadline is the one of the
     // whole GET. Waits, and never ends the GET from inside.
     virtual void connected(lock& held, std::size_t sent) = 0;
@@ -63,6 +65,7 @@ protected:
         connections_opened_ = 0;
         starved_ = false;
         failure_ = errc::unreachable;
+        waits_until_ = {};
         started_ = clock::now();
         deadline_ = started_ + std::clamp(timeout, duration::zero(), options::duration_max);
     }
@@ -73,6 +76,7 @@ protected:
         target_ = &target;
         first_ = first;
         addresses_.clear();
+        from_memory_ = false;
         if (target.scheme() == url_scheme::http_unix)
             addresses_.emplace_back(asio::local::stream_protocol::endpoint{target.socket_path()});
         else if (target.is_ip_literal())
@@ -97,9 +101,7 @@ protected:
     // Nothing that is pending completes any more.
     void stop_waiting() {
         Footing::stop_waiting();
-        // Asio allocates even when there is nothing to cancel.
-        if (std::exchange(resolving_, false))
-            resolver_.cancel();
+        forget_name();
     }
 
     phase_timings timings_;
@@ -112,20 +114,41 @@ private:
     // What is waited for.
     enum class stage : std::uint8_t {
         resolving,
+        resolving_anew, // the addresses that were known could not be connected to
         connecting,
         starving, // for what this machine has too little of
         failing,
         connected,
     };
 
-    using resolver = asio::ip::tcp::resolver;
     using endpoint = stream_socket::endpoint;
+
+    // Asks for a name, and is told on any thread.
+    class question final : public name_waiter {
+    public:
+        explicit question(dialler& by) noexcept : by_{by} {}
+
+        void told() noexcept override try {
+            by_.call_later([number = number](Footing& footing, lock& resumed) {
+                auto& self = static_cast<dialler&>(footing);
+                if (self.asking_ && number == self.question_.number)
+                    self.resolved(resumed);
+            });
+        } catch (const std::bad_alloc&) { // The deadline ends the GET.
+        }
+
+        std::uint64_t number = 0; // counts the questions; earlier ones do not count any more
+
+    private:
+        dialler& by_;
+    };
 
     void ready(lock& held) final { (void)advance(held); }
 
     outcome advance(lock& held) {
         switch (stage_) {
         case stage::resolving:
+        case stage::resolving_anew:
         case stage::starving: break;
         case stage::connecting: begin_again(held); break;
         case stage::failing: failed(held, failure_); return outcome::done;
@@ -143,12 +166,37 @@ private:
         if (now < waits_until_)
             return; // It has gone on, with a later deadline.
         if (now >= deadline_)
-            return failed(held, starved_ ? errc::local_resources_exhausted
-                                         : more_telling(failure_, errc::timed_out));
-        if (stage_ == stage::starving)
-            return try_all(held, now);
+            return failed(held, late_error());
+        switch (stage_) {
+        case stage::starving: return try_all(held, now);
+        case stage::resolving: // The last good answer has to do.
+            forget_name();
+            if (question_.addresses.empty()) // It has been told in this very moment.
+                return failed(held, question_error());
+            return use_answer(held, now, true);
+        case stage::connecting:
+            // An address that does not answer may be one that the name no longer has.
+            if (next_address_ == addresses_.size() && std::exchange(from_memory_, false)) {
+                wait_until(deadline_);
+                (void)ask(true);
+                return;
+            }
+            break;
+        default: break;
+        }
         failure_ = more_telling(failure_, errc::timed_out);
         connect(held, now);
+    }
+
+    // Why a GET has failed that did not end in time.
+    [[nodiscard]] errc late_error() const noexcept {
+        if (starved_)
+            return errc::local_resources_exhausted;
+        if (stage_ == stage::resolving)
+            return errc::resolver_unavailable;
+        if (stage_ == stage::resolving_anew)
+            return failure_;
+        return more_telling(failure_, errc::timed_out);
     }
 
     void try_all(lock& held, clock::time_point now) {
@@ -156,31 +204,95 @@ private:
         failure_ = errc::unreachable;
         if (!addresses_.empty())
             return connect(held, now);
-        wait_until(deadline_);
+        asked_at_ = now;
         stage_ = stage::resolving;
-        resolving_ = true;
-        resolver_.async_resolve(
-            target_->host(), std::to_string(target_->port()),
-            asio::ip::resolver_base::numeric_service,
-            this->continuing([](Footing& footing, lock& resumed, const std::error_code& ec,
-                                const resolver::results_type& found) {
-                static_cast<dialler&>(footing).resolved(resumed, ec, found);
-            }));
+        switch (ask(false)) {
+        case name_state::known:
+        case name_state::last_good: return use_answer(held, now, true);
+        case name_state::failed: return lacks_means() ? starve(now) : fail_later(question_error());
+        case name_state::waiting: return wait_until(deadline_);
+        case name_state::refreshing: break;
+        }
+        wait_until(now +
+                   std::min<duration>(this->names().limits().patience, (deadline_ - now) / 2));
     }
 
-    void resolved(lock& held, const std::error_code& ec, const resolver::results_type& found) {
-        resolving_ = false;
+    // -- Names --
+
+    name_state ask(bool anew) noexcept {
+        name_state state = name_state::failed;
+        ++question_.number;
+        try {
+            state = this->names().ask(target_->host(), anew, question_);
+        } catch (const std::bad_alloc&) {
+            question_.error = errc::local_resources_exhausted;
+        }
+        asking_ = state == name_state::waiting || state == name_state::refreshing;
+        return state;
+    }
+
+    void forget_name() noexcept {
+        if (std::exchange(asking_, false))
+            this->names().leave(question_);
+    }
+
+    [[nodiscard]] errc question_error() const noexcept { return errc{question_.error.value()}; }
+
+    // Whether a look-up has failed for what this machine lacks. It needs descriptors, too, and not
+    // every resolver says when there are none.
+    [[nodiscard]] bool lacks_means() const noexcept {
+        return question_.error == errc::local_resources_exhausted || stream_socket::shortage();
+    }
+
+    // The look-up that was waited for has ended.
+    void resolved(lock& held) {
+        asking_ = false;
         const auto now = clock::now();
-        timings_.resolve = now - started_;
-        for (const auto& each : found)
-            addresses_.emplace_back(each.endpoint());
-        if (!addresses_.empty())
+        const bool fails = bool{question_.error};
+        if (stage_ == stage::resolving) {
+            timings_.resolve = now - asked_at_;
+            if (fails && lacks_means()) {
+                (void)this->give_way();
+                return starve(now);
+            }
+            if (fails && question_.addresses.empty())
+                return failed(held, question_error());
+            return use_answer(held, now, false);
+        }
+        const bool connecting = stage_ == stage::connecting;
+        if (!connecting && stage_ != stage::resolving_anew)
+            return;
+        if (!fails && add_addresses()) {
+            if (connecting)
+                failure_ = more_telling(failure_, errc::timed_out);
             return connect(held, now);
-        // The resolver needs descriptors, too, and does not tell when there are none.
-        if (!ec || !stream_socket::shortage())
-            return failed(held, errc::resolve_failed);
-        (void)this->give_way();
-        starve(now);
+        }
+        // Unless there is no such name any more, it says nothing that the failure does not.
+        if (!connecting)
+            failed(held, question_.error == errc::resolve_failed ? errc::resolve_failed : failure_);
+    }
+
+    // Connects to the addresses that were found. Those from memory may have changed since.
+    void use_answer(lock& held, clock::time_point now, bool from_memory) {
+        from_memory_ = from_memory;
+        next_address_ = 0;
+        if (add_addresses())
+            return connect(held, now);
+        fail_later(errc::local_resources_exhausted); // There was no memory for them.
+    }
+
+    // Adds those that were not tried yet. Answers whether there are any.
+    bool add_addresses() noexcept {
+        const std::size_t before = addresses_.size();
+        try {
+            for (const ip_address& each : question_.addresses) {
+                const endpoint found = endpoint_of(each, target_->port());
+                if (std::find(addresses_.begin(), addresses_.end(), found) == addresses_.end())
+                    addresses_.push_back(found);
+            }
+        } catch (const std::bad_alloc&) { // Those that have been added are tried.
+        }
+        return addresses_.size() > before;
     }
 
     // Tries the next address, and those behind it while that fails at once. One that does not
@@ -191,10 +303,14 @@ private:
             const endpoint& to = addresses_[next_address_++];
             const auto left = static_cast<clock::rep>(addresses_.size() - next_address_ + 1);
             connecting_ = now;
-            wait_until(left == 1 ? deadline_ : now + (deadline_ - now) / left);
             std::error_code ec = open(to);
-            if (!ec && begin(held, ec))
+            if (!ec && begin(held, ec)) {
+                // After an address from memory there may be one that is not known yet.
+                const auto shares = left + (from_memory_ ? 1 : 0);
+                if (stage_ == stage::connecting)
+                    wait_until(shares == 1 ? deadline_ : now + (deadline_ - now) / shares);
                 return;
+            }
             failure_ = more_telling(failure_, connect_error(ec));
             now = clock::now();
             if (next_address_ == addresses_.size())
@@ -231,7 +347,8 @@ private:
         timings_.connect = connected_at_ - connecting_;
         failure_ = errc::unreachable; // What other addresses did explains no later timeout.
         stage_ = stage::connected;
-        if (addresses_.size() > 1)
+        forget_name();
+        if (waits_until_ != deadline_)
             wait_until(deadline_);
         connected(held, first.bytes);
         return true;
@@ -251,7 +368,16 @@ private:
     void give_up(clock::time_point now) {
         if (failure_ == errc::local_resources_exhausted)
             return starve(now);
-        fail_later(failure_);
+        if (!asking_) {
+            if (!std::exchange(from_memory_, false))
+                return fail_later(failure_);
+            asked_at_ = now;
+            if (ask(true) != name_state::waiting)
+                return fail_later(question_.error == errc::resolve_failed ? errc::resolve_failed
+                                                                          : failure_);
+        }
+        stage_ = stage::resolving_anew;
+        wait_until(deadline_);
     }
 
     // Waits for what this machine lacks. All wait for the same moments, and are woken together.
@@ -266,8 +392,10 @@ private:
     // Long enough for a thousand that starve not to burn a core, short beside any timeout.
     static constexpr std::chrono::milliseconds pause{50};
 
-    resolver resolver_{this->executor()};
-    bool resolving_ = false;
+    question question_{*this};
+    bool asking_ = false; // the question will be told
+    clock::time_point asked_at_;
+    bool from_memory_ = false; // the addresses are of an answer that is older than this GET
     std::vector<endpoint> addresses_;
     std::size_t next_address_ = 0;
     std::string_view first_;

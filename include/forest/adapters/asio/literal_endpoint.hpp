@@ -3,6 +3,7 @@
 #define FOREST_ADAPTERS_ASIO_LITERAL_ENDPOINT_HPP
 
 #include <forest/adapters/asio/stream_socket.hpp>
+#include <forest/core/ip_address.hpp>
 #include <forest/core/url.hpp>
 
 #include <arpa/inet.h>
@@ -10,10 +11,11 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <utility>
 
-// A server that is named by its address needs no resolver.
+// Where to connect to. A server that is named by its address needs no resolver.
 
 namespace forest::detail {
 
@@ -42,6 +44,24 @@ namespace forest::detail {
     four.sin_family = AF_INET;
     four.sin_port = htons(target.port());
     four.sin_addr.s_addr = htonl(address << 8 | part);
+    return stream_socket::endpoint{&four, sizeof four};
+}
+
+/// That port of an address.
+[[nodiscard]] inline stream_socket::endpoint endpoint_of(const ip_address& address,
+                                                         std::uint16_t port) noexcept {
+    if (address.is_v6) {
+        sockaddr_in6 six{};
+        six.sin6_family = AF_INET6;
+        six.sin6_port = htons(port);
+        six.sin6_scope_id = address.scope;
+        std::memcpy(&six.sin6_addr, address.bytes.data(), sizeof six.sin6_addr);
+        return stream_socket::endpoint{&six, sizeof six};
+    }
+    sockaddr_in four{};
+    four.sin_family = AF_INET;
+    four.sin_port = htons(port);
+    std::memcpy(&four.sin_addr, address.bytes.data(), sizeof four.sin_addr);
     return stream_socket::endpoint{&four, sizeof four};
 }
 

@@ -8,6 +8,7 @@
 #include <forest/adapters/asio/transport_options.hpp>
 #include <forest/adapters/openssl/tls_client.hpp>
 #include <forest/core/url.hpp>
+#include <forest/name_directory.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/posix/stream_descriptor.hpp>
@@ -56,10 +57,11 @@ protected:
     /// How large a buffer may be that is kept for the next answer: any answer to a check fits.
     static constexpr std::size_t buffer_bytes_kept = 128 * 1024;
 
-    own_footing(asio_serializer serializer, const transport_options& chosen)
-        : serializer_{std::move(serializer)}, tls_{chosen.tls}, reuses_{chosen.reuse_connections},
-          resets_{chosen.reset_after_answer.value_or(false)}, watch_{executor()}, timer_{
-                                                                                      executor()} {}
+    own_footing(asio_serializer serializer, const transport_options& chosen,
+                std::shared_ptr<name_directory> names)
+        : serializer_{std::move(serializer)}, names_{std::move(names)}, tls_{chosen.tls},
+          reuses_{chosen.reuse_connections}, resets_{chosen.reset_after_answer.value_or(false)},
+          watch_{executor()}, timer_{executor()} {}
 
     virtual ~own_footing() { drop(); }
 
@@ -76,6 +78,7 @@ protected:
     [[nodiscard]] bool reuses() const noexcept { return reuses_; }
     [[nodiscard]] bool resets() const noexcept { return resets_; }
     [[nodiscard]] tls_client& tls() noexcept { return tls_; }
+    [[nodiscard]] name_directory& names() noexcept { return *names_; }
     [[nodiscard]] link& line() noexcept { return line_; }
 
     /// Makes a connection to the server of `target` that was kept, if there is one, the current
@@ -105,18 +108,23 @@ protected:
         line_.socket.close();
     }
 
-    /// A handler of Asio that calls `then(*this, held, …)` unless another wait has begun, or none
-    /// is wanted any more.
+    /// Calls `then(*this, held)` later, whatever is waited for then. May be called from any thread
+    /// and without the lock; does nothing when this is being destroyed.
     template <typename Then>
-    [[nodiscard]] auto continuing(Then then) {
-        return unless_overtaken(wait_, then);
+    void call_later(Then then) {
+        if (auto self = weak_from_this().lock())
+            asio::post(executor(),
+                       owned_handler{std::move(self), memory_, [then](own_footing& resumed) {
+                                         lock held{resumed.mutex_};
+                                         then(resumed, held);
+                                     }});
     }
 
     void wait_readable() { wait(asio::posix::stream_descriptor::wait_read); }
     void wait_writable() { wait(asio::posix::stream_descriptor::wait_write); }
 
     /// For what must not happen from inside the call that leads to it.
-    void wait_turn() { asio::post(executor(), continuing(is_ready)); }
+    void wait_turn() { asio::post(executor(), unless_overtaken(wait_, is_ready)); }
 
     void wait_until(clock::time_point deadline) {
         timer_.expires_at(deadline);
@@ -164,12 +172,13 @@ private:
             line_.socket.close();
             return wait_turn();
         }
-        watch_.async_wait(what, continuing(is_ready));
+        watch_.async_wait(what, unless_overtaken(wait_, is_ready));
     }
 
     std::mutex mutex_;
     handler_memory memory_;
     asio_serializer serializer_;
+    std::shared_ptr<name_directory> names_;
     tls_client tls_;
     bool reuses_;
     bool resets_;

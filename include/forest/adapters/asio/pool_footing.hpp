@@ -7,6 +7,7 @@
 #include <forest/adapters/asio/pooled_link.hpp>
 #include <forest/adapters/openssl/tls_client.hpp>
 #include <forest/core/url.hpp>
+#include <forest/name_directory.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/post.hpp>
@@ -57,6 +58,7 @@ protected:
     [[nodiscard]] bool reuses() const noexcept { return pool_.reuses(); }
     [[nodiscard]] bool resets() const noexcept { return pool_.resets(); }
     [[nodiscard]] tls_client& tls() noexcept { return pool_.tls(); }
+    [[nodiscard]] name_directory& names() noexcept { return pool_.names(); }
     [[nodiscard]] link& line() noexcept { return *line_; }
 
     [[nodiscard]] bool take_kept(const url& target, clock::time_point now) noexcept {
@@ -85,13 +87,11 @@ protected:
     }
 
     template <typename Then>
-    [[nodiscard]] auto continuing(Then then) {
-        return pool_.owning(
-            [this, number = ++wait, then](connection_pool&, const auto&... results) {
-                lock held;
-                if (number == wait)
-                    then(*this, held, results...);
-            });
+    void call_later(Then then) {
+        pool_.call_later([this, then](connection_pool&) {
+            lock held;
+            then(*this, held);
+        });
     }
 
     void wait_readable() { pool_.await(*line_, EPOLLIN); }

@@ -3,8 +3,10 @@
 #define FOREST_ADAPTERS_ASIO_POOLED_TRANSPORT_HPP
 
 #include <forest/adapters/asio/asio_connection_pool.hpp>
+#include <forest/adapters/posix/getaddrinfo_resolver.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
+#include <forest/policy/resolver.hpp>
 #include <forest/policy/transport.hpp>
 
 #include <memory>
@@ -18,17 +20,19 @@ namespace forest {
 /// https and http+unix, all addresses of a name, each with its share of the time left. Kept
 /// connections belong to the pool. Models `transport`. Not thread-safe: all members are called, and
 /// its handlers run, on the one thread that runs the execution context of the pool's clock.
-class pooled_transport {
+template <resolver Resolver>
+class basic_pooled_transport {
 public:
-    using pool = asio_connection_pool;
+    using pool = basic_asio_connection_pool<Resolver>;
 
-    explicit pooled_transport(const pool& of) : pool_{of.pool_}, connection_{&pool_->borrow()} {}
+    explicit basic_pooled_transport(const pool& of)
+        : pool_{of.pool_}, connection_{&pool_->borrow()} {}
 
-    pooled_transport(pooled_transport&&) noexcept = default;
-    pooled_transport& operator=(pooled_transport&&) = delete;
+    basic_pooled_transport(basic_pooled_transport&&) noexcept = default;
+    basic_pooled_transport& operator=(basic_pooled_transport&&) = delete;
 
     /// As `cancel()`.
-    ~pooled_transport() {
+    ~basic_pooled_transport() {
         if (pool_ != nullptr)
             pool_->give_back(*connection_);
     }
@@ -52,6 +56,9 @@ private:
     std::shared_ptr<detail::pool_of_connections> pool_;
     detail::pool_of_connections::connection* connection_;
 };
+
+/// A pooled transport that finds names as the system does.
+using pooled_transport = basic_pooled_transport<getaddrinfo_resolver>;
 
 static_assert(transport<pooled_transport>);
 

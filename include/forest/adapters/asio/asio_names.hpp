@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_ASIO_NAMES_HPP
+#define FOREST_ADAPTERS_ASIO_ASIO_NAMES_HPP
+
+#include <forest/adapters/posix/getaddrinfo_resolver.hpp>
+#include <forest/core/name_book.hpp>
+#include <forest/name_directory.hpp>
+#include <forest/policy/resolver.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/execution/context.hpp>
+#include <asio/execution_context.hpp>
+#include <asio/query.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+// Where the transports of an execution context find the addresses of names.
+
+namespace forest {
+
+namespace detail {
+
+/// Ends the directories of an execution context together with it.
+template <resolver Resolver>
+class names_service final : public asio::execution_context::service {
+public:
+    inline static asio::execution_context::id id;
+
+    explicit names_service(asio::execution_context& context)
+        : asio::execution_context::service{context} {}
+
+    /// The one that all clients of the context share.
+    [[nodiscard]] std::shared_ptr<name_directory> shared() {
+        const std::lock_guard lock{mutex_};
+        if (shared_ == nullptr)
+            shared_ = std::make_shared<basic_name_directory<Resolver>>(resolver_limits{});
+        return shared_;
+    }
+
+    void add(const std::shared_ptr<name_directory>& own) {
+        const std::lock_guard lock{mutex_};
+        own_.erase(std::remove_if(own_.begin(), own_.end(),
+                                  [](const auto& each) { return each.expired(); }),
+                   own_.end());
+        own_.push_back(own);
+    }
+
+private:
+    void shutdown() noexcept override {
+        if (shared_ != nullptr)
+            shared_->close();
+        for (const auto& each : own_)
+            if (const auto alive = each.lock())
+                alive->close();
+    }
+
+    std::mutex mutex_;
+    std::shared_ptr<name_directory> shared_;
+    std::vector<std::weak_ptr<name_directory>> own_;
+};
+
+} // namespace detail
+
+/// The names that several transports share: what is known of each, and the resolver that looks it
+/// up. Copies are the same names. Ends with its execution context, or with the last transport and
+/// copy that has it.
+///
+/// Thread-safe.
+template <resolver Resolver>
+class basic_asio_names {
+public:
+    /// Those that all clients of the executor's context share which have this kind of resolver.
+    explicit basic_asio_names(
+        const asio::any_io_executor& executor) requires std::default_initializable<Resolver>
+        : directory_{service(executor).shared()} {}
+
+    /// Names of their own, whose resolver is made from `arguments`; what that throws is thrown. Use
+    /// them with transports on the context of `executor` only.
+    template <typename... Arguments>
+        requires std::constructible_from<Resolver, Arguments...>
+        basic_asio_names(const asio::any_io_executor& executor, const resolver_limits& limits,
+                         Arguments&&... arguments)
+            : directory_{std::make_shared<basic_name_directory<Resolver>>(
+                  limits, std::forward<Arguments>(arguments)...)} {
+            service(executor).add(directory_);
+        }
+
+        /// What has been done so far, for all that share them.
+        [[nodiscard]] name_statistics statistics() const {
+            return directory_->statistics();
+        }
+
+        /// For transports.
+        [[nodiscard]] const std::shared_ptr<name_directory>& directory() const noexcept {
+            return directory_;
+        }
+
+    private:
+        static detail::names_service<Resolver>& service(const asio::any_io_executor& executor) {
+            return asio::use_service<detail::names_service<Resolver>>(
+                static_cast<asio::execution_context&>(
+                    asio::query(executor, asio::execution::context)));
+        }
+
+        std::shared_ptr<name_directory> directory_;
+};
+
+/// Names as the system finds them.
+using asio_names = basic_asio_names<getaddrinfo_resolver>;
+
+} // namespace forest
+
+#endif

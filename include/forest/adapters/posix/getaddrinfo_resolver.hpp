@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_POSIX_GETADDRINFO_RESOLVER_HPP
+#define FOREST_ADAPTERS_POSIX_GETADDRINFO_RESOLVER_HPP
+
+#include <forest/adapters/posix/hosts_file.hpp>
+#include <forest/adapters/posix/lookup_crew.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/ip_address.hpp>
+#include <forest/core/name_book.hpp>
+#include <forest/core/unique_function.hpp>
+#include <forest/policy/resolver.hpp>
+
+#include <netdb.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+// Names as the system finds them, in whatever order /etc/nsswitch.conf says.
+
+namespace forest {
+
+namespace detail {
+
+/// An address as sockets have it; empty if it belongs to another family.
+[[nodiscard]] inline std::optional<ip_address> address_of(const sockaddr& from) noexcept {
+    ip_address result;
+    if (from.sa_family == AF_INET) {
+        sockaddr_in four{};
+        std::memcpy(&four, &from, sizeof four);
+        std::memcpy(result.bytes.data(), &four.sin_addr, sizeof four.sin_addr);
+        return result;
+    }
+    if (from.sa_family == AF_INET6) {
+        sockaddr_in6 six{};
+        std::memcpy(&six, &from, sizeof six);
+        std::memcpy(result.bytes.data(), &six.sin6_addr, sizeof six.sin6_addr);
+        result.is_v6 = true;
+        result.scope = six.sin6_scope_id;
+        return result;
+    }
+    return std::nullopt;
+}
+
+} // namespace detail
+
+/// What a code of getaddrinfo means, not 0. `error` is errno, for EAI_SYSTEM. The table is in
+/// docs/reference/resolver.md.
+[[nodiscard]] inline errc resolve_error(int code, int error) noexcept {
+    switch (code) {
+    case EAI_NONAME:
+#if defined(EAI_NODATA)
+    case EAI_NODATA:
+#endif
+#if defined(EAI_ADDRFAMILY)
+    case EAI_ADDRFAMILY:
+#endif
+#if defined(EAI_IDN_ENCODE)
+    case EAI_IDN_ENCODE:
+#endif
+        return errc::resolve_failed;
+    case EAI_MEMORY: return errc::local_resources_exhausted;
+    case EAI_SYSTEM:
+        for (const int each : {EMFILE, ENFILE, ENOBUFS, ENOMEM})
+            if (error == each)
+                return errc::local_resources_exhausted;
+        return errc::resolver_unavailable;
+    default: return errc::resolver_unavailable; // EAI_AGAIN and EAI_FAIL mostly
+    }
+}
+
+/// The resolver that forest's transports use unless told otherwise: `getaddrinfo` on threads of its
+/// own, of which there are none before the first look-up and after 10 idle seconds. Models
+/// `resolver` and `local_resolver`. All members may be called from any thread.
+///
+/// A call of getaddrinfo cannot be interrupted. The destructor does not wait for one that is under
+/// way: its thread is left behind, touches only memory of its own, and ends with the call. The end
+/// of a program does not wait for it either. A library that is to be unloaded must not leave a
+/// thread behind: there, use cares_resolver.
+class getaddrinfo_resolver {
+public:
+    /// `hosts` is the file whose names do not wait behind others; look-ups are left to the system.
+    explicit getaddrinfo_resolver(std::string hosts = "/etc/hosts")
+        : hosts_{std::move(hosts)}, crew_{detail::lookup_crew::begin(this, &deliver,
+                                                                     threads_max())} {}
+
+    getaddrinfo_resolver(const getaddrinfo_resolver&) = delete;
+    getaddrinfo_resolver& operator=(const getaddrinfo_resolver&) = delete;
+
+    ~getaddrinfo_resolver() {
+        crew_->end([](void* context) { delete static_cast<lookup*>(context); });
+    }
+
+    /// Throws std::bad_alloc, or std::system_error when the system has no thread for it.
+    template <typename Handler>
+    void async_resolve(std::string_view name, Handler&& handler) {
+        const bool possible = name.size() <= detail::lookup_crew::name_bytes_max &&
+                              name.find('\0') == std::string_view::npos;
+        auto context = std::make_unique<lookup>(std::forward<Handler>(handler));
+        if (crew_->look_up(possible ? name : std::string_view{}, context.get()))
+            context.release();
+    }
+
+    [[nodiscard]] bool answers_locally(std::string_view name) noexcept {
+        return hosts_.contains(name);
+    }
+
+private:
+    using lookup = unique_function<void(const resolution&)>;
+
+    static unsigned threads_max() noexcept {
+        constexpr resolver_limits limits{};
+        return static_cast<unsigned>(limits.lookups_max + limits.hanging_max + limits.local_max);
+    }
+
+    static void deliver(void*, detail::lookup_job& ended) noexcept {
+        const std::unique_ptr<lookup> handler{static_cast<lookup*>(ended.context)};
+        std::vector<ip_address> addresses;
+        resolution result;
+        try {
+            if (ended.code != 0)
+                result.error = ended.lacks_descriptor ? errc::local_resources_exhausted
+                                                      : resolve_error(ended.code, ended.error);
+            for (const addrinfo* each = ended.code == 0 ? ended.found : nullptr; each != nullptr;
+                 each = each->ai_next) {
+                const auto found = detail::address_of(*each->ai_addr);
+                if (found &&
+                    std::find(addresses.begin(), addresses.end(), *found) == addresses.end())
+                    addresses.push_back(*found);
+            }
+            if (ended.code == 0 && addresses.empty())
+                result.error = errc::resolve_failed;
+        } catch (const std::bad_alloc&) {
+            result.error = errc::local_resources_exhausted;
+        }
+        if (!result.error)
+            result.addresses = addresses;
+        (*handler)(result);
+    }
+
+    hosts_file hosts_;
+    detail::lookup_crew* const crew_; // frees itself after `end`
+};
+
+static_assert(local_resolver<getaddrinfo_resolver>);
+
+} // namespace forest
+
+#endif

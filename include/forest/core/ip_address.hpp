@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_IP_ADDRESS_HPP
+#define FOREST_CORE_IP_ADDRESS_HPP
+
+#include <array>
+#include <cstdint>
+
+// An address without a port, for code that may include neither Asio nor the headers of sockets.
+
+namespace forest {
+
+/// An IPv4 or IPv6 address.
+struct ip_address {
+    /// In network order. An IPv4 address has the first four bytes; the others are 0.
+    std::array<std::uint8_t, 16> bytes{};
+
+    bool is_v6 = false;
+
+    /// The interface of a link-local IPv6 address, as `sin6_scope_id`; 0 when there is none.
+    std::uint32_t scope = 0;
+
+    friend bool operator==(const ip_address&, const ip_address&) = default;
+};
+
+} // namespace forest
+
+#endif

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_NAME_BOOK_HPP
+#define FOREST_CORE_NAME_BOOK_HPP
+
+#include <forest/core/error.hpp>
+#include <forest/core/ip_address.hpp>
+#include <forest/core/time.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+// All decisions about host names (B19): which answer may be used, which look-up begins, and who is
+// told of it. No clock, no thread and no socket, so that a test can play hours of a broken name
+// service.
+
+namespace forest {
+
+/// The bounds of look-ups. Every member is greater than 0.
+struct resolver_limits {
+    /// How many look-ups run at a time beside those that hang.
+    std::size_t lookups_max = 32;
+
+    /// How many look-ups may hang without taking a place from others. So at most `lookups_max +
+    /// hanging_max` are under way.
+    std::size_t hanging_max = 32;
+
+    /// How many look-ups run at a time, beside all others, of names that are answered locally.
+    std::size_t local_max = 4;
+
+    /// How long an answer is used when the name service does not say how long it may be.
+    duration answer_lifetime = std::chrono::seconds{30};
+
+    /// An answer is not used for longer than this, whatever the name service allows.
+    duration answer_lifetime_max = std::chrono::hours{24};
+
+    /// How long the answer that a name does not exist, or that the name service does not answer, is
+    /// given again without a new look-up.
+    duration failure_lifetime = std::chrono::seconds{1};
+
+    /// How long after it came the last good answer may be used when the name service does not
+    /// answer.
+    duration last_good_max = std::chrono::hours{1};
+
+    /// How long a check waits for the name service before it uses the last good answer; at most
+    /// half of the time that it has left.
+    duration patience = std::chrono::seconds{1};
+
+    /// How many names are kept. Names that nobody has asked for within `last_good_max` are
+    /// forgotten earlier.
+    std::size_t names_max = std::size_t{1} << 20;
+};
+
+/// What has been done about names so far.
+struct name_statistics {
+    std::uint64_t lookups = 0;     ///< that have begun
+    std::uint64_t not_found = 0;   ///< of them: there is no such name
+    std::uint64_t unavailable = 0; ///< of them: the name service did not answer, or could not
+    std::uint64_t last_good = 0;   ///< questions for which a last good answer had to stand in
+};
+
+/// What a name book answers to a question.
+enum class name_state : std::uint8_t {
+    known,      ///< the addresses may be used
+    last_good,  ///< the name service does not answer; use the last good addresses
+    failed,     ///< there are no addresses; `error` says why
+    waiting,    ///< the waiter will be told
+    refreshing, ///< the same, and it may leave and use the last good addresses
+};
+
+class name_book;
+
+namespace detail {
+struct book_entry;
+} // namespace detail
+
+/// Who asks for a name, and the answer that it got. Must outlive its wait.
+class name_waiter {
+public:
+    name_waiter() = default;
+    name_waiter(const name_waiter&) = delete;
+    name_waiter& operator=(const name_waiter&) = delete;
+
+    /// The look-up has ended. Called once after `waiting` or `refreshing`.
+    virtual void told() noexcept = 0;
+
+    /// Why there are no addresses; `resolver_unavailable` also beside last good ones.
+    std::error_code error{};
+
+    /// The answer. While waiting, and beside `resolver_unavailable`, the last good one, if it may
+    /// be used.
+    std::vector<ip_address> addresses;
+
+protected:
+    ~name_waiter() = default;
+
+private:
+    friend name_book;
+
+    detail::book_entry* of_ = nullptr; // null when it does not wait
+    name_waiter* before_ = nullptr;
+    name_waiter* behind_ = nullptr;
+};
+
+namespace detail {
+
+// What is known of one name.
+struct book_entry {
+    enum class progress : std::uint8_t { none, queued, running };
+
+    std::string name;
+    std::vector<ip_address> addresses; // of the last good answer
+    steady_time good_at{};
+    steady_time expires{};
+    std::error_code failure{}; // given again until then
+    steady_time failure_until{};
+    progress lookup = progress::none;
+    bool local = false;
+    steady_time asked_at{}; // when the look-up was asked for that is queued or running
+    steady_time used_at{};
+    name_waiter* first = nullptr;
+    book_entry* older = nullptr; // by the time of the last use
+    book_entry* newer = nullptr;
+    book_entry* next_queued = nullptr;
+
+    [[nodiscard]] bool idle() const noexcept {
+        return lookup == progress::none && first == nullptr;
+    }
+};
+
+} // namespace detail
+
+/// What is known of all names that are asked for. Not thread-safe. Times come from the caller and
+/// never go back.
+class name_book {
+public:
+    using entry = detail::book_entry;
+
+    explicit name_book(const resolver_limits& limits = {}) noexcept : limits_{limits} {}
+
+    [[nodiscard]] const resolver_limits& limits() const noexcept { return limits_; }
+
+    /// How many names are kept.
+    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+
+    /// Whether `next` has something to begin.
+    [[nodiscard]] bool has_next() const noexcept {
+        return has_next_local() ||
+               (others_.first != nullptr && running_ < limits_.lookups_max + limits_.hanging_max);
+    }
+
+    [[nodiscard]] const name_statistics& statistics() const noexcept { return statistics_; }
+
+    /// Asks for the addresses of `name`. `anew` means that the known ones could not be connected
+    /// to: then only the answer to a look-up that ends from now on is given. `is_local(name)` is
+    /// called before a look-up. Throws std::bad_alloc; then nothing was asked.
+    template <typename IsLocal>
+    [[nodiscard]] name_state ask(std::string_view name, bool anew, name_waiter& waiter,
+                                 steady_time now, const IsLocal& is_local) {
+        entry& known = enter(name, now);
+        waiter.error = {};
+        waiter.addresses.clear();
+        if (!anew && !known.addresses.empty() && now < known.expires)
+            return give(known, waiter, name_state::known);
+        const bool has_last_good =
+            !anew && !known.addresses.empty() && now - known.good_at < limits_.last_good_max;
+        if (known.failure && now < known.failure_until) {
+            waiter.error = known.failure;
+            return has_last_good ? give(known, waiter, name_state::last_good) : name_state::failed;
+        }
+        if (known.lookup == entry::progress::none)
+            queue(known, is_local(name), now);
+        // Who has something else to go by does not wait for a name service that hangs.
+        if ((anew || has_last_good) && now - known.asked_at >= limits_.patience) {
+            waiter.error = errc::resolver_unavailable;
+            return has_last_good ? give(known, waiter, name_state::last_good) : name_state::failed;
+        }
+        if (has_last_good)
+            waiter.addresses = known.addresses;
+        link(known, waiter);
+        return has_last_good ? name_state::refreshing : name_state::waiting;
+    }
+
+    /// The waiter is not told any more.
+    void leave(name_waiter& waiter) noexcept {
+        entry* const of = std::exchange(waiter.of_, nullptr);
+        if (of == nullptr)
+            return;
+        (waiter.before_ != nullptr ? waiter.before_->behind_ : of->first) = waiter.behind_;
+        if (waiter.behind_ != nullptr)
+            waiter.behind_->before_ = waiter.before_;
+        waiter.before_ = waiter.behind_ = nullptr;
+    }
+
+    /// The name whose look-up is to begin now; null when there is none, or no place for it. It
+    /// stays where it is until `answered`.
+    [[nodiscard]] entry* next() noexcept {
+        if (!has_next())
+            return nullptr;
+        const bool local = has_next_local();
+        ++statistics_.lookups;
+        entry& begun = (local ? local_ : others_).take();
+        begun.lookup = entry::progress::running;
+        ++(local ? running_local_ : running_);
+        return &begun;
+    }
+
+    /// The look-up of `of` has ended. All that wait for it get the answer and are told.
+    void answered(entry& of, std::error_code error, std::span<const ip_address> addresses,
+                  std::optional<duration> lifetime, steady_time now) noexcept {
+        --(of.local ? running_local_ : running_);
+        of.lookup = entry::progress::none;
+        if (!error && addresses.empty())
+            error = errc::resolve_failed;
+        of.failure = {};
+        if (!error) {
+            error = keep(of, addresses, lifetime, now);
+        } else if (error == errc::resolve_failed) {
+            of.addresses.clear(); // The name service knows better than an older answer of its own.
+            of.failure = error;
+            ++statistics_.not_found;
+        } else if (error != errc::local_resources_exhausted) {
+            error = of.failure = errc::resolver_unavailable;
+            ++statistics_.unavailable;
+        }
+        of.failure_until = now + limits_.failure_lifetime;
+        while (name_waiter* const waiter = of.first) {
+            leave(*waiter);
+            hand_over(*waiter, error, addresses);
+            waiter->told();
+        }
+    }
+
+    /// Nobody waits any more, and nobody is told.
+    void forget_waiters() noexcept {
+        for (const auto& [name, each] : entries_)
+            while (each->first != nullptr)
+                leave(*each->first);
+    }
+
+private:
+    struct queue_of_entries {
+        entry* first = nullptr;
+        entry* last = nullptr;
+
+        void push(entry& added) noexcept {
+            added.next_queued = nullptr;
+            (last != nullptr ? last->next_queued : first) = &added;
+            last = &added;
+        }
+
+        entry& take() noexcept {
+            entry& taken = *first;
+            first = taken.next_queued;
+            if (first == nullptr)
+                last = nullptr;
+            return taken;
+        }
+    };
+
+    [[nodiscard]] bool has_next_local() const noexcept {
+        return local_.first != nullptr && running_local_ < limits_.local_max;
+    }
+
+    name_state give(const entry& known, name_waiter& waiter, name_state state) {
+        waiter.addresses = known.addresses;
+        if (state == name_state::last_good)
+            ++statistics_.last_good;
+        return state;
+    }
+
+    void queue(entry& of, bool local, steady_time now) noexcept {
+        of.local = local;
+        of.asked_at = now;
+        of.lookup = entry::progress::queued;
+        (local ? local_ : others_).push(of);
+    }
+
+    static void link(entry& of, name_waiter& waiter) noexcept {
+        waiter.of_ = &of;
+        waiter.before_ = nullptr;
+        waiter.behind_ = std::exchange(of.first, &waiter);
+        if (waiter.behind_ != nullptr)
+            waiter.behind_->before_ = &waiter;
+    }
+
+    std::error_code keep(entry& of, std::span<const ip_address> addresses,
+                         std::optional<duration> lifetime, steady_time now) const noexcept try {
+        of.addresses.assign(addresses.begin(), addresses.end());
+        of.good_at = now;
+        of.expires = now + std::clamp(lifetime.value_or(limits_.answer_lifetime), duration::zero(),
+                                      limits_.answer_lifetime_max);
+        return {};
+    } catch (const std::bad_alloc&) {
+        of.addresses.clear();
+        return errc::local_resources_exhausted;
+    }
+
+    static void hand_over(name_waiter& waiter, std::error_code error,
+                          std::span<const ip_address> addresses) noexcept try {
+        waiter.error = error;
+        if (!error)
+            waiter.addresses.assign(addresses.begin(), addresses.end());
+        else if (error != errc::resolver_unavailable)
+            waiter.addresses.clear();
+    } catch (const std::bad_alloc&) {
+        waiter.error = errc::local_resources_exhausted;
+    }
+
+    // -- Which names are kept --
+
+    entry& enter(std::string_view name, steady_time now) {
+        const auto found = entries_.find(name);
+        entry& entered = found != entries_.end() ? *found->second : add(name, now);
+        entered.used_at = now;
+        unlink_age(entered);
+        link_newest(entered);
+        return entered;
+    }
+
+    entry& add(std::string_view name, steady_time now) {
+        forget_oldest(now);
+        auto made = std::make_unique<entry>();
+        made->name = name;
+        const std::string_view key = made->name;
+        entry& added = *entries_.emplace(key, std::move(made)).first->second;
+        link_newest(added);
+        return added;
+    }
+
+    // Two for each that is added, so that what is kept shrinks to what is used. One that is in use
+    // makes room for those behind it.
+    void forget_oldest(steady_time now) noexcept {
+        for (int looked_at = 0; looked_at < 2 && oldest_ != nullptr; ++looked_at) {
+            entry& oldest = *oldest_;
+            if (entries_.size() < limits_.names_max && now - oldest.used_at < limits_.last_good_max)
+                return;
+            unlink_age(oldest);
+            if (oldest.idle()) {
+                entries_.erase(entries_.find(std::string_view{oldest.name}));
+            } else {
+                oldest.used_at = now;
+                link_newest(oldest);
+            }
+        }
+    }
+
+    void link_newest(entry& one) noexcept {
+        one.older = newest_;
+        one.newer = nullptr;
+        (newest_ != nullptr ? newest_->newer : oldest_) = &one;
+        newest_ = &one;
+    }
+
+    void unlink_age(entry& one) noexcept {
+        (one.older != nullptr ? one.older->newer : oldest_) = one.newer;
+        (one.newer != nullptr ? one.newer->older : newest_) = one.older;
+    }
+
+    const resolver_limits limits_;
+    std::unordered_map<std::string_view, std::unique_ptr<entry>> entries_;
+    entry* oldest_ = nullptr;
+    entry* newest_ = nullptr;
+    queue_of_entries local_, others_;
+    std::size_t running_ = 0;
+    std::size_t running_local_ = 0;
+    name_statistics statistics_;
+};
+
+} // namespace forest
+
+#endif
