@@ -18,7 +18,7 @@ namespace {
 
 std::vector<errc> all_errors() {
     std::vector<errc> all;
-    for (int value = 1; value <= static_cast<int>(errc::other_protocol); ++value)
+    for (int value = 1; value <= static_cast<int>(errc::invalid_doubt_max); ++value)
         all.push_back(errc{value});
     return all;
 }
@@ -144,6 +144,8 @@ BOOST_AUTO_TEST_CASE(the_numbers_and_names_of_errors_do_not_change) {
         "plain_http_expected",
         "http2_only",
         "other_protocol",
+        "resolver_unavailable",
+        "invalid_doubt_max",
     };
     BOOST_TEST_REQUIRE(released.size() == all_errors().size());
     for (std::size_t index = 0; index < released.size(); ++index)
@@ -173,6 +175,12 @@ BOOST_AUTO_TEST_CASE(what_this_machine_lacks_is_no_failure_of_a_check) {
     BOOST_TEST(!(ec == condition::check_failed || ec == condition::invalid_argument));
     for (const char* const advice : {"ulimit -n", "ip_local_port_range"})
         BOOST_TEST(ec.message().find(advice) != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_name_service_that_does_not_answer_is_no_failure_of_a_check) {
+    const std::error_code ec = errc::resolver_unavailable;
+    BOOST_TEST(!(ec == condition::check_failed || ec == condition::no_connection));
+    BOOST_TEST(ec.message().find("/etc/resolv.conf") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(codes_of_other_categories_match_no_condition) {

@@ -34,7 +34,6 @@ enum class errc {
     // How an operation ended that was not a check's fault.
     operation_canceled,
     local_resources_exhausted,
-    resolver_unavailable,
 
     // Which option is out of its range.
     invalid_interval,
@@ -44,7 +43,6 @@ enum class errc {
     invalid_initial_delay_max,
     invalid_interval_jitter,
     invalid_stall_tolerance,
-    invalid_doubt_max,
     invalid_backoff,
     invalid_tick,
     invalid_checks_in_flight_max,
@@ -77,6 +75,10 @@ enum class errc {
     plain_http_expected,
     http2_only,
     other_protocol,
+
+    // Later ones of the groups above.
+    resolver_unavailable, // how an operation ended that was not a check's fault
+    invalid_doubt_max,    // an option is out of its range
 };
 
 /// Groups of errors, for code that reacts to the kind rather than to the case: `ec ==
@@ -269,7 +271,8 @@ constexpr bool belongs_to(errc code, condition group) noexcept {
                code == errc::not_ok || code == errc::stopping;
     case condition::check_failed: return is_check_failure(code);
     case condition::invalid_argument:
-        return errc::invalid_interval <= code && code <= errc::path_invalid;
+        return (errc::invalid_interval <= code && code <= errc::path_invalid) ||
+               code == errc::invalid_doubt_max;
     }
     return false;
 }
