@@ -2,6 +2,7 @@
 
 # find_package(forest)                  forest::core and forest::forest
 # find_package(forest COMPONENTS core)  forest::core alone, which depends on nothing
+# find_package(forest COMPONENTS cares) forest::cares too, which depends on c-ares
 
 if(NOT forest_FIND_COMPONENTS)
     set(forest_FIND_COMPONENTS core forest)
@@ -11,6 +12,10 @@ endif()
 
 include(${CMAKE_CURRENT_LIST_DIR}/forest-core-targets.cmake)
 set(forest_core_FOUND TRUE)
+
+if("cares" IN_LIST forest_FIND_COMPONENTS)
+    list(APPEND forest_FIND_COMPONENTS forest)
+endif()
 
 if("forest" IN_LIST forest_FIND_COMPONENTS
    AND EXISTS ${CMAKE_CURRENT_LIST_DIR}/forest-targets.cmake)
@@ -22,6 +27,16 @@ if("forest" IN_LIST forest_FIND_COMPONENTS
     find_dependency(fmt)
     include(${CMAKE_CURRENT_LIST_DIR}/forest-targets.cmake)
     set(forest_forest_FOUND TRUE)
+endif()
+
+if("cares" IN_LIST forest_FIND_COMPONENTS AND forest_forest_FOUND
+   AND EXISTS ${CMAKE_CURRENT_LIST_DIR}/forest-cares-targets.cmake)
+    find_dependency(PkgConfig)
+    pkg_check_modules(libcares QUIET IMPORTED_TARGET libcares)
+    if(TARGET PkgConfig::libcares)
+        include(${CMAKE_CURRENT_LIST_DIR}/forest-cares-targets.cmake)
+        set(forest_cares_FOUND TRUE)
+    endif()
 endif()
 
 foreach(component IN LISTS forest_FIND_COMPONENTS)

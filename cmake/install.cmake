@@ -23,6 +23,11 @@ if(TARGET forest)
     list(APPEND forest_pkgconfig_files forest.pc)
 endif()
 
+if(TARGET forest_cares)
+    install(TARGETS forest_cares EXPORT forest-cares-targets FILE_SET HEADERS)
+    install(EXPORT forest-cares-targets NAMESPACE forest:: DESTINATION ${forest_package_dir})
+endif()
+
 foreach(file IN LISTS forest_pkgconfig_files)
     configure_file(${CMAKE_CURRENT_LIST_DIR}/${file}.in ${PROJECT_BINARY_DIR}/${file} @ONLY)
     install(FILES ${PROJECT_BINARY_DIR}/${file} DESTINATION ${forest_pkgconfig_dir})

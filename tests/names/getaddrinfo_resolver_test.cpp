@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
 #include "fake_name_service.hpp"
+#include "lookup_outcome.hpp"
 
 #include <adapters/support/running_server.hpp>
 
@@ -10,6 +11,7 @@
 #include <forest/core/ip_address.hpp>
 #include <forest/core/name_book.hpp>
 #include <forest/policy/resolver.hpp>
+#include <forest/sim/conformance.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -24,10 +26,9 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <fstream>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <ostream>
 #include <string>
 #include <string_view>
@@ -38,40 +39,9 @@
 using namespace std::chrono_literals;
 using namespace forest;
 using namespace forest::test;
+namespace conformance = forest::sim::conformance;
 
 namespace {
-
-// The end of one look-up, kept for the thread of the test.
-struct outcome {
-    std::mutex mutex;
-    int calls = 0;
-    std::error_code error;
-    std::vector<ip_address> addresses;
-    std::optional<duration> lifetime;
-
-    auto handler() {
-        return [this](const resolution& found) {
-            const std::lock_guard lock{mutex};
-            ++calls;
-            error = found.error;
-            addresses.assign(found.addresses.begin(), found.addresses.end());
-            lifetime = found.lifetime;
-        };
-    }
-
-    bool ended() {
-        return eventually([this] {
-            const std::lock_guard lock{mutex};
-            return calls > 0;
-        });
-    }
-};
-
-ip_address loopback(std::uint8_t last) {
-    ip_address result;
-    result.bytes = {127, 0, 0, last};
-    return result;
-}
 
 struct mapped {
     std::string_view name;
@@ -111,6 +81,25 @@ public:
     std::string path;
 };
 
+struct resolvers : real_time_of_threads {
+    static std::unique_ptr<getaddrinfo_resolver> make() {
+        return std::make_unique<getaddrinfo_resolver>();
+    }
+
+    bool plan(const std::string& name, const conformance::planned_name& what) {
+        using answer = conformance::planned_name::answer;
+        fake_name known{.addresses = {}};
+        for (const ip_address& each : what.addresses)
+            known.addresses.push_back(number_of(each));
+        known.hangs = what.what == answer::silence;
+        known.code = what.what == answer::none      ? EAI_NONAME
+                     : what.what == answer::failure ? EAI_AGAIN
+                                                    : 0;
+        fake_name_service::get().set(name, known);
+        return true;
+    }
+};
+
 std::atomic<bool> on_test_thread = true;
 thread_local bool is_test_thread = false;
 
@@ -125,7 +114,7 @@ BOOST_FIXTURE_TEST_SUITE(getaddrinfo_resolver_test, with_fake_names)
 BOOST_AUTO_TEST_CASE(the_addresses_of_a_name_come_in_the_order_of_the_system_each_once) {
     names.set("two", {.addresses = {0x7f000002, 0x7f000001, 0x7f000002}});
     getaddrinfo_resolver subject;
-    outcome one;
+    lookup_outcome one;
     subject.async_resolve("two", one.handler());
     BOOST_TEST_REQUIRE(one.ended());
     BOOST_TEST(!one.error);
@@ -138,7 +127,7 @@ BOOST_DATA_TEST_CASE(B19_each_code_of_getaddrinfo_has_one_meaning,
     BOOST_TEST((resolve_error(sample.code, sample.error) == sample.becomes));
     names.set("host", {.code = sample.code, .error = sample.error});
     getaddrinfo_resolver subject;
-    outcome one;
+    lookup_outcome one;
     subject.async_resolve("host", one.handler());
     BOOST_TEST_REQUIRE(one.ended());
     BOOST_TEST(one.error == make_error_code(sample.becomes));
@@ -149,13 +138,13 @@ BOOST_AUTO_TEST_CASE(names_that_cannot_exist_have_no_address_and_are_not_asked_f
     getaddrinfo_resolver subject;
     for (const std::string& name : {std::string{}, std::string(256, 'a'), std::string(100'000, 'a'),
                                     std::string{"a\0b", 3}}) {
-        outcome one;
+        lookup_outcome one;
         subject.async_resolve(name, one.handler());
         BOOST_TEST_REQUIRE(one.ended());
         BOOST_TEST(one.error == make_error_code(errc::resolve_failed));
     }
     BOOST_TEST(names.calls() == 0U);
-    outcome longest;
+    lookup_outcome longest;
     subject.async_resolve(std::string(255, 'a'), longest.handler());
     BOOST_TEST_REQUIRE(longest.ended());
     BOOST_TEST(!longest.error);
@@ -164,20 +153,20 @@ BOOST_AUTO_TEST_CASE(names_that_cannot_exist_have_no_address_and_are_not_asked_f
 BOOST_AUTO_TEST_CASE(look_ups_run_side_by_side_and_one_that_hangs_delays_no_other) {
     constexpr resolver_limits limits{};
     getaddrinfo_resolver subject;
-    std::vector<outcome> hanging(limits.hanging_max);
+    std::vector<lookup_outcome> hanging(limits.hanging_max);
     for (std::size_t n = 0; n < hanging.size(); ++n) {
         names.set("hangs" + std::to_string(n), {.hangs = true});
         subject.async_resolve("hangs" + std::to_string(n), hanging[n].handler());
     }
-    std::vector<outcome> others(200);
+    std::vector<lookup_outcome> others(200);
     for (std::size_t n = 0; n < others.size(); ++n)
         subject.async_resolve("other" + std::to_string(n), others[n].handler());
-    for (outcome& each : others)
+    for (lookup_outcome& each : others)
         BOOST_TEST(each.ended());
     BOOST_TEST(names.under_way() == hanging.size());
     BOOST_TEST(names.most() <= limits.lookups_max + limits.hanging_max + limits.local_max);
     names.release();
-    for (outcome& each : hanging) {
+    for (lookup_outcome& each : hanging) {
         BOOST_TEST(each.ended());
         BOOST_TEST(each.calls == 1);
     }
@@ -185,15 +174,20 @@ BOOST_AUTO_TEST_CASE(look_ups_run_side_by_side_and_one_that_hangs_delays_no_othe
 
 BOOST_AUTO_TEST_CASE(a_handler_may_look_up_another_name) {
     getaddrinfo_resolver subject;
-    outcome second;
+    lookup_outcome second;
     subject.async_resolve(
         "first", [&](const resolution&) { subject.async_resolve("second", second.handler()); });
     BOOST_TEST(second.ended());
 }
 
+BOOST_AUTO_TEST_CASE(it_conforms) {
+    for (const auto& each : conformance::check_resolver(resolvers{}))
+        BOOST_ERROR(to_string(each));
+}
+
 // Under ASan and TSan this shows what a thread that is left behind touches.
 BOOST_AUTO_TEST_CASE(B18_the_end_of_a_resolver_waits_for_no_look_up_and_calls_no_handler) {
-    std::vector<outcome> all(20);
+    std::vector<lookup_outcome> all(20);
     const auto alive = std::make_shared<int>(0);
     {
         getaddrinfo_resolver subject;
@@ -208,28 +202,21 @@ BOOST_AUTO_TEST_CASE(B18_the_end_of_a_resolver_waits_for_no_look_up_and_calls_no
     BOOST_TEST(alive.use_count() == 1); // The handlers are destroyed, and not by those threads.
     names.release();
     std::this_thread::yield();
-    for (outcome& each : all)
+    for (lookup_outcome& each : all)
         BOOST_TEST(each.calls == 0);
 }
 
 BOOST_AUTO_TEST_CASE(B18_no_thread_is_left_but_those_in_getaddrinfo) {
-    const auto threads = [] {
-        std::ifstream status{"/proc/self/status"};
-        std::string line;
-        while (std::getline(status, line) && !line.starts_with("Threads:")) {
-        }
-        return line;
-    };
-    const std::string before = threads();
+    const std::string before = count_of_threads();
     for (int round = 0; round < 3; ++round) {
         getaddrinfo_resolver subject;
-        std::vector<outcome> all(30);
+        std::vector<lookup_outcome> all(30);
         for (std::size_t n = 0; n < all.size(); ++n)
             subject.async_resolve("name" + std::to_string(n), all[n].handler());
-        for (outcome& each : all)
+        for (lookup_outcome& each : all)
             BOOST_TEST(each.ended());
     }
-    BOOST_TEST(threads() == before);
+    BOOST_TEST(count_of_threads() == before);
 }
 
 BOOST_AUTO_TEST_CASE(its_threads_take_no_signal_from_the_application) {
@@ -240,7 +227,7 @@ BOOST_AUTO_TEST_CASE(its_threads_take_no_signal_from_the_application) {
     ::sigaction(SIGUSR1, &noting, &before);
     getaddrinfo_resolver subject;
     names.set("hangs", {.hangs = true});
-    outcome one;
+    lookup_outcome one;
     subject.async_resolve("hangs", one.handler());
     BOOST_TEST(eventually([&] { return names.under_way() == 1; }));
     for (int n = 0; n < 100; ++n)

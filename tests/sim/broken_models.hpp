@@ -3,6 +3,7 @@
 #define FOREST_TESTS_SIM_BROKEN_MODELS_HPP
 
 #include <sim/broken_clock.hpp>
+#include <sim/broken_resolver.hpp>
 #include <sim/broken_server.hpp>
 #include <sim/broken_transport.hpp>
 #include <sim/fault_of_a_model.hpp>
@@ -125,6 +126,8 @@ inline std::vector<fault_of_a_model> faults_of(std::string_view policy) {
                                             {"signer.secret_sent", 2},
                                             {"signer.secret_printed", 1},
                                             {"backoff.not_positive", 1},
+                                            {"resolver.wrong_error", 1},
+                                            {"resolver.wrong_addresses", 1},
                                             {"server.dropped_not_500", 1},
                                             {"server.fields_lost", 2},
                                             {"server.wrong_fields", 2},

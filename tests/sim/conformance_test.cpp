@@ -90,6 +90,10 @@ BOOST_DATA_TEST_CASE(a_broken_server_is_caught, data::make(faults_of("server")),
     expect_only(fault, conformance::check_server(broken_servers{fault}));
 }
 
+BOOST_DATA_TEST_CASE(a_broken_resolver_is_caught, data::make(faults_of("resolver")), fault) {
+    expect_only(fault, conformance::check_resolver(broken_resolvers{fault}));
+}
+
 // So that what is caught is the fault, and not the model around it.
 BOOST_AUTO_TEST_CASE(the_broken_models_are_right_without_a_fault) {
     const fault_of_a_model none;
@@ -98,6 +102,7 @@ BOOST_AUTO_TEST_CASE(the_broken_models_are_right_without_a_fault) {
     expect_none(check_broken_signer(none));
     expect_none(conformance::check_backoff(broken_backoff{none}));
     expect_none(conformance::check_server(broken_servers{none}));
+    expect_none(conformance::check_resolver(broken_resolvers{none}));
 }
 
 BOOST_AUTO_TEST_CASE(the_virtual_clock_conforms_on_whatever_machine) {
@@ -156,7 +161,8 @@ BOOST_AUTO_TEST_CASE(the_reference_lists_every_rule_and_no_other) {
     BOOST_TEST_REQUIRE(page.is_open());
     std::vector<std::string> listed;
     for (std::string line; std::getline(page, line);)
-        for (const std::string policy : {"clock", "transport", "signer", "backoff", "server"})
+        for (const std::string policy :
+             {"clock", "transport", "signer", "backoff", "server", "resolver"})
             if (line.starts_with("| `" + policy + '.'))
                 listed.push_back(line);
     std::vector<std::string> expected;

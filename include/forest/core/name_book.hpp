@@ -91,6 +91,7 @@ public:
     name_waiter() = default;
     name_waiter(const name_waiter&) = delete;
     name_waiter& operator=(const name_waiter&) = delete;
+    virtual ~name_waiter() = default;
 
     /// The look-up has ended. Called once after `waiting` or `refreshing`.
     virtual void told() noexcept = 0;
@@ -101,9 +102,6 @@ public:
     /// The answer. While waiting, and beside `resolver_unavailable`, the last good one, if it may
     /// be used.
     std::vector<ip_address> addresses;
-
-protected:
-    ~name_waiter() = default;
 
 private:
     friend name_book;

@@ -127,6 +127,26 @@ inline constexpr auto rules = std::to_array<rule>({
      "Other methods are answered 405, with both in the field Allow, by the server."},
     {"server.answers_mixed_up", "Each of several requests at once gets its own answer."},
     {"server.threw", "Neither get() nor a responder throws."},
+
+    {"resolver.called_inside", "The handler is not called from inside async_resolve()."},
+    {"resolver.called_twice", "The handler is not called a second time."},
+    {"resolver.never_called", "The handler is called when the name service has answered."},
+    {"resolver.foreign_error",
+     "An error is resolve_failed, resolver_unavailable or local_resources_exhausted."},
+    {"resolver.wrong_error",
+     "No such name is errc::resolve_failed, and a name service that cannot answer "
+     "errc::resolver_unavailable."},
+    {"resolver.empty_answer", "There is an address unless there is an error."},
+    {"resolver.wrong_addresses", "The addresses are those of the name, each once."},
+    {"resolver.wrong_lifetime", "No lifetime is longer than the name service allows."},
+    {"resolver.answers_mixed_up", "Each of several look-ups at once gets its own answer."},
+    {"resolver.answered_from_memory",
+     "A look-up asks the name service anew when its last answer may not be used any more."},
+    {"resolver.held_up", "Look-ups that do not end delay no other."},
+    {"resolver.end_waited", "The destructor does not wait for a look-up that does not end."},
+    {"resolver.called_after_end", "No handler is called when the destructor has returned."},
+    {"resolver.handler_kept", "The destructor destroys the handlers that were not called."},
+    {"resolver.threw", "No member throws."},
 });
 
 /// The name of a rule; one that is not in the table does not compile.

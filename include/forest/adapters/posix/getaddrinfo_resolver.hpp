@@ -2,6 +2,7 @@
 #ifndef FOREST_ADAPTERS_POSIX_GETADDRINFO_RESOLVER_HPP
 #define FOREST_ADAPTERS_POSIX_GETADDRINFO_RESOLVER_HPP
 
+#include <forest/adapters/posix/address_of.hpp>
 #include <forest/adapters/posix/hosts_file.hpp>
 #include <forest/adapters/posix/lookup_crew.hpp>
 #include <forest/core/error.hpp>
@@ -11,13 +12,9 @@
 #include <forest/policy/resolver.hpp>
 
 #include <netdb.h>
-#include <netinet/in.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -27,30 +24,6 @@
 // Names as the system finds them, in whatever order /etc/nsswitch.conf says.
 
 namespace forest {
-
-namespace detail {
-
-/// An address as sockets have it; empty if it belongs to another family.
-[[nodiscard]] inline std::optional<ip_address> address_of(const sockaddr& from) noexcept {
-    ip_address result;
-    if (from.sa_family == AF_INET) {
-        sockaddr_in four{};
-        std::memcpy(&four, &from, sizeof four);
-        std::memcpy(result.bytes.data(), &four.sin_addr, sizeof four.sin_addr);
-        return result;
-    }
-    if (from.sa_family == AF_INET6) {
-        sockaddr_in6 six{};
-        std::memcpy(&six, &from, sizeof six);
-        std::memcpy(result.bytes.data(), &six.sin6_addr, sizeof six.sin6_addr);
-        result.is_v6 = true;
-        result.scope = six.sin6_scope_id;
-        return result;
-    }
-    return std::nullopt;
-}
-
-} // namespace detail
 
 /// What a code of getaddrinfo means, not 0. `error` is errno, for EAI_SYSTEM. The table is in
 /// docs/reference/resolver.md.
@@ -131,10 +104,8 @@ private:
                                                       : resolve_error(ended.code, ended.error);
             for (const addrinfo* each = ended.code == 0 ? ended.found : nullptr; each != nullptr;
                  each = each->ai_next) {
-                const auto found = detail::address_of(*each->ai_addr);
-                if (found &&
-                    std::find(addresses.begin(), addresses.end(), *found) == addresses.end())
-                    addresses.push_back(*found);
+                if (const auto found = detail::address_of(*each->ai_addr))
+                    detail::add_once(addresses, *found);
             }
             if (ended.code == 0 && addresses.empty())
                 result.error = errc::resolve_failed;

@@ -2,13 +2,14 @@
 #ifndef FOREST_ADAPTERS_POSIX_LOOKUP_CREW_HPP
 #define FOREST_ADAPTERS_POSIX_LOOKUP_CREW_HPP
 
+#include <forest/adapters/posix/address_of.hpp>
+
 #include <limits.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -269,13 +270,7 @@ private:
         job.code = job.name[0] == '\0' ? EAI_NONAME
                                        : ::getaddrinfo(job.name, nullptr, &wanted, &job.found);
         job.error = errno;
-        if (job.code != 0) {
-            // It needs descriptors, and does not say when there are none.
-            const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-            job.lacks_descriptor = probe < 0;
-            if (probe >= 0)
-                ::close(probe);
-        }
+        job.lacks_descriptor = job.code != 0 && lacks_descriptor();
     }
 
     static void free_job(lookup_job* job) noexcept {

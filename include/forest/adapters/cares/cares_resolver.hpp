@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_CARES_CARES_RESOLVER_HPP
+#define FOREST_ADAPTERS_CARES_CARES_RESOLVER_HPP
+
+#include <forest/adapters/cares/cares_channel.hpp>
+#include <forest/adapters/posix/hosts_file.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/time.hpp>
+#include <forest/core/unique_function.hpp>
+#include <forest/policy/resolver.hpp>
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+// Names by c-ares, which asks name servers without blocking.
+
+namespace forest {
+
+/// How a cares_resolver asks.
+struct cares_options {
+    /// The name servers as `address[:port]`, with commas between them; an IPv6 address with a port
+    /// in brackets. Empty means those of /etc/resolv.conf, which is read again when it has changed.
+    std::string servers{};
+
+    /// How long the first try waits for an answer; each round of tries waits longer. Greater than 0.
+    duration timeout = std::chrono::seconds{2};
+
+    /// How often each server is asked. At least 1.
+    int tries = 2;
+
+    /// The file whose names do not wait behind others. c-ares itself reads /etc/hosts.
+    std::string hosts = "/etc/hosts";
+};
+
+/// A resolver without a thread that could be left behind: it has one of its own, which never blocks
+/// and is joined by the destructor. So it works in libraries that are unloaded. It knows how long an
+/// answer may be used. It asks the hosts file and name servers, and nothing else that
+/// /etc/nsswitch.conf may name. Models `resolver` and `local_resolver`. All members may be called
+/// from any thread; handlers run on the thread of the resolver.
+class cares_resolver {
+public:
+    /// Throws std::system_error(std::errc::invalid_argument) if the options cannot be used, and with
+    /// another code if c-ares cannot be set up.
+    explicit cares_resolver(cares_options chosen = {})
+        : options_{std::move(chosen)}, hosts_{options_.hosts} {
+        (void)detail::cares_channel{options_.servers, options_.timeout, options_.tries};
+    }
+
+    cares_resolver(const cares_resolver&) = delete;
+    cares_resolver& operator=(const cares_resolver&) = delete;
+
+    ~cares_resolver() {
+        {
+            const std::lock_guard lock{mutex_};
+            ended_ = true;
+            wake();
+        }
+        if (thread_.joinable())
+            thread_.join();
+        if (wake_ >= 0)
+            ::close(wake_);
+    }
+
+    /// Throws std::bad_alloc, or std::system_error when the system has no thread or descriptor.
+    template <typename Handler>
+    void async_resolve(std::string_view name, Handler&& handler) {
+        question asked{std::string{name}, std::forward<Handler>(handler)};
+        const std::lock_guard lock{mutex_};
+        if (ended_)
+            return;
+        if (!thread_.joinable())
+            begin();
+        asked_.push_back(std::move(asked));
+        wake();
+    }
+
+    [[nodiscard]] bool answers_locally(std::string_view name) noexcept {
+        return hosts_.contains(name);
+    }
+
+private:
+    using handler_type = unique_function<void(const resolution&)>;
+
+    struct question {
+        std::string name;
+        handler_type handler;
+    };
+
+    // Under the lock. The thread blocks all signals: the application's handlers are not meant for it.
+    void begin() {
+        if (wake_ < 0)
+            wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        if (wake_ < 0)
+            throw std::system_error{errno, std::system_category(), "eventfd"};
+        sigset_t all, before;
+        sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before);
+        const auto restore = [&] { ::pthread_sigmask(SIG_SETMASK, &before, nullptr); };
+        try {
+            thread_ = std::thread{[this] { work(); }};
+        } catch (...) {
+            restore();
+            throw;
+        }
+        restore();
+    }
+
+    void wake() const noexcept {
+        const std::uint64_t one = 1;
+        if (wake_ >= 0)
+            (void)!::write(wake_, &one, sizeof one);
+    }
+
+    // -- On the thread --
+
+    void work() noexcept {
+        std::vector<question> taken;
+        std::vector<pollfd> watched;
+        for (;;) {
+            {
+                const std::lock_guard lock{mutex_};
+                if (ended_)
+                    break;
+                taken.swap(asked_);
+            }
+            for (question& each : taken)
+                look_up(each);
+            taken.clear();
+            wait(watched);
+        }
+        channels_.clear(); // Whoever still waits is not told.
+    }
+
+    void look_up(question& asked) noexcept {
+        try {
+            const bool local = hosts_.contains(asked.name);
+            newest_channel().look_up(asked.name, local, std::move(asked.handler));
+        } catch (...) { // for want of memory or of a descriptor
+            if (!asked.handler)
+                return; // c-ares has it.
+            resolution nothing;
+            nothing.error = errc::local_resources_exhausted;
+            asked.handler(nothing);
+        }
+    }
+
+    // Look-ups that are under way end with the servers that they began with.
+    detail::cares_channel& newest_channel() {
+        if (channels_.empty() || (options_.servers.empty() && configuration_.has_changed()))
+            channels_.push_back(std::make_unique<detail::cares_channel>(
+                options_.servers, options_.timeout, options_.tries));
+        return *channels_.back();
+    }
+
+    void wait(std::vector<pollfd>& watched) noexcept {
+        int timeout = -1;
+        try {
+            watched.assign(1, {.fd = wake_, .events = POLLIN, .revents = 0});
+            for (const auto& each : channels_)
+                timeout = each->add_to(watched, timeout);
+        } catch (...) { // for want of memory: then it looks again soon
+            timeout = 10;
+        }
+        if (::poll(watched.data(), watched.size(), timeout) < 0)
+            watched.clear();
+        std::uint64_t ignored = 0;
+        (void)!::read(wake_, &ignored, sizeof ignored);
+        for (std::size_t index = 0; index < channels_.size(); ++index)
+            channels_[index]->process(watched);
+        while (channels_.size() > 1 && channels_.front()->idle())
+            channels_.erase(channels_.begin());
+    }
+
+    const cares_options options_;
+    hosts_file hosts_;
+    std::mutex mutex_;
+    bool ended_ = false;
+    int wake_ = -1;
+    std::vector<question> asked_;
+    detail::changing_file configuration_{"/etc/resolv.conf"};
+    std::vector<std::unique_ptr<detail::cares_channel>> channels_; // the last one is for new ones
+    std::thread thread_;
+};
+
+static_assert(local_resolver<cares_resolver>);
+
+} // namespace forest
+
+#endif

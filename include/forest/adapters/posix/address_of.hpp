@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_POSIX_ADDRESS_OF_HPP
+#define FOREST_ADAPTERS_POSIX_ADDRESS_OF_HPP
+
+#include <forest/core/ip_address.hpp>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <vector>
+
+// What the resolvers have in common.
+
+namespace forest::detail {
+
+/// An address as sockets have it; empty if it belongs to another family.
+[[nodiscard]] inline std::optional<ip_address> address_of(const sockaddr& from) noexcept {
+    ip_address result;
+    if (from.sa_family == AF_INET) {
+        sockaddr_in four{};
+        std::memcpy(&four, &from, sizeof four);
+        std::memcpy(result.bytes.data(), &four.sin_addr, sizeof four.sin_addr);
+        return result;
+    }
+    if (from.sa_family == AF_INET6) {
+        sockaddr_in6 six{};
+        std::memcpy(&six, &from, sizeof six);
+        std::memcpy(result.bytes.data(), &six.sin6_addr, sizeof six.sin6_addr);
+        result.is_v6 = true;
+        result.scope = six.sin6_scope_id;
+        return result;
+    }
+    return std::nullopt;
+}
+
+/// Adds an address unless it is there.
+inline void add_once(std::vector<ip_address>& all, const ip_address& found) {
+    if (std::find(all.begin(), all.end(), found) == all.end())
+        all.push_back(found);
+}
+
+/// Whether this process can open no descriptor now. A look-up needs some, and seldom says so.
+[[nodiscard]] inline bool lacks_descriptor() noexcept {
+    const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (probe >= 0)
+        ::close(probe);
+    return probe < 0;
+}
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_TESTS_NAMES_LOOKUP_OUTCOME_HPP
+#define FOREST_TESTS_NAMES_LOOKUP_OUTCOME_HPP
+
+#include <adapters/support/running_server.hpp>
+
+#include <forest/core/ip_address.hpp>
+#include <forest/core/time.hpp>
+#include <forest/policy/resolver.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <fstream>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+// What tests of resolvers have in common.
+
+namespace forest::test {
+
+/// The end of one look-up, kept for the thread of the test.
+struct lookup_outcome {
+    std::mutex mutex;
+    int calls = 0;
+    std::error_code error;
+    std::vector<ip_address> addresses;
+    std::optional<duration> lifetime;
+
+    auto handler() {
+        return [this](const resolution& found) {
+            const std::lock_guard lock{mutex};
+            ++calls;
+            error = found.error;
+            addresses.assign(found.addresses.begin(), found.addresses.end());
+            lifetime = found.lifetime;
+        };
+    }
+
+    bool ended() {
+        return eventually([this] {
+            const std::lock_guard lock{mutex};
+            return calls > 0;
+        });
+    }
+};
+
+/// Real time, for what runs its handlers on threads of its own.
+struct real_time_of_threads {
+    [[nodiscard]] steady_time now() const { return std::chrono::steady_clock::now(); }
+
+    bool run_until(const std::function<bool()>& holds, duration bound) {
+        const auto end = std::chrono::steady_clock::now() + bound;
+        while (!holds() && std::chrono::steady_clock::now() < end)
+            std::this_thread::sleep_for(std::chrono::milliseconds{1});
+        return holds();
+    }
+
+    [[nodiscard]] bool in_context() const { return true; }
+    void elsewhere(const std::function<void()>& what) { std::jthread{what}.join(); }
+
+    /// On a busy machine, sanitizers and all.
+    [[nodiscard]] duration tolerance() const { return std::chrono::seconds{10}; }
+};
+
+/// 127.0.0.`last`.
+[[nodiscard]] inline ip_address loopback(std::uint8_t last) {
+    ip_address result;
+    result.bytes = {127, 0, 0, last};
+    return result;
+}
+
+/// An IPv4 address in host order.
+[[nodiscard]] inline std::uint32_t number_of(const ip_address& four) {
+    std::uint32_t number = 0;
+    for (std::size_t n = 0; n < 4; ++n)
+        number = number << 8 | four.bytes.at(n);
+    return number;
+}
+
+/// The line of /proc that says how many threads this process has.
+[[nodiscard]] inline std::string count_of_threads() {
+    std::ifstream status{"/proc/self/status"};
+    std::string line;
+    while (std::getline(status, line) && !line.starts_with("Threads:")) {
+    }
+    return line;
+}
+
+} // namespace forest::test
+
+#endif
