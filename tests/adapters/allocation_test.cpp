@@ -273,6 +273,16 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(B18_a_steady_check_on_a_kept_connection_allocates_
     BOOST_TEST(result.allocations == 0U);
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(B18_B19_a_steady_check_of_a_name_that_is_known_allocates_nothing,
+                              Transport, transports) {
+    bad_peer server{answering_once(std::string{healthy_answer})};
+    const std::string address = server.url();
+    const measurement result =
+        measure<Transport>("http://localhost" + address.substr(address.rfind(':')), {});
+    BOOST_TEST(result.succeeded == warm_up_checks + counted_checks);
+    BOOST_TEST(result.allocations == 0U);
+}
+
 // Some are answered, some refused, and some time out.
 BOOST_AUTO_TEST_CASE(B18_many_checks_at_a_time_over_one_pool_allocate_nothing) {
     constexpr std::size_t at_a_time = 60;

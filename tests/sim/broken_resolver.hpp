@@ -53,8 +53,6 @@ public:
             throw std::invalid_argument{"no name"};
         if (my.fault.is("resolver.never_called"))
             return;
-        if (my.fault.is("resolver.called_inside"))
-            return my.tell(std::string{name}, then);
         const auto known = my.names.find(std::string{name});
         if (known != my.names.end() &&
             known->second.what == sim::conformance::planned_name::answer::silence) {
@@ -65,6 +63,8 @@ public:
             my.waiting.push_back(std::move(then));
             return;
         }
+        if (my.fault.is("resolver.called_inside"))
+            return my.tell(std::string{name}, then);
         my.queue.after(std::chrono::milliseconds{1},
                        [of = std::weak_ptr{state_}, kept = kept(), name = std::string{name},
                         then = std::move(then)] {

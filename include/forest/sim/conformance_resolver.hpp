@@ -164,8 +164,10 @@ private:
         if (!ends(asked))
             return;
         const std::lock_guard lock{asked.mutex};
-        if (asked.error == errc::local_resources_exhausted)
-            return; // A busy machine is no fault of the model's.
+        // A busy machine is no fault of the model's, and what no resolver may say was told already.
+        if (asked.error && asked.error != errc::resolve_failed &&
+            asked.error != errc::resolver_unavailable)
+            return;
         if (!this->found_->expect(!asked.error, "resolver.wrong_error", "the look-up of ",
                                   asked.name, ", which exists, ended with ", asked.error))
             return;
@@ -227,7 +229,8 @@ private:
             if (!ends(*asked))
                 return;
             const std::lock_guard lock{asked->mutex};
-            this->found_->expect(asked->error == expected ||
+            const bool is_empty = !asked->error && asked->addresses.empty(); // told already
+            this->found_->expect(asked->error == expected || is_empty ||
                                      asked->error == errc::local_resources_exhausted,
                                  "resolver.wrong_error", "the look-up of ", name, " ended with ",
                                  asked->error, ", where ", make_error_code(expected),
