@@ -56,7 +56,7 @@ for header in $(find . -name '*.hpp' | sed 's,^\./,,' | sort); do
     case $header in adapters/* | forest.hpp) foreign=true ;; *) foreign=false ;; esac
     # What stands on POSIX alone opens headers of the system and no other package's.
     case $header in
-    adapters/posix/*) packages=false opened_max="$system|/usr/include/netinet/.+" ;;
+    adapters/posix/*) packages=false opened_max="$system|/usr/include/(netinet|rpc)/.+" ;;
     *) packages=$foreign opened_max=$system ;;
     esac
 
