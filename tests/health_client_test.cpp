@@ -331,6 +331,23 @@ BOOST_AUTO_TEST_CASE(B8_up_is_called_once_at_the_success_threshold_with_the_valu
     BOOST_TEST((down.first_failure == sim::virtual_clock::epoch + 30s));
 }
 
+BOOST_AUTO_TEST_CASE(callbacks_need_not_be_copyable) {
+    virtual_client watched{{.failure_threshold = 1}};
+    int calls = 0;
+    const auto counting = [&] {
+        return [&calls, owned = std::make_unique<int>(1)](const auto&) { calls += *owned; };
+    };
+    watched.client->on_server_down(counting());
+    watched.client->on_server_up(counting());
+    watched.client->on_event(counting());
+    watched.client->on_unheard(counting());
+    watched.transport.then(sim::failing(errc::timed_out)).then(sim::healthy());
+    watched.client->start();
+    watched.queue.run_for(10s);
+    // started, twice begun and ended, down, up; and the two themselves.
+    BOOST_TEST(calls == 9);
+}
+
 BOOST_AUTO_TEST_CASE(B8_outages_have_different_ids) {
     virtual_client watched{{.failure_threshold = 1}};
     for (int n = 0; n < 5; ++n)

@@ -4,9 +4,11 @@
 
 #include <forest/core/datasource_options.hpp>
 #include <forest/core/event.hpp>
+#include <forest/core/option_mistake.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/schema.hpp>
+#include <forest/core/unique_function.hpp>
 #include <forest/datasource_loop.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
@@ -15,7 +17,6 @@
 #include <forest/policy/transport.hpp>
 
 #include <concepts>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -70,8 +71,15 @@ public:
         requires(std::constructible_from<Clock, Context>&& std::constructible_from<
                  Transport, const Clock&>&& std::constructible_from<Signer, std::string_view>&&
                      std::default_initializable<Backoff>)
-    basic_datasource(Context&& context, datasource_options chosen)
-        : basic_datasource{Clock(std::forward<Context>(context)), std::move(chosen)} {}
+    basic_datasource(Context&& context, const datasource_options& chosen)
+        : basic_datasource{Clock(std::forward<Context>(context)), datasource_options{chosen}} {}
+
+    // Says what is wrong with braced options.
+    template <std::size_t MisspeltOrWithoutUnit>
+    basic_datasource(detail::source_of<Clock>,
+                     const detail::any_member (&)[MisspeltOrWithoutUnit]) {
+        detail::refuse_options<MisspeltOrWithoutUnit>();
+    }
 
     /// Makes a datasource and starts it, which fetches the schema; `reload` is the callback of
     /// `on_reload`. Set the others before the context runs, if nothing is to be missed. Throws as
@@ -79,12 +87,20 @@ public:
     template <typename Context>
         requires std::constructible_from<basic_datasource, Context, datasource_options>
     [[nodiscard]] static basic_datasource
-    build(Context&& context, datasource_options chosen,
-          std::function<void(const forest::schema&)> reload = {}) {
-        basic_datasource made{std::forward<Context>(context), std::move(chosen)};
+    build(Context&& context, const datasource_options& chosen,
+          unique_function<void(const forest::schema&)> reload = {}) {
+        basic_datasource made{std::forward<Context>(context), chosen};
         made.on_reload(std::move(reload));
         made.start();
         return made;
+    }
+
+    // Says what is wrong with braced options.
+    template <std::size_t MisspeltOrWithoutUnit>
+    static basic_datasource build(detail::source_of<Clock> context,
+                                  const detail::any_member (&chosen)[MisspeltOrWithoutUnit],
+                                  unique_function<void(const forest::schema&)> = {}) {
+        return basic_datasource{context, chosen};
     }
 
     basic_datasource(basic_datasource&&) noexcept = default;
@@ -107,30 +123,30 @@ public:
     /// with the first one if the server could be reached at the start. When it returns, the new
     /// schema is the known one; when it throws, the old one stays, and the next recovery or schema
     /// poll tries again (B32).
-    void on_reload(std::function<void(const forest::schema&)> callback) {
+    void on_reload(unique_function<void(const forest::schema&)> callback) {
         loop_->on_reload(std::move(callback));
     }
 
     /// Called once per outage, at the failure that reaches the threshold (B7).
-    void on_server_down(std::function<void(const outage&)> callback) {
+    void on_server_down(unique_function<void(const outage&)> callback) {
         loop_->listeners().on_server_down(std::move(callback));
     }
 
     /// Called once per outage, at the success that ends it (B8); the schema is fetched after it.
-    void on_server_up(std::function<void(const outage&)> callback) {
+    void on_server_up(unique_function<void(const outage&)> callback) {
         loop_->listeners().on_server_up(std::move(callback));
     }
 
     /// Called for every event, those of the checks and those of the schema; `event::target` is the
     /// uri. As that of basic_health_client in all else.
-    void on_event(std::function<void(const event&)> callback) {
+    void on_event(unique_function<void(const event&)> callback) {
         loop_->listeners().on_event(std::move(callback));
     }
 
     /// Called, instead of `on_event`, with each `callback_failed` of which no `on_event` is told:
     /// there is none, or it threw, too. On Asio the default writes to standard error
     /// (`failure_reporter`); an empty function does nothing.
-    void on_unheard(std::function<void(const event&)> callback) {
+    void on_unheard(unique_function<void(const event&)> callback) {
         loop_->listeners().on_unheard(std::move(callback));
     }
 

@@ -18,6 +18,7 @@
 #include <forest/core/schema_content.hpp>
 #include <forest/core/schema_settling.hpp>
 #include <forest/core/time.hpp>
+#include <forest/core/unique_function.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
 #include <forest/datasource_probe.hpp>
@@ -31,7 +32,6 @@
 #include <atomic>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -91,7 +91,7 @@ public:
         cancel();
     }
 
-    void on_reload(std::function<void(const schema&)> callback) {
+    void on_reload(unique_function<void(const schema&)> callback) {
         listeners_.set(on_reload_, std::move(callback));
     }
 

@@ -3,9 +3,11 @@
 #define FOREST_HEALTH_CLIENT_HPP
 
 #include <forest/core/event.hpp>
+#include <forest/core/option_mistake.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/random.hpp>
+#include <forest/core/unique_function.hpp>
 #include <forest/core/url.hpp>
 #include <forest/health_loop.hpp>
 #include <forest/policy/backoff.hpp>
@@ -15,7 +17,7 @@
 #include <forest/policy/transport.hpp>
 
 #include <concepts>
-#include <functional>
+#include <cstddef>
 #include <memory>
 #include <string_view>
 #include <type_traits>
@@ -67,9 +69,21 @@ public:
         requires(std::constructible_from<Clock, Context>&& std::constructible_from<
                  Transport, const Clock&>&& std::constructible_from<Signer, std::string_view>&&
                      std::default_initializable<Backoff>)
-    basic_health_client(Context&& context, url target, std::string_view secret, options chosen = {})
+    basic_health_client(Context&& context, url target, std::string_view secret,
+                        const options& chosen = {})
         : basic_health_client{Clock(std::forward<Context>(context)), std::move(target),
                               Signer(secret), chosen} {}
+
+    // These say what is wrong with braced options.
+    basic_health_client(detail::source_of<Clock>, url, std::string_view,
+                        const detail::options_of_wrong_types&) {
+        detail::refuse_options<sizeof(Clock)>();
+    }
+    template <std::size_t MisspeltOrWithoutUnit>
+    basic_health_client(detail::source_of<Clock>, url, std::string_view,
+                        const detail::any_member (&)[MisspeltOrWithoutUnit]) {
+        detail::refuse_options<MisspeltOrWithoutUnit>();
+    }
 
     basic_health_client(basic_health_client&&) noexcept = default;
 
@@ -89,26 +103,26 @@ public:
     }
 
     /// Called once per outage, at the failure that reaches the threshold (B7).
-    void on_server_down(std::function<void(const outage&)> callback) {
+    void on_server_down(unique_function<void(const outage&)> callback) {
         loop_->listeners().on_server_down(std::move(callback));
     }
 
     /// Called once per outage, at the success that ends it (B8).
-    void on_server_up(std::function<void(const outage&)> callback) {
+    void on_server_up(unique_function<void(const outage&)> callback) {
         loop_->listeners().on_server_up(std::move(callback));
     }
 
     /// Called for every event, before the two above. Replaces the previous one; `tee` makes one of
     /// several. The last two events, `stopping` and `stopped`, are told by the thread that calls
     /// `stop()`, because after it nothing may be told any more.
-    void on_event(std::function<void(const event&)> callback) {
+    void on_event(unique_function<void(const event&)> callback) {
         loop_->listeners().on_event(std::move(callback));
     }
 
     /// Called, instead of `on_event`, with each `callback_failed` of which no `on_event` is told:
     /// there is none, or it threw, too. On Asio the default writes to standard error
     /// (`failure_reporter`); an empty function does nothing.
-    void on_unheard(std::function<void(const event&)> callback) {
+    void on_unheard(unique_function<void(const event&)> callback) {
         loop_->listeners().on_unheard(std::move(callback));
     }
 

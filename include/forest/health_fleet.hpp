@@ -5,6 +5,7 @@
 #include <forest/core/event.hpp>
 #include <forest/core/fleet_options.hpp>
 #include <forest/core/fleet_statistics.hpp>
+#include <forest/core/option_mistake.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/random.hpp>
@@ -22,7 +23,6 @@
 
 #include <concepts>
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -85,6 +85,13 @@ public:
     basic_health_fleet(Context&& context, std::string_view secret, const fleet_options& chosen = {})
         : basic_health_fleet{Clock(std::forward<Context>(context)), Signer(secret), chosen} {}
 
+    // Says what is wrong with braced options.
+    template <std::size_t MisspeltOrWithoutUnit>
+    basic_health_fleet(detail::source_of<Clock>, std::string_view,
+                       const detail::any_member (&)[MisspeltOrWithoutUnit]) {
+        detail::refuse_options<MisspeltOrWithoutUnit>();
+    }
+
     basic_health_fleet(basic_health_fleet&&) noexcept = default;
 
     basic_health_fleet& operator=(basic_health_fleet&& other) noexcept {
@@ -122,35 +129,42 @@ public:
         return loop_->add(std::move(target), chosen, by);
     }
 
+    // Says what is wrong with braced options.
+    template <std::size_t MisspeltOrWithoutUnit>
+    target_id add(const url&, const detail::any_member (&)[MisspeltOrWithoutUnit], signer_id = {}) {
+        detail::refuse_options<MisspeltOrWithoutUnit>();
+        return {};
+    }
+
     /// Watches a target no more: no callback is told of it any more, and its check in flight is
     /// cancelled. False if there is no such target.
     bool remove(target_id id) { return loop_->remove(id); }
 
     /// Called once per outage of a target, at the failure that reaches the threshold (B7).
-    void on_server_down(std::function<void(target_id, const outage&)> callback) {
+    void on_server_down(unique_function<void(target_id, const outage&)> callback) {
         loop_->listeners().on_server_down(std::move(callback));
     }
 
     /// Called once per outage of a target, at the success that ends it (B8).
-    void on_server_up(std::function<void(target_id, const outage&)> callback) {
+    void on_server_up(unique_function<void(target_id, const outage&)> callback) {
         loop_->listeners().on_server_up(std::move(callback));
     }
 
     /// Called for every event of every target, before the two above; `event::id` says whose it
     /// is. Replaces the previous one; `tee` makes one of several.
-    void on_event(std::function<void(const event&)> callback) {
+    void on_event(unique_function<void(const event&)> callback) {
         loop_->listeners().on_event(std::move(callback));
     }
 
     /// Called, instead of `on_event`, with each `callback_failed` of which no `on_event` is told:
     /// there is none, or it threw, too. On Asio the default writes to standard error
     /// (`failure_reporter`); an empty function does nothing.
-    void on_unheard(std::function<void(const event&)> callback) {
+    void on_unheard(unique_function<void(const event&)> callback) {
         loop_->listeners().on_unheard(std::move(callback));
     }
 
     /// What was set with that, or the default; null if nothing.
-    [[nodiscard]] std::shared_ptr<const std::function<void(const event&)>> unheard() const {
+    [[nodiscard]] std::shared_ptr<const unique_function<void(const event&)>> unheard() const {
         return loop_->listeners().unheard();
     }
 

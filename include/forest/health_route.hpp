@@ -3,12 +3,12 @@
 #define FOREST_HEALTH_ROUTE_HPP
 
 #include <forest/core/json_string.hpp>
+#include <forest/core/unique_function.hpp>
 #include <forest/policy/server.hpp>
 #include <forest/signed_route.hpp>
 #include <forest/version.hpp>
 
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -58,7 +58,7 @@ public:
 
     /// Called after each answer, on the server's threads, possibly on several at once; what it
     /// throws is dropped, because the answer has been given.
-    void on_answer(std::function<void(const route_answer&)> callback) {
+    void on_answer(unique_function<void(const route_answer&)> callback) {
         state_->on_answer(std::move(callback));
     }
 

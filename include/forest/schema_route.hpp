@@ -7,6 +7,7 @@
 #include <forest/core/fields.hpp>
 #include <forest/core/schema.hpp>
 #include <forest/core/schema_text.hpp>
+#include <forest/core/unique_function.hpp>
 #include <forest/policy/server.hpp>
 #include <forest/signed_route.hpp>
 
@@ -75,7 +76,7 @@ public:
 
     /// Called after each answer, on the server's threads, possibly on several at once; what it
     /// throws is dropped, because the answer has been given.
-    void on_answer(std::function<void(const route_answer&)> callback) {
+    void on_answer(unique_function<void(const route_answer&)> callback) {
         state_->on_answer(std::move(callback));
     }
 

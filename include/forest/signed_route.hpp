@@ -5,6 +5,7 @@
 #include <forest/core/callback_gate.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/http_method.hpp>
+#include <forest/core/unique_function.hpp>
 #include <forest/policy/server.hpp>
 
 #include <atomic>
@@ -55,7 +56,7 @@ public:
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
     /// What is called after each answer.
-    void on_answer(std::function<void(const route_answer&)> callback) {
+    void on_answer(unique_function<void(const route_answer&)> callback) {
         if (callback)
             listened_to_ = true;
         gate_.set(on_answer_, std::move(callback));

@@ -220,7 +220,7 @@ const protocol_row protocol_rows[] = {
     {"a folded line", answer("200 OK", "A: b\r\n c\r\n", ok), errc::malformed_response},
     {"a zero in a header", answer("200 OK", std::string("A: b\0c\r\n", 8), ok),
      errc::malformed_response},
-    {"no HTTP", "220 smtp.example ESMTP\r\n", errc::malformed_response},
+    {"no HTTP", "220 smtp.example ESMTP\r\n", errc::other_protocol},
     {"a header section over 16 KiB",
      answer("200 OK", "Padding: " + std::string(16 * 1024, 'x') + "\r\n", ok),
      errc::response_too_large},

@@ -466,7 +466,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_speaks_before_it_is_asked_is_heard) {
         client.wait_for_close();
     });
     on.run();
-    BOOST_TEST(one.error == make_error_code(errc::malformed_response));
+    BOOST_TEST(one.error == make_error_code(errc::other_protocol));
 }
 
 BOOST_AUTO_TEST_CASE(B5_a_connection_that_never_comes_times_out) {

@@ -4,7 +4,8 @@
 # usage: check.sh COMPILER PROJECT_DIR FILE
 #
 # FILE must not compile, and what the compiler says must match every extended regular expression on
-# its `// expect:` lines. With FOREST_COMPILE_OK defined it must compile, so that the refusal has
+# its `// expect:` lines; those on its `// first:` lines must match within the first 15 lines of
+# that, where a user looks. With FOREST_COMPILE_OK defined it must compile, so that the refusal has
 # the reason it claims.
 set -eu
 compiler=$1 project=$2 file=$3
@@ -27,9 +28,13 @@ fi
 
 expected=0
 while read -r slashes keyword pattern; do
-    [ "$slashes $keyword" = '// expect:' ] || continue
+    case "$slashes $keyword" in
+    '// expect:') lines=$(echo "$said" | wc -l) ;;
+    '// first:') lines=15 ;;
+    *) continue ;;
+    esac
     expected=$((expected + 1))
-    if ! echo "$said" | grep -Eq -- "$pattern"; then
+    if ! echo "$said" | head -n "$lines" | grep -Eq -- "$pattern"; then
         echo "$said"
         echo "$file: the compiler says nothing that matches: $pattern"
         exit 1
@@ -37,6 +42,6 @@ while read -r slashes keyword pattern; do
 done <"$file"
 
 if [ "$expected" -eq 0 ]; then
-    echo "$file: has no line '// expect: REGEX'"
+    echo "$file: has no line '// expect: REGEX' or '// first: REGEX'"
     exit 1
 fi

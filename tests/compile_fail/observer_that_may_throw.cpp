@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: observer\.on_event\(happened\)
-// expect: is not .noexcept|may throw an exception
+// first: an observer's on_event\(const forest::event&\) must be noexcept
 #include <archetypes/backoff.hpp>
 #include <archetypes/clock.hpp>
 #include <archetypes/signer.hpp>

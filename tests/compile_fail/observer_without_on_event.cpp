@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: observer\.on_event\(happened\)
+// first: on_event takes a function void
 #include <archetypes/backoff.hpp>
 #include <archetypes/clock.hpp>
 #include <archetypes/signer.hpp>

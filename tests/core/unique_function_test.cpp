@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -51,6 +52,19 @@ BOOST_AUTO_TEST_CASE(a_large_callable_lives_on_the_heap_and_is_freed) {
 BOOST_AUTO_TEST_CASE(a_callable_that_can_only_be_moved_can_be_held) {
     unique_function<int()> function = [owned = std::make_unique<int>(3)] { return *owned; };
     BOOST_TEST(function() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_made_from_nothing_to_call_is_empty) {
+    int (*const no_function)() = nullptr;
+    BOOST_TEST(!unique_function<int()>{nullptr});
+    BOOST_TEST(!unique_function<int()>{no_function});
+    BOOST_TEST(!unique_function<int()>{std::function<int()>{}});
+    BOOST_TEST(!unique_function<long()>{unique_function<int()>{}});
+    unique_function<int()> function = [] { return 7; };
+    function = nullptr;
+    BOOST_TEST(!function);
+    function = std::function<int()>{[] { return 8; }};
+    BOOST_TEST(function() == 8);
 }
 
 BOOST_AUTO_TEST_CASE(arguments_are_forwarded) {

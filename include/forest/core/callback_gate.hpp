@@ -2,12 +2,14 @@
 #ifndef FOREST_CORE_CALLBACK_GATE_HPP
 #define FOREST_CORE_CALLBACK_GATE_HPP
 
+#include <forest/core/unique_function.hpp>
+
 #include <atomic>
 #include <condition_variable>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <type_traits>
 #include <utility>
 
 // What makes `stop()` a promise (B14): every callback passes this gate, one at a time, and closing
@@ -16,9 +18,9 @@
 namespace forest {
 
 /// A callback that can be replaced while it runs: callers copy the pointer, which allocates
-/// nothing.
+/// nothing. What it calls need not be copyable.
 template <typename Argument>
-using shared_callback = std::shared_ptr<const std::function<void(const Argument&)>>;
+using shared_callback = std::shared_ptr<unique_function<void(const Argument&)>>;
 
 /// Lets callbacks pass one at a time until it is closed. All members may be called from any thread,
 /// `call` by one at a time.
@@ -26,11 +28,11 @@ class callback_gate {
 public:
     /// Sets a callback; an empty one unsets it. A closed gate keeps none.
     template <typename Argument>
-    void set(shared_callback<Argument>& slot, std::function<void(const Argument&)> callback) {
+    void set(shared_callback<Argument>& slot,
+             std::type_identity_t<unique_function<void(const Argument&)>> callback) {
         shared_callback<Argument> other;
         if (callback)
-            other =
-                std::make_shared<const std::function<void(const Argument&)>>(std::move(callback));
+            other = std::make_shared<unique_function<void(const Argument&)>>(std::move(callback));
         // What the slot held is destroyed after the lock is released.
         const std::lock_guard lock{mutex_};
         if (!closed_ || other == nullptr)

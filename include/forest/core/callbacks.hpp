@@ -6,11 +6,12 @@
 #include <forest/core/event.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/target_id.hpp>
+#include <forest/core/unique_function.hpp>
 
 #include <atomic>
 #include <exception>
-#include <functional>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 // The callbacks of one client: who is called for which event, and what becomes of an exception
@@ -22,29 +23,29 @@ namespace forest {
 /// time.
 class callbacks {
 public:
-    void on_server_down(std::function<void(const outage&)> callback) {
+    void on_server_down(unique_function<void(const outage&)> callback) {
         gate_.set(on_down_, of_client(std::move(callback)));
     }
-    void on_server_up(std::function<void(const outage&)> callback) {
+    void on_server_up(unique_function<void(const outage&)> callback) {
         gate_.set(on_up_, of_client(std::move(callback)));
     }
 
     /// The same for a fleet, which also says whose outage it is.
-    void on_server_down(std::function<void(target_id, const outage&)> callback) {
+    void on_server_down(unique_function<void(target_id, const outage&)> callback) {
         gate_.set(on_down_, of_fleet(std::move(callback)));
     }
-    void on_server_up(std::function<void(target_id, const outage&)> callback) {
+    void on_server_up(unique_function<void(target_id, const outage&)> callback) {
         gate_.set(on_up_, of_fleet(std::move(callback)));
     }
 
-    void on_event(std::function<void(const event&)> callback) {
+    void on_event(unique_function<void(const event&)> callback) {
         hears_all_ = static_cast<bool>(callback);
         gate_.set(on_event_, std::move(callback));
     }
 
     /// Called with each `callback_failed` of which no `on_event` is told: there is none, or it
     /// threw when it was told.
-    void on_unheard(std::function<void(const event&)> callback) {
+    void on_unheard(unique_function<void(const event&)> callback) {
         gate_.set(on_unheard_, std::move(callback));
     }
 
@@ -100,7 +101,8 @@ public:
 
     /// Sets a callback of the owner's, which passes the same gate.
     template <typename Argument>
-    void set(shared_callback<Argument>& slot, std::function<void(const Argument&)> callback) {
+    void set(shared_callback<Argument>& slot,
+             std::type_identity_t<unique_function<void(const Argument&)>> callback) {
         gate_.set(slot, std::move(callback));
     }
 
@@ -114,18 +116,20 @@ public:
     }
 
 private:
-    using event_callback = std::function<void(const event&)>;
+    using event_callback = unique_function<void(const event&)>;
 
-    static event_callback of_client(std::function<void(const outage&)>&& callback) {
+    static event_callback of_client(unique_function<void(const outage&)>&& callback) {
         if (!callback)
             return {};
-        return [inner = std::move(callback)](const event& happened) { inner(*happened.outage); };
+        return [inner = std::move(callback)](const event& happened) mutable {
+            inner(*happened.outage);
+        };
     }
 
-    static event_callback of_fleet(std::function<void(target_id, const outage&)>&& callback) {
+    static event_callback of_fleet(unique_function<void(target_id, const outage&)>&& callback) {
         if (!callback)
             return {};
-        return [inner = std::move(callback)](const event& happened) {
+        return [inner = std::move(callback)](const event& happened) mutable {
             inner(happened.id, *happened.outage);
         };
     }

@@ -5,6 +5,7 @@
 #include <forest/core/chunked.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
+#include <forest/core/first_bytes.hpp>
 #include <forest/core/framing.hpp>
 
 // Reads one answer out of a buffer that the caller owns. It keeps offsets only, so the caller may
@@ -72,14 +73,15 @@ public:
         if (state_ == state::unsized_body)
             state_ = state::done;
         else if (!done())
-            fail(errc::connection_lost);
+            fail(state_ == state::foreign ? errc::malformed_response : errc::connection_lost);
     }
 
     /// Whether the answer is complete or has failed.
     [[nodiscard]] bool done() const noexcept { return state_ >= state::done; }
 
     /// Why it failed: `malformed_response`, `response_too_large`, `unsupported_encoding` or
-    /// `connection_lost`.
+    /// `connection_lost`; or what the first bytes show: `tls_expected`, `http2_only` or
+    /// `other_protocol`.
     [[nodiscard]] std::error_code error() const noexcept { return error_; }
 
     /// The status, 100 to 999, as soon as the header section of the final answer is complete; 0
@@ -111,6 +113,7 @@ public:
 private:
     // Ordered: up to `fields` the head is being read, from `done` on nothing is.
     enum class state : unsigned char {
+        foreign, // it does not begin with HTTP/1.x, and may be another protocol
         status_line,
         reason,
         status_line_feed,
@@ -165,17 +168,29 @@ private:
                 if (status == scan_status::done)
                     complete_head();
             } else if (!read_status_line(head)) {
-                return refuse(framing_fault::malformed);
+                recognise(head);
             }
         }
         if (state_ <= state::fields && read_ < data.size())
             refuse(framing_fault::head_too_large);
     }
 
+    // The head cannot be right. What comes instead of the first answer may be another protocol, of
+    // which more must be seen.
+    void recognise(std::string_view head) noexcept {
+        if (state_ > state::status_line || head_begin_ != 0)
+            return refuse(framing_fault::malformed);
+        if (const auto found = protocol_of(head))
+            return fail(*found);
+        state_ = state::foreign;
+        read_ = head.size();
+    }
+
     // Reads what there is of the status line. False at a byte that cannot be right: `read_` stands
     // there then.
     bool read_status_line(std::string_view head) noexcept {
         switch (state_) {
+        case state::foreign: return false;
         case state::status_line: {
             const std::string_view line = head.substr(head_begin_, status_end);
             std::size_t index = read_ - head_begin_;

@@ -19,20 +19,40 @@ namespace forest {
 template <typename Signature>
 class unique_function;
 
+namespace detail {
+
+// Whether there is nothing to call: a null pointer, or an empty std::function or the like.
+template <typename Callable>
+[[nodiscard]] bool calls_nothing(const Callable& callable) noexcept {
+    if constexpr (std::is_pointer_v<Callable> || std::is_member_pointer_v<Callable>)
+        return callable == nullptr;
+    else if constexpr (std::is_constructible_v<Callable, std::nullptr_t> &&
+                       requires { static_cast<bool>(callable); })
+        return !static_cast<bool>(callable);
+    else
+        return false;
+}
+
+} // namespace detail
+
 /// A move-only callable. Callables of up to `inline_bytes` that move without throwing are kept
-/// inline, others on the heap. Calling an empty one is an assertion.
+/// inline, others on the heap. It is empty when it is made from nothing, from a null pointer or
+/// from an empty std::function. Calling an empty one is an assertion.
 template <typename Result, typename... Args>
 class unique_function<Result(Args...)> {
 public:
     static constexpr std::size_t inline_bytes = 48;
 
     unique_function() noexcept = default;
+    unique_function(std::nullptr_t) noexcept {}
 
     template <typename Callable>
         requires(!std::same_as<std::remove_cvref_t<Callable>, unique_function> &&
                  std::is_invocable_r_v<Result, std::decay_t<Callable>&, Args...>)
     unique_function(Callable&& callable) {
         using stored = std::decay_t<Callable>;
+        if (detail::calls_nothing<stored>(callable))
+            return;
         if constexpr (fits_inline<stored>) {
             ::new (static_cast<void*>(storage_)) stored(std::forward<Callable>(callable));
             operations_ = &inline_operations<stored>;

@@ -25,14 +25,27 @@ concept observer = std::move_constructible<T> && requires(T& observer, const eve
     noexcept;
 };
 
+namespace detail {
+
+template <typename T>
+concept has_on_event = requires(std::remove_reference_t<T>& observer, const event& happened) {
+    observer.on_event(happened);
+};
+
+} // namespace detail
+
 /// The observer that is there when nobody observes.
 struct null_observer {
     void on_event(const event&) const noexcept {}
 };
 
 /// Several observers as one, told in the order given: `tee{log_observer{}, metrics}`.
-template <observer... Observers>
+template <typename... Observers>
 class tee {
+    static_assert((observer<Observers> && ...),
+                  "each observer of a tee must be movable and have void on_event(const "
+                  "forest::event&) noexcept");
+
 public:
     explicit tee(Observers... observers) : observers_{std::move(observers)...} {}
 

@@ -3,6 +3,7 @@
 #define FOREST_ADAPTERS_ASIO_ASIO_CLOCK_HPP
 
 #include <forest/adapters/asio/asio_serializer.hpp>
+#include <forest/adapters/asio/executor_source.hpp>
 #include <forest/adapters/asio/failure_reporter.hpp>
 #include <forest/adapters/asio/handler_memory.hpp>
 #include <forest/core/error.hpp>
@@ -40,8 +41,9 @@ namespace forest {
 /// The execution context must outlive the clock.
 class asio_clock {
 public:
-    explicit asio_clock(asio::any_io_executor executor)
-        : state_{std::make_shared<state>(asio_serializer{std::move(executor)})} {}
+    /// On an executor, or on that of a context.
+    explicit asio_clock(const executor_source& source)
+        : state_{std::make_shared<state>(asio_serializer{source.get()})} {}
 
     asio_clock(const asio_clock& other)
         : state_{std::make_shared<state>(other.state_->serializer)} {}

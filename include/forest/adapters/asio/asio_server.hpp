@@ -2,6 +2,7 @@
 #ifndef FOREST_ADAPTERS_ASIO_ASIO_SERVER_HPP
 #define FOREST_ADAPTERS_ASIO_ASIO_SERVER_HPP
 
+#include <forest/adapters/asio/executor_source.hpp>
 #include <forest/adapters/asio/server_connection.hpp>
 #include <forest/adapters/asio/server_eviction.hpp>
 #include <forest/adapters/asio/server_limits.hpp>
@@ -12,6 +13,7 @@
 #include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
+#include <forest/core/option_mistake.hpp>
 #include <forest/core/request_target.hpp>
 #include <forest/core/time.hpp>
 #include <forest/policy/server.hpp>
@@ -59,9 +61,16 @@ class asio_server {
 public:
     using responder = server_responder;
 
-    /// Throws std::system_error with the error of `limits.validate()`.
-    explicit asio_server(asio::any_io_executor executor, const server_limits& limits = {})
-        : state_{make_state(std::move(executor), limits)} {}
+    /// On an executor, or on that of a context. Throws std::system_error with the error of
+    /// `limits.validate()`.
+    explicit asio_server(const executor_source& source, const server_limits& limits = {})
+        : state_{make_state(source.get(), limits)} {}
+
+    // Says what is wrong with braced limits.
+    template <std::size_t MisspeltOrWithoutUnit>
+    asio_server(const executor_source&, const detail::any_member (&)[MisspeltOrWithoutUnit]) {
+        detail::refuse_options<MisspeltOrWithoutUnit>();
+    }
 
     asio_server(const asio_server&) = delete;
     asio_server& operator=(const asio_server&) = delete;

@@ -5,6 +5,7 @@
 #include <forest/adapters/asio/asio_clock.hpp>
 #include <forest/adapters/asio/asio_names.hpp>
 #include <forest/adapters/asio/connection.hpp>
+#include <forest/adapters/asio/executor_source.hpp>
 #include <forest/adapters/asio/own_footing.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
 #include <forest/core/options.hpp>
@@ -133,8 +134,7 @@ struct initiate_check {
 /// Inside a `co_await`, g++ 12 destroys what is in a `transport_options{…}` twice: give TLS files
 /// in a `single_check` with a name.
 template <signer Signer, typename Token>
-auto async_check(const asio::any_io_executor& executor, single_check passed, Signer by,
-                 Token&& token) {
+auto async_check(const executor_source& executor, single_check passed, Signer by, Token&& token) {
     single_check check = detail::take(passed);
     if (const std::error_code fault = options{.timeout = check.timeout}.validate())
         throw std::system_error{fault};
@@ -150,7 +150,7 @@ auto async_check(const asio::any_io_executor& executor, single_check passed, Sig
 /// The same without TLS files, for a URL and its timeout: `async_check(executor,
 /// "http://localhost:3000/forest/health", 2s, signer, token)`.
 template <signer Signer, typename Token>
-auto async_check(const asio::any_io_executor& executor, url target, duration timeout, Signer by,
+auto async_check(const executor_source& executor, url target, duration timeout, Signer by,
                  Token&& token) {
     return async_check(executor, single_check{.target = std::move(target), .timeout = timeout},
                        std::move(by), std::forward<Token>(token));

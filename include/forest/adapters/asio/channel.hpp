@@ -134,7 +134,7 @@ private:
         // An alert that tells the peer why goes out, if the socket takes it at once.
         (void)line().socket.send(line().tls->output());
         line().tls->output_sent();
-        fail_later(errc::tls_failed);
+        fail_later(line().tls->failure());
         return outcome::wait;
     }
 
@@ -214,7 +214,7 @@ private:
     }
 
     outcome fail(lock& held) {
-        this->failed(held, errc::tls_failed);
+        this->failed(held, line().tls->failure());
         return outcome::done;
     }
 

@@ -6,6 +6,7 @@
 #include <forest/core/event.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/target_id.hpp>
+#include <forest/core/unique_function.hpp>
 #include <forest/shared_signatures.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -16,7 +17,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -116,19 +116,18 @@ public:
         return signers_[static_cast<std::size_t>(outer)];
     }
 
-    using outage_callback = std::function<void(target_id, const outage&)>;
-    using event_callback = std::function<void(const event&)>;
+    using outage_callback = unique_function<void(target_id, const outage&)>;
+    using event_callback = unique_function<void(const event&)>;
 
     /// A callback for the fleet, which calls one that knows the names outside; none for null.
     [[nodiscard]] outage_callback
-    translated(const std::shared_ptr<const outage_callback>& callback) const {
+    translated(const std::shared_ptr<outage_callback>& callback) const {
         if (callback == nullptr)
             return {};
         return [this, callback](target_id id, const outage& of) { (*callback)(outer_of(id), of); };
     }
 
-    [[nodiscard]] event_callback
-    translated(const std::shared_ptr<const event_callback>& callback) const {
+    [[nodiscard]] event_callback translated(const std::shared_ptr<event_callback>& callback) const {
         if (callback == nullptr)
             return {};
         return [this, callback](event happened) {

@@ -7,10 +7,12 @@
 #include <forest/adapters/asio/target_registry.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/fleet_statistics.hpp>
+#include <forest/core/option_mistake.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/target_id.hpp>
 #include <forest/core/target_snapshot.hpp>
+#include <forest/core/unique_function.hpp>
 #include <forest/core/url.hpp>
 #include <forest/policy/observable.hpp>
 #include <forest/shared_signatures.hpp>
@@ -19,7 +21,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -106,6 +107,13 @@ public:
         return named.id;
     }
 
+    // Says what is wrong with braced options.
+    template <std::size_t MisspeltOrWithoutUnit>
+    target_id add(const url&, const detail::any_member (&)[MisspeltOrWithoutUnit], signer_id = {}) {
+        detail::refuse_options<MisspeltOrWithoutUnit>();
+        return {};
+    }
+
     /// Watches a target no more; false if there is no such target. When it returns, no callback is
     /// told of that target any more, unless it was called by a callback of another thread's target:
     /// then a little later.
@@ -123,21 +131,21 @@ public:
     }
 
     /// As of the fleet; what is called is one object, by all threads, and at the same time.
-    void on_server_down(std::function<void(target_id, const outage&)> callback) {
+    void on_server_down(unique_function<void(target_id, const outage&)> callback) {
         const auto shared = share(std::move(callback));
         for (const auto& each : shards_)
             each->fleet().on_server_down(each->translated(shared));
     }
 
     /// The same.
-    void on_server_up(std::function<void(target_id, const outage&)> callback) {
+    void on_server_up(unique_function<void(target_id, const outage&)> callback) {
         const auto shared = share(std::move(callback));
         for (const auto& each : shards_)
             each->fleet().on_server_up(each->translated(shared));
     }
 
     /// The same.
-    void on_event(std::function<void(const event&)> callback) {
+    void on_event(unique_function<void(const event&)> callback) {
         const auto shared = share(std::move(callback));
         for (const auto& each : shards_)
             each->fleet().on_event(each->translated(shared));
@@ -145,7 +153,7 @@ public:
 
     /// The same, for an exception of which no `on_event` is told. By default all threads share one
     /// line of standard error a minute.
-    void on_unheard(std::function<void(const event&)> callback) {
+    void on_unheard(unique_function<void(const event&)> callback) {
         const auto shared = share(std::move(callback));
         for (const auto& each : shards_)
             each->fleet().on_unheard(each->translated(shared));
@@ -243,8 +251,8 @@ private:
 
     // One function object for all threads.
     template <typename Callback>
-    static std::shared_ptr<const Callback> share(Callback callback) {
-        return callback ? std::make_shared<const Callback>(std::move(callback)) : nullptr;
+    static std::shared_ptr<Callback> share(Callback callback) {
+        return callback ? std::make_shared<Callback>(std::move(callback)) : nullptr;
     }
 
     [[nodiscard]] bool inside_callback() const {

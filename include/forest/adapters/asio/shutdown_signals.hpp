@@ -2,7 +2,9 @@
 #ifndef FOREST_ADAPTERS_ASIO_SHUTDOWN_SIGNALS_HPP
 #define FOREST_ADAPTERS_ASIO_SHUTDOWN_SIGNALS_HPP
 
+#include <forest/adapters/asio/executor_source.hpp>
 #include <forest/core/callback_gate.hpp>
+#include <forest/core/unique_function.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/signal_set.hpp>
@@ -12,7 +14,6 @@
 
 #include <array>
 #include <cstddef>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -163,13 +164,14 @@ private:
 // everything back while Asio's service is still there.
 class shutdown_wait : public std::enable_shared_from_this<shutdown_wait> {
 public:
-    shutdown_wait(const asio::any_io_executor& executor, std::function<void(int)> callback)
+    shutdown_wait(const asio::any_io_executor& executor, unique_function<void(int)> callback)
         : set_{std::in_place, executor} {
-        gate_.set<int>(callback_, [this, callback = std::move(callback)](const int& signal) {
-            const passing_on afterwards{*this, signal};
-            if (callback)
-                callback(signal);
-        });
+        gate_.set<int>(callback_,
+                       [this, callback = std::move(callback)](const int& signal) mutable {
+                           const passing_on afterwards{*this, signal};
+                           if (callback)
+                               callback(signal);
+                       });
     }
 
     shutdown_wait(const shutdown_wait&) = delete;
@@ -289,9 +291,9 @@ public:
     /// Takes the two signals over. The callback may run before this returns if other threads run
     /// the executor. Throws std::system_error if a signal cannot be taken, for instance because no
     /// descriptor is left; both are then as before.
-    shutdown_signals(const asio::any_io_executor& executor,
-                     std::function<void(int signal)> callback) {
-        const auto wait = std::make_shared<detail::shutdown_wait>(executor, std::move(callback));
+    shutdown_signals(const executor_source& source, unique_function<void(int signal)> callback) {
+        const auto wait =
+            std::make_shared<detail::shutdown_wait>(source.get(), std::move(callback));
         wait_ = wait;
         wait->start();
     }

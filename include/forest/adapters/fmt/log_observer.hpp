@@ -27,8 +27,11 @@ struct stderr_sink {
 /// Tells a sink of events: `basic_log_observer{severity::debug, [](severity level,
 /// std::string_view line) { … }}`. Allocates nothing. As thread-safe as the sink, and so is
 /// `log_observer`. What a sink throws is dropped: a full disk must not stop the polling.
-template <std::invocable<severity, std::string_view> Sink = stderr_sink>
+template <typename Sink = stderr_sink>
 class basic_log_observer {
+    static_assert(std::invocable<Sink&, severity, std::string_view>,
+                  "the sink of a log observer is called as sink(severity, std::string_view)");
+
 public:
     /// Events below `minimum` are passed over: `severity::debug` logs every check, the default only
     /// what someone should know.

@@ -4,6 +4,8 @@
 
 #include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/adapters/openssl/tls_ticket.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/first_bytes.hpp>
 #include <forest/core/url.hpp>
 
 #include <openssl/bio.h>
@@ -11,6 +13,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -94,9 +98,16 @@ public:
         return received > 0 ? progress::done : last;
     }
 
+    /// Why it has failed: `errc::tls_failed`, or what the peer's first bytes or its alert show:
+    /// `plain_http_expected`, `http2_only` or `other_protocol`.
+    [[nodiscard]] errc failure() const noexcept { return failure_; }
+
     /// Bytes that came from the peer. False if there is no memory for them; then the session is
     /// broken.
     bool input(std::span<const char> bytes) {
+        const std::size_t missing = std::min(first_.size() - first_count_, bytes.size());
+        std::copy_n(bytes.begin(), missing, first_.begin() + first_count_);
+        first_count_ += missing;
         const auto size = static_cast<int>(bytes.size());
         return BIO_write(SSL_get_rbio(ssl_.get()), bytes.data(), size) == size;
     }
@@ -160,8 +171,15 @@ private:
         case SSL_ERROR_WANT_READ:
         case SSL_ERROR_WANT_WRITE: return progress::wants_input;
         case SSL_ERROR_ZERO_RETURN: return progress::closed;
-        default: ERR_clear_error(); return progress::failed;
+        default: break;
         }
+        // RFC 7301, 3.2: the server insists on a protocol that was not offered.
+        failure_ =
+            ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL
+                ? errc::http2_only
+                : instead_of_tls({first_.data(), first_count_});
+        ERR_clear_error();
+        return progress::failed;
     }
 
     struct release {
@@ -170,6 +188,9 @@ private:
 
     std::unique_ptr<detail::given_tickets> given_; // which `ssl_` knows
     std::unique_ptr<SSL, release> ssl_;
+    std::array<char, 5> first_{}; // bytes of the peer: the header of its first record
+    std::size_t first_count_ = 0;
+    errc failure_ = errc::tls_failed;
     bool usable_ = true;
     std::chrono::steady_clock::time_point verified_; // if what was known is resumed
 };
