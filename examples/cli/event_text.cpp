@@ -134,8 +134,7 @@ std::string phases_text(const phase_timings& timings) {
 } // namespace
 
 bool is_inconclusive(const std::error_code& error) noexcept {
-    return error == errc::local_resources_exhausted ||
-           error == errc::resolver_unavailable;
+    return error == errc::local_resources_exhausted || error == errc::resolver_unavailable;
 }
 
 std::string success_text(const verdict& result) {

@@ -160,11 +160,13 @@ private:
     case machine_input::kind::reply: {
         const verdict result = verdict_of(played.heard, {});
         std::string text = "reply ";
-        text += result.healthy() ? "ok" : name(result.error);
+        text += result.healthy() ? "ok" : forest::name(result.error);
         return text + " after " + to_code(played.after);
     }
     case machine_input::kind::reported: return "reported after " + to_code(played.after);
     case machine_input::kind::launched: return "launched after " + to_code(played.after);
+    case machine_input::kind::rerouted: return "rerouted after " + to_code(played.after);
+    case machine_input::kind::hurried: return "hurried after " + to_code(played.after);
     case machine_input::kind::stopped: return "stopped";
     }
     return {};
