@@ -141,7 +141,7 @@ auto async_check(const executor_source& executor, single_check passed, Signer by
     // Made before the operation begins: where a coroutine initiates it, nothing may throw.
     asio_clock clock{executor};
     auto carrier = std::make_shared<detail::connection<detail::own_footing>>(
-        clock.serializer(), check.transport, asio_names{executor}.directory());
+        clock.serializer(), check.transport, asio_names{executor.get()}.directory());
     return asio::async_initiate<Token, void(verdict)>(detail::initiate_check{check.timeout}, token,
                                                       std::move(carrier), std::move(clock),
                                                       std::move(check.target), std::move(by));
