@@ -57,8 +57,8 @@ const std::string chunked = head + "Transfer-Encoding: chunked\r\n\r\n";
 const bad_answer bad_answers[] = {
     {"nothing at all", "", errc::connection_lost},
     {"no HTTP", "SSH-2.0-OpenSSH_9.2p1\r\n", errc::other_protocol},
-    {"binary garbage", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11),
-     errc::malformed_response},
+    {"a handshake of TLS", std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11),
+     errc::tls_expected},
     {"zeros", std::string(4096, '\0'), errc::malformed_response},
     {"bare line feeds", "HTTP/1.1 200 OK\nContent-Length: 2\n\n{}", errc::malformed_response},
     {"HTTP/2.0", "HTTP/2.0 200 OK\r\n\r\n", errc::malformed_response},

@@ -67,6 +67,25 @@ BOOST_AUTO_TEST_CASE(what_is_made_from_nothing_to_call_is_empty) {
     BOOST_TEST(function() == 8);
 }
 
+BOOST_AUTO_TEST_CASE(what_it_holds_can_be_asked_for) {
+    struct small {
+        int value;
+        int operator()() const { return value; }
+    };
+    struct large : small {
+        std::array<char, 200> ballast{};
+    };
+    const unique_function<int()> one = small{3};
+    const unique_function<int()> other = large{{4}};
+    BOOST_TEST_REQUIRE((one.target<small>() != nullptr));
+    BOOST_TEST(one.target<small>()->value == 3);
+    BOOST_TEST((one.target<large>() == nullptr));
+    BOOST_TEST_REQUIRE((other.target<large>() != nullptr));
+    BOOST_TEST(other.target<large>()->value == 4);
+    BOOST_TEST((other.target<small>() == nullptr));
+    BOOST_TEST((unique_function<int()>{}.target<small>() == nullptr));
+}
+
 BOOST_AUTO_TEST_CASE(arguments_are_forwarded) {
     unique_function<int(std::unique_ptr<int>)> function = [](std::unique_ptr<int> given) {
         return *given;

@@ -82,6 +82,22 @@ public:
 
     explicit operator bool() const noexcept { return operations_ != nullptr; }
 
+    /// What it holds, if that is a `Stored`; null otherwise.
+    template <typename Stored>
+    [[nodiscard]] const Stored* target() const noexcept {
+        if constexpr (fits_inline<Stored>) {
+            return operations_ == &inline_operations<Stored>
+                       ? std::launder(
+                             static_cast<const Stored*>(static_cast<const void*>(storage_)))
+                       : nullptr;
+        } else {
+            return operations_ == &heap_operations<Stored>
+                       ? *std::launder(
+                             static_cast<Stored* const*>(static_cast<const void*>(storage_)))
+                       : nullptr;
+        }
+    }
+
     void reset() noexcept {
         if (const operations* old = std::exchange(operations_, nullptr))
             old->destroy(storage_);
