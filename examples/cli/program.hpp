@@ -2,6 +2,7 @@
 #ifndef FOREST_EXAMPLES_CLI_PROGRAM_HPP
 #define FOREST_EXAMPLES_CLI_PROGRAM_HPP
 
+#include "secret.hpp"
 #include "terminal.hpp"
 #include "usage_error.hpp"
 
@@ -10,13 +11,14 @@
 #include <exception>
 #include <string>
 
-// How every program here ends.
+// How every program here begins and ends.
 
 namespace forest::cli {
 
-/// What `main` returns: the exit status that `run` answers, or that of what it throws, which is
-/// said in one sentence on standard error, after the program's name. SIGINT and SIGTERM end it from
-/// here on, also as process 1. Waits for the log to be written, for a bounded time.
+/// What `main` returns, which does nothing before: takes the secret out of the environment, and
+/// returns the exit status that `run` answers, or that of what it throws, which is said in one
+/// sentence on standard error, after the program's name. SIGINT and SIGTERM end it from here on,
+/// also as process 1. Waits for the log to be written, for a bounded time.
 template <typename Run>
 [[nodiscard]] int run_program(const char* name, const Run& run) noexcept {
     occupy_standard_descriptors();
@@ -31,6 +33,7 @@ template <typename Run>
         return static_cast<int>(with);
     };
     try {
+        take_secret_variable();
         return end_with(run());
     } catch (const usage_error& wrong) {
         return fail(wrong, exit_status::usage_error);
