@@ -184,6 +184,30 @@ BOOST_AUTO_TEST_CASE(B20_each_answer_is_told_for_the_log) {
     BOOST_TEST(told == (std::vector<int>{200, 503}), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(B20_the_log_is_told_why_and_the_stranger_is_not) {
+    mounted on;
+    std::vector<verification> decided{refusal::replayed, refusal::signature_wrong, false, true};
+    std::vector<refusal> told;
+    std::size_t number = 0;
+    basic_health_route route{on.server, [&](const server_request&) -> verification {
+                                 if (number == decided.size())
+                                     throw std::runtime_error("x");
+                                 return decided[number++];
+                             }};
+    route.on_answer([&](const route_answer& given) {
+        told.push_back(given.verified.why);
+        BOOST_TEST(hint(given.verified).empty() == (given.status == 200));
+    });
+    const std::string replayed = on.get("/forest/health");
+    BOOST_TEST(on.get("/forest/health") == replayed);
+    BOOST_TEST(on.get("/forest/health") == replayed);
+    BOOST_TEST(status_of(on.get("/forest/health")) == 200);
+    BOOST_TEST(on.get("/forest/health") == replayed);
+    BOOST_TEST(
+        (told == std::vector<refusal>{refusal::replayed, refusal::signature_wrong,
+                                      refusal::unspecified, refusal::none, refusal::undecided}));
+}
+
 BOOST_AUTO_TEST_CASE(B21_drain_turns_the_answer_into_stopping) {
     mounted on;
     basic_health_route route{on.server, accept_unsigned, {.version = "2"}};

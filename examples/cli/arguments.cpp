@@ -58,8 +58,28 @@ void require_valid(const options& schedule) {
         throw usage_error(in_terms_of_arguments(fault));
 }
 
+// In terms of the command line.
+void require_valid(const verifier_options& verifying) {
+    const std::error_code fault = verifying.validate();
+    if (fault == signature_errc::invalid_replay_window)
+        throw usage_error(fmt::format(
+            "--replay-window must be 0s or at least {}s: a timestamp is accepted for so long, and "
+            "a "
+            "shorter window lets replays through",
+            std::chrono::floor<std::chrono::seconds>(verifying.replay_window_min()).count()));
+    if (fault == signature_errc::invalid_replay_entries_max)
+        throw usage_error(fmt::format("--replay-entries must be from 1 to {}",
+                                      verifier_options::replay_entries_limit));
+    if (fault == signature_errc::http_dates_with_replay_window)
+        throw usage_error("--accept-http-dates and --replay-window contradict each other: all "
+                          "clients sign the same date for a second; give one of them");
+    if (fault)
+        throw usage_error(fault.message());
+}
+
 void require_valid(const serve_arguments& serve, bool address_given) {
     require_one_secret(serve.secret);
+    require_valid(serve.verifying);
     require_pair("--tls-cert", serve.certificate_file, "--tls-key", serve.key_file);
     const bool query = serve.path.find_first_of("?#") != std::string::npos;
     if (serve.path.substr(0, 1) != "/" || query || !detail::path_valid(serve.path))
@@ -211,6 +231,7 @@ unsigned parse_socket_mode(const std::string& text) {
 }
 
 struct serve_words {
+    int replay_entries = 0;
     std::string address = "127.0.0.1:0";
     CLI::Option* address_option = nullptr;
 };
@@ -244,8 +265,16 @@ CLI::App& add_serve(CLI::App& app, serve_arguments& serve, serve_words& words) {
     add_file(command, "--tls-key", serve.key_file, "Its private key");
     add_duration(command, "--grace", serve.grace, "5s",
                  "After SIGTERM, announce the end for this long before stopping");
-    add_duration(command, "--replay-window", serve.replay_window, "0s",
-                 "Refuse a signature seen within this time; 0s: never");
+    add_duration(command, "--replay-window", serve.verifying.replay_window, "0s",
+                 "Refuse a signature that was accepted within this time; 0s: never, else at least "
+                 "601s, the whole time in which a timestamp is accepted");
+    words.replay_entries =
+        static_cast<int>(serve.verifying.replay_entries_max); // what the default is
+    add_count(command, "--replay-entries", words.replay_entries,
+              "How many signatures are remembered for that");
+    command.add_flag("--accept-http-dates", serve.verifying.accept_http_dates,
+                     "Accept also timestamps such as Sun, 29 Nov 2026 15:22:31 GMT, as Node "
+                     "datasources 1.8.0 to 1.11.0 sign them");
     command.add_flag("--verbose", serve.verbose, "Log each answer to stderr");
     return command;
 }
@@ -419,6 +448,7 @@ command parse_arguments(int argc, const char* const* argv) {
     }
     if (serve_command.parsed()) {
         serve.address = parse_listen_address(words.address);
+        serve.verifying.replay_entries_max = static_cast<std::size_t>(words.replay_entries);
         require_valid(serve, words.address_option->count() > 0);
         return serve;
     }

@@ -4,8 +4,10 @@
 
 #include "usage_error.hpp"
 
+#include <forest/adapters/openssl/hmac_sha256_verifier.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
+#include <forest/core/timestamp.hpp>
 #include <forest/core/url.hpp>
 #include <forest/sim/fault.hpp>
 #include <forest/version.hpp>
@@ -35,6 +37,7 @@ struct request_arguments {
     duration timeout = options{}.timeout;
     bool json = false;
     bool dashed_headers = false;
+    int timestamp_digits = fraction_digits_min;
     std::string ca_file;
     std::string certificate_file;
     std::string key_file;
@@ -82,7 +85,7 @@ struct serve_arguments {
     std::string certificate_file;
     std::string key_file;
     duration grace{};
-    duration replay_window{};
+    verifier_options verifying;
     bool verbose = false;
 };
 

@@ -21,16 +21,20 @@ std::string skew_text(std::chrono::seconds skew) {
                        ahead ? "ahead of" : "behind");
 }
 
-std::string error_text(const std::error_code& error, int status) {
+std::string error_text(const std::error_code& error, int status, bool signature_sent) {
     const std::string_view code = name(error);
-    return status == 0 ? fmt::format("{}: {}", code, error.message())
-                       : fmt::format("{}: {} (HTTP {})", code, error.message(), status);
+    const std::string sentence = error == errc::unauthorized
+                                     ? std::string{explanation(errc::unauthorized, signature_sent)}
+                                     : error.message();
+    return status == 0 ? fmt::format("{}: {}", code, sentence)
+                       : fmt::format("{}: {} (HTTP {})", code, sentence, status);
 }
 
 std::string down_text(const outage& told) {
-    std::string text = fmt::format("after {} failure{}, the first at {}: {}", told.failures,
-                                   told.failures == 1 ? "" : "s", utc(told.first_failure),
-                                   error_text(told.last_error, told.last_status));
+    std::string text =
+        fmt::format("after {} failure{}, the first at {}: {}", told.failures,
+                    told.failures == 1 ? "" : "s", utc(told.first_failure),
+                    error_text(told.last_error, told.last_status, told.signature_sent));
     if (told.clock_skew)
         text += "; " + skew_text(*told.clock_skew);
     return text;
@@ -149,7 +153,7 @@ std::string success_text(const verdict& result) {
 }
 
 std::string failure_text(const verdict& result) {
-    std::string text = error_text(result.error, result.status);
+    std::string text = error_text(result.error, result.status, result.signature_sent);
     if (result.clock_skew)
         text += "; " + skew_text(*result.clock_skew);
     return text;
@@ -217,7 +221,7 @@ std::string verdict_text(std::string_view target, const verdict& result, const t
         fmt::format_to(std::back_inserter(text), "  {:<8} {}\n", label, value);
     };
     if (!result.healthy())
-        add_line("error", error_text(result.error, 0));
+        add_line("error", error_text(result.error, 0, result.signature_sent));
     if (result.status != 0)
         add_line("status", fmt::format("{}", result.status));
     if (!result.version().empty())

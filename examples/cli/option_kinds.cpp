@@ -103,6 +103,9 @@ void add_request(CLI::App& app, request_arguments& request) {
     add_duration(app, "--timeout", request.timeout, "5s", "Deadline of a whole check");
     app.add_flag("--json", request.json, "Print one JSON object a line");
     add_header_style(app, request.dashed_headers);
+    add_count(app, "--timestamp-digits", request.timestamp_digits,
+              "Digits of the fraction of a timestamp, 3 to 9; more tell clients apart that share a "
+              "secret, for servers that refuse replays");
     add_file(app, "--ca-file", request.ca_file, "Authorities to trust instead of the system's");
     add_file(app, "--cert", request.certificate_file, "Client certificate, with its chain");
     add_file(app, "--key", request.key_file, "Its private key");
@@ -117,6 +120,10 @@ void require_pair(std::string_view first_name, const std::string& first,
 
 void require_valid(const request_arguments& request) {
     require_one_secret(request.secret);
+    if (request.timestamp_digits < fraction_digits_min ||
+        request.timestamp_digits > fraction_digits_max)
+        throw usage_error(fmt::format("--timestamp-digits must be from {} to {}",
+                                      fraction_digits_min, fraction_digits_max));
     require_pair("--cert", request.certificate_file, "--key", request.key_file);
 }
 

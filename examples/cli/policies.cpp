@@ -29,7 +29,9 @@ optional_signer make_signer(const request_arguments& chosen) {
     if (!secret)
         return optional_signer{};
     return optional_signer{hmac_sha256_signer{
-        *secret, chosen.dashed_headers ? header_style::dash : header_style::underscore}};
+        *secret,
+        {.style = chosen.dashed_headers ? header_style::dash : header_style::underscore,
+         .fraction_digits = chosen.timestamp_digits}}};
 }
 
 transport_options transport_for(const request_arguments& chosen) {
@@ -41,6 +43,7 @@ transport_options transport_for(const request_arguments& chosen) {
     if (!chosen.certificate_file.empty()) {
         result.tls.certificate_file = chosen.certificate_file;
         result.tls.private_key_file = chosen.key_file;
+        warn_if_others_may_read("--key", chosen.key_file);
         require_usable(result.tls, "--cert and --key");
     }
     return result;

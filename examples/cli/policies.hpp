@@ -27,7 +27,7 @@ public:
     optional_signer() = default;
     explicit optional_signer(hmac_sha256_signer signer) : signer_{std::move(signer)} {}
 
-    void sign(const request& what, wall_time at, header_fields& fields) {
+    void sign(const request& what, precise_time at, header_fields& fields) {
         if (signer_)
             signer_->sign(what, at, fields);
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "answer_log.hpp"
 #include "commands.hpp"
 #include "listening.hpp"
 #include "process_resources.hpp"
@@ -39,10 +40,11 @@ request_verifier make_verifier(const serve_arguments& serve) {
     const auto secret = read_secret(serve.secret);
     if (!secret)
         return accept_unsigned;
-    return hmac_sha256_verifier{*secret, {.replay_window = serve.replay_window}};
+    return hmac_sha256_verifier{*secret, serve.verifying};
 }
 
 tls_server_options tls_for(const serve_arguments& serve) {
+    warn_if_others_may_read("--tls-key", serve.key_file);
     tls_server_options chosen;
     chosen.certificate_file = serve.certificate_file;
     chosen.private_key_file = serve.key_file;
@@ -76,13 +78,6 @@ std::string listen(asio_server& server, const serve_arguments& serve) {
                        server.port());
 }
 
-void log_answers(basic_health_route<asio_server>& route) {
-    route.on_answer([](const route_answer& given) {
-        log(fmt::format("{} {} {}", given.method == http_method::head ? "HEAD" : "GET", given.path,
-                        given.status));
-    });
-}
-
 } // namespace
 
 exit_status run(const serve_arguments& serve) {
@@ -92,8 +87,7 @@ exit_status run(const serve_arguments& serve) {
     asio_server server{io.get_executor(), server_limits{}};
     basic_health_route route{
         server, make_verifier(serve), {.path = serve.path, .version = serve.version}};
-    if (serve.verbose)
-        log_answers(route);
+    route.on_answer(answer_log{serve.verbose});
 
     const std::string where = listen(server, serve);
 

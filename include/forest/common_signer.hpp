@@ -4,6 +4,7 @@
 
 #include <forest/core/fields.hpp>
 #include <forest/core/time.hpp>
+#include <forest/core/timestamp_offset.hpp>
 #include <forest/core/timestamp_sequence.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
@@ -21,24 +22,30 @@ namespace forest {
 template <signer Signer>
 class common_signer {
 public:
-    explicit common_signer(Signer by) : state_{std::make_shared<state>(std::move(by))} {}
+    static constexpr bool keeps_sequence = true;
 
-    void sign(const request& what, wall_time at, header_fields& fields) {
-        state_->by.sign(what, state_->timestamps.next(at), fields);
+    /// `offset` is that of all timestamps.
+    common_signer(Signer by, timestamp_offset offset)
+        : state_{std::make_shared<state>(std::move(by), offset)} {}
+
+    void sign(const request& what, wall_time now, header_fields& fields) {
+        const wall_time at = state_->timestamps.next(state_->offset.before(now));
+        (void)sign_at(state_->by, what, state_->offset.precise(at), fields);
     }
 
 private:
     struct state {
-        explicit state(Signer&& signing) : by{std::move(signing)} {}
+        state(Signer&& signing, timestamp_offset behind) : by{std::move(signing)}, offset{behind} {}
 
         Signer by;
+        const timestamp_offset offset;
         timestamp_sequence timestamps;
     };
 
     std::shared_ptr<state> state_;
 };
 
-static_assert(signer<common_signer<unsigned_requests>>);
+static_assert(sequenced_signer<common_signer<unsigned_requests>>);
 
 } // namespace forest
 

@@ -18,6 +18,7 @@
 #include <forest/core/schema_content.hpp>
 #include <forest/core/schema_settling.hpp>
 #include <forest/core/time.hpp>
+#include <forest/core/timestamp_offset.hpp>
 #include <forest/core/unique_function.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
@@ -55,9 +56,9 @@ public:
     /// Throws std::system_error with the error of `chosen.validate()`, or `errc::invalid_backoff`.
     datasource_loop(Transport for_checks, Transport for_schema, Clock clock, Signer signer,
                     Backoff backoff, datasource_options chosen, random_generator random)
-        : options_{checked(std::move(chosen))}, transport_{std::move(for_schema)}, clock_{std::move(
-                                                                                       clock)},
-          signer_{std::move(signer)}, machine_{backoff, options_.health_check_interval},
+        : options_{checked(std::move(chosen))}, transport_{std::move(for_schema)},
+          clock_{std::move(clock)}, signer_{std::move(signer), timestamp_offset{random}},
+          machine_{backoff, options_.health_check_interval},
           polling_{std::make_shared<polling_loop>(
               std::move(for_checks), clock_, signer_,
               polling_machine{polled_rules<Backoff>{rules(options_.polling(), backoff),
@@ -232,7 +233,7 @@ private:
             request_ = {.target = target};
             if (then == &datasource_loop::fetched)
                 condition_ = server_->known.prepare(request_);
-            signer_.sign(request_, clock_.now(), request_.fields);
+            signed_ = sign_at(signer_, request_, clock_.now(), request_.fields);
             transport_.async_get(request_, timeout,
                                  [self = this->shared_from_this(), then](const reply& answer) {
                                      const auto alive = self;
@@ -264,8 +265,10 @@ private:
     }
 
     void fetched(const reply& answer) {
+        reply asked = answer;
+        asked.signature_sent = signed_;
         const std::optional<duration> again =
-            settle(server_->known.judge(answer, clock_.now(), condition_));
+            settle(server_->known.judge(asked, clock_.now(), condition_));
         drive(again ? fetch_input::fetched : fetch_input::failed, again.value_or(duration::zero()));
     }
 
@@ -381,6 +384,7 @@ private:
     common_signer<Signer> signer_;
     request request_;
     known_schema::condition condition_{};
+    bool signed_ = false; // the request in flight
     fetch_machine<Backoff> machine_;
     const std::shared_ptr<polling_loop> polling_;
     std::uint64_t waits_ = 0;    // counts them, so that one that is void is known

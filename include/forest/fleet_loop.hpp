@@ -13,6 +13,7 @@
 #include <forest/core/random.hpp>
 #include <forest/core/target_id.hpp>
 #include <forest/core/time.hpp>
+#include <forest/core/timestamp_offset.hpp>
 #include <forest/core/unique_function.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
@@ -56,7 +57,8 @@ public:
                const Backoff& backoff, const fleet_options& chosen, random_generator random)
         : options_{checked(chosen)}, alarm_{std::move(clock), chosen.tick}, flights_{std::move(
                                                                                 transports)},
-          signing_{std::move(signer)}, backoff_{backoff}, random_{random} {}
+          signing_{std::move(signer), timestamp_offset{random}}, backoff_{backoff}, random_{
+                                                                                        random} {}
 
     // Reads only what never changes.
     [[nodiscard]] std::error_code validate(const options& chosen) const {
@@ -271,11 +273,13 @@ private:
     }
 
     void answered(flight& by, const reply& answer) {
+        reply asked = answer;
+        asked.signature_sent = !by.what.fields.text().empty(); // There is nothing else in them.
         turns_.settle(by.connections_paid, answer.connections_opened, alarm_.steady_now());
         target* const one = targets_.find(by.of);
         flights_.end(by, one);
         if (one != nullptr && !stopped())
-            judge(*one, answer);
+            judge(*one, asked);
         serve();
     }
 

@@ -4,6 +4,7 @@
 
 #include <forest/core/start_spread.hpp>
 #include <forest/core/time.hpp>
+#include <forest/core/timestamp_offset.hpp>
 #include <forest/core/url.hpp>
 #include <forest/fleet_servers.hpp>
 #include <forest/policy/signer.hpp>
@@ -22,14 +23,16 @@ namespace forest {
 template <signer Signer>
 class fleet_signing {
 public:
-    /// `own` signs for all targets that name no other.
-    explicit fleet_signing(Signer own) : signatures_{std::move(own)} {}
+    /// `own` signs for all targets that name no other. `offset` is one for all servers, so that
+    /// those that are asked at one moment can share a signature.
+    fleet_signing(Signer own, timestamp_offset offset)
+        : offset_{offset}, signatures_{std::move(own)} {}
 
     [[nodiscard]] shared_signatures<Signer>& signers() noexcept { return signatures_; }
 
     /// A target comes, and answers its server; one goes.
     server_number enter(const url& target, signer_id by, wall_time now) {
-        const server_number of = servers_.enter(target, now);
+        const server_number of = servers_.enter(target, offset_.before(now));
         signatures_.enter(by);
         return of;
     }
@@ -50,20 +53,23 @@ public:
     [[nodiscard]] duration until_near([[maybe_unused]] server_number of,
                                       [[maybe_unused]] wall_time now) noexcept {
         if constexpr (time_matters)
-            return servers_[of].timestamps.until_near(now);
+            return servers_[of].timestamps.until_near(offset_.before(now));
         else
             return duration::zero();
     }
 
     /// Signs a request whose fields are empty.
     void sign(server_number of, signer_id by, request& what, wall_time now) {
-        const wall_time at = time_matters ? servers_[of].timestamps.next(now) : now;
+        precise_time at = now;
+        if constexpr (time_matters)
+            at = offset_.precise(servers_[of].timestamps.next(offset_.before(now)));
         signatures_.sign(by, what, at, what.fields);
     }
 
 private:
     static constexpr bool time_matters = !std::same_as<Signer, unsigned_requests>;
 
+    const timestamp_offset offset_;
     fleet_servers servers_;
     shared_signatures<Signer> signatures_;
 };

@@ -11,6 +11,7 @@
 #include <forest/core/outage.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
+#include <forest/core/timestamp_offset.hpp>
 #include <forest/core/timestamp_sequence.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
@@ -61,9 +62,10 @@ public:
                 const options& chosen, random_generator random, Probe probe = {})
         : transport_{std::move(transport)}, clock_{std::move(clock)}, signer_{std::move(signer)},
           machine_{checked(chosen, backoff), backoff, random}, target_{std::move(target)},
-          what_{.target = target_}, probe_{std::move(probe)} {}
+          offset_{offset(random)}, what_{.target = target_}, probe_{std::move(probe)} {}
 
-    /// The same with a machine, whose rules have been found valid.
+    /// The same with a machine, whose rules have been found valid, and for a signer that keeps the
+    /// sequence of its timestamps: it signs without an offset.
     health_loop(Transport transport, Clock clock, Signer signer, Machine machine, url target,
                 Probe probe)
         : transport_{std::move(transport)}, clock_{std::move(clock)}, signer_{std::move(signer)},
@@ -109,6 +111,13 @@ private:
         return chosen;
     }
 
+    static timestamp_offset offset(random_generator random) noexcept {
+        if constexpr (sequenced_signer<Signer>)
+            return {};
+        else
+            return timestamp_offset{random};
+    }
+
     void drive(machine_input input) {
         for (;;) {
             if (stopped())
@@ -147,7 +156,8 @@ private:
             what_.fresh_connection = fresh_connection;
             what_.fields.clear();
             probe_.prepare(what_);
-            signer_.sign(what_, timestamps_.next(clock_.now()), what_.fields);
+            const wall_time at = timestamps_.next(offset_.before(clock_.now()));
+            signed_ = sign_at(signer_, what_, offset_.precise(at), what_.fields);
             transport_.async_get(what_, machine_.options().timeout,
                                  [self = this->shared_from_this()](const reply& answer) {
                                      const auto alive = self;
@@ -173,7 +183,9 @@ private:
     }
 
     void conclude(const reply& answer) {
-        verdict result = probe_.judge(answer, clock_.now());
+        reply asked = answer;
+        asked.signature_sent = signed_;
+        verdict result = probe_.judge(asked, clock_.now());
         judged_ = &result;
         drive(probe_.input(result));
         judged_ = nullptr;
@@ -212,9 +224,11 @@ private:
     Signer signer_;
     Machine machine_;
     const url target_; // its name; what is asked may be another of the server's routes
+    timestamp_offset offset_;
     request what_;
     std::uint64_t waits_ = 0; // counts them
     timestamp_sequence timestamps_;
+    bool signed_ = false; // the request in flight
     [[no_unique_address]] Probe probe_;
     verdict* judged_ = nullptr; // while it is being reported
     std::atomic<target_status> status_ = target_status::unknown;

@@ -56,16 +56,16 @@ public:
     void leave(signer_id by) noexcept { --signers_.find(by)->second.users; }
 
     /// Adds to `fields`, which must be empty, what `by` signs at `at`.
-    void sign(signer_id by, const request& what, wall_time at, header_fields& fields) {
+    void sign(signer_id by, const request& what, precise_time at, header_fields& fields) {
         assert(contains(by) && fields.text().empty());
         if constexpr (!time_signer<Signer>) {
-            signs(by).sign(what, at, fields);
+            (void)sign_at(signs(by), what, at, fields);
         } else {
-            signature& last = signatures_[place_of(by, at)];
+            signature& last = signatures_[place_of(by, at.at)];
             if (!last.valid || last.by != by || last.at != at) {
                 last.valid = false; // Signing may throw.
                 last.fields.clear();
-                signs(by).sign(what, at, last.fields);
+                (void)sign_at(signs(by), what, at, last.fields);
                 last.by = by;
                 last.at = at;
                 last.valid = true;
@@ -85,7 +85,7 @@ private:
     struct signature {
         bool valid = false;
         signer_id by{};
-        wall_time at{};
+        precise_time at{};
         header_fields fields;
     };
 

@@ -6,6 +6,7 @@
 #include <forest/core/error.hpp>
 #include <forest/core/http_method.hpp>
 #include <forest/core/unique_function.hpp>
+#include <forest/core/verification.hpp>
 #include <forest/policy/server.hpp>
 
 #include <atomic>
@@ -23,8 +24,9 @@
 namespace forest {
 
 /// Decides whether a request may be answered; called from the server's threads, possibly from
-/// several at once. `hmac_sha256_verifier` is one.
-using request_verifier = std::function<bool(const server_request&)>;
+/// several at once. `hmac_sha256_verifier` is one. It may return a `bool`, or a `verification`,
+/// which has the reason for the log.
+using request_verifier = std::function<verification(const server_request&)>;
 
 /// The verifier for servers that ask for no signature.
 inline bool accept_unsigned(const server_request&) noexcept {
@@ -36,6 +38,8 @@ struct route_answer {
     std::string_view path{};
     http_method method{};
     int status = 0;
+    /// What the verifier decided; `hint` makes a line of it. It is for the log alone.
+    verification verified{true};
 };
 
 /// The base of a route's state, which the route and its handler on the server share, so that the
@@ -63,11 +67,11 @@ public:
     }
 
     /// Whether the request may be answered. A verifier that throws has not accepted.
-    [[nodiscard]] bool allows(const server_request& asked) const noexcept {
+    [[nodiscard]] verification allows(const server_request& asked) const noexcept {
         try {
             return verify_(asked);
         } catch (...) { // It cannot decide.
-            return false;
+            return refusal::undecided;
         }
     }
 
@@ -106,7 +110,8 @@ void mount_route(Server& server, const std::shared_ptr<State>& state) {
             respond(answer);
             status = answer.status;
         };
-        if (state->allows(asked)) {
+        const verification verified = state->allows(asked);
+        if (verified) {
             state->answer(asked, give);
         } else {
             response refusal;
@@ -115,7 +120,7 @@ void mount_route(Server& server, const std::shared_ptr<State>& state) {
             (void)refusal.fields.add("Cache-Control", "no-store"); // It fits.
             give(std::as_const(refusal));
         }
-        state->tell({asked.path, asked.method, status});
+        state->tell({asked.path, asked.method, status, verified});
     };
     if constexpr (std::convertible_to<decltype(server.get(state->path(), handler)),
                                       std::error_code>) {

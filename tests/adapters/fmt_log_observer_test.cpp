@@ -128,8 +128,10 @@ const std::vector<failed_row> failed{
      "check failed (1/3): response too large, HTTP 200"},
     {errc::unsupported_encoding, 200, 1, severity::warning,
      "check failed (1/3): unsupported encoding, HTTP 200"},
-    {errc::unauthorized, 401, 1, severity::warning, "check failed (1/3): unauthorized, HTTP 401"},
-    {errc::unauthorized, 403, 2, severity::warning, "check failed (2/3): unauthorized, HTTP 403"},
+    {errc::unauthorized, 401, 1, severity::warning,
+     "check failed (1/3): unauthorized, HTTP 401, no signature was sent"},
+    {errc::unauthorized, 403, 2, severity::warning,
+     "check failed (2/3): unauthorized, HTTP 403, no signature was sent"},
     {errc::unexpected_status, 500, 1, severity::warning,
      "check failed (1/3): unexpected status, HTTP 500"},
     {errc::malformed_body, 200, 1, severity::warning,
@@ -289,21 +291,31 @@ BOOST_AUTO_TEST_CASE(B11_a_refused_signature_stays_visible_in_the_outage) {
     of.last_error = errc::unauthorized;
     of.last_status = 401;
     BOOST_TEST(text_of(happened) ==
-               prefix + "server is down (after 3 failures, unauthorized, HTTP 401): the server "
-                        "refused the signature; check the secret and both clocks");
+               prefix + "server is down (after 3 failures, unauthorized, HTTP 401): no signature "
+                        "was sent, and the server asks for one; give the secret that the server "
+                        "has");
+    of.signature_sent = true;
+    BOOST_TEST(text_of(happened) ==
+               prefix + "server is down (after 3 failures, unauthorized, HTTP 401): a signature "
+                        "was sent, and the server refused it; check the secret on both sides, both "
+                        "clocks, and whether a proxy drops field names with underscores "
+                        "(--header-style dash)");
 }
 
 BOOST_AUTO_TEST_CASE(B11_clock_skew_is_told_in_words) {
     verdict result = failure(errc::unauthorized, 401);
+    result.signature_sent = true;
     result.clock_skew = 75s;
     event happened = event_of(event_kind::check_failed);
     happened.failures = 1;
     happened.check = &result;
-    BOOST_TEST(text_of(happened) == prefix + "check failed (1/3): unauthorized, HTTP 401; the "
-                                             "server's clock is 75 s ahead");
+    BOOST_TEST(text_of(happened) == prefix + "check failed (1/3): unauthorized, HTTP 401, a "
+                                             "signature was sent; the server's clock is 75 s "
+                                             "ahead");
     result.clock_skew = -3600s;
-    BOOST_TEST(text_of(happened) == prefix + "check failed (1/3): unauthorized, HTTP 401; the "
-                                             "server's clock is 3600 s behind");
+    BOOST_TEST(text_of(happened) == prefix + "check failed (1/3): unauthorized, HTTP 401, a "
+                                             "signature was sent; the server's clock is 3600 s "
+                                             "behind");
 
     outage of;
     of.failures = 3;
@@ -448,7 +460,8 @@ BOOST_AUTO_TEST_CASE(a_schema_that_could_not_be_had_is_told_with_the_reason) {
     verdict refused = failure(errc::unauthorized, 403);
     refused.clock_skew = -60s;
     BOOST_TEST(text(refused) ==
-               begin + "unauthorized, HTTP 403; the server's clock is 60 s behind");
+               begin + "unauthorized, HTTP 403, no signature was sent; the server's clock is 60 s "
+                       "behind");
 }
 
 BOOST_AUTO_TEST_CASE(a_reload_that_failed_is_a_callback_that_failed) {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-// The golden vectors of PROTOCOL.md, 5: what peers in production compute.
+// The golden vectors of PROTOCOL.md, 4: what peers in production compute.
 
 namespace forest::tests {
 

@@ -18,6 +18,8 @@
 #include <chrono>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
+#include <ostream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -75,6 +77,97 @@ BOOST_DATA_TEST_CASE(golden_vectors_are_sent_with_dashes_if_asked, data::make(se
 
 BOOST_AUTO_TEST_CASE(all_but_two_golden_vectors_have_the_form_that_is_sent) {
     BOOST_TEST(sent_signatures().size() == tests::golden_signatures.size() - 2);
+}
+
+// By `printf %s TIMESTAMP | openssl dgst -sha256 -hmac SECRET`.
+struct precise_vector {
+    int digits;
+    precise_time at;
+    const char* timestamp;
+    const char* signature;
+
+    friend std::ostream& operator<<(std::ostream& out, const precise_vector& shown) {
+        return out << shown.timestamp;
+    }
+};
+
+const wall_time precise_noon = *parse_timestamp("2025-12-09T12:00:00Z");
+
+const std::vector<precise_vector> precise_vectors{
+    {4,
+     {precise_noon, 100'000ns},
+     "2025-12-09T12:00:00.0001Z",
+     "984f2f5099ebde5930f0b48c6621544739a738416b69a66b883686c777967340"},
+    {6,
+     {precise_noon + 123ms, 456'789ns},
+     "2025-12-09T12:00:00.123456Z",
+     "22dae97b8f09539f4266479fc7db5a2e57f5de299f9cce7d93206a326db39568"},
+    {9,
+     {precise_noon, 1ns},
+     "2025-12-09T12:00:00.000000001Z",
+     "5bafce7c63a8311bafc63ea5f612895ab2962753d7b3b5361c6ed195f9230177"},
+    {9,
+     {*parse_timestamp("2026-02-28T23:59:59Z") + 999ms, 999'999ns},
+     "2026-02-28T23:59:59.999999999Z",
+     "fcd83942ca09c333f76746a8a8395ba181839798240959c08be24514317663c5"},
+};
+
+BOOST_DATA_TEST_CASE(golden_vectors_with_more_digits_are_sent_if_asked,
+                     data::make(precise_vectors)) {
+    hmac_sha256_signer signer{"s3cret", {.fraction_digits = sample.digits}};
+    header_fields fields;
+    signer.sign(request{}, sample.at, fields);
+    BOOST_TEST(fields.text() == "X_TIMESTAMP: " + std::string{sample.timestamp} +
+                                    "\r\nX_SIGNATURE: " + sample.signature + "\r\n");
+    const hmac_sha256_verifier verify{"s3cret"};
+    BOOST_TEST(verify({.fields = field_view{fields.text()}, .received = sample.at.at}));
+}
+
+BOOST_DATA_TEST_CASE(other_numbers_of_digits_are_refused_by_name, data::make({-1, 0, 2, 10, 99})) {
+    BOOST_CHECK_EXCEPTION((hmac_sha256_signer{"s3cret", {.fraction_digits = sample}}),
+                          std::system_error, [](const auto& thrown) {
+                              return thrown.code() == signature_errc::invalid_fraction_digits;
+                          });
+}
+
+// So many clients of one secret that check at one moment, on a server that refuses replays; answers
+// how many it has refused.
+int refused_of(std::uint64_t first_seed, int fraction_digits) {
+    constexpr std::uint64_t at_once = 120;
+    using client = basic_health_client<sim::memory_transport, sim::virtual_clock,
+                                       hmac_sha256_signer, exponential_backoff>;
+    sim::event_queue queue;
+    sim::virtual_clock clock{queue};
+    sim::server server{clock};
+    int refused = 0;
+    basic_health_route route{server, hmac_sha256_verifier{"s3cret", {.replay_window = 601s}}};
+    route.on_answer([&](const route_answer& given) {
+        refused += given.status == 401 ? 1 : 0;
+        BOOST_TEST_REQUIRE((given.status == 200 || given.verified.why == refusal::replayed));
+    });
+    std::vector<client> clients;
+    for (std::uint64_t number = 0; number < at_once; ++number) {
+        clients.emplace_back(sim::memory_transport{queue, server, 5ms}, clock,
+                             hmac_sha256_signer{"s3cret", {.fraction_digits = fraction_digits}},
+                             exponential_backoff{}, url{"http://warehouse.example/forest/health"},
+                             options{}, random_generator{first_seed * at_once + number});
+        clients.back().start();
+    }
+    queue.run_for(1s);
+    BOOST_TEST_REQUIRE(refused < static_cast<int>(at_once));
+    return refused;
+}
+
+BOOST_AUTO_TEST_CASE(of_120_checks_at_once_none_is_a_false_replay_with_nine_digits) {
+    int with_three = 0;
+    for (std::uint64_t round = 0; round < 20; ++round) {
+        BOOST_TEST(refused_of(round, 9) == 0);
+        with_three += refused_of(round, 3);
+    }
+    BOOST_TEST_MESSAGE("with milliseconds " << with_three << " of 2400 were refused");
+    // 120 of 1000 milliseconds: some 7 of them are taken twice.
+    BOOST_TEST(with_three > 20 * 4);
+    BOOST_TEST(with_three < 20 * 10);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_in_the_fields_stays) {
@@ -157,6 +250,32 @@ BOOST_AUTO_TEST_CASE(B11_a_client_with_a_wrong_secret_goes_down_as_unauthorized)
     BOOST_TEST((with.client.status() == target_status::down));
     BOOST_TEST(with.log.find("server is down (after 3 failures, unauthorized, HTTP 401)") !=
                std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(B11_a_refused_client_says_whether_it_has_sent_a_signature) {
+    watched_route with{"the-wrong-secret"};
+    std::vector<outage> downs;
+    with.client.on_server_down([&](const outage& of) { downs.push_back(of); });
+    with.queue.run_for(1min);
+    BOOST_TEST(with.log.find("unauthorized, HTTP 401, a signature was sent") != std::string::npos,
+               with.log);
+    BOOST_TEST(with.log.find("a signature was sent, and the server refused it; check the secret") !=
+                   std::string::npos,
+               with.log);
+    BOOST_TEST_REQUIRE(downs.size() == 1U);
+    BOOST_TEST(downs.front().signature_sent);
+
+    basic_health_client unsigned_client{sim::memory_transport{with.queue, with.server, 5ms},
+                                        with.clock, unsigned_requests{}, exponential_backoff{},
+                                        "http://warehouse.example/forest/health"};
+    std::string log;
+    unsigned_client.on_event(basic_log_observer{
+        severity::debug, [&](severity, std::string_view line) { log.append(line) += '\n'; }});
+    unsigned_client.start();
+    with.queue.run_for(1min);
+    BOOST_TEST(log.find("unauthorized, HTTP 401, no signature was sent") != std::string::npos, log);
+    BOOST_TEST(log.find("no signature was sent, and the server asks for one") != std::string::npos,
+               log);
 }
 
 BOOST_DATA_TEST_CASE(no_secret_and_no_signature_gets_into_the_log,

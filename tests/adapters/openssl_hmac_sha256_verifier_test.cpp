@@ -17,6 +17,7 @@
 #include <concepts>
 #include <cstddef>
 #include <ostream>
+#include <set>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -262,24 +263,131 @@ BOOST_AUTO_TEST_CASE(without_a_replay_window_two_masters_may_sign_the_same) {
     BOOST_TEST(verify(asking(raw)));
 }
 
-BOOST_AUTO_TEST_CASE(within_the_replay_window_a_signature_is_good_once) {
-    const hmac_sha256_verifier verify{secret, {.replay_window = 5s}};
+// With the least window, no moment is left at which a signature could be used again.
+BOOST_DATA_TEST_CASE(within_the_replay_window_a_signature_is_good_once,
+                     data::make({0, 1, 2, 299, 300})) {
+    const std::chrono::seconds tolerance{sample};
+    const verifier_options chosen{.tolerance = tolerance, .replay_window = 2 * tolerance + 1s};
+    BOOST_TEST((chosen.replay_window == chosen.replay_window_min()));
     const std::string raw = headers(stamp, good);
-    BOOST_TEST(verify(asking(raw)));
-    BOOST_TEST(!verify(asking(raw)));
-    BOOST_TEST(!verify(asking(raw, noon + 5s)));
-    BOOST_TEST(verify(asking(headers(other_stamp, other_good), noon + 5s)));
-    BOOST_TEST(verify(asking(raw, noon + 5001ms)));
+    for (const auto first : {-std::chrono::milliseconds{tolerance}, 0ms}) {
+        const hmac_sha256_verifier verify{secret, chosen};
+        BOOST_TEST(verify(asking(raw, noon + first)));
+        for (auto at = first; at <= tolerance + 2s; at += 250ms)
+            BOOST_TEST_REQUIRE(!verify(asking(raw, noon + at)));
+        BOOST_TEST((verify(asking(raw, noon + tolerance + 999ms)).why == refusal::replayed));
+        BOOST_TEST((verify(asking(raw, noon + tolerance + 1s)).why == refusal::timestamp_outside));
+    }
+}
+
+template <typename Wrong>
+void require_refused(const verifier_options& chosen, Wrong expected) {
+    BOOST_TEST((chosen.validate() == expected));
+    BOOST_TEST((chosen.validate() == condition::invalid_argument));
+    BOOST_CHECK_EXCEPTION((hmac_sha256_verifier{secret, chosen}), std::system_error,
+                          [&](const auto& thrown) { return thrown.code() == expected; });
+}
+
+BOOST_AUTO_TEST_CASE(options_out_of_their_range_are_refused_by_name) {
+    using wrong = signature_errc;
+    BOOST_TEST(!verifier_options{}.validate());
+    require_refused({.tolerance = -1s}, wrong::invalid_tolerance);
+    require_refused({.tolerance = verifier_options::tolerance_max + 1s}, wrong::invalid_tolerance);
+    for (const duration shorter : {duration{-1}, duration{1}, duration{5s}, duration{300s},
+                                   duration{600s}, duration{601s} - 1ns})
+        require_refused({.replay_window = shorter}, wrong::invalid_replay_window);
+    BOOST_TEST((!verifier_options{.replay_window = 601s}.validate()));
+    BOOST_TEST((!verifier_options{.replay_window = 1h}.validate()));
+    require_refused({.tolerance = 301s, .replay_window = 601s}, wrong::invalid_replay_window);
+    BOOST_TEST(
+        (!verifier_options{.tolerance = verifier_options::tolerance_max, .replay_window = 733 * 24h}
+              .validate()));
+    require_refused({.replay_entries_max = 0}, wrong::invalid_replay_entries_max);
+    require_refused({.replay_entries_max = verifier_options::replay_entries_limit + 1},
+                    wrong::invalid_replay_entries_max);
+    require_refused({.replay_window = 601s, .accept_http_dates = true},
+                    wrong::http_dates_with_replay_window);
+    BOOST_TEST((!verifier_options{.accept_http_dates = true}.validate()));
+}
+
+BOOST_AUTO_TEST_CASE(each_wrong_option_is_named_in_a_message_of_its_own) {
+    std::set<std::string> messages;
+    for (int code = 1; code <= 5; ++code) {
+        const std::error_code ec = signature_errc{code};
+        BOOST_TEST(ec.category().name() == std::string{"forest.signature"});
+        messages.insert(ec.message());
+    }
+    BOOST_TEST(messages.size() == 5U);
+    BOOST_TEST(messages.count("unknown error") == 0U);
+}
+
+// -- Dates of HTTP, which some clients sign --
+
+const std::string date_stamp = "Sun, 29 Nov 2026 15:22:31 GMT";
+const std::string date_good = "aa0dc0bc06ae2c145be75618e45d22ef67be03a967029c858216a4b9d2a9c451";
+const wall_time date_time = *parse_timestamp("2026-11-29T15:22:31Z");
+
+BOOST_AUTO_TEST_CASE(a_signed_date_is_accepted_only_by_an_option) {
+    const std::string raw = headers(date_stamp, date_good);
+    BOOST_TEST((hmac_sha256_verifier{secret}(asking(raw, date_time)).why ==
+                refusal::timestamp_is_http_date));
+    const hmac_sha256_verifier verify{secret, {.accept_http_dates = true}};
+    BOOST_TEST(verify(asking(raw, date_time)));
+    BOOST_TEST(verify(asking(raw, date_time)));
+    BOOST_TEST(verify(asking(headers(" " + date_stamp + "\t", date_good), date_time)));
+    BOOST_TEST(verify(asking(headers(stamp, good))));
+    // What is signed are the bytes, and not the moment.
+    BOOST_TEST((verify(asking(headers("2026-11-29T15:22:31Z", date_good), date_time)).why ==
+                refusal::signature_wrong));
+    BOOST_TEST(
+        (verify(asking(headers(date_stamp, good), date_time)).why == refusal::signature_wrong));
+}
+
+BOOST_DATA_TEST_CASE(the_window_of_a_signed_date_has_the_same_ends, data::make(window)) {
+    const hmac_sha256_verifier verify{secret, {.accept_http_dates = true}};
+    const std::string raw = headers(date_stamp, date_good);
+    BOOST_TEST(verify(asking(raw, date_time + sample.clock)) == sample.accepted);
+}
+
+BOOST_DATA_TEST_CASE(other_forms_of_a_date_are_refused_although_they_are_rightly_signed,
+                     data::make({"Mon, 29 Nov 2026 15:22:31 GMT", "sun, 29 nov 2026 15:22:31 gmt",
+                                 "SUN, 29 NOV 2026 15:22:31 GMT", "Sunday, 29-Nov-26 15:22:31 GMT",
+                                 "Sun Nov 29 15:22:31 2026", "Sun, 29 Nov 2026 15:22:31 UTC",
+                                 "Sun, 29 Nov 2026 15:22:31 +0000", "29 Nov 2026 15:22:31 GMT"})) {
+    const hmac_sha256_verifier verify{secret, {.accept_http_dates = true}};
+    BOOST_TEST((verify(asking(headers(sample, hex(sample)), date_time)).why ==
+                refusal::timestamp_malformed));
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_says_why_for_the_log) {
+    const hmac_sha256_verifier verify{secret, {.replay_window = 601s}};
+    const auto why = [&](const std::string& raw, wall_time at = noon) {
+        return verify(asking(raw, at)).why;
+    };
+    BOOST_TEST((why("") == refusal::signature_missing));
+    BOOST_TEST((why(line("X_TIMESTAMP", stamp)) == refusal::signature_missing));
+    BOOST_TEST((why(line("X_SIGNATURE", good)) == refusal::signature_missing));
+    BOOST_TEST(
+        (why(headers(stamp, good) + line("X-Timestamp", other_stamp)) == refusal::fields_conflict));
+    BOOST_TEST((why(headers("now", good)) == refusal::timestamp_malformed));
+    BOOST_TEST((why(headers(stamp, other_good)) == refusal::signature_wrong));
+    BOOST_TEST((why(headers(stamp, "short")) == refusal::signature_wrong));
+    BOOST_TEST((why(headers(stamp, good), noon + 1h) == refusal::timestamp_outside));
+    BOOST_TEST((verify(asking(headers(stamp, good), noon + 1h)).skew == -1h));
+    BOOST_TEST((verify(asking(headers(stamp, good), noon - 1h)).skew == 1h));
+    BOOST_TEST((why(headers(stamp, good)) == refusal::none));
+    BOOST_TEST((why(headers(stamp, good)) == refusal::replayed));
 }
 
 BOOST_AUTO_TEST_CASE(a_replay_in_the_other_spelling_is_one) {
-    const hmac_sha256_verifier verify{secret, {.replay_window = 5s}};
+    const hmac_sha256_verifier verify{secret, {.tolerance = 2s, .replay_window = 5s}};
     BOOST_TEST(verify(asking(headers(stamp, good))));
     BOOST_TEST(!verify(asking(line("X-Timestamp", stamp) + line("X-Signature", good))));
 }
 
 BOOST_AUTO_TEST_CASE(what_was_refused_is_not_remembered) {
-    const hmac_sha256_verifier verify{secret, {.replay_window = 5s, .replay_entries_max = 1}};
+    const hmac_sha256_verifier verify{
+        secret, {.tolerance = 2s, .replay_window = 5s, .replay_entries_max = 1}};
     const std::string raw = headers(stamp, good);
     BOOST_TEST(!verify(asking(raw, noon + 1h)));
     BOOST_TEST(verify(asking(raw)));
@@ -290,18 +398,23 @@ BOOST_AUTO_TEST_CASE(what_was_refused_is_not_remembered) {
 }
 
 BOOST_AUTO_TEST_CASE(the_replay_memory_is_bounded_and_forgets_the_oldest) {
-    const hmac_sha256_verifier verify{secret, {.replay_window = 60s, .replay_entries_max = 3}};
+    const hmac_sha256_verifier verify{
+        secret, {.tolerance = 29s, .replay_window = 59s, .replay_entries_max = 3}};
     const std::vector<std::string> stamps{"2025-01-01T12:00:00Z", "2025-01-01T12:00:01Z",
                                           "2025-01-01T12:00:02Z", "2025-01-01T12:00:03Z"};
     for (const std::string& each : stamps)
         BOOST_TEST(verify(asking(headers(each, hex(each)))));
     for (std::size_t index = 1; index < stamps.size(); ++index)
         BOOST_TEST(!verify(asking(headers(stamps[index], hex(stamps[index])))));
-    BOOST_TEST(verify(asking(headers(stamps[0], hex(stamps[0])))));
+    BOOST_TEST(verify.replays_forgotten() == 1U);
+    const verification again = verify(asking(headers(stamps[0], hex(stamps[0]))));
+    BOOST_TEST(again);
+    BOOST_TEST(again.replay_forgotten);
+    BOOST_TEST(verify.replays_forgotten() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(copies_share_the_replay_memory) {
-    const hmac_sha256_verifier verify{secret, {.replay_window = 5s}};
+    const hmac_sha256_verifier verify{secret, {.tolerance = 2s, .replay_window = 5s}};
     const request_verifier copy = verify;
     const std::string raw = headers(stamp, good);
     BOOST_TEST(verify(asking(raw)));
@@ -340,7 +453,7 @@ BOOST_AUTO_TEST_CASE(threads_that_ask_at_once_get_their_own_answers) {
 
 BOOST_AUTO_TEST_CASE(of_threads_that_replay_one_signature_one_is_let_in) {
     constexpr int stamps = 50;
-    const hmac_sha256_verifier verify{secret, {.replay_window = 60s}};
+    const hmac_sha256_verifier verify{secret, {.replay_window = 601s}};
     std::vector<std::string> raw;
     for (int index = 0; index < stamps; ++index) {
         const auto text = format_timestamp(noon + std::chrono::milliseconds{index});

@@ -83,6 +83,29 @@ BOOST_AUTO_TEST_CASE(what_is_too_old_makes_room) {
     BOOST_TEST(!memory.insert(digest(2), noon + 7s));
 }
 
+BOOST_AUTO_TEST_CASE(it_counts_what_it_forgot_before_its_time_and_nothing_else) {
+    replay_memory memory{5s, 2};
+    BOOST_TEST(memory.insert(digest(1), noon));
+    BOOST_TEST(memory.insert(digest(2), noon));
+    BOOST_TEST(!memory.insert(digest(1), noon));
+    BOOST_TEST(memory.forgotten() == 0U);
+    BOOST_TEST(memory.insert(digest(3), noon));
+    BOOST_TEST(memory.forgotten() == 1U);
+    BOOST_TEST(memory.insert(digest(4), noon + 6s));
+    BOOST_TEST(memory.forgotten() == 1U);
+}
+
+// Digests that differ in the last byte only, as no two signatures do, fall together in the index.
+BOOST_AUTO_TEST_CASE(digests_that_share_a_beginning_are_told_apart) {
+    constexpr std::size_t entries = 300;
+    replay_memory memory{1h, entries};
+    for (std::size_t number = 0; number < entries; ++number)
+        BOOST_TEST_REQUIRE(memory.insert(digest(number), noon));
+    for (std::size_t number = 0; number < entries; ++number)
+        BOOST_TEST_REQUIRE(!memory.insert(digest(number), noon));
+    BOOST_TEST(memory.forgotten() == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(a_wall_clock_that_is_set_back_lets_nothing_in_again) {
     replay_memory memory{5s, 4};
     BOOST_TEST(memory.insert(digest(1), noon));

@@ -201,4 +201,18 @@ BOOST_AUTO_TEST_CASE(conditions_say_what_they_mean) {
     BOOST_TEST(!(make_error_code(errc::timed_out) == condition{99}));
 }
 
+BOOST_AUTO_TEST_CASE(unauthorized_says_whether_a_signature_was_sent_and_names_the_usual_causes) {
+    const std::string sent{explanation(errc::unauthorized, true)};
+    for (const char* const cause :
+         {"a signature was sent", "secret", "clocks", "underscores", "--header-style"})
+        BOOST_TEST(sent.find(cause) != std::string::npos, cause);
+    const std::string none{explanation(errc::unauthorized, false)};
+    BOOST_TEST(none.find("no signature was sent") != std::string::npos);
+    const std::string either = make_error_code(errc::unauthorized).message();
+    for (const char* const cause : {"secret", "clocks", "underscores", "--header-style"})
+        BOOST_TEST(either.find(cause) != std::string::npos, cause);
+    for (const bool any : {false, true})
+        BOOST_TEST(explanation(errc::timed_out, any) == explanation(errc::timed_out));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

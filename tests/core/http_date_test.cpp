@@ -23,6 +23,7 @@ namespace data = boost::unit_test::data;
 using namespace std::chrono_literals;
 using forest::format_http_date;
 using forest::parse_http_date;
+using forest::parse_imf_fixdate;
 using std::chrono::sys_days;
 using std::chrono::sys_seconds;
 
@@ -107,6 +108,53 @@ BOOST_DATA_TEST_CASE(a_date_cut_short_is_none, data::make(rows)) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(the_form_that_is_signed_is_read_exactly) {
+    const sys_seconds signed_at{sys_days{std::chrono::year{2026} / 11 / 29} + 15h + 22min + 31s};
+    const std::string text = "Sun, 29 Nov 2026 15:22:31 GMT";
+    BOOST_TEST((parse_imf_fixdate(text) == signed_at));
+    BOOST_TEST((parse_imf_fixdate(" \t" + text + "\t ") == signed_at));
+    BOOST_TEST(parse_imf_fixdate("Thu, 29 Feb 2024 23:59:59 GMT").has_value());
+    for (std::size_t size = 0; size < text.size(); ++size)
+        BOOST_TEST(!parse_imf_fixdate(text.substr(0, size)).has_value(), "cut at " << size);
+    for (std::size_t index = 0; index < text.size(); ++index) {
+        std::string wrong = text;
+        wrong[index] = '_';
+        BOOST_TEST(!parse_imf_fixdate(wrong).has_value(), wrong);
+    }
+}
+
+// Of all other forms some are read in a `Date`, and none is accepted as what was signed.
+BOOST_DATA_TEST_CASE(no_other_form_of_a_date_is_read_as_signed,
+                     data::make({"Mon, 29 Nov 2026 15:22:31 GMT",
+                                 "Sat, 29 Nov 2026 15:22:31 GMT",
+                                 "sun, 29 nov 2026 15:22:31 gmt",
+                                 "SUN, 29 NOV 2026 15:22:31 GMT",
+                                 "Sun, 29 Nov 2026 15:22:31 gmt",
+                                 "Sun, 29 Nov 2026 15:22:31 UTC",
+                                 "Sun, 29 Nov 2026 15:22:31 +0000",
+                                 "Sun, 29 Nov 2026 15:22:31",
+                                 "Sun, 29 Nov 2026 15:22:31 GMT ,",
+                                 "Sun, 29 Nov 2026 15:22:31  GMT",
+                                 "Sun,  29 Nov 2026 15:22:31 GMT",
+                                 "Sun,29 Nov 2026 15:22:31 GMT",
+                                 "Sun 29 Nov 2026 15:22:31 GMT",
+                                 "29 Nov 2026 15:22:31 GMT",
+                                 "Sunday, 29-Nov-26 15:22:31 GMT",
+                                 "Sun Nov 29 15:22:31 2026",
+                                 "Sun, 29 Nov 26 15:22:31 GMT",
+                                 "Sun, 9 Nov 2026 15:22:31 GMT",
+                                 "Sun, 29 Nov 2026 24:00:00 GMT",
+                                 "Sun, 29 Nov 2026 15:60:00 GMT",
+                                 "Sun, 29 Nov 2026 15:22:60 GMT",
+                                 "Sun, 31 Nov 2026 15:22:31 GMT",
+                                 "Sun, 00 Nov 2026 15:22:31 GMT",
+                                 "Sun, 29 Nob 2026 15:22:31 GMT",
+                                 "Sun, 29 11- 2026 15:22:31 GMT",
+                                 "2026-11-29T15:22:31.000Z",
+                                 ""})) {
+    BOOST_TEST(!parse_imf_fixdate(sample).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_date_is_written_in_the_preferred_form) {
     BOOST_TEST(format(example) == "Sun, 06 Nov 1994 08:49:37 GMT");
     BOOST_TEST(format(sys_seconds{0s}) == "Thu, 01 Jan 1970 00:00:00 GMT");
@@ -135,6 +183,7 @@ BOOST_AUTO_TEST_CASE(random_dates_are_written_as_the_system_writes_them_and_read
         const auto size = strftime(expected.data(), expected.size(), "%a, %d %b %Y %T GMT", &parts);
         BOOST_REQUIRE_EQUAL(format(time), (std::string_view{expected.data(), size}));
         BOOST_REQUIRE((parse_http_date(format(time)) == time));
+        BOOST_REQUIRE((parse_imf_fixdate(format(time)) == time));
         const auto asctime = strftime(expected.data(), expected.size(), "%a %b %e %T %Y", &parts);
         BOOST_REQUIRE((parse_http_date({expected.data(), asctime}) == time));
     }

@@ -48,6 +48,18 @@ BOOST_AUTO_TEST_CASE(an_empty_table_finds_nothing) {
     BOOST_TEST(subject.table.size() == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(a_table_with_room_finds_what_is_put_in_and_grows_beyond_it) {
+    for (const std::size_t room : {0U, 1U, 6U, 8U, 100U, 768U}) {
+        keyed subject;
+        subject.table.reserve(room);
+        BOOST_TEST(subject.find(1) == index_table::none);
+        for (std::uint64_t key = 0; key < 1000; ++key)
+            BOOST_TEST_REQUIRE(subject.add(key) == key);
+        for (std::uint64_t key = 0; key < 1000; ++key)
+            BOOST_TEST_REQUIRE(subject.find(key) == key);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(what_is_put_in_is_found_and_what_is_taken_out_is_not) {
     keyed subject;
     for (std::uint64_t key = 0; key < 1000; ++key)

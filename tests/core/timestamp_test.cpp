@@ -211,6 +211,24 @@ BOOST_AUTO_TEST_CASE(random_times_are_written_as_the_calendar_says_and_read_back
     }
 }
 
+BOOST_AUTO_TEST_CASE(more_digits_of_the_fraction_are_written_if_asked) {
+    const forest::precise_time moment{noon + 7ms, 890'123ns};
+    const auto written = [&](int digits) {
+        return std::string{forest::timestamp_text{moment, digits}.view()};
+    };
+    BOOST_TEST(written(3) == format(noon + 7ms));
+    const std::string seconds = format(noon).substr(0, 20);
+    BOOST_TEST(written(4) == seconds + "0078Z");
+    BOOST_TEST(written(6) == seconds + "007890Z");
+    BOOST_TEST(written(9) == seconds + "007890123Z");
+    BOOST_TEST((forest::timestamp_text{noon, 9}.view() == seconds + "000000000Z"));
+    BOOST_TEST((forest::timestamp_text{{noon, 1ns}, 9}.view() == seconds + "000000001Z"));
+    BOOST_TEST(
+        (forest::timestamp_text{{noon + 999ms, 999'999ns}, 9}.view() == seconds + "999999999Z"));
+    for (int digits = forest::fraction_digits_min; digits <= forest::fraction_digits_max; ++digits)
+        BOOST_TEST((parse_timestamp(written(digits)) == noon));
+}
+
 BOOST_AUTO_TEST_CASE(timestamps_work_at_compile_time) {
     constexpr auto text = format_timestamp(noon);
     static_assert(parse_timestamp({text.data(), text.size()}) == noon);

@@ -3,6 +3,8 @@
 
 #include <adapters/support/raw_client.hpp>
 #include <adapters/test_certificates.hpp>
+#include <forest/adapters/openssl/hmac_sha256.hpp>
+#include <forest/core/http_date.hpp>
 
 #include <asio/buffer.hpp>
 #include <asio/io_context.hpp>
@@ -355,12 +357,60 @@ BOOST_AUTO_TEST_CASE(path_and_version_are_what_was_asked_for) {
 }
 
 BOOST_AUTO_TEST_CASE(what_sign_prints_is_accepted_once_within_the_replay_window) {
-    const serving_tool server{{"--replay-window", "1m"}};
+    serving_tool server{{"--replay-window", "601s", "--verbose", "--grace", "0s"}};
     const tool_result lines = run_tool({"sign"}, secret);
     const std::string request = "GET /forest/health HTTP/1.1\r\nHost: localhost\r\n" +
                                 with_line_ends(lines.out) + "Connection: close\r\n\r\n";
     BOOST_TEST(answer_to(server.port(), request).rfind("HTTP/1.1 200 ", 0) == 0U);
-    BOOST_TEST(answer_to(server.port(), request).rfind("HTTP/1.1 401 ", 0) == 0U);
+    const std::string replayed = answer_to(server.port(), request);
+    BOOST_TEST(replayed.rfind("HTTP/1.1 401 ", 0) == 0U);
+    // Why is told to the log, and not to the stranger.
+    BOOST_TEST(replayed.find("replay") == std::string::npos);
+    const std::string sent = run_tool({"check", server.url()}, "another").out;
+    BOOST_TEST(sent.find("a signature was sent") != std::string::npos, sent);
+    BOOST_TEST(sent.find("--header-style") != std::string::npos, sent);
+    const std::string none = run_tool({"check", "--unsigned", server.url()}).out;
+    BOOST_TEST(none.find("no signature was sent") != std::string::npos, none);
+    server.process.signal(SIGTERM);
+    BOOST_TEST(server.process.wait() == 0);
+    const std::string& log = server.process.err();
+    BOOST_TEST(log.find(" 401: the signature was accepted before") != std::string::npos, log);
+    BOOST_TEST(log.find(" 401: the signature does not fit") != std::string::npos, log);
+    BOOST_TEST(log.find(" 401: no timestamp or no signature came") != std::string::npos, log);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_replay_guard_forgets_is_logged) {
+    serving_tool server{{"--replay-window", "601s", "--replay-entries", "1", "--grace", "0s"}};
+    for (int n = 0; n < 3; ++n)
+        BOOST_TEST(run_tool({"check", server.url()}, secret).status == 0);
+    server.process.signal(SIGTERM);
+    BOOST_TEST(server.process.wait() == 0);
+    const std::string& log = server.process.err();
+    BOOST_TEST(log.find("1 signature was forgotten") != std::string::npos, log);
+    BOOST_TEST(log.find("2 signatures were forgotten") != std::string::npos, log);
+    BOOST_TEST(log.find("--replay-entries") != std::string::npos, log);
+}
+
+BOOST_AUTO_TEST_CASE(an_HTTP_date_is_accepted_only_by_an_option) {
+    const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+    const auto date = forest::format_http_date(now);
+    const std::string_view text{date.data(), date.size()};
+    const auto signature = forest::hmac_sha256{secret}.sign(text);
+    const std::string request =
+        "GET /forest/health HTTP/1.1\r\nHost: localhost\r\nX_TIMESTAMP: " + std::string{text} +
+        "\r\nX_SIGNATURE: " + std::string{signature.data(), signature.size()} +
+        "\r\nConnection: close\r\n\r\n";
+    const serving_tool with{{"--accept-http-dates"}};
+    const serving_tool without;
+    BOOST_TEST(answer_to(with.port(), request).rfind("HTTP/1.1 200 ", 0) == 0U);
+    BOOST_TEST(answer_to(without.port(), request).rfind("HTTP/1.1 401 ", 0) == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(more_digits_of_the_timestamp_are_accepted) {
+    const serving_tool server{{"--replay-window", "601s"}};
+    for (const char* const digits : {"3", "6", "9"})
+        BOOST_TEST(run_tool({"check", "--timestamp-digits", digits, server.url()}, secret).status ==
+                   0);
 }
 
 BOOST_AUTO_TEST_CASE(it_keeps_answering_for_the_grace_period_and_ends_with_0) {
@@ -380,7 +430,7 @@ BOOST_AUTO_TEST_CASE(each_answer_is_logged_when_asked_for) {
     server.process.signal(SIGINT);
     BOOST_TEST(server.process.wait() == 0);
     BOOST_TEST(server.process.err().find("GET /forest/health 200\n") != std::string::npos);
-    BOOST_TEST(server.process.err().find("GET /forest/health 401\n") != std::string::npos);
+    BOOST_TEST(server.process.err().find("GET /forest/health 401: ") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(the_header_style_is_what_goes_over_the_wire) {

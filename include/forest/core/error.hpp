@@ -179,7 +179,9 @@ enum class condition {
     case errc::unsupported_encoding:
         return "the body came back encoded although no encoding was offered";
     case errc::unauthorized:
-        return "the server refused the signature; check the secret and both clocks";
+        return "the server refused the request: no signature was sent, or another than it wants; "
+               "check the secret, both clocks, and whether a proxy drops field names with "
+               "underscores (--header-style dash)";
     case errc::unexpected_status: return "the HTTP status is not 2xx";
     case errc::malformed_body: return "the body is not one JSON object";
     case errc::malformed_schema:
@@ -248,6 +250,19 @@ enum class condition {
                "the URL";
     }
     return "unknown error";
+}
+
+/// The same for a check, whose signature the caller knows of: `errc::unauthorized` then says
+/// whether one was sent.
+[[nodiscard]] constexpr std::string_view explanation(errc code, bool signature_sent) noexcept {
+    if (code != errc::unauthorized)
+        return explanation(code);
+    return signature_sent
+               ? "a signature was sent, and the server refused it; check the secret on both sides, "
+                 "both clocks, and whether a proxy drops field names with underscores "
+                 "(--header-style dash)"
+               : "no signature was sent, and the server asks for one; give the secret that the "
+                 "server has";
 }
 
 /// Whether a failure of the check itself, and not of an argument, is meant.

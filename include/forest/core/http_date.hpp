@@ -2,10 +2,12 @@
 #ifndef FOREST_CORE_HTTP_DATE_HPP
 #define FOREST_CORE_HTTP_DATE_HPP
 
+#include <forest/core/fields.hpp>
 #include <forest/core/timestamp.hpp>
 
-// The dates of HTTP header fields (RFC 9110, 5.6.7). Only `Date` is read, to tell a user whose
-// signature is refused that the clocks differ.
+// The dates of HTTP header fields (RFC 9110, 5.6.7): `Date`, which is read to tell a user whose
+// signature is refused that the clocks differ, and what some clients sign in the place of a
+// timestamp (PROTOCOL.md, 2).
 
 #include <algorithm>
 #include <array>
@@ -155,6 +157,22 @@ format_http_date(std::chrono::sys_seconds time) noexcept {
     detail::write_pair(out + 23, second_of_day % 60);
     std::copy_n(" GMT", 4, out + 25);
     return text;
+}
+
+/// Reads what `format_http_date` writes, and no other form: upper and lower case as there, two
+/// digits for the day, the name of the day that it was, and no 60th second. Spaces and tabs around
+/// it are let pass. For dates that are signed, and not only compared. Empty for everything else.
+[[nodiscard]] constexpr std::optional<std::chrono::sys_seconds>
+parse_imf_fixdate(std::string_view text) noexcept {
+    text = trim_blanks(text);
+    constexpr std::size_t date_begin = detail::short_name_size + 2;
+    if (text.size() != http_date_size)
+        return std::nullopt;
+    const auto time = detail::read_date(text.substr(date_begin), false);
+    if (!time)
+        return std::nullopt;
+    const auto written = format_http_date(*time);
+    return text == std::string_view{written.data(), written.size()} ? time : std::nullopt;
 }
 
 } // namespace forest

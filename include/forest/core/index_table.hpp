@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_INDEX_TABLE_HPP
 #define FOREST_CORE_INDEX_TABLE_HPP
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <cstddef>
@@ -23,6 +24,14 @@ public:
 
     /// How many are in it.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    /// Takes the memory for that many, so that none of those insertions throws. Only while it is
+    /// empty.
+    void reserve(std::size_t count) {
+        assert(size_ == 0);
+        if (count > 0)
+            slots_.assign(std::bit_ceil(std::max(smallest, count + count / 3 + 1)), none);
+    }
 
     /// The index of an entry that hashes to `hash`, and which `is_it` confirms; `none` if there is
     /// none.

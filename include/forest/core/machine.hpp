@@ -52,6 +52,7 @@ struct failure_run {
     std::optional<std::chrono::seconds> clock_skew{};
     std::optional<duration> ended_after{};
     bool unauthorized = false;
+    bool signature_sent = false;
 };
 
 /// One target's state. Feed it what happens and do what it answers:
@@ -138,6 +139,7 @@ public:
                 .last_error = run_.last_error,
                 .last_status = run_.last_status,
                 .unauthorized = run_.unauthorized,
+                .signature_sent = run_.signature_sent,
                 .clock_skew = run_.clock_skew,
                 .ended_after = run_.ended_after};
     }
@@ -308,6 +310,7 @@ private:
         run_.failures = failures_;
         run_.last_error = counted_error(result.error);
         run_.last_status = result.status;
+        run_.signature_sent = result.signature_sent;
         run_.unauthorized |= result.error == errc::unauthorized;
         if (result.clock_skew)
             run_.clock_skew = result.clock_skew;

@@ -29,6 +29,7 @@ struct outage {
     int last_status = 0;           ///< its HTTP status; 0 when no answer came
     bool unauthorized =
         false; ///< a 401 or 403 was among the failures, even if it was not the last (B11)
+    bool signature_sent = false; ///< that failed check was signed
     std::optional<std::chrono::seconds>
         clock_skew{}; ///< server minus local clock, if an answer showed one
     std::optional<duration>

@@ -6,6 +6,7 @@
 // They are distinct types, so mixing them does not compile.
 
 #include <chrono>
+#include <concepts>
 
 namespace forest {
 
@@ -17,6 +18,21 @@ using steady_time = std::chrono::time_point<std::chrono::steady_clock, duration>
 
 /// A moment of civil time, UTC. Milliseconds, because that is what a signature carries.
 using wall_time = std::chrono::sys_time<std::chrono::milliseconds>;
+
+/// A moment that is signed, with what is below its millisecond. Converts from whatever is a
+/// `wall_time`, so that a signer that takes it can be given either.
+struct precise_time {
+    constexpr precise_time() noexcept = default;
+
+    template <std::convertible_to<wall_time> Moment>
+    constexpr precise_time(Moment moment, std::chrono::nanoseconds rest = {}) noexcept
+        : at{moment}, below{rest} {}
+
+    wall_time at{};
+    std::chrono::nanoseconds below{}; ///< from 0 to 999'999
+
+    friend constexpr bool operator==(const precise_time&, const precise_time&) = default;
+};
 
 } // namespace forest
 

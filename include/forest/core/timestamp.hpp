@@ -153,6 +153,32 @@ constexpr std::optional<std::chrono::sys_seconds> civil_seconds(int year, unsign
     return text;
 }
 
+/// How many digits of the fraction can be written.
+inline constexpr int fraction_digits_min = 3;
+inline constexpr int fraction_digits_max = 9;
+
+/// A timestamp with as many digits as were asked for.
+class timestamp_text {
+public:
+    /// `digits` are of the fraction, from `fraction_digits_min` to `fraction_digits_max`.
+    constexpr timestamp_text(precise_time time, int digits) noexcept {
+        const auto short_form = format_timestamp(time.at);
+        char* out = std::copy(short_form.begin(), short_form.end() - 1, text_.data());
+        auto below = static_cast<unsigned>(time.below.count());
+        for (unsigned unit = 100'000; digits > fraction_digits_min; unit /= 10, --digits) {
+            *out++ = static_cast<char>('0' + below / unit % 10);
+        }
+        *out++ = short_form.back();
+        size_ = static_cast<std::size_t>(out - text_.data());
+    }
+
+    [[nodiscard]] constexpr std::string_view view() const noexcept { return {text_.data(), size_}; }
+
+private:
+    std::array<char, timestamp_size + fraction_digits_max - fraction_digits_min> text_{};
+    std::size_t size_;
+};
+
 /// Reads what PROTOCOL.md, 2 allows: `YYYY-MM-DD[Tt]hh:mm:ss[.digits](Z|z|±hh:mm|±hhmm|±hh)`, with
 /// spaces and tabs around it. Whole seconds: the fraction is cut off, which rounds down also before
 /// 1970. Empty for everything else, and for dates and times that do not exist.

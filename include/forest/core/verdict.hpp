@@ -28,8 +28,9 @@ struct phase_timings {
 
 /// The result of one check. Trivially copyable, so that it can be kept for as long as anyone likes.
 struct verdict {
-    std::error_code error{}; ///< none: healthy; otherwise one `errc` (B5)
-    int status = 0;          ///< HTTP status; 0 when no answer came
+    std::error_code error{};     ///< none: healthy; otherwise one `errc` (B5)
+    int status = 0;              ///< HTTP status; 0 when no answer came
+    bool signature_sent = false; ///< the request was signed
     phase_timings timings{};
     std::optional<std::chrono::seconds>
         clock_skew{};           ///< server minus local clock, when over `clock_skew_min`

@@ -7,6 +7,7 @@
 #include <forest/policy/transport.hpp>
 
 #include <concepts>
+#include <cstddef>
 
 // What proves to the server who asks.
 
@@ -28,6 +29,31 @@ concept signer = std::move_constructible<T> &&
 /// with `static constexpr bool signs_time_alone = true`: then a fleet signs once for many requests.
 template <typename T>
 concept time_signer = signer<T> && T::signs_time_alone;
+
+/// A signer that can write more of a timestamp than milliseconds takes a `precise_time` in the
+/// place of the `wall_time`.
+template <typename T>
+concept precise_signer = signer<T> &&
+    requires(T& signer, const request& what, precise_time at, header_fields& fields) {
+    signer.sign(what, at, fields);
+};
+
+/// A signer that keeps the sequence of its timestamps itself says so with
+/// `static constexpr bool keeps_sequence = true`: then a client gives it the time of its clock,
+/// without an offset of its own.
+template <typename T>
+concept sequenced_signer = signer<T> && T::keeps_sequence;
+
+/// Has `by` sign at that moment, as precisely as it can. Whether it has added anything.
+template <signer Signer>
+bool sign_at(Signer& by, const request& what, precise_time at, header_fields& fields) {
+    const std::size_t before = fields.text().size();
+    if constexpr (precise_signer<Signer>)
+        by.sign(what, at, fields);
+    else
+        by.sign(what, at.at, fields);
+    return fields.text().size() > before;
+}
 
 /// The signer for servers that ask for none.
 struct unsigned_requests {

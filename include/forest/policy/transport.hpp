@@ -35,6 +35,8 @@ struct reply {
     /// Opened or tried for this GET: 0 over a kept one, more when a name has several addresses or a
     /// kept one turned out to be dead.
     unsigned connections_opened = 1;
+    /// The request was signed. Set by who made the request; a transport leaves it as it is.
+    bool signature_sent = false;
 };
 
 /// The verdict on a reply that came at `local`, the wall clock. A refused signature is told as what
@@ -44,6 +46,7 @@ struct reply {
     if (answer.error && result.error != errc::unauthorized)
         result.error = answer.error;
     result.timings = answer.timings;
+    result.signature_sent = answer.signature_sent;
     return result;
 }
 

@@ -18,7 +18,7 @@ struct monitor_view {
     std::function<duration()> now;          ///< since the beginning
     std::function<steady_time()> local_now; ///< the steady clock of the client's machine
     std::function<steady_time()> timer_now; ///< the same, but for the time that it was suspended
-    std::function<wall_time()> wall_now;    ///< its wall clock
+    std::function<wall_time()> wall_now;    ///< its wall clock, as it signs by it
     std::function<bool()> exact;            ///< its timers end when they are due, by its own clock
     std::function<std::uint64_t()> machine_changes; ///< counts what is done to it
     std::function<std::uint64_t()> changes; ///< counts what begins or ends to be wrong anywhere
@@ -39,7 +39,7 @@ template <typename World>
         .now = [&in] { return in.now(); },
         .local_now = [&client] { return client.machine().steady_now(); },
         .timer_now = [&client] { return client.machine().timer_now(); },
-        .wall_now = [&client] { return client.machine().now(); },
+        .wall_now = [&client] { return client.signing_now(); },
         .exact = [&client] { return client.machine().timers_exact(); },
         .machine_changes = [&client] { return client.machine().disturbances(); },
         .changes = [&in, &server] { return in.disturbances() + server.machine().disturbances(); },

@@ -6,6 +6,7 @@
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/time.hpp>
+#include <forest/core/timestamp_offset.hpp>
 #include <forest/sim/host.hpp>
 #include <forest/sim/link.hpp>
 #include <forest/sim/network_transport.hpp>
@@ -57,6 +58,12 @@ public:
     /// The machine that it runs on.
     [[nodiscard]] host& machine() noexcept { return machine_; }
     [[nodiscard]] const host& machine() const noexcept { return machine_; }
+
+    /// The wall clock of that machine as the client signs by it.
+    [[nodiscard]] wall_time signing_now() const noexcept { return offset_.before(machine_.now()); }
+
+    /// How far the client's timestamps are behind that clock; nothing unless it is said.
+    void signs_behind(timestamp_offset offset) noexcept { offset_ = offset; }
 
     /// Its way to the server.
     [[nodiscard]] link& way() noexcept { return way_; }
@@ -146,6 +153,7 @@ private:
 
     host machine_;
     link way_;
+    timestamp_offset offset_;
     std::string name_;
     process* server_;
     trace* lines_;

@@ -117,7 +117,7 @@ private:
             switch (happened.kind) {
             case event_kind::check_started:
                 look();
-                (void)timestamps.next(client.machine().now());
+                (void)timestamps.next(client.signing_now());
                 changes_at_begin = changes();
                 return ledger.check_began(world.now());
             case event_kind::check_succeeded: return succeeded();
@@ -164,7 +164,7 @@ private:
             constexpr duration hour = std::chrono::hours{1};
             const bool exact = machine.timers_exact() && machine.true_span(hour) == hour;
             return {.down = checks_must_fail(machine, client.way(), client.server(), timeout,
-                                             next.next(machine.now())),
+                                             next.next(client.signing_now())),
                     .watched = machine.running() && exact,
                     .machine_changes = machine.disturbances()};
         }

@@ -7,6 +7,7 @@
 #include <forest/core/options.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
+#include <forest/core/timestamp_offset.hpp>
 #include <forest/core/url.hpp>
 #include <forest/datasource.hpp>
 #include <forest/sim/event_queue.hpp>
@@ -99,11 +100,15 @@ public:
     client_type& prepare_client(process& of, const options& chosen = {}, client_setup setup = {},
                                 typename Policies::backoff backoff = {}) {
         const url target{"http://" + of.name() + ".example" + setup.path};
-        return add(clients_, of, setup, [&](const auto& connect, host& on) {
+        random_generator own;
+        client_type& made = add(clients_, of, setup, [&](const auto& connect, host& on) {
+            own = random_generator{random_()};
             return health_client(connect(), virtual_clock{on},
                                  typename Policies::signer{std::string_view{secret}}, backoff,
-                                 target, chosen, random_generator{random_()});
+                                 target, chosen, own);
         });
+        made.signs_behind(timestamp_offset{own});
+        return made;
     }
 
     /// A datasource that follows it, started now; the uri and the secret need not be given. Throws

@@ -9,7 +9,9 @@
 #include <forest/adapters/asio/own_footing.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
 #include <forest/core/options.hpp>
+#include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
+#include <forest/core/timestamp_offset.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
 #include <forest/policy/signer.hpp>
@@ -96,6 +98,7 @@ struct check_operation {
     }
 
     request asked;
+    bool signature_sent = false;
     Handler handler;
     asio::executor_work_guard<handler_executor> work;
 };
@@ -107,7 +110,11 @@ struct initiate_check {
         const auto operation =
             std::make_shared<check_operation<Handler>>(clock.get_executor(), std::move(handler));
         operation->asked.target = std::move(target);
-        by.sign(operation->asked, clock.now(), operation->asked.fields);
+        const timestamp_offset offset{
+            random_generator::seeded(operation->asked.target.text(), clock.steady_now())};
+        operation->signature_sent =
+            sign_at(by, operation->asked, offset.precise(offset.before(clock.now())),
+                    operation->asked.fields);
         if (auto slot = asio::get_associated_cancellation_slot(operation->handler);
             slot.is_connected())
             slot.assign([pending = std::weak_ptr{carrier}](asio::cancellation_type) {
@@ -115,7 +122,9 @@ struct initiate_check {
                     alive->cancel();
             });
         carrier->get(operation->asked, timeout, [operation, clock](const reply& answer) {
-            operation->complete(conclude(answer, clock.now()));
+            verdict result = conclude(answer, clock.now());
+            result.signature_sent = operation->signature_sent;
+            operation->complete(result);
         });
     }
 

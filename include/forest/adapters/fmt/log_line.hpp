@@ -134,6 +134,8 @@ private:
             return;
         append(": ");
         append_error(check->error, check->status);
+        if (check->error == errc::unauthorized)
+            append(", {} signature was sent", check->signature_sent ? "a" : "no");
         append_missing_route(happened);
         append_skew(check->clock_skew);
     }
@@ -179,7 +181,7 @@ private:
             append(", unauthorized before");
         append(")");
         if (of.last_error.category() == error_category())
-            append(": {}", explanation(errc{of.last_error.value()}));
+            append(": {}", explanation(errc{of.last_error.value()}, of.signature_sent));
         append_missing_route(happened);
         append_skew(of.clock_skew);
     }

@@ -4,6 +4,7 @@
 
 #include <forest/adapters/openssl/header_style.hpp>
 #include <forest/adapters/openssl/hmac_sha256.hpp>
+#include <forest/adapters/openssl/signature_errc.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/timestamp.hpp>
@@ -18,6 +19,25 @@
 
 namespace forest {
 
+/// How requests are signed.
+struct signer_options {
+    /// How the names of the two fields are spelt.
+    header_style style = header_style::underscore;
+
+    /// How many digits the fraction of the timestamp has, 3 to 9. Milliseconds are what all servers
+    /// read. More tell clients apart that share a secret and check in the same millisecond, which
+    /// a server with a replay window would take for replays: a client draws the digits after the
+    /// third at random.
+    int fraction_digits = fraction_digits_min;
+
+    /// What is wrong with the options, if anything: `signature_errc::invalid_fraction_digits`.
+    [[nodiscard]] std::error_code validate() const noexcept {
+        if (fraction_digits < fraction_digits_min || fraction_digits > fraction_digits_max)
+            return signature_errc::invalid_fraction_digits;
+        return {};
+    }
+};
+
 /// Signs requests with HMAC-SHA256. Copyable and movable; one object is not for two threads at a
 /// time, but copies are.
 class hmac_sha256_signer {
@@ -26,17 +46,22 @@ public:
 
     /// Throws as hmac_sha256 does: std::system_error with `errc::secret_missing` when `secret` is
     /// empty.
-    explicit hmac_sha256_signer(std::string_view secret,
-                                header_style style = header_style::underscore)
-        : key_{secret}, names_{field_names(style)} {}
+    hmac_sha256_signer(std::string_view secret, header_style style)
+        : hmac_sha256_signer{secret, signer_options{.style = style}} {}
 
-    /// Adds the timestamp, UTC with milliseconds, and its signature: 121 bytes for which `fields`
-    /// must have room. Throws std::bad_alloc when OpenSSL finds no memory.
-    void sign(const request&, wall_time at, header_fields& fields) {
-        const auto timestamp = format_timestamp(at);
-        const std::string_view signed_text{timestamp.data(), timestamp.size()};
-        const auto signature = key_.sign(signed_text);
-        std::error_code ec = fields.add(names_.timestamp, signed_text);
+    /// Throws also with the error of `chosen.validate()`.
+    explicit hmac_sha256_signer(std::string_view secret, const signer_options& chosen = {})
+        : key_{secret}, names_{field_names(chosen.style)}, digits_{chosen.fraction_digits} {
+        if (const std::error_code ec = chosen.validate())
+            throw std::system_error(ec);
+    }
+
+    /// Adds the timestamp, UTC, and its signature: 121 bytes for which `fields` must have room, and
+    /// one for each digit after the third. Throws std::bad_alloc when OpenSSL finds no memory.
+    void sign(const request&, precise_time at, header_fields& fields) {
+        const timestamp_text timestamp{at, digits_};
+        const auto signature = key_.sign(timestamp.view());
+        std::error_code ec = fields.add(names_.timestamp, timestamp.view());
         if (!ec)
             ec = fields.add(names_.signature, {signature.data(), signature.size()});
         assert(!ec && "the header fields have no room for a signature");
@@ -45,9 +70,10 @@ public:
 private:
     hmac_sha256 key_;
     signature_field_names names_;
+    int digits_;
 };
 
-static_assert(signer<hmac_sha256_signer>);
+static_assert(precise_signer<hmac_sha256_signer>);
 
 } // namespace forest
 

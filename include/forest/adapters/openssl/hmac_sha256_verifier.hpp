@@ -6,39 +6,79 @@
 #include <forest/adapters/openssl/hex.hpp>
 #include <forest/adapters/openssl/hmac_sha256.hpp>
 #include <forest/adapters/openssl/replay_memory.hpp>
+#include <forest/adapters/openssl/signature_errc.hpp>
 #include <forest/core/fields.hpp>
+#include <forest/core/http_date.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/timestamp.hpp>
+#include <forest/core/verification.hpp>
 #include <forest/policy/server.hpp>
 
 #include <openssl/crypto.h>
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string_view>
+#include <system_error>
 
-// The server's side of hmac_sha256_signer (PROTOCOL.md, 2). It answers yes or no and never why: a
-// stranger must not learn what was wrong.
+// The server's side of hmac_sha256_signer (PROTOCOL.md, 2). What it says of the reason is for the
+// log of the server: a stranger must not learn what was wrong.
 
 namespace forest {
 
 /// What a verifier accepts.
 struct verifier_options {
     /// How far a timestamp may be from the server's clock, in both directions. Both are cut to
-    /// whole seconds, and both ends are included. 0 accepts the present second only.
+    /// whole seconds, and both ends are included. 0 to 366 days; 0 accepts the present second only.
+    /// This library's clients sign up to 1 s behind their clocks, so that less than 2 s refuses
+    /// some of them.
     std::chrono::seconds tolerance{300};
 
     /// How long a signature that was accepted is refused afterwards, the end included. 0 accepts it
-    /// again and again: two clients that share a secret and check in the same millisecond sign the
-    /// same bytes.
+    /// again and again for as long as its timestamp is accepted. Otherwise at least
+    /// `replay_window_min()`, which is that whole time: with less, a signature could be used again
+    /// between the two ends.
+    ///
+    /// Clients that share a secret and sign the same moment send the same bytes, and then all but
+    /// one are refused. `signer_options::fraction_digits` makes their moments differ.
     duration replay_window = duration::zero();
 
-    /// How many signatures are remembered for that, 40 bytes each. When there are more, the oldest
-    /// is forgotten. At least 1.
-    std::size_t replay_entries_max = 4096;
+    /// How many signatures are remembered for that, some 50 bytes each, taken at construction. So
+    /// many divided by the window is the rate of checks up to which no replay is accepted: 109 a
+    /// second with 601 s. When more come, the oldest is forgotten before its time, which
+    /// `verification::replay_forgotten` and `replays_forgotten()` tell; nobody is refused for it.
+    /// 1 to 16777216.
+    std::size_t replay_entries_max = 65536;
+
+    /// Accepts also timestamps of the form `Sun, 29 Nov 2026 15:22:31 GMT` (IMF-fixdate, RFC 9110),
+    /// which Node datasources 1.8.0 to 1.11.0 sign, and no other form of a date. Excludes a replay
+    /// window, because all clients sign the same date for a second.
+    bool accept_http_dates = false;
+
+    static constexpr std::chrono::seconds tolerance_max{std::chrono::hours{24 * 366}};
+    static constexpr std::size_t replay_entries_limit = std::size_t{1} << 24U;
+
+    /// From when a timestamp is accepted until it is not any more.
+    [[nodiscard]] constexpr duration replay_window_min() const noexcept {
+        return 2 * tolerance + std::chrono::seconds{1};
+    }
+
+    /// What is wrong with the options, if anything: a `signature_errc` that names the member.
+    [[nodiscard]] std::error_code validate() const noexcept {
+        if (tolerance < std::chrono::seconds::zero() || tolerance > tolerance_max)
+            return signature_errc::invalid_tolerance;
+        if (replay_window != duration::zero() && replay_window < replay_window_min())
+            return signature_errc::invalid_replay_window;
+        if (replay_entries_max < 1 || replay_entries_max > replay_entries_limit)
+            return signature_errc::invalid_replay_entries_max;
+        if (accept_http_dates && replay_window != duration::zero())
+            return signature_errc::http_dates_with_replay_window;
+        return {};
+    }
 };
 
 /// Accepts requests that were signed with the secret, just now. Copies share one state, the replay
@@ -46,14 +86,18 @@ struct verifier_options {
 /// threads at once.
 class hmac_sha256_verifier {
 public:
-    /// Throws as hmac_sha256 does: std::system_error with `errc::secret_missing` when `secret` is
-    /// empty.
+    /// Throws std::system_error with the error of `options.validate()`, and as hmac_sha256 does:
+    /// with `errc::secret_missing` when `secret` is empty.
     explicit hmac_sha256_verifier(std::string_view secret, verifier_options options = {})
-        : state_{std::make_shared<state>(secret, options)} {}
+        : state_{std::make_shared<state>(secret, checked(options))} {}
+
+    /// How many signatures were forgotten before the replay window had passed: each could be used
+    /// once more. May be called from any thread.
+    [[nodiscard]] std::uint64_t replays_forgotten() const { return state_->forgotten(); }
 
     /// Whether the request is signed: one timestamp and one signature, each in either spelling or
-    /// the same in both. Throws std::bad_alloc when OpenSSL finds no memory.
-    [[nodiscard]] bool operator()(const server_request& asked) const {
+    /// the same in both; and if not, why. Throws std::bad_alloc when OpenSSL finds no memory.
+    [[nodiscard]] verification operator()(const server_request& asked) const {
         sole_value timestamp;
         sole_value signature;
         asked.fields.for_each([&](std::string_view name, std::string_view value) {
@@ -67,7 +111,11 @@ public:
         });
         const std::optional<std::string_view> stamped = timestamp.get();
         const std::optional<std::string_view> claimed = signature.get();
-        return stamped && claimed && state_->accepts(*stamped, *claimed, asked.received);
+        if (timestamp.conflicting() || signature.conflicting())
+            return refusal::fields_conflict;
+        if (!stamped || !claimed)
+            return refusal::signature_missing;
+        return state_->verify(*stamped, *claimed, asked.received);
     }
 
 private:
@@ -81,6 +129,8 @@ private:
             seen = true;
             value_ = value;
         }
+
+        [[nodiscard]] bool conflicting() const noexcept { return conflicting_; }
 
         [[nodiscard]] std::optional<std::string_view> get() const noexcept {
             if (conflicting_ || value_.empty())
@@ -98,32 +148,51 @@ private:
     class state {
     public:
         state(std::string_view secret, const verifier_options& options)
-            : tolerance_{options.tolerance}, key_{secret}, replays_{options.replay_window,
-                                                                    options.replay_entries_max} {}
+            : tolerance_{options.tolerance}, http_dates_{options.accept_http_dates}, key_{secret},
+              replays_{options.replay_window, options.replay_entries_max} {}
 
-        bool accepts(std::string_view timestamp, std::string_view signature, wall_time now) {
-            const auto signed_at = parse_timestamp(timestamp);
+        verification verify(std::string_view timestamp, std::string_view signature, wall_time now) {
+            auto signed_at = parse_timestamp(timestamp);
+            if (!signed_at && (signed_at = parse_imf_fixdate(timestamp)) && !http_dates_)
+                return refusal::timestamp_is_http_date;
             if (!signed_at)
-                return false;
-            const auto age = std::chrono::floor<std::chrono::seconds>(now) - *signed_at;
-            if (age > tolerance_ || age < -tolerance_)
-                return false;
+                return refusal::timestamp_malformed;
+            const auto ahead = *signed_at - std::chrono::floor<std::chrono::seconds>(now);
+            if (ahead > tolerance_ || ahead < -tolerance_)
+                return {refusal::timestamp_outside, ahead};
             const std::optional<hmac_sha256::digest> claimed = decode(signature);
             if (!claimed)
-                return false;
+                return refusal::signature_wrong;
             // A signature takes a fifth of a microsecond: a key for each thread would gain nothing.
             const std::lock_guard lock{mutex_};
             const hmac_sha256::digest expected = key_.digest_of(timestamp);
-            return CRYPTO_memcmp(expected.data(), claimed->data(), expected.size()) == 0 &&
-                   replays_.insert(expected, now);
+            if (CRYPTO_memcmp(expected.data(), claimed->data(), expected.size()) != 0)
+                return refusal::signature_wrong;
+            const std::uint64_t forgotten_before = replays_.forgotten();
+            verification result =
+                replays_.insert(expected, now) ? refusal::none : refusal::replayed;
+            result.replay_forgotten = replays_.forgotten() != forgotten_before;
+            return result;
+        }
+
+        std::uint64_t forgotten() const {
+            const std::lock_guard lock{mutex_};
+            return replays_.forgotten();
         }
 
     private:
         const std::chrono::seconds tolerance_;
-        std::mutex mutex_;
+        const bool http_dates_;
+        mutable std::mutex mutex_;
         hmac_sha256 key_;
         replay_memory replays_;
     };
+
+    static const verifier_options& checked(const verifier_options& options) {
+        if (const std::error_code ec = options.validate())
+            throw std::system_error(ec);
+        return options;
+    }
 
     // What the caller sent is decoded, rather than the right signature encoded: no memory access
     // may depend on the latter.
