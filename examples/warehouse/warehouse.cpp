@@ -3,6 +3,7 @@
 #include "warehouse_options.hpp"
 #include "warehouse_watch.hpp"
 
+#include <cli/answer_log.hpp>
 #include <cli/listening.hpp>
 #include <cli/process_resources.hpp>
 #include <cli/program.hpp>
@@ -40,16 +41,18 @@ namespace {
 // How long an answer that has been begun may take after the grace period.
 constexpr std::chrono::seconds begun_answers_max{1};
 
-request_verifier make_verifier(const cli::secret_source& source) {
-    const auto secret = cli::read_secret(source);
-    return secret ? request_verifier{hmac_sha256_verifier{*secret}} : accept_unsigned;
+request_verifier make_verifier(const options& chosen) {
+    const auto secret = cli::read_secret(chosen.secret);
+    if (!secret)
+        return accept_unsigned;
+    return hmac_sha256_verifier{*secret, {.accept_http_dates = chosen.accept_http_dates}};
 }
 
-schema_watch watch_database(asio::io_context& io, const std::string& file) {
+schema_watch watch_database(asio::io_context& io, const options& chosen) {
     try {
-        return {io, open_database(file)};
+        return {io, chosen.database, open_database(chosen.database), chosen.form};
     } catch (const SQLite::Exception& failed) {
-        throw_refused(file, failed);
+        throw_refused(chosen.database, failed);
     }
 }
 
@@ -61,24 +64,19 @@ std::string listen(asio_server& server, const cli::listen_address& at) {
     return server.endpoints().front();
 }
 
-void log_answer(const route_answer& given) {
-    cli::log(fmt::format("{} {} {}", given.method == http_method::head ? "HEAD" : "GET", given.path,
-                         given.status));
-}
-
 cli::exit_status serve(const options& chosen) {
     cli::terminal out;
     (void)cli::raise_descriptor_limit();
-    const request_verifier verify = make_verifier(chosen.secret);
+    const request_verifier verify = make_verifier(chosen);
     asio::io_context io{1};
 
     asio_server server{io.get_executor()};
     basic_health_route health{server, verify, {.version = chosen.version}};
-    schema_watch watch = watch_database(io, chosen.database);
+    schema_watch watch = watch_database(io, chosen);
     basic_schema_route schema{server, verify, sha1_hex, watch.schema()};
     if (chosen.verbose) {
-        health.on_answer(log_answer);
-        schema.on_answer(log_answer);
+        health.on_answer(cli::answer_log{true});
+        schema.on_answer(cli::answer_log{true});
     }
     const std::string where = listen(server, chosen.address);
 
@@ -95,11 +93,26 @@ cli::exit_status serve(const options& chosen) {
                 server.stop(begun_answers_max);
             });
         }};
-    watch.start([&](const std::string& changed) {
-        const std::error_code refused = schema.replace(changed);
-        cli::log(refused ? "the new schema cannot be served: " + refused.message()
-                         : "the schema has changed; its etag is " + schema.etag());
-    });
+    watch.start({.changed =
+                     [&](const std::string& changed) {
+                         const std::error_code refused = schema.replace(changed);
+                         cli::log(refused ? "the new schema cannot be served: " + refused.message()
+                                          : "the schema has changed; its etag is " + schema.etag());
+                     },
+                 .lost =
+                     [&](const std::string& why) {
+                         health.set_healthy(false);
+                         cli::log(fmt::format("the database '{}' cannot be read ({}); the health "
+                                              "check is answered 503 until it can, and the schema "
+                                              "stays as it was",
+                                              cli::ascii_escape(chosen.database),
+                                              cli::ascii_escape(why)));
+                     },
+                 .found =
+                     [&] {
+                         health.set_healthy(true);
+                         cli::log("the database can be read again");
+                     }});
     // Last, since whoever reads it may send a signal at once.
     out.write(cli::announcement(server, where));
     if (out.error())

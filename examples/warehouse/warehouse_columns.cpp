@@ -119,12 +119,12 @@ json value_of(std::string_view expression, std::string_view type) {
 
 } // namespace
 
-json column_field(const column& described, bool read_only) {
+json column_field(const column& described, bool read_only, schema_form form) {
     const std::string_view type = type_of(described.declared_type);
     json validation = json::array();
     if (described.required && !described.default_value && !described.computed)
         validation.push_back({{"operator", "present"}});
-    return {
+    json field{
         {"column_type", type},
         {"filter_operators", operators_of(type)},
         {"is_primary_key", described.primary_key},
@@ -137,6 +137,9 @@ json column_field(const column& described, bool read_only) {
         {"validation", std::move(validation)},
         {"type", "Column"},
     };
+    if (form == schema_form::without_is_groupable)
+        field.erase("is_groupable");
+    return field;
 }
 
 } // namespace forest::warehouse

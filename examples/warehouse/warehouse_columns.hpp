@@ -2,6 +2,7 @@
 #ifndef FOREST_EXAMPLES_WAREHOUSE_WAREHOUSE_COLUMNS_HPP
 #define FOREST_EXAMPLES_WAREHOUSE_WAREHOUSE_COLUMNS_HPP
 
+#include "warehouse_schema.hpp"
 #include "warehouse_tables.hpp"
 
 #include <nlohmann/json.hpp>
@@ -11,7 +12,8 @@
 namespace forest::warehouse {
 
 /// The column as a field of a collection. `read_only` is what is known of the whole table.
-[[nodiscard]] nlohmann::ordered_json column_field(const column& described, bool read_only);
+[[nodiscard]] nlohmann::ordered_json column_field(const column& described, bool read_only,
+                                                  schema_form form);
 
 } // namespace forest::warehouse
 

@@ -11,9 +11,12 @@
 
 #include <sqlite3.h>
 
+#include <cerrno>
 #include <filesystem>
+#include <stdexcept>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace forest::warehouse {
 
@@ -85,6 +88,12 @@ void create(SQLite::Database& database) {
     creating.commit();
 }
 
+// Nothing is written any more, not even what another program left to be moved into the file.
+void keep_as_it_is(SQLite::Database& database) {
+    database.exec("PRAGMA query_only = ON");
+    (void)::sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+}
+
 } // namespace
 
 SQLite::Database open_database(const std::string& file) {
@@ -96,11 +105,52 @@ SQLite::Database open_database(const std::string& file) {
                                   lock_wait_max_ms};
         if (is_empty(database))
             create(database);
-        database.exec("PRAGMA query_only = ON");
+        keep_as_it_is(database);
         return database;
     } catch (const SQLite::Exception& failed) {
         throw_refused(file, failed);
     }
+}
+
+bool operator==(const file_state& left, const file_state& right) noexcept {
+    const auto same = [](const timespec& one, const timespec& other) {
+        return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
+    };
+    return left.device == right.device && left.number == right.number && left.size == right.size &&
+           same(left.written, right.written) && same(left.changed, right.changed);
+}
+
+file_state state_of(const std::string& file) {
+    struct stat found {};
+    if (::stat(file.c_str(), &found) != 0)
+        throw std::runtime_error(std::generic_category().message(errno));
+    if (!S_ISREG(found.st_mode))
+        throw std::runtime_error("it is no regular file any more");
+    // To SQLite that is a database without tables, which nobody makes by dropping them.
+    if (found.st_size == 0)
+        throw std::runtime_error("the file is empty");
+    return {found.st_dev, found.st_ino, found.st_size, found.st_mtim, found.st_ctim};
+}
+
+SQLite::Database reopen_database(const std::string& file) {
+    SQLite::Database database{std::filesystem::absolute(file).string(), SQLite::OPEN_READWRITE};
+    keep_as_it_is(database);
+    std::vector<std::string> names;
+    {
+        // Those that have pages; virtual tables have none.
+        SQLite::Statement rows{database, "SELECT name FROM sqlite_master WHERE rootpage > 0 AND "
+                                         "type = 'table'"};
+        while (rows.executeStep())
+            names.push_back(rows.getColumn(0).getString());
+    }
+    for (const std::string& name : names) {
+        std::string quoted;
+        for (const char byte : name)
+            quoted.append(byte == '"' ? 2 : 1, byte);
+        SQLite::Statement row{database, "SELECT 1 FROM \"" + quoted + "\" LIMIT 1"};
+        (void)row.executeStep();
+    }
+    return database;
 }
 
 void throw_refused(const std::string& file, const SQLite::Exception& failed) {

@@ -37,6 +37,13 @@ std::optional<options> parse_options(int argc, const char* const* argv) {
         ->capture_default_str();
     cli::add_duration(app, "--grace", chosen.grace, "5s",
                       "After SIGTERM, announce the end for this long before stopping");
+    bool older_schema = false;
+    app.add_flag("--older-schema", older_schema,
+                 "Leave is_groupable out of the schema, at which Ruby clients before 1.25.0 fail");
+    app.add_flag(
+        "--accept-http-dates", chosen.accept_http_dates,
+        "Accept also timestamps such as Sun, 29 Nov 2026 15:22:31 GMT, as Node datasources "
+        "1.8.0 to 1.11.0 sign them");
     app.add_flag("--verbose", chosen.verbose, "Log each answer to stderr");
     const std::string version = "warehouse " + std::string{forest::version};
     if (cli::answered_at_once(app, argc, argv, version))
@@ -48,6 +55,8 @@ std::optional<options> parse_options(int argc, const char* const* argv) {
         return std::nullopt;
     }
     cli::require_one_secret(chosen.secret);
+    if (older_schema)
+        chosen.form = schema_form::without_is_groupable;
     chosen.address = cli::parse_listen_address(address);
     return chosen;
 }

@@ -2,6 +2,8 @@
 #ifndef FOREST_EXAMPLES_WAREHOUSE_WAREHOUSE_OPTIONS_HPP
 #define FOREST_EXAMPLES_WAREHOUSE_WAREHOUSE_OPTIONS_HPP
 
+#include "warehouse_schema.hpp"
+
 #include <cli/arguments.hpp>
 
 #include <forest/core/time.hpp>
@@ -20,6 +22,8 @@ struct options {
     cli::listen_address address;
     std::string version{forest::version};
     duration grace{};
+    schema_form form = schema_form::current;
+    bool accept_http_dates = false;
     bool verbose = false;
 };
 

@@ -87,12 +87,12 @@ void add_inverse(const table& owner, const foreign_key& key, json& fields) {
     };
 }
 
-all_fields fields_of(const std::vector<table>& tables) {
+all_fields fields_of(const std::vector<table>& tables, schema_form form) {
     all_fields fields;
     for (const table& each : tables) {
         json& own = fields[each.name] = json::object();
         for (const column& described : each.columns)
-            own[described.name] = column_field(described, each.read_only);
+            own[described.name] = column_field(described, each.read_only, form);
         for (const foreign_key& key : each.keys)
             add_many_to_one(key, own);
     }
@@ -120,8 +120,8 @@ json collection(const std::string& name, json fields) {
 
 } // namespace
 
-std::string schema_text(SQLite::Database& database) {
-    all_fields fields = fields_of(read_tables(database));
+std::string schema_text(SQLite::Database& database, schema_form form) {
+    all_fields fields = fields_of(read_tables(database), form);
     json schema = {{"charts", charts_of(fields)}, {"collections", json::array()}};
     for (auto& [name, of_collection] : fields)
         schema["collections"].push_back(collection(name, std::move(of_collection)));

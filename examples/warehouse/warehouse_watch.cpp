@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "warehouse_watch.hpp"
 
-#include "warehouse_schema.hpp"
-
-#include <cli/terminal.hpp>
-
 #include <SQLiteCpp/Exception.h>
 
-#include <fmt/format.h>
+#include <sqlite3.h>
 
+#include <algorithm>
 #include <chrono>
+#include <exception>
 #include <system_error>
 #include <utility>
 
@@ -19,20 +17,23 @@ namespace {
 
 constexpr std::chrono::milliseconds look_interval{200};
 
-// A writer locks the others out while it commits, which is no news. What lasts longer is.
+// A writer locks the others out while it commits, and who copies a file needs a moment, which is no
+// news. What lasts longer is.
 constexpr int failures_until_told = 5;
 
 } // namespace
 
-schema_watch::schema_watch(asio::io_context& io, SQLite::Database database)
-    : database_{std::move(database)}, timer_{io} {
-    (void)read();
+schema_watch::schema_watch(asio::io_context& io, std::string file, SQLite::Database database,
+                           schema_form form)
+    : file_{std::move(file)}, form_{form}, database_{std::move(database)}, timer_{io},
+      seen_{state_of(file_)} {
+    read();
     // The event loop waits for no lock; the next look comes soon.
-    database_.setBusyTimeout(0);
+    database_->setBusyTimeout(0);
 }
 
-void schema_watch::start(on_change changed) {
-    changed_ = std::move(changed);
+void schema_watch::start(schema_watch_listener listener) {
+    listener_ = std::move(listener);
     wait();
 }
 
@@ -51,30 +52,47 @@ void schema_watch::wait() {
     });
 }
 
+// An open database goes on with a file that was deleted, and with what it remembers of one that was
+// overwritten, so that whatever happened to the file is looked at with a new one.
 void schema_watch::look() {
     try {
-        if (read())
-            changed_(schema_);
-        failures_ = 0;
-    } catch (const SQLite::Exception& failed) {
-        if (++failures_ == failures_until_told)
-            cli::log(fmt::format("the database cannot be read ({}); the schema stays as it was",
-                                 failed.what()));
+        const file_state now = state_of(file_);
+        if (!database_ || !(now == seen_)) {
+            database_.reset();
+            database_.emplace(reopen_database(file_));
+            version_ = -1;
+        }
+        read();
+        seen_ = now;
+    } catch (const SQLite::Exception& thrown) {
+        if (thrown.getErrorCode() != SQLITE_BUSY)
+            database_.reset();
+        return failed(thrown.what());
+    } catch (const std::exception& thrown) { // The file is gone, or there is no memory.
+        database_.reset();
+        return failed(thrown.what());
     }
+    if (std::exchange(failures_, 0) >= failures_until_told)
+        listener_.found();
 }
 
-// Whether the schema has changed. SQLite counts every change of a table, an index, a view or a
-// trigger; the version is read first, so that a change in between is found at the next look.
-bool schema_watch::read() {
-    const std::int64_t version = database_.execAndGet("PRAGMA schema_version").getInt64();
+void schema_watch::failed(const std::string& why) {
+    failures_ = std::min(failures_ + 1, failures_until_told + 1);
+    if (failures_ == failures_until_told)
+        listener_.lost(why);
+}
+
+// SQLite counts every change of a table, an index, a view or a trigger; the version is read first,
+// so that a change in between is found at the next look.
+void schema_watch::read() {
+    const std::int64_t version = database_->execAndGet("PRAGMA schema_version").getInt64();
     if (version == version_)
-        return false;
-    std::string text = schema_text(database_);
-    version_ = version;
-    if (text == schema_)
-        return false;
+        return;
+    std::string text = schema_text(*database_, form_);
+    if (text != schema_ && listener_.changed)
+        listener_.changed(text);
     schema_ = std::move(text);
-    return true;
+    version_ = version;
 }
 
 } // namespace forest::warehouse

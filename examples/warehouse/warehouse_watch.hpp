@@ -2,6 +2,9 @@
 #ifndef FOREST_EXAMPLES_WAREHOUSE_WAREHOUSE_WATCH_HPP
 #define FOREST_EXAMPLES_WAREHOUSE_WAREHOUSE_WATCH_HPP
 
+#include "warehouse_database.hpp"
+#include "warehouse_schema.hpp"
+
 #include <SQLiteCpp/Database.h>
 
 #include <asio/io_context.hpp>
@@ -9,39 +12,51 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
 // Tables are changed by other programs, which tell nobody.
 
 namespace forest::warehouse {
 
-/// Looks at a database again and again, and tells when its schema has changed. Not thread-safe; it
-/// must outlive the run of the event loop.
+/// What a schema_watch has to say, on the event loop.
+struct schema_watch_listener {
+    std::function<void(const std::string& schema)> changed; ///< the schema differs from the last
+    std::function<void(const std::string& why)> lost;       ///< the database cannot be read
+    std::function<void()> found;                            ///< it can be read again
+};
+
+/// Looks at a database again and again, and tells when its schema has changed, and when it cannot
+/// be read any more. Not thread-safe; it must outlive the run of the event loop.
 class schema_watch {
 public:
-    using on_change = std::function<void(const std::string& schema)>;
-
-    /// Reads the schema. Throws SQLite::Exception.
-    schema_watch(asio::io_context& io, SQLite::Database database);
+    /// Reads the schema of a database that `open_database` has opened. Throws SQLite::Exception,
+    /// and std::runtime_error if the file is gone already.
+    schema_watch(asio::io_context& io, std::string file, SQLite::Database database,
+                 schema_form form);
 
     /// The schema as it was last read.
     [[nodiscard]] const std::string& schema() const noexcept { return schema_; }
 
-    /// Begins to look, and calls `changed` on the event loop for each schema that differs from the
-    /// one before. It is work for the event loop until `stop`.
-    void start(on_change changed);
+    /// Begins to look. `lost` and `found` are called in turns, `changed` before `found` if the
+    /// schema is another one then. It is work for the event loop until `stop`.
+    void start(schema_watch_listener listener);
 
-    /// After that `changed` is not called any more.
+    /// After that nothing is called any more.
     void stop();
 
 private:
     void wait();
     void look();
-    [[nodiscard]] bool read();
+    void read();
+    void failed(const std::string& why);
 
-    SQLite::Database database_;
+    const std::string file_;
+    const schema_form form_;
+    std::optional<SQLite::Database> database_;
     asio::steady_timer timer_;
-    on_change changed_;
+    schema_watch_listener listener_;
+    file_state seen_; // of the file when the schema was read
     std::int64_t version_ = -1;
     std::string schema_;
     int failures_ = 0;
