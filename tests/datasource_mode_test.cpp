@@ -408,6 +408,46 @@ BOOST_AUTO_TEST_CASE(B14_a_cleanup_when_the_missing_route_is_told_is_the_end) {
     BOOST_TEST(on.queue.pending() == 0U);
 }
 
+// The real routes, in a simulated world.
+BOOST_AUTO_TEST_CASE(B33_a_year_with_a_server_that_has_no_health_route) {
+    sim::world world{7};
+    auto& agent = world.add_server("agent", {.health_route = false});
+    auto& master = world.add_datasource(agent);
+    std::size_t missing = 0;
+    master.also_tell([&](const event& happened) {
+        missing += happened.kind == event_kind::health_route_missing ? 1 : 0;
+    });
+    world.every(24h).lasting(10min).crash(agent);
+    world.run_for(365 * 24h - 1h);
+    BOOST_TEST(missing == 1U);
+    BOOST_TEST(master.downs() == 364U);
+    BOOST_TEST(master.ups() == 364U);
+    BOOST_TEST(master.reloads() == 0U);
+    BOOST_TEST((master.status() == target_status::up));
+}
+
+BOOST_AUTO_TEST_CASE(B33_a_world_in_which_the_route_comes_and_goes) {
+    sim::world world{8};
+    auto& agent = world.add_server("agent", {.health_route = false});
+    auto& master = world.add_datasource(agent);
+    auto& strict = world.add_datasource(agent, {.mode = datasource_mode::health});
+    std::size_t missing = 0;
+    master.also_tell([&](const event& happened) {
+        missing += happened.kind == event_kind::health_route_missing ? 1 : 0;
+    });
+    for (int round = 0; round < 20; ++round) {
+        world.run_for(3h);
+        agent.have_health_route(true);
+        world.run_for(3h);
+        agent.have_health_route(false);
+    }
+    world.run_for(1h);
+    BOOST_TEST(missing == 21U);
+    BOOST_TEST(master.downs() == 0U);
+    BOOST_TEST((master.status() == target_status::up));
+    BOOST_TEST(strict.downs() == 21U);
+}
+
 // What was promised holds whenever the server dies, in either way of polling and between them.
 BOOST_AUTO_TEST_CASE(B4_the_worst_case_is_the_larger_one_of_both_routes) {
     const datasource_options chosen{.health_check_interval = 10s,

@@ -3,6 +3,8 @@
 
 #include "text.hpp"
 
+#include <forest/core/url.hpp>
+
 #include <fmt/format.h>
 
 #include <chrono>
@@ -234,6 +236,14 @@ std::string verdict_text(std::string_view target, const verdict& result, const t
     }
     if (result.clock_skew)
         add_line("clock", skew_text(*result.clock_skew));
+    event checked;
+    checked.check = &result;
+    if (const std::string_view hint = missing_route_hint(checked); !hint.empty()) {
+        url asked;
+        (void)url::parse(target, asked); // It has been asked for.
+        add_line("hint",
+                 fmt::format("the server has no {}: {}", ascii_escape(asked.target()), hint));
+    }
     return text;
 }
 

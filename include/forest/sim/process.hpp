@@ -47,6 +47,7 @@ private:
 struct process_setup {
     std::string schema = R"({"collections":[]})"; ///< what its schema route serves
     std::string version = "1.0";
+    bool health_route = true; ///< without it, health checks are answered 404
 };
 
 /// One server process. What is wrong with it is counted, so that two faults of one kind end when
@@ -109,7 +110,7 @@ public:
 
     /// Announces its end.
     void drain() {
-        if (draining_++ == 0 && crashed_ == 0)
+        if (draining_++ == 0 && crashed_ == 0 && health_)
             health_->drain();
     }
 
@@ -126,6 +127,13 @@ public:
         if (const std::error_code ec = crashed_ > 0 ? refusal_of(to) : schema_->replace(to))
             throw std::system_error(ec);
         setup_.schema = std::move(to);
+    }
+
+    /// Whether it has a health route, from now on or, while it is down, from the next start:
+    /// released agents have none. What is being answered is dropped.
+    void have_health_route(bool present) {
+        if (std::exchange(setup_.health_route, present) != present && crashed_ == 0)
+            mount();
     }
 
     [[nodiscard]] bool crashed() const noexcept { return crashed_ > 0; }
@@ -184,9 +192,10 @@ private:
         const auto allowed = [this](const server_request& asked) {
             return wrong_secret == 0 && accept_(asked);
         };
-        health_.emplace(*http_, allowed, route_options{.version = setup_.version});
+        if (setup_.health_route)
+            health_.emplace(*http_, allowed, route_options{.version = setup_.version});
         schema_.emplace(*http_, allowed, hash_, setup_.schema);
-        if (draining_ > 0)
+        if (draining_ > 0 && health_)
             health_->drain();
     }
 
