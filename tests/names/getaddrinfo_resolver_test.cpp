@@ -207,7 +207,7 @@ BOOST_AUTO_TEST_CASE(B18_the_end_of_a_resolver_waits_for_no_look_up_and_calls_no
 }
 
 BOOST_AUTO_TEST_CASE(B18_no_thread_is_left_but_those_in_getaddrinfo) {
-    const std::string before = count_of_threads();
+    const int before = count_of_threads();
     for (int round = 0; round < 3; ++round) {
         getaddrinfo_resolver subject;
         std::vector<lookup_outcome> all(30);
@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(B18_no_thread_is_left_but_those_in_getaddrinfo) {
         for (lookup_outcome& each : all)
             BOOST_TEST(each.ended());
     }
-    BOOST_TEST(count_of_threads() == before);
+    BOOST_TEST(count_of_threads() <= before);
 }
 
 BOOST_AUTO_TEST_CASE(its_threads_take_no_signal_from_the_application) {

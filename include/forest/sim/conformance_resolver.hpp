@@ -118,13 +118,12 @@ private:
         auto asked = std::make_shared<lookup>();
         asked->name = name;
         calls_->during(current_call::kind::begin, asked.get(), [&] {
-            subject.async_resolve(
-                name, [asked, calls = calls_, found = this->found_,
-                       then = std::move(then)](const resolution& answer) {
-                    told(*asked, *calls, *found, answer);
-                    if (then)
-                        then();
-                });
+            subject.async_resolve(name, [asked, calls = calls_, found = this->found_,
+                                         then = std::move(then)](const resolution& answer) {
+                told(*asked, *calls, *found, answer);
+                if (then)
+                    then();
+            });
         });
         return asked;
     }
@@ -139,10 +138,11 @@ private:
         const bool known = !answer.error || answer.error == errc::resolve_failed ||
                            answer.error == errc::resolver_unavailable ||
                            answer.error == errc::local_resources_exhausted;
-        found.expect(known, "resolver.foreign_error", "the look-up of ", asked.name,
-                     " ended with ", answer.error);
+        found.expect(known, "resolver.foreign_error", "the look-up of ", asked.name, " ended with ",
+                     answer.error);
         found.expect(answer.error || !answer.addresses.empty(), "resolver.empty_answer",
-                     "the look-up of ", asked.name, " ended without an error and without addresses");
+                     "the look-up of ", asked.name,
+                     " ended without an error and without addresses");
         asked.error = answer.error;
         asked.addresses.assign(answer.addresses.begin(), answer.addresses.end());
         asked.lifetime = answer.lifetime;
@@ -179,8 +179,8 @@ private:
         std::sort(told.begin(), told.end(), by_bytes);
         std::sort(expected.begin(), expected.end(), by_bytes);
         this->found_->expect(told.empty() || told == expected, broken, "the look-up of ",
-                             asked.name, " found ", told.size(),
-                             " addresses, which are not the ", expected.size(), " that it has");
+                             asked.name, " found ", told.size(), " addresses, which are not the ",
+                             expected.size(), " that it has");
     }
 
     void one_name() {
@@ -276,12 +276,22 @@ private:
         if (!plan("second.test", {address(2)}))
             return;
         const auto subject = this->harness_.make();
-        const auto second = std::make_shared<std::shared_ptr<lookup>>();
+        struct slot {
+            std::mutex mutex;
+            std::shared_ptr<lookup> asked;
+        };
+        const auto second = std::make_shared<slot>();
         const auto first = ask(*subject, "host.test", [this, second, model = subject.get()] {
-            *second = ask(*model, "second.test");
+            auto asked = ask(*model, "second.test");
+            const std::lock_guard lock{second->mutex};
+            second->asked = std::move(asked);
         });
-        if (ends(*first) && this->comes_true([&] { return *second != nullptr; }, patience))
-            expect_addresses(**second, {address(2)}, "resolver.wrong_addresses");
+        const auto asked = [&second] {
+            const std::lock_guard lock{second->mutex};
+            return second->asked;
+        };
+        if (ends(*first) && this->comes_true([&] { return asked() != nullptr; }, patience))
+            expect_addresses(*asked(), {address(2)}, "resolver.wrong_addresses");
     }
 
     void from_elsewhere() {
@@ -309,7 +319,8 @@ private:
             },
             patience);
         this->found_->expect(called, "resolver.held_up",
-                             "the look-up of host.test did not end while ", hanging, " others were under way whose name service is silent");
+                             "the look-up of host.test did not end while ", hanging,
+                             " others were under way whose name service is silent");
     }
 
     void destroying() {
