@@ -302,7 +302,7 @@ const failed_answer failed_answers[] = {
     {"chunks without an end", ok + "Transfer-Encoding: chunked\r\n\r\n5\r\n{\"col\r\n",
      errc::connection_lost, 200},
     {"a length of 1 GB", ok + "Content-Length: 1000000000\r\n\r\n{", errc::response_too_large, 200},
-    {"no HTTP", "SSH-2.0-OpenSSH_9.2p1\r\n", errc::malformed_response, 0},
+    {"no HTTP", "SSH-2.0-OpenSSH_9.2p1\r\n", errc::other_protocol, 0},
 };
 
 } // namespace

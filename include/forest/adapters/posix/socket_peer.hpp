@@ -277,7 +277,7 @@ private:
             on.then = ending::close;
             return;
         case peer_act::garbage:
-            on.output = "220 mail.example ESMTP\r\n\r\n";
+            on.output = "this is no HTTP\r\n\r\n";
             on.then = ending::close;
             return;
         }
