@@ -50,6 +50,7 @@ public:
         : loop_{std::make_shared<loop>(std::move(for_checks), std::move(for_schema),
                                        std::move(clock), std::move(signer), std::move(backoff),
                                        std::move(chosen), random)} {
+        loop_->attach();
         on_unheard(default_unheard<Clock>());
     }
 

@@ -34,6 +34,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -68,14 +69,18 @@ public:
               server_->route.polls_schema() ? server_->schema_url : server_->health_url,
               datasource_probe{server_})} {}
 
-    void start() {
-        if (cleaned_up() || started_.exchange(true))
-            return;
+    /// To be called once, before anything else: what it takes memory for is not left to `start`.
+    void attach() {
         // The loop must not keep this alive, which keeps the loop.
         polling_->listeners().on_event([weak = this->weak_from_this()](const event& happened) {
             if (const auto self = weak.lock())
                 self->polled(happened);
         });
+    }
+
+    void start() {
+        if (cleaned_up() || started_.exchange(true))
+            return;
         if (!server_->route.polls_schema())
             wait(duration::zero(), fetch_input::started);
         polling_->start();
@@ -240,6 +245,10 @@ private:
                                      alive->answered(answer, then);
                                  });
             cancel_if_cleaned_up();
+        } catch (const std::bad_alloc&) { // no fault of the server's
+            reply none;
+            none.error = errc::local_resources_exhausted;
+            answered(none, then);
         } catch (const std::exception& thrown) {
             give_up(thrown.what(), then);
         } catch (...) {

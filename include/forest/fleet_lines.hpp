@@ -38,9 +38,11 @@ public:
             return for_connection_.push(last);
         auto found = std::find_if(for_servers_.begin(), for_servers_.end(),
                                   [&](const auto& each) { return each.first == *what; });
-        if (found == for_servers_.end())
-            found = for_servers_.insert(found, {*what, {}});
-        found->second.push(last);
+        if (found != for_servers_.end())
+            return found->second.push(last);
+        waiting_line<target_id> line;
+        line.push(last);
+        for_servers_.emplace_back(*what, std::move(line));
     }
 
     /// Takes out who comes next, if anybody may be looked at: those who wait for something from

@@ -35,6 +35,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <new>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -89,6 +90,7 @@ public:
         target* const one = targets_.find(id);
         if (one == nullptr)
             return false;
+        targets_.reserve_removal(); // Nothing has changed when this throws.
         const auto alive = this->shared_from_this();
         if (!reports_.telling() && one->announced)
             for (const event_kind last : {event_kind::stopping, event_kind::stopped}) {
@@ -173,10 +175,14 @@ private:
         if (const auto ringing = alarm_.ring(number)) {
             overdue_.rang(ringing->until, ringing->late);
             for (target* one = nullptr; !stopped() && (one = overdue_.take()) != nullptr;) {
-                if (std::exchange(one->next, target_step::turn) == target_step::start)
+                if (one->next == target_step::pause) {
+                    one->next = target_step::check;
+                    turns_.repeat(*one, alarm_.steady_now());
+                } else if (std::exchange(one->next, target_step::turn) == target_step::start) {
                     drive(*one, machine_input::started(first_delay(*one)));
-                else
-                    turns_.line_up(*one);
+                } else {
+                    turns_.line_up(*one, alarm_.steady_now());
+                }
             }
         }
         serve();
@@ -231,7 +237,10 @@ private:
                 if (its != nullptr)
                     return launch(*its);
                 one.next = target_step::check;
-                return next.fresh_connection ? turns_.repeat(one) : turns_.line_up(one);
+                if (shortages_ > 1) // A further check at once would lack the same.
+                    return targets_.pause(one, alarm_.steady_now());
+                return next.fresh_connection ? turns_.repeat(one, alarm_.steady_now())
+                                             : turns_.line_up(one, alarm_.steady_now());
             case action::kind::wait:
                 one.next = target_step::wake;
                 return targets_.put_off(one, one.machine.due());
@@ -243,7 +252,8 @@ private:
 
     // -- Checks --
 
-    // A policy that throws, for want of memory perhaps, must not end the polling in silence.
+    // A policy that throws must not end the polling in silence. Want of memory is no fault of the
+    // server's (B12).
     void launch(turn& its) {
         target& one = its.of;
         statistics_.lateness.add(alarm_.steady_now() - its.due);
@@ -257,6 +267,8 @@ private:
                     alive->answered(by, answer);
                 });
             begun.connections_paid = its.right.use();
+        } catch (const std::bad_alloc&) {
+            judge(one, {.error = errc::local_resources_exhausted});
         } catch (const std::exception& thrown) {
             give_up(one, thrown.what());
         } catch (...) {
@@ -285,6 +297,7 @@ private:
 
     void judge(target& one, const reply& answer) {
         verdict result = conclude(answer, alarm_.now());
+        shortages_ = result.error == errc::local_resources_exhausted ? shortages_ + 1 : 0;
         drive(one, machine_input::reply(result), nullptr, &result);
     }
 
@@ -309,6 +322,7 @@ private:
     fleet_overdue<Backoff> overdue_{targets_};
     fleet_turns<Transport, Signer, Backoff> turns_{targets_, flights_, signing_, options_};
     bool started_ = false;
+    unsigned shortages_ = 0; // consecutive checks that this machine had not what they need for
     fleet_statistics statistics_;
 };
 

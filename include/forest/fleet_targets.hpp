@@ -17,6 +17,7 @@
 #include <forest/shared_signatures.hpp>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -36,6 +37,7 @@ enum class target_step : std::uint8_t {
     turn,   ///< until it may begin the check that is due
     check,  ///< until it may begin a check that its machine has asked for already
     answer, ///< the end of its check
+    pause,  ///< until memory may have come back, and then as for `check`
 };
 
 /// Targets that come and go, found by their ids. Not thread-safe.
@@ -74,6 +76,7 @@ public:
     /// `chosen` must be valid.
     target& add(url where, const options& chosen, random_generator random, server_number server,
                 signer_id signer) {
+        due_.reserve(size() + 1); // so that to wait never fails
         const rules& by = rules_.enter(chosen);
         target_place at{static_cast<std::uint32_t>(places_.size()), 1};
         if (free_.empty()) {
@@ -99,20 +102,31 @@ public:
         return added;
     }
 
+    /// Makes room, so that to remove a target never fails.
+    void reserve_removal() {
+        if (retired_.size() == retired_.capacity())
+            retired_.reserve(2 * retired_.size() + 1);
+        if (const std::size_t needed = free_.size() + retired_.size() + 1;
+            needed > free_.capacity())
+            free_.reserve(needed + needed / 4);
+    }
+
     /// Forgets a target. Its place is used again, and its URL and its rules given back, when
     /// nothing is held that may still look at them.
     void remove(target& gone) {
         const auto old = target_place::of(gone.id);
-        stale_ += gone.next == target_step::start || gone.next == target_step::wake ? 1 : 0;
+        reserve_removal();
+        stale_ += gone.next == target_step::start || gone.next == target_step::wake ||
+                          gone.next == target_step::pause
+                      ? 1
+                      : 0;
         --count_of(gone);
         gone.id = {};
         retired_.push_back({old.index, old.generation + 1});
         if (held_ == 0)
             reclaim();
-        if (stale_ > due_.size() / 2) {
-            due_.erase_if([this](const due_target& each) { return find(each.id) == nullptr; });
-            stale_ = 0;
-        }
+        if (stale_ > due_.size() / 2)
+            drop_all_stale();
     }
 
     [[nodiscard]] target* find(target_id id) noexcept {
@@ -149,7 +163,18 @@ public:
 
     // -- When they are due --
 
-    void put_off(const target& one, steady_time until) { due_.push({until, one.id}); }
+    void put_off(const target& one, steady_time until) {
+        if (due_.full())
+            drop_all_stale();
+        due_.push({until, one.id});
+    }
+
+    /// Puts off a target that is due, or whose check is asked for already, until there may be
+    /// memory again for the line in which it would stand.
+    void pause(target& one, steady_time now) {
+        one.next = one.next == target_step::check ? target_step::pause : target_step::wake;
+        put_off(one, now + shortage_pause);
+    }
 
     /// When the first one is due.
     [[nodiscard]] std::optional<steady_time> next_due() noexcept {
@@ -193,6 +218,13 @@ private:
     std::size_t& count_of(const target& one) noexcept {
         return counts_[static_cast<std::size_t>(one.machine.status())];
     }
+
+    void drop_all_stale() {
+        due_.erase_if([this](const due_target& each) { return find(each.id) == nullptr; });
+        stale_ = 0;
+    }
+
+    static constexpr std::chrono::milliseconds shortage_pause{50};
 
     void drop_stale() noexcept {
         due_.pop();

@@ -14,6 +14,7 @@
 #include <forest/policy/transport.hpp>
 
 #include <algorithm>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -42,11 +43,15 @@ public:
         : targets_{all}, flights_{under_way}, signing_{signing}, admission_{chosen} {}
 
     /// Puts a target that is due behind all that are lined up.
-    void line_up(const target& last) { lines_.join(last.id); }
+    void line_up(target& last, steady_time now) {
+        unless_full(last, now, [&] { lines_.join(last.id); });
+    }
 
     /// Puts a target whose check is to be repeated at once before them (B12): behind them it would
     /// be late again, and again inconclusive, for as long as too much is to be done.
-    void repeat(const target& first) { lines_.go_first(first.id); }
+    void repeat(target& first, steady_time now) {
+        unless_full(first, now, [&] { lines_.go_first(first.id); });
+    }
 
     /// The next turn, if anybody can have one now.
     [[nodiscard]] std::optional<turn> next(steady_time now, wall_time local) {
@@ -62,16 +67,18 @@ public:
             if (one == nullptr)
                 continue;
             if (signing_.until_near(one->server, local) > duration::zero()) {
-                lines_.wait_for(one->server, *first);
+                unless_full(*one, now, [&] { lines_.wait_for(one->server, *first); });
                 continue;
             }
             if (auto right = has_connection(*first) ? admission_.without_connection()
                                                     : admission_.with_connection(now))
                 return turn{*one, std::move(*right), one->machine.due()};
-            if (is_repeated(*one))
-                lines_.wait_first_for_connection(*first);
-            else
-                lines_.wait_for({}, *first);
+            unless_full(*one, now, [&] {
+                if (is_repeated(*one))
+                    lines_.wait_first_for_connection(*first);
+                else
+                    lines_.wait_for({}, *first);
+            });
         }
         return std::nullopt;
     }
@@ -95,6 +102,16 @@ public:
 
 private:
     using obstacle = fleet_lines::obstacle;
+
+    // A target for which a line has no room is due again a little later, and not lost.
+    template <typename Enter>
+    void unless_full(target& one, steady_time now, const Enter& enter) {
+        try {
+            enter();
+        } catch (const std::bad_alloc&) {
+            targets_.pause(one, now);
+        }
+    }
 
     // Such a check asks for a connection of its own, too (B12).
     static bool is_repeated(const target& one) noexcept {

@@ -21,9 +21,11 @@
 #include <forest/policy/transport.hpp>
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <new>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -131,7 +133,9 @@ private:
                 report(next.event);
                 input = machine_input::reported();
                 continue;
-            case action::kind::check: return check(next.fresh_connection);
+            case action::kind::check:
+                return shortages_ > 1 ? check_later(next.fresh_connection)
+                                      : check(next.fresh_connection);
             case action::kind::wait: return wait(next.delay, machine_input::woke());
             case action::kind::none:
             case action::kind::finished: return;
@@ -150,7 +154,21 @@ private:
         cancel_if_stopped();
     }
 
-    // A policy that throws, for want of memory perhaps, must not end the polling in silence.
+    // When this machine lacks something twice in a row, a third check at once would lack it, too.
+    void check_later(bool fresh_connection) {
+        clock_.async_wait(shortage_pause, [self = this->shared_from_this(),
+                                           fresh_connection](std::error_code ec) {
+            const auto alive = self;
+            if (ec || alive->stopped())
+                return;
+            (void)alive->machine_.step(machine_input::launched(), alive->clock_.steady_now());
+            alive->check(fresh_connection);
+        });
+        cancel_if_stopped();
+    }
+
+    // A policy that throws must not end the polling in silence. Want of memory is no fault of the
+    // server's (B12).
     void check(bool fresh_connection) {
         try {
             what_.fresh_connection = fresh_connection;
@@ -165,6 +183,10 @@ private:
                                          alive->conclude(answer);
                                  });
             cancel_if_stopped();
+        } catch (const std::bad_alloc&) {
+            reply none;
+            none.error = errc::local_resources_exhausted;
+            conclude(none);
         } catch (const std::exception& thrown) {
             give_up(thrown.what());
         } catch (...) {
@@ -186,6 +208,7 @@ private:
         reply asked = answer;
         asked.signature_sent = signed_;
         verdict result = probe_.judge(asked, clock_.now());
+        shortages_ = result.error == errc::local_resources_exhausted ? shortages_ + 1 : 0;
         judged_ = &result;
         drive(probe_.input(result));
         judged_ = nullptr;
@@ -219,6 +242,8 @@ private:
             cancel();
     }
 
+    static constexpr std::chrono::milliseconds shortage_pause{50};
+
     Transport transport_;
     Clock clock_;
     Signer signer_;
@@ -230,6 +255,7 @@ private:
     timestamp_sequence timestamps_;
     bool signed_ = false; // the request in flight
     [[no_unique_address]] Probe probe_;
+    unsigned shortages_ = 0;    // consecutive checks that this machine had not what they need for
     verdict* judged_ = nullptr; // while it is being reported
     std::atomic<target_status> status_ = target_status::unknown;
     std::atomic<bool> started_ = false;

@@ -68,7 +68,7 @@ public:
         return commits_;
     }
 
-    /// An answer for which there is no memory counts as one that is too large.
+    /// An answer for which there is no memory says nothing about the server (B12).
     [[nodiscard]] schema_answer judge(const reply& answer, wall_time local,
                                       condition sent) const noexcept {
         schema_answer judged{.result = conclude(answer, local)};
@@ -82,7 +82,7 @@ public:
                 judged.outdated = sent != commits_;
         } catch (const std::bad_alloc&) {
             judged.served.reset();
-            judged.result.error = errc::response_too_large;
+            judged.result.error = errc::local_resources_exhausted;
         }
         return judged;
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <adapters/bad_peer.hpp>
+#include <adapters/support/replaced_memory.hpp>
 
 #include <forest/adapters/asio/asio_clock.hpp>
 #include <forest/adapters/asio/asio_transport.hpp>
@@ -40,57 +41,9 @@
 #include <vector>
 
 // B18: in the steady state a check allocates nothing in the library. Counted below operator new, at
-// malloc, because Asio and OpenSSL go there directly. The replacement serves the whole binary; it
-// counts for one thread while it is told to. Sanitizers replace malloc themselves.
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define FOREST_TEST_MALLOC_IS_TAKEN
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || !defined(__GLIBC__)
-#define FOREST_TEST_MALLOC_IS_TAKEN
-#endif
+// malloc, because Asio and OpenSSL go there directly.
 
 #ifndef FOREST_TEST_MALLOC_IS_TAKEN
-
-namespace {
-// Volatile, because compilers assume that an allocation reads and writes nothing of the program's.
-thread_local volatile bool counting = false;
-thread_local volatile std::size_t allocations = 0;
-} // namespace
-
-static void note_allocation() noexcept {
-    if (counting)
-        allocations = allocations + 1;
-}
-
-extern "C" {
-void* __libc_malloc(std::size_t);
-void* __libc_calloc(std::size_t, std::size_t);
-void* __libc_realloc(void*, std::size_t);
-void* __libc_memalign(std::size_t, std::size_t);
-
-void* malloc(std::size_t bytes) noexcept {
-    note_allocation();
-    return __libc_malloc(bytes);
-}
-
-void* calloc(std::size_t count, std::size_t bytes) noexcept {
-    note_allocation();
-    return __libc_calloc(count, bytes);
-}
-
-void* realloc(void* old, std::size_t bytes) noexcept {
-    note_allocation();
-    return __libc_realloc(old, bytes);
-}
-
-void* aligned_alloc(std::size_t alignment, std::size_t bytes) noexcept {
-    note_allocation();
-    return __libc_memalign(alignment, bytes);
-}
-}
 
 using namespace forest;
 using namespace forest::test;

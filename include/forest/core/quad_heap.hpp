@@ -23,6 +23,15 @@ public:
     /// The first entry; there must be one.
     [[nodiscard]] const Entry& front() const noexcept { return entries_.front(); }
 
+    /// Whether the next `push` has to make room.
+    [[nodiscard]] bool full() const noexcept { return entries_.size() == entries_.capacity(); }
+
+    /// Makes room, so that to push never fails until there are that many.
+    void reserve(std::size_t size) {
+        if (size > entries_.capacity())
+            entries_.reserve(size + std::max(entries_.size() / 4, size_min));
+    }
+
     void push(const Entry& added) {
         // By a quarter: a heap that has grown to stay is not half empty.
         if (entries_.size() == entries_.capacity())

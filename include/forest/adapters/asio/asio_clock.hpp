@@ -6,6 +6,7 @@
 #include <forest/adapters/asio/executor_source.hpp>
 #include <forest/adapters/asio/failure_reporter.hpp>
 #include <forest/adapters/asio/handler_memory.hpp>
+#include <forest/adapters/asio/serial_task.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
@@ -21,7 +22,9 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -96,12 +99,9 @@ public:
 
     void cancel() {
         const std::lock_guard lock{state_->mutex};
-        // Moved into the executor, which then owns what the handlers hold, whether or not it ever
-        // runs again.
-        for (wait& each : std::exchange(state_->waits, {}))
-            state_->serializer.post([handler = std::move(each.handler)]() mutable {
-                handler(make_error_code(errc::operation_canceled));
-            });
+        // The executor then owns what the handlers hold, whether or not it ever runs again.
+        if (state_->canceling.take(state_->waits))
+            state_->serializer.post(state_->canceling, state_);
         state_->timer.cancel();
     }
 
@@ -112,11 +112,89 @@ private:
         unique_function<void(std::error_code)> handler;
     };
 
+    struct state;
+
+    // Ends what is due.
+    class waking_task final : public detail::serial_task {
+    public:
+        explicit waking_task(state& of) noexcept : of_{of} {}
+        void perform() override { of_.wake(); }
+        void abandon() noexcept override {}
+
+    private:
+        state& of_;
+    };
+
+    // Ends what was cancelled, one handler after the other. Has room for it before.
+    class canceling_task final : public detail::serial_task {
+    public:
+        explicit canceling_task(state& of) : of_{of} { waits_.reserve(waits_min); }
+
+        // Makes room for that many.
+        void reserve(std::size_t count) {
+            if (waits_.capacity() - waits_.size() < count)
+                waits_.reserve(waits_.size() + 2 * count);
+        }
+
+        // Whether there was any.
+        [[nodiscard]] bool take(std::vector<wait>& all) noexcept {
+            const bool any = !all.empty();
+            for (wait& each : all)
+                waits_.push_back(std::move(each));
+            all.clear();
+            return any;
+        }
+
+        void perform() override {
+            for (;;) {
+                unique_function<void(std::error_code)> handler;
+                {
+                    const std::lock_guard lock{of_.mutex};
+                    if (ended_ == waits_.size()) {
+                        waits_.clear();
+                        ended_ = 0;
+                        return;
+                    }
+                    handler = std::move(waits_[ended_++].handler);
+                }
+                try {
+                    handler(make_error_code(errc::operation_canceled));
+                } catch (...) {
+                    of_.serializer.post(*this, of_.shared_from_this());
+                    throw;
+                }
+            }
+        }
+
+        void abandon() noexcept override {
+            std::vector<wait> dropped; // outside the lock
+            const std::lock_guard lock{of_.mutex};
+            dropped.swap(waits_);
+            ended_ = 0;
+        }
+
+    private:
+        state& of_;
+        std::vector<wait> waits_;
+        std::size_t ended_ = 0; // of them
+    };
+
+    // A client has one wait, a datasource a few.
+    static constexpr std::size_t waits_min = 8;
+
     struct state : std::enable_shared_from_this<state> {
         using timer_clock = std::chrono::steady_clock;
 
+        // First, because what it returns is deduced.
+        template <typename Then>
+        auto owned(detail::handler_memory& in, Then then) {
+            return detail::owned_handler{this->shared_from_this(), in, then};
+        }
+
         explicit state(asio_serializer on)
-            : serializer{std::move(on)}, timer{serializer.get_executor()} {}
+            : serializer{std::move(on)}, timer{serializer.get_executor()} {
+            waits.reserve(waits_min);
+        }
 
         static bool later(const wait& left, const wait& right) noexcept {
             return left.deadline != right.deadline ? left.deadline > right.deadline
@@ -126,23 +204,41 @@ private:
         // Whether the new wait is the first to end.
         bool push(wait&& fresh) {
             const std::uint64_t sequence = fresh.sequence;
+            canceling.reserve(waits.size() + 1);
             waits.push_back(std::move(fresh));
             std::push_heap(waits.begin(), waits.end(), later);
             return waits.front().sequence == sequence;
         }
 
         void arm() {
+            if (trying_again)
+                return;
             timer.expires_at(waits.front().deadline);
-            timer.async_wait(detail::owned_handler{this->shared_from_this(), memory,
-                                                   [](state& self, std::error_code ec) {
-                                                       if (!ec)
-                                                           self.wake_in_turn();
-                                                   }});
+            try {
+                timer.async_wait(owned(memory, [](state& self, std::error_code ec) {
+                    if (!ec)
+                        self.wake_in_turn();
+                }));
+            } catch (const std::bad_alloc&) {
+                try_again();
+            }
         }
 
-        void wake_in_turn() {
-            serializer.run([self = this->shared_from_this()] { self->wake(); });
+        // Asio keeps all timers of a context in one array, which has to grow at times. A wait that
+        // has begun ends all the same.
+        void try_again() {
+            detail::post_owned(serializer.get_executor(), owned(spare_memory, [](state& self) {
+                                   std::this_thread::sleep_for(detail::memory_pause);
+                                   {
+                                       const std::lock_guard lock{self.mutex};
+                                       self.trying_again = false;
+                                   }
+                                   self.wake_in_turn();
+                               }));
+            trying_again = true;
         }
+
+        void wake_in_turn() { serializer.run(waking, this->shared_from_this()); }
 
         // Ends what is due, one handler at a time and outside the lock. What handlers ask for
         // meanwhile waits for its turn on the executor.
@@ -173,8 +269,12 @@ private:
         asio_serializer serializer;
         std::mutex mutex;
         detail::handler_memory memory;
+        detail::handler_memory spare_memory; // for what follows when Asio finds none
+        bool trying_again = false;
         asio::steady_timer timer;
         std::vector<wait> waits;
+        waking_task waking{*this};
+        canceling_task canceling{*this};
         std::uint64_t next_sequence = 0;
     };
 

@@ -2,14 +2,17 @@
 #ifndef FOREST_ADAPTERS_ASIO_ASIO_SERIALIZER_HPP
 #define FOREST_ADAPTERS_ASIO_ASIO_SERIALIZER_HPP
 
-#include <forest/core/unique_function.hpp>
+#include <forest/adapters/asio/handler_memory.hpp>
+#include <forest/adapters/asio/serial_task.hpp>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/post.hpp>
 
-#include <deque>
+#include <atomic>
 #include <memory>
 #include <mutex>
+#include <new>
+#include <thread>
+#include <type_traits>
 #include <utility>
 
 // What makes handlers run one at a time on however many threads the io_context runs. A strand does
@@ -30,15 +33,22 @@ public:
     }
 
     /// Calls `function` at once or, while another one runs, later on the executor. To be called on
-    /// a thread of the executor. What it throws passes through.
+    /// a thread of the executor. What it throws passes through. While there is no memory to
+    /// remember it, and another one runs, the thread waits for either.
     template <typename Function>
     void run(Function&& function) const {
-        {
-            const std::lock_guard lock{state_->mutex};
-            if (std::exchange(state_->busy, true)) {
-                state_->waiting.emplace_back(std::forward<Function>(function));
-                return;
+        for (;;) {
+            {
+                const std::lock_guard lock{state_->mutex};
+                if (!std::exchange(state_->busy, true))
+                    break;
+                try {
+                    return state_->waiting.push(*new_task(std::forward<Function>(function)),
+                                                nullptr);
+                } catch (const std::bad_alloc&) { // It has not been moved.
+                }
             }
+            std::this_thread::sleep_for(detail::memory_pause);
         }
         const turn mine{state_};
         function();
@@ -47,26 +57,62 @@ public:
     /// Calls `function` later on the executor, never from inside.
     template <typename Function>
     void post(Function&& function) const {
-        asio::post(state_->executor,
-                   [*this, function = std::forward<Function>(function)]() mutable {
-                       run(std::move(function));
-                   });
+        post(*new_task(std::forward<Function>(function)), nullptr);
+    }
+
+    /// The same for a task; the owner is kept until it has been performed. Allocates nothing on the
+    /// executor of an io_context or a thread_pool.
+    void run(detail::serial_task& task, std::shared_ptr<void> owner) const {
+        {
+            const std::lock_guard lock{state_->mutex};
+            if (state_->busy)
+                return state_->waiting.push(task, std::move(owner));
+            state_->busy = true;
+        }
+        const turn mine{state_};
+        task.perform();
+    }
+
+    /// The same, never from inside. An executor of another kind that has no memory for it drops it.
+    void post(detail::serial_task& task, std::shared_ptr<void> owner) const {
+        {
+            const std::lock_guard lock{state_->mutex};
+            state_->waiting.push(task, std::move(owner));
+            if (std::exchange(state_->busy, true))
+                return;
+        }
+        if (turn::give(state_))
+            return;
+        // Nobody may come to take it, and what it holds may hold this.
+        for (auto dropped = state_->next(); dropped.task != nullptr; dropped = state_->next())
+            dropped.task->abandon();
     }
 
 private:
     struct state {
         explicit state(asio::any_io_executor on) : executor{std::move(on)} {}
 
+        // The next task, and with it the turn, or neither.
+        [[nodiscard]] detail::task_queue::entry next() noexcept {
+            const std::lock_guard lock{mutex};
+            busy = !waiting.empty();
+            return busy ? waiting.pop() : detail::task_queue::entry{};
+        }
+
         const asio::any_io_executor executor;
         std::mutex mutex;
         bool busy = false;
-        std::deque<unique_function<void()>> waiting;
+        detail::task_queue waiting;
+        detail::handler_memory memory;        // of the turn that the executor has
+        std::atomic<std::thread::id> giver{}; // who hands it the turn just now
     };
 
     // Whoever holds it may run. At its end, also when the executor drops what it holds, the turn
     // passes on, so that what waits never keeps itself alive.
     class turn {
     public:
+        using allocator_type = detail::handler_allocator<void>;
+
         explicit turn(std::shared_ptr<state> of) noexcept : state_{std::move(of)} {}
         turn(turn&&) noexcept = default;
         turn& operator=(turn&&) = delete;
@@ -74,23 +120,93 @@ private:
         ~turn() {
             if (state_ == nullptr)
                 return;
-            unique_function<void()> next;
-            {
-                const std::lock_guard lock{state_->mutex};
-                state_->busy = !state_->waiting.empty();
-                if (!state_->busy)
+            if (given_) {
+                if (state_->giver == std::this_thread::get_id())
+                    return; // The executor has refused it: it is still the giver's.
+                const auto dropped = state_->next();
+                if (dropped.task == nullptr)
                     return;
-                next = std::move(state_->waiting.front());
-                state_->waiting.pop_front();
+                dropped.task->abandon();
             }
-            const asio::any_io_executor executor = state_->executor;
-            asio::post(executor, [mine = turn{std::move(state_)},
-                                  function = std::move(next)]() mutable { function(); });
+            pass_on();
+        }
+
+        [[nodiscard]] allocator_type get_allocator() const noexcept {
+            return allocator_type{state_->memory};
+        }
+
+        void operator()() {
+            given_ = false;
+            if (const auto next = state_->next(); next.task != nullptr)
+                next.task->perform();
+            else
+                state_.reset();
+        }
+
+        // Has the executor take the turn, which is the caller's. False if it refuses, for want of
+        // memory; then it still is.
+        [[nodiscard]] static bool give(const std::shared_ptr<state>& of) noexcept {
+            auto self = std::this_thread::get_id();
+            of->giver = self;
+            bool taken = true;
+            try {
+                turn given{of};
+                given.given_ = true;
+                detail::post_owned(of->executor, std::move(given));
+            } catch (...) {
+                taken = false;
+            }
+            of->giver.compare_exchange_strong(self, std::thread::id{});
+            return taken;
         }
 
     private:
+        void pass_on() noexcept {
+            for (;;) {
+                {
+                    const std::lock_guard lock{state_->mutex};
+                    state_->busy = !state_->waiting.empty();
+                    if (!state_->busy)
+                        return;
+                }
+                if (give(state_))
+                    return;
+                // Another executor than Asio's own may lack memory. This thread is one of its
+                // threads, and the turn is over: what is next may run here.
+                try {
+                    if (const auto next = state_->next(); next.task != nullptr)
+                        next.task->perform();
+                } catch (...) { // A destructor has nobody to tell.
+                }
+            }
+        }
+
         std::shared_ptr<state> state_;
+        bool given_ = false;
     };
+
+    template <typename Function>
+    class function_task final : public detail::serial_task {
+    public:
+        explicit function_task(Function&& function) : function_{std::move(function)} {}
+        explicit function_task(const Function& function) : function_{function} {}
+
+        void perform() override {
+            std::unique_ptr<function_task> self{this};
+            Function function{std::move(function_)};
+            self.reset();
+            function();
+        }
+        void abandon() noexcept override { delete this; }
+
+    private:
+        Function function_;
+    };
+
+    template <typename Function>
+    static detail::serial_task* new_task(Function&& function) {
+        return new function_task<std::decay_t<Function>>{std::forward<Function>(function)};
+    }
 
     std::shared_ptr<state> state_;
 };

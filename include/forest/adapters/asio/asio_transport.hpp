@@ -58,8 +58,9 @@ public:
         connection_->get(what, timeout, std::forward<Handler>(handler));
     }
 
-    /// Ends what is pending and closes the connection, a kept one too. When there is no memory to
-    /// call the handler, it is destroyed instead.
+    /// Ends what is pending and closes the connection, a kept one too. On an executor that is
+    /// neither an io_context's nor a thread_pool's, and that has no memory to call the handler, the
+    /// handler is destroyed instead.
     void cancel() noexcept { connection_->cancel(); }
 
 private:

@@ -6,8 +6,10 @@
 #include <forest/adapters/asio/asio_names.hpp>
 #include <forest/adapters/asio/connection.hpp>
 #include <forest/adapters/asio/executor_source.hpp>
+#include <forest/adapters/asio/handler_memory.hpp>
 #include <forest/adapters/asio/own_footing.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
+#include <forest/core/error.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
@@ -24,7 +26,10 @@
 #include <asio/cancellation_type.hpp>
 #include <asio/dispatch.hpp>
 #include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
 
+#include <concepts>
+#include <cstddef>
 #include <memory>
 #include <new>
 #include <system_error>
@@ -80,55 +85,126 @@ inline single_check take(single_check& passed) {
     return copy;
 }
 
+// What a check needs whatever completes it, made before the operation begins: where a coroutine
+// initiates it, nothing may throw.
+struct check_state {
+    check_state(const asio::any_io_executor& executor, single_check&& check)
+        : clock{executor}, timeout{check.timeout} {
+        asked.target = std::move(check.target);
+    }
+
+    asio_clock clock;
+    duration timeout;
+    request asked;
+    bool signature_sent = false;
+    verdict result;
+    handler_memory memory; // of the operation and of its completion
+};
+
+// Keeps the state in which it allocates.
+template <typename T>
+class state_allocator {
+public:
+    using value_type = T;
+
+    explicit state_allocator(std::shared_ptr<check_state> in) noexcept : in_{std::move(in)} {}
+
+    template <typename Other>
+    state_allocator(const state_allocator<Other>& other) noexcept : in_{other.in_} {}
+
+    T* allocate(std::size_t count) {
+        return static_cast<T*>(in_->memory.allocate(count * sizeof(T)));
+    }
+    void deallocate(T* memory, std::size_t) noexcept { in_->memory.deallocate(memory); }
+
+    friend bool operator==(const state_allocator&, const state_allocator&) = default;
+
+private:
+    template <typename>
+    friend class state_allocator;
+
+    std::shared_ptr<check_state> in_;
+};
+
 // Owned by what the connection has pending, and never the other way round: a context that ends
 // early frees both.
 template <typename Handler>
-struct check_operation {
+struct check_operation : std::enable_shared_from_this<check_operation<Handler>> {
     using handler_executor = asio::associated_executor_t<Handler, asio::any_io_executor>;
 
-    check_operation(const asio::any_io_executor& executor, Handler&& then)
-        : handler{std::move(then)}, work{asio::get_associated_executor(handler, executor)} {}
+    check_operation(std::shared_ptr<check_state> with, Handler&& then)
+        : state{std::move(with)}, handler{std::move(then)}, work{asio::get_associated_executor(
+                                                                handler,
+                                                                state->clock.get_executor())} {}
 
-    void complete(const verdict& result) {
+    void complete() {
         auto executor = work.get_executor();
-        asio::dispatch(executor, [handler = std::move(handler), result]() mutable {
-            std::move(handler)(result);
-        });
-        work.reset();
+        try {
+            dispatch_owned(executor, owned_handler{this->shared_from_this(), state->memory,
+                                                   [](check_operation& self) { self.call(); }});
+        } catch (const std::bad_alloc&) {
+            // An executor that is none of Asio's contexts has no memory.
+            state->clock.async_wait(memory_pause, [self = this->shared_from_this()](
+                                                      std::error_code) { self->complete(); });
+        }
     }
 
-    request asked;
-    bool signature_sent = false;
+    void call() {
+        const verdict result = state->result;
+        auto function = std::move(handler);
+        const auto keeps_running = std::move(work);
+        std::move(function)(result);
+    }
+
+    // On the executor itself where this runs already.
+    template <typename Executor, typename Completion>
+    void dispatch_owned(const Executor& executor, Completion completion) {
+        if constexpr (std::same_as<Executor, asio::any_io_executor>) {
+            if (executor == state->clock.get_executor())
+                return completion();
+            if (const auto* const direct = target_of<io_executor>(executor))
+                return asio::dispatch(*direct, std::move(completion));
+        }
+        asio::dispatch(executor, std::move(completion));
+    }
+
+    using io_executor = asio::io_context::executor_type;
+
+    std::shared_ptr<check_state> state;
     Handler handler;
     asio::executor_work_guard<handler_executor> work;
 };
 
 struct initiate_check {
+    // Throws std::bad_alloc only if the handler is larger than a block of `handler_memory`.
     template <typename Handler, signer Signer>
-    void operator()(Handler handler, std::shared_ptr<connection<own_footing>> carrier,
-                    asio_clock clock, url target, Signer by) const {
-        const auto operation =
-            std::make_shared<check_operation<Handler>>(clock.get_executor(), std::move(handler));
-        operation->asked.target = std::move(target);
-        const timestamp_offset offset{
-            random_generator::seeded(operation->asked.target.text(), clock.steady_now())};
-        operation->signature_sent =
-            sign_at(by, operation->asked, offset.precise(offset.before(clock.now())),
-                    operation->asked.fields);
-        if (auto slot = asio::get_associated_cancellation_slot(operation->handler);
-            slot.is_connected())
-            slot.assign([pending = std::weak_ptr{carrier}](asio::cancellation_type) {
-                if (const auto alive = pending.lock())
-                    alive->cancel();
-            });
-        carrier->get(operation->asked, timeout, [operation, clock](const reply& answer) {
-            verdict result = conclude(answer, clock.now());
-            result.signature_sent = operation->signature_sent;
-            operation->complete(result);
-        });
+    void operator()(Handler handler, const std::shared_ptr<connection<own_footing>>& carrier,
+                    const std::shared_ptr<check_state>& state, Signer by) const {
+        const auto operation = std::allocate_shared<check_operation<Handler>>(
+            state_allocator<check_operation<Handler>>{state}, state, std::move(handler));
+        auto ended = [operation](const reply& answer) {
+            check_state& of = *operation->state;
+            of.result = conclude(answer, of.clock.now());
+            of.result.signature_sent = of.signature_sent;
+            operation->complete();
+        };
+        try {
+            const timestamp_offset offset{
+                random_generator::seeded(state->asked.target.text(), state->clock.steady_now())};
+            state->signature_sent =
+                sign_at(by, state->asked, offset.precise(offset.before(state->clock.now())),
+                        state->asked.fields);
+            if (auto slot = asio::get_associated_cancellation_slot(operation->handler);
+                slot.is_connected())
+                slot.assign([pending = std::weak_ptr{carrier}](asio::cancellation_type) {
+                    if (const auto alive = pending.lock())
+                        alive->cancel();
+                });
+        } catch (const std::bad_alloc&) {
+            return carrier->refuse(errc::local_resources_exhausted, std::move(ended));
+        }
+        carrier->get(state->asked, state->timeout, std::move(ended));
     }
-
-    duration timeout;
 };
 
 } // namespace detail
@@ -147,13 +223,12 @@ auto async_check(const executor_source& executor, single_check passed, Signer by
     single_check check = detail::take(passed);
     if (const std::error_code fault = options{.timeout = check.timeout}.validate())
         throw std::system_error{fault};
-    // Made before the operation begins: where a coroutine initiates it, nothing may throw.
-    asio_clock clock{executor};
+    const transport_options chosen = std::move(check.transport);
+    auto state = std::make_shared<detail::check_state>(executor.get(), std::move(check));
     auto carrier = std::make_shared<detail::connection<detail::own_footing>>(
-        clock.serializer(), check.transport, asio_names{executor.get()}.directory());
-    return asio::async_initiate<Token, void(verdict)>(detail::initiate_check{check.timeout}, token,
-                                                      std::move(carrier), std::move(clock),
-                                                      std::move(check.target), std::move(by));
+        state->clock.serializer(), chosen, asio_names{executor.get()}.directory());
+    return asio::async_initiate<Token, void(verdict)>(
+        detail::initiate_check{}, token, std::move(carrier), std::move(state), std::move(by));
 }
 
 /// The same without TLS files, for a URL and its timeout: `async_check(executor,

@@ -4,6 +4,7 @@
 
 #include <forest/adapters/asio/channel.hpp>
 #include <forest/adapters/asio/error.hpp>
+#include <forest/adapters/asio/serial_task.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/request_writer.hpp>
 #include <forest/core/response_parser.hpp>
@@ -18,6 +19,7 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <new>
 #include <span>
 #include <string_view>
@@ -39,41 +41,69 @@ public:
     template <typename... Standing>
     explicit connection(Standing&&... standing) : base{std::forward<Standing>(standing)...} {}
 
+    // A GET that there is no memory to begin ends with `local_resources_exhausted`. Throws
+    // std::bad_alloc only if the end of the GET before, which was cancelled, is still to be told.
     void get(const request& what, duration timeout, unique_function<void(const reply&)> handler) {
         auto held = this->acquire();
         assert(!handler_); // One GET at a time.
+        if (ending_ == nullptr)
+            ending_ = std::make_unique<ending>();
         what_ = &what;
         this->start(timeout);
+        handler_ = std::move(handler);
         try {
             begin(held);
+        } catch (const std::bad_alloc&) {
+            end_unanswered(held, errc::local_resources_exhausted);
         } catch (...) {
             this->stop_waiting();
             this->close();
+            handler_.reset();
             throw;
         }
-        handler_ = std::move(handler);
     }
 
-    // Destructors call this: a handler that there is no memory to post is dropped, and outside the
-    // lock, because it may be the last to own this connection.
-    void cancel() noexcept try {
-        unique_function<void(const reply&)> pending;
+    // A GET that cannot be begun ends with `why`.
+    void refuse(errc why, unique_function<void(const reply&)> handler) {
         auto held = this->acquire();
-        pending = std::move(handler_);
+        handler_ = std::move(handler);
+        end_unanswered(held, why);
+    }
+
+    // Destructors call this.
+    void cancel() noexcept {
+        auto held = this->acquire();
+        if (handler_)
+            return end_unanswered(held, errc::operation_canceled);
         this->close();
         this->stop_waiting();
-        if (pending)
-            this->post(held,
-                       [handler = std::move(pending), opened = connections_opened_]() mutable {
-                           reply canceled;
-                           canceled.error = errc::operation_canceled;
-                           canceled.connections_opened = opened;
-                           handler(canceled);
-                       });
-    } catch (const std::bad_alloc&) {
     }
 
 private:
+    // How a GET ends. It is there before the GET begins, so that no memory is needed to tell it.
+    struct ending final : serial_task {
+        unique_function<void(const reply&)> handler;
+        reply result;
+        connection* home = nullptr; // where it goes back to; null if that may be gone by then
+        std::uint64_t number = 0;
+
+        void perform() override {
+            std::unique_ptr<ending> self{this};
+            connection* const to = std::exchange(home, nullptr);
+            const std::uint64_t finished = number;
+            auto function = std::move(handler);
+            const reply told = result;
+            if (to != nullptr)
+                to->take_back(std::move(self));
+            self.reset();
+            function(told);
+            if (to != nullptr)
+                to->release_large_buffers(finished);
+        }
+
+        void abandon() noexcept override { delete this; }
+    };
+
     using base::connections_opened_;
     using base::line;
     using base::timings_;
@@ -167,11 +197,34 @@ private:
             result.body = parser_.body(data);
         result.timings = timings_;
         result.connections_opened = connections_opened_;
-        this->run(held,
-                  [this, handler = std::move(handler_), result, number = ++finished_]() mutable {
-                      handler(result);
-                      release_large_buffers(number);
-                  });
+        ending& told = *ending_.release();
+        told.handler = std::move(handler_);
+        told.result = result;
+        told.home = this;
+        told.number = ++finished_;
+        this->run(held, told);
+    }
+
+    // Not from inside.
+    void end_unanswered(lock& held, errc why) noexcept {
+        this->stop_waiting();
+        this->close();
+        ending& told = *ending_.release();
+        told.handler = std::move(handler_);
+        told.result = {};
+        told.result.error = why;
+        told.result.connections_opened = connections_opened_;
+        this->post(held, told);
+    }
+
+    void short_of_memory(lock& held) override {
+        finish(held, errc::local_resources_exhausted, clock::now());
+    }
+
+    void take_back(std::unique_ptr<ending> told) noexcept {
+        const auto held = this->acquire();
+        if (ending_ == nullptr)
+            ending_ = std::move(told);
     }
 
     // Leaves to later GETs what they may use. Answers whether that is the connection itself.
@@ -207,6 +260,7 @@ private:
     static constexpr std::size_t request_bytes_min = 1024; // for a URL as they mostly are
 
     unique_function<void(const reply&)> handler_;
+    std::unique_ptr<ending> ending_ = std::make_unique<ending>();
     const request* what_ = nullptr;
     bool reused_ = false;
     std::vector<char> request_;

@@ -7,6 +7,7 @@
 #include <forest/adapters/asio/link.hpp>
 #include <forest/adapters/asio/link_watch.hpp>
 #include <forest/adapters/asio/pooled_link.hpp>
+#include <forest/adapters/asio/serial_task.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
 #include <forest/adapters/asio/turn_queue.hpp>
 #include <forest/adapters/openssl/tls_client.hpp>
@@ -16,7 +17,6 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/posix/stream_descriptor.hpp>
-#include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 
 #include <sys/epoll.h>
@@ -26,7 +26,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 // What many connections on one thread share, so that none of them needs it for itself: the wait for
@@ -67,7 +69,15 @@ public:
     template <typename Then>
     void call_later(Then then) {
         if (auto self = weak_from_this().lock())
-            asio::post(executor_, owned_handler{std::move(self), memory_, then});
+            post_owned(executor_, owned_handler{std::move(self), memory_, then});
+    }
+
+    /// A user that stays: has room for all that it may ask for. Returns its first link.
+    [[nodiscard]] pooled_link& enter(pool_user& fresh) {
+        deadlines_.reserve(users_ + 1);
+        pooled_link& first = lend(fresh);
+        ++users_;
+        return first;
     }
 
     /// A link without a socket.
@@ -148,6 +158,12 @@ public:
         post_turns();
     }
 
+    /// Performs a task, but not from inside.
+    void post(serial_task& task) {
+        tasks_.push(task, nullptr);
+        post_turns();
+    }
+
     void set_deadline(pool_user& of, clock::time_point at) {
         if (const auto end = deadlines_.set(of, at); end < alarm_)
             set_alarm(end);
@@ -165,12 +181,22 @@ private:
     void arm() {
         if (armed_ || waiting_ == 0)
             return;
+        try {
+            watched_.async_wait(asio::posix::stream_descriptor::wait_read,
+                                owning([number = ++arms_](connection_pool& self, std::error_code) {
+                                    if (number == self.arms_)
+                                        self.wake();
+                                }));
+        } catch (const std::bad_alloc&) {
+            return try_again();
+        }
         armed_ = true;
-        watched_.async_wait(asio::posix::stream_descriptor::wait_read,
-                            owning([number = ++arms_](connection_pool& self, std::error_code) {
-                                if (number == self.arms_)
-                                    self.wake();
-                            }));
+    }
+
+    // What is waited for must come although Asio has no memory now.
+    void try_again() {
+        short_of_memory_ = true;
+        post_turns();
     }
 
     void disarm() noexcept {
@@ -194,7 +220,8 @@ private:
             while (watch_.has_more())
                 serve(watch_.take());
         } catch (...) {
-            asio::post(executor_, owning([](connection_pool& self) { self.serve_all(); }));
+            serves_later_ = true;
+            post_turns();
             throw;
         }
         arm();
@@ -223,23 +250,59 @@ private:
         put_back(kept);
     }
 
+    // Runs the turns, or drops the tasks when the executor drops it.
+    class turns_handler {
+    public:
+        using allocator_type = handler_allocator<void>;
+
+        explicit turns_handler(std::shared_ptr<connection_pool> of) noexcept
+            : pool_{std::move(of)} {}
+        turns_handler(turns_handler&&) noexcept = default;
+        turns_handler& operator=(turns_handler&&) = delete;
+        ~turns_handler() {
+            while (pool_ != nullptr && !pool_->tasks_.empty())
+                pool_->tasks_.pop().task->abandon();
+        }
+
+        [[nodiscard]] allocator_type get_allocator() const noexcept {
+            return allocator_type{pool_->turns_memory_};
+        }
+
+        void operator()() {
+            const auto alive = std::move(pool_);
+            alive->run_turns();
+        }
+
+    private:
+        std::shared_ptr<connection_pool> pool_;
+    };
+
     void post_turns() {
         if (turns_posted_)
             return;
-        asio::post(executor_, owning([](connection_pool& self) { self.run_turns(); }));
         turns_posted_ = true;
+        post_owned(executor_, turns_handler{shared_from_this()});
     }
 
     // Those that are given meanwhile come behind whatever else the executor has to do.
     void run_turns() {
         turns_posted_ = false;
         try {
+            if (std::exchange(short_of_memory_, false)) {
+                std::this_thread::sleep_for(memory_pause);
+                arm();
+                set_next_alarm();
+            }
             turns_.run();
+            if (!tasks_.empty()) // One each time, as Asio would.
+                tasks_.pop().task->perform();
+            if (std::exchange(serves_later_, false))
+                serve_all();
         } catch (...) {
             post_turns();
             throw;
         }
-        if (!turns_.empty())
+        if (!turns_.empty() || !tasks_.empty())
             post_turns();
     }
 
@@ -261,10 +324,15 @@ private:
         alarm_ = at;
         alarm_middle_ = {};
         timer_.expires_at(at);
-        timer_.async_wait(owning([at](connection_pool& self, std::error_code ec) {
-            if (!ec && at == self.alarm_)
-                self.ring();
-        }));
+        try {
+            timer_.async_wait(owning([at](connection_pool& self, std::error_code ec) {
+                if (!ec && at == self.alarm_)
+                    self.ring();
+            }));
+        } catch (const std::bad_alloc&) {
+            alarm_ = clock::time_point::max();
+            try_again();
+        }
     }
 
     void ring() {
@@ -301,8 +369,13 @@ private:
     std::size_t waiting_ = 0;                            // links that somebody waits for
     bool armed_ = false;                                 // Asio waits for `watched_`
     std::uint64_t arms_ = 0;
+    std::size_t users_ = 0;
     turn_queue turns_;
+    task_queue tasks_;
+    handler_memory turns_memory_;
     bool turns_posted_ = false;
+    bool short_of_memory_ = false; // Asio could not begin to wait
+    bool serves_later_ = false;
 };
 
 } // namespace forest::detail

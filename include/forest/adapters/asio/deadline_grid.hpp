@@ -24,6 +24,9 @@ public:
     /// All deadlines within one `tick` end together, at its end.
     explicit deadline_grid(duration tick) noexcept : tick_{tick} {}
 
+    /// Makes room for so many users: then to give one of them a deadline never fails.
+    void reserve(std::size_t users) { entries_.reserve(2 * users + void_max + 1); }
+
     /// Gives a user a deadline instead of the one that it has, if any. Answers when it will end.
     clock::time_point set(pool_user& of, clock::time_point at) {
         clear(of);

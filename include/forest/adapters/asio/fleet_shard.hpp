@@ -3,6 +3,8 @@
 #define FOREST_ADAPTERS_ASIO_FLEET_SHARD_HPP
 
 #include <forest/adapters/asio/background.hpp>
+#include <forest/adapters/asio/handler_memory.hpp>
+#include <forest/adapters/asio/serial_task.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/target_id.hpp>
@@ -14,13 +16,16 @@
 
 #include <algorithm>
 #include <cassert>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <future>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
+#include <thread>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -54,11 +59,13 @@ public:
     [[nodiscard]] bool runs_here() { return loop_.get_executor().running_in_this_thread(); }
 
     /// Calls a function with the fleet after all that was told before, and does not wait for it.
+    /// Throws std::bad_alloc if there is no memory to remember it, or for what it does if that is
+    /// done at once; if there is none later, it is called again. So a function that throws must
+    /// have changed nothing.
     template <typename Function>
     void tell_later(Function&& function) {
         if (!work_here(function))
-            asio::post(loop_.get_executor(), [this, told = std::forward<Function>(
-                                                        function)]() mutable { told(*fleet_); });
+            enter(*new told<std::decay_t<Function>>{*this, std::forward<Function>(function)});
     }
 
     /// The same, but at once if this is the fleet's thread.
@@ -77,19 +84,14 @@ public:
             return function(*fleet_);
         if (work_here(function))
             return;
-        // No std::packaged_task, which Asio may take for a completion token.
-        std::promise<void> ended;
-        auto done = ended.get_future();
-        asio::post(loop_.get_executor(), [this, ended = std::move(ended), &function]() mutable {
-            try {
-                function(*fleet_);
-                ended.set_value();
-            } catch (...) {
-                ended.set_exception(std::current_exception());
-            }
-        });
-        done.get();
+        asked<Function> question{*this, function};
+        enter(question);
+        question.wait();
     }
+
+    /// Starts the fleet, or stops it, after all that was told before. Takes no memory.
+    void start_later() { enter_or_do(starting_); }
+    void stop_later() { enter_or_do(stopping_); }
 
     /// Destroys the fleet on its thread.
     void end() {
@@ -97,6 +99,12 @@ public:
     }
 
     // -- What its targets and signers are called outside --
+
+    /// Makes room for one more of each.
+    void reserve_one() {
+        reserve_one_in(outer_);
+        reserve_one_in(signers_);
+    }
 
     void name(target_id inner, target_id outer) {
         outer_.resize(std::max(outer_.size(), place_of(inner) + 1));
@@ -143,6 +151,121 @@ private:
         return target_place::of(inner).index;
     }
 
+    // What its thread is told, in memory that is there before.
+    template <typename Function>
+    class told final : public detail::serial_task {
+    public:
+        told(fleet_shard& to, Function function) : to_{to}, function_{std::move(function)} {}
+
+        void perform() override {
+            try {
+                function_(*to_.fleet_);
+            } catch (const std::bad_alloc&) {
+                std::this_thread::sleep_for(detail::memory_pause);
+                return to_.enter(*this);
+            }
+            delete this;
+        }
+        void abandon() noexcept override { delete this; }
+
+    private:
+        fleet_shard& to_;
+        Function function_;
+    };
+
+    // The same, on the stack of whoever waits for it.
+    template <typename Function>
+    class asked final : public detail::serial_task {
+    public:
+        asked(fleet_shard& of, Function& function) : of_{of}, function_{function} {}
+
+        void perform() override {
+            try {
+                function_(*of_.fleet_);
+            } catch (...) {
+                thrown_ = std::current_exception();
+            }
+            abandon();
+        }
+        void abandon() noexcept override {
+            const std::lock_guard lock{mutex_};
+            ended_ = true;
+            end_.notify_one(); // under the lock: this is destroyed when it is released
+        }
+        void wait() {
+            std::unique_lock lock{mutex_};
+            end_.wait(lock, [this] { return ended_; });
+            if (thrown_ != nullptr)
+                std::rethrow_exception(thrown_);
+        }
+
+    private:
+        fleet_shard& of_;
+        Function& function_;
+        std::mutex mutex_;
+        std::condition_variable end_;
+        bool ended_ = false;
+        std::exception_ptr thrown_;
+    };
+
+    class calling final : public detail::serial_task {
+    public:
+        calling(fleet_shard& of, void (*call)(Fleet&)) : of_{of}, call_{call} {}
+        void perform() override { call_(*of_.fleet_); }
+        void abandon() noexcept override {}
+
+    private:
+        fleet_shard& of_;
+        void (*call_)(Fleet&);
+    };
+
+    void enter_or_do(calling& task) {
+        const auto now = [&](Fleet&) { task.perform(); };
+        if (!work_here(now))
+            enter(task);
+    }
+
+    void enter(detail::serial_task& task) {
+        const std::lock_guard lock{tasks_mutex_};
+        tasks_.push(task, nullptr);
+        if (!std::exchange(posted_, true))
+            post_work();
+    }
+
+    class working {
+    public:
+        using allocator_type = detail::handler_allocator<void>;
+        explicit working(fleet_shard& of) noexcept : of_{&of} {}
+        [[nodiscard]] allocator_type get_allocator() const noexcept {
+            return allocator_type{of_->memory_};
+        }
+        void operator()() const { of_->work(); }
+
+    private:
+        fleet_shard* of_;
+    };
+
+    void post_work() { asio::post(loop_.get_executor(), working{*this}); }
+
+    // One task each time, as others have their turn, too.
+    void work() {
+        detail::task_queue::entry next;
+        {
+            const std::lock_guard lock{tasks_mutex_};
+            next = tasks_.pop();
+            posted_ = !tasks_.empty();
+            if (posted_)
+                post_work();
+        }
+        next.task->perform();
+    }
+
+    template <typename Entries>
+    static void reserve_one_in(Entries& entries) {
+        if (entries.size() == entries.capacity())
+            entries.reserve(2 * entries.size() + 1);
+    }
+
     // Calls the function here if the fleet was not handed over yet.
     template <typename Function>
     bool work_here(Function& function) {
@@ -153,7 +276,14 @@ private:
         return true;
     }
 
+    // Before the loop, whose operations it holds.
+    detail::handler_memory memory_;
     background loop_;
+    std::mutex tasks_mutex_;
+    detail::task_queue tasks_;
+    bool posted_ = false;
+    calling starting_{*this, [](Fleet& fleet) { fleet.start(); }};
+    calling stopping_{*this, [](Fleet& fleet) { fleet.stop(); }};
     std::optional<Fleet> fleet_;
     std::vector<target_id> outer_; // by places
     std::vector<signer_id> signers_{signer_id{}};

@@ -2,11 +2,18 @@
 #ifndef FOREST_ADAPTERS_ASIO_HANDLER_MEMORY_HPP
 #define FOREST_ADAPTERS_ASIO_HANDLER_MEMORY_HPP
 
+#include <asio/any_io_executor.hpp>
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+#include <asio/thread_pool.hpp>
+
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <typeinfo>
 #include <utility>
 
 // Where the pending operations of a connection or a clock are kept, so that starting one allocates
@@ -97,6 +104,31 @@ private:
     handler_memory* memory_;
     Function function_;
 };
+
+/// What an any_io_executor holds, or null if that is of another type, which Asio 1.22 does not look
+/// at.
+template <typename Executor>
+[[nodiscard]] const Executor* target_of(const asio::any_io_executor& executor) noexcept {
+    return executor.target_type() == typeid(Executor) ? executor.template target<Executor>()
+                                                      : nullptr;
+}
+
+/// Posts a handler that brings its own memory, and takes none from the heap if the executor is one
+/// of an io_context or a thread_pool: given an any_io_executor, `asio::post` copies each handler to
+/// the heap, twice.
+template <typename Handler>
+void post_owned(const asio::any_io_executor& executor, Handler handler) {
+    if (const auto* const direct = target_of<asio::io_context::executor_type>(executor))
+        asio::post(*direct, std::move(handler));
+    else if (const auto* const pool = target_of<asio::thread_pool::executor_type>(executor))
+        asio::post(*pool, std::move(handler));
+    else
+        asio::post(executor, std::move(handler));
+}
+
+/// For how long a thread pauses before it asks again for the memory of a timer: long enough not to
+/// burn a core, short beside any interval.
+inline constexpr std::chrono::milliseconds memory_pause{1};
 
 } // namespace forest::detail
 

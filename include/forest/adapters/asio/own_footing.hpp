@@ -5,6 +5,7 @@
 #include <forest/adapters/asio/asio_serializer.hpp>
 #include <forest/adapters/asio/handler_memory.hpp>
 #include <forest/adapters/asio/link.hpp>
+#include <forest/adapters/asio/serial_task.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
 #include <forest/adapters/openssl/tls_client.hpp>
 #include <forest/core/url.hpp>
@@ -12,7 +13,6 @@
 
 #include <asio/any_io_executor.hpp>
 #include <asio/posix/stream_descriptor.hpp>
-#include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 
 #include <chrono>
@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <system_error>
 #include <utility>
 
@@ -41,7 +42,7 @@ class own_footing : public std::enable_shared_from_this<own_footing> {
                                                               const auto&... results) {
             lock held{self.mutex_};
             if (number == last)
-                then(self, held, results...);
+                self.attempt(held, [&] { then(self, held, results...); });
         };
         return owned_handler{shared_from_this(), memory_, on_result};
     }
@@ -69,6 +70,9 @@ protected:
     virtual void ready(lock& held) = 0;
     /// The deadline has passed.
     virtual void expired(lock& held) = 0;
+
+    /// A step has thrown for want of memory.
+    virtual void short_of_memory(lock& held) = 0;
 
     [[nodiscard]] lock acquire() { return lock{mutex_}; }
     [[nodiscard]] const asio::any_io_executor& executor() const noexcept {
@@ -113,10 +117,10 @@ protected:
     template <typename Then>
     void call_later(Then then) {
         if (auto self = weak_from_this().lock())
-            asio::post(executor(),
+            post_owned(executor(),
                        owned_handler{std::move(self), memory_, [then](own_footing& resumed) {
                                          lock held{resumed.mutex_};
-                                         then(resumed, held);
+                                         resumed.attempt(held, [&] { then(resumed, held); });
                                      }});
     }
 
@@ -124,7 +128,7 @@ protected:
     void wait_writable() { wait(asio::posix::stream_descriptor::wait_write); }
 
     /// For what must not happen from inside the call that leads to it.
-    void wait_turn() { asio::post(executor(), unless_overtaken(wait_, is_ready)); }
+    void wait_turn() { post_owned(executor(), unless_overtaken(wait_, is_ready)); }
 
     void wait_until(clock::time_point deadline) {
         timer_.expires_at(deadline);
@@ -142,23 +146,31 @@ protected:
         timer_.cancel();
     }
 
-    /// Runs `done` where the handlers of the application run, in turn with others. Gives up the
+    /// Performs a task where the handlers of the application run, in turn with others. Gives up the
     /// lock.
-    template <typename Function>
-    void run(lock& held, Function&& done) {
+    void run(lock& held, serial_task& done) {
         held.unlock();
-        serializer_.run(
-            [self = shared_from_this(), done = std::forward<Function>(done)]() mutable { done(); });
+        serializer_.run(done, shared_from_this());
     }
 
     /// The same, but not from inside, and without keeping this alive.
-    template <typename Function>
-    void post(lock& held, Function&& done) {
+    void post(lock& held, serial_task& done) {
         held.unlock();
-        serializer_.post(std::forward<Function>(done));
+        serializer_.post(done, nullptr);
     }
 
 private:
+    template <typename Step>
+    void attempt(lock& held, const Step& step) {
+        try {
+            step();
+        } catch (const std::bad_alloc&) {
+            if (!held.owns_lock()) // The application's handler threw it.
+                throw;
+            short_of_memory(held);
+        }
+    }
+
     static constexpr auto is_ready = [](auto& self, auto& held, const auto&...) {
         self.ready(held);
     };

@@ -5,18 +5,19 @@
 #include <forest/adapters/asio/connection_pool.hpp>
 #include <forest/adapters/asio/link.hpp>
 #include <forest/adapters/asio/pooled_link.hpp>
+#include <forest/adapters/asio/serial_task.hpp>
 #include <forest/adapters/openssl/tls_client.hpp>
 #include <forest/core/url.hpp>
 #include <forest/name_directory.hpp>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/post.hpp>
 
 #include <sys/epoll.h>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <utility>
 
 // What the connection of a pooled_transport stands on. It shares all that it can with the others of
@@ -28,8 +29,13 @@ namespace forest::detail {
 class pool_footing : public pool_user {
 protected:
     // There is one thread.
-    struct [[maybe_unused]] lock {
-        void unlock() noexcept {}
+    class [[maybe_unused]] lock {
+    public:
+        void unlock() noexcept { owns_ = false; }
+        [[nodiscard]] bool owns_lock() const noexcept { return owns_; }
+
+    private:
+        bool owns_ = true;
     };
 
 public:
@@ -43,12 +49,13 @@ protected:
     static constexpr std::size_t buffer_bytes_kept = 8 * 1024;
 
     /// The pool owns what stands on this, and so outlives it.
-    explicit pool_footing(connection_pool& pool) : pool_{pool}, line_{&pool.lend(*this)} {}
+    explicit pool_footing(connection_pool& pool) : pool_{pool}, line_{&pool.enter(*this)} {}
 
     ~pool_footing() = default;
 
     virtual void ready(lock& held) = 0;
     virtual void expired(lock& held) = 0;
+    virtual void short_of_memory(lock& held) = 0;
 
     [[nodiscard]] static lock acquire() noexcept { return {}; }
     [[nodiscard]] const asio::any_io_executor& executor() const noexcept {
@@ -71,12 +78,16 @@ protected:
 
     [[nodiscard]] bool keep(const url& target, clock::time_point now) {
         pooled_link& next = pool_.lend(*this);
-        if (pool_.keep(*line_, target, now)) {
-            line_ = &next;
-            return true;
+        bool kept = false;
+        try {
+            kept = pool_.keep(*line_, target, now);
+        } catch (const std::bad_alloc&) {
         }
-        pool_.put_back(next);
-        return false;
+        if (kept)
+            line_ = &next;
+        else
+            pool_.put_back(next);
+        return kept;
     }
 
     [[nodiscard]] bool give_way() noexcept { return pool_.close_longest_idle(); }
@@ -88,10 +99,8 @@ protected:
 
     template <typename Then>
     void call_later(Then then) {
-        pool_.call_later([this, then](connection_pool&) {
-            lock held;
-            then(*this, held);
-        });
+        pool_.call_later(
+            [this, then](connection_pool&) { attempt([&](lock& held) { then(*this, held); }); });
     }
 
     void wait_readable() { pool_.await(*line_, EPOLLIN); }
@@ -110,25 +119,35 @@ protected:
         pool_.clear_deadline(*this);
     }
 
-    template <typename Function>
-    void run(lock&, Function&& done) {
-        done();
+    void run(lock& held, serial_task& done) {
+        held.unlock();
+        done.perform();
     }
 
-    template <typename Function>
-    void post(lock&, Function&& done) {
-        asio::post(pool_.executor(), std::forward<Function>(done));
+    void post(lock& held, serial_task& done) {
+        held.unlock();
+        pool_.post(done);
     }
 
 private:
     void wake() final {
-        lock held;
-        ready(held);
+        attempt([this](lock& held) { ready(held); });
     }
 
     void expire() final {
+        attempt([this](lock& held) { expired(held); });
+    }
+
+    template <typename Step>
+    void attempt(const Step& step) {
         lock held;
-        expired(held);
+        try {
+            step(held);
+        } catch (const std::bad_alloc&) {
+            if (!held.owns_lock()) // The application's handler threw it.
+                throw;
+            short_of_memory(held);
+        }
     }
 
     connection_pool& pool_;

@@ -29,6 +29,11 @@ public:
     std::uint64_t wait = 0;     ///< counts its waits; earlier ones do not count any more
     std::uint64_t deadline = 0; ///< the number of its deadline; 0 when it has none
 
+    // Of the turn_queue.
+    std::uint64_t turn = 0; ///< the wait that the turn is for
+    pool_user* next_turn = nullptr;
+    bool has_turn = false;
+
 protected:
     ~pool_user() = default;
 };
@@ -95,18 +100,19 @@ public:
     /// The one that was kept first, or null.
     [[nodiscard]] pooled_link* longest_idle() const noexcept { return first_; }
 
+    /// Nothing has changed when it throws.
     void add(pooled_link& kept, const url& target, clock::time_point now) {
         if (size_ >= heads_.size())
             grow();
+        if (!kept.kept_for.same_origin(target)) {
+            kept.kept_for = target;
+            kept.origin = origin_hash(target);
+        }
         kept.kept_at = now;
         kept.kept_before = last_;
         kept.kept_behind = nullptr;
         (last_ != nullptr ? last_->kept_behind : first_) = &kept;
         last_ = &kept;
-        if (!kept.kept_for.same_origin(target)) {
-            kept.kept_for = target;
-            kept.origin = origin_hash(target);
-        }
         push(kept);
         ++size_;
     }

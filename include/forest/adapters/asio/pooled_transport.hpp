@@ -49,7 +49,7 @@ public:
         return pool_->keeps(target);
     }
 
-    /// Ends what is pending. When there is no memory to call the handler, it is destroyed instead.
+    /// Ends what is pending.
     void cancel() noexcept { connection_->cancel(); }
 
 private:

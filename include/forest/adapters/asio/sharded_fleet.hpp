@@ -4,6 +4,7 @@
 
 #include <forest/adapters/asio/failure_reporter.hpp>
 #include <forest/adapters/asio/fleet_shard.hpp>
+#include <forest/adapters/asio/handler_memory.hpp>
 #include <forest/adapters/asio/target_registry.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/fleet_statistics.hpp>
@@ -23,8 +24,10 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <optional>
 #include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -80,8 +83,9 @@ public:
     signer_id add_signer(const Signer& by) {
         const std::lock_guard lock{signers_mutex_};
         for (const auto& each : shards_)
-            each->tell_later([&where = *each, by](Fleet& fleet) mutable {
-                where.add_signer(fleet.add_signer(std::move(by)));
+            each->tell_later([&where = *each, by](Fleet& fleet) {
+                where.reserve_one();
+                where.add_signer(fleet.add_signer(by));
             });
         return static_cast<signer_id>(++signers_given_);
     }
@@ -95,15 +99,21 @@ public:
             return {};
         const auto named = targets_.add(origin_hash(target));
         shard& where = *shards_[named.fleet];
-        where.tell_later([this, &where, id = named.id, chosen, by,
-                          target = std::move(target)](Fleet& fleet) mutable {
-            if (!targets_.wanted(id))
-                return;
-            const target_id inner = fleet.add(std::move(target), chosen, where.signer_of(by));
-            if (inner != target_id{}) // It was not stopped meanwhile.
-                where.name(inner, id);
-            targets_.added(id, inner);
-        });
+        try {
+            where.tell_later([this, &where, id = named.id, chosen, by,
+                              target = std::move(target)](Fleet& fleet) {
+                if (!targets_.wanted(id))
+                    return;
+                where.reserve_one();
+                const target_id inner = fleet.add(target, chosen, where.signer_of(by));
+                if (inner != target_id{}) // It was not stopped meanwhile.
+                    where.name(inner, id);
+                targets_.added(id, inner);
+            });
+        } catch (...) {
+            targets_.added(named.id, {});
+            throw;
+        }
         return named.id;
     }
 
@@ -122,8 +132,16 @@ public:
         if (!place)
             return false;
         const auto forget = [this, id](Fleet& fleet) {
-            if (const target_id inner = targets_.forget(id); inner != target_id{})
-                fleet.remove(inner);
+            const target_id inner = targets_.known_as(id);
+            while (inner != target_id{}) {
+                try {
+                    fleet.remove(inner);
+                    break;
+                } catch (const std::bad_alloc&) { // Then nothing has changed.
+                    std::this_thread::sleep_for(detail::memory_pause);
+                }
+            }
+            (void)targets_.forget(id);
         };
         shard& where = *shards_[*place];
         inside_callback() ? where.tell(forget) : where.ask(forget);
@@ -163,7 +181,7 @@ public:
     void start() {
         for (const auto& each : shards_) {
             each->hand_over();
-            each->tell_later([](Fleet& fleet) { fleet.start(); });
+            each->start_later();
         }
     }
 
@@ -172,10 +190,12 @@ public:
     void stop() {
         stopped_ = true;
         const bool inside = inside_callback();
-        const auto end = [](Fleet& fleet) { fleet.stop(); };
         for (const auto& each : shards_) {
             each->hand_over();
-            inside ? each->tell(end) : each->ask(end);
+            if (inside && !each->runs_here())
+                each->stop_later();
+            else
+                each->ask([](Fleet& fleet) { fleet.stop(); });
         }
     }
 

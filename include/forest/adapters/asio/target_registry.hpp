@@ -44,6 +44,9 @@ public:
         const std::lock_guard lock{mutex_};
         const fleet_number fleet = fleet_of_origin(origin);
         if (free_.empty()) {
+            if (entries_.size() == entries_.capacity())
+                entries_.reserve(2 * entries_.size() + 1);
+            free_.reserve(entries_.capacity()); // so that to give a name back never fails
             entries_.emplace_back();
             free_.push_back(static_cast<std::uint32_t>(entries_.size() - 1));
         }
@@ -108,6 +111,13 @@ public:
             return;
         sizes_[one.fleet] -= std::exchange(one.watched, false) ? 1 : 0;
         release(id);
+    }
+
+    /// What `forget` would return.
+    [[nodiscard]] target_id known_as(target_id id) const {
+        const std::lock_guard lock{mutex_};
+        const entry* const one = find(id);
+        return one == nullptr ? target_id{} : one->inner;
     }
 
     /// Forgets a target that was removed, and answers by what name its fleet is to remove it, too;

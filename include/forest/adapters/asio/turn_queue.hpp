@@ -4,48 +4,50 @@
 
 #include <forest/adapters/asio/pooled_link.hpp>
 
-#include <cstddef>
-#include <cstdint>
-#include <vector>
+#include <utility>
 
-// Who is to be woken without that anything has come.
+// Users to wake although no event arrived.
 
 namespace forest::detail {
 
-/// Not thread-safe.
+/// A list through the users themselves, so that to push one never fails. Not thread-safe.
 class turn_queue {
 public:
     [[nodiscard]] bool empty() const noexcept {
-        return given_.empty() && taken_ == running_.size();
+        return given_.first == nullptr && first_ == nullptr;
     }
 
     /// Wakes the user once, unless it waits for something else by then.
-    void push(pool_user& to) { given_.push_back({&to, to.wait}); }
+    void push(pool_user& to) noexcept {
+        to.turn = to.wait;
+        if (std::exchange(to.has_turn, true))
+            return;
+        to.next_turn = nullptr;
+        (given_.last != nullptr ? given_.last->next_turn : given_.first) = &to;
+        given_.last = &to;
+    }
 
     /// Wakes those that were pushed before. What a user throws passes through, and leaves the
     /// others to the next call.
     void run() {
-        if (taken_ == running_.size()) {
-            running_.clear();
-            running_.swap(given_);
-            taken_ = 0;
-        }
-        while (taken_ < running_.size()) {
-            const turn next = running_[taken_++];
-            if (next.wait == next.of->wait)
-                next.of->wake();
+        if (first_ == nullptr)
+            first_ = std::exchange(given_, {}).first;
+        while (first_ != nullptr) {
+            pool_user& next = *std::exchange(first_, first_->next_turn);
+            next.has_turn = false;
+            if (next.turn == next.wait)
+                next.wake();
         }
     }
 
 private:
-    struct turn {
-        pool_user* of;
-        std::uint64_t wait;
+    struct list {
+        pool_user* first = nullptr;
+        pool_user* last = nullptr;
     };
 
-    std::vector<turn> given_;
-    std::vector<turn> running_;
-    std::size_t taken_ = 0; // of those that are running
+    list given_;
+    pool_user* first_ = nullptr; // of those that are running
 };
 
 } // namespace forest::detail
