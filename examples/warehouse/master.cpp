@@ -2,9 +2,12 @@
 #include "master_options.hpp"
 #include "master_report.hpp"
 
+#include <cli/event_json.hpp>
 #include <cli/event_loop.hpp>
+#include <cli/event_text.hpp>
 #include <cli/policies.hpp>
 #include <cli/program.hpp>
+#include <cli/queued_output.hpp>
 #include <cli/terminal.hpp>
 #include <cli/usage_error.hpp>
 
@@ -17,7 +20,10 @@
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 
+#include <unistd.h>
+
 #include <deque>
+#include <functional>
 #include <system_error>
 #include <utility>
 
@@ -49,10 +55,18 @@ std::deque<followed> make_datasources(const options& chosen) {
 cli::exit_status follow(const options& chosen) {
     asio::io_context& io = cli::event_loop();
     cli::terminal out;
+    // A reader who pauses must not stop the checks.
+    std::function<void()> stop;
+    cli::queued_output lines{STDOUT_FILENO,
+                             [&](const cli::left_out& gap) {
+                                 return chosen.request.json ? cli::omitted_json(gap)
+                                                            : cli::omitted_text(gap, out);
+                             },
+                             [&] { asio::post(io, [&] { stop(); }); }};
     std::deque<report> reports; // What the datasources tell to, so they go first.
     std::deque<followed> datasources = make_datasources(chosen);
 
-    const auto stop = [&] {
+    stop = [&] {
         for (followed& each : datasources)
             each.cleanup();
         io.stop();
@@ -68,8 +82,9 @@ cli::exit_status follow(const options& chosen) {
     }
 
     for (followed& each : datasources) {
-        report& printer = reports.emplace_back(
-            out, report_options{chosen.request.json, chosen.verbose}, each.uri());
+        report& printer =
+            reports.emplace_back(out, lines, report_options{chosen.request.json, chosen.verbose},
+                                 each.uri(), reports.size());
         each.on_event([&](const event& happened) {
             printer.tell(happened);
             if (out.error())
@@ -80,8 +95,10 @@ cli::exit_status follow(const options& chosen) {
     io.run();
     for (report& each : reports)
         each.summarise();
-    if (out.failed())
-        throw cli::runtime_failure("standard output: " + out.error().message());
+    if (lines.finish([] { return false; }) > 0)
+        cli::complain("master: standard output was not read to its end\n");
+    if (cli::is_failure(lines.error()))
+        throw cli::runtime_failure("standard output: " + lines.error().message());
     return cli::exit_status::success;
 }
 

@@ -100,23 +100,29 @@ std::string table_of(const schema& known) {
     return table;
 }
 
-report::report(cli::terminal& out, report_options chosen, std::string uri)
-    : out_{out}, options_{chosen}, uri_{std::move(uri)} {}
+report::report(cli::terminal& out, cli::queued_output& lines, report_options chosen,
+               std::string uri, std::uint64_t number)
+    : out_{out}, lines_{lines}, options_{chosen}, uri_{std::move(uri)}, id_{number} {}
 
 void report::tell(const event& happened) {
     count(happened);
     if (cli::is_printed(happened.kind, options_.verbose)) {
         const wall_time now = cli::wall_clock_now();
-        if (options_.json) {
-            out_.write(cli::event_json(happened, now));
-        } else {
-            std::string text = cli::event_text(happened, now, out_);
-            const bool loaded = happened.kind == event_kind::schema_loaded ||
-                                happened.kind == event_kind::schema_reloaded;
-            if (loaded && !happened.schema->collections().empty())
-                text += table_of(*happened.schema);
-            out_.write(text);
-        }
+        std::string text =
+            options_.json ? cli::event_json(happened, now) : cli::event_text(happened, now, out_);
+        const bool loaded = happened.kind == event_kind::schema_loaded ||
+                            happened.kind == event_kind::schema_reloaded;
+        if (!options_.json && loaded && !happened.schema->collections().empty())
+            text += table_of(*happened.schema);
+        const bool of_check = happened.kind == event_kind::check_succeeded ||
+                              happened.kind == event_kind::check_failed ||
+                              happened.kind == event_kind::check_inconclusive;
+        lines_.change([&](cli::line_queue& lines) {
+            if (of_check)
+                lines.add_check(std::move(text), now);
+            else
+                lines.add_change(id_, uri_, std::move(text), now);
+        });
     }
     out_.look_for_reader();
 }
@@ -129,7 +135,10 @@ void report::count(const event& happened) {
         ++totals_.checks;
         ++totals_.failures;
         break;
-    case event_kind::server_down: ++totals_.outages; break;
+    case event_kind::server_down:
+        ++totals_.outages;
+        down_since_ = happened.outage->first_failed_at;
+        break;
     case event_kind::server_up:
         totals_.down += happened.outage->ended_after.value_or(duration::zero());
         break;
@@ -147,31 +156,41 @@ void report::count(const event& happened) {
 void report::summarise() {
     const auto milliseconds_down =
         std::chrono::duration_cast<std::chrono::milliseconds>(totals_.down).count();
+    const bool down = status_ == target_status::down;
+    const duration so_far = down ? std::chrono::steady_clock::now() - down_since_ : duration{};
+    const auto add = [this](std::string text) {
+        lines_.change([&](cli::line_queue& lines) { lines.add(std::move(text)); });
+    };
     if (options_.json) {
-        const nlohmann::ordered_json line{{"time", cli::utc(cli::wall_clock_now())},
-                                          {"event", "summary"},
-                                          {"target", uri_},
-                                          {"state", name(status_)},
-                                          {"checks", totals_.checks},
-                                          {"failures", totals_.failures},
-                                          {"outages", totals_.outages},
-                                          {"down_ms", milliseconds_down},
-                                          {"etag", etag_},
-                                          {"collections", collections_},
-                                          {"reloads", totals_.reloads},
-                                          {"unchanged", totals_.unchanged},
-                                          {"schema_failures", totals_.schema_failures}};
+        nlohmann::ordered_json line{{"time", cli::utc(cli::wall_clock_now())},
+                                    {"event", "summary"},
+                                    {"target", uri_},
+                                    {"state", name(status_)},
+                                    {"checks", totals_.checks},
+                                    {"failures", totals_.failures},
+                                    {"outages", totals_.outages},
+                                    {"down_ms", milliseconds_down},
+                                    {"etag", etag_},
+                                    {"collections", collections_},
+                                    {"reloads", totals_.reloads},
+                                    {"unchanged", totals_.unchanged},
+                                    {"schema_failures", totals_.schema_failures}};
+        if (down)
+            line["down_so_far_ms"] =
+                std::chrono::duration_cast<std::chrono::milliseconds>(so_far).count();
         const bool ascii = true;
-        out_.write(line.dump(-1, ' ', ascii, nlohmann::json::error_handler_t::replace) + '\n');
+        add(line.dump(-1, ' ', ascii, nlohmann::json::error_handler_t::replace) + '\n');
         return;
     }
-    out_.write(fmt::format("summary of {}: {}\n"
-                           "    {}, {} failed; {}, {} down\n"
-                           "    {}; {}, {} unchanged, {} failed\n",
-                           uri_, name(status_), counted(totals_.checks, "check"), totals_.failures,
-                           counted(totals_.outages, "outage"), cli::readable(totals_.down),
-                           counted(collections_, "collection"), counted(totals_.reloads, "reload"),
-                           totals_.unchanged, counted(totals_.schema_failures, "fetch", "es")));
+    add(fmt::format("summary of {}: {}{}\n"
+                    "    {}, {} failed; {}, {} down\n"
+                    "    {}; {}, {} unchanged, {} failed\n",
+                    uri_, name(status_),
+                    down ? fmt::format(" for {} so far", cli::readable(so_far)) : "",
+                    counted(totals_.checks, "check"), totals_.failures,
+                    counted(totals_.outages, "outage"), cli::readable(totals_.down),
+                    counted(collections_, "collection"), counted(totals_.reloads, "reload"),
+                    totals_.unchanged, counted(totals_.schema_failures, "fetch", "es")));
 }
 
 } // namespace forest::master

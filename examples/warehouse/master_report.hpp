@@ -2,10 +2,12 @@
 #ifndef FOREST_EXAMPLES_WAREHOUSE_MASTER_REPORT_HPP
 #define FOREST_EXAMPLES_WAREHOUSE_MASTER_REPORT_HPP
 
+#include <cli/queued_output.hpp>
 #include <cli/terminal.hpp>
 
 #include <forest/core/event.hpp>
 #include <forest/core/schema.hpp>
+#include <forest/core/target_id.hpp>
 #include <forest/core/time.hpp>
 
 #include <cstdint>
@@ -25,7 +27,9 @@ struct report_options {
 /// Everything that one datasource tells. Not thread-safe.
 class report {
 public:
-    report(cli::terminal& out, report_options chosen, std::string uri);
+    /// `number` is another one for each of the reports that share an output.
+    report(cli::terminal& out, cli::queued_output& lines, report_options chosen, std::string uri,
+           std::uint64_t number);
 
     void tell(const event& happened);
 
@@ -46,9 +50,12 @@ private:
     void count(const event& happened);
 
     cli::terminal& out_;
+    cli::queued_output& lines_;
     report_options options_;
     std::string uri_;
+    target_id id_;
     totals totals_;
+    steady_time down_since_{}; // while it is down: its first failure
     target_status status_ = target_status::unknown;
     std::string etag_;
     std::size_t collections_ = 0;

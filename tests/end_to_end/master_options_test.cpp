@@ -6,11 +6,15 @@
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 
+#include <sys/wait.h>
+
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 // What the master is told on its command line, and what it says to people.
@@ -230,6 +234,39 @@ BOOST_DATA_TEST_CASE(both_signals_end_it_with_0_and_a_summary,
     const std::vector<json> events = events_of(master.out());
     BOOST_TEST(events.back().at("event") == "summary");
     BOOST_TEST(count(events, "stopped") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_summary_of_a_server_that_is_down_says_for_how_long_so_far) {
+    const auto line = [](std::vector<std::string> others) {
+        others.insert(others.end(),
+                      {"--interval", "50ms", "--failure-threshold", "1", "--for", "600ms", nobody});
+        return others;
+    };
+    const tool_result text = run_master(line({}));
+    BOOST_TEST(text.out.find("summary of " + nobody + ": down for ") != std::string::npos);
+    BOOST_TEST(text.out.find(" so far\n") != std::string::npos, text.out);
+    const std::vector<json> events = events_of(run_master(line({"--json"})).out);
+    BOOST_TEST(events.back().at("state") == "down");
+    BOOST_TEST(events.back().at("down_ms") == 0);
+    BOOST_TEST(events.back().at("down_so_far_ms").get<int>() > 0);
+}
+
+// The pipe and what the system calls hold is far less than what is printed.
+BOOST_AUTO_TEST_CASE(a_signal_ends_it_while_its_reader_stands_still) {
+    std::vector<std::string> arguments{"--json", "--verbose", "--interval",
+                                       "1ms",    "--backoff", "constant"};
+    arguments.resize(arguments.size() + 50, nobody);
+    tool_process master{master_setup(arguments)};
+    master.event("schema_loaded");
+    BOOST_TEST(forest::test::eventually([&] { return master.unread() > 32 * 1024; }));
+    std::this_thread::sleep_for(std::chrono::milliseconds{500});
+    master.signal(SIGTERM);
+    BOOST_TEST(forest::test::eventually([&] {
+        siginfo_t info{};
+        ::waitid(P_PID, static_cast<id_t>(master.id()), &info, WEXITED | WNOHANG | WNOWAIT);
+        return info.si_pid == master.id();
+    }));
+    BOOST_TEST(master.wait() == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_reader_that_leaves_ends_it_cleanly) {

@@ -68,7 +68,8 @@ inline const std::map<std::string, line_members> master_lines{
      {{"attempt", "status", "latency_ms", "error", "failures", "detail"}, {"clock_skew_s"}}},
     {"summary",
      {{"state", "checks", "failures", "outages", "down_ms", "etag", "collections", "reloads",
-       "unchanged", "schema_failures"}}},
+       "unchanged", "schema_failures"},
+      {"down_so_far_ms"}}},
 };
 
 inline void check_master_line(const nlohmann::json& line) {
