@@ -86,7 +86,7 @@ private:
                 result ^= result >> 32U;
             };
             std::apply([&](auto... each) { (add(each), ...); }, parts(key(of)));
-            return static_cast<std::size_t>(result);
+            return result;
         }
     };
 

@@ -168,7 +168,7 @@ private:
                 return after(latency, [](state& self) { self.fail(errc::connection_lost); });
             case truncate:
                 return deliver_after(latency, peer.answer().substr(0, peer.answer().size() - 9));
-            case garbage: return deliver_after(latency, "this is no HTTP\r\n");
+            case garbage: return deliver_after(latency, "what answers here is no HTTP\r\n");
             case refuse: return;
             }
         }

@@ -61,7 +61,7 @@ private:
         const std::uint64_t bounded = std::min(micros, (std::uint64_t{1} << value_bits) - 1);
         const unsigned bits = static_cast<unsigned>(std::bit_width(bounded));
         const unsigned shift = bits > step_bits + 1 ? bits - step_bits - 1 : 0;
-        return static_cast<std::size_t>(shift * steps + (bounded >> shift));
+        return shift * steps + (bounded >> shift);
     }
 
     static duration upper_end(std::size_t index) noexcept {

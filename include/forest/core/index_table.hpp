@@ -76,8 +76,7 @@ public:
 private:
     // By the high bits of a product, since low bits of a hash may be weak.
     [[nodiscard]] std::size_t home(std::uint64_t hash) const noexcept {
-        return static_cast<std::size_t>((hash ^ hash >> 32U) * 0x9e3779b97f4a7c15U >>
-                                        (64 - std::countr_zero(slots_.size())));
+        return (hash ^ hash >> 32U) * 0x9e3779b97f4a7c15U >> (64 - std::countr_zero(slots_.size()));
     }
 
     [[nodiscard]] std::size_t after(std::size_t at) const noexcept {

@@ -35,7 +35,7 @@ public:
     virtual void reset() = 0;
 
 protected:
-    ~peer() = default;
+    virtual ~peer() = default;
 
 private:
     friend class process;

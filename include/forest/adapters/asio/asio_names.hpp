@@ -103,8 +103,7 @@ public:
     private:
         static detail::names_service<Resolver>& service(const asio::any_io_executor& executor) {
             return asio::use_service<detail::names_service<Resolver>>(
-                static_cast<asio::execution_context&>(
-                    asio::query(executor, asio::execution::context)));
+                asio::query(executor, asio::execution::context));
         }
 
         std::shared_ptr<name_directory> directory_;

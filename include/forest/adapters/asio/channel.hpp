@@ -34,6 +34,8 @@ protected:
     using typename base::clock;
     using typename base::lock;
 
+    ~channel() = default;
+
     // All of the message is on its way.
     virtual void sent(clock::time_point at) = 0;
     // Where what is received next is to be put. Not empty.

@@ -152,7 +152,7 @@ private:
         rlimit files{};
         if (::getrlimit(RLIMIT_NOFILE, &files) != 0)
             return least;
-        return std::max(least, static_cast<std::size_t>(files.rlim_cur / 2));
+        return std::max<std::size_t>(least, files.rlim_cur / 2);
     }
 
     static bool leads_to(const pooled_link& each, std::uint64_t origin, const url& target) {

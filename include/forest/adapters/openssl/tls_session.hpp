@@ -48,11 +48,12 @@ public:
         : tls_session{context} {
         SSL_set_connect_state(ssl_.get());
         SSL_set_app_data(ssl_.get(), (given_ = std::make_unique<detail::given_tickets>()).get());
-        const std::string host{target.host()};
+        std::string host{target.host()};
         usable_ = target.is_ip_literal()
                       ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str()) == 1
                       : SSL_set1_host(ssl_.get(), host.c_str()) == 1 &&
-                            SSL_set_tlsext_host_name(ssl_.get(), host.c_str()) == 1;
+                            SSL_ctrl(ssl_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME,
+                                     TLSEXT_NAMETYPE_host_name, host.data()) == 1;
         if (known && SSL_set_session(ssl_.get(), known.session.get()) == 1)
             verified_ = known.verified;
     }

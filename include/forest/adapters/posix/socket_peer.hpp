@@ -165,7 +165,7 @@ private:
             if (each->answering() && each->dripping)
                 longest = drip_interval / 4;
         }
-        ::poll(waiting.data(), static_cast<nfds_t>(waiting.size()),
+        ::poll(waiting.data(), waiting.size(),
                static_cast<int>(longest.count()));
         std::array<char, 64> bytes{};
         while (::read(wake_read_.number(), bytes.data(), bytes.size()) > 0)
@@ -277,7 +277,7 @@ private:
             on.then = ending::close;
             return;
         case peer_act::garbage:
-            on.output = "this is no HTTP\r\n\r\n";
+            on.output = "what answers here is no HTTP\r\n\r\n";
             on.then = ending::close;
             return;
         }
