@@ -73,7 +73,7 @@ const std::vector<forest::test::refused_line> refused_lines{
     {{"--for", "soon", nobody}, "--for: 'soon' is no duration"},
     {{"--schema-poll", "0.5s", nobody}, "--schema-poll must be from 1 s to 3600 s"},
     {{"--schema-poll", "2h", nobody}, "--schema-poll must be from 1 s to 3600 s"},
-    {{"--schema-settle", "367d", nobody}, "--schema-settle must be from 0 to 366 days"},
+    {{"--schema-settle", "367d", nobody}, "--schema-settle: '367d' is too long; 366 days (8784h) is the most"},
     {{"--schema-settle", "-1s", nobody}, "--schema-settle: '-1s' is negative"},
     {{"--mode", "push", nobody}, "--mode: 'push' is neither automatic, health nor schema_poll"},
     {{"--mode", "", nobody}, "--mode: '' is neither automatic, health nor schema_poll"},
