@@ -157,8 +157,8 @@ BOOST_AUTO_TEST_CASE(B5_https_to_a_port_without_TLS_is_named_by_what_answers) {
         {"\x80\x90\xa0\xb0\xc0\xd0", errc::tls_failed}};
     for (const auto& [bytes, expected] : rows) {
         for (const bool dripped : {false, true}) {
-            bad_peer server{[&bytes = bytes, dripped](peer_connection& client) {
-                dripped ? client.drip(bytes, 100us) : client.send(bytes);
+            bad_peer server{[&sent = bytes, dripped](peer_connection& client) {
+                dripped ? client.drip(sent, 100us) : client.send(sent);
                 client.wait_for_close();
             }};
             BOOST_TEST(get_once(server.url("https"), deadline, trusting()).error ==

@@ -48,7 +48,7 @@ struct watched_book {
 
     name_state ask(std::string_view name, waiter& by, bool anew = false) {
         return book.ask(name, anew, by, now,
-                        [this](std::string_view asked) { return asked.starts_with(local_prefix); });
+                        [](std::string_view asked) { return asked.starts_with(local_prefix); });
     }
 
     // Begins the next look-up; the name must be that one.

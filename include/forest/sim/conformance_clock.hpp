@@ -49,7 +49,7 @@ public:
         }
         return this->play_all(
             steps, told,
-            [this](std::string_view situation, auto& play) { scenario(situation, play); },
+            [this](std::string_view situation, auto& play) { this->scenario(situation, play); },
             [] { return true; });
     }
 

@@ -60,7 +60,7 @@ public:
             {"a transport that is destroyed", [this] { destroying(); }}};
         return this->play_all(
             steps, told,
-            [this](std::string_view situation, auto& play) { scenario(situation, play); },
+            [this](std::string_view situation, auto& play) { this->scenario(situation, play); },
             [this] { return this->usable_; });
     }
 
