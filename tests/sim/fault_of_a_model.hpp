@@ -29,15 +29,17 @@ struct fault_of_a_model {
     [[nodiscard]] std::string reordered(std::string_view fields,
                                         sim::conformance::rule_name broken) const {
         std::vector<std::pair<std::string, std::string>> lines;
+        const auto goes_before = [](std::string_view name, const auto& line) {
+            return std::lexicographical_compare(
+                line.first.begin(), line.first.end(), name.begin(), name.end(),
+                [](char one, char other) { return detail::lower(one) < detail::lower(other); });
+        };
         field_view{fields}.for_each([&](std::string_view name, std::string_view value) {
-            lines.emplace_back(name, value);
+            const auto place = is(broken, 1)
+                                   ? std::upper_bound(lines.begin(), lines.end(), name, goes_before)
+                                   : lines.end();
+            lines.emplace(place, name, value);
         });
-        if (is(broken, 1))
-            std::stable_sort(lines.begin(), lines.end(), [](const auto& left, const auto& right) {
-                return std::lexicographical_compare(
-                    right.first.begin(), right.first.end(), left.first.begin(), left.first.end(),
-                    [](char one, char other) { return detail::lower(one) < detail::lower(other); });
-            });
         if (is(broken, 2))
             std::reverse(lines.begin(), lines.end());
         std::string text;

@@ -45,7 +45,7 @@ public:
             {"requests at once", [this] { concurrent_requests(); }}};
         return this->play_all(
             steps, told,
-            [this](std::string_view situation, auto& play) { scenario(situation, play); },
+            [this](std::string_view situation, auto& play) { this->scenario(situation, play); },
             [this] { return usable_; });
     }
 
