@@ -87,19 +87,19 @@ struct setup {
 class follower {
 public:
     explicit follower(const std::string& uri, const setup& chosen = {})
-        : source{asio_transport{clock, {.reuse_connections = chosen.reuse_connections}},
-                 asio_transport{clock, {.reuse_connections = chosen.reuse_connections}},
-                 clock,
-                 chosen.signer,
-                 exponential_backoff{},
-                 {.uri = uri,
-                  .mode = chosen.schema_poll ? datasource_mode::schema_poll
-                                             : datasource_mode::health,
-                  .health_check_interval = 20ms,
-                  .health_check_failure_threshold = 1,
-                  .health_check_timeout = patience,
-                  .schema_poll = chosen.schema_poll,
-                  .schema_timeout = patience}} {
+        : source{
+              asio_transport{clock, {.reuse_connections = chosen.reuse_connections}},
+              asio_transport{clock, {.reuse_connections = chosen.reuse_connections}},
+              clock,
+              chosen.signer,
+              exponential_backoff{},
+              {.uri = uri,
+               .mode = chosen.schema_poll ? datasource_mode::schema_poll : datasource_mode::health,
+               .health_check_interval = 20ms,
+               .health_check_failure_threshold = 1,
+               .health_check_timeout = patience,
+               .schema_poll = chosen.schema_poll,
+               .schema_timeout = patience}} {
         source.on_event([this](const event& happened) {
             events.push_back({happened.kind,
                               happened.check ? happened.check->error : std::error_code{},

@@ -91,8 +91,7 @@ private:
             const ssize_t count = ::recvfrom(socket_, query.data(), query.size(), 0, peer, &size);
             if (count <= static_cast<ssize_t>(header_bytes))
                 continue;
-            const std::string answer =
-                answer_to({query.data(), static_cast<std::size_t>(count)});
+            const std::string answer = answer_to({query.data(), static_cast<std::size_t>(count)});
             if (!answer.empty())
                 (void)::sendto(socket_, answer.data(), answer.size(), 0, peer, size);
         }

@@ -123,8 +123,7 @@ inline sim::trace changed_schema(std::uint64_t seed, sim::trace lines) {
     return play(seed, std::move(lines), [](sim::world& world) {
         auto& warehouse = world.add_server("warehouse");
         world.add_datasource(warehouse);
-        world.add_datasource(warehouse,
-                             {.mode = datasource_mode::schema_poll, .schema_poll = 60s});
+        world.add_datasource(warehouse, {.mode = datasource_mode::schema_poll, .schema_poll = 60s});
         world.between(10min, 20min).crash(warehouse);
         world.run_for(15min);
         warehouse.change_schema(R"({"collections":[{"name":"shelf"}]})");

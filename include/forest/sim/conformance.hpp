@@ -13,8 +13,8 @@
 #include <forest/sim/conformance_signer.hpp>
 #include <forest/sim/conformance_transport.hpp>
 
-// For users who bring a transport, clock, signer, backoff, server or resolver: what a concept cannot
-// check, in real or in virtual time, and free of any test framework. Each `check_…` returns what it
-// found wrong as values with a name and an explanation; a test asserts that there are none.
+// For users who bring a transport, clock, signer, backoff, server or resolver: what a concept
+// cannot check, in real or in virtual time, and free of any test framework. Each `check_…` returns
+// what it found wrong as values with a name and an explanation; a test asserts that there are none.
 
 #endif

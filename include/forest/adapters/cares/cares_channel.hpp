@@ -129,8 +129,8 @@ public:
         ::ares_getaddrinfo(channel_, name.c_str(), nullptr, &wanted, &found, asked.release());
     }
 
-    /// Adds what it waits for. Answers the smaller one of `timeout` and its own, in milliseconds; -1
-    /// is none.
+    /// Adds what it waits for. Answers the smaller one of `timeout` and its own, in milliseconds;
+    /// -1 is none.
     [[nodiscard]] int add_to(std::vector<pollfd>& watched, int timeout) const {
         watched.insert(watched.end(), sockets_.begin(), sockets_.end());
         timeval left{};
@@ -146,9 +146,9 @@ public:
             if (each.revents == 0 || !has(each.fd))
                 continue;
             const bool broken = (each.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0;
-            ::ares_process_fd(
-                channel_, broken || (each.revents & POLLIN) != 0 ? each.fd : ARES_SOCKET_BAD,
-                broken || (each.revents & POLLOUT) != 0 ? each.fd : ARES_SOCKET_BAD);
+            ::ares_process_fd(channel_,
+                              broken || (each.revents & POLLIN) != 0 ? each.fd : ARES_SOCKET_BAD,
+                              broken || (each.revents & POLLOUT) != 0 ? each.fd : ARES_SOCKET_BAD);
         }
         ::ares_process_fd(channel_, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
     }
@@ -186,8 +186,8 @@ private:
     // Without memory for one more socket its look-ups end when they have taken too long.
     static void watch(void* data, ares_socket_t socket, int readable, int writable) noexcept try {
         auto& all = static_cast<cares_channel*>(data)->sockets_;
-        const auto events = static_cast<short>((readable != 0 ? POLLIN : 0) |
-                                               (writable != 0 ? POLLOUT : 0));
+        const auto events =
+            static_cast<short>((readable != 0 ? POLLIN : 0) | (writable != 0 ? POLLOUT : 0));
         const auto known = std::find_if(all.begin(), all.end(),
                                         [socket](const pollfd& each) { return each.fd == socket; });
         if (events == 0 && known != all.end())

@@ -37,7 +37,8 @@ struct cares_options {
     /// in brackets. Empty means those of /etc/resolv.conf, which is read again when it has changed.
     std::string servers{};
 
-    /// How long the first try waits for an answer; each round of tries waits longer. Greater than 0.
+    /// How long the first try waits for an answer; each round of tries waits longer. Greater than
+    /// 0.
     duration timeout = std::chrono::seconds{2};
 
     /// How often each server is asked. At least 1.
@@ -48,14 +49,14 @@ struct cares_options {
 };
 
 /// A resolver without a thread that could be left behind: it has one of its own, which never blocks
-/// and is joined by the destructor. So it works in libraries that are unloaded. It knows how long an
-/// answer may be used. It asks the hosts file and name servers, and nothing else that
+/// and is joined by the destructor. So it works in libraries that are unloaded. It knows how long
+/// an answer may be used. It asks the hosts file and name servers, and nothing else that
 /// /etc/nsswitch.conf may name. Models `resolver` and `local_resolver`. All members may be called
 /// from any thread; handlers run on the thread of the resolver.
 class cares_resolver {
 public:
-    /// Throws std::system_error(std::errc::invalid_argument) if the options cannot be used, and with
-    /// another code if c-ares cannot be set up.
+    /// Throws std::system_error(std::errc::invalid_argument) if the options cannot be used, and
+    /// with another code if c-ares cannot be set up.
     explicit cares_resolver(cares_options chosen = {})
         : options_{std::move(chosen)}, hosts_{options_.hosts} {
         (void)detail::cares_channel{options_.servers, options_.timeout, options_.tries};
@@ -101,7 +102,8 @@ private:
         handler_type handler;
     };
 
-    // Under the lock. The thread blocks all signals: the application's handlers are not meant for it.
+    // Under the lock. The thread blocks all signals: the application's handlers are not meant for
+    // it.
     void begin() {
         if (wake_ < 0)
             wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

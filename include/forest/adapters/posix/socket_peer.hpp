@@ -165,8 +165,7 @@ private:
             if (each->answering() && each->dripping)
                 longest = drip_interval / 4;
         }
-        ::poll(waiting.data(), waiting.size(),
-               static_cast<int>(longest.count()));
+        ::poll(waiting.data(), waiting.size(), static_cast<int>(longest.count()));
         std::array<char, 64> bytes{};
         while (::read(wake_read_.number(), bytes.data(), bytes.size()) > 0)
             ;
