@@ -24,7 +24,6 @@
 #include <mutex>
 #include <new>
 #include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -228,7 +227,7 @@ private:
         // has begun ends all the same.
         void try_again() {
             detail::post_owned(serializer.get_executor(), owned(spare_memory, [](state& self) {
-                                   std::this_thread::sleep_for(detail::memory_pause);
+                                   detail::pause_for_memory();
                                    {
                                        const std::lock_guard lock{self.mutex};
                                        self.trying_again = false;

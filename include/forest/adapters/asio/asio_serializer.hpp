@@ -48,7 +48,7 @@ public:
                 } catch (const std::bad_alloc&) { // It has not been moved.
                 }
             }
-            std::this_thread::sleep_for(detail::memory_pause);
+            detail::pause_for_memory();
         }
         const turn mine{state_};
         function();

@@ -28,7 +28,6 @@
 #include <memory>
 #include <new>
 #include <system_error>
-#include <thread>
 #include <utility>
 
 // What many connections on one thread share, so that none of them needs it for itself: the wait for
@@ -289,7 +288,7 @@ private:
         turns_posted_ = false;
         try {
             if (std::exchange(short_of_memory_, false)) {
-                std::this_thread::sleep_for(memory_pause);
+                pause_for_memory();
                 arm();
                 set_next_alarm();
             }

@@ -24,7 +24,6 @@
 #include <mutex>
 #include <new>
 #include <optional>
-#include <thread>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -161,7 +160,7 @@ private:
             try {
                 function_(*to_.fleet_);
             } catch (const std::bad_alloc&) {
-                std::this_thread::sleep_for(detail::memory_pause);
+                detail::pause_for_memory();
                 return to_.enter(*this);
             }
             delete this;

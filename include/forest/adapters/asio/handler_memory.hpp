@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <memory>
 #include <new>
+#include <thread>
 #include <typeinfo>
 #include <utility>
 
@@ -129,6 +130,12 @@ void post_owned(const asio::any_io_executor& executor, Handler handler) {
 /// For how long a thread pauses before it asks again for the memory of a timer: long enough not to
 /// burn a core, short beside any interval.
 inline constexpr std::chrono::milliseconds memory_pause{1};
+
+/// Gives memory the time to come back. It blocks its thread, because to wait on a timer or to post
+/// needs the memory that is missing. Real time on purpose: memory is this machine's.
+inline void pause_for_memory() {
+    std::this_thread::sleep_for(memory_pause);
+}
 
 } // namespace forest::detail
 

@@ -27,7 +27,6 @@
 #include <new>
 #include <optional>
 #include <system_error>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -138,7 +137,7 @@ public:
                     fleet.remove(inner);
                     break;
                 } catch (const std::bad_alloc&) { // Then nothing has changed.
-                    std::this_thread::sleep_for(detail::memory_pause);
+                    detail::pause_for_memory();
                 }
             }
             (void)targets_.forget(id);
