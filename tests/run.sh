@@ -10,9 +10,9 @@ usage: sh tests/run.sh [--full]
 
 Builds the tests with g++ and runs them all; the build is incremental, in build/dev.
 
-  --full   first all programs and headers with clang 19, all tests under ASan and UBSan with it,
-           what has threads under TSan, and the line coverage of include/forest by the tests that
-           run no program, which must reach $coverage_min %
+  --full   first all programs, headers and tests with clang 19 under ASan and UBSan, what has
+           threads under TSan, and the line coverage of include/forest by the tests that run no
+           program, which must reach $coverage_min %
   --help   print this
 
 Missing Debian packages are installed with apt-get, as root or with sudo. The last lines are
@@ -26,7 +26,7 @@ packages='build tests'
 for option in "$@"; do
     case $option in
     --full)
-        presets='clang asan tsan coverage dev'
+        presets='asan tsan coverage dev'
         packages='build tests full'
         ;;
     --help)

@@ -37,7 +37,7 @@ namespace {
 constexpr std::string_view secret = "not-to-be-printed";
 constexpr std::string_view health_path = "/forest/health";
 constexpr std::string_view schema_path = "/forest/rpc-schema";
-constexpr std::string_view refusal = R"({"error":"Unauthorized"})";
+constexpr std::string_view unauthorized_body = R"({"error":"Unauthorized"})";
 
 const std::string shop = R"({"collections":[{"name":"product"}],"charts":[]})";
 
@@ -448,7 +448,7 @@ BOOST_DATA_TEST_CASE(a_signature_is_found_under_both_spellings, signatures) {
     const raw_answer answer = client.ask(get_schema(with_signature(sample.lines, sign())));
     BOOST_TEST(answer.status == (sample.accepted ? 200 : 401));
     if (!sample.accepted) {
-        BOOST_TEST(answer.body == refusal);
+        BOOST_TEST(answer.body == unauthorized_body);
         BOOST_TEST(!answer.has_name("ETag"));
     }
     // The connection has not suffered.
@@ -474,7 +474,7 @@ BOOST_AUTO_TEST_CASE(five_minutes_of_skew_are_borne) {
     for (const std::chrono::seconds ago : {-290s, -61s, 61s, 290s})
         BOOST_TEST(client.ask(get_schema(signed_by(sign(ago)))).status == 200);
     for (const std::chrono::seconds ago : {-310s, 310s})
-        BOOST_TEST(client.ask(get_schema(signed_by(sign(ago)))).body == refusal);
+        BOOST_TEST(client.ask(get_schema(signed_by(sign(ago)))).body == unauthorized_body);
 }
 
 BOOST_DATA_TEST_CASE(what_no_client_should_send_is_read_or_refused, unusual_requests) {
