@@ -5,6 +5,7 @@
 #include "text.hpp"
 
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace forest::cli {
@@ -31,8 +32,14 @@ void add_schema(json_line& line, const event& happened) {
         line.add_text("source", name(happened.source));
 }
 
+void add_error(json_line& line, const std::error_code& error, bool signature_sent) {
+    line.add_text("error", name(error));
+    if (error == errc::unauthorized)
+        line.add_flag("signature_sent", signature_sent);
+}
+
 void add_outage(json_line& line, const outage& told) {
-    line.add_text("error", name(told.last_error));
+    add_error(line, told.last_error, told.signature_sent);
     line.add_integer("failures", told.failures);
     line.add_integer("outage", told.id);
     line.add_text("first_failure", utc(told.first_failure));
@@ -58,7 +65,7 @@ std::string event_json(const event& happened, wall_time now, const ongoing_outag
     if (happened.outage != nullptr) {
         add_outage(line, *happened.outage);
     } else if (happened.check != nullptr && !happened.check->healthy()) {
-        line.add_text("error", name(happened.check->error));
+        add_error(line, happened.check->error, happened.check->signature_sent);
         if (!of_schema)
             line.add_integer("failures", happened.failures);
     }

@@ -25,6 +25,11 @@ public:
         text_ += ascii_quote(value);
     }
 
+    void add_flag(std::string_view name, bool value) {
+        begin(name);
+        text_ += value ? "true" : "false";
+    }
+
     template <typename Integer>
     void add_integer(std::string_view name, Integer value) {
         begin(name);

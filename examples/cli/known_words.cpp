@@ -216,11 +216,13 @@ private:
                 room += static_cast<std::size_t>(option->get_items_expected_max());
         if (arguments <= room)
             return;
+        // Without commands, the program has been named already.
+        const std::string who = app.get_parent() == nullptr ? "it" : app.get_name();
         throw usage_error(
-            room == 0 ? fmt::format("{} takes no argument, and {} is one; see {} --help",
-                                    app.get_name(), shown(word), full_name(app))
-                      : fmt::format("{} takes one URL, and {} is one too many; see {} --help",
-                                    app.get_name(), shown(word), full_name(app)));
+            room == 0 ? fmt::format("{} takes no argument, and {} is one; see {} --help", who,
+                                    shown(word), full_name(app))
+                      : fmt::format("{} takes one URL, and {} is one too many; see {} --help", who,
+                                    shown(word), full_name(app)));
     }
 
     // Names the option that was meant: of this command, and otherwise of others.
@@ -230,7 +232,9 @@ private:
         const std::string as_given = ascii_escape(name_part(word));
         const std::string refused =
             before_command ? fmt::format("'{}' is no option of {} itself", as_given, app.get_name())
-                           : fmt::format("{} has no option '{}'", app.get_name(), as_given);
+            : app.get_parent() == nullptr
+                ? fmt::format("there is no option '{}'", as_given)
+                : fmt::format("{} has no option '{}'", app.get_name(), as_given);
         const auto require_not_here = [&](const std::vector<std::string>& names) {
             if (!names.empty())
                 throw usage_error(

@@ -106,7 +106,8 @@ report::report(cli::terminal& out, cli::queued_output& lines, report_options cho
 
 void report::tell(const event& happened) {
     count(happened);
-    if (cli::is_printed(happened.kind, options_.verbose)) {
+    const bool news = is_news(happened);
+    if (cli::is_printed(happened.kind, options_.verbose) && (news || options_.verbose)) {
         const wall_time now = cli::wall_clock_now();
         std::string text =
             options_.json ? cli::event_json(happened, now) : cli::event_text(happened, now, out_);
@@ -150,6 +151,20 @@ void report::count(const event& happened) {
     if (happened.schema != nullptr) {
         etag_ = happened.schema->etag();
         collections_ = happened.schema->collections().size();
+    }
+}
+
+// While the schema is polled, each poll says again what is known.
+bool report::is_news(const event& happened) {
+    switch (happened.kind) {
+    case event_kind::server_up: recovered_ = true; return true;
+    case event_kind::schema_reloaded: recovered_ = held_ = false; return true;
+    case event_kind::schema_unchanged:
+        if (!happened.detail.empty())
+            return !std::exchange(held_, true);
+        return std::exchange(recovered_, false);
+    case event_kind::schema_failed: return !happened.during_outage;
+    default: return true;
     }
 }
 

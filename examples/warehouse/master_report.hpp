@@ -48,6 +48,7 @@ private:
     };
 
     void count(const event& happened);
+    [[nodiscard]] bool is_news(const event& happened);
 
     cli::terminal& out_;
     cli::queued_output& lines_;
@@ -57,6 +58,8 @@ private:
     totals totals_;
     steady_time down_since_{}; // while it is down: its first failure
     target_status status_ = target_status::unknown;
+    bool recovered_ = false; // and the schema has not been compared since
+    bool held_ = false;      // that an earlier schema is served has been said
     std::string etag_;
     std::size_t collections_ = 0;
 };

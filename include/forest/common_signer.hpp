@@ -22,8 +22,6 @@ namespace forest {
 template <signer Signer>
 class common_signer {
 public:
-    static constexpr bool keeps_sequence = true;
-
     /// `offset` is that of all timestamps.
     common_signer(Signer by, timestamp_offset offset)
         : state_{std::make_shared<state>(std::move(by), offset)} {}
@@ -44,8 +42,6 @@ private:
 
     std::shared_ptr<state> state_;
 };
-
-static_assert(sequenced_signer<common_signer<unsigned_requests>>);
 
 } // namespace forest
 

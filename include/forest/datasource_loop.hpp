@@ -151,7 +151,10 @@ private:
         if (cleaned_up())
             return;
         switch (happened.kind) {
-        case event_kind::check_failed: return concluded(fetch_input::check_failed);
+        case event_kind::check_failed:
+            // It answers at least, and its schema is what can tell whether it is well.
+            return concluded(server_->route.needs_schema() ? fetch_input::check_succeeded
+                                                           : fetch_input::check_failed);
         case event_kind::check_succeeded:
             if (!down_)
                 concluded(fetch_input::check_succeeded);
@@ -276,9 +279,12 @@ private:
     void fetched(const reply& answer) {
         reply asked = answer;
         asked.signature_sent = signed_;
+        const bool waited_for = server_->route.needs_schema();
         const std::optional<duration> again =
             settle(server_->known.judge(asked, clock_.now(), condition_));
         drive(again ? fetch_input::fetched : fetch_input::failed, again.value_or(duration::zero()));
+        if (waited_for && again && !cleaned_up())
+            polling_->hurry(duration::zero());
     }
 
     // The answer to a health check beside the polls of the schema. If the server has the route now,
@@ -286,7 +292,7 @@ private:
     void tried(const reply& answer) {
         const route_action next = server_->route.tried(conclude(answer, clock_.now()));
         if (!server_->route.polls_schema())
-            polling_->hurry();
+            polling_->hurry(options_.health_check_interval);
         search(next);
     }
 
@@ -302,6 +308,7 @@ private:
             return std::nullopt;
         }
         brought_along_.reset();
+        brought_content_ = {};
         server_->route.schema_came();
         if (!std::exchange(loaded_, true)) {
             commit(answer);

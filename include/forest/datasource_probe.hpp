@@ -48,10 +48,9 @@ public:
 
     void prepare(request& what) {
         const bool schema = server_->route.polls_schema();
-        if (schema != server_->asked_schema || !prepared_)
+        if (schema != server_->asked_schema)
             what = {.target = schema ? server_->schema_url : server_->health_url,
                     .fresh_connection = what.fresh_connection};
-        prepared_ = true;
         server_->asked_schema = schema;
         if (schema)
             condition_ = server_->known.prepare(what);
@@ -75,7 +74,6 @@ public:
 private:
     std::shared_ptr<polled_server> server_;
     known_schema::condition condition_{};
-    bool prepared_ = false;
 };
 
 /// The rules by which the route is polled that is polled now.

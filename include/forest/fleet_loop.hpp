@@ -237,8 +237,6 @@ private:
                 if (its != nullptr)
                     return launch(*its);
                 one.next = target_step::check;
-                if (shortages_ > 1) // A further check at once would lack the same.
-                    return targets_.pause(one, alarm_.steady_now());
                 return next.fresh_connection ? turns_.repeat(one, alarm_.steady_now())
                                              : turns_.line_up(one, alarm_.steady_now());
             case action::kind::wait:
@@ -297,7 +295,6 @@ private:
 
     void judge(target& one, const reply& answer) {
         verdict result = conclude(answer, alarm_.now());
-        shortages_ = result.error == errc::local_resources_exhausted ? shortages_ + 1 : 0;
         drive(one, machine_input::reply(result), nullptr, &result);
     }
 
@@ -322,7 +319,6 @@ private:
     fleet_overdue<Backoff> overdue_{targets_};
     fleet_turns<Transport, Signer, Backoff> turns_{targets_, flights_, signing_, options_};
     bool started_ = false;
-    unsigned shortages_ = 0; // consecutive checks that this machine had not what they need for
     fleet_statistics statistics_;
 };
 

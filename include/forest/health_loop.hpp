@@ -21,7 +21,6 @@
 #include <forest/policy/transport.hpp>
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <memory>
@@ -64,7 +63,7 @@ public:
                 const options& chosen, random_generator random, Probe probe = {})
         : transport_{std::move(transport)}, clock_{std::move(clock)}, signer_{std::move(signer)},
           machine_{checked(chosen, backoff), backoff, random}, target_{std::move(target)},
-          offset_{offset(random)}, what_{.target = target_}, probe_{std::move(probe)} {}
+          offset_{random}, what_{.target = target_}, probe_{std::move(probe)} {}
 
     /// The same with a machine, whose rules have been found valid, and for a signer that keeps the
     /// sequence of its timestamps: it signs without an offset.
@@ -97,9 +96,9 @@ public:
         cancel();
     }
 
-    /// The machine's options have changed: a check that is waited for comes an interval from now at
-    /// the latest. On the clock's execution context, outside of callbacks.
-    void hurry() { drive(machine_input::hurried()); }
+    /// A check that is waited for comes `within` this time from now. On the clock's execution
+    /// context, outside of callbacks.
+    void hurry(duration within) { drive(machine_input::hurried(within)); }
 
     [[nodiscard]] bool stopped() const { return listeners_.closed(); }
     [[nodiscard]] target_status status() const noexcept { return status_; }
@@ -111,13 +110,6 @@ private:
         if (const std::error_code ec = validate(chosen, backoff))
             throw std::system_error(ec);
         return chosen;
-    }
-
-    static timestamp_offset offset(random_generator random) noexcept {
-        if constexpr (sequenced_signer<Signer>)
-            return {};
-        else
-            return timestamp_offset{random};
     }
 
     void drive(machine_input input) {
@@ -133,9 +125,7 @@ private:
                 report(next.event);
                 input = machine_input::reported();
                 continue;
-            case action::kind::check:
-                return shortages_ > 1 ? check_later(next.fresh_connection)
-                                      : check(next.fresh_connection);
+            case action::kind::check: return check(next.fresh_connection);
             case action::kind::wait: return wait(next.delay, machine_input::woke());
             case action::kind::none:
             case action::kind::finished: return;
@@ -150,19 +140,6 @@ private:
             const auto alive = self; // The handler may be destroyed while it runs.
             if (!ec && number == alive->waits_)
                 alive->drive({then});
-        });
-        cancel_if_stopped();
-    }
-
-    // When this machine lacks something twice in a row, a third check at once would lack it, too.
-    void check_later(bool fresh_connection) {
-        clock_.async_wait(shortage_pause, [self = this->shared_from_this(),
-                                           fresh_connection](std::error_code ec) {
-            const auto alive = self;
-            if (ec || alive->stopped())
-                return;
-            (void)alive->machine_.step(machine_input::launched(), alive->clock_.steady_now());
-            alive->check(fresh_connection);
         });
         cancel_if_stopped();
     }
@@ -208,7 +185,6 @@ private:
         reply asked = answer;
         asked.signature_sent = signed_;
         verdict result = probe_.judge(asked, clock_.now());
-        shortages_ = result.error == errc::local_resources_exhausted ? shortages_ + 1 : 0;
         judged_ = &result;
         drive(probe_.input(result));
         judged_ = nullptr;
@@ -242,8 +218,6 @@ private:
             cancel();
     }
 
-    static constexpr std::chrono::milliseconds shortage_pause{50};
-
     Transport transport_;
     Clock clock_;
     Signer signer_;
@@ -255,7 +229,6 @@ private:
     timestamp_sequence timestamps_;
     bool signed_ = false; // the request in flight
     [[no_unique_address]] Probe probe_;
-    unsigned shortages_ = 0;    // consecutive checks that this machine had not what they need for
     verdict* judged_ = nullptr; // while it is being reported
     std::atomic<target_status> status_ = target_status::unknown;
     std::atomic<bool> started_ = false;

@@ -312,12 +312,18 @@ BOOST_AUTO_TEST_CASE(options_out_of_their_range_are_refused_by_name) {
 
 BOOST_AUTO_TEST_CASE(each_wrong_option_is_named_in_a_message_of_its_own) {
     std::set<std::string> messages;
+    std::set<std::string_view> names;
     for (int code = 1; code <= 5; ++code) {
         const std::error_code ec = signature_errc{code};
         BOOST_TEST(ec.category().name() == std::string{"forest.signature"});
+        BOOST_TEST((ec == condition::invalid_argument));
         messages.insert(ec.message());
+        names.insert(name(ec));
     }
     BOOST_TEST(messages.size() == 5U);
+    BOOST_TEST(names.size() == 5U);
+    BOOST_TEST(names.count("invalid_replay_window") == 1U);
+    BOOST_TEST(name(std::error_code{signature_errc{6}}) == "unknown");
     BOOST_TEST(messages.count("unknown error") == 0U);
 }
 

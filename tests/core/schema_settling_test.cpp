@@ -89,6 +89,9 @@ const std::vector<script> scripts{
     {{{0, 'a'}, {9, 'b'}, {50, 'a'}, {100, 'b'}, {150, 'a'}, {200, 'b'}, {250, 'a'}},
      "T T H60 =60 H60 =60 H60",
      "replicas in turn reload nothing for as long as it takes"},
+    {{{0, 'a'}, {9, 'b'}, {50, 'a'}, {115, 'b'}, {180, 'a'}, {245, 'b'}, {310, 'a'}},
+     "T T H60 =60 H60 =60 H60",
+     "and neither when each fetch takes 5 s"},
     {{{0, 'a'}, {1, 'b'}, {2, 'c'}, {3, 'a'}, {4, 'b'}, {64, 'b'}},
      "T T T H60 H60 T",
      "of several the last one counts"},
@@ -182,8 +185,8 @@ BOOST_AUTO_TEST_CASE(what_is_not_needed_any_more_is_freed) {
     subject.commit("b", at(1));
     subject.forget(at(61));
     BOOST_TEST((subject.served("a", at(61)).what == settling_action::kind::hold));
-    subject.forget(at(182));
-    BOOST_TEST((subject.served("a", at(181)).what == settling_action::kind::take_over));
+    subject.forget(at(242));
+    BOOST_TEST((subject.served("a", at(241)).what == settling_action::kind::take_over));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

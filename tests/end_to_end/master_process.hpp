@@ -49,21 +49,24 @@ inline const std::map<std::string, line_members> master_lines{
     {"stopped", {}},
     {"check_succeeded", {{"attempt", "status", "latency_ms"}, {"version", "clock_skew_s"}}},
     {"check_failed",
-     {{"attempt", "latency_ms", "error", "failures"}, {"status", "version", "clock_skew_s"}}},
+     {{"attempt", "latency_ms", "error", "failures"},
+      {"status", "version", "clock_skew_s", "signature_sent"}}},
     {"check_inconclusive",
      {{"attempt", "latency_ms", "error", "failures"}, {"status", "version", "clock_skew_s"}}},
     {"server_down",
      {{"attempt", "latency_ms", "error", "failures", "outage", "first_failure"},
-      {"status", "version", "clock_skew_s"}}},
+      {"status", "version", "clock_skew_s", "signature_sent"}}},
     {"server_up",
      {{"attempt", "status", "latency_ms", "error", "failures", "outage", "first_failure",
        "duration_ms"},
-      {"version", "clock_skew_s"}}},
+      {"version", "clock_skew_s", "signature_sent"}}},
     {"schema_loaded",
      {{"etag", "collections", "source"}, {"status", "latency_ms", "clock_skew_s"}}},
-    {"schema_unchanged", {{"etag", "collections", "status", "latency_ms"}, {"clock_skew_s"}}},
+    {"schema_unchanged",
+     {{"etag", "collections", "status", "latency_ms"}, {"clock_skew_s", "detail"}}},
     {"schema_reloaded", {{"etag", "collections", "status", "latency_ms"}, {"clock_skew_s"}}},
-    {"schema_failed", {{"error", "latency_ms"}, {"status", "clock_skew_s"}}},
+    {"schema_failed",
+     {{"error", "latency_ms"}, {"status", "clock_skew_s", "signature_sent"}}},
     {"health_route_missing",
      {{"attempt", "status", "latency_ms", "error", "failures", "detail"}, {"clock_skew_s"}}},
     {"summary",
@@ -85,7 +88,10 @@ inline void check_master_line(const nlohmann::json& line) {
         std::vector<std::string> missing{"time", "event", "target"};
         missing.insert(missing.end(), known->second.required.begin(), known->second.required.end());
         for (const auto& [name, value] : line.items()) {
-            BOOST_TEST((among(texts, name) ? value.is_string() : value.is_number()), name);
+            BOOST_TEST((among(texts, name)          ? value.is_string()
+                        : name == "signature_sent" ? value.is_boolean()
+                                                   : value.is_number()),
+                       name);
             if (const auto at = std::find(missing.begin(), missing.end(), name);
                 at != missing.end())
                 missing.erase(at);

@@ -79,10 +79,10 @@ const std::vector<refused_line> mistyped{
 };
 
 const std::vector<refused_line> mistyped_elsewhere{
-    {{"FOREST_MASTER", "--intervall", "10s"}, "master: master has no option '--intervall'; did"},
+    {{"FOREST_MASTER", "--intervall", "10s"}, "master: there is no option '--intervall'; did"},
     {{"FOREST_MASTER", target, "--introspect", "/nowhere"}, "did you mean --introspection?"},
     {{"FOREST_WAREHOUSE", "--databse", "/nowhere/x"}, "did you mean --database?"},
-    {{"FOREST_WAREHOUSE", "now"}, "warehouse takes no argument, and 'now' is one"},
+    {{"FOREST_WAREHOUSE", "now"}, "warehouse: it takes no argument, and 'now' is one"},
 };
 
 struct plain_request {

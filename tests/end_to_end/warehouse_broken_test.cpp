@@ -148,6 +148,31 @@ BOOST_AUTO_TEST_CASE(B21_a_database_that_is_restored_in_place_is_read_again) {
     }
 }
 
+// A table has its first row in one of its first pages.
+BOOST_AUTO_TEST_CASE(B21_garbage_behind_the_first_rows_is_found) {
+    const temporary_folder folder;
+    const std::string file = folder.file("a.sqlite");
+    change(file, "CREATE TABLE note (text TEXT NOT NULL); "
+                 "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 1000) "
+                 "INSERT INTO note SELECT hex(randomblob(100)) FROM n");
+    serving_warehouse warehouse{file};
+    BOOST_TEST(says(warehouse, 200, "ok"));
+    overwrite(file, static_cast<std::streamoff>(fs::file_size(file) / 2));
+    BOOST_TEST(eventually([&] { return says(warehouse, 503, "fail"); }));
+}
+
+// Whoever wrote it did not mind.
+BOOST_AUTO_TEST_CASE(a_row_that_breaks_a_constraint_can_be_read) {
+    const temporary_folder folder;
+    const std::string file = folder.file("a.sqlite");
+    change(file, "CREATE TABLE note (stars INTEGER CHECK (stars < 6)); "
+                 "PRAGMA ignore_check_constraints = ON; INSERT INTO note VALUES (7)");
+    serving_warehouse warehouse{file};
+    change(file, "CREATE TABLE later (x)");
+    BOOST_TEST(eventually([&] { return warehouse.schema().at("collections").size() == 2; }));
+    BOOST_TEST(says(warehouse, 200, "ok"));
+}
+
 BOOST_AUTO_TEST_CASE(B21_a_database_that_is_locked_for_long_cannot_be_read) {
     const temporary_folder folder;
     const std::string file = folder.file("a.sqlite");

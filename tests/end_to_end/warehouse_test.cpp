@@ -90,8 +90,8 @@ const std::vector<forest::test::refused_line> refused_lines{
     {{"--listen", "localhost"}, "--listen: 'localhost' needs a port"},
     {{"--grace", "5"}, "--grace: '5' has no unit"},
     {{"--unsigned", "--secret-file", "x"}, "--unsigned and --secret-file contradict"},
-    {{"--wrong"}, "has no option '--wrong'; see warehouse --help"},
-    {{"more"}, "takes no argument, and 'more' is one; see warehouse --help"},
+    {{"--wrong"}, "warehouse: there is no option '--wrong'; see warehouse --help"},
+    {{"more"}, "warehouse: it takes no argument, and 'more' is one; see warehouse --help"},
 };
 
 } // namespace

@@ -41,7 +41,7 @@ enum class datasource_errc {
 
 namespace detail {
 
-class datasource_category_type final : public named_category {
+class datasource_category_type final : public option_category {
 public:
     const char* name() const noexcept override { return "forest.datasource"; }
     std::string_view identifier(int value) const noexcept override {
@@ -92,9 +92,6 @@ public:
             return "datasource_options.schema_settle must be from 0 to 366 days";
         }
         return "unknown error";
-    }
-    std::error_condition default_error_condition(int) const noexcept override {
-        return make_error_condition(condition::invalid_argument);
     }
 };
 

@@ -343,11 +343,9 @@ inline bool condition_category_type::equivalent(const std::error_code& code,
     return detail::error_category_object;
 }
 
-/// The name of a code, short and stable, for labels, JSON and logs: of an `errc`, a
-/// `datasource_errc` and a `server_limits_errc` the identifier, of other codes that of their
-/// category, such as
-/// `"system"`. Empty for no error, `"unknown"` for a value that none of ours has. The text lives
-/// for ever.
+/// The name of a code, short and stable, for labels, JSON and logs: of the errors of this library
+/// the identifier, of other codes that of their category, such as `"system"`. Empty for no error,
+/// `"unknown"` for a value that none of ours has. The text lives for ever.
 [[nodiscard]] inline std::string_view name(const std::error_code& code) noexcept {
     if (!code)
         return {};
@@ -372,6 +370,21 @@ inline bool condition_category_type::equivalent(const std::error_code& code,
 [[nodiscard]] inline std::error_condition make_error_condition(condition group) noexcept {
     return {static_cast<int>(group), detail::condition_category_object};
 }
+
+namespace detail {
+
+// The category of what can be wrong with one kind of options: each code is of an argument.
+class option_category : public named_category {
+public:
+    std::error_condition default_error_condition(int) const noexcept override {
+        return make_error_condition(condition::invalid_argument);
+    }
+
+protected:
+    ~option_category() = default;
+};
+
+} // namespace detail
 
 } // namespace forest
 

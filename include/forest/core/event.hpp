@@ -73,7 +73,7 @@ struct event {
 /// the event has no such answer.
 [[nodiscard]] inline std::string_view missing_route_hint(const event& happened) noexcept {
     if (happened.check == nullptr || happened.check->error != errc::unexpected_status ||
-        (happened.check->status != 404 && happened.check->status != 405))
+        !is_route_missing(happened.check->status))
         return {};
     return happened.path.ends_with("/rpc-schema")
                ? "check the URL, and that an agent answers there"

@@ -21,7 +21,7 @@ namespace forest {
 enum class fetch_input : std::uint8_t {
     started,         ///< once, and first
     recovered,       ///< the server came back from an outage
-    check_succeeded, ///< a health check did
+    check_succeeded, ///< a health check did, or showed that an agent answers
     check_failed,    ///< one that counts
     woke,            ///< the wait asked for has ended
     fetched,         ///< the fetch asked for ended with the schema

@@ -20,6 +20,7 @@
 #include <optional>
 #include <system_error>
 #include <tuple>
+#include <utility>
 
 // The whole logic of one target as a value. It decides and never acts: no clock, no socket, no
 // callback and no allocation, so the client, the fleet and the simulator run the very same
@@ -86,7 +87,7 @@ public:
         if (input.what == kind::started && phase::idle < phase_ && phase_ < phase::finished)
             return {};
         if (input.what == kind::hurried)
-            return hurry(now);
+            return hurry(input.after, now);
         switch (phase_) {
         case phase::idle:
             if (input.what != kind::started)
@@ -235,11 +236,11 @@ private:
         return report(phase::judged, event_kind::health_route_missing);
     }
 
-    action hurry(steady_time now) noexcept {
-        if (phase_ != phase::waiting || due_ - now <= options().interval)
+    action hurry(duration within, steady_time now) noexcept {
+        if (phase_ != phase::waiting || due_ - now <= within)
             return {};
-        due_ = now + options().interval;
-        return {.what = action::kind::wait, .delay = due_ - now};
+        due_ = now + within;
+        return {.what = action::kind::wait, .delay = within};
     }
 
     action conclude(const verdict& result, steady_time now) noexcept {
@@ -260,13 +261,14 @@ private:
         const bool overran = now - checked_at_ > options().timeout + options().stall_tolerance;
         // A server that says farewell has been heard, however late this process is (B9). What this
         // machine lacks says nothing about the server.
-        const bool inconclusive =
-            !result.healthy() && result.error != errc::stopping &&
-            (stalled_ || overran || result.error == errc::local_resources_exhausted);
+        const bool lacking = result.error == errc::local_resources_exhausted;
+        const bool inconclusive = !result.healthy() && result.error != errc::stopping &&
+                                  (stalled_ || overran || lacking);
         stalled_ = false;
-        fresh_connection_ = inconclusive;
+        const bool repeated = std::exchange(fresh_connection_, inconclusive);
         if (inconclusive) {
-            due_ = now;
+            // What two checks in a row lacked, a third at once would lack, too.
+            due_ = lacking && repeated ? now + shortage_pause : now;
             return report(phase::judged, event_kind::check_inconclusive);
         }
         if (!in_doubt)
@@ -350,6 +352,7 @@ private:
     }
 
     static constexpr duration delay_min = std::chrono::milliseconds{1};
+    static constexpr duration shortage_pause = std::chrono::milliseconds{50};
     static constexpr int count_max = std::numeric_limits<int>::max();
 
     Rules rules_;

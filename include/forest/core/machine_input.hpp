@@ -25,13 +25,13 @@ struct machine_input {
         reported, ///< the report asked for has been made; go on
         launched, ///< the check asked for had to wait, and begins only now
         rerouted, ///< the check asked for went to a route that the server does not have
-        hurried,  ///< the options have changed, and the next check may be due earlier
+        hurried,  ///< there is a reason to check earlier
         stopped,  ///< poll no more
     };
 
     kind what{};
     const verdict* result = nullptr;   ///< for `reply` only; read during the step, not kept
-    duration after = duration::zero(); ///< for `started` only; not negative
+    duration after = duration::zero(); ///< for `started` and `hurried` only; not negative
 
     /// `after` puts the first check off by so much more than the initial delay: who starts many
     /// targets at once spreads them.
@@ -50,8 +50,10 @@ struct machine_input {
         return {kind::rerouted, &of};
     }
 
-    /// A check that is waited for comes an interval from now at the latest.
-    static constexpr machine_input hurried() noexcept { return {kind::hurried}; }
+    /// A check that is waited for comes `within` this time from now.
+    static constexpr machine_input hurried(duration within) noexcept {
+        return {kind::hurried, nullptr, within};
+    }
     static constexpr machine_input stopped() noexcept { return {kind::stopped}; }
 };
 

@@ -32,11 +32,6 @@ enum class datasource_mode : std::uint8_t {
     return {};
 }
 
-/// Whether a server that answers so has no such route.
-[[nodiscard]] constexpr bool is_route_missing(int status) noexcept {
-    return status == 404 || status == 405;
-}
-
 /// What the driver of a polled_route has to do next.
 enum class route_action : std::uint8_t {
     none,
@@ -64,12 +59,14 @@ public:
     /// A health check has ended so. Returns whether the route is missing, and then the schema is
     /// polled from now on, and the answer says nothing of the server's health.
     [[nodiscard]] bool checked(const verdict& result) noexcept {
-        if (mode_ != datasource_mode::automatic || polls_schema_ || !schema_came_ ||
-            !is_route_missing(result.status))
-            return false;
-        polls_schema_ = true;
-        return true;
+        missing_ = mode_ == datasource_mode::automatic && is_route_missing(result.status);
+        polls_schema_ = polls_schema_ || (missing_ && schema_came_);
+        return missing_ && schema_came_;
     }
+
+    /// Whether only a schema is wanting to go over to it: the server answers, and the last health
+    /// check said that it has no such route.
+    [[nodiscard]] bool needs_schema() const noexcept { return missing_ && !schema_came_; }
 
     /// `checked` has returned true, and that has been reported.
     [[nodiscard]] route_action went_over() noexcept {
@@ -115,6 +112,7 @@ private:
     datasource_mode mode_;
     bool polls_schema_;
     bool schema_came_ = false;
+    bool missing_ = false;     // said the last health check, but for those that are tried
     bool trying_ = false;     // a health check beside the polls is under way
     bool owed_again_ = false; // the server came back meanwhile
 };

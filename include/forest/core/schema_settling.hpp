@@ -60,8 +60,9 @@ public:
             held_ = place;
             held_since_ = now;
         }
-        // While the server serves both in turn, the next time may be as far away as two fetches.
-        found->until = now + 2 * settle_;
+        // While the server serves both in turn, the next time may be as far away as two fetches,
+        // which take their time, too.
+        found->until = now + 3 * settle_;
         const duration passed = now - held_since_;
         if (passed >= settle_)
             return {.what = settling_action::kind::take_over};

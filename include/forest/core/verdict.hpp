@@ -47,6 +47,11 @@ struct verdict {
     return error == errc::resolver_unavailable ? make_error_code(errc::resolve_failed) : error;
 }
 
+/// Whether a server that answers so has no such route.
+[[nodiscard]] constexpr bool is_route_missing(int status) noexcept {
+    return status == 404 || status == 405;
+}
+
 /// A difference between two clocks that is reported: smaller ones are the network's and rounding's.
 inline constexpr std::chrono::seconds clock_skew_min{30};
 

@@ -38,12 +38,6 @@ concept precise_signer = signer<T> &&
     signer.sign(what, at, fields);
 };
 
-/// A signer that keeps the sequence of its timestamps itself says so with
-/// `static constexpr bool keeps_sequence = true`: then a client gives it the time of its clock,
-/// without an offset of its own.
-template <typename T>
-concept sequenced_signer = signer<T> && T::keeps_sequence;
-
 /// Has `by` sign at that moment, as precisely as it can. Whether it has added anything.
 template <signer Signer>
 bool sign_at(Signer& by, const request& what, precise_time at, header_fields& fields) {

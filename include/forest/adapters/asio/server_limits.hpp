@@ -30,7 +30,7 @@ enum class server_limits_errc {
 
 namespace detail {
 
-class server_limits_category_type final : public named_category {
+class server_limits_category_type final : public option_category {
 public:
     const char* name() const noexcept override { return "forest.server_limits"; }
     std::string_view identifier(int value) const noexcept override {
@@ -66,9 +66,6 @@ public:
             return "server_limits.memory_bytes_max must be from 64 KiB to 1 TiB";
         }
         return "unknown error";
-    }
-    std::error_condition default_error_condition(int) const noexcept override {
-        return make_error_condition(condition::invalid_argument);
     }
 };
 

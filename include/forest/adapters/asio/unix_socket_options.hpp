@@ -5,6 +5,7 @@
 #include <forest/core/error.hpp>
 
 #include <string>
+#include <string_view>
 #include <system_error>
 
 // Who may connect to a unix socket.
@@ -18,16 +19,16 @@ enum class unix_socket_errc {
 
 namespace detail {
 
-class unix_socket_category_type final : public std::error_category {
+class unix_socket_category_type final : public option_category {
 public:
     const char* name() const noexcept override { return "forest.unix_socket_options"; }
+    std::string_view identifier(int value) const noexcept override {
+        return unix_socket_errc{value} == unix_socket_errc::invalid_mode ? "invalid_mode" : "";
+    }
     std::string message(int value) const override {
         return unix_socket_errc{value} == unix_socket_errc::invalid_mode
                    ? "unix_socket_options.mode must be from 0 to 0777 (octal)"
                    : "unknown error";
-    }
-    std::error_condition default_error_condition(int) const noexcept override {
-        return make_error_condition(condition::invalid_argument);
     }
 };
 

@@ -5,6 +5,7 @@
 #include <forest/core/error.hpp>
 
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <type_traits>
 
@@ -23,9 +24,19 @@ enum class signature_errc {
 
 namespace detail {
 
-class signature_category_type final : public std::error_category {
+class signature_category_type final : public option_category {
 public:
     const char* name() const noexcept override { return "forest.signature"; }
+    std::string_view identifier(int value) const noexcept override {
+        switch (signature_errc{value}) {
+        case signature_errc::invalid_fraction_digits: return "invalid_fraction_digits";
+        case signature_errc::invalid_tolerance: return "invalid_tolerance";
+        case signature_errc::invalid_replay_window: return "invalid_replay_window";
+        case signature_errc::invalid_replay_entries_max: return "invalid_replay_entries_max";
+        case signature_errc::http_dates_with_replay_window: return "http_dates_with_replay_window";
+        }
+        return {};
+    }
     std::string message(int value) const override {
         switch (signature_errc{value}) {
         case signature_errc::invalid_fraction_digits:
@@ -42,9 +53,6 @@ public:
                    "that check in the same second sign the same date";
         }
         return "unknown error";
-    }
-    std::error_condition default_error_condition(int) const noexcept override {
-        return make_error_condition(condition::invalid_argument);
     }
 };
 
