@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "commands.hpp"
 #include "event_json.hpp"
-#include "event_loop.hpp"
 #include "event_text.hpp"
 #include "policies.hpp"
 #include "terminal.hpp"
@@ -23,7 +22,7 @@ namespace forest::cli {
 namespace {
 
 verdict perform(const check_arguments& check) {
-    asio::io_context& io = event_loop();
+    asio::io_context io{1};
     verdict result;
     single_check what{check.target, check.request.timeout, transport_for(check.request)};
     async_check(io.get_executor(), std::move(what), make_signer(check.request),

@@ -162,25 +162,15 @@ std::string failure_text(const verdict& result) {
 }
 
 // Single checks are many, transitions few.
-bool is_printed(event_kind kind, bool verbose) noexcept {
-    switch (kind) {
-    case event_kind::check_succeeded:
-    case event_kind::check_failed:
-    case event_kind::check_inconclusive: return verbose;
-    case event_kind::check_started:
-    case event_kind::stopping: return false;
-    case event_kind::started:
-    case event_kind::server_down:
-    case event_kind::server_up:
-    case event_kind::callback_failed:
-    case event_kind::stopped:
-    case event_kind::schema_loaded:
-    case event_kind::schema_unchanged:
-    case event_kind::schema_reloaded:
-    case event_kind::schema_failed:
-    case event_kind::health_route_missing: return true;
-    }
-    return true;
+bool ends_a_check(event_kind kind) noexcept {
+    return kind == event_kind::check_succeeded || kind == event_kind::check_failed ||
+           kind == event_kind::check_inconclusive;
+}
+
+bool is_printed(const event& happened, bool verbose) noexcept {
+    if (ends_a_check(happened.kind))
+        return verbose || begins_doubt(happened);
+    return happened.kind != event_kind::check_started && happened.kind != event_kind::stopping;
 }
 
 std::string event_text(const event& happened, wall_time now, const terminal& out,

@@ -25,8 +25,12 @@ inline constexpr std::string_view doubtful = "33";
 inline constexpr std::string_view faint = "2";
 } // namespace colour
 
-/// Whether a program tells of it at all; every single check only when it is to be `verbose`.
-[[nodiscard]] bool is_printed(event_kind kind, bool verbose) noexcept;
+/// Whether it is the outcome of a check.
+[[nodiscard]] bool ends_a_check(event_kind kind) noexcept;
+
+/// Whether a program tells of it at all; of single checks, only the first for which the name
+/// service does not answer, unless it is to be `verbose`.
+[[nodiscard]] bool is_printed(const event& happened, bool verbose) noexcept;
 
 /// An outage that goes on.
 struct ongoing_outage {

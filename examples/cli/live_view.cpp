@@ -46,11 +46,6 @@ std::string concise_seconds(duration span) {
                : readable(span);
 }
 
-bool ends_a_check(event_kind kind) noexcept {
-    return kind == event_kind::check_succeeded || kind == event_kind::check_failed ||
-           kind == event_kind::check_inconclusive;
-}
-
 // One row of the terminal. What does not fit is cut off. Everything is ASCII here, so bytes are
 // columns.
 class row {

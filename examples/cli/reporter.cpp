@@ -52,7 +52,7 @@ reporter::reporter(asio::io_context& io, terminal& out, report_options chosen,
 
 void reporter::report(const event& happened) {
     const bool of_lifetime = is_of_lifetime(happened.kind);
-    const bool printed = is_printed(happened.kind, options_.verbose) && !(many_ && of_lifetime);
+    const bool printed = is_printed(happened, options_.verbose) && !(many_ && of_lifetime);
     if (!printed && !live_ && !of_lifetime)
         return;
     const bool room = !printed || !of_lifetime || output_.wait_for_room();
@@ -81,14 +81,11 @@ void reporter::report(const event& happened) {
 }
 
 void reporter::add_line(line_queue& lines, const event& happened, wall_time now, std::string line) {
-    switch (happened.kind) {
-    case event_kind::check_succeeded:
-    case event_kind::check_failed:
-    case event_kind::check_inconclusive: return lines.add_check(std::move(line), now);
-    case event_kind::started:
-    case event_kind::stopped: return lines.add(std::move(line));
-    default: return lines.add_change(happened.id, happened.target, std::move(line), now);
-    }
+    if (ends_a_check(happened.kind))
+        return lines.add_check(std::move(line), now);
+    if (is_of_lifetime(happened.kind))
+        return lines.add(std::move(line));
+    lines.add_change(happened.id, happened.target, std::move(line), now);
 }
 
 void reporter::refresh() {

@@ -206,7 +206,7 @@ private:
 
     void tell_events(simulation_listener& listener) {
         listener.told = [this](const event& happened, duration now) {
-            if (is_printed(happened.kind, chosen_.verbose))
+            if (is_printed(happened, chosen_.verbose))
                 out_.write(chosen_.json ? event_json(happened, simulated_time(now))
                                         : event_text(happened, simulated_time(now), out_));
         };

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "commands.hpp"
-#include "event_loop.hpp"
 #include "json_line.hpp"
 #include "policies.hpp"
 #include "process_resources.hpp"
@@ -110,6 +109,7 @@ std::string statistics_json(std::size_t target_count, const fleet_statistics& do
     line.add_integer("checks", done.checks);
     line.add_integer("failures", done.failures);
     line.add_integer("inconclusive", done.inconclusive);
+    line.add_integer("unresolved", done.unresolved);
     line.add_integer("down", ended.count(target_status::down));
     line.add_milliseconds("down_ms_longest", ended.longest.so_far);
     line.add_milliseconds("late_ms_p99", done.lateness.quantile(0.99));
@@ -152,23 +152,22 @@ fleet_options share_of_thread(const watch_arguments& watch, int in_flight_max, i
             .spread_start = watch.spread_start};
 }
 
-// Never destroyed, for the reason that the event loop is not. Signals are for this thread.
-sharded_fleet<watching_fleet>& fleet_on_threads(const watch_arguments& watch,
-                                                const fleet_policies& by, int in_flight_max) {
+// Signals are for this thread.
+sharded_fleet<watching_fleet> fleet_on_threads(const watch_arguments& watch,
+                                               const fleet_policies& by, int in_flight_max) {
     const signals_held_back held;
     int number = 0;
-    static auto& fleet = *new sharded_fleet<watching_fleet>{
+    return sharded_fleet<watching_fleet>{
         static_cast<std::size_t>(watch.threads), [&](asio::any_io_executor on) {
             return make_fleet(std::move(on), by, share_of_thread(watch, in_flight_max, number++));
         }};
-    return fleet;
 }
 
 // Returns what was wrong with the output.
 template <typename Fleet>
-std::error_code watch_with(Fleet& fleet, watch_arguments& watch, terminal& out) {
+std::error_code watch_with(asio::io_context& io, Fleet& fleet, watch_arguments& watch,
+                           terminal& out) {
     const auto began = std::chrono::steady_clock::now();
-    asio::io_context& io = event_loop();
     const std::size_t target_count = watch.targets.size();
     const auto leave = [&io] { io.stop(); };
     reporter printer{io, out, {watch.request.json, watch.verbose}, target_count, leave};
@@ -209,13 +208,15 @@ exit_status run(watch_arguments watch) {
     connecting.reuse_connections = watch.reuse_connections;
     const fleet_policies by{make_signer(watch.request), connecting, {watch.constant_backoff}};
     const int in_flight_max = checks_in_flight_max(watch);
+    asio::io_context io{1};
     std::error_code failed;
     if (watch.threads == 1) {
         watching_fleet fleet =
-            make_fleet(event_loop().get_executor(), by, share_of_thread(watch, in_flight_max, 0));
-        failed = watch_with(fleet, watch, out);
+            make_fleet(io.get_executor(), by, share_of_thread(watch, in_flight_max, 0));
+        failed = watch_with(io, fleet, watch, out);
     } else {
-        failed = watch_with(fleet_on_threads(watch, by, in_flight_max), watch, out);
+        sharded_fleet<watching_fleet> fleet = fleet_on_threads(watch, by, in_flight_max);
+        failed = watch_with(io, fleet, watch, out);
     }
     if (is_failure(failed))
         throw runtime_failure("standard output: " + failed.message());

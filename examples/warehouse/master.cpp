@@ -3,7 +3,6 @@
 #include "master_report.hpp"
 
 #include <cli/event_json.hpp>
-#include <cli/event_loop.hpp>
 #include <cli/event_text.hpp>
 #include <cli/policies.hpp>
 #include <cli/program.hpp>
@@ -38,12 +37,12 @@ using followed =
     basic_datasource<asio_transport, asio_clock, cli::optional_signer, cli::chosen_backoff>;
 
 // Files are read once for all: a secret may come from a pipe.
-std::deque<followed> make_datasources(const options& chosen) {
+std::deque<followed> make_datasources(asio::io_context& io, const options& chosen) {
     const cli::optional_signer signer = cli::make_signer(chosen.request);
     const transport_options connecting = cli::transport_for(chosen.request);
     std::deque<followed> made;
     for (const datasource_options& each : chosen.datasources) {
-        asio_clock clock{cli::event_loop().get_executor()};
+        asio_clock clock{io.get_executor()};
         asio_transport for_checks{clock, connecting};
         asio_transport for_schema{clock, connecting};
         made.emplace_back(std::move(for_checks), std::move(for_schema), std::move(clock), signer,
@@ -53,7 +52,7 @@ std::deque<followed> make_datasources(const options& chosen) {
 }
 
 cli::exit_status follow(const options& chosen) {
-    asio::io_context& io = cli::event_loop();
+    asio::io_context io{1};
     cli::terminal out;
     // A reader who pauses must not stop the checks.
     std::function<void()> stop;
@@ -64,7 +63,7 @@ cli::exit_status follow(const options& chosen) {
                              },
                              [&] { asio::post(io, [&] { stop(); }); }};
     std::deque<report> reports; // What the datasources tell to, so they go first.
-    std::deque<followed> datasources = make_datasources(chosen);
+    std::deque<followed> datasources = make_datasources(io, chosen);
 
     stop = [&] {
         for (followed& each : datasources)

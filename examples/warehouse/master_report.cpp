@@ -107,7 +107,7 @@ report::report(cli::terminal& out, cli::queued_output& lines, report_options cho
 void report::tell(const event& happened) {
     count(happened);
     const bool news = is_news(happened);
-    if (cli::is_printed(happened.kind, options_.verbose) && (news || options_.verbose)) {
+    if (cli::is_printed(happened, options_.verbose) && (news || options_.verbose)) {
         const wall_time now = cli::wall_clock_now();
         std::string text =
             options_.json ? cli::event_json(happened, now) : cli::event_text(happened, now, out_);
@@ -115,11 +115,8 @@ void report::tell(const event& happened) {
                             happened.kind == event_kind::schema_reloaded;
         if (!options_.json && loaded && !happened.schema->collections().empty())
             text += table_of(*happened.schema);
-        const bool of_check = happened.kind == event_kind::check_succeeded ||
-                              happened.kind == event_kind::check_failed ||
-                              happened.kind == event_kind::check_inconclusive;
         lines_.change([&](cli::line_queue& lines) {
-            if (of_check)
+            if (cli::ends_a_check(happened.kind))
                 lines.add_check(std::move(text), now);
             else
                 lines.add_change(id_, uri_, std::move(text), now);

@@ -32,6 +32,7 @@ const std::vector<levelled> table{
     {event_kind::check_started, {}, 0, severity::debug},
     {event_kind::check_succeeded, {}, 0, severity::debug},
     {event_kind::check_inconclusive, errc::timed_out, 0, severity::debug},
+    {event_kind::check_inconclusive, errc::resolver_unavailable, 0, severity::warning},
     {event_kind::check_failed, errc::connection_lost, 2, severity::debug},
     {event_kind::check_failed, errc::connection_refused, 1, severity::debug},
     {event_kind::check_failed, errc::timed_out, 2, severity::debug},

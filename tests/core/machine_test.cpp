@@ -200,6 +200,7 @@ BOOST_AUTO_TEST_CASE(B12_a_name_service_that_does_not_answer_is_doubted_ten_time
         const action told = subject.step(machine_input::reply(unresolved), now);
         BOOST_TEST((told.event == event_kind::check_inconclusive));
         BOOST_TEST(subject.failures() == 0);
+        BOOST_TEST(subject.doubts() == n + 1);
         BOOST_TEST((subject.status() == target_status::unknown));
         // Never at once: that would burn a core for as long as the name service refuses.
         next = settle(subject, machine_input::reported(), now);

@@ -12,10 +12,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -194,6 +196,12 @@ public:
     void read_error_until(std::string_view text) {
         while (err_.find(text) == std::string::npos)
             BOOST_REQUIRE_MESSAGE(read_more(), "no '" << text << "' in: " << err_);
+    }
+
+    /// Reads until standard error has `lines` lines.
+    void read_error_lines(std::ptrdiff_t lines) {
+        while (std::count(err_.begin(), err_.end(), '\n') < lines)
+            BOOST_REQUIRE_MESSAGE(read_more(), "fewer than " << lines << " lines in: " << err_);
     }
 
     /// How many bytes of its standard output wait to be read.

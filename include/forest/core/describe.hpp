@@ -27,6 +27,7 @@ template <typename Machine>
     result.failure_threshold = of.options().failure_threshold;
     result.check = kind == event_kind::check_started ? nullptr : judged;
     result.during_outage = of.during_outage();
+    result.doubts = of.doubts();
     if (kind == event_kind::server_down || kind == event_kind::server_up) {
         told = of.outage();
         told.target = target;

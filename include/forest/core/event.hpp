@@ -67,7 +67,18 @@ struct event {
     /// The target is down, and `server_down` was reported before this event. A failure that comes
     /// now changes nothing.
     bool during_outage = false;
+
+    /// For how many checks in a row, the present one included, the name service has not answered
+    /// (B12); those that count as `resolve_failed` after `doubt_max` are not counted here.
+    int doubts = 0;
 };
+
+/// Whether the name service has just begun not to answer: the first such check in a row says so,
+/// and those that follow say nothing new.
+[[nodiscard]] inline bool begins_doubt(const event& happened) noexcept {
+    return happened.kind == event_kind::check_inconclusive && happened.check != nullptr &&
+           happened.check->error == errc::resolver_unavailable && happened.doubts <= 1;
+}
 
 /// What to do about a server that answers 404 or 405 to what an event's check asked for. Empty when
 /// the event has no such answer.
@@ -143,9 +154,7 @@ inline constexpr std::string_view schema_held_hint =
                                                                          : severity::warning;
     }
     case event_kind::check_inconclusive: // Nobody else says that the name service is in trouble.
-        return happened.check != nullptr && happened.check->error == errc::resolver_unavailable
-                   ? severity::warning
-                   : severity::debug;
+        return begins_doubt(happened) ? severity::warning : severity::debug;
     case event_kind::server_down: return severity::warning;
     case event_kind::server_up:
     case event_kind::schema_reloaded: return severity::info;

@@ -129,6 +129,9 @@ public:
     /// Consecutive failures that count (B6).
     [[nodiscard]] int failures() const noexcept { return failures_; }
 
+    /// Checks in a row for which the name service did not answer, up to `doubt_max` (B12).
+    [[nodiscard]] int doubts() const noexcept { return doubts_; }
+
     /// The present run of failures, which is an outage once the status is down. Complete while
     /// `server_down` or `server_up` is being reported, but for the target, which a machine does not
     /// know.
