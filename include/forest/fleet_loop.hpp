@@ -79,11 +79,16 @@ public:
         if (stopped())
             return {};
         const server_number server = signing_.enter(of, by, alarm_.now());
-        target& added =
-            targets_.add(std::move(of), chosen, random_generator{random_()}, server, by);
+        target* added = nullptr;
+        try {
+            added = &targets_.add(std::move(of), chosen, random_generator{random_()}, server, by);
+        } catch (...) {
+            signing_.leave(server, by);
+            throw;
+        }
         if (started_)
-            begin(added);
-        return added.id;
+            begin(*added);
+        return added->id;
     }
 
     bool remove(target_id id) {

@@ -323,40 +323,70 @@ struct context : servers {
         BOOST_TEST(told.ended <= told.started);
     }
 
-    // On two threads, whose allocations fail, too.
+    // On two threads, whose allocations fail, too. Callbacks of one remove targets of the other.
     void watch_on_threads(run& at) {
         scarcity::tracked = false; // Blocks go from thread to thread.
         std::mutex mutex;
         record told;
         std::atomic<std::int64_t> failures_seen{0};
         std::atomic<int> succeeded_since{0};
+        target_id passing{};
+        target_id gone{}; // which was `passing`
+        target_id removed{};
+        int told_of_removed = 0;
         sharded_fleet<health_fleet> fleet{2, [](const asio::any_io_executor& executor) {
                                               asio::post(executor,
                                                          [] { scarcity::subject = true; });
                                               return health_fleet{executor, "secret"};
                                           }};
         fleet.on_event([&](const event& happened) {
+            const bool fails = scarcity::subject;
             const scarcity::scope test{false};
             const std::lock_guard lock{mutex};
             told.add(happened);
             if (happened.kind != event_kind::check_succeeded)
                 return;
+            told_of_removed += removed != target_id{} && happened.id == removed ? 1 : 0;
             if (failures_seen.exchange(scarcity::failed) != scarcity::failed)
                 succeeded_since = 0;
             ++succeeded_since;
+            if (passing == target_id{} || !happened.target.starts_with("http:"))
+                return;
+            try {
+                const scarcity::scope library{fails};
+                (void)fleet.remove(passing);
+                gone = std::exchange(passing, {});
+            } catch (const std::bad_alloc&) { // It is still watched: the next event removes it.
+            }
         });
         const options chosen{.interval = 5ms, .timeout = 20s};
+        const std::string of_the_other = unix + "/forest/health";
         for (int n = 1; n <= 4; ++n)
             fleet.add(url{http + "/forest/health?" + std::to_string(n)}, chosen);
         at.begin();
         scarcity::subject = false;
         at.guarded([&] { fleet.start(); });
-        const target_id late = fleet.add(url{http + "/forest/health"}, chosen);
-        BOOST_TEST(eventually([&] { return succeeded_since >= 8; }));
+        const signer_id signer = fleet.add_signer(hmac_sha256_signer{"secret"});
+        const target_id late = fleet.add(url{of_the_other}, chosen, signer);
+        {
+            const std::lock_guard lock{mutex};
+            passing = fleet.add(url{of_the_other + "?passing"}, chosen, signer);
+        }
+        BOOST_TEST(eventually([&] {
+            const std::lock_guard lock{mutex};
+            return succeeded_since >= 8 && passing == target_id{};
+        }));
+        BOOST_TEST(fleet.size() == 5U);
+        (void)fleet.statistics(); // So that what was told before has been done.
+        {
+            const std::lock_guard lock{mutex};
+            removed = gone;
+        }
         at.guarded([&] { fleet.remove(late); });
         at.guarded([&] { fleet.stop(); });
         at.end();
         BOOST_TEST(told.unexpected == "");
+        BOOST_TEST(told_of_removed == 0);
     }
 
     // A datasource that fetches the schema and polls health, or the schema alone.

@@ -8,6 +8,7 @@
 #include <forest/adapters/asio/link_watch.hpp>
 #include <forest/adapters/asio/pooled_link.hpp>
 #include <forest/adapters/asio/serial_task.hpp>
+#include <forest/adapters/asio/task_mailbox.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
 #include <forest/adapters/asio/turn_queue.hpp>
 #include <forest/adapters/openssl/tls_client.hpp>
@@ -44,7 +45,8 @@ public:
                     std::shared_ptr<name_directory> names)
         : executor_{std::move(executor)}, names_{std::move(names)},
           reuses_{chosen.reuse_connections}, resets_{chosen.reset_after_answer.value_or(true)},
-          tls_{chosen.tls}, deadlines_{tick}, watched_{executor_}, timer_{executor_} {
+          tls_{chosen.tls},
+          deadlines_{tick}, watched_{executor_}, timer_{executor_}, mailbox_{executor_} {
         assert(tick > duration::zero());
         watched_.assign(watch_.native_handle());
     }
@@ -63,12 +65,11 @@ public:
         return owned_handler{shared_from_this(), memory_, then};
     }
 
-    /// Calls `then(*this)` later. May be called from any thread; does nothing when the pool is
-    /// being destroyed.
-    template <typename Then>
-    void call_later(Then then) {
+    /// Performs a task of a user's later. May be called from any thread; does nothing when the pool
+    /// is being destroyed.
+    void call_later(serial_task& task) noexcept {
         if (auto self = weak_from_this().lock())
-            post_owned(executor_, owned_handler{std::move(self), memory_, then});
+            (void)mailbox_.post(task, std::move(self));
     }
 
     /// A user that stays: has room for all that it may ask for. Returns its first link.
@@ -375,6 +376,7 @@ private:
     bool turns_posted_ = false;
     bool short_of_memory_ = false; // Asio could not begin to wait
     bool serves_later_ = false;
+    task_mailbox mailbox_;
 };
 
 } // namespace forest::detail

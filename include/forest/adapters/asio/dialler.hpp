@@ -4,6 +4,7 @@
 
 #include <forest/adapters/asio/error.hpp>
 #include <forest/adapters/asio/literal_endpoint.hpp>
+#include <forest/adapters/asio/serial_task.hpp>
 #include <forest/adapters/asio/stream_socket.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/name_book.hpp>
@@ -16,6 +17,7 @@
 #include <asio/local/stream_protocol.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -123,24 +125,30 @@ private:
 
     using endpoint = stream_socket::endpoint;
 
-    // Asks for a name, and is told on any thread.
-    class question final : public name_waiter {
+    // Asks for a name, is told on any thread, and goes on on one of the executor's.
+    class question final : public name_waiter, public serial_task {
     public:
         explicit question(dialler& by) noexcept : by_{by} {}
 
-        void told() noexcept override try {
-            by_.call_later([number = number](Footing& footing, lock& resumed) {
-                auto& self = static_cast<dialler&>(footing);
-                if (self.asking_ && number == self.question_.number)
-                    self.resolved(resumed);
-            });
-        } catch (const std::bad_alloc&) { // The deadline ends the GET.
+        void told() noexcept override {
+            told_ = number;
+            by_.call_later(*this);
         }
+
+        void perform() override {
+            by_.resume([this](lock& held) {
+                if (by_.asking_ && told_ == number)
+                    by_.resolved(held);
+            });
+        }
+
+        void abandon() noexcept override {}
 
         std::uint64_t number = 0; // counts the questions; earlier ones do not count any more
 
     private:
         dialler& by_;
+        std::atomic<std::uint64_t> told_ = 0; // the last one that was answered
     };
 
     void ready(lock& held) final { (void)advance(held); }

@@ -5,6 +5,7 @@
 #include <forest/adapters/asio/background.hpp>
 #include <forest/adapters/asio/handler_memory.hpp>
 #include <forest/adapters/asio/serial_task.hpp>
+#include <forest/adapters/asio/task_mailbox.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/target_id.hpp>
@@ -12,7 +13,6 @@
 #include <forest/shared_signatures.hpp>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/post.hpp>
 
 #include <algorithm>
 #include <cassert>
@@ -35,7 +35,7 @@ namespace forest {
 
 /// A fleet and its thread. Until it is handed over to that thread, whoever calls works on the fleet
 /// himself: then no queue is needed for all the targets that are added before it starts. The names
-/// are for the functions that `tell` and `ask` call with the fleet, one at a time; all other
+/// are for the functions that `tell_later` and `ask` call with the fleet, one at a time; all other
 /// members may be called from any thread.
 template <typename Fleet>
 class fleet_shard {
@@ -64,19 +64,25 @@ public:
     template <typename Function>
     void tell_later(Function&& function) {
         if (!work_here(function))
-            enter(*new told<std::decay_t<Function>>{*this, std::forward<Function>(function)});
+            enter(*prepare(std::forward<Function>(function)).release());
     }
 
-    /// The same, but at once if this is the fleet's thread.
+    /// A function that can be told later without further memory.
     template <typename Function>
-    void tell(Function&& function) {
-        if (runs_here())
-            function(*fleet_);
-        else
-            tell_later(std::forward<Function>(function));
+    [[nodiscard]] auto prepare(Function&& function) {
+        using told_type = told<std::decay_t<Function>>;
+        return std::make_unique<told_type>(*this, std::forward<Function>(function));
     }
 
-    /// The same, and waits.
+    /// As `tell_later`, for what `prepare` returned. Leaves it to the caller when it throws.
+    template <typename Message>
+    void send(std::unique_ptr<Message>& message) {
+        if (!work_here(message->function))
+            enter(*message.release());
+    }
+
+    /// Calls a function with the fleet, and waits for it; at once if this is the fleet's thread.
+    /// What it throws passes through.
     template <typename Function>
     void ask(Function&& function) {
         if (runs_here())
@@ -94,15 +100,18 @@ public:
 
     /// Destroys the fleet on its thread.
     void end() {
-        ask([this](Fleet&) { fleet_.reset(); });
+        ask([this](Fleet&) {
+            fleet_.reset();
+            ended_ = true;
+        });
     }
 
     // -- What its targets and signers are called outside --
 
-    /// Makes room for one more of each.
+    /// Makes room for one more target.
     void reserve_one() {
-        reserve_one_in(outer_);
-        reserve_one_in(signers_);
+        if (outer_.size() == outer_.capacity())
+            outer_.reserve(2 * outer_.size() + 1);
     }
 
     void name(target_id inner, target_id outer) {
@@ -115,12 +124,22 @@ public:
         return outer_[place_of(inner)];
     }
 
-    void add_signer(signer_id inner) { signers_.push_back(inner); }
+    /// Makes room for the name of that signer.
+    void reserve(signer_id outer) {
+        signers_.resize(std::max(signers_.size(), static_cast<std::size_t>(outer) + 1));
+    }
 
-    /// By the number under which it was added, from 1; 0 is the one that the fleet was made with.
-    [[nodiscard]] signer_id signer_of(signer_id outer) const noexcept {
-        assert(static_cast<std::size_t>(outer) < signers_.size());
-        return signers_[static_cast<std::size_t>(outer)];
+    void name(signer_id inner, signer_id outer) noexcept {
+        signers_[static_cast<std::size_t>(outer)] = inner;
+    }
+
+    /// 0 is the one that the fleet was made with. Throws std::bad_alloc while that signer itself
+    /// could not be added yet for want of memory.
+    [[nodiscard]] signer_id signer_of(signer_id outer) const {
+        const auto place = static_cast<std::size_t>(outer);
+        if (place >= signers_.size() || !signers_[place])
+            throw std::bad_alloc{};
+        return *signers_[place];
     }
 
     using outage_callback = unique_function<void(target_id, const outage&)>;
@@ -154,11 +173,13 @@ private:
     template <typename Function>
     class told final : public detail::serial_task {
     public:
-        told(fleet_shard& to, Function function) : to_{to}, function_{std::move(function)} {}
+        told(fleet_shard& to, Function&& what) : function{std::move(what)}, to_{to} {}
+        told(fleet_shard& to, const Function& what) : function{what}, to_{to} {}
 
         void perform() override {
             try {
-                function_(*to_.fleet_);
+                if (!to_.ended_) // perhaps while there was no memory
+                    function(*to_.fleet_);
             } catch (const std::bad_alloc&) {
                 detail::pause_for_memory();
                 return to_.enter(*this);
@@ -167,9 +188,10 @@ private:
         }
         void abandon() noexcept override { delete this; }
 
+        Function function;
+
     private:
         fleet_shard& to_;
-        Function function_;
     };
 
     // The same, on the stack of whoever waits for it.
@@ -224,46 +246,8 @@ private:
             enter(task);
     }
 
-    void enter(detail::serial_task& task) {
-        const std::lock_guard lock{tasks_mutex_};
-        tasks_.push(task, nullptr);
-        if (!std::exchange(posted_, true))
-            post_work();
-    }
-
-    class working {
-    public:
-        using allocator_type = detail::handler_allocator<void>;
-        explicit working(fleet_shard& of) noexcept : of_{&of} {}
-        [[nodiscard]] allocator_type get_allocator() const noexcept {
-            return allocator_type{of_->memory_};
-        }
-        void operator()() const { of_->work(); }
-
-    private:
-        fleet_shard* of_;
-    };
-
-    void post_work() { asio::post(loop_.get_executor(), working{*this}); }
-
-    // One task each time, as others have their turn, too.
-    void work() {
-        detail::task_queue::entry next;
-        {
-            const std::lock_guard lock{tasks_mutex_};
-            next = tasks_.pop();
-            posted_ = !tasks_.empty();
-            if (posted_)
-                post_work();
-        }
-        next.task->perform();
-    }
-
-    template <typename Entries>
-    static void reserve_one_in(Entries& entries) {
-        if (entries.size() == entries.capacity())
-            entries.reserve(2 * entries.size() + 1);
-    }
+    // It never refuses, because the executor is that of an io_context.
+    void enter(detail::serial_task& task) noexcept { (void)mailbox_->post(task, mailbox_); }
 
     // Calls the function here if the fleet was not handed over yet.
     template <typename Function>
@@ -275,17 +259,16 @@ private:
         return true;
     }
 
-    // Before the loop, whose operations it holds.
-    detail::handler_memory memory_;
-    background loop_;
-    std::mutex tasks_mutex_;
-    detail::task_queue tasks_;
-    bool posted_ = false;
+    // Before the loop, on whose thread they are used.
+    bool ended_ = false;
     calling starting_{*this, [](Fleet& fleet) { fleet.start(); }};
     calling stopping_{*this, [](Fleet& fleet) { fleet.stop(); }};
+    background loop_;
+    std::shared_ptr<detail::task_mailbox> mailbox_ =
+        std::make_shared<detail::task_mailbox>(loop_.get_executor());
     std::optional<Fleet> fleet_;
     std::vector<target_id> outer_; // by places
-    std::vector<signer_id> signers_{signer_id{}};
+    std::vector<std::optional<signer_id>> signers_{signer_id{}};
     std::mutex mutex_; // held by whoever works on a fleet that was not handed over
     bool handed_over_ = false;
 };

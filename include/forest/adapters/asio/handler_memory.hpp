@@ -137,6 +137,19 @@ inline void pause_for_memory() {
     std::this_thread::sleep_for(memory_pause);
 }
 
+/// Calls a function, which changes nothing when it throws std::bad_alloc, until it does not. Ends
+/// when memory comes back, and holds no lock meanwhile.
+template <typename Function>
+void until_there_is_memory(const Function& function) {
+    for (;;) {
+        try {
+            return function();
+        } catch (const std::bad_alloc&) {
+            pause_for_memory();
+        }
+    }
+}
+
 } // namespace forest::detail
 
 #endif

@@ -6,6 +6,7 @@
 #include <forest/adapters/asio/handler_memory.hpp>
 #include <forest/adapters/asio/link.hpp>
 #include <forest/adapters/asio/serial_task.hpp>
+#include <forest/adapters/asio/task_mailbox.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
 #include <forest/adapters/openssl/tls_client.hpp>
 #include <forest/core/url.hpp>
@@ -40,9 +41,10 @@ class own_footing : public std::enable_shared_from_this<own_footing> {
     auto unless_overtaken(std::uint64_t& last, Then then) {
         const auto on_result = [&last, number = ++last, then](own_footing& self,
                                                               const auto&... results) {
-            lock held{self.mutex_};
-            if (number == last)
-                self.attempt(held, [&] { then(self, held, results...); });
+            self.resume([&](lock& held) {
+                if (number == last)
+                    then(self, held, results...);
+            });
         };
         return owned_handler{shared_from_this(), memory_, on_result};
     }
@@ -62,7 +64,7 @@ protected:
                 std::shared_ptr<name_directory> names)
         : serializer_{std::move(serializer)}, names_{std::move(names)}, tls_{chosen.tls},
           reuses_{chosen.reuse_connections}, resets_{chosen.reset_after_answer.value_or(false)},
-          watch_{executor()}, timer_{executor()} {}
+          mailbox_{executor()}, watch_{executor()}, timer_{executor()} {}
 
     virtual ~own_footing() { drop(); }
 
@@ -112,16 +114,25 @@ protected:
         line_.socket.close();
     }
 
-    /// Calls `then(*this, held)` later, whatever is waited for then. May be called from any thread
-    /// and without the lock; does nothing when this is being destroyed.
-    template <typename Then>
-    void call_later(Then then) {
+    /// Performs a task, which is a part of this, later, whatever is waited for then, unless it
+    /// waits already. May be called from any thread and without the lock; does nothing when this is
+    /// being destroyed. An executor that has no memory for it drops it.
+    void call_later(serial_task& task) noexcept {
         if (auto self = weak_from_this().lock())
-            post_owned(executor(),
-                       owned_handler{std::move(self), memory_, [then](own_footing& resumed) {
-                                         lock held{resumed.mutex_};
-                                         resumed.attempt(held, [&] { then(resumed, held); });
-                                     }});
+            (void)mailbox_.post(task, std::move(self));
+    }
+
+    /// Takes a step under the lock. Not to be called with it.
+    template <typename Step>
+    void resume(const Step& step) {
+        lock held{mutex_};
+        try {
+            step(held);
+        } catch (const std::bad_alloc&) {
+            if (!held.owns_lock()) // The application's handler threw it.
+                throw;
+            short_of_memory(held);
+        }
     }
 
     void wait_readable() { wait(asio::posix::stream_descriptor::wait_read); }
@@ -160,17 +171,6 @@ protected:
     }
 
 private:
-    template <typename Step>
-    void attempt(lock& held, const Step& step) {
-        try {
-            step();
-        } catch (const std::bad_alloc&) {
-            if (!held.owns_lock()) // The application's handler threw it.
-                throw;
-            short_of_memory(held);
-        }
-    }
-
     static constexpr auto is_ready = [](auto& self, auto& held, const auto&...) {
         self.ready(held);
     };
@@ -194,6 +194,7 @@ private:
     tls_client tls_;
     bool reuses_;
     bool resets_;
+    task_mailbox mailbox_;
     link line_;
     asio::posix::stream_descriptor watch_; // of the socket that `line_` owns
     asio::steady_timer timer_;

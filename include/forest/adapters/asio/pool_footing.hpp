@@ -97,10 +97,18 @@ protected:
         pool_.drop(*line_);
     }
 
-    template <typename Then>
-    void call_later(Then then) {
-        pool_.call_later(
-            [this, then](connection_pool&) { attempt([&](lock& held) { then(*this, held); }); });
+    void call_later(serial_task& task) noexcept { pool_.call_later(task); }
+
+    template <typename Step>
+    void resume(const Step& step) {
+        lock held;
+        try {
+            step(held);
+        } catch (const std::bad_alloc&) {
+            if (!held.owns_lock()) // The application's handler threw it.
+                throw;
+            short_of_memory(held);
+        }
     }
 
     void wait_readable() { pool_.await(*line_, EPOLLIN); }
@@ -131,23 +139,11 @@ protected:
 
 private:
     void wake() final {
-        attempt([this](lock& held) { ready(held); });
+        resume([this](lock& held) { ready(held); });
     }
 
     void expire() final {
-        attempt([this](lock& held) { expired(held); });
-    }
-
-    template <typename Step>
-    void attempt(const Step& step) {
-        lock held;
-        try {
-            step(held);
-        } catch (const std::bad_alloc&) {
-            if (!held.owns_lock()) // The application's handler threw it.
-                throw;
-            short_of_memory(held);
-        }
+        resume([this](lock& held) { expired(held); });
     }
 
     connection_pool& pool_;

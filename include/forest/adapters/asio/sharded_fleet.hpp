@@ -20,10 +20,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <new>
 #include <optional>
 #include <system_error>
@@ -80,13 +80,13 @@ public:
     /// Adds a secret, or whatever else signs, for some of the targets. Each thread has a copy.
     template <typename Signer>
     signer_id add_signer(const Signer& by) {
-        const std::lock_guard lock{signers_mutex_};
+        const signer_id given{++signers_given_}; // Not given again when this throws.
         for (const auto& each : shards_)
-            each->tell_later([&where = *each, by](Fleet& fleet) {
-                where.reserve_one();
-                where.add_signer(fleet.add_signer(by));
+            each->tell_later([&where = *each, by, given](Fleet& fleet) {
+                where.reserve(given);
+                where.name(fleet.add_signer(by), given);
             });
-        return static_cast<signer_id>(++signers_given_);
+        return given;
     }
 
     /// As of the fleet. After `start()` the target may not be watched yet when this returns, but
@@ -94,6 +94,7 @@ public:
     target_id add(url target, const options& chosen = {}, signer_id by = {}) {
         if (const std::error_code ec = shards_.front()->fleet().validate(chosen))
             throw std::system_error{ec};
+        assert(static_cast<std::uint32_t>(by) <= signers_given_);
         if (stopped())
             return {};
         const auto named = targets_.add(origin_hash(target));
@@ -127,23 +128,20 @@ public:
     /// told of that target any more, unless it was called by a callback of another thread's target:
     /// then a little later.
     bool remove(target_id id) {
-        const auto place = targets_.remove(id);
+        const auto place = targets_.fleet_of(id);
         if (!place)
             return false;
+        shard& where = *shards_[*place];
         const auto forget = [this, id](Fleet& fleet) {
-            const target_id inner = targets_.known_as(id);
-            while (inner != target_id{}) {
-                try {
-                    fleet.remove(inner);
-                    break;
-                } catch (const std::bad_alloc&) { // Then nothing has changed.
-                    detail::pause_for_memory();
-                }
-            }
+            if (const target_id inner = targets_.known_as(id); inner != target_id{})
+                fleet.remove(inner); // Nothing has changed when this throws.
             (void)targets_.forget(id);
         };
-        shard& where = *shards_[*place];
-        inside_callback() ? where.tell(forget) : where.ask(forget);
+        const bool waits = where.runs_here() || !inside_callback();
+        auto message = waits ? nullptr : where.prepare(forget);
+        if (!targets_.remove(id))
+            return false;
+        detail::until_there_is_memory([&] { waits ? where.ask(forget) : where.send(message); });
         return true;
     }
 
@@ -280,8 +278,7 @@ private:
     }
 
     target_registry targets_;
-    std::mutex signers_mutex_; // so that all fleets get them in the same order
-    std::uint32_t signers_given_ = 0;
+    std::atomic<std::uint32_t> signers_given_ = 0;
     std::atomic<bool> stopped_ = false;
     std::vector<std::unique_ptr<shard>> shards_;
 };

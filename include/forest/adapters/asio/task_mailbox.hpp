@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_TASK_MAILBOX_HPP
+#define FOREST_ADAPTERS_ASIO_TASK_MAILBOX_HPP
+
+#include <forest/adapters/asio/handler_memory.hpp>
+#include <forest/adapters/asio/serial_task.hpp>
+
+#include <asio/any_io_executor.hpp>
+
+#include <memory>
+#include <mutex>
+#include <new>
+#include <utility>
+
+// How one thread has another one do something, without memory that could be missing just then.
+
+namespace forest::detail {
+
+/// Tasks for the threads of an executor, first come, first served. May be used from any thread.
+/// Takes no memory on the executor of an io_context or a thread_pool.
+class task_mailbox {
+public:
+    explicit task_mailbox(asio::any_io_executor executor) : executor_{std::move(executor)} {}
+    task_mailbox(const task_mailbox&) = delete;
+    task_mailbox& operator=(const task_mailbox&) = delete;
+
+    /// Performs a task later, never from inside, unless it waits already. `owner` keeps this
+    /// mailbox and the task alive; null if both outlive the executor. False, and nothing is done,
+    /// if the executor is of another kind and has no memory.
+    bool post(serial_task& task, std::shared_ptr<void> owner) noexcept {
+        const std::lock_guard lock{mutex_};
+        tasks_.push(task, nullptr);
+        if (posted_ || visit_later(std::move(owner)))
+            return true;
+        (void)tasks_.pop(); // It was the only one.
+        return false;
+    }
+
+private:
+    // Performs one task. Abandons all when the executor drops it.
+    class visit {
+    public:
+        using allocator_type = handler_allocator<void>;
+
+        visit(task_mailbox& of, std::shared_ptr<void> owner) noexcept
+            : owner_{std::move(owner)}, of_{&of} {}
+        visit(visit&& other) noexcept
+            : owner_{std::move(other.owner_)}, of_{std::exchange(other.of_, nullptr)} {}
+        visit& operator=(visit&&) = delete;
+        ~visit() {
+            while (of_ != nullptr && of_->abandon_next())
+                ;
+        }
+
+        [[nodiscard]] allocator_type get_allocator() const noexcept {
+            return allocator_type{of_->memory_};
+        }
+
+        void operator()() {
+            const auto alive = std::move(owner_);
+            std::exchange(of_, nullptr)->perform_next(alive);
+        }
+
+    private:
+        std::shared_ptr<void> owner_;
+        task_mailbox* of_; // null when it has been there
+    };
+
+    // One each time, as others have their turn, too.
+    void perform_next(const std::shared_ptr<void>& owner) {
+        task_queue::entry next;
+        {
+            const std::lock_guard lock{mutex_};
+            next = tasks_.pop();
+            posted_ = false;
+            if (!tasks_.empty())
+                (void)visit_later(owner);
+        }
+        next.task->perform();
+    }
+
+    bool abandon_next() noexcept {
+        task_queue::entry next;
+        {
+            const std::lock_guard lock{mutex_};
+            if (tasks_.empty())
+                return false;
+            next = tasks_.pop();
+        }
+        next.task->abandon();
+        return true;
+    }
+
+    // Under the lock.
+    bool visit_later(std::shared_ptr<void> owner) noexcept try {
+        post_owned(executor_, visit{*this, std::move(owner)});
+        return posted_ = true;
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+
+    const asio::any_io_executor executor_;
+    handler_memory memory_;
+    std::mutex mutex_;
+    task_queue tasks_;
+    bool posted_ = false; // a visit is on its way
+};
+
+} // namespace forest::detail
+
+#endif
