@@ -2,8 +2,18 @@
 
 # Defines asio::asio, the standalone header-only Asio, which Debian packages without a CMake
 # configuration. Installed beside forest-config.cmake for the same reason.
+#
+# A project may bring Asio itself. A target asio::asio is used as it is. Asio's own sources have no
+# CMakeLists.txt, so what FetchContent made available as `asio` is found by its folder.
 
-find_path(asio_INCLUDE_DIR NAMES asio.hpp)
+if(TARGET asio::asio)
+    set(asio_FOUND TRUE)
+    return()
+endif()
+
+# Releases from 1.38 on have no folder asio/.
+find_path(asio_INCLUDE_DIR NAMES asio.hpp
+    HINTS ${asio_SOURCE_DIR}/asio/include ${asio_SOURCE_DIR}/include)
 mark_as_advanced(asio_INCLUDE_DIR)
 
 if(asio_INCLUDE_DIR)

@@ -4,7 +4,8 @@
 # usage: consume.sh WAY SOURCE_DIR BUILD_DIR COMPILER
 #
 # Builds and runs the programs in program/ in the way a user would who has the library from there.
-# The ways that end in _core take forest::core alone and must not look for another package.
+# The ways that end in _core take forest::core alone and must not look for another package;
+# fetch_content_override is only configured.
 set -eu
 way=$1 source=$2 build=$3 CXX=$4
 export CXX
@@ -27,6 +28,29 @@ without_packages='-DCORE_ONLY=ON -DCMAKE_DISABLE_FIND_PACKAGE_asio=ON
     -DCMAKE_DISABLE_FIND_PACKAGE_OpenSSL=ON -DCMAKE_DISABLE_FIND_PACKAGE_fmt=ON
     -DCMAKE_DISABLE_FIND_PACKAGE_Threads=ON'
 
+# Asio and fmt as FetchContent leaves them after the download, but from the installed packages. FOLDER
+# is where Asio has its headers, which depends on the release.
+with_fetched() {
+    folder=$1 project=$2
+    asio=$(sed -n 's/^asio_INCLUDE_DIR:PATH=//p' "$build/CMakeCache.txt")
+    mkdir -p "$work/asio/$folder" "$work/fmt"
+    ln -s "$asio/asio.hpp" "$asio/asio" "$work/asio/$folder"
+    cat >"$work/fmt/CMakeLists.txt" <<'END'
+cmake_minimum_required(VERSION 3.25)
+project(fmt LANGUAGES CXX)
+add_library(fmt INTERFACE)
+add_library(fmt::fmt ALIAS fmt)
+target_compile_definitions(fmt INTERFACE FMT_HEADER_ONLY)
+END
+    cmake -S "$project" -B "$work/build" -G Ninja -DFETCHCONTENT_SOURCE_DIR_ASIO="$work/asio" \
+        -DFETCHCONTENT_SOURCE_DIR_FMT="$work/fmt" -DFETCHCONTENT_SOURCE_DIR_FOREST="$source"
+    if ! grep -q "^asio_INCLUDE_DIR:PATH=$work/asio/$folder\$" "$work/build/CMakeCache.txt" ||
+        grep -q '^fmt_DIR:PATH=/' "$work/build/CMakeCache.txt"; then
+        echo 'The build takes other packages than the fetched ones.' >&2
+        exit 1
+    fi
+}
+
 with_pkg_config() {
     PKG_CONFIG_PATH=$work/moved/share/pkgconfig
     export PKG_CONFIG_PATH
@@ -43,6 +67,19 @@ find_package_core) install_library &&
     with_cmake -DCMAKE_PREFIX_PATH="$work/moved" $without_packages ;;
 add_subdirectory) with_cmake -DFOREST_SOURCE_DIR="$source" ;;
 add_subdirectory_core) with_cmake -DFOREST_SOURCE_DIR="$source" $without_packages ;;
+fetch_content)
+    with_fetched asio/include "$source/tests/consume/fetch"
+    cmake --build "$work/build"
+    exec "$work/build/application"
+    ;;
+fetch_content_override)
+    # Without a list of what to make available: forest asks for what it needs.
+    mkdir "$work/fetch" && cp "$program/stack.cpp" "$work/fetch"
+    sed 's/GIT_SHALLOW ON/OVERRIDE_FIND_PACKAGE/; s/(asio fmt forest)/(forest)/; s,\.\./program/,,' \
+        "$source/tests/consume/fetch/CMakeLists.txt" >"$work/fetch/CMakeLists.txt"
+    with_fetched include "$work/fetch"
+    exit 0
+    ;;
 pkg_config) install_library && with_pkg_config forest-core core && with_pkg_config forest stack ;;
 pkg_config_core) install_library && with_pkg_config forest-core core ;;
 bare_include) "$CXX" -std=c++20 -I "$source/include" "$program/core.cpp" -o "$work/build/core" ;;
