@@ -15,7 +15,7 @@ packages_in() {
     build) echo g++ cmake ninja-build ccache pkg-config libasio-dev libssl-dev libfmt-dev \
         libcli11-dev libsqlitecpp-dev nlohmann-json3-dev ;;
     tests) echo libboost-test-dev libc-ares-dev librapidcheck-dev nlohmann-json3-dev curl openssl nginx-light \
-        sqlite3 valgrind ;;
+        sqlite3 valgrind libspdlog-dev libglib2.0-dev ;;
     demo) echo sqlite3 ;;
     full) echo clang-19 libclang-rt-19-dev llvm-19 gcovr ;;
     benchmarks) echo libbenchmark-dev ;;

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSL-1.0
+
+// Wakes somebody, once for each outage, also when the watching program is restarted during it: a
+// file remembers for which targets somebody has been woken. The outage is simulated, so that the
+// program ends at once.
+
+#include <forest/core/backoff.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/event.hpp>
+#include <forest/core/outage.hpp>
+#include <forest/health_client.hpp>
+#include <forest/policy/signer.hpp>
+#include <forest/sim/event_queue.hpp>
+#include <forest/sim/scripted_transport.hpp>
+#include <forest/sim/virtual_clock.hpp>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <unistd.h>
+
+using namespace std::chrono_literals;
+
+// What a paging service is sent. Of two pages with one key it makes one incident.
+struct page {
+    enum class kind { trigger, resolve };
+
+    kind what{};
+    std::string key; // the target
+    std::string text;
+};
+
+// Tells of a change before it is written down, so that a program that is killed in between tells
+// twice, under one key, and not never. For one thread.
+class pager {
+public:
+    using send_function = std::function<void(const page&)>;
+
+    pager(std::filesystem::path file, send_function send)
+        : file_{std::move(file)}, send_{std::move(send)} {
+        std::ifstream lines{file_};
+        for (std::string target; std::getline(lines, target);)
+            paged_.insert(target);
+    }
+
+    void on_event(const forest::event& happened) {
+        const std::string target{happened.target};
+        switch (happened.kind) {
+        case forest::event_kind::server_down:
+            if (!paged_.contains(target))
+                change({page::kind::trigger, target, message(*happened.outage)});
+            return;
+        case forest::event_kind::check_succeeded:
+            // The first one after a restart: nobody else will say that the outage has ended.
+            if (happened.during_outage)
+                return; // server_up follows, when it has succeeded often enough
+            [[fallthrough]];
+        case forest::event_kind::server_up:
+            if (paged_.contains(target))
+                change({page::kind::resolve, target, target + " is up"});
+            return;
+        default: return;
+        }
+    }
+
+private:
+    static std::string message(const forest::outage& told) {
+        return std::string{told.target} + " is down after " + std::to_string(told.failures) +
+               " failures: " + told.last_error.message();
+    }
+
+    void change(const page& told) {
+        send_(told);
+        if (told.what == page::kind::trigger)
+            paged_.insert(told.key);
+        else
+            paged_.erase(told.key);
+        const std::filesystem::path beside = file_.string() + ".new";
+        std::ofstream lines{beside};
+        for (const std::string& target : paged_)
+            lines << target << '\n';
+        lines.close();
+        if (!lines)
+            throw std::runtime_error{"cannot write " + beside.string()};
+        std::filesystem::rename(beside, file_); // All of it, or nothing.
+    }
+
+    std::filesystem::path file_;
+    send_function send_;
+    std::set<std::string> paged_;
+};
+
+// A run of the program that watches, with the answers that it gets.
+template <typename Script>
+void run(const std::filesystem::path& file, const pager::send_function& send, Script script) {
+    forest::sim::event_queue queue;
+    forest::sim::scripted_transport network{queue};
+    script(network);
+    pager on_duty{file, send};
+    forest::basic_health_client client{network, forest::sim::virtual_clock{queue},
+                                       forest::unsigned_requests{}, forest::exponential_backoff{},
+                                       "http://warehouse.example/forest/health"};
+    client.on_event([&](const forest::event& happened) { on_duty.on_event(happened); });
+    client.start();
+    queue.run_for(2min);
+    client.stop();
+}
+
+int main() {
+    using forest::sim::failing, forest::sim::healthy;
+    const auto file = std::filesystem::temp_directory_path() /
+                      ("forest-pager-" + std::to_string(::getpid()));
+    std::vector<page::kind> sent;
+    const auto send = [&](const page& told) {
+        std::cout << (told.what == page::kind::trigger ? "trigger " : "resolve ") << told.key
+                  << ": " << told.text << '\n';
+        sent.push_back(told.what);
+    };
+    const auto refused = failing(forest::errc::connection_refused);
+
+    run(file, send, [&](auto& network) { network.then(healthy()).then(refused, 100); });
+    // Restarted during the outage, twice, and it ends in the second run.
+    run(file, send, [&](auto& network) { network.then(refused, 100); });
+    run(file, send, [&](auto& network) { network.then(refused, 5).then(healthy(), 100); });
+    // The next outage ends while nobody watches.
+    run(file, send, [&](auto& network) { network.then(refused, 100); });
+    run(file, send, [&](auto& network) { network.then(healthy(), 100); });
+
+    std::filesystem::remove(file);
+    using enum page::kind;
+    return sent == std::vector{trigger, resolve, trigger, resolve} ? EXIT_SUCCESS : EXIT_FAILURE;
+}
