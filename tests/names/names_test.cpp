@@ -132,6 +132,29 @@ std::string unused_port_of(context<Transport>& of) {
     return std::to_string(once.local_endpoint().port());
 }
 
+// Nothing comes back from there: connections queue up that nobody accepts, and no further one fits.
+class silent_address {
+public:
+    silent_address(asio::io_context& io, std::string_view address, std::uint16_t port)
+        : at_{asio::ip::make_address(address), port}, acceptor_{io} {
+        acceptor_.open(at_.protocol());
+        acceptor_.bind(at_);
+        acceptor_.listen(0);
+        for (int n = 0; n < 4; ++n) {
+            auto& each = queued_.emplace_back(io);
+            each.open(at_.protocol());
+            each.non_blocking(true);
+            std::error_code in_progress;
+            (void)each.connect(at_, in_progress);
+        }
+    }
+
+private:
+    asio::ip::tcp::endpoint at_;
+    asio::ip::tcp::acceptor acceptor_;
+    std::deque<asio::ip::tcp::socket> queued_;
+};
+
 // A fleet of targets with names of their own, and what it has told.
 struct watching_fleet : context<pooled_transport> {
     explicit watching_fleet(const resolver_limits& limits = {})
@@ -324,6 +347,24 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(B19_a_server_that_has_moved_is_found_before_the_ch
     all.run();
     BOOST_TEST(one.error == none);
     BOOST_TEST(one.connections_opened == 1U);
+    BOOST_TEST(all.names.calls("host") == 2U);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(B19_so_is_one_whose_former_address_does_not_answer, Transport,
+                              transports) {
+    context<Transport> all{{.answer_lifetime = 1h}};
+    const silent_address former{all.io, "127.0.0.78", all.server.port};
+    flight<Transport>& one = all.add();
+    all.names.set("host", {.addresses = {0x7f00004e}});
+    one.begin(all.url("host"), 100ms);
+    all.run();
+    BOOST_TEST(one.error == code(errc::timed_out));
+    BOOST_TEST(all.names.calls("host") == 1U);
+    all.names.set("host", {});
+    one.begin(all.url("host"), 4s);
+    all.run();
+    BOOST_TEST(one.error == none);
+    BOOST_TEST(one.connections_opened == 2U);
     BOOST_TEST(all.names.calls("host") == 2U);
 }
 
