@@ -175,19 +175,21 @@ BOOST_AUTO_TEST_CASE(B33_a_wait_is_shortened_to_the_interval_that_holds_now) {
         return next;
     };
     const verdict ok{};
-    BOOST_TEST((play(machine_input::hurried(), {}).what == action::kind::none));
+    BOOST_TEST((play(machine_input::hurried(600s), {}).what == action::kind::none));
     play(machine_input::started(), {});
-    BOOST_TEST((play(machine_input::hurried(), {}).what == action::kind::none));
+    BOOST_TEST((play(machine_input::hurried(600s), {}).what == action::kind::none));
     BOOST_TEST((play(machine_input::reply(ok), {}).delay == 600s));
     const steady_time now{100s};
-    BOOST_TEST((play(machine_input::hurried(), now).what == action::kind::none));
+    BOOST_TEST((play(machine_input::hurried(600s), now).what == action::kind::none));
     chosen = &quick;
-    const action next = play(machine_input::hurried(), now);
+    const action next = play(machine_input::hurried(10s), now);
     BOOST_TEST((next.what == action::kind::wait && next.delay == 10s));
     BOOST_TEST((subject.due() == now + 10s));
-    BOOST_TEST((play(machine_input::hurried(), now + 5s).what == action::kind::none));
+    BOOST_TEST((play(machine_input::hurried(10s), now + 5s).what == action::kind::none));
     BOOST_TEST((play(machine_input::woke(), now + 10s).what == action::kind::check));
     BOOST_TEST((play(machine_input::reply(ok), now + 10s).delay == 10s));
+    BOOST_TEST((play(machine_input::hurried({}), now + 12s).delay == 0s));
+    BOOST_TEST((play(machine_input::woke(), now + 12s).what == action::kind::check));
 }
 
 BOOST_AUTO_TEST_CASE(B12_a_name_service_that_does_not_answer_is_doubted_ten_times_and_then_counts) {
