@@ -29,6 +29,7 @@ struct scripted_server {
     std::string schema{};              ///< has its etag in it
     std::optional<errc> broken{};      ///< nothing is answered, for this reason
     duration latency{};                ///< of each answer
+    duration schema_latency{};         ///< of those with the schema, besides
     std::function<void()> on_schema{}; ///< before each answer to a request for the schema
 
     struct asked {
@@ -46,7 +47,7 @@ struct scripted_server {
         if (!health && on_schema)
             on_schema();
         sim::scripted_reply given = reply_to(health, fields);
-        given.latency = latency;
+        given.latency = latency + (health ? duration::zero() : schema_latency);
         return given;
     }
 

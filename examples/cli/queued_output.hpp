@@ -228,10 +228,10 @@ private:
                 lock.unlock();
                 const std::error_code ec = write_all(shared, text);
                 lock.lock();
-                if (ec && !shared.error) {
+                if (ec && !shared.error && !shared.left) { // Then nobody is there to be told.
                     shared.error = ec;
                     (void)shared.lines.take(static_cast<std::size_t>(-1));
-                    if (shared.failed && !shared.left)
+                    if (shared.failed)
                         shared.failed();
                 }
                 shared.moved.notify_all();

@@ -35,7 +35,7 @@ queued_output::frame frame_of(live_view& view, const bool& shown, bool live) {
     if (!live)
         return {};
     return [&view, &shown](std::string lines) {
-        return shown ? view.frame(lines, std::chrono::steady_clock::now())
+        return shown ? view.frame(lines, asio_clock::steady_now())
                      : view.erased() + std::move(lines);
     };
 }
@@ -57,7 +57,7 @@ void reporter::report(const event& happened) {
         return;
     const bool room = !printed || !of_lifetime || output_.wait_for_room();
     const wall_time now = wall_clock_now();
-    const steady_time moment = std::chrono::steady_clock::now();
+    const steady_time moment = asio_clock::steady_now(); // by which outages begin
     // What needs no state is written beforehand, on the thread that has the event.
     std::string line = printed && room && happened.kind != event_kind::stopped
                            ? line_of(happened, now, nullptr)

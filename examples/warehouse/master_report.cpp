@@ -169,7 +169,7 @@ void report::summarise() {
     const auto milliseconds_down =
         std::chrono::duration_cast<std::chrono::milliseconds>(totals_.down).count();
     const bool down = status_ == target_status::down;
-    const duration so_far = down ? std::chrono::steady_clock::now() - down_since_ : duration{};
+    const duration so_far = down ? asio_clock::steady_now() - down_since_ : duration{};
     const auto add = [this](std::string text) {
         lines_.change([&](cli::line_queue& lines) { lines.add(std::move(text)); });
     };

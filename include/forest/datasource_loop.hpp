@@ -170,7 +170,9 @@ private:
         server_->known.forget(clock_.steady_now());
         if (!server_->asked_schema)
             return drive(input);
-        const std::optional<duration> again = settle(std::exchange(server_->latest, {}));
+        schema_answer latest = std::exchange(server_->latest, {});
+        latest.result.error = counted_error(latest.result.error); // as the check
+        const std::optional<duration> again = settle(std::move(latest));
         if (again)
             drive(fetch_input::polled, *again);
         else
@@ -283,7 +285,12 @@ private:
         const std::optional<duration> again =
             settle(server_->known.judge(asked, clock_.now(), condition_));
         drive(again ? fetch_input::fetched : fetch_input::failed, again.value_or(duration::zero()));
-        if (waited_for && again && !cleaned_up())
+        server_->route.fetched();
+        if (cleaned_up())
+            return;
+        if (server_->held)
+            polling_->judged(*std::exchange(server_->held, std::nullopt));
+        else if (waited_for && again)
             polling_->hurry(duration::zero());
     }
 

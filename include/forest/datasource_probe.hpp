@@ -15,6 +15,7 @@
 #include <concepts>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <utility>
 
 // What a datasource asks its server in place of a plain health check, and how it goes from one
@@ -37,6 +38,7 @@ struct polled_server {
     known_schema known;
     schema_answer latest{};    ///< to the last poll of the schema
     bool asked_schema = false; ///< whether the last check is such a poll
+    std::optional<verdict> held{}; ///< on a check, until the first fetch of the schema has ended
 };
 
 /// What a datasource polls: the health route or, where there is none, the schema (B33). A probe of
@@ -62,6 +64,14 @@ public:
             return conclude(answer, local);
         server_->latest = server_->known.judge(answer, local, condition_);
         return server_->latest.result;
+    }
+
+    /// Whether the health route is missing is known when the schema has come, or has not.
+    [[nodiscard]] bool holds(const verdict& result) noexcept {
+        if (server_->asked_schema || !server_->route.awaits_schema(result))
+            return false;
+        server_->held = result;
+        return true;
     }
 
     /// A missing health route says nothing of the server's health.

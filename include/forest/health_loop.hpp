@@ -45,6 +45,10 @@ struct health_probe {
         return conclude(answer, local);
     }
 
+    /// Whether that verdict has to wait for something else, and the check with it. Who holds it
+    /// hands it to `judged` later.
+    [[nodiscard]] bool holds(const verdict&) const noexcept { return false; }
+
     /// What the machine is told of that.
     [[nodiscard]] machine_input input(const verdict& result) const noexcept {
         return machine_input::reply(result);
@@ -99,6 +103,14 @@ public:
     /// A check that is waited for comes `within` this time from now. On the clock's execution
     /// context, outside of callbacks.
     void hurry(duration within) { drive(machine_input::hurried(within)); }
+
+    /// The check under way has ended so. For the driver of a probe that has held this verdict, on
+    /// the clock's execution context, outside of callbacks.
+    void judged(verdict result) {
+        judged_ = &result;
+        drive(probe_.input(result));
+        judged_ = nullptr;
+    }
 
     [[nodiscard]] bool stopped() const { return listeners_.closed(); }
     [[nodiscard]] target_status status() const noexcept { return status_; }
@@ -184,10 +196,9 @@ private:
     void conclude(const reply& answer) {
         reply asked = answer;
         asked.signature_sent = signed_;
-        verdict result = probe_.judge(asked, clock_.now());
-        judged_ = &result;
-        drive(probe_.input(result));
-        judged_ = nullptr;
+        const verdict result = probe_.judge(asked, clock_.now());
+        if (!probe_.holds(result))
+            judged(result);
     }
 
     void report(event_kind kind) {

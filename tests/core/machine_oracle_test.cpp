@@ -65,6 +65,7 @@ struct oracle {
         }
         told result;
         if (played == letter::stall) {
+            doubts = 0; // The name was found.
             result.outcome = event_kind::check_inconclusive;
             result.fresh = true;
             return result;

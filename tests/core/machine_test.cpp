@@ -245,6 +245,34 @@ BOOST_AUTO_TEST_CASE(B12_whatever_counts_ends_a_row_of_doubts) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(B12_a_row_of_doubts_ends_with_any_answer_also_with_one_that_does_not_count) {
+    verdict missing = failed(errc::unexpected_status);
+    missing.status = 404;
+    const verdict broken = failed(errc::unexpected_status);
+    for (const auto& [between, late] : {std::pair{machine_input::reply(broken), 8s},
+                                        std::pair{machine_input::rerouted(missing), 0s}}) {
+        machine_type subject = fresh({.failure_threshold = 1});
+        const verdict unresolved = failed(errc::resolver_unavailable);
+        steady_time now{};
+        settle(subject, machine_input::started(), now);
+        const auto doubt = [&](int times) {
+            for (int n = 0; n < times; ++n) {
+                const action next = settle(subject, machine_input::reply(unresolved), now);
+                now += next.delay;
+                settle(subject, machine_input::woke(), now);
+            }
+        };
+        doubt(9);
+        now += late;
+        BOOST_TEST((settle(subject, between, now).what == action::kind::check));
+        BOOST_TEST(subject.doubts() == 0);
+        doubt(10);
+        BOOST_TEST(subject.failures() == 0);
+        doubt(1);
+        BOOST_TEST(subject.failures() == 1);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(B12_a_stalled_process_does_not_count_what_it_could_not_resolve) {
     machine_type subject = fresh({.failure_threshold = 1, .doubt_max = 0});
     settle(subject, machine_input::started(), {});

@@ -234,6 +234,7 @@ private:
         attempt_ -= succeeded_ ? 0 : 1;
         stalled_ = false;
         fresh_connection_ = false;
+        doubts_ = 0;
         transition_ = transition::none;
         due_ = now;
         return report(phase::judged, event_kind::health_route_missing);
@@ -268,14 +269,14 @@ private:
         const bool inconclusive = !result.healthy() && result.error != errc::stopping &&
                                   (stalled_ || overran || lacking);
         stalled_ = false;
+        if (!in_doubt && !lacking)
+            doubts_ = 0;
         const bool repeated = std::exchange(fresh_connection_, inconclusive);
         if (inconclusive) {
             // What two checks in a row lacked, a third at once would lack, too.
             due_ = lacking && repeated ? now + shortage_pause : now;
             return report(phase::judged, event_kind::check_inconclusive);
         }
-        if (!in_doubt)
-            doubts_ = 0;
         if (result.healthy())
             succeed(now);
         else

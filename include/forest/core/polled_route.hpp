@@ -47,7 +47,8 @@ public:
     static constexpr duration retry_interval = std::chrono::hours{1};
 
     explicit polled_route(datasource_mode mode) noexcept
-        : mode_{mode}, polls_schema_{mode == datasource_mode::schema_poll} {}
+        : mode_{mode}, polls_schema_{mode == datasource_mode::schema_poll},
+          first_fetch_{mode == datasource_mode::automatic} {}
 
     /// What the next check asks for.
     [[nodiscard]] bool polls_schema() const noexcept { return polls_schema_; }
@@ -55,6 +56,15 @@ public:
     /// The server has answered a signed request for its schema: from now on a missing health route
     /// is no failure.
     void schema_came() noexcept { schema_came_ = true; }
+
+    /// The first fetch of the schema has ended, well or not.
+    void fetched() noexcept { first_fetch_ = false; }
+
+    /// Whether this answer to a health check can be judged only when the first fetch of the schema
+    /// has ended.
+    [[nodiscard]] bool awaits_schema(const verdict& result) const noexcept {
+        return first_fetch_ && is_route_missing(result.status);
+    }
 
     /// A health check has ended so. Returns whether the route is missing, and then the schema is
     /// polled from now on, and the answer says nothing of the server's health.
@@ -111,8 +121,9 @@ private:
 
     datasource_mode mode_;
     bool polls_schema_;
+    bool first_fetch_; // is under way, and matters
     bool schema_came_ = false;
-    bool missing_ = false;     // said the last health check, but for those that are tried
+    bool missing_ = false;    // said the last health check, but for those that are tried
     bool trying_ = false;     // a health check beside the polls is under way
     bool owed_again_ = false; // the server came back meanwhile
 };

@@ -68,7 +68,7 @@ public:
 
     /// On Linux the clock that goes on while the machine is suspended, so that a suspended laptop
     /// notices (B12); the timer itself does not, and comes late.
-    [[nodiscard]] steady_time steady_now() const {
+    [[nodiscard]] static steady_time steady_now() {
 #if defined(CLOCK_BOOTTIME)
         std::timespec now{};
         if (::clock_gettime(CLOCK_BOOTTIME, &now) == 0)
