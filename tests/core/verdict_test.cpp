@@ -72,6 +72,17 @@ const std::vector<answer> answers{
     {503, "Content-Encoding: gzip\r\n", farewell, errc::unexpected_status},
     {500, "", farewell, errc::unexpected_status},
     {101, "", ok, errc::unexpected_status},
+    // Servers that are spoken to in the wrong protocol, and say so in HTTP.
+    {400, "", "<center>The plain HTTP request was sent to HTTPS port</center>", errc::tls_expected},
+    {400, "", "You're speaking plain HTTP to an SSL-enabled server port.<br />",
+     errc::tls_expected},
+    {400, "", "Client sent an HTTP request to an HTTPS server.\n", errc::tls_expected},
+    {400, "", "Bad Request\r\nThis combination of host and port requires TLS.\r\n",
+     errc::tls_expected},
+    {403, "", "Unknown ALPN Protocol, expected `h2` to be available.", errc::http2_only},
+    {403, "", "Client sent an HTTP request to an HTTPS server.\n", errc::unauthorized},
+    {400, "", "Unknown ALPN Protocol", errc::unexpected_status},
+    {400, "", "", errc::unexpected_status},
 };
 
 } // namespace

@@ -259,8 +259,11 @@ BOOST_AUTO_TEST_CASE(a_signal_ends_it_while_its_reader_stands_still) {
     arguments.resize(arguments.size() + 50, nobody);
     tool_process master{master_setup(arguments)};
     master.event("schema_loaded");
-    BOOST_TEST(forest::test::eventually([&] { return master.unread() > 32 * 1024; }));
-    std::this_thread::sleep_for(std::chrono::milliseconds{500});
+    BOOST_TEST(forest::test::eventually([&] {
+        const int before = master.unread();
+        std::this_thread::sleep_for(std::chrono::milliseconds{50});
+        return before > 32 * 1024 && master.unread() == before; // The pipe is full.
+    }));
     master.signal(SIGTERM);
     BOOST_TEST(forest::test::eventually([&] {
         siginfo_t info{};

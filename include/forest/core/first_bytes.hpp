@@ -78,6 +78,28 @@ constexpr bool may_be(std::string_view bytes, std::size_t at, unsigned least,
     return is_text ? errc::plain_http_expected : errc::tls_failed;
 }
 
+/// What an answer in HTTP says of the protocol, from servers that answer a request in the wrong one
+/// so: `tls_expected` when their port is for TLS, `http2_only`. Empty for all other answers.
+[[nodiscard]] constexpr std::optional<errc> protocol_complaint(int status,
+                                                               std::string_view body) noexcept {
+    struct complaint {
+        int status;
+        std::string_view words;
+        errc means;
+    };
+    constexpr std::array<complaint, 5> known{{
+        {400, "plain HTTP request was sent to HTTPS port", errc::tls_expected},    // nginx
+        {400, "plain HTTP to an SSL-enabled server port", errc::tls_expected},     // Apache
+        {400, "HTTP request to an HTTPS server", errc::tls_expected},              // Go
+        {400, "combination of host and port requires TLS", errc::tls_expected},    // Tomcat
+        {403, "Unknown ALPN Protocol", errc::http2_only},                          // Node
+    }};
+    for (const complaint& each : known)
+        if (status == each.status && body.find(each.words) != std::string_view::npos)
+            return each.means;
+    return std::nullopt;
+}
+
 } // namespace forest
 
 #endif

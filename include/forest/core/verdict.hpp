@@ -4,6 +4,7 @@
 
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
+#include <forest/core/first_bytes.hpp>
 #include <forest/core/health_document.hpp>
 #include <forest/core/http_date.hpp>
 #include <forest/core/time.hpp>
@@ -78,7 +79,9 @@ inline constexpr std::chrono::seconds clock_skew_min{30};
                                               : parse_health_document(body, result.document);
 
     using state = health_document::state;
-    if (status == 401 || status == 403)
+    if (const auto complaint = protocol_complaint(status, body))
+        result.error = *complaint;
+    else if (status == 401 || status == 403)
         result.error = errc::unauthorized;
     else if (status == 503 && !malformed && result.document.status == state::stopping)
         result.error = errc::stopping;
