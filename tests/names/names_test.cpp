@@ -391,6 +391,23 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(B19_a_server_that_is_down_is_refused_once_in_a_che
     }
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(B4_a_refused_address_is_told_soon_although_the_name_service_hangs,
+                              Transport, transports) {
+    context<Transport> all{{.answer_lifetime = 1h, .patience = 50ms}};
+    flight<Transport>& one = all.add();
+    one.begin(all.url("host"));
+    all.run();
+    BOOST_TEST(one.error == none);
+    all.names.set("host", {.hangs = true});
+    for (int round = 0; round < 3; ++round) {
+        one.begin("http://host:" + unused_port_of(all) + "/", 1h); // longer than `run` waits
+        all.run();
+        BOOST_TEST((one.ended && one.error == code(errc::connection_refused)));
+        BOOST_TEST(one.connections_opened == 1U);
+    }
+    BOOST_TEST(all.names.calls("host") == 2U);
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(B18_a_GET_that_waits_for_a_name_can_be_cancelled_and_leaves_nothing,
                               Transport, transports) {
     context<Transport> all;

@@ -53,8 +53,8 @@ struct resolver_limits {
     /// answer.
     duration last_good_max = std::chrono::hours{1};
 
-    /// How long a check waits for the name service before it uses the last good answer; at most
-    /// half of the time that it has left.
+    /// How long a check waits for a look-up without which it can go on, with the last good answer,
+    /// or fail, since its address was refused; at most half of the time that it has left.
     duration patience = std::chrono::seconds{1};
 
     /// How many names are kept. Names that nobody has asked for within `last_good_max` are

@@ -182,6 +182,9 @@ private:
             if (question_.addresses.empty()) // It has been told in this very moment.
                 return failed(held, question_error());
             return use_answer(held, now, true);
+        case stage::resolving_anew: // What is known of the server has to do.
+            forget_name();
+            return resolved(held); // It may have been told in this very moment.
         case stage::connecting:
             // An address that does not answer may be one that the name no longer has.
             if (next_address_ == addresses_.size() && std::exchange(from_memory_, false)) {
@@ -221,11 +224,16 @@ private:
         case name_state::waiting: return wait_until(deadline_);
         case name_state::refreshing: break;
         }
-        wait_until(now +
-                   std::min<duration>(this->names().limits().patience, (deadline_ - now) / 2));
+        be_patient(now);
     }
 
     // -- Names --
+
+    // Waits for a look-up without which the GET can go on or end, too.
+    void be_patient(clock::time_point now) {
+        wait_until(now +
+                   std::min<duration>(this->names().limits().patience, (deadline_ - now) / 2));
+    }
 
     name_state ask(bool anew) noexcept {
         name_state state = name_state::failed;
@@ -385,7 +393,7 @@ private:
                                                                           : failure_);
         }
         stage_ = stage::resolving_anew;
-        wait_until(deadline_);
+        be_patient(now);
     }
 
     // Waits for what this machine lacks. All wait for the same moments, and are woken together.
