@@ -49,8 +49,8 @@ struct resolver_limits {
     /// given again without a new look-up.
     duration failure_lifetime = std::chrono::seconds{1};
 
-    /// How long after it came the last good answer may be used when the name service does not
-    /// answer.
+    /// How long the last good answer may be used when the name service does not answer, counted
+    /// from the end of its lifetime.
     duration last_good_max = std::chrono::hours{1};
 
     /// How long a check waits for a look-up without which it can go on, with the last good answer,
@@ -119,7 +119,6 @@ struct book_entry {
 
     std::string name;
     std::vector<ip_address> addresses; // of the last good answer
-    steady_time good_at{};
     steady_time expires{};
     std::error_code failure{}; // given again until then
     steady_time failure_until{};
@@ -172,7 +171,7 @@ public:
         if (!anew && !known.addresses.empty() && now < known.expires)
             return give(known, waiter, name_state::known);
         const bool has_last_good =
-            !anew && !known.addresses.empty() && now - known.good_at < limits_.last_good_max;
+            !anew && !known.addresses.empty() && now - known.expires < limits_.last_good_max;
         if (known.failure && now < known.failure_until) {
             waiter.error = known.failure;
             return has_last_good ? give(known, waiter, name_state::last_good) : name_state::failed;
@@ -296,7 +295,6 @@ private:
     std::error_code keep(entry& of, std::span<const ip_address> addresses,
                          std::optional<duration> lifetime, steady_time now) const noexcept try {
         of.addresses.assign(addresses.begin(), addresses.end());
-        of.good_at = now;
         of.expires = now + std::clamp(lifetime.value_or(limits_.answer_lifetime), duration::zero(),
                                       limits_.answer_lifetime_max);
         return {};
