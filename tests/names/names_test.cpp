@@ -26,6 +26,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -557,6 +558,28 @@ BOOST_AUTO_TEST_CASE(B12_a_client_doubts_in_the_same_way) {
             (told[n] == (n < 3 ? event_kind::check_inconclusive : event_kind::check_failed)));
         BOOST_TEST(errors[n] == code(n < 3 ? errc::resolver_unavailable : errc::resolve_failed));
     }
+}
+
+BOOST_AUTO_TEST_CASE(
+    B19_a_look_up_that_no_thread_can_be_made_for_does_not_wait_for_those_that_hang) {
+    with_fake_names fake;
+    fake.names.set("hangs", {.hangs = true});
+    BOOST_TEST(ends_in_time([&] {
+        getaddrinfo_resolver subject;
+        const auto ignored = [](const resolution&) {};
+        subject.async_resolve("hangs", ignored);
+        while (fake.names.under_way() == 0)
+            std::this_thread::yield();
+        const rlimit no_more{.rlim_cur = 1, .rlim_max = 1};
+        constexpr uid_t nobody = 65534; // The limit does not bind root.
+        if ((::geteuid() == 0 && ::setuid(nobody) != 0) || ::setrlimit(RLIMIT_NPROC, &no_more) != 0)
+            ::_exit(1);
+        try {
+            subject.async_resolve("host", ignored);
+        } catch (const std::system_error& thrown) {
+            ::_exit(thrown.code() == std::errc::resource_unavailable_try_again ? 0 : 2);
+        }
+    }));
 }
 
 // What was seen: 20 s until a program ends. Here the look-ups never do.

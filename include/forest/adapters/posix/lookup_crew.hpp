@@ -68,7 +68,7 @@ public:
 
     /// Looks `name` up, which has at most `name_bytes_max` bytes; the empty one does not exist.
     /// False, and nothing is done, when the crew has been told to end. Throws std::bad_alloc, or
-    /// std::system_error when there is no thread.
+    /// std::system_error when no thread can be added and all there are may be in getaddrinfo.
     bool look_up(std::string_view name, void* context) {
         auto* const job = static_cast<lookup_job*>(std::calloc(1, sizeof(lookup_job)));
         if (job == nullptr)
@@ -81,7 +81,7 @@ public:
             return false;
         }
         if (idle_ <= queued_ && threads_ < threads_max_) {
-            if (const int error = add_thread(); error != 0 && threads_ == 0) {
+            if (const int error = add_thread(); error != 0 && threads_ - inside_ <= queued_) {
                 std::free(job);
                 throw std::system_error{error, std::system_category(), "pthread_create"};
             }
@@ -180,7 +180,7 @@ private:
         pthread_attr_init(&attributes);
         pthread_attr_setstacksize(
             &attributes,
-            std::max(stack_bytes, static_cast<std::size_t>(std::max(PTHREAD_STACK_MIN, 0L))));
+            std::max(stack_bytes, static_cast<std::size_t>(std::max<long>(PTHREAD_STACK_MIN, 0))));
         sigset_t all, before;
         sigfillset(&all);
         pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -204,10 +204,12 @@ private:
         pthread_mutex_lock(&crew->mutex_);
         while (lookup_job* const job = crew->next_job()) {
             self->inside = job;
+            ++crew->inside_;
             pthread_mutex_unlock(&crew->mutex_);
             look_up(*job);
             pthread_mutex_lock(&crew->mutex_);
             self->inside = nullptr;
+            --crew->inside_;
             if (self->left_behind) {
                 free_job(job);
                 break;
@@ -303,6 +305,7 @@ private:
     worker* retired_ = nullptr; // the last one that has ended because it was idle
     unsigned threads_ = 0;
     unsigned idle_ = 0;
+    unsigned inside_ = 0;     // in getaddrinfo
     unsigned references_ = 1; // the owner and the threads
     bool ended_ = false;
 };
