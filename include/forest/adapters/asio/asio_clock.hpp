@@ -97,11 +97,16 @@ public:
     }
 
     void cancel() {
-        const std::lock_guard lock{state_->mutex};
-        // The executor then owns what the handlers hold, whether or not it ever runs again.
-        if (state_->canceling.take(state_->waits))
+        bool any = false;
+        {
+            const std::lock_guard lock{state_->mutex};
+            any = state_->canceling.take(state_->waits);
+            state_->timer.cancel();
+        }
+        // The executor then owns what the handlers hold, whether or not it ever runs again. One
+        // that refuses it drops them, which takes the lock.
+        if (any)
             state_->serializer.post(state_->canceling, state_);
-        state_->timer.cancel();
     }
 
 private:
@@ -226,15 +231,26 @@ private:
         // Asio keeps all timers of a context in one array, which has to grow at times. A wait that
         // has begun ends all the same.
         void try_again() {
-            detail::post_owned(serializer.get_executor(), owned(spare_memory, [](state& self) {
-                                   detail::pause_for_memory();
-                                   {
-                                       const std::lock_guard lock{self.mutex};
-                                       self.trying_again = false;
-                                   }
-                                   self.wake_in_turn();
-                               }));
-            trying_again = true;
+            trying_again = detail::finds_memory([this] {
+                try {
+                    detail::post_owned(serializer.get_executor(),
+                                       owned(spare_memory, [](state& self) { self.retry(); }));
+                    return true;
+                } catch (const std::bad_alloc&) { // The executor is of another kind.
+                    return false;
+                }
+            });
+            if (!trying_again)
+                throw std::bad_alloc{};
+        }
+
+        void retry() {
+            detail::pause_for_memory();
+            {
+                const std::lock_guard lock{mutex};
+                trying_again = false;
+            }
+            wake_in_turn();
         }
 
         void wake_in_turn() { serializer.run(waking, this->shared_from_this()); }

@@ -73,7 +73,8 @@ public:
         task.perform();
     }
 
-    /// The same, never from inside. An executor of another kind that has no memory for it drops it.
+    /// The same, never from inside. An executor of another kind that has no memory for it, for
+    /// `memory_pauses_max` pauses, drops it.
     void post(detail::serial_task& task, std::shared_ptr<void> owner) const {
         {
             const std::lock_guard lock{state_->mutex};
@@ -81,7 +82,7 @@ public:
             if (std::exchange(state_->busy, true))
                 return;
         }
-        if (turn::give(state_))
+        if (detail::finds_memory([this] { return turn::give(state_); }))
             return;
         // Nobody may come to take it, and what it holds may hold this.
         for (auto dropped = state_->next(); dropped.task != nullptr; dropped = state_->next())

@@ -158,10 +158,12 @@ public:
         post_turns();
     }
 
-    /// Performs a task, but not from inside.
-    void post(serial_task& task) {
+    /// Performs a task, but not from inside. An executor of another kind that has no memory for it,
+    /// for `memory_pauses_max` pauses, drops it.
+    void post(serial_task& task) noexcept {
         tasks_.push(task, nullptr);
-        post_turns();
+        if (!try_post_turns())
+            drop_tasks();
     }
 
     void set_deadline(pool_user& of, clock::time_point at) {
@@ -250,7 +252,12 @@ private:
         put_back(kept);
     }
 
-    // Runs the turns, or drops the tasks when the executor drops it.
+    void drop_tasks() noexcept {
+        while (!tasks_.empty())
+            tasks_.pop().task->abandon();
+    }
+
+    // Runs the turns, or drops the tasks when the executor drops it, but not when it refuses it.
     class turns_handler {
     public:
         using allocator_type = handler_allocator<void>;
@@ -260,8 +267,8 @@ private:
         turns_handler(turns_handler&&) noexcept = default;
         turns_handler& operator=(turns_handler&&) = delete;
         ~turns_handler() {
-            while (pool_ != nullptr && !pool_->tasks_.empty())
-                pool_->tasks_.pop().task->abandon();
+            if (pool_ != nullptr && pool_->turns_posted_)
+                pool_->drop_tasks();
         }
 
         [[nodiscard]] allocator_type get_allocator() const noexcept {
@@ -278,10 +285,21 @@ private:
     };
 
     void post_turns() {
-        if (turns_posted_)
-            return;
-        turns_posted_ = true;
-        post_owned(executor_, turns_handler{shared_from_this()});
+        if (!try_post_turns())
+            throw std::bad_alloc{};
+    }
+
+    // False if the executor refuses it, for want of memory; it is not one of Asio's own then.
+    bool try_post_turns() noexcept {
+        turns_posted_ = turns_posted_ || finds_memory([this] {
+                            try {
+                                post_owned(executor_, turns_handler{shared_from_this()});
+                                return true;
+                            } catch (...) {
+                                return false;
+                            }
+                        });
+        return turns_posted_;
     }
 
     // Those that are given meanwhile come behind whatever else the executor has to do.
@@ -299,11 +317,11 @@ private:
             if (std::exchange(serves_later_, false))
                 serve_all();
         } catch (...) {
-            post_turns();
+            (void)try_post_turns();
             throw;
         }
-        if (!turns_.empty() || !tasks_.empty())
-            post_turns();
+        if ((!turns_.empty() || !tasks_.empty()) && !try_post_turns())
+            drop_tasks();
     }
 
     // A wake-up that comes anyway in the second half of the alarm's time puts it off if its

@@ -150,6 +150,21 @@ void until_there_is_memory(const Function& function) {
     }
 }
 
+/// For how many pauses something waits for memory that may not wait for ever.
+inline constexpr int memory_pauses_max = 100;
+
+/// Calls a function, which says whether it has found memory, until it has. False if it has not
+/// after `memory_pauses_max` pauses.
+template <typename Function>
+[[nodiscard]] bool finds_memory(const Function& function) {
+    for (int pauses = 0; !function(); ++pauses) {
+        if (pauses == memory_pauses_max)
+            return false;
+        pause_for_memory();
+    }
+    return true;
+}
+
 } // namespace forest::detail
 
 #endif

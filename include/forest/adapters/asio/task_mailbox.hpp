@@ -7,9 +7,10 @@
 
 #include <asio/any_io_executor.hpp>
 
+#include <atomic>
 #include <memory>
 #include <mutex>
-#include <new>
+#include <thread>
 #include <utility>
 
 // How one thread has another one do something, without memory that could be missing just then.
@@ -29,15 +30,14 @@ public:
     /// if the executor is of another kind and has no memory.
     bool post(serial_task& task, std::shared_ptr<void> owner) noexcept {
         const std::lock_guard lock{mutex_};
+        if (!posted_ && !visit_later(std::move(owner)))
+            return false;
         tasks_.push(task, nullptr);
-        if (posted_ || visit_later(std::move(owner)))
-            return true;
-        (void)tasks_.pop(); // It was the only one.
-        return false;
+        return true;
     }
 
 private:
-    // Performs one task. Abandons all when the executor drops it.
+    // Performs one task. Abandons all when the executor drops it, but not when it refuses it.
     class visit {
     public:
         using allocator_type = handler_allocator<void>;
@@ -48,7 +48,9 @@ private:
             : owner_{std::move(other.owner_)}, of_{std::exchange(other.of_, nullptr)} {}
         visit& operator=(visit&&) = delete;
         ~visit() {
-            while (of_ != nullptr && of_->abandon_next())
+            if (of_ == nullptr || of_->giver_ == std::this_thread::get_id())
+                return;
+            while (of_->abandon_next())
                 ;
         }
 
@@ -66,17 +68,22 @@ private:
         task_mailbox* of_; // null when it has been there
     };
 
-    // One each time, as others have their turn, too.
+    // One each time, as others have their turn, too; the next as well if the executor refuses it.
     void perform_next(const std::shared_ptr<void>& owner) {
-        task_queue::entry next;
-        {
-            const std::lock_guard lock{mutex_};
-            next = tasks_.pop();
-            posted_ = false;
-            if (!tasks_.empty())
-                (void)visit_later(owner);
+        bool is_last = false;
+        for (bool arrived = true; !is_last; arrived = false) {
+            task_queue::entry next;
+            {
+                const std::lock_guard lock{mutex_};
+                if (arrived)
+                    posted_ = false;
+                else if (posted_ || tasks_.empty())
+                    return;
+                next = tasks_.pop();
+                is_last = tasks_.empty() || visit_later(owner);
+            }
+            next.task->perform();
         }
-        next.task->perform();
     }
 
     bool abandon_next() noexcept {
@@ -92,18 +99,23 @@ private:
     }
 
     // Under the lock.
-    bool visit_later(std::shared_ptr<void> owner) noexcept try {
-        post_owned(executor_, visit{*this, std::move(owner)});
-        return posted_ = true;
-    } catch (const std::bad_alloc&) {
-        return false;
+    bool visit_later(std::shared_ptr<void> owner) noexcept {
+        giver_ = std::this_thread::get_id();
+        try {
+            post_owned(executor_, visit{*this, std::move(owner)});
+            posted_ = true;
+        } catch (...) { // There is no memory.
+        }
+        giver_ = std::thread::id{};
+        return posted_;
     }
 
     const asio::any_io_executor executor_;
     handler_memory memory_;
     std::mutex mutex_;
     task_queue tasks_;
-    bool posted_ = false; // a visit is on its way
+    bool posted_ = false;                  // a visit is on its way
+    std::atomic<std::thread::id> giver_{}; // who hands it to the executor just now
 };
 
 } // namespace forest::detail
