@@ -8,6 +8,7 @@
 #include <forest/policy/resolver.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <mutex>
 #include <string_view>
 #include <utility>
@@ -121,14 +122,22 @@ private:
 template <resolver Resolver>
 class basic_name_directory final : public name_directory {
 public:
-    /// A resolver made from `arguments`.
+    /// A resolver made from `arguments`, with `limits` before them if it takes those.
     template <typename... Arguments>
     explicit basic_name_directory(const resolver_limits& limits, Arguments&&... arguments)
-        : name_directory{limits}, resolver_{new Resolver(std::forward<Arguments>(arguments)...)} {}
+        : name_directory{limits}, resolver_{make(limits, std::forward<Arguments>(arguments)...)} {}
 
     ~basic_name_directory() override { close(); }
 
 private:
+    template <typename... Arguments>
+    static Resolver* make(const resolver_limits& limits, Arguments&&... arguments) {
+        if constexpr (std::constructible_from<Resolver, const resolver_limits&, Arguments...>)
+            return new Resolver(limits, std::forward<Arguments>(arguments)...);
+        else
+            return new Resolver(std::forward<Arguments>(arguments)...);
+    }
+
     bool is_local(std::string_view name) noexcept override {
         if constexpr (local_resolver<Resolver>)
             return resolver_->answers_locally(name);

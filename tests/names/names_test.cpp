@@ -252,6 +252,22 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(B19_names_that_hang_delay_no_other_and_are_not_ask
     }
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(B19_as_many_names_may_hang_as_the_limits_say, Transport, transports) {
+    constexpr std::size_t hanging = 80; // more than the threads of a resolver by default
+    context<Transport> all{{.hanging_max = hanging}};
+    for (std::size_t n = 0; n < hanging; ++n) {
+        all.names.set("hangs" + std::to_string(n), {.hangs = true});
+        all.add().begin(all.url("hangs" + std::to_string(n)));
+    }
+    BOOST_TEST(all.run_until([&] { return all.names.under_way() == hanging; }));
+    flight<Transport>& one = all.add();
+    one.begin(all.url("host"));
+    BOOST_TEST(all.run_until([&] { return one.ended; }));
+    BOOST_TEST(one.error == none);
+    all.names.release();
+    all.run();
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(B19_a_turn_that_does_not_come_in_time_is_inconclusive, Transport,
                               transports) {
     context<Transport> all{{.lookups_max = 1, .hanging_max = 1}};

@@ -62,8 +62,14 @@ class getaddrinfo_resolver {
 public:
     /// `hosts` is the file whose names do not wait behind others; look-ups are left to the system.
     explicit getaddrinfo_resolver(std::string hosts = "/etc/hosts")
+        : getaddrinfo_resolver{resolver_limits{}, std::move(hosts)} {}
+
+    /// One with as many threads at most as a name book with these limits has look-ups under way.
+    explicit getaddrinfo_resolver(const resolver_limits& limits, std::string hosts = "/etc/hosts")
         : hosts_{std::move(hosts)}, crew_{detail::lookup_crew::begin(this, &deliver,
-                                                                     threads_max())} {}
+                                                                     limits.lookups_max +
+                                                                         limits.hanging_max +
+                                                                         limits.local_max)} {}
 
     getaddrinfo_resolver(const getaddrinfo_resolver&) = delete;
     getaddrinfo_resolver& operator=(const getaddrinfo_resolver&) = delete;
@@ -88,11 +94,6 @@ public:
 
 private:
     using lookup = unique_function<void(const resolution&)>;
-
-    static unsigned threads_max() noexcept {
-        constexpr resolver_limits limits{};
-        return static_cast<unsigned>(limits.lookups_max + limits.hanging_max + limits.local_max);
-    }
 
     static void deliver(void*, detail::lookup_job& ended) noexcept {
         const std::unique_ptr<lookup> handler{static_cast<lookup*>(ended.context)};

@@ -56,7 +56,7 @@ public:
     using deliver = void (*)(void* owner, lookup_job& ended) noexcept;
 
     /// No more than `threads_max` threads. Throws std::bad_alloc.
-    static lookup_crew* begin(void* owner, deliver tell, unsigned threads_max) {
+    static lookup_crew* begin(void* owner, deliver tell, std::size_t threads_max) {
         void* const memory = std::malloc(sizeof(lookup_crew));
         if (memory == nullptr)
             throw std::bad_alloc{};
@@ -159,7 +159,7 @@ private:
         pthread_mutex_t& mutex_;
     };
 
-    lookup_crew(void* owner, deliver tell, unsigned threads_max) noexcept
+    lookup_crew(void* owner, deliver tell, std::size_t threads_max) noexcept
         : owner_{owner}, tell_{tell}, threads_max_{threads_max} {
         pthread_mutex_init(&mutex_, nullptr);
         pthread_condattr_t attributes;
@@ -295,7 +295,7 @@ private:
 
     void* const owner_;
     const deliver tell_;
-    const unsigned threads_max_;
+    const std::size_t threads_max_;
     pthread_mutex_t mutex_;
     pthread_cond_t work_; // there is a job, or the crew is to end
     lookup_job* first_ = nullptr;
@@ -303,10 +303,10 @@ private:
     std::size_t queued_ = 0;
     worker* workers_ = nullptr;
     worker* retired_ = nullptr; // the last one that has ended because it was idle
-    unsigned threads_ = 0;
-    unsigned idle_ = 0;
-    unsigned inside_ = 0;     // in getaddrinfo
-    unsigned references_ = 1; // the owner and the threads
+    std::size_t threads_ = 0;
+    std::size_t idle_ = 0;
+    std::size_t inside_ = 0;     // in getaddrinfo
+    std::size_t references_ = 1; // the owner and the threads
     bool ended_ = false;
 };
 
