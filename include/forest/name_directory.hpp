@@ -46,6 +46,12 @@ public:
         return state;
     }
 
+    /// As `leave`, for a waiter that goes on with the last good addresses.
+    void lose_patience(name_waiter& waiter) noexcept {
+        const std::lock_guard lock{mutex_};
+        book_.lose_patience(waiter);
+    }
+
     /// When it returns, the waiter is not being told and will not be.
     void leave(name_waiter& waiter) noexcept {
         const std::lock_guard lock{mutex_};

@@ -206,6 +206,7 @@ BOOST_DATA_TEST_CASE(B19_a_name_service_that_fails_leaves_the_last_good_answer_f
     one.fail(one.begin("a"), errc::resolver_unavailable);
     BOOST_TEST(by.addresses.empty());
     BOOST_TEST(one.book.statistics().unavailable == failed + 1);
+    BOOST_TEST(one.book.statistics().last_good == 2 * failed);
 }
 
 BOOST_AUTO_TEST_CASE(B19_a_look_up_that_hangs_is_not_waited_for_when_there_is_a_last_good_answer) {
@@ -219,10 +220,15 @@ BOOST_AUTO_TEST_CASE(B19_a_look_up_that_hangs_is_not_waited_for_when_there_is_a_
     one.book.leave(by); // It has waited for long enough.
     one.now += resolver_limits{}.patience - 1ns;
     BOOST_TEST((one.ask("a", by) == name_state::refreshing));
-    one.book.leave(by);
+    BOOST_TEST(one.book.statistics().last_good == 0U); // Who leaves may have ended.
+    one.book.lose_patience(by);
+    BOOST_TEST(one.book.statistics().last_good == 1U);
+    one.book.lose_patience(by);
+    BOOST_TEST(one.book.statistics().last_good == 1U);
     one.now += 1ns;
     BOOST_TEST((one.ask("a", by) == name_state::last_good));
     BOOST_TEST((by.addresses == std::vector{address(1)}));
+    BOOST_TEST(one.book.statistics().last_good == 2U);
     one.now += 2h;
     BOOST_TEST((one.ask("a", by) == name_state::waiting)); // There is none any more.
     one.answer(hangs, {address(3)});

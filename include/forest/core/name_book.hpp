@@ -67,7 +67,7 @@ struct name_statistics {
     std::uint64_t lookups = 0;     ///< that have begun
     std::uint64_t not_found = 0;   ///< of them: there is no such name
     std::uint64_t unavailable = 0; ///< of them: the name service did not answer, or could not
-    std::uint64_t last_good = 0;   ///< questions for which a last good answer had to stand in
+    std::uint64_t last_good = 0;   ///< questions for which the last good answer had to stand in
 };
 
 /// What a name book answers to a question.
@@ -189,6 +189,13 @@ public:
         return has_last_good ? name_state::refreshing : name_state::waiting;
     }
 
+    /// The waiter goes on with the last good addresses, which it has got, and is not told any more.
+    void lose_patience(name_waiter& waiter) noexcept {
+        if (waiter.of_ != nullptr)
+            ++statistics_.last_good;
+        leave(waiter);
+    }
+
     /// The waiter is not told any more.
     void leave(name_waiter& waiter) noexcept {
         entry* const of = std::exchange(waiter.of_, nullptr);
@@ -235,6 +242,8 @@ public:
         while (name_waiter* const waiter = of.first) {
             leave(*waiter);
             hand_over(*waiter, error, addresses);
+            if (waiter->error == errc::resolver_unavailable && !waiter->addresses.empty())
+                ++statistics_.last_good;
             waiter->told();
         }
     }

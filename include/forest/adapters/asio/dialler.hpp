@@ -178,7 +178,8 @@ private:
         switch (stage_) {
         case stage::starving: return try_all(held, now);
         case stage::resolving: // The last good answer has to do.
-            forget_name();
+            asking_ = false;
+            this->names().lose_patience(question_);
             if (question_.addresses.empty()) // It has been told in this very moment.
                 return failed(held, question_error());
             return use_answer(held, now, true);
