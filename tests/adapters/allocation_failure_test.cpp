@@ -27,6 +27,7 @@
 #include <mutex>
 #include <new>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -550,6 +551,39 @@ struct context : servers {
     }
 };
 
+// A name whose answer has expired is asked for, and another answer comes.
+void ask_again(run& at) {
+    struct waiter final : name_waiter {
+        void told() noexcept override { ++times_told; }
+        int times_told = 0;
+    };
+    name_book book;
+    steady_time now{};
+    const auto ask = [&](waiter& by) {
+        return book.ask("host", false, by, now, [](std::string_view) { return false; });
+    };
+    const std::vector<ip_address> found(2);
+    waiter first, second, third;
+    (void)ask(first);
+    book.answered(*book.next(), {}, std::span{found}.first(1), 1s, now);
+    now += 1s;
+    bool thrown = false;
+    at.begin();
+    try {
+        (void)ask(second);
+    } catch (const std::bad_alloc&) {
+        thrown = true;
+    }
+    if (name_book::entry* const next = book.next())
+        book.answered(*next, {}, found, 1s, now);
+    at.end();
+    BOOST_TEST_REQUIRE(book.statistics().lookups == (thrown ? 1U : 2U));
+    BOOST_TEST_REQUIRE(second.times_told == (thrown ? 0 : 1));
+    now += 1s;
+    BOOST_TEST_REQUIRE((ask(third) == name_state::refreshing));
+    BOOST_TEST_REQUIRE(!third.addresses.empty());
+}
+
 } // namespace
 
 BOOST_FIXTURE_TEST_SUITE(allocation_failure_test, context)
@@ -597,6 +631,10 @@ BOOST_AUTO_TEST_CASE(B26_one_check_completes_at_every_failed_allocation) {
 BOOST_AUTO_TEST_CASE(B26_a_transport_calls_each_handler_once_at_every_failed_allocation) {
     at_every_allocation([&](run& at) { get_and_cancel<asio_transport>(at); });
     at_every_allocation([&](run& at) { get_and_cancel<pooled_transport>(at); });
+}
+
+BOOST_AUTO_TEST_CASE(B19_a_last_good_answer_outlives_every_failed_allocation) {
+    at_every_allocation(ask_again);
 }
 
 BOOST_AUTO_TEST_CASE(B26_a_clock_ends_each_wait_once_at_every_failed_allocation) {

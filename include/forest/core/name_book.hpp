@@ -168,23 +168,20 @@ public:
         entry& known = enter(name, now);
         waiter.error = {};
         waiter.addresses.clear();
-        if (!anew && !known.addresses.empty() && now < known.expires)
-            return give(known, waiter, name_state::known);
-        const bool has_last_good =
-            !anew && !known.addresses.empty() && now - known.expires < limits_.last_good_max;
-        if (known.failure && now < known.failure_until) {
-            waiter.error = known.failure;
-            return has_last_good ? give(known, waiter, name_state::last_good) : name_state::failed;
-        }
+        const bool has_good = !anew && !known.addresses.empty();
+        const bool is_known = has_good && now < known.expires;
+        const bool has_last_good = has_good && now - known.expires < limits_.last_good_max;
+        if (is_known || has_last_good)
+            waiter.addresses = known.addresses; // before anything is changed, since it may throw
+        if (is_known)
+            return name_state::known;
+        if (known.failure && now < known.failure_until)
+            return fail(waiter, known.failure, has_last_good);
         if (known.lookup == entry::progress::none)
             queue(known, is_local(name), now);
         // Who has something else to go by does not wait for a name service that hangs.
-        if ((anew || has_last_good) && now - known.asked_at >= limits_.patience) {
-            waiter.error = errc::resolver_unavailable;
-            return has_last_good ? give(known, waiter, name_state::last_good) : name_state::failed;
-        }
-        if (has_last_good)
-            waiter.addresses = known.addresses;
+        if ((anew || has_last_good) && now - known.asked_at >= limits_.patience)
+            return fail(waiter, errc::resolver_unavailable, has_last_good);
         link(known, waiter);
         return has_last_good ? name_state::refreshing : name_state::waiting;
     }
@@ -279,11 +276,12 @@ private:
         return local_.first != nullptr && running_local_ < limits_.local_max;
     }
 
-    name_state give(const entry& known, name_waiter& waiter, name_state state) {
-        waiter.addresses = known.addresses;
-        if (state == name_state::last_good)
-            ++statistics_.last_good;
-        return state;
+    name_state fail(name_waiter& waiter, std::error_code why, bool has_last_good) noexcept {
+        waiter.error = why;
+        if (!has_last_good)
+            return name_state::failed;
+        ++statistics_.last_good;
+        return name_state::last_good;
     }
 
     void queue(entry& of, bool local, steady_time now) noexcept {
@@ -303,12 +301,11 @@ private:
 
     std::error_code keep(entry& of, std::span<const ip_address> addresses,
                          std::optional<duration> lifetime, steady_time now) const noexcept try {
-        of.addresses.assign(addresses.begin(), addresses.end());
+        of.addresses = std::vector<ip_address>(addresses.begin(), addresses.end());
         of.expires = now + std::clamp(lifetime.value_or(limits_.answer_lifetime), duration::zero(),
                                       limits_.answer_lifetime_max);
         return {};
-    } catch (const std::bad_alloc&) {
-        of.addresses.clear();
+    } catch (const std::bad_alloc&) { // The last good answer is as it was.
         return errc::local_resources_exhausted;
     }
 
