@@ -176,6 +176,20 @@ BOOST_AUTO_TEST_CASE(B19_an_answer_without_an_address_is_no_such_name) {
     BOOST_TEST(by.error == code(errc::resolve_failed));
 }
 
+BOOST_AUTO_TEST_CASE(B19_of_many_addresses_the_first_ones_are_used) {
+    watched_book one;
+    waiter by, later;
+    std::vector<ip_address> all(10'000);
+    for (std::size_t n = 0; n < all.size(); ++n)
+        all[n].bytes = {10, 0, static_cast<std::uint8_t>(n / 256), static_cast<std::uint8_t>(n)};
+    (void)one.ask("a", by);
+    one.answer(one.begin("a"), all);
+    all.resize(resolver_limits{}.addresses_max);
+    BOOST_TEST((by.addresses == all));
+    BOOST_TEST((one.ask("a", later) == name_state::known));
+    BOOST_TEST((later.addresses == all));
+}
+
 // The hour begins when the answer can no longer be used, however long that was allowed.
 BOOST_DATA_TEST_CASE(B19_a_name_service_that_fails_leaves_the_last_good_answer_for_an_hour,
                      boost::unit_test::data::make({1, 2 * 3600, 24 * 3600}), lifetime) {

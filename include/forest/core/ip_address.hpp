@@ -3,6 +3,7 @@
 #define FOREST_CORE_IP_ADDRESS_HPP
 
 #include <array>
+#include <compare>
 #include <cstdint>
 
 // An address without a port, for code that may include neither Asio nor the headers of sockets.
@@ -19,7 +20,8 @@ struct ip_address {
     /// The interface of a link-local IPv6 address, as `sin6_scope_id`; 0 when there is none.
     std::uint32_t scope = 0;
 
-    friend bool operator==(const ip_address&, const ip_address&) = default;
+    /// The order means nothing; sets need one.
+    friend auto operator<=>(const ip_address&, const ip_address&) = default;
 };
 
 } // namespace forest

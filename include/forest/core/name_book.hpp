@@ -39,6 +39,9 @@ struct resolver_limits {
     /// How many look-ups run at a time, beside all others, of names that are answered locally.
     std::size_t local_max = 4;
 
+    /// How many addresses of a name are used, the first ones of the answer.
+    std::size_t addresses_max = 16;
+
     /// How long an answer is used when the name service does not say how long it may be.
     duration answer_lifetime = std::chrono::seconds{30};
 
@@ -222,6 +225,7 @@ public:
                   std::optional<duration> lifetime, steady_time now) noexcept {
         --(of.local ? running_local_ : running_);
         of.lookup = entry::progress::none;
+        addresses = addresses.first(std::min(addresses.size(), limits_.addresses_max));
         if (!error && addresses.empty())
             error = errc::resolve_failed;
         of.failure = {};

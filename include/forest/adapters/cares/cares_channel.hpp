@@ -4,7 +4,6 @@
 
 #include <forest/adapters/posix/address_of.hpp>
 #include <forest/core/error.hpp>
-#include <forest/core/ip_address.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/unique_function.hpp>
 #include <forest/policy/resolver.hpp>
@@ -209,12 +208,12 @@ private:
         if (status != ARES_SUCCESS)
             return asked->fail(lacks_descriptor() ? errc::local_resources_exhausted
                                                   : cares_error(status));
-        std::vector<ip_address> addresses;
+        distinct_addresses addresses;
         int seconds = std::numeric_limits<int>::max();
         try {
             for (auto* each = list->nodes; each != nullptr; each = each->ai_next) {
                 if (const auto address = address_of(*each->ai_addr))
-                    add_once(addresses, *address);
+                    addresses.add(*address);
                 seconds = std::min(seconds, each->ai_ttl);
             }
         } catch (const std::bad_alloc&) {
@@ -223,9 +222,9 @@ private:
         for (auto* each = list->cnames; each != nullptr; each = each->next)
             seconds = std::min(seconds, each->ttl);
         resolution result;
-        if (addresses.empty())
+        if (addresses.all().empty())
             result.error = errc::resolve_failed;
-        result.addresses = addresses;
+        result.addresses = addresses.all();
         if (!asked->local)
             result.lifetime = std::chrono::seconds{std::max(seconds, 0)};
         asked->handler(result);

@@ -8,9 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstring>
 #include <optional>
+#include <set>
+#include <span>
 #include <vector>
 
 // What the resolvers have in common.
@@ -37,11 +38,20 @@ namespace forest::detail {
     return std::nullopt;
 }
 
-/// Adds an address unless it is there.
-inline void add_once(std::vector<ip_address>& all, const ip_address& found) {
-    if (std::find(all.begin(), all.end(), found) == all.end())
-        all.push_back(found);
-}
+/// Addresses in the order in which they came, each once.
+class distinct_addresses {
+public:
+    void add(const ip_address& found) {
+        if (known_.insert(found).second)
+            all_.push_back(found);
+    }
+
+    [[nodiscard]] std::span<const ip_address> all() const noexcept { return all_; }
+
+private:
+    std::vector<ip_address> all_;
+    std::set<ip_address> known_;
+};
 
 /// Whether this process can open no descriptor now. A look-up needs some, and seldom says so.
 [[nodiscard]] inline bool lacks_descriptor() noexcept {

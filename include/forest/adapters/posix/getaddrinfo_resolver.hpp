@@ -6,7 +6,6 @@
 #include <forest/adapters/posix/hosts_file.hpp>
 #include <forest/adapters/posix/lookup_crew.hpp>
 #include <forest/core/error.hpp>
-#include <forest/core/ip_address.hpp>
 #include <forest/core/name_book.hpp>
 #include <forest/core/unique_function.hpp>
 #include <forest/policy/resolver.hpp>
@@ -15,11 +14,11 @@
 
 #include <cerrno>
 #include <memory>
+#include <new>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 // Names as the system finds them, in whatever order /etc/nsswitch.conf says.
 
@@ -97,7 +96,7 @@ private:
 
     static void deliver(void*, detail::lookup_job& ended) noexcept {
         const std::unique_ptr<lookup> handler{static_cast<lookup*>(ended.context)};
-        std::vector<ip_address> addresses;
+        detail::distinct_addresses addresses;
         resolution result;
         try {
             if (ended.code != 0)
@@ -106,15 +105,15 @@ private:
             for (const addrinfo* each = ended.code == 0 ? ended.found : nullptr; each != nullptr;
                  each = each->ai_next) {
                 if (const auto found = detail::address_of(*each->ai_addr))
-                    detail::add_once(addresses, *found);
+                    addresses.add(*found);
             }
-            if (ended.code == 0 && addresses.empty())
+            if (ended.code == 0 && addresses.all().empty())
                 result.error = errc::resolve_failed;
         } catch (const std::bad_alloc&) {
             result.error = errc::local_resources_exhausted;
         }
         if (!result.error)
-            result.addresses = addresses;
+            result.addresses = addresses.all();
         (*handler)(result);
     }
 
