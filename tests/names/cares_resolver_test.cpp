@@ -25,6 +25,9 @@
 
 #include <ares.h>
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -225,6 +228,40 @@ BOOST_AUTO_TEST_CASE(names_of_the_hosts_file_are_found_beside_a_dead_name_server
     BOOST_TEST(!one.error);
     BOOST_TEST(!one.addresses.empty());
     BOOST_TEST(!one.lifetime.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(its_configuration_is_read_again_when_it_has_changed_and_can_be_read) {
+    const changing_file file;
+    cares_options chosen = options();
+    chosen.configuration = file.path;
+    for (const std::string name : {"first", "second", "third"})
+        server.set("host." + name + ".test", {.addresses = {0x7f000001}});
+    file.write("search first.test\n");
+    cares_resolver subject{chosen};
+    const auto look_up = [&] {
+        lookup_outcome one;
+        subject.async_resolve("host", one.handler());
+        BOOST_TEST(one.ended());
+        return one.error;
+    };
+    BOOST_TEST(!look_up());
+    BOOST_TEST(server.asked("host.first.test") == 1U);
+    file.write("search second.test\n");
+    BOOST_TEST(!look_up());
+    BOOST_TEST(server.asked("host.second.test") == 1U);
+    file.write("search third.test\n");
+    rlimit before{};
+    ::getrlimit(RLIMIT_NOFILE, &before);
+    const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    const std::error_code without_descriptors = look_up();
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    BOOST_TEST(without_descriptors == make_error_code(errc::local_resources_exhausted));
+    BOOST_TEST(!look_up());
+    BOOST_TEST(server.asked("host.third.test") == 1U);
+    BOOST_TEST(server.asked("host.second.test") == 1U);
+    ::unlink(file.path.c_str()); // Then there is nothing to be searched.
+    BOOST_TEST(look_up() == make_error_code(errc::resolve_failed));
 }
 
 BOOST_AUTO_TEST_CASE(options_that_cannot_be_used_are_refused) {

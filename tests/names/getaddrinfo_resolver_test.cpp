@@ -19,7 +19,6 @@
 
 #include <netdb.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -27,7 +26,6 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <fstream>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -65,20 +63,6 @@ const std::vector<mapped> table{
     {"EAI_SYSTEM, ENOMEM", EAI_SYSTEM, ENOMEM, errc::local_resources_exhausted},
     {"EAI_MEMORY", EAI_MEMORY, 0, errc::local_resources_exhausted},
     {"a code of tomorrow", -4711, 0, errc::resolver_unavailable},
-};
-
-class hosts {
-public:
-    hosts() {
-        char name[] = "/tmp/forest_hosts_XXXXXX";
-        ::close(::mkstemp(name));
-        path = name;
-    }
-    ~hosts() { ::unlink(path.c_str()); }
-
-    void write(std::string_view text) const { std::ofstream{path, std::ios::trunc} << text; }
-
-    std::string path;
 };
 
 struct resolvers : real_time_of_threads {
@@ -237,7 +221,7 @@ BOOST_AUTO_TEST_CASE(its_threads_take_no_signal_from_the_application) {
 }
 
 BOOST_AUTO_TEST_CASE(names_of_the_hosts_file_are_known_to_be_local_also_when_it_has_changed) {
-    const hosts file;
+    const changing_file file;
     file.write("127.0.0.1 localhost # loopback\n"
                "\t10.0.0.1\tDb.Example  db alias\r\n"
                "# 10.0.0.2 commented\n"

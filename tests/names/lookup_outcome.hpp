@@ -8,6 +8,9 @@
 #include <forest/core/time.hpp>
 #include <forest/policy/resolver.hpp>
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +19,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -66,6 +70,23 @@ struct real_time_of_threads {
 
     /// On a busy machine, sanitizers and all.
     [[nodiscard]] duration tolerance() const { return std::chrono::seconds{10}; }
+};
+
+/// A file of a test.
+class changing_file {
+public:
+    changing_file() {
+        char name[] = "/tmp/forest_names_XXXXXX";
+        ::close(::mkstemp(name));
+        path = name;
+    }
+    changing_file(const changing_file&) = delete;
+    changing_file& operator=(const changing_file&) = delete;
+    ~changing_file() { ::unlink(path.c_str()); }
+
+    void write(std::string_view text) const { std::ofstream{path, std::ios::trunc} << text; }
+
+    std::string path;
 };
 
 /// 127.0.0.`last`.

@@ -12,7 +12,6 @@
 #include <netdb.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -47,40 +46,14 @@ namespace forest {
 
 namespace detail {
 
-/// Whether a file is not as it was when it was asked for last.
-class changing_file {
-public:
-    explicit changing_file(std::string path) : path_{std::move(path)} { (void)has_changed(); }
-
-    [[nodiscard]] bool has_changed() noexcept {
-        struct stat found {};
-        state seen{};
-        if (::stat(path_.c_str(), &found) == 0)
-            seen = {found.st_ino, found.st_size, found.st_mtim.tv_sec, found.st_mtim.tv_nsec};
-        return std::exchange(known_, seen) != seen;
-    }
-
-private:
-    struct state {
-        ino_t file = 0;
-        off_t bytes = 0;
-        time_t seconds = 0;
-        long nanoseconds = 0;
-
-        friend bool operator==(const state&, const state&) = default;
-    };
-
-    const std::string path_;
-    state known_{};
-};
-
 /// Not thread-safe.
 class cares_channel {
 public:
     using handler_type = unique_function<void(const resolution&)>;
 
     /// Throws std::system_error.
-    cares_channel(const std::string& servers, duration timeout, int tries) {
+    cares_channel(const std::string& servers, const std::string& configuration, duration timeout,
+                  int tries) {
         const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(timeout).count();
         if (milliseconds < 1 || milliseconds > std::numeric_limits<int>::max() || tries < 1)
             refuse(ARES_EBADFLAGS);
@@ -89,10 +62,13 @@ public:
         ares_options chosen{};
         chosen.timeout = static_cast<int>(milliseconds);
         chosen.tries = tries;
+        std::string path = configuration; // c-ares copies it, but wants to be able to write to it
+        chosen.resolvconf_path = path.data();
         chosen.sock_state_cb = &watch;
         chosen.sock_state_cb_data = this;
         refuse(::ares_init_options(&channel_, &chosen,
-                                   ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB));
+                                   ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB |
+                                       ARES_OPT_RESOLVCONF));
         if (servers.empty())
             return;
         const int status = ::ares_set_servers_ports_csv(channel_, servers.c_str());

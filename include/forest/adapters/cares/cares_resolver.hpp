@@ -3,6 +3,8 @@
 #define FOREST_ADAPTERS_CARES_CARES_RESOLVER_HPP
 
 #include <forest/adapters/cares/cares_channel.hpp>
+#include <forest/adapters/posix/address_of.hpp>
+#include <forest/adapters/posix/file_version.hpp>
 #include <forest/adapters/posix/hosts_file.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
@@ -34,7 +36,7 @@ namespace forest {
 /// How a cares_resolver asks.
 struct cares_options {
     /// The name servers as `address[:port]`, with commas between them; an IPv6 address with a port
-    /// in brackets. Empty means those of /etc/resolv.conf, which is read again when it has changed.
+    /// in brackets. Empty means those of `configuration`.
     std::string servers{};
 
     /// How long the first try waits for an answer; each round of tries waits longer. Greater than
@@ -46,6 +48,10 @@ struct cares_options {
 
     /// The file whose names do not wait behind others. c-ares itself reads /etc/hosts.
     std::string hosts = "/etc/hosts";
+
+    /// The file with the name servers, the domains to search and the options, as resolv.conf(5). It
+    /// is read again when it has changed.
+    std::string configuration = "/etc/resolv.conf";
 };
 
 /// A resolver without a thread that could be left behind: it has one of its own, which never blocks
@@ -59,7 +65,7 @@ public:
     /// with another code if c-ares cannot be set up.
     explicit cares_resolver(cares_options chosen = {})
         : options_{std::move(chosen)}, hosts_{options_.hosts} {
-        (void)detail::cares_channel{options_.servers, options_.timeout, options_.tries};
+        (void)make_channel();
     }
 
     cares_resolver(const cares_resolver&) = delete;
@@ -161,11 +167,21 @@ private:
         }
     }
 
+    [[nodiscard]] std::unique_ptr<detail::cares_channel> make_channel() const {
+        return std::make_unique<detail::cares_channel>(options_.servers, options_.configuration,
+                                                       options_.timeout, options_.tries);
+    }
+
     // Look-ups that are under way end with the servers that they began with.
     detail::cares_channel& newest_channel() {
-        if (channels_.empty() || (options_.servers.empty() && configuration_.has_changed()))
-            channels_.push_back(std::make_unique<detail::cares_channel>(
-                options_.servers, options_.timeout, options_.tries));
+        const auto found = detail::file_version::of(options_.configuration);
+        if (channels_.empty() || found != configuration_) {
+            auto made = make_channel();
+            if (detail::lacks_descriptor()) // Without a word, c-ares has then not read the file.
+                throw std::system_error{std::make_error_code(std::errc::too_many_files_open)};
+            channels_.push_back(std::move(made));
+            configuration_ = found;
+        }
         return *channels_.back();
     }
 
@@ -194,7 +210,7 @@ private:
     bool ended_ = false;
     int wake_ = -1;
     std::vector<question> asked_;
-    detail::changing_file configuration_{"/etc/resolv.conf"};
+    detail::file_version configuration_; // that the newest channel has read
     std::vector<std::unique_ptr<detail::cares_channel>> channels_; // the last one is for new ones
     std::thread thread_;
 };

@@ -2,6 +2,8 @@
 #ifndef FOREST_ADAPTERS_POSIX_HOSTS_FILE_HPP
 #define FOREST_ADAPTERS_POSIX_HOSTS_FILE_HPP
 
+#include <forest/adapters/posix/file_version.hpp>
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -47,16 +49,6 @@ public:
     }
 
 private:
-    // What tells one state of the file from another.
-    struct version {
-        ino_t file = 0;
-        off_t bytes = -1;
-        time_t seconds = 0;
-        long nanoseconds = 0;
-
-        friend bool operator==(const version&, const version&) = default;
-    };
-
     struct descriptor {
         int number;
         ~descriptor() {
@@ -73,8 +65,7 @@ private:
             known_ = {};
             return;
         }
-        const version seen{found.st_ino, found.st_size, found.st_mtim.tv_sec,
-                           found.st_mtim.tv_nsec};
+        const detail::file_version seen{found};
         if (seen == known_)
             return;
         names_.clear();
@@ -119,7 +110,7 @@ private:
     const std::string path_;
     std::mutex mutex_;
     std::chrono::steady_clock::time_point look_again_at_{};
-    version known_{};
+    detail::file_version known_;
     std::set<std::string, std::less<>> names_;
 };
 
