@@ -14,6 +14,7 @@
 #include <asio/io_context.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -286,12 +287,39 @@ BOOST_AUTO_TEST_CASE(a_client_that_takes_its_answer_too_slowly_gives_way_at_last
     raw_client check{running.port};
     check.send(signed_check);
     // It takes a little all the time, and would do so for long.
-    for (int read = 0; read < 10; ++read) {
-        slow.read_more(100 * 1024);
-        std::this_thread::sleep_for(20ms);
-    }
+    BOOST_TEST(eventually([&] {
+        slow.read_more(10 * 1024);
+        return check.has_received();
+    }));
     BOOST_TEST(check.read_answer().status == 200);
     BOOST_TEST(slow.read_to_end().size() < body->size());
+}
+
+BOOST_AUTO_TEST_CASE(the_owner_of_an_answer_may_ask_the_server_when_it_goes) {
+    running_server running;
+    std::atomic<int> gone = 0;
+    const auto on_end = [&](const std::string* body) {
+        (void)running.server->connections();
+        delete body;
+        ++gone;
+    };
+    (void)running.server->get("/owned", [&](const server_request&, auto respond) {
+        forest::response answer;
+        const std::shared_ptr<const std::string> body{new std::string(std::size_t{16} << 20U, 'z'),
+                                                      on_end};
+        answer.body = *body;
+        answer.body_owner = body;
+        respond(answer);
+    });
+    constexpr std::string_view get_owned = "GET /owned HTTP/1.1\r\nHost: a\r\n\r\n";
+    raw_client reading{running.port};
+    BOOST_TEST(reading.ask(get_owned).status == 200);
+    BOOST_TEST(eventually([&] { return gone == 1; }));
+    raw_client unread{running.port};
+    unread.send(get_owned);
+    BOOST_TEST(eventually([&] { return unread.has_received(); }));
+    running.server->stop();
+    BOOST_TEST(eventually([&] { return gone == 2; }));
 }
 
 BOOST_AUTO_TEST_CASE(a_place_that_becomes_free_is_taken_at_once) {

@@ -31,7 +31,8 @@ struct response {
     header_fields fields{}; ///< further header fields
 
     /// What keeps `body` alive and unchanged. A server may hold this instead of a copy, so that a
-    /// large body exists once however many clients are reading it. Null: the body is copied.
+    /// large body exists once however many clients are reading it. Null: the body is copied. Its
+    /// deleter may run on any thread, and call the server.
     std::shared_ptr<const void> body_owner{};
 };
 

@@ -113,6 +113,12 @@ public:
         return read_answer();
     }
 
+    /// Whether something has come, or the end, that has not been read.
+    [[nodiscard]] bool has_received() const {
+        pollfd waiting{socket_, POLLIN, 0};
+        return !received_.empty() || ::poll(&waiting, 1, 0) == 1;
+    }
+
     /// Whether the server ends the connection, in order and without another byte. A reset is none.
     bool ended() {
         char byte = 0;

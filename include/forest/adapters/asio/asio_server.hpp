@@ -80,7 +80,7 @@ public:
     /// not wait for that one, which is then the last.
     ~asio_server() {
         std::map<std::string, detail::route_handler, std::less<>> routes;
-        std::unique_lock lock{*state_->mutex};
+        detail::server_lock lock{*state_};
         stop_listening();
         detail::close_all(*state_);
         state_->grace.cancel();
@@ -184,9 +184,10 @@ public:
     /// Stops accepting, closes idle connections, and lets requests that have begun be answered, the
     /// answers with `Connection: close`. What is left after `grace` is closed at once; 0 waits for
     /// nothing. Does not block, and does not wait for a running handler. A further call can only
-    /// shorten the grace period. The server does not start again.
+    /// shorten the grace period. Without memory for a timer there is none. The server does not
+    /// start again.
     void stop(duration grace = duration::zero()) {
-        const std::lock_guard lock{*state_->mutex};
+        const detail::server_lock lock{*state_};
         stop_listening();
         if (grace <= duration::zero()) {
             state_->grace.cancel();
@@ -196,13 +197,17 @@ public:
         const auto end = std::chrono::steady_clock::now() + grace;
         if (state_->connections() == 0 || (grace_given_ && state_->grace.expiry() <= end))
             return;
-        grace_given_ = true;
         state_->grace.expires_at(end);
-        state_->grace.async_wait([state = state_](std::error_code ec) {
-            const std::lock_guard cut_off{*state->mutex};
-            if (!ec)
-                detail::close_all(*state);
-        });
+        try {
+            state_->grace.async_wait([state = state_](std::error_code ec) {
+                const detail::server_lock cut_off{*state};
+                if (!ec)
+                    detail::close_all(*state);
+            });
+            grace_given_ = true;
+        } catch (const std::bad_alloc&) {
+            detail::close_all(*state_);
+        }
     }
 
 private:

@@ -20,6 +20,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -321,8 +322,9 @@ private:
         } else {
             if (!make_room(*server_, server_->memory.cost_of_sharing(body), *this))
                 return false;
+            std::list<std::shared_ptr<const void>> owner{given.body_owner};
             server_->memory.share(body);
-            body_owner_ = given.body_owner;
+            body_owner_.swap(owner);
             body_ = body;
         }
         count_memory();
@@ -368,9 +370,9 @@ private:
 
     // The room for a small answer is kept for the next one.
     void forget_answer() noexcept {
-        if (body_owner_ != nullptr) {
+        if (!body_owner_.empty()) {
             server_->memory.release(body_);
-            body_owner_.reset();
+            server_->released.splice(server_->released.end(), body_owner_);
         }
         body_ = {};
         if (output_.capacity() > output_bytes_kept)
@@ -443,7 +445,7 @@ private:
         return owned_handler{
             shared_from_this(), memory_, [then](server_connection& of, const auto&... results) {
                 of.server_->turns.run([self = of.shared_from_this(), then, results...] {
-                    lock_type lock{*self->server_->mutex};
+                    server_lock lock{*self->server_};
                     if (!self->closed())
                         then(*self, lock, results...);
                 });
@@ -525,8 +527,8 @@ private:
     std::vector<char> input_; // what is not used yet, between two turns
     std::size_t kept_ = 0;    // the same in the scratch space, during a turn
     std::string output_;
-    std::string_view body_;                  // of the answer, if it is shared
-    std::shared_ptr<const void> body_owner_; // null if there is none
+    std::string_view body_;                             // of the answer, if it is shared
+    std::list<std::shared_ptr<const void>> body_owner_; // one or none; to move it takes no memory
     std::size_t drained_bytes_ = 0;
     std::size_t counted_bytes_ = 0;
     phase phase_ = phase::reading;

@@ -162,7 +162,7 @@ private:
         return owned_handler{shared_from_this(), memory_,
                              [then](server_listener& of, std::error_code ec) {
                                  of.server_->turns.run([self = of.shared_from_this(), then, ec] {
-                                     std::unique_lock lock{*self->server_->mutex};
+                                     server_lock lock{*self->server_};
                                      if (self->acceptor_.is_open())
                                          then(*self, lock, ec);
                                  });
@@ -249,6 +249,7 @@ private:
         const int descriptor =
             ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (descriptor >= 0) {
+            gave_back_ = false;
             take(descriptor, lock);
             return acceptor_.is_open();
         }
@@ -263,11 +264,16 @@ private:
         case ENFILE:
         case ENOBUFS:
         case ENOMEM:
-            // It is the system's, and what is given back may go to others.
-            if (const auto next = next_to_give_way(*server_))
-                next->close();
-            pause();
-            return false;
+            if (!has_pending()) {
+                wait();
+                return false;
+            }
+            // It is the system's, and what was given back may have gone to others.
+            if (std::exchange(gave_back_, false)) {
+                pause();
+                return false;
+            }
+            return gave_back_ = find_place(lock);
         default: return true; // a connection that has failed already
         }
     }
@@ -316,6 +322,7 @@ private:
     std::string path_; // of a socket file that is ours
     endpoint::protocol_type protocol_{AF_UNSPEC, 0};
     bool keeps_back_ = false;
+    bool gave_back_ = false; // what the system had too little of, and has accepted nothing since
 };
 
 } // namespace forest::detail

@@ -114,6 +114,9 @@ struct server_state {
 
     spare_descriptor spare;
 
+    // Owners of answers that were given up; see `server_lock`.
+    std::list<std::shared_ptr<const void>> released;
+
     // The timers of the listeners that could not accept; there is room for all of them.
     std::vector<asio::steady_timer*> paused;
     std::chrono::steady_clock::time_point pressed_until; // by strangers that were closed for others
@@ -127,6 +130,24 @@ struct server_state {
 
     std::thread::id inside; // the thread in a handler; none by default
     std::condition_variable left;
+};
+
+/// The lock of a server for those that close connections. The owners of their answers have deleters
+/// of the application's: they run after the lock.
+class server_lock : public std::unique_lock<std::mutex> {
+public:
+    explicit server_lock(server_state& of) : unique_lock{*of.mutex}, server_{of} {}
+    server_lock(const server_lock&) = delete;
+    server_lock& operator=(const server_lock&) = delete;
+
+    ~server_lock() {
+        std::list<std::shared_ptr<const void>> outside;
+        outside.swap(server_.released);
+        unlock();
+    }
+
+private:
+    server_state& server_;
 };
 
 } // namespace forest::detail
