@@ -18,8 +18,8 @@
 #include <utility>
 #include <vector>
 
-// A getaddrinfo that does what a test says. It serves the whole binary, which therefore has a
-// folder of its own. Its state is never destroyed, as threads that hang in it may outlive the
+// A getaddrinfo that does what a test says. It is in fake_name_service.cpp, and serves the whole
+// binary, which therefore has a folder of its own. Its state is never destroyed, as threads that hang in it may outlive the
 // tests.
 
 namespace forest::test {
@@ -158,17 +158,5 @@ struct with_fake_names {
 };
 
 } // namespace forest::test
-
-extern "C" {
-__attribute__((weak)) int getaddrinfo(const char* name, const char*, const addrinfo*,
-                                      addrinfo** found) {
-    *found = nullptr;
-    return forest::test::fake_name_service::get().look_up(name, found);
-}
-
-__attribute__((weak)) void freeaddrinfo(addrinfo* first) noexcept {
-    forest::test::fake_name_service::free_all(first);
-}
-}
 
 #endif

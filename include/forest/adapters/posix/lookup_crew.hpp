@@ -15,7 +15,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
-#include <cstring>
 #include <new>
 #include <string_view>
 #include <system_error>
@@ -74,7 +73,7 @@ public:
         if (job == nullptr)
             throw std::bad_alloc{};
         job->context = context;
-        std::memcpy(job->name, name.data(), std::min(name.size(), name_bytes_max));
+        std::copy_n(name.data(), std::min(name.size(), name_bytes_max), job->name);
         const guard lock{mutex_};
         if (ended_) {
             std::free(job);
