@@ -126,6 +126,7 @@ inline std::vector<fault_of_a_model> faults_of(std::string_view policy) {
                                             {"signer.secret_sent", 2},
                                             {"signer.secret_printed", 1},
                                             {"backoff.not_positive", 1},
+                                            {"resolver.never_called", 1},
                                             {"resolver.wrong_error", 1},
                                             {"resolver.wrong_addresses", 1},
                                             {"server.dropped_not_500", 1},

@@ -115,15 +115,22 @@ private:
     template <typename Model>
     std::shared_ptr<lookup> ask(Model& subject, const std::string& name,
                                 std::function<void()> then = {}) {
+        return ask(subject, name, std::move(then), calls_, this->found_);
+    }
+
+    template <typename Model>
+    static std::shared_ptr<lookup>
+    ask(Model& subject, const std::string& name, std::function<void()> then,
+        const std::shared_ptr<current_call>& calls, const std::shared_ptr<findings>& found) {
         auto asked = std::make_shared<lookup>();
         asked->name = name;
-        calls_->during(current_call::kind::begin, asked.get(), [&] {
-            subject.async_resolve(name, [asked, calls = calls_, found = this->found_,
-                                         then = std::move(then)](const resolution& answer) {
-                told(*asked, *calls, *found, answer);
-                if (then)
-                    then();
-            });
+        calls->during(current_call::kind::begin, asked.get(), [&] {
+            subject.async_resolve(
+                name, [asked, calls, found, then = std::move(then)](const resolution& answer) {
+                    told(*asked, *calls, *found, answer);
+                    if (then)
+                        then();
+                });
         });
         return asked;
     }
@@ -278,20 +285,25 @@ private:
         const auto subject = this->harness_.make();
         struct slot {
             std::mutex mutex;
-            std::shared_ptr<lookup> asked;
+            decltype(subject.get()) model{}; // null when it is about to end
+            std::shared_ptr<lookup> asked{};
         };
         const auto second = std::make_shared<slot>();
-        const auto first = ask(*subject, "host.test", [this, second, model = subject.get()] {
-            auto asked = ask(*model, "second.test");
+        second->model = subject.get();
+        const auto ask_second = [second, calls = calls_, found = this->found_] {
             const std::lock_guard lock{second->mutex};
-            second->asked = std::move(asked);
-        });
+            if (second->model != nullptr)
+                second->asked = ask(*second->model, "second.test", {}, calls, found);
+        };
+        const auto first = ask(*subject, "host.test", ask_second);
         const auto asked = [&second] {
             const std::lock_guard lock{second->mutex};
             return second->asked;
         };
         if (ends(*first) && this->comes_true([&] { return asked() != nullptr; }, patience))
             expect_addresses(*asked(), {address(2)}, "resolver.wrong_addresses");
+        const std::lock_guard lock{second->mutex};
+        second->model = nullptr;
     }
 
     void from_elsewhere() {
