@@ -6,6 +6,7 @@
 #include <forest/adapters/asio/literal_endpoint.hpp>
 #include <forest/adapters/asio/serial_task.hpp>
 #include <forest/adapters/asio/stream_socket.hpp>
+#include <forest/adapters/posix/address_of.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/name_book.hpp>
 #include <forest/core/options.hpp>
@@ -258,7 +259,7 @@ private:
     // Whether a look-up has failed for what this machine lacks. It needs descriptors, too, and not
     // every resolver says when there are none.
     [[nodiscard]] bool lacks_means() const noexcept {
-        return question_.error == errc::local_resources_exhausted || stream_socket::shortage();
+        return question_.error == errc::local_resources_exhausted || lacks_descriptor();
     }
 
     // The look-up that was waited for has ended.

@@ -72,13 +72,6 @@ public:
         return last_error();
     }
 
-    /// Why there can be no further socket now, if that is so.
-    [[nodiscard]] static std::error_code shortage() noexcept {
-        stream_socket one;
-        one.descriptor_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        return one.is_open() ? std::error_code{} : last_error();
-    }
-
     /// Sends as much of `bytes` as there is room for. None at all asks whether the socket is
     /// connected.
     [[nodiscard]] transfer send(std::string_view bytes) noexcept {

@@ -12,7 +12,6 @@
 #include <forest/policy/resolver.hpp>
 
 #include <poll.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -108,24 +107,14 @@ private:
         handler_type handler;
     };
 
-    // Under the lock. The thread blocks all signals: the application's handlers are not meant for
-    // it.
+    // Under the lock.
     void begin() {
         if (wake_ < 0)
             wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         if (wake_ < 0)
             throw std::system_error{errno, std::system_category(), "eventfd"};
-        sigset_t all, before;
-        sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &before);
-        const auto restore = [&] { ::pthread_sigmask(SIG_SETMASK, &before, nullptr); };
-        try {
-            thread_ = std::thread{[this] { work(); }};
-        } catch (...) {
-            restore();
-            throw;
-        }
-        restore();
+        const detail::signals_blocked for_the_thread;
+        thread_ = std::thread{[this] { work(); }};
     }
 
     void wake() const noexcept {

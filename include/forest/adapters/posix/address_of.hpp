@@ -5,6 +5,7 @@
 #include <forest/core/ip_address.hpp>
 
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -60,6 +61,23 @@ private:
         ::close(probe);
     return probe < 0;
 }
+
+/// Blocks all signals for the thread that made it until it is destroyed. Threads that are begun
+/// meanwhile take none for ever: the application's handlers are not meant for them.
+class signals_blocked {
+public:
+    signals_blocked() noexcept {
+        sigset_t all;
+        sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    signals_blocked(const signals_blocked&) = delete;
+    signals_blocked& operator=(const signals_blocked&) = delete;
+    ~signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+private:
+    sigset_t before_;
+};
 
 } // namespace forest::detail
 

@@ -7,7 +7,6 @@
 #include <limits.h>
 #include <netdb.h>
 #include <pthread.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -168,8 +167,7 @@ private:
         pthread_condattr_destroy(&attributes);
     }
 
-    // Under the lock. The new thread blocks all signals: the application's handlers are not meant
-    // for it.
+    // Under the lock.
     int add_thread() noexcept {
         auto* const added = static_cast<worker*>(std::calloc(1, sizeof(worker)));
         if (added == nullptr)
@@ -180,11 +178,10 @@ private:
         pthread_attr_setstacksize(
             &attributes,
             std::max(stack_bytes, static_cast<std::size_t>(std::max<long>(PTHREAD_STACK_MIN, 0))));
-        sigset_t all, before;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before);
-        const int error = pthread_create(&added->thread, &attributes, &work, added);
-        pthread_sigmask(SIG_SETMASK, &before, nullptr);
+        const int error = [&] {
+            const signals_blocked for_the_thread;
+            return pthread_create(&added->thread, &attributes, &work, added);
+        }();
         pthread_attr_destroy(&attributes);
         if (error != 0) {
             std::free(added);
