@@ -3,6 +3,8 @@
 // The datasource and both routes over real sockets: what the virtual clock cannot show, which is
 // threads, descriptors and large answers.
 
+#include <sanitized.hpp>
+
 #include <forest/forest.hpp>
 
 #include <asio/executor_work_guard.hpp>
@@ -90,19 +92,10 @@ bool run_until(asio::io_context& io, const std::function<bool()>& holds) {
 
 // What the process holds now, in bytes; nothing where a sanitizer keeps the books.
 std::optional<std::size_t> held() {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    return std::nullopt;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-    return std::nullopt;
-#else
+    if (forest::test::sanitized)
+        return std::nullopt;
     const auto info = ::mallinfo2();
     return info.uordblks + info.hblkhd;
-#endif
-#else
-    const auto info = ::mallinfo2();
-    return info.uordblks + info.hblkhd;
-#endif
 }
 
 } // namespace

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <sanitized.hpp>
+
 #include <forest/core/fetch_machine.hpp>
 
 #include <archetypes/backoff.hpp>
@@ -362,11 +364,7 @@ BOOST_DATA_TEST_CASE(B31_each_input_has_its_action, data::make(scripts)) {
 }
 
 BOOST_AUTO_TEST_CASE(B31_the_machine_agrees_with_the_oracle_on_every_sequence) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(FOREST_SHORT_ORACLE)
-    constexpr int length_max = 6;
-#else
-    constexpr int length_max = 7;
-#endif
+    constexpr int length_max = forest::test::sanitized ? 6 : 7;
     search all{length_max};
     all.walk(fresh(), timeline{}, oracle{}, 0);
     BOOST_TEST_MESSAGE(all.sequences << " sequences up to length " << length_max);

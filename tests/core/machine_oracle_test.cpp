@@ -4,6 +4,8 @@
 // every sequence of {success, failure, stall, doubt, stopping, stop} up to a length, for every pair
 // of thresholds, compared after each step.
 
+#include <sanitized.hpp>
+
 #include <forest/core/backoff.hpp>
 #include <forest/core/machine.hpp>
 
@@ -210,14 +212,8 @@ BOOST_AUTO_TEST_SUITE(machine_oracle_test)
 
 BOOST_AUTO_TEST_CASE(
     the_machine_agrees_with_the_oracle_on_every_sequence_up_to_length_nine_B3_B6_B7_B8_B9_B12_B14) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    constexpr int length_max =
-        7; // Sanitizers look for other faults; the whole depth runs without them.
-#elif defined(FOREST_SHORT_ORACLE)
-    constexpr int length_max = 7;
-#else
-    constexpr int length_max = 9;
-#endif
+    // Sanitizers look for other faults; the whole depth runs without them.
+    constexpr int length_max = forest::test::sanitized ? 7 : 9;
     std::uint64_t total = 0;
     for (int failures = 1; failures <= 4; ++failures)
         for (int successes = 1; successes <= 3; ++successes) {

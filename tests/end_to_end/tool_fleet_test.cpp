@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "tool_process.hpp"
 
+#include <sanitized.hpp>
+
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -280,17 +282,8 @@ BOOST_AUTO_TEST_CASE(first_checks_of_more_than_eight_are_spread_unless_told_othe
 }
 
 // A sanitizer keeps what is freed, and as much again for each thread.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define FOREST_MEMORY_IS_NOT_OURS
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define FOREST_MEMORY_IS_NOT_OURS
-#endif
-
-#ifndef FOREST_MEMORY_IS_NOT_OURS
-BOOST_AUTO_TEST_CASE(a_second_thread_costs_little_memory) {
+BOOST_AUTO_TEST_CASE(a_second_thread_costs_little_memory,
+                     *boost::unit_test::enable_if<!forest::test::sanitized>()) {
     // All tell that they stop when it ends, and nothing is to be kept of that but a bounded part.
     const temporary_file file{nobodies(20'000)};
     std::map<std::string, double> resident_kb;
@@ -306,7 +299,6 @@ BOOST_AUTO_TEST_CASE(a_second_thread_costs_little_memory) {
     }
     BOOST_TEST(resident_kb["2"] < 1.25 * resident_kb["1"]);
 }
-#endif
 
 BOOST_AUTO_TEST_CASE(statistics_are_the_last_line_and_count_every_check) {
     const serving_tool server;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "tool_process.hpp"
 
+#include <sanitized.hpp>
+
 #include <adapters/support/raw_client.hpp>
 #include <adapters/test_certificates.hpp>
 #include <forest/adapters/openssl/hmac_sha256.hpp>
@@ -327,7 +329,8 @@ BOOST_AUTO_TEST_CASE(without_descriptors_a_signed_check_is_answered_among_strang
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_thousand_bodies_do_not_exhaust_its_memory) {
+BOOST_AUTO_TEST_CASE(a_thousand_bodies_do_not_exhaust_its_memory,
+                     *boost::unit_test::enable_if<!forest::test::sanitized>()) {
     serving_tool server{{"--grace", "0s"}};
     const std::string check = signed_request();
     const auto port = static_cast<std::uint16_t>(server.port());

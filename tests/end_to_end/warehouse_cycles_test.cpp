@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "master_process.hpp"
 
+#include <sanitized.hpp>
+
 #include <forest/core/time.hpp>
 #include <forest/core/timestamp.hpp>
 
@@ -31,25 +33,12 @@
 // change of the schema (B7, B8, B31). What the master told is read in the end by someone who knows
 // nothing but which schema was served when.
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define FOREST_TEST_IS_SANITIZED
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define FOREST_TEST_IS_SANITIZED
-#endif
-#endif
-
 namespace {
 
 using forest::test::following_master;
 using forest::test::mortal_warehouse;
+using forest::test::sanitized;
 using nlohmann::json;
-
-#ifdef FOREST_TEST_IS_SANITIZED
-constexpr bool sanitized = true; // Ten times slower, and memory is not given back.
-#else
-constexpr bool sanitized = false;
-#endif
 
 constexpr int cycles = sanitized ? 80 : 200;
 constexpr int failure_threshold = 2;

@@ -141,11 +141,7 @@ BOOST_AUTO_TEST_SUITE(explore_test)
 
 BOOST_AUTO_TEST_CASE(
     no_thresholds_up_to_eight_let_a_rule_be_broken_B1_B2_B3_B6_B7_B8_B9_B10_B11_B12_B13_B14_B15) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(FOREST_SHORT_ORACLE)
-    constexpr int threshold_max = 3; // The whole range runs without them, as for the oracle.
-#else
     constexpr int threshold_max = 8;
-#endif
     std::size_t states = 0;
     std::size_t transitions = 0;
     for (int failures = 1; failures <= threshold_max; ++failures) {
