@@ -2,6 +2,7 @@
 #ifndef FOREST_ADAPTERS_ASIO_ASIO_NAMES_HPP
 #define FOREST_ADAPTERS_ASIO_ASIO_NAMES_HPP
 
+#include <forest/adapters/asio/executor_source.hpp>
 #include <forest/adapters/posix/getaddrinfo_resolver.hpp>
 #include <forest/core/name_book.hpp>
 #include <forest/name_directory.hpp>
@@ -76,18 +77,18 @@ class basic_asio_names {
 public:
     /// Those that all clients of the executor's context share which have this kind of resolver.
     explicit basic_asio_names(
-        const asio::any_io_executor& executor) requires std::default_initializable<Resolver>
-        : directory_{service(executor).shared()} {}
+        const executor_source& source) requires std::default_initializable<Resolver>
+        : directory_{service(source.get()).shared()} {}
 
     /// Names of their own, whose resolver is made from `arguments`; what that throws is thrown. Use
-    /// them with transports on the context of `executor` only.
+    /// them with transports on the same context only.
     template <typename... Arguments>
         requires std::constructible_from<Resolver, Arguments...>
-        basic_asio_names(const asio::any_io_executor& executor, const resolver_limits& limits,
+        basic_asio_names(const executor_source& source, const resolver_limits& limits,
                          Arguments&&... arguments)
             : directory_{std::make_shared<basic_name_directory<Resolver>>(
                   limits, std::forward<Arguments>(arguments)...)} {
-            service(executor).add(directory_);
+            service(source.get()).add(directory_);
         }
 
         /// What has been done so far, for all that share them.
