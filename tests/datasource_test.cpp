@@ -833,6 +833,35 @@ BOOST_AUTO_TEST_CASE(B16_every_callback_may_throw) {
     BOOST_TEST((master.datasource.status() == target_status::up));
 }
 
+BOOST_AUTO_TEST_CASE(callbacks_need_not_be_copyable) {
+    scripted_warehouse on;
+    on.schemas.then(serving("a")).otherwise(serving("b"));
+    auto& datasource = on.master->datasource;
+    strings told;
+    int events = 0;
+    int unheard = 0;
+    const auto noting = [&](std::string what) {
+        return [&told, own = std::make_unique<std::string>(std::move(what))](const auto&) {
+            told.push_back(*own);
+        };
+    };
+    datasource.on_server_down(noting("down"));
+    datasource.on_server_up(noting("up"));
+    datasource.on_reload(noting("reload"));
+    datasource.on_event([&events, own = std::make_unique<int>(1)](const event&) {
+        events += *own;
+        throw std::runtime_error{"which on_unheard is told of"};
+    });
+    datasource.on_unheard(
+        [&unheard, own = std::make_unique<int>(1)](const event&) { unheard += *own; });
+    datasource.start();
+    on.queue.run_for(1s);
+    on.suffer_an_outage();
+    BOOST_TEST(told == (strings{"down", "up", "reload"}), boost::test_tools::per_element());
+    BOOST_TEST(events > 0);
+    BOOST_TEST(unheard > 0);
+}
+
 BOOST_AUTO_TEST_CASE(B18_nothing_of_a_destroyed_datasource_is_left_once_the_queue_has_run) {
     struct counted_signer {
         std::shared_ptr<int> alive;

@@ -1469,4 +1469,27 @@ BOOST_AUTO_TEST_CASE(B16_a_missing_callback_is_no_error) {
     BOOST_TEST(watched.network.requests().size() == 4U);
 }
 
+BOOST_AUTO_TEST_CASE(callbacks_need_not_be_copyable) {
+    virtual_fleet watched;
+    const target_id of_a = watched.fleet->add(a, {.failure_threshold = 1});
+    std::map<std::string, int> calls;
+    watched.fleet->on_server_down([&, own = std::make_unique<std::string>("down")](
+                                      target_id id, const outage&) { calls[*own] += id == of_a; });
+    watched.fleet->on_server_up([&, own = std::make_unique<std::string>("up")](
+                                    target_id id, const outage&) { calls[*own] += id == of_a; });
+    watched.fleet->on_event([&, own = std::make_unique<std::string>("event")](const event&) {
+        ++calls[*own];
+        throw std::runtime_error{"which on_unheard is told of"};
+    });
+    watched.fleet->on_unheard(
+        [&, own = std::make_unique<std::string>("unheard")](const event&) { ++calls[*own]; });
+    watched.network.then(a, refused);
+    watched.fleet->start();
+    watched.queue.run_for(10s);
+    BOOST_TEST(calls["down"] == 1);
+    BOOST_TEST(calls["up"] == 1);
+    BOOST_TEST(calls["event"] >= 7); // started, twice begun and ended, down, up
+    BOOST_TEST(calls["unheard"] >= 1);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

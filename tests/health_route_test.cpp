@@ -13,6 +13,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <ostream>
 #include <stdexcept>
 #include <string>
@@ -182,6 +183,33 @@ BOOST_AUTO_TEST_CASE(B20_each_answer_is_told_for_the_log) {
     route.drain();
     on.get("/forest/health");
     BOOST_TEST(told == (std::vector<int>{200, 503}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(the_verifier_and_the_callback_need_not_be_copyable) {
+    mounted on;
+    basic_health_route route{on.server,
+                             [name = std::make_unique<std::string>("/forest/health")](
+                                 const server_request& asked) { return asked.path == *name; }};
+    int status = 0;
+    route.on_answer([&status, factor = std::make_unique<int>(1)](const route_answer& given) {
+        status = given.status * *factor;
+    });
+    BOOST_TEST(status_of(on.get("/forest/health")) == 200);
+    BOOST_TEST(status == 200);
+    basic_health_route strict{
+        on.server,
+        [own = std::make_unique<bool>(false)](const server_request&) { return *own; },
+        {.path = "/strict"}};
+    BOOST_TEST(status_of(on.get("/strict")) == 401);
+}
+
+BOOST_AUTO_TEST_CASE(a_handler_of_the_server_in_memory_need_not_be_copyable) {
+    mounted on;
+    on.server.get("/owned", [body = std::make_unique<std::string>("owned")](const server_request&,
+                                                                            const auto& respond) {
+        respond({.body = *body, .fields = {}});
+    });
+    BOOST_TEST(body_of(on.get("/owned")) == "owned");
 }
 
 BOOST_AUTO_TEST_CASE(B20_the_log_is_told_why_and_the_stranger_is_not) {

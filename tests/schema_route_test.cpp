@@ -19,6 +19,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <ostream>
 #include <stdexcept>
 #include <string>
@@ -119,6 +120,19 @@ BOOST_AUTO_TEST_CASE(the_path_can_be_chosen) {
     BOOST_TEST(route.path() == "/schema");
     BOOST_TEST(status_of(on.ask("GET /schema HTTP/1.1\r\nHost: a\r\n\r\n")) == 200);
     BOOST_TEST(status_of(on.get()) == 404);
+}
+
+BOOST_AUTO_TEST_CASE(the_verifier_and_the_callback_need_not_be_copyable) {
+    mounted on;
+    basic_schema_route route{
+        on.server, [own = std::make_unique<bool>(true)](const server_request&) { return *own; },
+        sha1_hex, bare};
+    int status = 0;
+    route.on_answer([&status, factor = std::make_unique<int>(1)](const route_answer& given) {
+        status = given.status * *factor;
+    });
+    BOOST_TEST(status_of(on.get()) == 200);
+    BOOST_TEST(status == 200);
 }
 
 BOOST_AUTO_TEST_CASE(HEAD_has_the_fields_of_GET_and_no_body) {

@@ -35,7 +35,7 @@ class basic_health_route {
 public:
     /// Mounts the route. Throws std::system_error with `errc::verifier_missing`, or with the
     /// server's error if the path cannot be used.
-    basic_health_route(Server& server, request_verifier verify, route_options options = {})
+    basic_health_route(Server& server, route_verifier verify, route_options options = {})
         : state_{std::make_shared<state>(std::move(verify), std::move(options))} {
         mount_route(server, state_);
     }
@@ -64,7 +64,7 @@ public:
 
 private:
     struct state final : signed_route {
-        state(request_verifier&& verify, route_options&& options)
+        state(route_verifier&& verify, route_options&& options)
             : signed_route{std::move(verify), std::move(options.path)},
               ok_body{body("ok", options.version)}, fail_body{body("fail", options.version)},
               stopping_body{body("stopping", options.version)} {}
@@ -96,7 +96,7 @@ private:
 };
 
 template <typename Server>
-basic_health_route(Server&, request_verifier, route_options = {})
+basic_health_route(Server&, route_verifier, route_options = {})
     -> basic_health_route<typename detail::route_policy<Server>::server_type>;
 
 } // namespace forest

@@ -46,7 +46,7 @@ public:
     /// stands. Throws what `hash` throws, and std::system_error with `errc::verifier_missing`,
     /// `errc::hash_missing`, the errors of `replace`, or the server's error if the path cannot be
     /// used.
-    basic_schema_route(Server& server, request_verifier verify, schema_hash hash,
+    basic_schema_route(Server& server, route_verifier verify, schema_hash hash,
                        std::string_view schema_text, schema_route_options options = {})
         : state_{std::make_shared<state>(std::move(verify), std::move(options.path),
                                          std::move(hash))} {
@@ -89,7 +89,7 @@ private:
     };
 
     struct state final : signed_route {
-        state(request_verifier&& verify, std::string&& path, schema_hash&& by)
+        state(route_verifier&& verify, std::string&& path, schema_hash&& by)
             : signed_route{std::move(verify), std::move(path)}, hash{std::move(by)} {
             if (!hash)
                 throw std::system_error(make_error_code(errc::hash_missing));
@@ -154,7 +154,7 @@ private:
 };
 
 template <typename Server>
-basic_schema_route(Server&, request_verifier, schema_hash, std::string_view,
+basic_schema_route(Server&, route_verifier, schema_hash, std::string_view,
                    schema_route_options = {})
     -> basic_schema_route<typename detail::route_policy<Server>::server_type>;
 

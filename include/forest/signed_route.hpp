@@ -28,6 +28,9 @@ namespace forest {
 /// which has the reason for the log.
 using request_verifier = std::function<verification(const server_request&)>;
 
+/// A verifier as a route keeps it: any `request_verifier`, or one that can only be moved.
+using route_verifier = unique_function<verification(const server_request&)>;
+
 /// The verifier for servers that ask for no signature.
 inline bool accept_unsigned(const server_request&) noexcept {
     return true;
@@ -48,7 +51,7 @@ struct route_answer {
 class signed_route {
 public:
     /// Throws std::system_error with `errc::verifier_missing` when `verify` is empty.
-    signed_route(request_verifier verify, std::string path)
+    signed_route(route_verifier verify, std::string path)
         : verify_{std::move(verify)}, path_{std::move(path)} {
         if (!verify_)
             throw std::system_error(make_error_code(errc::verifier_missing));
@@ -90,7 +93,7 @@ protected:
     ~signed_route() = default;
 
 private:
-    const request_verifier verify_;
+    mutable route_verifier verify_; // is never replaced
     const std::string path_;
     callback_gate gate_;
     shared_callback<route_answer> on_answer_;

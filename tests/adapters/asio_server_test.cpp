@@ -210,6 +210,16 @@ BOOST_AUTO_TEST_CASE(the_handler_sees_the_request_and_gives_the_answer) {
     BOOST_TEST(answer.body == "because");
 }
 
+BOOST_AUTO_TEST_CASE(a_handler_need_not_be_copyable) {
+    running_server running;
+    (void)running.server->get("/owned", [body = std::make_unique<std::string>("owned")](
+                                            const server_request&, const auto& respond) {
+        respond({.body = *body, .fields = {}});
+    });
+    BOOST_TEST(raw_client{running.port}.ask("GET /owned HTTP/1.1\r\nHost: a\r\n\r\n").body ==
+               "owned");
+}
+
 BOOST_DATA_TEST_CASE(some_statuses_have_no_body, (std::vector<int>{204, 304})) {
     running_server running;
     (void)running.server->get("/empty", [status = sample](const server_request&, auto respond) {

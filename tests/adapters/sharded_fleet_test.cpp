@@ -28,6 +28,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -143,6 +144,31 @@ BOOST_AUTO_TEST_CASE(B7_each_target_is_told_down_once_by_its_own_id) {
         BOOST_TEST(added.contains(each.id));
         BOOST_TEST(each.outage.has_value());
     }
+}
+
+BOOST_AUTO_TEST_CASE(callbacks_need_not_be_copyable) {
+    std::atomic<int> downs = 0;
+    std::atomic<int> events = 0;
+    std::atomic<int> unheard = 0;
+    sharded_fleet<fleet> watched{2, make};
+    watched.on_server_down(
+        [&downs, own = std::make_unique<int>(1)](target_id, const outage&) { downs += *own; });
+    watched.on_server_up([own = std::make_unique<int>(1)](target_id, const outage&) {
+        BOOST_ERROR("up without a server");
+    });
+    watched.on_event([&events, own = std::make_unique<int>(1)](const event&) {
+        events += *own;
+        throw std::runtime_error{"which on_unheard is told of"};
+    });
+    watched.on_unheard(
+        [&unheard, own = std::make_unique<int>(1)](const event&) { unheard += *own; });
+    watched.start();
+    for (int number = 1; number <= 4; ++number)
+        watched.add(nobody(number), often);
+    BOOST_TEST(eventually([&] { return downs == 4; }));
+    BOOST_TEST(eventually([&] { return unheard >= 1; }));
+    watched.stop();
+    BOOST_TEST(events >= 4);
 }
 
 BOOST_AUTO_TEST_CASE(what_was_removed_is_told_of_no_more) {

@@ -627,6 +627,16 @@ BOOST_AUTO_TEST_CASE(a_callback_that_owns_it_is_freed_when_it_has_run) {
     BOOST_TEST(observed.expired());
 }
 
+BOOST_AUTO_TEST_CASE(a_callback_need_not_be_copyable) {
+    asio::io_context io;
+    int told = 0;
+    const shutdown_signals signals{
+        io, [&told, factor = std::make_unique<int>(1)](int number) { told = number * *factor; }};
+    ::raise(SIGTERM);
+    io.run_for(20s);
+    BOOST_TEST(told == SIGTERM);
+}
+
 BOOST_AUTO_TEST_CASE(what_a_callback_throws_passes_through_and_the_rest_happens) {
     install(SIGTERM, plain_handler);
     asio::io_context io;

@@ -207,6 +207,16 @@ BOOST_AUTO_TEST_CASE(one_that_is_never_used_has_no_thread) {
     BOOST_TEST(count_of_threads() <= before);
 }
 
+BOOST_AUTO_TEST_CASE(a_handler_need_not_be_copyable) {
+    server.set("host.test", {.addresses = {0x7f000001}});
+    cares_resolver subject{options()};
+    lookup_outcome one;
+    subject.async_resolve("host.test", [then = one.handler(), own = std::make_unique<int>(1)](
+                                           const resolution& found) mutable { then(found); });
+    BOOST_TEST_REQUIRE(one.ended());
+    BOOST_TEST(!one.error);
+}
+
 BOOST_AUTO_TEST_CASE(a_handler_may_look_up_another_name) {
     server.set("second.test", {.addresses = {0x7f000001}});
     cares_resolver subject{options()};

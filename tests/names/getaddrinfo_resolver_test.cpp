@@ -155,6 +155,14 @@ BOOST_AUTO_TEST_CASE(look_ups_run_side_by_side_and_one_that_hangs_delays_no_othe
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_handler_need_not_be_copyable) {
+    getaddrinfo_resolver subject;
+    lookup_outcome one;
+    subject.async_resolve("host", [then = one.handler(), own = std::make_unique<int>(1)](
+                                      const resolution& found) mutable { then(found); });
+    BOOST_TEST(one.ended());
+}
+
 BOOST_AUTO_TEST_CASE(a_handler_may_look_up_another_name) {
     getaddrinfo_resolver subject;
     lookup_outcome second;

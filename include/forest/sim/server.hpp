@@ -71,7 +71,7 @@ public:
         std::shared_ptr<call> call_;
     };
 
-    using handler_type = std::function<void(const server_request&, responder)>;
+    using handler_type = unique_function<void(const server_request&, responder)>;
 
     explicit server(virtual_clock clock) : clock_{std::move(clock)} {}
 
