@@ -2,6 +2,7 @@
 #ifndef FOREST_DATASOURCE_HPP
 #define FOREST_DATASOURCE_HPP
 
+#include <forest/core/backoff.hpp>
 #include <forest/core/datasource_options.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/option_mistake.hpp>
@@ -75,10 +76,15 @@ public:
     basic_datasource(Context&& context, const datasource_options& chosen)
         : basic_datasource{Clock(std::forward<Context>(context)), datasource_options{chosen}} {}
 
-    // Says what is wrong with braced options.
+    // These say what is wrong with braced options.
     template <std::size_t MisspeltOrWithoutUnit>
     basic_datasource(detail::source_of<Clock>,
                      const detail::any_member (&)[MisspeltOrWithoutUnit]) {
+        detail::refuse_options<MisspeltOrWithoutUnit>();
+    }
+    template <std::size_t MisspeltOrWithoutUnit>
+    basic_datasource(const Transport&, const Transport&, const Clock&, const Signer&,
+                     detail::any_backoff, const detail::any_member (&)[MisspeltOrWithoutUnit]) {
         detail::refuse_options<MisspeltOrWithoutUnit>();
     }
 
@@ -222,6 +228,12 @@ basic_datasource(Transport, Transport, Clock, Signer, Backoff, datasource_option
     -> basic_datasource<
         typename detail::datasource_policies<Transport, Clock, Signer, Backoff>::transport_type,
         Clock, Signer, Backoff>;
+
+// Leads to the constructor that says what is wrong with braced options.
+template <typename Transport, typename Clock, typename Signer, std::size_t MisspeltOrWithoutUnit>
+basic_datasource(Transport, Transport, Clock, Signer, detail::any_backoff,
+                 const detail::any_member (&)[MisspeltOrWithoutUnit])
+    -> basic_datasource<Transport, Clock, Signer, exponential_backoff>;
 
 } // namespace forest
 

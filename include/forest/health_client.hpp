@@ -2,6 +2,7 @@
 #ifndef FOREST_HEALTH_CLIENT_HPP
 #define FOREST_HEALTH_CLIENT_HPP
 
+#include <forest/core/backoff.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/option_mistake.hpp>
 #include <forest/core/options.hpp>
@@ -82,6 +83,11 @@ public:
     template <std::size_t MisspeltOrWithoutUnit>
     basic_health_client(detail::source_of<Clock>, url, std::string_view,
                         const detail::any_member (&)[MisspeltOrWithoutUnit]) {
+        detail::refuse_options<MisspeltOrWithoutUnit>();
+    }
+    template <std::size_t MisspeltOrWithoutUnit>
+    basic_health_client(const Transport&, const Clock&, const Signer&, detail::any_backoff,
+                        const url&, const detail::any_member (&)[MisspeltOrWithoutUnit]) {
         detail::refuse_options<MisspeltOrWithoutUnit>();
     }
 
@@ -190,6 +196,12 @@ basic_health_client(Transport, Clock, Signer, Backoff, url, options = {},
     -> basic_health_client<
         typename detail::client_policies<Transport, Clock, Signer, Backoff>::transport_type, Clock,
         Signer, Backoff>;
+
+// Leads to the constructor that says what is wrong with braced options.
+template <typename Transport, typename Clock, typename Signer, std::size_t MisspeltOrWithoutUnit>
+basic_health_client(Transport, Clock, Signer, detail::any_backoff, url,
+                    const detail::any_member (&)[MisspeltOrWithoutUnit])
+    -> basic_health_client<Transport, Clock, Signer, exponential_backoff>;
 
 } // namespace forest
 

@@ -2,6 +2,7 @@
 #ifndef FOREST_HEALTH_FLEET_HPP
 #define FOREST_HEALTH_FLEET_HPP
 
+#include <forest/core/backoff.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/fleet_options.hpp>
 #include <forest/core/fleet_statistics.hpp>
@@ -85,10 +86,15 @@ public:
     basic_health_fleet(Context&& context, std::string_view secret, const fleet_options& chosen = {})
         : basic_health_fleet{Clock(std::forward<Context>(context)), Signer(secret), chosen} {}
 
-    // Says what is wrong with braced options.
+    // These say what is wrong with braced options.
     template <std::size_t MisspeltOrWithoutUnit>
     basic_health_fleet(detail::source_of<Clock>, std::string_view,
                        const detail::any_member (&)[MisspeltOrWithoutUnit]) {
+        detail::refuse_options<MisspeltOrWithoutUnit>();
+    }
+    template <std::size_t MisspeltOrWithoutUnit>
+    basic_health_fleet(unique_function<Transport()>, const Clock&, const Signer&,
+                       detail::any_backoff, const detail::any_member (&)[MisspeltOrWithoutUnit]) {
         detail::refuse_options<MisspeltOrWithoutUnit>();
     }
 
@@ -127,13 +133,6 @@ public:
     /// nothing is added. After `stop()` it adds nothing, and answers 0.
     target_id add(url target, const options& chosen = {}, signer_id by = {}) {
         return loop_->add(std::move(target), chosen, by);
-    }
-
-    // Says what is wrong with braced options.
-    template <std::size_t MisspeltOrWithoutUnit>
-    target_id add(const url&, const detail::any_member (&)[MisspeltOrWithoutUnit], signer_id = {}) {
-        detail::refuse_options<MisspeltOrWithoutUnit>();
-        return {};
     }
 
     /// Watches a target no more: no callback is told of it any more, and its check in flight is
@@ -216,6 +215,15 @@ public:
         return loop_->statistics();
     }
 
+#if !defined(__clang__)
+    // Says what is wrong with braced options. Clang says more where there is one function alone.
+    template <std::size_t MisspeltOrWithoutUnit>
+    target_id add(const url&, const detail::any_member (&)[MisspeltOrWithoutUnit], signer_id = {}) {
+        detail::refuse_options<MisspeltOrWithoutUnit>();
+        return {};
+    }
+#endif
+
 private:
     basic_health_fleet(random_generator random, unique_function<Transport()>&& transports,
                        Clock&& clock, Signer&& by, Backoff&& backoff, const fleet_options& chosen)
@@ -246,6 +254,12 @@ private:
 template <typename Make, clock Clock, signer Signer, backoff Backoff>
 basic_health_fleet(Make, Clock, Signer, Backoff, const fleet_options& = {})
     -> basic_health_fleet<std::invoke_result_t<Make&>, Clock, Signer, Backoff>;
+
+// Leads to the constructor that says what is wrong with braced options.
+template <typename Make, typename Clock, typename Signer, std::size_t MisspeltOrWithoutUnit>
+basic_health_fleet(Make, Clock, Signer, detail::any_backoff,
+                   const detail::any_member (&)[MisspeltOrWithoutUnit])
+    -> basic_health_fleet<std::invoke_result_t<Make&>, Clock, Signer, exponential_backoff>;
 
 } // namespace forest
 

@@ -3,12 +3,14 @@
 #define FOREST_HEALTH_ROUTE_HPP
 
 #include <forest/core/json_string.hpp>
+#include <forest/core/option_mistake.hpp>
 #include <forest/core/unique_function.hpp>
 #include <forest/policy/server.hpp>
 #include <forest/signed_route.hpp>
 #include <forest/version.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -38,6 +40,13 @@ public:
     basic_health_route(Server& server, route_verifier verify, route_options options = {})
         : state_{std::make_shared<state>(std::move(verify), std::move(options))} {
         mount_route(server, state_);
+    }
+
+    // Says what is wrong with braced options.
+    template <std::size_t MisspeltOrWithoutUnit>
+    basic_health_route(Server&, const route_verifier&,
+                       const detail::any_member (&)[MisspeltOrWithoutUnit]) {
+        detail::refuse_options<MisspeltOrWithoutUnit>();
     }
 
     /// Announces the end: from now on the answer is 503 `{"status":"stopping"}`. Idempotent.

@@ -5,6 +5,7 @@
 #include <forest/core/entity_tag.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
+#include <forest/core/option_mistake.hpp>
 #include <forest/core/schema.hpp>
 #include <forest/core/schema_text.hpp>
 #include <forest/core/unique_function.hpp>
@@ -12,6 +13,7 @@
 #include <forest/signed_route.hpp>
 
 #include <atomic>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -53,6 +55,13 @@ public:
         if (const std::error_code ec = state_->replace(schema_text))
             throw std::system_error(ec, state_->path());
         mount_route(server, state_);
+    }
+
+    // Says what is wrong with braced options.
+    template <std::size_t MisspeltOrWithoutUnit>
+    basic_schema_route(Server&, const route_verifier&, const schema_hash&, std::string_view,
+                       const detail::any_member (&)[MisspeltOrWithoutUnit]) {
+        detail::refuse_options<MisspeltOrWithoutUnit>();
     }
 
     /// Serves another schema from now on; each request is answered with the one or the other. The

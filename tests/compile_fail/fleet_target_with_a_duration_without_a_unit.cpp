@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// first: name .interval. used|no matching member function
-// first: a duration needs a unit|MisspeltOrWithoutUnit
+// first: name .interval. used|\.interval = 10
+// first: a duration needs a unit|no viable conversion from 'int' to 'duration'
 #include <forest/forest.hpp>
 
 #include <asio/io_context.hpp>

@@ -52,7 +52,7 @@ struct any_duration {
     }
 };
 
-/// The members of `options` with values of any type: says which has the wrong one.
+/// All members of `options`, in their order, with values of any type: says which has the wrong one.
 struct options_of_wrong_types {
     any_duration interval;
     any_duration timeout;
@@ -61,6 +61,7 @@ struct options_of_wrong_types {
     any_duration initial_delay_max;
     any_member interval_jitter;
     any_duration stall_tolerance;
+    any_member doubt_max;
 };
 
 } // namespace forest::detail

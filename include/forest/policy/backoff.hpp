@@ -9,6 +9,7 @@
 
 #include <concepts>
 #include <system_error>
+#include <type_traits>
 
 // How long to wait after a failure. The models that ship, exponential_backoff and constant_backoff,
 // are in core.
@@ -40,6 +41,17 @@ template <backoff Backoff>
 }
 
 static_assert(backoff<exponential_backoff> && backoff<constant_backoff>);
+
+namespace detail {
+
+// A conversion, so that a function which takes the backoff itself is better where it fits.
+struct any_backoff {
+    template <typename Backoff>
+        requires backoff<std::remove_cvref_t<Backoff>>
+    constexpr any_backoff(Backoff&&) noexcept {}
+};
+
+} // namespace detail
 
 } // namespace forest
 

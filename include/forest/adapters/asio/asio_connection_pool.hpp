@@ -9,11 +9,13 @@
 #include <forest/adapters/asio/pool_footing.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
 #include <forest/adapters/posix/getaddrinfo_resolver.hpp>
+#include <forest/core/option_mistake.hpp>
 #include <forest/core/time.hpp>
 #include <forest/policy/resolver.hpp>
 
 #include <chrono>
 #include <concepts>
+#include <cstddef>
 #include <memory>
 #include <vector>
 
@@ -91,6 +93,18 @@ public:
         const asio_clock& clock,
         std::same_as<duration> auto tick) requires std::default_initializable<Resolver>
         : basic_asio_connection_pool{clock, transport_options{}, tick} {}
+
+    // These say what is wrong with braced options.
+    template <std::size_t MisspeltOrWithoutUnit>
+    basic_asio_connection_pool(const asio_clock&, const names&,
+                               const detail::any_member (&)[MisspeltOrWithoutUnit], duration = {}) {
+        detail::refuse_options<MisspeltOrWithoutUnit>();
+    }
+    template <std::size_t MisspeltOrWithoutUnit>
+    basic_asio_connection_pool(const asio_clock&,
+                               const detail::any_member (&)[MisspeltOrWithoutUnit], duration = {}) {
+        detail::refuse_options<MisspeltOrWithoutUnit>();
+    }
 
 private:
     friend class basic_pooled_transport<Resolver>;

@@ -210,6 +210,23 @@ public:
         }
     }
 
+#if !defined(__clang__)
+    // These say what is wrong with braced options. Clang says more where there is one function
+    // alone.
+    template <std::size_t MisspeltOrWithoutUnit>
+    std::error_code listen_tls(std::string_view, std::uint16_t,
+                               const detail::any_member (&)[MisspeltOrWithoutUnit]) {
+        detail::refuse_options<MisspeltOrWithoutUnit>();
+        return {};
+    }
+    template <std::size_t MisspeltOrWithoutUnit>
+    std::error_code listen_unix(const std::string&,
+                                const detail::any_member (&)[MisspeltOrWithoutUnit]) {
+        detail::refuse_options<MisspeltOrWithoutUnit>();
+        return {};
+    }
+#endif
+
 private:
     static std::shared_ptr<detail::server_state> make_state(asio::any_io_executor executor,
                                                             const server_limits& limits) {

@@ -8,11 +8,13 @@
 #include <forest/adapters/asio/own_footing.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
 #include <forest/adapters/posix/getaddrinfo_resolver.hpp>
+#include <forest/core/option_mistake.hpp>
 #include <forest/core/time.hpp>
 #include <forest/policy/resolver.hpp>
 #include <forest/policy/transport.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <memory>
 #include <utility>
 
@@ -42,6 +44,17 @@ public:
         const asio_clock& clock,
         const transport_options& options = {}) requires std::default_initializable<Resolver>
         : basic_asio_transport{clock, names{clock.get_executor()}, options} {}
+
+    // These say what is wrong with braced options.
+    template <std::size_t MisspeltOrWithoutUnit>
+    basic_asio_transport(const asio_clock&, const names&,
+                         const detail::any_member (&)[MisspeltOrWithoutUnit]) {
+        detail::refuse_options<MisspeltOrWithoutUnit>();
+    }
+    template <std::size_t MisspeltOrWithoutUnit>
+    basic_asio_transport(const asio_clock&, const detail::any_member (&)[MisspeltOrWithoutUnit]) {
+        detail::refuse_options<MisspeltOrWithoutUnit>();
+    }
 
     basic_asio_transport(basic_asio_transport&&) noexcept = default;
     basic_asio_transport& operator=(basic_asio_transport&&) = delete;

@@ -10,6 +10,7 @@
 #include <forest/adapters/asio/own_footing.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
 #include <forest/core/error.hpp>
+#include <forest/core/option_mistake.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
@@ -33,6 +34,7 @@
 #include <memory>
 #include <new>
 #include <system_error>
+#include <type_traits>
 #include <utility>
 
 // One check, once, for code that lives in Asio: with a callback, a future or a coroutine.
@@ -207,6 +209,20 @@ struct initiate_check {
     }
 };
 
+// The members of a `single_check`, with values of any type.
+struct check_of_wrong_types {
+    any_member target{};
+    any_duration timeout{};
+    transport_options transport{};
+};
+
+// A conversion, so that the overloads with a `Signer` are better where they fit.
+struct any_signer {
+    template <typename Signer>
+        requires signer<std::remove_cvref_t<Signer>>
+    constexpr any_signer(Signer&&) noexcept {}
+};
+
 } // namespace detail
 
 /// Performs one check and completes with its verdict; an unhealthy server is a result, not an
@@ -238,6 +254,24 @@ auto async_check(const executor_source& executor, url target, duration timeout, 
                  Token&& token) {
     return async_check(executor, single_check{.target = std::move(target), .timeout = timeout},
                        std::move(by), std::forward<Token>(token));
+}
+
+// These say what is wrong with a braced check, or with the timeout. `auto`, so that the compiler
+// says it before it complains of what is done with the result.
+template <typename Token>
+auto async_check(const executor_source&, const detail::check_of_wrong_types&, detail::any_signer,
+                 Token&&) {
+    detail::refuse_options<sizeof(Token)>();
+}
+template <std::size_t MisspeltOrWithoutUnit>
+auto async_check(const executor_source&, const detail::any_member (&)[MisspeltOrWithoutUnit],
+                 detail::any_signer, detail::any_member) {
+    detail::refuse_options<MisspeltOrWithoutUnit>();
+}
+template <typename Token>
+auto async_check(const executor_source&, const url&, detail::any_duration, detail::any_signer,
+                 Token&&) {
+    static_assert(sizeof(Token) == 0, "the timeout of a check needs a unit, as in 3s or 500ms");
 }
 
 } // namespace forest

@@ -117,13 +117,6 @@ public:
         return named.id;
     }
 
-    // Says what is wrong with braced options.
-    template <std::size_t MisspeltOrWithoutUnit>
-    target_id add(const url&, const detail::any_member (&)[MisspeltOrWithoutUnit], signer_id = {}) {
-        detail::refuse_options<MisspeltOrWithoutUnit>();
-        return {};
-    }
-
     /// Watches a target no more; false if there is no such target. When it returns, no callback is
     /// told of that target any more, unless it was called by a callback of another thread's target:
     /// then a little later.
@@ -243,6 +236,15 @@ public:
             each->ask([&](const Fleet& fleet) { all.merge(fleet.statistics()); });
         return all;
     }
+
+#if !defined(__clang__)
+    // Says what is wrong with braced options. Clang says more where there is one function alone.
+    template <std::size_t MisspeltOrWithoutUnit>
+    target_id add(const url&, const detail::any_member (&)[MisspeltOrWithoutUnit], signer_id = {}) {
+        detail::refuse_options<MisspeltOrWithoutUnit>();
+        return {};
+    }
+#endif
 
 private:
     using shard = fleet_shard<Fleet>;

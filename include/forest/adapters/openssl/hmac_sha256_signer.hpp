@@ -6,11 +6,13 @@
 #include <forest/adapters/openssl/hmac_sha256.hpp>
 #include <forest/adapters/openssl/signature_errc.hpp>
 #include <forest/core/fields.hpp>
+#include <forest/core/option_mistake.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/timestamp.hpp>
 #include <forest/policy/signer.hpp>
 
 #include <cassert>
+#include <cstddef>
 #include <string_view>
 #include <system_error>
 
@@ -54,6 +56,13 @@ public:
         : key_{secret}, names_{field_names(chosen.style)}, digits_{chosen.fraction_digits} {
         if (const std::error_code ec = chosen.validate())
             throw std::system_error(ec);
+    }
+
+    // Says what is wrong with braced options.
+    template <std::size_t MisspeltOrWithoutUnit>
+    hmac_sha256_signer(std::string_view secret, const detail::any_member (&)[MisspeltOrWithoutUnit])
+        : hmac_sha256_signer{secret} {
+        detail::refuse_options<MisspeltOrWithoutUnit>();
     }
 
     /// Adds the timestamp, UTC, and its signature: 121 bytes for which `fields` must have room, and

@@ -9,6 +9,7 @@
 #include <forest/adapters/openssl/signature_errc.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/http_date.hpp>
+#include <forest/core/option_mistake.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/timestamp.hpp>
 #include <forest/core/verification.hpp>
@@ -90,6 +91,12 @@ public:
     /// with `errc::secret_missing` when `secret` is empty.
     explicit hmac_sha256_verifier(std::string_view secret, verifier_options options = {})
         : state_{std::make_shared<state>(secret, checked(options))} {}
+
+    // Says what is wrong with braced options.
+    template <std::size_t MisspeltOrWithoutUnit>
+    hmac_sha256_verifier(std::string_view, const detail::any_member (&)[MisspeltOrWithoutUnit]) {
+        detail::refuse_options<MisspeltOrWithoutUnit>();
+    }
 
     /// How many signatures were forgotten before the replay window had passed: each could be used
     /// once more. May be called from any thread.

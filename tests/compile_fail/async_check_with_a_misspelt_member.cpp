@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: BSL-1.0
+// first: name .timeut. used|no matching function
+// first: is misspelt|MisspeltOrWithoutUnit
+#include <forest/adapters/asio/async_check.hpp>
+#include <forest/adapters/openssl/hmac_sha256_signer.hpp>
+
+#include <chrono>
+
+using namespace std::chrono_literals;
+
+void check(asio::io_context& io, const forest::hmac_sha256_signer& signer) {
+#ifdef FOREST_COMPILE_OK
+    async_check(io, {.target = "http://localhost/", .timeout = 3s}, signer, [](forest::verdict) {});
+#else
+    async_check(io, {.target = "http://localhost/", .timeut = 3s}, signer, [](forest::verdict) {});
+#endif
+}
