@@ -62,6 +62,8 @@ public:
                 [late = state_, then = std::move(then)] { late->tell("host.test", then); });
             return;
         }
+        if (my.fault.is("resolver.never_called", 1) && name == "second.test")
+            throw std::logic_error{"a resolver was asked that has been destroyed"};
         const auto known = my.names.find(std::string{name});
         if (known != my.names.end() &&
             known->second.what == sim::conformance::planned_name::answer::silence) {
