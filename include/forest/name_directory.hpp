@@ -29,7 +29,8 @@ public:
     /// Asks for the addresses of `name`, as `name_book::ask`. A waiter is told on any thread and
     /// with a lock held, so that it may not call this directory from `told()`. Until it is told, or
     /// has left, it must not be read. Throws std::bad_alloc; then nothing was asked.
-    [[nodiscard]] name_state ask(std::string_view name, bool anew, name_waiter& waiter) {
+    [[nodiscard]] name_state ask(std::string_view name, bool after_failed_connect,
+                                 name_waiter& waiter) {
         name_state state = name_state::failed;
         {
             const std::lock_guard lock{mutex_};
@@ -37,7 +38,7 @@ public:
                 waiter.error = errc::resolver_unavailable;
                 return state;
             }
-            state = book_.ask(name, anew, waiter, std::chrono::steady_clock::now(),
+            state = book_.ask(name, after_failed_connect, waiter, std::chrono::steady_clock::now(),
                               [this](std::string_view asked) { return is_local(asked); });
             if (!book_.has_next())
                 return state;

@@ -48,8 +48,8 @@ struct waiter final : forest::name_waiter {
 struct watched_book {
     explicit watched_book(const resolver_limits& limits = {}) : book{limits} {}
 
-    name_state ask(std::string_view name, waiter& by, bool anew = false) {
-        return book.ask(name, anew, by, now,
+    name_state ask(std::string_view name, waiter& by, bool after_failed_connect = false) {
+        return book.ask(name, after_failed_connect, by, now,
                         [](std::string_view asked) { return asked.starts_with(local_prefix); });
     }
 
@@ -420,12 +420,12 @@ BOOST_AUTO_TEST_CASE(B19_whatever_is_asked_and_answered_everybody_is_told_once) 
         case 1: {
             if (each.waits)
                 break;
-            const bool anew = random() % 4 == 0;
-            const name_state state = one.ask(name, each.by, anew);
+            const bool after_failed_connect = random() % 4 == 0;
+            const name_state state = one.ask(name, each.by, after_failed_connect);
             each.waits = state == name_state::waiting || state == name_state::refreshing;
             each.owed = each.by.times_told + (each.waits ? 1 : 0);
             if (state == name_state::known || state == name_state::last_good) {
-                BOOST_TEST_REQUIRE(!anew, "seed " << seed);
+                BOOST_TEST_REQUIRE(!after_failed_connect, "seed " << seed);
                 BOOST_TEST_REQUIRE(!each.by.addresses.empty(), "seed " << seed);
                 const duration age = one.now - good_at.at(name);
                 BOOST_TEST_REQUIRE(

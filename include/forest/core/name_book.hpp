@@ -48,16 +48,15 @@ struct resolver_limits {
     /// An answer is not used for longer than this, whatever the name service allows.
     duration answer_lifetime_max = std::chrono::hours{24};
 
-    /// How long the answer that a name does not exist, or that the name service does not answer, is
-    /// given again without a new look-up.
+    /// How long a failed look-up is remembered: meanwhile its error is returned without a new one.
     duration failure_lifetime = std::chrono::seconds{1};
 
     /// How long the last good answer may be used when the name service does not answer, counted
     /// from the end of its lifetime.
     duration last_good_max = std::chrono::hours{1};
 
-    /// How long a check waits for a look-up without which it can go on, with the last good answer,
-    /// or fail, since its address was refused; at most half of the time that it has left.
+    /// How long a check waits for a look-up that it can do without: it has a last good answer to
+    /// use, or a refused address to report. At most half of the time that the check has left.
     duration patience = std::chrono::seconds{1};
 
     /// How many names are kept. Names that nobody has asked for within `last_good_max` are
@@ -162,16 +161,16 @@ public:
 
     [[nodiscard]] const name_statistics& statistics() const noexcept { return statistics_; }
 
-    /// Asks for the addresses of `name`. `anew` means that the known ones could not be connected
-    /// to: then only the answer to a look-up that ends from now on is given. `is_local(name)` is
-    /// called before a look-up. Throws std::bad_alloc; then nothing was asked.
+    /// Asks for the addresses of `name`. After a failed connect to the known addresses, only the
+    /// answer of a look-up that ends from now on is used. `is_local(name)` is called before a
+    /// look-up. Throws std::bad_alloc; then nothing was asked.
     template <typename IsLocal>
-    [[nodiscard]] name_state ask(std::string_view name, bool anew, name_waiter& waiter,
-                                 steady_time now, const IsLocal& is_local) {
+    [[nodiscard]] name_state ask(std::string_view name, bool after_failed_connect,
+                                 name_waiter& waiter, steady_time now, const IsLocal& is_local) {
         entry& known = enter(name, now);
         waiter.error = {};
         waiter.addresses.clear();
-        const bool has_good = !anew && !known.addresses.empty();
+        const bool has_good = !after_failed_connect && !known.addresses.empty();
         const bool is_known = has_good && now < known.expires;
         const bool has_last_good = has_good && now - known.expires < limits_.last_good_max;
         if (is_known || has_last_good)
@@ -182,8 +181,8 @@ public:
             return fail(waiter, known.failure, has_last_good);
         if (known.lookup == entry::progress::none)
             queue(known, is_local(name), now);
-        // Who has something else to go by does not wait for a name service that hangs.
-        if ((anew || has_last_good) && now - known.asked_at >= limits_.patience)
+        // A check that can do without the answer does not wait for a name service that hangs.
+        if ((after_failed_connect || has_last_good) && now - known.asked_at >= limits_.patience)
             return fail(waiter, errc::resolver_unavailable, has_last_good);
         link(known, waiter);
         return has_last_good ? name_state::refreshing : name_state::waiting;
@@ -207,8 +206,8 @@ public:
         waiter.before_ = waiter.behind_ = nullptr;
     }
 
-    /// The name whose look-up is to begin now; null when there is none, or no place for it. It
-    /// stays where it is until `answered`.
+    /// The name whose look-up is to begin now; null when there is none, or no place for it. The
+    /// pointer is valid until `answered`.
     [[nodiscard]] entry* next() noexcept {
         if (!has_next())
             return nullptr;

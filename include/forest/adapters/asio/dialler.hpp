@@ -117,7 +117,7 @@ private:
     // What is waited for.
     enum class stage : std::uint8_t {
         resolving,
-        resolving_anew, // the addresses that were known could not be connected to
+        resolving_again, // the addresses that were known could not be connected to
         connecting,
         starving, // for what this machine has too little of
         failing,
@@ -157,7 +157,7 @@ private:
     outcome advance(lock& held) {
         switch (stage_) {
         case stage::resolving:
-        case stage::resolving_anew:
+        case stage::resolving_again:
         case stage::starving: break;
         case stage::connecting: begin_again(held); break;
         case stage::failing: failed(held, failure_); return outcome::done;
@@ -184,7 +184,7 @@ private:
             if (question_.addresses.empty()) // It has been told in this very moment.
                 return failed(held, question_error());
             return use_answer(held, now, true);
-        case stage::resolving_anew: // What is known of the server has to do.
+        case stage::resolving_again: // What is known of the server has to do.
             forget_name();
             return resolved(held); // It may have been told in this very moment.
         case stage::connecting:
@@ -207,7 +207,7 @@ private:
             return errc::local_resources_exhausted;
         if (stage_ == stage::resolving)
             return errc::resolver_unavailable;
-        if (stage_ == stage::resolving_anew)
+        if (stage_ == stage::resolving_again)
             return failure_;
         return more_telling(failure_, errc::timed_out);
     }
@@ -231,17 +231,17 @@ private:
 
     // -- Names --
 
-    // Waits for a look-up without which the GET can go on or end, too.
+    // Waits for a look-up that the GET can do without.
     void be_patient(clock::time_point now) {
         wait_until(now +
                    std::min<duration>(this->names().limits().patience, (deadline_ - now) / 2));
     }
 
-    name_state ask(bool anew) noexcept {
+    name_state ask(bool after_failed_connect) noexcept {
         name_state state = name_state::failed;
         ++question_.number;
         try {
-            state = this->names().ask(target_->host(), anew, question_);
+            state = this->names().ask(target_->host(), after_failed_connect, question_);
         } catch (const std::bad_alloc&) {
             question_.error = errc::local_resources_exhausted;
         }
@@ -278,14 +278,14 @@ private:
             return use_answer(held, now, false);
         }
         const bool connecting = stage_ == stage::connecting;
-        if (!connecting && stage_ != stage::resolving_anew)
+        if (!connecting && stage_ != stage::resolving_again)
             return;
         if (!fails && add_addresses()) {
             if (connecting)
                 failure_ = more_telling(failure_, errc::timed_out);
             return connect(held, now);
         }
-        // Unless there is no such name any more, it says nothing that the failure does not.
+        // Only "no such name" says more than the failure that is known already.
         if (!connecting)
             failed(held, question_.error == errc::resolve_failed ? errc::resolve_failed : failure_);
     }
@@ -299,7 +299,7 @@ private:
         fail_later(errc::local_resources_exhausted); // There was no memory for them.
     }
 
-    // Adds those that were not tried yet. Answers whether there are any.
+    // Adds the addresses that were not tried yet. Returns whether there are any.
     bool add_addresses() noexcept {
         const std::size_t before = addresses_.size();
         try {
@@ -394,7 +394,7 @@ private:
                 return fail_later(question_.error == errc::resolve_failed ? errc::resolve_failed
                                                                           : failure_);
         }
-        stage_ = stage::resolving_anew;
+        stage_ = stage::resolving_again;
         be_patient(now);
     }
 

@@ -166,7 +166,7 @@ private:
         const auto found = detail::file_version::of(options_.configuration);
         if (channels_.empty() || found != configuration_) {
             auto made = make_channel();
-            if (detail::lacks_descriptor()) // Without a word, c-ares has then not read the file.
+            if (detail::lacks_descriptor()) // c-ares ignores a file that it could not open.
                 throw std::system_error{std::make_error_code(std::errc::too_many_files_open)};
             channels_.push_back(std::move(made));
             configuration_ = found;
