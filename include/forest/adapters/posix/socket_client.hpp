@@ -33,6 +33,7 @@ public:
 
     ~socket_client() {
         for (const auto& each : exchanges_) {
+            each->stopping = true; // It may not have connected yet: then there is nothing to end.
             ::shutdown(each->socket.number(), SHUT_RDWR);
             each->thread.join();
         }
@@ -68,13 +69,15 @@ public:
 private:
     struct exchange {
         posix::descriptor socket;
+        std::atomic<bool> stopping{false};
         std::atomic<bool> over{false};
         std::thread thread;
 
         [[nodiscard]] bool send(std::uint16_t port, std::string_view bytes) const {
             const sockaddr_in address = posix::loopback(port);
             if (::connect(socket.number(), reinterpret_cast<const sockaddr*>(&address),
-                          sizeof address) != 0)
+                          sizeof address) != 0 ||
+                stopping)
                 return false;
             while (!bytes.empty()) {
                 const ssize_t sent =
