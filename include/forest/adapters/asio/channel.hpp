@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <span>
 #include <string_view>
 #include <system_error>
@@ -191,7 +192,8 @@ private:
         // An end without the goodbye of TLS proves nothing: it is never the end of a body.
         if (last.ec)
             return received(held, asio::error::connection_reset, 0);
-        line().tls->input({bytes.data(), last.bytes});
+        if (!line().tls->input({bytes.data(), last.bytes}))
+            throw std::bad_alloc{};
         task_ = resumed_;
         return outcome::go_on;
     }

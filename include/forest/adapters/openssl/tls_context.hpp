@@ -9,6 +9,7 @@
 #include <openssl/ssl.h>
 
 #include <memory>
+#include <new>
 #include <string>
 #include <system_error>
 
@@ -32,15 +33,15 @@ struct tls_server_options {
 
 /// Certificates, keys and authorities, read once. A client always verifies the server; TLS 1.2 is
 /// the least. Both constructors throw std::system_error(errc::tls_configuration_invalid) that names
-/// the file that does not fit.
+/// the file that does not fit, or std::bad_alloc when OpenSSL has found no memory.
 class tls_context {
 public:
     explicit tls_context(const tls_options& chosen) : tls_context{TLS_client_method()} {
-        SSL_CTX_set_verify(native_handle(), SSL_VERIFY_PEER, nullptr);
+        SSL_CTX_set_verify(native_handle(), SSL_VERIFY_PEER, &detail::told_by_openssl::verified);
         // Sessions are kept by whoever began them.
         SSL_CTX_set_session_cache_mode(native_handle(),
                                        SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-        SSL_CTX_sess_set_new_cb(native_handle(), &detail::given_tickets::add);
+        SSL_CTX_sess_set_new_cb(native_handle(), &detail::told_by_openssl::add);
         if (chosen.ca_file.empty())
             require(SSL_CTX_set_default_verify_paths(native_handle()) == 1,
                     "the system's authorities");
@@ -70,11 +71,16 @@ public:
     [[nodiscard]] SSL_CTX* native_handle() const noexcept { return context_.get(); }
 
 private:
-    explicit tls_context(const SSL_METHOD* method) : context_{SSL_CTX_new(method)} {
+    explicit tls_context(const SSL_METHOD* method) : context_{begin(method)} {
         require(context_ != nullptr &&
                     SSL_CTX_set_min_proto_version(native_handle(), TLS1_2_VERSION) == 1,
                 "OpenSSL");
         SSL_CTX_set_mode(native_handle(), SSL_MODE_RELEASE_BUFFERS);
+    }
+
+    static SSL_CTX* begin(const SSL_METHOD* method) {
+        detail::begin_openssl();
+        return SSL_CTX_new(method);
     }
 
     void trust(const std::string& ca_file) {
@@ -91,7 +97,8 @@ private:
     }
 
     static void require(bool holds, const std::string& subject) {
-        ERR_clear_error();
+        if (detail::openssl_lacked_memory()) // An authority without its key fits no server.
+            throw std::bad_alloc{};
         if (!holds)
             throw std::system_error(make_error_code(errc::tls_configuration_invalid), subject);
     }

@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -38,7 +39,7 @@ public:
         done,
         wants_input, ///< feed more bytes of the peer, then call again
         closed,      ///< the peer said goodbye
-        failed,      ///< the peer's certificate, its protocol or its bytes are not acceptable
+        failed,      ///< see `failure()`
     };
 
     /// The client's side. Verifies that the peer is the host of `target`, and names it in the
@@ -47,13 +48,16 @@ public:
     tls_session(const tls_context& context, const url& target, const tls_ticket& known = {})
         : tls_session{context} {
         SSL_set_connect_state(ssl_.get());
-        SSL_set_app_data(ssl_.get(), (given_ = std::make_unique<detail::given_tickets>()).get());
+        SSL_set_app_data(ssl_.get(), (given_ = std::make_unique<detail::told_by_openssl>()).get());
         std::string host{target.host()};
+        detail::begin_openssl();
         usable_ = target.is_ip_literal()
                       ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str()) == 1
                       : SSL_set1_host(ssl_.get(), host.c_str()) == 1 &&
                             SSL_ctrl(ssl_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME,
                                      TLSEXT_NAMETYPE_host_name, host.data()) == 1;
+        if (!usable_)
+            (void)fail();
         if (known && SSL_set_session(ssl_.get(), known.session.get()) == 1)
             verified_ = known.verified;
     }
@@ -73,13 +77,13 @@ public:
     }
 
     progress handshake() {
-        ERR_clear_error();
+        detail::begin_openssl();
         return usable_ ? outcome(SSL_do_handshake(ssl_.get())) : progress::failed;
     }
 
     /// Encrypts all of `plain`, which must not be empty.
     progress send(std::string_view plain) {
-        ERR_clear_error();
+        detail::begin_openssl();
         std::size_t sent = 0;
         return outcome(SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &sent));
     }
@@ -90,7 +94,7 @@ public:
         received = 0;
         progress last = progress::done;
         while (last == progress::done && received < plain.size()) {
-            ERR_clear_error();
+            detail::begin_openssl();
             std::size_t count = 0;
             last = outcome(
                 SSL_read_ex(ssl_.get(), plain.data() + received, plain.size() - received, &count));
@@ -99,8 +103,10 @@ public:
         return received > 0 ? progress::done : last;
     }
 
-    /// Why it has failed: `errc::tls_failed`, or what the peer's first bytes or its alert show:
-    /// `plain_http_expected`, `http2_only` or `other_protocol`.
+    /// Why it has failed: `errc::tls_failed`, because the peer's certificate, its protocol or its
+    /// bytes are not acceptable; or what the peer's first bytes or its alert show:
+    /// `plain_http_expected`, `http2_only` or `other_protocol`; or `local_resources_exhausted`,
+    /// when OpenSSL has found no memory.
     [[nodiscard]] errc failure() const noexcept { return failure_; }
 
     /// Bytes that came from the peer. False if there is no memory for them; then the session is
@@ -166,6 +172,8 @@ public:
 
 private:
     progress outcome(int result) noexcept {
+        // OpenSSL may get over it now and fail for it later.
+        lacked_memory_ = lacked_memory_ || errno == ENOMEM;
         if (result == 1)
             return progress::done;
         switch (SSL_get_error(ssl_.get(), result)) {
@@ -174,11 +182,17 @@ private:
         case SSL_ERROR_ZERO_RETURN: return progress::closed;
         default: break;
         }
-        // RFC 7301, 3.2: the server insists on a protocol that was not offered.
-        failure_ =
-            ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL
-                ? errc::http2_only
-                : instead_of_tls({first_.data(), first_count_});
+        return fail();
+    }
+
+    progress fail() noexcept {
+        const int reason = ERR_GET_REASON(ERR_peek_last_error()); // before they are read
+        if (lacked_memory_ || detail::openssl_lacked_memory() || (given_ && given_->lacked_memory))
+            failure_ = errc::local_resources_exhausted;
+        else if (reason == SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL)
+            failure_ = errc::http2_only; // It insists on what was not offered (RFC 7301, 3.2).
+        else
+            failure_ = instead_of_tls({first_.data(), first_count_});
         ERR_clear_error();
         return progress::failed;
     }
@@ -187,12 +201,13 @@ private:
         void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
     };
 
-    std::unique_ptr<detail::given_tickets> given_; // which `ssl_` knows
+    std::unique_ptr<detail::told_by_openssl> given_; // which `ssl_` knows
     std::unique_ptr<SSL, release> ssl_;
     std::array<char, 5> first_{}; // bytes of the peer: the header of its first record
     std::size_t first_count_ = 0;
     errc failure_ = errc::tls_failed;
     bool usable_ = true;
+    bool lacked_memory_ = false;                     // in a call
     std::chrono::steady_clock::time_point verified_; // if what was known is resumed
 };
 

@@ -2,9 +2,12 @@
 #ifndef FOREST_ADAPTERS_OPENSSL_TLS_TICKET_HPP
 #define FOREST_ADAPTERS_OPENSSL_TLS_TICKET_HPP
 
+#include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -52,18 +55,47 @@ inline constexpr std::size_t tickets_per_server_max = 8;
 
 namespace detail {
 
-/// The last tickets of TLS 1.3 that a server has given in one session, which OpenSSL tells only
-/// once.
-struct given_tickets {
+// Forgets what OpenSSL has failed for before.
+inline void begin_openssl() noexcept {
+    ERR_clear_error();
+    errno = 0;
+}
+
+// Whether it says that it has found no memory since; forgets its errors. Some of them tell only
+// what came of that, and some of its functions set errno back.
+inline bool openssl_lacked_memory() noexcept {
+    bool lacked = errno == ENOMEM;
+    while (const unsigned long told = ERR_get_error())
+        lacked = lacked || ERR_GET_REASON(told) == ERR_R_MALLOC_FAILURE;
+    return lacked;
+}
+
+/// What OpenSSL tells only once of a session of a client.
+struct told_by_openssl {
+    /// The last tickets of TLS 1.3 that the server has given.
     std::array<std::unique_ptr<SSL_SESSION, tls_ticket::release>, tickets_per_server_max> last{};
     std::size_t count = 0;
+    bool lacked_memory = false; ///< to verify the server
+
+    static told_by_openssl* of(const SSL* ssl) noexcept {
+        return static_cast<told_by_openssl*>(SSL_get_app_data(ssl));
+    }
+
+    /// For OpenSSL. What it has found of a certificate is not changed.
+    static int verified(int acceptable, X509_STORE_CTX* at) noexcept {
+        auto* const session = static_cast<const SSL*>(
+            X509_STORE_CTX_get_ex_data(at, SSL_get_ex_data_X509_STORE_CTX_idx()));
+        if (acceptable == 0 && errno == ENOMEM && session != nullptr && of(session) != nullptr)
+            of(session)->lacked_memory = true;
+        return acceptable;
+    }
 
     /// For OpenSSL. Answers whether the ticket has been taken.
     static int add(SSL* ssl, SSL_SESSION* ticket) noexcept {
-        auto* const of = static_cast<given_tickets*>(SSL_get_app_data(ssl));
-        if (of == nullptr || SSL_version(ssl) < TLS1_3_VERSION)
+        auto* const known = of(ssl);
+        if (known == nullptr || SSL_version(ssl) < TLS1_3_VERSION)
             return 0;
-        of->last[of->count++ % of->last.size()].reset(ticket);
+        known->last[known->count++ % known->last.size()].reset(ticket);
         return 1;
     }
 };
