@@ -197,8 +197,7 @@ BOOST_DATA_TEST_CASE(B33_the_first_404_waits_for_a_schema_that_is_slow,
     on.server.schema_latency = latency;
     on.start();
     on.queue.run_for(latency + 1ms);
-    BOOST_TEST((of_checks(on) ==
-                strings{"started", "health_route_missing", "check_succeeded"}) ==
+    BOOST_TEST((of_checks(on) == strings{"started", "health_route_missing", "check_succeeded"}) ==
                (latency == 1ms));
     BOOST_TEST(on.server.count(health) == 1U);
     on.queue.run_for(2min);

@@ -64,7 +64,8 @@ int main() {
 
     {
         forest::health_client client{background.get_executor(),
-                                     server.endpoints().front() + route.path(), secret,
+                                     server.endpoints().front() + route.path(),
+                                     secret,
                                      {.interval = 20ms, .timeout = 5s}};
         // The outage is copied: the one that is told lives only as long as the call.
         client.on_server_down([&](const forest::outage& told) {
@@ -84,5 +85,5 @@ int main() {
         ;
     g_main_loop_unref(loop);
     return main_window.right_thread && main_window.status.starts_with("down: ") ? EXIT_SUCCESS
-                                                                              : EXIT_FAILURE;
+                                                                                : EXIT_FAILURE;
 }

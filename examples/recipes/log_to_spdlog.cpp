@@ -81,9 +81,8 @@ int main() {
     const auto remember = [&](forest::severity, std::string_view line) {
         expected.emplace_back(line);
     };
-    client.on_event(
-        forest::tee{spdlog_observer{logger},
-                    forest::basic_log_observer{forest::severity::info, remember}});
+    client.on_event(forest::tee{spdlog_observer{logger},
+                                forest::basic_log_observer{forest::severity::info, remember}});
     client.start();
     queue.run_for(1min);
     client.stop();

@@ -117,8 +117,8 @@ void run(const std::filesystem::path& file, const pager::send_function& send, Sc
 
 int main() {
     using forest::sim::failing, forest::sim::healthy;
-    const auto file = std::filesystem::temp_directory_path() /
-                      ("forest-pager-" + std::to_string(::getpid()));
+    const auto file =
+        std::filesystem::temp_directory_path() / ("forest-pager-" + std::to_string(::getpid()));
     std::vector<page::kind> sent;
     const auto send = [&](const page& told) {
         std::cout << (told.what == page::kind::trigger ? "trigger " : "resolve ") << told.key

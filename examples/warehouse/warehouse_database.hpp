@@ -34,8 +34,8 @@ struct file_state {
 /// Throws std::runtime_error when the file is gone, is empty, or is no file any more.
 [[nodiscard]] file_state state_of(const std::string& file);
 
-/// Opens a database that was there before, and reads all pages or, of a large one, something of each
-/// table, so that one that was truncated or overwritten is found out. It waits for no lock and
+/// Opens a database that was there before, and reads all pages or, of a large one, something of
+/// each table, so that one that was truncated or overwritten is found out. It waits for no lock and
 /// creates nothing. Throws SQLite::Exception.
 [[nodiscard]] SQLite::Database reopen_database(const std::string& file);
 

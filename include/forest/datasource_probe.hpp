@@ -36,8 +36,8 @@ struct polled_server {
     const url health_url;
     const url schema_url;
     known_schema known;
-    schema_answer latest{};    ///< to the last poll of the schema
-    bool asked_schema = false; ///< whether the last check is such a poll
+    schema_answer latest{};        ///< to the last poll of the schema
+    bool asked_schema = false;     ///< whether the last check is such a poll
     std::optional<verdict> held{}; ///< on a check, until the first fetch of the schema has ended
 };
 

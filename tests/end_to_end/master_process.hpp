@@ -65,8 +65,7 @@ inline const std::map<std::string, line_members> master_lines{
     {"schema_unchanged",
      {{"etag", "collections", "status", "latency_ms"}, {"clock_skew_s", "detail"}}},
     {"schema_reloaded", {{"etag", "collections", "status", "latency_ms"}, {"clock_skew_s"}}},
-    {"schema_failed",
-     {{"error", "latency_ms"}, {"status", "clock_skew_s", "signature_sent"}}},
+    {"schema_failed", {{"error", "latency_ms"}, {"status", "clock_skew_s", "signature_sent"}}},
     {"health_route_missing",
      {{"attempt", "status", "latency_ms", "error", "failures", "detail"}, {"clock_skew_s"}}},
     {"summary",
@@ -88,7 +87,7 @@ inline void check_master_line(const nlohmann::json& line) {
         std::vector<std::string> missing{"time", "event", "target"};
         missing.insert(missing.end(), known->second.required.begin(), known->second.required.end());
         for (const auto& [name, value] : line.items()) {
-            BOOST_TEST((among(texts, name)          ? value.is_string()
+            BOOST_TEST((among(texts, name)         ? value.is_string()
                         : name == "signature_sent" ? value.is_boolean()
                                                    : value.is_number()),
                        name);

@@ -19,8 +19,8 @@
 #include <vector>
 
 // A getaddrinfo that does what a test says. It is in fake_name_service.cpp, and serves the whole
-// binary, which therefore has a folder of its own. Its state is never destroyed, as threads that hang in it may outlive the
-// tests.
+// binary, which therefore has a folder of its own. Its state is never destroyed, as threads that
+// hang in it may outlive the tests.
 
 namespace forest::test {
 

@@ -23,13 +23,14 @@ int main() {
     bool told_here = false;
 
     const short_lived_server server{"my-secret"};
-    const outage_watch watch{server.url(), "my-secret", [&](std::string target, std::string reason) {
-        boost::asio::post(io, [&, target = std::move(target), reason = std::move(reason)] {
-            std::cout << target << " is down: " << reason << '\n';
-            told_here = std::this_thread::get_id() == main_thread;
-            io.stop();
-        });
-    }};
+    const outage_watch watch{
+        server.url(), "my-secret", [&](std::string target, std::string reason) {
+            boost::asio::post(io, [&, target = std::move(target), reason = std::move(reason)] {
+                std::cout << target << " is down: " << reason << '\n';
+                told_here = std::this_thread::get_id() == main_thread;
+                io.stop();
+            });
+        }};
     io.run();
     return told_here ? EXIT_SUCCESS : EXIT_FAILURE;
 }

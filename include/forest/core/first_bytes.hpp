@@ -88,11 +88,11 @@ constexpr bool may_be(std::string_view bytes, std::size_t at, unsigned least,
         errc means;
     };
     constexpr std::array<complaint, 5> known{{
-        {400, "plain HTTP request was sent to HTTPS port", errc::tls_expected},    // nginx
-        {400, "plain HTTP to an SSL-enabled server port", errc::tls_expected},     // Apache
-        {400, "HTTP request to an HTTPS server", errc::tls_expected},              // Go
-        {400, "combination of host and port requires TLS", errc::tls_expected},    // Tomcat
-        {403, "Unknown ALPN Protocol", errc::http2_only},                          // Node
+        {400, "plain HTTP request was sent to HTTPS port", errc::tls_expected}, // nginx
+        {400, "plain HTTP to an SSL-enabled server port", errc::tls_expected},  // Apache
+        {400, "HTTP request to an HTTPS server", errc::tls_expected},           // Go
+        {400, "combination of host and port requires TLS", errc::tls_expected}, // Tomcat
+        {403, "Unknown ALPN Protocol", errc::http2_only},                       // Node
     }};
     for (const complaint& each : known)
         if (status == each.status && body.find(each.words) != std::string_view::npos)

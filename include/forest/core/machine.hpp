@@ -266,8 +266,8 @@ private:
         // A server that says farewell has been heard, however late this process is (B9). What this
         // machine lacks says nothing about the server.
         const bool lacking = result.error == errc::local_resources_exhausted;
-        const bool inconclusive = !result.healthy() && result.error != errc::stopping &&
-                                  (stalled_ || overran || lacking);
+        const bool inconclusive =
+            !result.healthy() && result.error != errc::stopping && (stalled_ || overran || lacking);
         stalled_ = false;
         if (!in_doubt && !lacking)
             doubts_ = 0;
