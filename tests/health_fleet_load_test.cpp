@@ -99,6 +99,11 @@ struct signer_of_targets {
     }
 };
 
+// Decides at run time not to sign, as that of a program with an option for it.
+struct silent_signer {
+    void sign(const request&, wall_time, header_fields&) const noexcept {}
+};
+
 static_assert(time_signer<counting_signer> && !time_signer<signer_of_targets>);
 
 std::string field_of(const sim::recorded_request& asked, std::string_view name) {
@@ -756,6 +761,18 @@ BOOST_AUTO_TEST_CASE(a_few_targets_of_each_of_many_servers_cost_a_few_signatures
 
 // A server keeps its place in time when its last target goes and another one comes, and when many
 // servers have come and gone meanwhile.
+BOOST_AUTO_TEST_CASE(a_server_is_asked_as_often_as_is_wanted_when_nothing_is_signed) {
+    virtual_fleet<exponential_backoff, silent_signer> watched{
+        fleet_options{.checks_in_flight_max = 100'000}};
+    watched.network.records = false;
+    watched.network.otherwise(refused);
+    add_many(*watched.fleet, 5000, {.interval = 1s}, &url_on_one_server);
+    watched.fleet->start();
+    watched.queue.run_for(10s);
+    BOOST_TEST(watched.fleet->statistics().inconclusive == 0U);
+    BOOST_TEST(watched.downs.size() == 5000U);
+}
+
 BOOST_AUTO_TEST_CASE(timestamps_of_a_server_increase_whatever_targets_come_and_go) {
     virtual_fleet<exponential_backoff, counting_signer> watched{virtual_fleet<>::unspread};
     random_generator random{20261125};

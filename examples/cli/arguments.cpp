@@ -122,7 +122,8 @@ CLI::App& add_command(CLI::App& app, const std::string& name, const std::string&
 
 CLI::App& add_check(CLI::App& app, check_arguments& check) {
     CLI::App& command = add_command(
-        app, "check", "Check a server once; status 0: healthy, 1: unhealthy, 2: usage error");
+        app, "check",
+        "Check a server once; status 0: healthy, 1: unhealthy, 2: usage error, 3: could not check");
     add_request(command, check.request);
     command
         .add_option_function<std::string>(

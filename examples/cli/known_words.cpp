@@ -16,6 +16,7 @@
 #include <array>
 #include <cstddef>
 #include <functional>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -167,7 +168,15 @@ private:
             return version_ + "\n";
         if (option == nullptr)
             refuse(app, word);
-        if (option->get_items_expected_max() == 0 || has_value(word))
+        const bool is_flag = option->get_items_expected_max() == 0;
+        if (is_flag && has_value(word))
+            throw usage_error(
+                fmt::format("{} takes no value; see {} --help", name_part(word), full_name(app)));
+        if (!is_flag && option->get_multi_option_policy() == CLI::MultiOptionPolicy::Throw &&
+            option->get_items_expected_max() == 1 && !seen_.insert(option).second)
+            throw usage_error(
+                fmt::format("{} is given twice; see {} --help", name_part(word), full_name(app)));
+        if (is_flag || has_value(word))
             return {};
         require_value(*option, word);
         ++at_;
@@ -289,6 +298,7 @@ private:
     const std::string& version_;
     std::vector<std::string_view> words_;
     std::size_t at_ = 0;
+    std::set<const CLI::Option*> seen_; // of those that have a value
 };
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "option_kinds.hpp"
 
+#include "secret.hpp"
 #include "text.hpp"
 #include "usage_error.hpp"
 
@@ -23,8 +24,8 @@ namespace {
 std::uint16_t parse_port(std::string_view address, std::string_view port) {
     const auto number = read_port(port);
     if (!number && port != "0")
-        throw usage_error(fmt::format("--listen: '{}' needs a port from 0 to 65535, as in "
-                                      "127.0.0.1:3000 or [::1]:0",
+        throw usage_error(fmt::format("--listen: '{}' needs a host and a port from 0 to 65535, as "
+                                      "in 127.0.0.1:3000, [::1]:0 or *:3000",
                                       ascii_escape(address)));
     return number.value_or(0);
 }
@@ -58,6 +59,7 @@ void add_file(CLI::App& app, const std::string& name, std::string& into, const s
            [&into, name](const std::string& text) {
                if (text.empty())
                    throw usage_error(name + " needs the name of a file");
+               await_pipe(name, text);
                into = text;
            },
            help)
@@ -145,7 +147,10 @@ listen_address parse_listen_address(const std::string& text) {
 exit_status end_of_parsing(const CLI::App& app, const CLI::ParseError& thrown) {
     if (thrown.get_exit_code() != static_cast<int>(CLI::ExitCodes::Success))
         throw usage_error(
-            fmt::format("{}; see {} --help", ascii_escape(thrown.what()), app.get_name()));
+            fmt::format("{}; see {} --help", ascii_escape(thrown.what()),
+                        app.get_subcommands().empty()
+                            ? app.get_name()
+                            : app.get_name() + " " + app.get_subcommands().front()->get_name()));
     app.exit(thrown);
     return exit_status::success;
 }

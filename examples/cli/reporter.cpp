@@ -6,6 +6,8 @@
 #include "json_line.hpp"
 #include "text.hpp"
 
+#include <forest/adapters/asio/asio_clock.hpp>
+
 #include <asio/post.hpp>
 
 #include <fmt/format.h>

@@ -175,6 +175,19 @@ void take_secret_variable() {
     (void)::unsetenv(variable);
 }
 
+void await_pipe(std::string_view option, const std::string& name) {
+    struct stat found {};
+    if (::stat(name.c_str(), &found) != 0 || !S_ISFIFO(found.st_mode))
+        return;
+    // Left open until the program ends, so that what is in the pipe is there for who reads it.
+    const int pipe = ::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (pipe >= 0 && !wait_readable(pipe, std::chrono::steady_clock::now() + read_max))
+        throw usage_error(
+            fmt::format("{}: nothing has come from the pipe '{}' within {} s; let its "
+                        "writer write, or name a regular file",
+                        option, ascii_escape(name), read_max.count()));
+}
+
 void warn_if_others_may_read(std::string_view option, const std::string& name) {
     struct stat found {};
     if (::stat(name.c_str(), &found) != 0 || !(S_ISREG(found.st_mode) || S_ISFIFO(found.st_mode)))
@@ -184,6 +197,10 @@ void warn_if_others_may_read(std::string_view option, const std::string& name) {
         log(fmt::format("warning: {}: '{}' may be read or changed by other users (mode {:04o}); "
                         "chmod 600 it",
                         option, ascii_escape(name), found.st_mode & 07777U));
+    else if (found.st_uid != ::geteuid() && found.st_uid != 0)
+        log(fmt::format("warning: {}: '{}' belongs to another user, who may read and change it; "
+                        "make it your own",
+                        option, ascii_escape(name)));
 }
 
 std::optional<std::string> read_secret(const secret_source& source) {

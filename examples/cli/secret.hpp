@@ -17,6 +17,10 @@ namespace forest::cli {
 /// child process inherits it. For `main`, before any thread runs.
 void take_secret_variable();
 
+/// If `name` is a pipe, waits until something has come from it. Throws usage_error after 5 s. For
+/// files that are read without a bound.
+void await_pipe(std::string_view option, const std::string& name);
+
 /// Warns on standard error when other users may read or change a file that holds a secret.
 void warn_if_others_may_read(std::string_view option, const std::string& name);
 

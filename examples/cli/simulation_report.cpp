@@ -61,11 +61,14 @@ void add_outages(text_lines& lines, const sim::outage_counts& of) {
             fmt::format("{}: {} detected; they were too short, or the client's own machine was "
                         "disturbed",
                         grouped(of.excused), grouped(of.excused_detected)));
-    lines.add("false positives",
-              of.false_positives == 0
-                  ? std::string{"0"}
-                  : fmt::format("{}: checks failed by chance, though others would have succeeded",
-                                grouped(of.false_positives)));
+    lines.add(
+        "false positives",
+        of.false_positives == 0
+            ? std::string{"0"}
+            : fmt::format(
+                  "{}: lost or damaged packets made enough checks in a row fail, and others would "
+                  "have succeeded meanwhile",
+                  grouped(of.false_positives)));
 }
 
 void add_latencies(text_lines& lines, const simulation_report& of) {

@@ -5,6 +5,7 @@
 #include <cli/event_text.hpp>
 #include <cli/text.hpp>
 
+#include <forest/adapters/asio/asio_clock.hpp>
 #include <forest/core/json.hpp>
 #include <forest/core/json_string.hpp>
 

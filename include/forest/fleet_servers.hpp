@@ -24,6 +24,7 @@ enum class server_number : std::uint32_t {};
 struct fleet_server {
     std::uint64_t origin = 0; // hashed: when two collide, they merely avoid each other's timestamps
     timestamp_sequence timestamps{};
+    bool takes_timestamps = true; // as far as the last request shows
     std::uint32_t target_count = 0;
     std::uint32_t begun = 0;   // targets so far
     std::uint32_t ordinal = 0; // how many servers came before it

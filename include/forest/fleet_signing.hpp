@@ -53,9 +53,9 @@ public:
     [[nodiscard]] duration until_near([[maybe_unused]] server_number of,
                                       [[maybe_unused]] wall_time now) noexcept {
         if constexpr (time_matters)
-            return servers_[of].timestamps.until_near(offset_.before(now));
-        else
-            return duration::zero();
+            if (servers_[of].takes_timestamps)
+                return servers_[of].timestamps.until_near(offset_.before(now));
+        return duration::zero();
     }
 
     /// Signs a request whose fields are empty.
@@ -63,7 +63,7 @@ public:
         precise_time at = now;
         if constexpr (time_matters)
             at = offset_.precise(servers_[of].timestamps.next(offset_.before(now)));
-        signatures_.sign(by, what, at, what.fields);
+        servers_[of].takes_timestamps = signatures_.sign(by, what, at, what.fields);
     }
 
 private:

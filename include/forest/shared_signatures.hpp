@@ -55,8 +55,8 @@ public:
     void enter(signer_id by) noexcept { ++signers_.find(by)->second.users; }
     void leave(signer_id by) noexcept { --signers_.find(by)->second.users; }
 
-    /// Adds to `fields`, which must be empty, what `by` signs at `at`.
-    void sign(signer_id by, const request& what, precise_time at, header_fields& fields) {
+    /// Adds to `fields`, which must be empty, what `by` signs at `at`. Whether that is anything.
+    bool sign(signer_id by, const request& what, precise_time at, header_fields& fields) {
         assert(contains(by) && fields.text().empty());
         if constexpr (!time_signer<Signer>) {
             (void)sign_at(signs(by), what, at, fields);
@@ -72,6 +72,7 @@ public:
             }
             fields = last.fields;
         }
+        return !fields.text().empty();
     }
 
 private:

@@ -185,6 +185,10 @@ BOOST_AUTO_TEST_CASE(it_speaks_tls_to_clients_that_trust_its_authority) {
     BOOST_TEST(untrusted.status == 1);
     BOOST_TEST(nlohmann::json::parse(untrusted.out).at("error") == "tls_failed");
 
+    const std::string plain = "http" + server.url().substr(5);
+    const tool_result without_tls = run_tool({"check", "--json", plain}, secret);
+    BOOST_TEST(nlohmann::json::parse(without_tls.out).at("error") == "tls_expected");
+
     const auto client = made.client();
     const tool_result with_certificate =
         run_tool({"check", "--ca-file", made.ca_file(), "--cert", client.certificate, "--key",

@@ -75,6 +75,9 @@ const std::vector<refused_line> mistyped{
     {{"serve", "now"}, "serve takes no argument, and 'now' is one"},
     {{"sign", "--", "now"}, "sign takes no argument, and 'now' is one"},
     {{"help", "wacth"}, "did you mean watch?"},
+    {{"watch", "--json=yes", target}, "--json takes no value; see forest-health watch --help"},
+    {{"watch", "--timeout", "1s", target, "--timeout=2s"}, "--timeout is given twice; see"},
+    {{"check", "--unsigned"}, "URL is required; see forest-health check --help"},
     {{"watch", "--secret-file", "/nowhere", "--targets", "/nowhere", "--verbos"}, "--verbose?"},
 };
 

@@ -87,7 +87,7 @@ const std::vector<forest::test::refused_line> refused_lines{
     {{"--database", "/dev/null"}, "--database: '/dev/null' is no regular file"},
     {{"--database", "/proc/new.sqlite"}, "--database: '/proc/new.sqlite' cannot be opened"},
     {{"--database", "/nowhere/at/all/a.sqlite"}, "create the folder, or name a file elsewhere"},
-    {{"--listen", "localhost"}, "--listen: 'localhost' needs a port"},
+    {{"--listen", "localhost"}, "--listen: 'localhost' needs a host and a port"},
     {{"--grace", "5"}, "--grace: '5' has no unit"},
     {{"--unsigned", "--secret-file", "x"}, "--unsigned and --secret-file contradict"},
     {{"--wrong"}, "warehouse: there is no option '--wrong'; see warehouse --help"},

@@ -219,7 +219,9 @@ enum class condition {
     case errc::url_scheme_unsupported:
         return "the URL must begin with http://, https:// or http+unix://";
     case errc::url_userinfo_refused: return "the URL must not carry a user name or password";
-    case errc::url_host_missing: return "the URL names no host";
+    case errc::url_host_missing:
+        return "the URL names no host; of a unix socket that is its path, with %2F for each /, as "
+               "in http+unix://%2Frun%2Fapp.sock/forest/health";
     case errc::url_port_invalid:
         return "the port of the URL must be from 1 to 65535, and a unix socket has none";
     case errc::url_too_long: return "the URL, or the socket path in it, is too long";

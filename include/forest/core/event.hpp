@@ -89,7 +89,7 @@ struct event {
     return happened.path.ends_with("/rpc-schema")
                ? "check the URL, and that an agent answers there"
                : "check the URL, or serve that route; no Ruby or Node agent has a health route so "
-                 "far, and a datasource (master) polls its schema instead";
+                 "far, and a datasource (master) polls its schema instead, once it can fetch that";
 }
 
 /// What `event::detail` says with `health_route_missing`.

@@ -194,8 +194,15 @@ private:
         else
             failure_ = instead_of_tls({first_.data(), first_count_});
         ERR_clear_error();
+        if (failure_ == errc::plain_http_expected && SSL_is_server(ssl_.get()) == 1)
+            (void)BIO_write(SSL_get_wbio(ssl_.get()), not_tls.data(),
+                            static_cast<int>(not_tls.size()));
         return progress::failed;
     }
+
+    // The alert protocol_version (RFC 8446, 6), for a client that speaks HTTP and no TLS: OpenSSL
+    // says nothing to that.
+    static constexpr std::string_view not_tls{"\x15\x03\x01\x00\x02\x02\x46", 7};
 
     struct release {
         void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
