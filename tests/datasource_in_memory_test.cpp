@@ -3,6 +3,7 @@
 // The rules B30–B35 with the real datasource, signer, routes and verifier, which talk in bytes over
 // a cable in memory, under a virtual clock.
 
+#include <sanitized.hpp>
 #include <virtual_datasource.hpp>
 
 #include <forest/adapters/openssl/hmac_sha256_signer.hpp>
@@ -149,7 +150,8 @@ BOOST_AUTO_TEST_CASE(a_year_of_outages_reloads_each_change_once) {
     on.master.datasource.start();
     on.queue.run_for(1min);
     strings changes;
-    for (int day = 0; day < 365; ++day) {
+    constexpr std::size_t days = forest::test::sanitized ? 30 : 365;
+    for (std::size_t day = 0; day < days; ++day) {
         on.crash_until_down();
         if (random.uniform() < 0.3) {
             on.warehouse.text = schema_text({"product", "shelf_" + std::to_string(day)});
@@ -159,11 +161,11 @@ BOOST_AUTO_TEST_CASE(a_year_of_outages_reloads_each_change_once) {
         on.restart_until_up();
         on.queue.run_for(24h);
     }
-    BOOST_TEST(changes.size() > 80U);
+    BOOST_TEST(changes.size() > days / 5);
     BOOST_TEST(on.master.reloads == changes);
-    BOOST_TEST(on.master.count(event_kind::schema_unchanged) == 365U - changes.size());
-    BOOST_TEST(on.master.downs.size() == 365U);
-    BOOST_TEST(on.master.ups.size() == 365U);
+    BOOST_TEST(on.master.count(event_kind::schema_unchanged) == days - changes.size());
+    BOOST_TEST(on.master.downs.size() == days);
+    BOOST_TEST(on.master.ups.size() == days);
 }
 
 BOOST_AUTO_TEST_CASE(a_server_with_a_replay_window_accepts_all_that_a_datasource_sends) {
