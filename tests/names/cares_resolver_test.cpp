@@ -3,6 +3,8 @@
 #include "lookup_outcome.hpp"
 #include "name_server.hpp"
 
+#include <sanitized.hpp>
+
 #include <adapters/support/running_server.hpp>
 
 #include <forest/adapters/asio/asio_names.hpp>
@@ -260,13 +262,15 @@ BOOST_AUTO_TEST_CASE(its_configuration_is_read_again_when_it_has_changed_and_can
     BOOST_TEST(!look_up());
     BOOST_TEST(server.asked("host.second.test") == 1U);
     file.write("search third.test\n");
-    rlimit before{};
-    ::getrlimit(RLIMIT_NOFILE, &before);
-    const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
-    ::setrlimit(RLIMIT_NOFILE, &none);
-    const std::error_code without_descriptors = look_up();
-    ::setrlimit(RLIMIT_NOFILE, &before);
-    BOOST_TEST(without_descriptors == make_error_code(errc::local_resources_exhausted));
+    if (!sanitized) { // UBSan takes what it has no descriptor to look at for a fault.
+        rlimit before{};
+        ::getrlimit(RLIMIT_NOFILE, &before);
+        const rlimit none{.rlim_cur = 0, .rlim_max = before.rlim_max};
+        ::setrlimit(RLIMIT_NOFILE, &none);
+        const std::error_code without_descriptors = look_up();
+        ::setrlimit(RLIMIT_NOFILE, &before);
+        BOOST_TEST(without_descriptors == make_error_code(errc::local_resources_exhausted));
+    }
     BOOST_TEST(!look_up());
     BOOST_TEST(server.asked("host.third.test") == 1U);
     BOOST_TEST(server.asked("host.second.test") == 1U);
