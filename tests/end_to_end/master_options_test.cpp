@@ -61,7 +61,7 @@ const std::vector<forest::test::refused_line> refused_lines{
     {{"http://user:pw-3f9a@x?a=b"}, "URL: must be a base URL"},
     {{"--interval", "0s", nobody}, "--interval must be greater than 0"},
     {{"--interval", "-1s", nobody}, "--interval: '-1s' is negative"},
-    {{"--interval", "1s", "--interval", "2s", nobody}, "--interval: At Most 1"},
+    {{"--interval", "1s", "--interval", "2s", nobody}, "--interval is given twice; see master --help"},
     {{"--interval", "5", nobody}, "--interval: '5' has no unit"},
     {{"--timeout", "0s", nobody}, "--timeout must be greater than 0"},
     {{"--failure-threshold", "0", nobody}, "--failure-threshold must be at least 1"},
