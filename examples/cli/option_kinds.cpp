@@ -59,7 +59,8 @@ void add_file(CLI::App& app, const std::string& name, std::string& into, const s
            [&into, name](const std::string& text) {
                if (text.empty())
                    throw usage_error(name + " needs the name of a file");
-               await_pipe(name, text);
+               if (name != "--secret-file") // which is read with a bound of its own
+                   await_pipe(name, text);
                into = text;
            },
            help)

@@ -333,8 +333,11 @@ BOOST_AUTO_TEST_CASE(without_descriptors_a_signed_check_is_answered_among_strang
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_thousand_bodies_do_not_exhaust_its_memory,
-                     *boost::unit_test::enable_if<!forest::test::sanitized>()) {
+BOOST_AUTO_TEST_CASE(a_thousand_bodies_do_not_exhaust_its_memory) {
+    if (forest::test::sanitized) {
+        BOOST_TEST_MESSAGE("skipped: a sanitizer needs more memory than the bound");
+        return;
+    }
     serving_tool server{{"--grace", "0s"}};
     const std::string check = signed_request();
     const auto port = static_cast<std::uint16_t>(server.port());
