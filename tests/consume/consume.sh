@@ -45,7 +45,7 @@ END
     cmake -S "$project" -B "$work/build" -G Ninja -DFETCHCONTENT_SOURCE_DIR_ASIO="$work/asio" \
         -DFETCHCONTENT_SOURCE_DIR_FMT="$work/fmt" -DFETCHCONTENT_SOURCE_DIR_FOREST="$source"
     if ! grep -q "^asio_INCLUDE_DIR:PATH=$work/asio/$folder\$" "$work/build/CMakeCache.txt" ||
-        grep -q '^fmt_DIR:PATH=/' "$work/build/CMakeCache.txt"; then
+        grep '^fmt_DIR:PATH=/' "$work/build/CMakeCache.txt" | grep -qv '/pkgRedirects$'; then
         echo 'The build takes other packages than the fetched ones.' >&2
         exit 1
     fi
