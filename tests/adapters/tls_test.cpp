@@ -193,7 +193,9 @@ BOOST_AUTO_TEST_CASE(B5_a_server_that_says_nothing_in_the_handshake_times_out) {
 BOOST_AUTO_TEST_CASE(B5_a_server_that_drips_in_the_handshake_times_out) {
     bad_peer server{[](peer_connection& client) {
         // The beginning of a handshake record of 16 KiB that never ends.
-        client.drip(std::string("\x16\x03\x03\x40\x00", 5) + std::string(10000, '\x02'), 5ms);
+        std::string record("\x16\x03\x03\x40\x00", 5);
+        record.append(10000, '\x02');
+        client.drip(record, 5ms);
     }};
     const std::error_code error = get_once(server.url("https"), short_deadline, trusting()).error;
     BOOST_TEST((error == errc::timed_out || error == errc::tls_failed));
