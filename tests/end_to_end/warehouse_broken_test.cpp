@@ -215,11 +215,11 @@ BOOST_DATA_TEST_CASE(another_database_in_its_place_is_served, data::make({false,
     BOOST_TEST(says(warehouse, 200, "ok"));
 }
 
-// Root may read everything.
-BOOST_AUTO_TEST_CASE(B21_a_database_that_may_not_be_read_any_more_is_a_failure,
-                     *boost::unit_test::precondition([](boost::unit_test::test_unit_id) {
-                         return ::geteuid() != 0;
-                     })) {
+BOOST_AUTO_TEST_CASE(B21_a_database_that_may_not_be_read_any_more_is_a_failure) {
+    if (::geteuid() == 0) {
+        BOOST_TEST_MESSAGE("skipped: root may read everything");
+        return;
+    }
     const temporary_folder folder;
     const std::string file = folder.file("a.sqlite");
     serving_warehouse warehouse{file};
