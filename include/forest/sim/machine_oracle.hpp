@@ -153,6 +153,8 @@ private:
             }
         }
         if (heard.error != errc::stopping && doubtful) {
+            if (heard.error != errc::resolver_unavailable)
+                doubts_ = 0; // The name was found.
             last_ = outcome::inconclusive;
             planned_ = now;
             return tell(event_kind::check_inconclusive);
