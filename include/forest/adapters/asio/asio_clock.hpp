@@ -272,7 +272,7 @@ private:
                 try {
                     handler(std::error_code{});
                 } catch (...) {
-                    // Whoever catches this and runs the context again still gets the other waits.
+                    // If the context is run again after this, the other waits still end.
                     lock.lock();
                     if (!waits.empty())
                         arm();

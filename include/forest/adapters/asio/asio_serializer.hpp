@@ -108,8 +108,8 @@ private:
         std::atomic<std::thread::id> giver{}; // who hands it the turn just now
     };
 
-    // Whoever holds it may run. At its end, also when the executor drops what it holds, the turn
-    // passes on, so that what waits never keeps itself alive.
+    // The task that holds it may run. At its end, also when the executor drops what it holds, the
+    // turn passes on, so that what waits never keeps itself alive.
     class turn {
     public:
         using allocator_type = detail::handler_allocator<void>;

@@ -223,7 +223,7 @@ private:
     }
 
     // Reads what there is, or waits for more: then it answers false. Some footings tell only once
-    // that something has come, so nothing may be left in the socket by whoever waits for it. A peer
+    // that something has come, so read all that is in the socket before waiting for more. A peer
     // that never stops must leave others their turn, and the deadline its own.
     bool read(std::span<char> room, transfer& last) {
         if (!silent_) {
