@@ -982,8 +982,10 @@ BOOST_FIXTURE_TEST_CASE(checks_of_one_server_that_begin_together_are_resumed, wi
         for (const flight& each : flights)
             BOOST_TEST(each.error == none);
     }
-    BOOST_TEST(full == 4);
-    BOOST_TEST(resumed == 8);
+    // In the first round, one may end before another has begun its handshake, and is resumed.
+    BOOST_TEST(full >= 1);
+    BOOST_TEST(full <= 4);
+    BOOST_TEST(full + resumed == 12);
 }
 
 BOOST_FIXTURE_TEST_CASE(an_asio_transport_resumes_its_TLS_session, with_certificates) {
