@@ -16,6 +16,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstddef>
+#include <deque>
 #include <set>
 #include <string>
 #include <string_view>
@@ -59,6 +60,12 @@ pipe_ends open_pipe() {
     std::array<int, 2> ends{};
     BOOST_REQUIRE(::pipe2(ends.data(), O_CLOEXEC) == 0);
     return {descriptor{ends[0]}, descriptor{ends[1]}};
+}
+
+// For a writer that is left behind in a write: never closed, so that it can go on using it.
+const pipe_ends& open_pipe_for_good() {
+    static std::deque<pipe_ends>& opened = *new std::deque<pipe_ends>;
+    return opened.emplace_back(open_pipe());
 }
 
 // Until nothing comes for a moment, if `most` bytes have not come before.
@@ -171,7 +178,7 @@ BOOST_AUTO_TEST_CASE(a_reader_that_pauses_stops_nobody_and_gets_whole_lines_late
 }
 
 BOOST_AUTO_TEST_CASE(an_end_waits_for_a_reader_that_stands_still_until_it_is_hurried) {
-    const pipe_ends pipe = open_pipe();
+    const pipe_ends& pipe = open_pipe_for_good();
     {
         queued_output output{pipe.writer.get(), say};
         output.change([](line_queue& lines) {
@@ -189,7 +196,7 @@ BOOST_AUTO_TEST_CASE(an_end_waits_for_a_reader_that_stands_still_until_it_is_hur
 }
 
 BOOST_AUTO_TEST_CASE(waiting_for_room_ends_when_the_reader_takes_nothing) {
-    const pipe_ends pipe = open_pipe();
+    const pipe_ends& pipe = open_pipe_for_good();
     queued_output output{pipe.writer.get(), say};
     BOOST_TEST(output.wait_for_room());
     output.change([](line_queue& lines) {
