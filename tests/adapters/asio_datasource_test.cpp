@@ -137,14 +137,15 @@ BOOST_AUTO_TEST_CASE(B30_B31_a_server_that_comes_back_with_another_schema_is_rel
 }
 
 BOOST_AUTO_TEST_CASE(a_schema_of_10_MB_is_fetched) {
+    constexpr std::size_t collections = forest::test::sanitized ? 40'000 : 400'000;
     asio::io_context io;
-    agent running{io, schema_of(400'000)};
+    agent running{io, schema_of(collections)};
     datasource_options chosen = quick(running);
     chosen.schema_bytes_max = 16'000'000;
     datasource master = datasource::build(io.get_executor(), chosen);
     BOOST_REQUIRE(run_until(io, [&] { return !master.schema()->collections().empty(); }));
-    BOOST_TEST(master.schema()->text().size() > 10'000'000U);
-    BOOST_TEST(master.schema()->collections().size() == 400'000U);
+    BOOST_TEST(master.schema()->text().size() > 25 * collections);
+    BOOST_TEST(master.schema()->collections().size() == collections);
     BOOST_TEST(master.schema()->etag() == running.schema.etag());
 }
 

@@ -235,7 +235,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_does_not_read_its_answer_is_closed) {
 
 BOOST_AUTO_TEST_CASE(a_client_that_reads_its_answer_slowly_gets_all_of_it) {
     server_limits limits;
-    limits.send_timeout = 1s;
+    limits.send_timeout = 2s;
     running_server running{limits};
     (void)running.server->get(
         "/large", [body = std::string(32 << 20, 'z')](const server_request&, auto respond) {
@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_reads_its_answer_slowly_gets_all_of_it) {
     client.send("GET /large HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     // Longer than the timeout, but never that long without taking some of it.
     for (int pause = 0; pause < 24; ++pause) {
-        std::this_thread::sleep_for(50ms);
+        std::this_thread::sleep_for(100ms);
         client.read_more(1 << 20);
     }
     BOOST_TEST(client.read_to_end().size() > std::size_t{32} << 20U);
