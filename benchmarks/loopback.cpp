@@ -2,7 +2,7 @@
 #include <forest/adapters/asio/asio_clock.hpp>
 #include <forest/adapters/asio/asio_transport.hpp>
 #include <forest/adapters/openssl/hmac_sha256_signer.hpp>
-#include <forest/core/request_writer.hpp>
+#include <forest/core/detail/http/request_writer.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
 #include <forest/policy/transport.hpp>
@@ -155,8 +155,8 @@ void check(benchmark::State& state, bool reuse) {
     request asked;
     asked.target = peer.url();
     signer.sign(asked, clock.now(), asked.fields);
-    std::array<char, request_bytes_max> bytes;
-    const std::size_t size = write_request(bytes, "GET", asked.target, asked.fields, reuse);
+    std::array<char, forest::detail::request_bytes_max> bytes;
+    const std::size_t size = forest::detail::write_request(bytes, "GET", asked.target, asked.fields, reuse);
     bare_loop bare{bare_peer, {bytes.data(), size}, reuse};
 
     std::int64_t healthy = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <forest/core/backoff.hpp>
 #include <forest/core/error.hpp>
-#include <forest/core/machine.hpp>
+#include <forest/core/detail/logic/health_machine.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
@@ -21,18 +21,18 @@ using namespace forest;
 // one.
 template <typename Verdict>
 void run_checks(benchmark::State& state, Verdict&& verdict_of) {
-    machine<exponential_backoff> logic{options{.interval_jitter = 0.1}, {}, random_generator{1}};
+    forest::detail::machine<exponential_backoff> logic{options{.interval_jitter = 0.1}, {}, random_generator{1}};
     steady_time now{};
     std::int64_t steps = 0;
     std::int64_t checks = 0;
-    machine_input input = machine_input::started();
+    forest::detail::machine_input input = forest::detail::machine_input::started();
     for (auto _ : state) {
-        const action next = logic.step(input, now);
+        const forest::detail::action next = logic.step(input, now);
         ++steps;
         switch (next.what) {
-        case action::kind::report: input = machine_input::reported(); break;
-        case action::kind::check: input = machine_input::reply(verdict_of(checks++)); break;
-        default: now += next.delay; input = machine_input::woke();
+        case forest::detail::action::kind::report: input = forest::detail::machine_input::reported(); break;
+        case forest::detail::action::kind::check: input = forest::detail::machine_input::reply(verdict_of(checks++)); break;
+        default: now += next.delay; input = forest::detail::machine_input::woke();
         }
         benchmark::DoNotOptimize(input);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <forest/core/health_document.hpp>
-#include <forest/core/request_parser.hpp>
-#include <forest/core/response_parser.hpp>
+#include <forest/core/detail/json/health_document.hpp>
+#include <forest/core/detail/http/request_parser.hpp>
+#include <forest/core/detail/http/response_parser.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/timestamp.hpp>
 #include <forest/core/url.hpp>
@@ -46,7 +46,7 @@ std::string chunked_answer() {
 // `copying` says what it costs.
 void parse_response(benchmark::State& state, const std::string& answer) {
     std::string buffer = answer;
-    response_parser parser;
+    forest::detail::response_parser parser;
     for (auto _ : state) {
         buffer = answer;
         parser.reset();
@@ -69,7 +69,7 @@ BENCHMARK(response_in_chunks);
 
 void response_byte_by_byte(benchmark::State& state) {
     std::string buffer = sized_answer();
-    response_parser parser;
+    forest::detail::response_parser parser;
     for (auto _ : state) {
         parser.reset();
         for (std::size_t size = 1; size <= buffer.size(); ++size)
@@ -98,9 +98,9 @@ void request_of_a_check(benchmark::State& state) {
         "2025-12-09T12:00:00.000Z\r\nX_SIGNATURE: "
         "b1fa47dd01adb84e4dcb6b8a5aad1b7b9ce8228ecdbd912aa6e888b7582cf6e2\r\nConnection: "
         "close\r\n\r\n";
-    request_parser parser;
+    forest::detail::request_parser parser;
     for (auto _ : state) {
-        parser = request_parser{};
+        parser = forest::detail::request_parser{};
         benchmark::DoNotOptimize(parser.parse(buffer));
     }
     if (!parser.done() || parser.error())
@@ -110,7 +110,7 @@ void request_of_a_check(benchmark::State& state) {
 BENCHMARK(request_of_a_check);
 
 void health_document_of_a_server(benchmark::State& state) {
-    health_document document;
+    forest::detail::health_document document;
     for (auto _ : state)
         benchmark::DoNotOptimize(parse_health_document(health_body, document));
     count_bytes(state, health_body.size());
@@ -122,10 +122,10 @@ void health_document_of_64_KiB(benchmark::State& state) {
     while (body.size() < 64 * 1024 - 64)
         body += R"({"name":"db\u0020one","latency":1.25e-3,"up":true},)";
     body += R"(null],"status":"ok"})";
-    health_document document;
+    forest::detail::health_document document;
     for (auto _ : state)
         benchmark::DoNotOptimize(parse_health_document(body, document));
-    if (document.status != health_document::state::ok)
+    if (document.status != forest::detail::health_document::state::ok)
         state.SkipWithError("the document was refused");
     count_bytes(state, body.size());
 }

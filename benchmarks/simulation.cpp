@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <forest/core/backoff.hpp>
-#include <forest/core/machine.hpp>
+#include <forest/core/detail/logic/health_machine.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/verdict.hpp>
-#include <forest/sim/event_queue.hpp>
-#include <forest/sim/world.hpp>
+#include <forest/sim/time/event_queue.hpp>
+#include <forest/sim/world/world.hpp>
 
 #include <benchmark/benchmark.h>
 
@@ -130,28 +130,28 @@ class bare_client {
 public:
     bare_client(sim::event_queue& queue, std::uint64_t seed)
         : queue_{queue}, machine_{options{.initial_delay_max = 30s}, {}, random_generator{seed}} {
-        drive(machine_input::started());
+        drive(forest::detail::machine_input::started());
     }
 
     [[nodiscard]] std::int64_t checks() const noexcept { return checks_; }
 
 private:
-    void drive(machine_input input) {
+    void drive(forest::detail::machine_input input) {
         for (;;) {
-            const action next = machine_.step(input, queue_.now());
+            const forest::detail::action next = machine_.step(input, queue_.now());
             switch (next.what) {
-            case action::kind::report: input = machine_input::reported(); break;
-            case action::kind::check:
+            case forest::detail::action::kind::report: input = forest::detail::machine_input::reported(); break;
+            case forest::detail::action::kind::check:
                 ++checks_;
-                input = machine_input::reply(healthy_);
+                input = forest::detail::machine_input::reply(healthy_);
                 break;
-            default: return queue_.after(next.delay, [this] { drive(machine_input::woke()); });
+            default: return queue_.after(next.delay, [this] { drive(forest::detail::machine_input::woke()); });
             }
         }
     }
 
     sim::event_queue& queue_;
-    machine<exponential_backoff> machine_;
+    forest::detail::machine<exponential_backoff> machine_;
     verdict healthy_;
     std::int64_t checks_ = 0;
 };

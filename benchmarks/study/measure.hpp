@@ -6,8 +6,8 @@
 #include <forest/core/event.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
-#include <forest/sim/latency.hpp>
-#include <forest/sim/world.hpp>
+#include <forest/sim/script/latency.hpp>
+#include <forest/sim/world/world.hpp>
 
 #include <algorithm>
 #include <chrono>

@@ -5,12 +5,12 @@
 #include <forest/core/backoff.hpp>
 #include <forest/core/datasource_options.hpp>
 #include <forest/core/event.hpp>
-#include <forest/core/option_mistake.hpp>
+#include <forest/core/detail/logic/option_mistake.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/schema.hpp>
-#include <forest/core/unique_function.hpp>
-#include <forest/datasource_loop.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
+#include <forest/detail/datasource/datasource_loop.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/observable.hpp>
@@ -95,7 +95,7 @@ public:
         requires std::constructible_from<basic_datasource, Context, datasource_options>
     [[nodiscard]] static basic_datasource
     build(Context&& context, const datasource_options& chosen,
-          unique_function<void(const forest::schema&)> reload = {}) {
+          detail::unique_function<void(const forest::schema&)> reload = {}) {
         basic_datasource made{std::forward<Context>(context), chosen};
         made.on_reload(std::move(reload));
         made.start();
@@ -106,7 +106,7 @@ public:
     template <std::size_t MisspeltOrWithoutUnit>
     static basic_datasource build(detail::source_of<Clock> context,
                                   const detail::any_member (&chosen)[MisspeltOrWithoutUnit],
-                                  unique_function<void(const forest::schema&)> = {}) {
+                                  detail::unique_function<void(const forest::schema&)> = {}) {
         return basic_datasource{context, chosen};
     }
 
@@ -130,30 +130,30 @@ public:
     /// with the first one if the server could be reached at the start. When it returns, the new
     /// schema is the known one; when it throws, the old one stays, and the next recovery or schema
     /// poll tries again (B32).
-    void on_reload(unique_function<void(const forest::schema&)> callback) {
+    void on_reload(detail::unique_function<void(const forest::schema&)> callback) {
         loop_->on_reload(std::move(callback));
     }
 
     /// Called once per outage, at the failure that reaches the threshold (B7).
-    void on_server_down(unique_function<void(const outage&)> callback) {
+    void on_server_down(detail::unique_function<void(const outage&)> callback) {
         loop_->listeners().on_server_down(std::move(callback));
     }
 
     /// Called once per outage, at the success that ends it (B8); the schema is fetched after it.
-    void on_server_up(unique_function<void(const outage&)> callback) {
+    void on_server_up(detail::unique_function<void(const outage&)> callback) {
         loop_->listeners().on_server_up(std::move(callback));
     }
 
     /// Called for every event, those of the checks and those of the schema; `event::target` is the
     /// uri. As that of basic_health_client in all else.
-    void on_event(unique_function<void(const event&)> callback) {
+    void on_event(detail::unique_function<void(const event&)> callback) {
         loop_->listeners().on_event(std::move(callback));
     }
 
     /// Called, instead of `on_event`, with each `callback_failed` of which no `on_event` is told:
     /// there is none, or it threw, too. On Asio the default writes to standard error
     /// (`failure_reporter`); an empty function does nothing.
-    void on_unheard(unique_function<void(const event&)> callback) {
+    void on_unheard(detail::unique_function<void(const event&)> callback) {
         loop_->listeners().on_unheard(std::move(callback));
     }
 
@@ -203,7 +203,7 @@ private:
                            Backoff{},
                            std::move(chosen)} {}
 
-    using loop = datasource_loop<Transport, Clock, Signer, Backoff>;
+    using loop = detail::datasource_loop<Transport, Clock, Signer, Backoff>;
 
     std::shared_ptr<loop> loop_;
 };

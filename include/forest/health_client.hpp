@@ -4,13 +4,13 @@
 
 #include <forest/core/backoff.hpp>
 #include <forest/core/event.hpp>
-#include <forest/core/option_mistake.hpp>
+#include <forest/core/detail/logic/option_mistake.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/random.hpp>
-#include <forest/core/unique_function.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/url.hpp>
-#include <forest/health_loop.hpp>
+#include <forest/detail/health/health_loop.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/observable.hpp>
@@ -109,26 +109,26 @@ public:
     }
 
     /// Called once per outage, at the failure that reaches the threshold (B7).
-    void on_server_down(unique_function<void(const outage&)> callback) {
+    void on_server_down(detail::unique_function<void(const outage&)> callback) {
         loop_->listeners().on_server_down(std::move(callback));
     }
 
     /// Called once per outage, at the success that ends it (B8).
-    void on_server_up(unique_function<void(const outage&)> callback) {
+    void on_server_up(detail::unique_function<void(const outage&)> callback) {
         loop_->listeners().on_server_up(std::move(callback));
     }
 
     /// Called for every event, before the two above. Replaces the previous one; `tee` makes one of
     /// several. The last two events, `stopping` and `stopped`, are told by the thread that calls
     /// `stop()`, because after it nothing may be told any more.
-    void on_event(unique_function<void(const event&)> callback) {
+    void on_event(detail::unique_function<void(const event&)> callback) {
         loop_->listeners().on_event(std::move(callback));
     }
 
     /// Called, instead of `on_event`, with each `callback_failed` of which no `on_event` is told:
     /// there is none, or it threw, too. On Asio the default writes to standard error
     /// (`failure_reporter`); an empty function does nothing.
-    void on_unheard(unique_function<void(const event&)> callback) {
+    void on_unheard(detail::unique_function<void(const event&)> callback) {
         loop_->listeners().on_unheard(std::move(callback));
     }
 
@@ -171,7 +171,7 @@ private:
                               std::move(target),
                               chosen} {}
 
-    using loop = health_loop<Transport, Clock, Signer, Backoff>;
+    using loop = detail::health_loop<Transport, Clock, Signer, Backoff>;
 
     std::shared_ptr<loop> loop_;
 };

@@ -6,21 +6,21 @@
 #include <forest/core/event.hpp>
 #include <forest/core/fleet_options.hpp>
 #include <forest/core/fleet_statistics.hpp>
-#include <forest/core/option_mistake.hpp>
+#include <forest/core/detail/logic/option_mistake.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/target_id.hpp>
 #include <forest/core/target_snapshot.hpp>
-#include <forest/core/unique_function.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/url.hpp>
-#include <forest/fleet_loop.hpp>
+#include <forest/detail/fleet/fleet_loop.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/observable.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
-#include <forest/shared_signatures.hpp>
+#include <forest/detail/fleet/shared_signatures.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -58,7 +58,7 @@ public:
     /// in flight at a time, and may be called until the fleet is destroyed. `by` signs for all
     /// targets that are added without a signer of their own. Throws std::system_error with the
     /// error of `chosen.validate()`.
-    basic_health_fleet(unique_function<Transport()> transports, Clock clock, Signer by,
+    basic_health_fleet(detail::unique_function<Transport()> transports, Clock clock, Signer by,
                        Backoff backoff, const fleet_options& chosen, random_generator random)
         : loop_{std::make_shared<loop>(std::move(transports), std::move(clock), std::move(by),
                                        std::move(backoff), chosen, random)} {
@@ -66,7 +66,7 @@ public:
     }
 
     /// The same, seeded from the clock, so that no two starts share a schedule.
-    basic_health_fleet(unique_function<Transport()> transports, Clock clock, Signer by,
+    basic_health_fleet(detail::unique_function<Transport()> transports, Clock clock, Signer by,
                        Backoff backoff, const fleet_options& chosen = {})
         : basic_health_fleet{random_generator::seeded("fleet", clock.steady_now()),
                              std::move(transports),
@@ -93,7 +93,7 @@ public:
         detail::refuse_options<MisspeltOrWithoutUnit>();
     }
     template <std::size_t MisspeltOrWithoutUnit>
-    basic_health_fleet(unique_function<Transport()>, const Clock&, const Signer&,
+    basic_health_fleet(detail::unique_function<Transport()>, const Clock&, const Signer&,
                        detail::any_backoff, const detail::any_member (&)[MisspeltOrWithoutUnit]) {
         detail::refuse_options<MisspeltOrWithoutUnit>();
     }
@@ -140,30 +140,30 @@ public:
     bool remove(target_id id) { return loop_->remove(id); }
 
     /// Called once per outage of a target, at the failure that reaches the threshold (B7).
-    void on_server_down(unique_function<void(target_id, const outage&)> callback) {
+    void on_server_down(detail::unique_function<void(target_id, const outage&)> callback) {
         loop_->listeners().on_server_down(std::move(callback));
     }
 
     /// Called once per outage of a target, at the success that ends it (B8).
-    void on_server_up(unique_function<void(target_id, const outage&)> callback) {
+    void on_server_up(detail::unique_function<void(target_id, const outage&)> callback) {
         loop_->listeners().on_server_up(std::move(callback));
     }
 
     /// Called for every event of every target, before the two above; `event::id` says whose it
     /// is. Replaces the previous one; `tee` makes one of several.
-    void on_event(unique_function<void(const event&)> callback) {
+    void on_event(detail::unique_function<void(const event&)> callback) {
         loop_->listeners().on_event(std::move(callback));
     }
 
     /// Called, instead of `on_event`, with each `callback_failed` of which no `on_event` is told:
     /// there is none, or it threw, too. On Asio the default writes to standard error
     /// (`failure_reporter`); an empty function does nothing.
-    void on_unheard(unique_function<void(const event&)> callback) {
+    void on_unheard(detail::unique_function<void(const event&)> callback) {
         loop_->listeners().on_unheard(std::move(callback));
     }
 
     /// What was set with that, or the default; null if nothing.
-    [[nodiscard]] std::shared_ptr<const unique_function<void(const event&)>> unheard() const {
+    [[nodiscard]] std::shared_ptr<const detail::unique_function<void(const event&)>> unheard() const {
         return loop_->listeners().unheard();
     }
 
@@ -225,7 +225,7 @@ public:
 #endif
 
 private:
-    basic_health_fleet(random_generator random, unique_function<Transport()>&& transports,
+    basic_health_fleet(random_generator random, detail::unique_function<Transport()>&& transports,
                        Clock&& clock, Signer&& by, Backoff&& backoff, const fleet_options& chosen)
         : basic_health_fleet{std::move(transports), std::move(clock), std::move(by),
                              std::move(backoff),    chosen,           random} {}
@@ -245,7 +245,7 @@ private:
             return typename Made::pool(clock);
     }
 
-    using loop = fleet_loop<Transport, Clock, Signer, Backoff>;
+    using loop = detail::fleet_loop<Transport, Clock, Signer, Backoff>;
 
     std::shared_ptr<loop> loop_;
 };

@@ -2,9 +2,9 @@
 #ifndef FOREST_HEALTH_ROUTE_HPP
 #define FOREST_HEALTH_ROUTE_HPP
 
-#include <forest/core/json_string.hpp>
-#include <forest/core/option_mistake.hpp>
-#include <forest/core/unique_function.hpp>
+#include <forest/core/detail/json/json_string.hpp>
+#include <forest/core/detail/logic/option_mistake.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/policy/server.hpp>
 #include <forest/signed_route.hpp>
 #include <forest/version.hpp>
@@ -67,7 +67,7 @@ public:
 
     /// Called after each answer, on the server's threads, possibly on several at once; what it
     /// throws is dropped, because the answer has been given.
-    void on_answer(unique_function<void(const route_answer&)> callback) {
+    void on_answer(detail::unique_function<void(const route_answer&)> callback) {
         state_->on_answer(std::move(callback));
     }
 
@@ -79,7 +79,7 @@ private:
               stopping_body{body("stopping", options.version)} {}
 
         static std::string body(std::string_view status, std::string_view release) {
-            return "{\"status\":" + json_quote(status) + ",\"version\":" + json_quote(release) +
+            return "{\"status\":" + detail::json_quote(status) + ",\"version\":" + detail::json_quote(release) +
                    "}";
         }
 

@@ -2,13 +2,13 @@
 #ifndef FOREST_SCHEMA_ROUTE_HPP
 #define FOREST_SCHEMA_ROUTE_HPP
 
-#include <forest/core/entity_tag.hpp>
+#include <forest/core/detail/http/entity_tag.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
-#include <forest/core/option_mistake.hpp>
+#include <forest/core/detail/logic/option_mistake.hpp>
 #include <forest/core/schema.hpp>
-#include <forest/core/schema_text.hpp>
-#include <forest/core/unique_function.hpp>
+#include <forest/core/detail/json/schema_text.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/policy/server.hpp>
 #include <forest/signed_route.hpp>
 
@@ -85,7 +85,7 @@ public:
 
     /// Called after each answer, on the server's threads, possibly on several at once; what it
     /// throws is dropped, because the answer has been given.
-    void on_answer(unique_function<void(const route_answer&)> callback) {
+    void on_answer(detail::unique_function<void(const route_answer&)> callback) {
         state_->on_answer(std::move(callback));
     }
 
@@ -105,14 +105,14 @@ private:
         }
 
         std::error_code replace(std::string_view text) {
-            const std::optional<std::string> content = without_etag(text);
+            const std::optional<std::string> content = detail::without_etag(text);
             if (!content)
                 return errc::malformed_body;
             if (schema valid; const std::error_code ec = schema::parse(*content, valid))
                 return ec;
             const auto next = std::make_shared<document>();
             next->etag = hash(*content);
-            if (!is_opaque_tag(next->etag))
+            if (!detail::is_opaque_tag(next->etag))
                 return errc::header_invalid;
             if (const std::error_code ec = next->fields.add("ETag", '"' + next->etag + '"'))
                 return ec;
@@ -120,7 +120,7 @@ private:
             // a cache that others share may not.
             if (const std::error_code ec = next->fields.add("Cache-Control", "private, no-cache"))
                 return ec;
-            next->body = with_etag(*content, next->etag);
+            next->body = detail::with_etag(*content, next->etag);
             std::shared_ptr<const document> previous = next; // destroyed outside the lock
             const std::lock_guard lock{mutex};
             served.swap(previous);
@@ -143,7 +143,7 @@ private:
             }
             const std::shared_ptr<const document> now = current();
             answer.fields = now->fields;
-            if (if_none_match_names(asked.fields, now->etag)) {
+            if (detail::if_none_match_names(asked.fields, now->etag)) {
                 answer.status = 304;
                 answer.content_type = {};
             } else {

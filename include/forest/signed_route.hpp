@@ -2,10 +2,10 @@
 #ifndef FOREST_SIGNED_ROUTE_HPP
 #define FOREST_SIGNED_ROUTE_HPP
 
-#include <forest/core/callback_gate.hpp>
+#include <forest/core/detail/logic/callback_gate.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/http_method.hpp>
-#include <forest/core/unique_function.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/verification.hpp>
 #include <forest/policy/server.hpp>
 
@@ -29,7 +29,7 @@ namespace forest {
 using request_verifier = std::function<verification(const server_request&)>;
 
 /// A verifier as a route keeps it: any `request_verifier`, or one that can only be moved.
-using route_verifier = unique_function<verification(const server_request&)>;
+using route_verifier = detail::unique_function<verification(const server_request&)>;
 
 /// The verifier for servers that ask for no signature.
 inline bool accept_unsigned(const server_request&) noexcept {
@@ -63,7 +63,7 @@ public:
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
     /// What is called after each answer.
-    void on_answer(unique_function<void(const route_answer&)> callback) {
+    void on_answer(detail::unique_function<void(const route_answer&)> callback) {
         if (callback)
             listened_to_ = true;
         gate_.set(on_answer_, std::move(callback));
@@ -95,8 +95,8 @@ protected:
 private:
     mutable route_verifier verify_; // is never replaced
     const std::string path_;
-    callback_gate gate_;
-    shared_callback<route_answer> on_answer_;
+    detail::callback_gate gate_;
+    detail::shared_callback<route_answer> on_answer_;
     std::atomic<bool> listened_to_ = false; // since a callback was set; spares the others the lock
 };
 

@@ -7,7 +7,7 @@
 #include <forest/adapters/openssl/hmac_sha256_signer.hpp>
 #include <forest/adapters/posix/socket_harness.hpp>
 #include <forest/core/time.hpp>
-#include <forest/sim/conformance.hpp>
+#include <forest/sim/conformance/conformance.hpp>
 
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>

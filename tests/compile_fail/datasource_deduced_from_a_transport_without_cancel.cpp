@@ -2,7 +2,7 @@
 // What a user reads who lets the datasource deduce a transport that cannot be cancelled.
 // expect: transport\.cancel\(\)
 #include <forest/datasource.hpp>
-#include <forest/sim/virtual_clock.hpp>
+#include <forest/sim/time/virtual_clock.hpp>
 
 struct endless_transport {
     template <typename Handler>

@@ -2,7 +2,7 @@
 // first: name .paht. used|to .route_options.
 // first: is misspelt|MisspeltOrWithoutUnit
 #include <forest/health_route.hpp>
-#include <forest/sim/server.hpp>
+#include <forest/sim/network/memory_server.hpp>
 
 void mount(forest::sim::server& server) {
 #ifdef FOREST_COMPILE_OK

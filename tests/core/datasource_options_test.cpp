@@ -4,7 +4,7 @@
 #include <forest/core/backoff.hpp>
 #include <forest/core/detection.hpp>
 #include <forest/core/error.hpp>
-#include <forest/core/polled_route.hpp>
+#include <forest/core/detail/logic/polled_route.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>

@@ -2,7 +2,7 @@
 #include <forest/core/schema.hpp>
 
 #include <forest/core/error.hpp>
-#include <forest/core/json.hpp>
+#include <forest/core/detail/json/json_reader.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -288,10 +288,10 @@ BOOST_AUTO_TEST_CASE(depth_holds_at_exactly_its_limit) {
         return R"({"collections":[{"name":"a","fields":)" + nested(depth) + "}]}";
     };
     constexpr std::size_t around = 3;
-    BOOST_TEST(joined(parsed(with_field(forest::json_depth_max - around)).collections()) == "[a]");
+    BOOST_TEST(joined(parsed(with_field(forest::detail::json_depth_max - around)).collections()) == "[a]");
     schema result;
     BOOST_TEST(
-        (parse(with_field(forest::json_depth_max - around + 1), result) == errc::malformed_body));
+        (parse(with_field(forest::detail::json_depth_max - around + 1), result) == errc::malformed_body));
     BOOST_TEST((parse(with_field(1'000'000), result) == errc::malformed_body));
     BOOST_TEST(result.text() == "");
 }
@@ -322,8 +322,8 @@ BOOST_AUTO_TEST_CASE(whatever_is_written_as_json_is_read_as_it_was) {
     // Bytes that are no UTF-8 are replaced while they are written, so what is compared is what a
     // reader of strings makes of them.
     const auto unquoted = [](const std::string& text) {
-        const std::string quoted = forest::json_quote(text);
-        return to_string(forest::json_string{{quoted.data() + 1, quoted.size() - 2}});
+        const std::string quoted = forest::detail::json_quote(text);
+        return to_string(forest::detail::json_string{{quoted.data() + 1, quoted.size() - 2}});
     };
     const bool holds = rc::check([&](const strings& collections, const strings& charts,
                                      const std::string& etag) {
@@ -332,14 +332,14 @@ BOOST_AUTO_TEST_CASE(whatever_is_written_as_json_is_read_as_it_was) {
         for (const std::string& each : charts) {
             const bool plain = expected_charts.size() % 2 == 0;
             text.append(expected_charts.empty() ? "" : ",").append(plain ? "" : R"({"name":)");
-            text.append(forest::json_quote(each)).append(plain ? "" : "}");
+            text.append(forest::detail::json_quote(each)).append(plain ? "" : "}");
             expected_charts.push_back(unquoted(each));
         }
-        text.append(R"(],"etag":)").append(forest::json_quote(etag)).append(R"(,"collections":[)");
+        text.append(R"(],"etag":)").append(forest::detail::json_quote(etag)).append(R"(,"collections":[)");
         strings expected_collections;
         for (const std::string& each : collections) {
             text.append(expected_collections.empty() ? R"({"name":)" : R"(,{"name":)");
-            text.append(forest::json_quote(each)).append("}");
+            text.append(forest::detail::json_quote(each)).append("}");
             expected_collections.push_back(unquoted(each));
         }
         text.append("]}");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "tool_process.hpp"
 
-#include <sanitized.hpp>
+#include <support/sanitized.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>

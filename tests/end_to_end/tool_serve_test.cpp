@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "tool_process.hpp"
 
-#include <sanitized.hpp>
+#include <support/sanitized.hpp>
 
 #include <adapters/support/raw_client.hpp>
-#include <adapters/test_certificates.hpp>
+#include <adapters/support/test_certificates.hpp>
 #include <forest/adapters/openssl/hmac_sha256.hpp>
-#include <forest/core/http_date.hpp>
+#include <forest/core/detail/http/http_date.hpp>
 
 #include <asio/buffer.hpp>
 #include <asio/io_context.hpp>
@@ -403,7 +403,7 @@ BOOST_AUTO_TEST_CASE(what_the_replay_guard_forgets_is_logged) {
 
 BOOST_AUTO_TEST_CASE(an_HTTP_date_is_accepted_only_by_an_option) {
     const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-    const auto date = forest::format_http_date(now);
+    const auto date = forest::detail::format_http_date(now);
     const std::string_view text{date.data(), date.size()};
     const auto signature = forest::hmac_sha256{secret}.sign(text);
     const std::string request =

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "../../examples/cli/chosen_backoff.hpp"
-#include "../../examples/cli/simulation.hpp"
-#include "../../examples/cli/simulation_report.hpp"
-#include "../../examples/cli/simulation_shrink.hpp"
-#include "../../examples/cli/timeline.hpp"
+#include "../../examples/tool/arguments/chosen_backoff.hpp"
+#include "../../examples/tool/simulate/simulation.hpp"
+#include "../../examples/tool/simulate/simulation_report.hpp"
+#include "../../examples/tool/simulate/simulation_shrink.hpp"
+#include "../../examples/tool/simulate/timeline.hpp"
 
 #include <forest/core/detection.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/health_client.hpp>
-#include <forest/sim/fault.hpp>
-#include <forest/sim/outage_ledger.hpp>
-#include <forest/sim/plan.hpp>
-#include <forest/sim/plan_code.hpp>
-#include <forest/sim/world.hpp>
+#include <forest/sim/script/fault.hpp>
+#include <forest/sim/rules/outage_ledger.hpp>
+#include <forest/sim/search/plan.hpp>
+#include <forest/sim/search/plan_code.hpp>
+#include <forest/sim/world/world.hpp>
 
 #include <boost/test/unit_test.hpp>
 

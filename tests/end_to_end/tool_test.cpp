@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "tool_process.hpp"
 
-#include <adapters/golden_signatures.hpp>
+#include <adapters/support/golden_signatures.hpp>
 #include <forest/version.hpp>
 
 #include <boost/test/data/monomorphic.hpp>

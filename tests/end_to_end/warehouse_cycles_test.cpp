@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "master_process.hpp"
 
-#include <sanitized.hpp>
+#include <support/sanitized.hpp>
 
 #include <forest/core/time.hpp>
 #include <forest/core/timestamp.hpp>

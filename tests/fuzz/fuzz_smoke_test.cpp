@@ -79,7 +79,7 @@ void drive(Target&& target, mutator inputs, int rounds) {
         } catch (const std::exception& broken) {
             BOOST_REQUIRE_MESSAGE(false, "seed " << seed() << ", round " << round << ": "
                                                  << broken.what() << "\n"
-                                                 << forest::json_quote(input));
+                                                 << forest::detail::json_quote(input));
         }
     }
     BOOST_TEST(survived == rounds);

@@ -2,8 +2,8 @@
 #ifndef FOREST_TESTS_FUZZ_JSON_TARGET_HPP
 #define FOREST_TESTS_FUZZ_JSON_TARGET_HPP
 
-#include <forest/core/health_document.hpp>
-#include <forest/core/json.hpp>
+#include <forest/core/detail/json/health_document.hpp>
+#include <forest/core/detail/json/json_reader.hpp>
 #include <fuzz/require.hpp>
 
 // The validator, the reader of objects, the decoder and the writer of strings agree with each
@@ -20,18 +20,18 @@ namespace forest_fuzz {
 
 namespace detail {
 
-inline std::string decode(forest::json_string string) {
+inline std::string decode(forest::detail::json_string string) {
     std::string text(string.copy_to({}), '\0');
     require(string.copy_to(text) == text.size(), "a string needs another size the second time");
     return text;
 }
 
-inline void check_string(forest::json_string string) {
+inline void check_string(forest::detail::json_string string) {
     const std::string text = decode(string);
-    require(forest::is_valid_json('"' + std::string{string.raw()} + '"'), "a string is no JSON");
-    const std::string quoted = forest::json_quote(text);
-    const forest::json_string again{std::string_view{quoted}.substr(1, quoted.size() - 2)};
-    require(forest::is_valid_json(quoted), "what was written is no JSON");
+    require(forest::detail::is_valid_json('"' + std::string{string.raw()} + '"'), "a string is no JSON");
+    const std::string quoted = forest::detail::json_quote(text);
+    const forest::detail::json_string again{std::string_view{quoted}.substr(1, quoted.size() - 2)};
+    require(forest::detail::is_valid_json(quoted), "what was written is no JSON");
     require(again.equals(text) && decode(again) == text, "a string changes on its way");
     std::vector<char> half(text.size() / 2);
     const std::size_t size = string.copy_prefix_to(half);
@@ -46,31 +46,31 @@ inline void check_string(forest::json_string string) {
 inline void json_target(std::string_view input) {
     const std::vector<char> exact{input.begin(), input.end()};
     const std::string_view text{exact.data(), exact.size()};
-    const bool valid = forest::is_valid_json(text);
+    const bool valid = forest::detail::is_valid_json(text);
     const std::size_t first = std::min(text.find_first_not_of(" \t\r\n"), text.size());
     const bool object = valid && text[first] == '{';
 
-    const std::error_code ec = forest::read_json_object(
-        text, [](forest::json_string key, const forest::json_value& value) {
+    const std::error_code ec = forest::detail::read_json_object(
+        text, [](forest::detail::json_string key, const forest::detail::json_value& value) {
             detail::check_string(key);
             detail::check_string(value.string());
-            require(forest::is_valid_json(value.raw), "a member's value is no JSON");
+            require(forest::detail::is_valid_json(value.raw), "a member's value is no JSON");
             require(!value.raw.empty() && value.raw.front() != ' ' && value.raw.back() != ' ',
                     "a member's value has blanks around it");
         });
     require(!ec == object, "the validator and the reader of objects disagree");
     if (valid) {
-        require(forest::is_valid_json(" " + std::string{text} + "\n"), "blanks matter");
-        require(!forest::is_valid_json(std::string{text} + "]"), "trailing junk is accepted");
+        require(forest::detail::is_valid_json(" " + std::string{text} + "\n"), "blanks matter");
+        require(!forest::detail::is_valid_json(std::string{text} + "]"), "trailing junk is accepted");
     }
 
-    forest::health_document document;
-    require(!forest::parse_health_document(text, document) == object,
+    forest::detail::health_document document;
+    require(!forest::detail::parse_health_document(text, document) == object,
             "the health document and the reader of objects disagree");
-    require(forest::is_valid_json(forest::json_quote(document.version())) &&
-                document.version().size() <= forest::health_document::version_bytes_max,
+    require(forest::detail::is_valid_json(forest::detail::json_quote(document.version())) &&
+                document.version().size() <= forest::detail::health_document::version_bytes_max,
             "a version is none");
-    require(forest::is_valid_json(forest::json_quote(text)), "some bytes cannot be written");
+    require(forest::detail::is_valid_json(forest::detail::json_quote(text)), "some bytes cannot be written");
 }
 
 } // namespace forest_fuzz

@@ -2,8 +2,8 @@
 #ifndef FOREST_TESTS_FUZZ_RESPONSE_PARSER_TARGET_HPP
 #define FOREST_TESTS_FUZZ_RESPONSE_PARSER_TARGET_HPP
 
-#include <core/feeding.hpp>
-#include <forest/core/response_parser.hpp>
+#include <core/detail/http/feeding.hpp>
+#include <forest/core/detail/http/response_parser.hpp>
 #include <fuzz/require.hpp>
 
 // Any bytes, however they arrive, give one and the same result, within the limits. The first byte

@@ -2,12 +2,12 @@
 #ifndef FOREST_TESTS_FUZZ_SCHEMA_TARGET_HPP
 #define FOREST_TESTS_FUZZ_SCHEMA_TARGET_HPP
 
-#include <forest/core/entity_tag.hpp>
+#include <forest/core/detail/http/entity_tag.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
-#include <forest/core/json.hpp>
+#include <forest/core/detail/json/json_reader.hpp>
 #include <forest/core/schema.hpp>
-#include <forest/core/schema_text.hpp>
+#include <forest/core/detail/json/schema_text.hpp>
 #include <fuzz/require.hpp>
 
 #include <nlohmann/json.hpp>
@@ -68,7 +68,7 @@ inline std::optional<names> collections_of(const nlohmann::json& object) {
 inline bool may_differ(std::string_view text) {
     const auto opened = static_cast<std::size_t>(std::count_if(
         text.begin(), text.end(), [](char byte) { return byte == '[' || byte == '{'; }));
-    return text.substr(0, 3) == "\xef\xbb\xbf" || opened > forest::json_depth_max ||
+    return text.substr(0, 3) == "\xef\xbb\xbf" || opened > forest::detail::json_depth_max ||
            text.find('\0') != std::string_view::npos ||
            text.find("\\ud") != std::string_view::npos ||
            text.find("\\uD") != std::string_view::npos;
@@ -110,14 +110,14 @@ inline void check_schema(std::string_view text, std::string_view etag_field) {
     if (!may_differ(text))
         compare(read, ec, text, etag_field);
 
-    const auto rest = forest::without_etag(text);
+    const auto rest = forest::detail::without_etag(text);
     require(rest.has_value() == (ec != forest::errc::malformed_body),
             "the two readers of objects disagree");
     if (!rest)
         return;
-    const std::string etag{forest::is_opaque_tag(etag_field) ? etag_field : "0a"};
-    const std::string again = forest::with_etag(*rest, etag);
-    require(forest::without_etag(again) == rest, "what was put in does not come out again");
+    const std::string etag{forest::detail::is_opaque_tag(etag_field) ? etag_field : "0a"};
+    const std::string again = forest::detail::with_etag(*rest, etag);
+    require(forest::detail::without_etag(again) == rest, "what was put in does not come out again");
     forest::schema reread;
     require(forest::schema::parse(again, reread, "header") == ec, "an etag makes a difference");
     require(ec || reread.etag() == etag, "the etag put in is not the one that is read");
@@ -128,11 +128,11 @@ inline void check_schema(std::string_view text, std::string_view etag_field) {
 inline bool named(const std::string& value, std::string_view tag) {
     const std::string line = "If-None-Match: " + value + "\r\n";
     const std::vector<char> exact{line.begin(), line.end()};
-    return forest::if_none_match_names(forest::field_view{{exact.data(), exact.size()}}, tag);
+    return forest::detail::if_none_match_names(forest::field_view{{exact.data(), exact.size()}}, tag);
 }
 
 inline void check_tag(std::string_view line) {
-    const std::string_view tag = forest::opaque_tag(line);
+    const std::string_view tag = forest::detail::opaque_tag(line);
     require(line.find(tag) != std::string_view::npos, "a tag that was not there");
     const std::string value{line};
     for (const std::string_view other : {tag, std::string_view{"a"}, std::string_view{}})
@@ -140,10 +140,10 @@ inline void check_tag(std::string_view line) {
                     (!other.empty() && line.find(other) != std::string_view::npos),
                 "a list names a tag that it does not have");
     require(named("*", tag), "the asterisk names no tag");
-    if (!forest::is_opaque_tag(tag))
+    if (!forest::detail::is_opaque_tag(tag))
         return;
     const std::string quoted = '"' + std::string{tag} + '"';
-    require(forest::opaque_tag(quoted) == tag && forest::opaque_tag("W/" + quoted) == tag,
+    require(forest::detail::opaque_tag(quoted) == tag && forest::detail::opaque_tag("W/" + quoted) == tag,
             "quotes change a tag");
     require(named(quoted, tag) && named("W/" + quoted, tag) && named("\"\", " + quoted, tag) &&
                 named("W/" + quoted + " ,b", tag),
@@ -162,7 +162,7 @@ inline void schema_target(std::string_view input) {
     const std::vector<char> text{after.begin(), after.end()};
     detail::check_tag({line.data(), line.size()});
     detail::check_schema({text.data(), text.size()},
-                         forest::opaque_tag({line.data(), line.size()}));
+                         forest::detail::opaque_tag({line.data(), line.size()}));
 }
 
 } // namespace forest_fuzz

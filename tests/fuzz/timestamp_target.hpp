@@ -2,7 +2,7 @@
 #ifndef FOREST_TESTS_FUZZ_TIMESTAMP_TARGET_HPP
 #define FOREST_TESTS_FUZZ_TIMESTAMP_TARGET_HPP
 
-#include <forest/core/http_date.hpp>
+#include <forest/core/detail/http/http_date.hpp>
 #include <forest/core/timestamp.hpp>
 #include <fuzz/require.hpp>
 
@@ -33,12 +33,12 @@ inline void timestamp_target(std::string_view input) {
                     "a timestamp changes on its way");
         }
     }
-    if (const auto time = forest::parse_http_date(text)) {
+    if (const auto time = forest::detail::parse_http_date(text)) {
         require(first <= *time && *time <= last, "a date out of range");
         require(!forest::parse_timestamp(text), "a date is a timestamp too");
         if (*time < last) {
-            const auto again = forest::format_http_date(*time);
-            require(forest::parse_http_date({again.data(), again.size()}) == time,
+            const auto again = forest::detail::format_http_date(*time);
+            require(forest::detail::parse_http_date({again.data(), again.size()}) == time,
                     "a date changes on its way");
         }
     }

@@ -2,9 +2,9 @@
 #ifndef FOREST_TESTS_FUZZ_URL_TARGET_HPP
 #define FOREST_TESTS_FUZZ_URL_TARGET_HPP
 
-#include <core/feeding.hpp>
+#include <core/detail/http/feeding.hpp>
 #include <forest/core/fields.hpp>
-#include <forest/core/request_writer.hpp>
+#include <forest/core/detail/http/request_writer.hpp>
 #include <forest/core/url.hpp>
 #include <fuzz/require.hpp>
 
@@ -42,8 +42,8 @@ inline void url_target(std::string_view input) {
                     "put together again, it is another URL");
     }
 
-    std::array<char, forest::request_bytes_max> buffer;
-    const std::size_t size = forest::write_request(buffer, "GET", parsed, {}, false);
+    std::array<char, forest::detail::request_bytes_max> buffer;
+    const std::size_t size = forest::detail::write_request(buffer, "GET", parsed, {}, false);
     require(size > 0, "a request does not fit");
     const auto request = forest_test::feed_request({buffer.data(), size});
     require(!request.error && request.target == parsed.target() && request.surplus.empty(),

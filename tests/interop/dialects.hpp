@@ -2,7 +2,7 @@
 #ifndef FOREST_TESTS_INTEROP_DIALECTS_HPP
 #define FOREST_TESTS_INTEROP_DIALECTS_HPP
 
-#include <forest/core/http_date.hpp>
+#include <forest/core/detail/http/http_date.hpp>
 
 #include <algorithm>
 #include <array>

@@ -4,7 +4,7 @@
 
 #include "dialects.hpp"
 
-#include <adapters/bad_peer.hpp>
+#include <adapters/support/bad_peer.hpp>
 
 #include <forest/adapters/openssl/hmac_sha256.hpp>
 #include <forest/adapters/openssl/sha1.hpp>

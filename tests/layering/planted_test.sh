@@ -67,11 +67,11 @@ for layer in core/url policy/clock health_client sim/world; do
 done
 plant core/url.hpp '#include <forest/policy/clock.hpp>'
 plant core/url.hpp '#include <forest/health_client.hpp>'
-plant core/url.hpp '#include <forest/sim/world.hpp>'
+plant core/url.hpp '#include <forest/sim/world/world.hpp>'
 plant policy/clock.hpp '#include <forest/health_client.hpp>'
-plant policy/clock.hpp '#include <forest/sim/world.hpp>'
-plant health_client.hpp '#include <forest/sim/world.hpp>'
-plant adapters/asio/asio_clock.hpp '#include <forest/sim/world.hpp>'
+plant policy/clock.hpp '#include <forest/sim/world/world.hpp>'
+plant health_client.hpp '#include <forest/sim/world/world.hpp>'
+plant adapters/asio/asio_clock.hpp '#include <forest/sim/world/world.hpp>'
 plant adapters/asio/asio_clock.hpp '#include <forest/forest.hpp>'
 plant adapters/posix/descriptor.hpp '#include <asio.hpp>'
 plant adapters/posix/descriptor.hpp '#include <forest/adapters/asio/asio_clock.hpp>'
@@ -84,6 +84,6 @@ plant core/url.hpp '#include <foreign>'
 plant core/url.hpp '%:include <package/package.hpp>'
 plant core/url.hpp '#inc\
 lude <package/package.hpp>'
-plant health_client.hpp '%:include <forest/sim/world.hpp>'
+plant health_client.hpp '%:include <forest/sim/world/world.hpp>'
 
 echo "$planted planted violations, all found"

@@ -3,7 +3,7 @@
 #include "lookup_outcome.hpp"
 #include "name_server.hpp"
 
-#include <sanitized.hpp>
+#include <support/sanitized.hpp>
 
 #include <adapters/support/running_server.hpp>
 
@@ -17,7 +17,7 @@
 #include <forest/policy/resolver.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
-#include <forest/sim/conformance.hpp>
+#include <forest/sim/conformance/conformance.hpp>
 
 #include <asio/io_context.hpp>
 
@@ -42,6 +42,7 @@
 
 using namespace std::chrono_literals;
 using namespace forest;
+using namespace forest::detail;
 using namespace forest::test;
 namespace conformance = forest::sim::conformance;
 

@@ -6,12 +6,12 @@
 #include <adapters/support/running_server.hpp>
 
 #include <forest/adapters/posix/getaddrinfo_resolver.hpp>
-#include <forest/adapters/posix/hosts_file.hpp>
+#include <forest/adapters/posix/detail/hosts_file.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/ip_address.hpp>
-#include <forest/core/name_book.hpp>
+#include <forest/core/detail/logic/name_book.hpp>
 #include <forest/policy/resolver.hpp>
-#include <forest/sim/conformance.hpp>
+#include <forest/sim/conformance/conformance.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -35,6 +35,7 @@
 
 using namespace std::chrono_literals;
 using namespace forest;
+using namespace forest::detail;
 using namespace forest::test;
 namespace conformance = forest::sim::conformance;
 

@@ -12,7 +12,7 @@
 #include <forest/core/backoff.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
-#include <forest/core/name_book.hpp>
+#include <forest/core/detail/logic/name_book.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/health_client.hpp>

@@ -3,7 +3,7 @@
 
 #include <archetypes/backoff.hpp>
 #include <archetypes/signer.hpp>
-#include <forest/core/machine.hpp>
+#include <forest/core/detail/logic/health_machine.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/verdict.hpp>
@@ -17,6 +17,7 @@
 namespace {
 
 using namespace forest;
+using namespace forest::detail;
 using namespace std::chrono_literals;
 
 static_assert(backoff<tests::backoff_archetype>);

@@ -3,7 +3,7 @@
 
 #include <archetypes/clock.hpp>
 #include <archetypes/transport.hpp>
-#include <forest/sim/virtual_clock.hpp>
+#include <forest/sim/time/virtual_clock.hpp>
 
 #include <boost/test/unit_test.hpp>
 

@@ -4,7 +4,7 @@
 #include <archetypes/observer.hpp>
 #include <archetypes/server.hpp>
 #include <forest/health_route.hpp>
-#include <forest/sim/server.hpp>
+#include <forest/sim/network/memory_server.hpp>
 
 #include <boost/test/unit_test.hpp>
 

@@ -7,8 +7,8 @@
 #include <archetypes/transport.hpp>
 #include <forest/datasource.hpp>
 #include <forest/health_client.hpp>
-#include <forest/sim/memory_transport.hpp>
-#include <forest/sim/scripted_transport.hpp>
+#include <forest/sim/network/memory_transport.hpp>
+#include <forest/sim/network/scripted_transport.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>

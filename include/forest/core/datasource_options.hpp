@@ -6,7 +6,7 @@
 #include <forest/core/detection.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/options.hpp>
-#include <forest/core/polled_route.hpp>
+#include <forest/core/detail/logic/polled_route.hpp>
 #include <forest/core/schema.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>

@@ -2,7 +2,7 @@
 #ifndef FOREST_CORE_FIELDS_HPP
 #define FOREST_CORE_FIELDS_HPP
 
-#include <forest/core/bytes.hpp>
+#include <forest/core/detail/json/bytes.hpp>
 #include <forest/core/error.hpp>
 
 // HTTP header fields without allocation: a bounded buffer to write them into, and a view to read

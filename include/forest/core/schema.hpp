@@ -3,9 +3,9 @@
 #define FOREST_CORE_SCHEMA_HPP
 
 #include <forest/core/error.hpp>
-#include <forest/core/json.hpp>
-#include <forest/core/json_string.hpp>
-#include <forest/core/schema_content.hpp>
+#include <forest/core/detail/json/json_reader.hpp>
+#include <forest/core/detail/json/json_string.hpp>
+#include <forest/core/detail/json/schema_content.hpp>
 
 // What a server says of its collections (PROTOCOL.md, 3), as far as a datasource has to know it:
 // the text for the application, which understands it, and the names and the etag for everyone else.
@@ -51,7 +51,7 @@ public:
                                                std::string_view etag_field = {}) {
         schema read;
         bool collections_valid = false;
-        const auto on_member = [&](json_string key, const json_value& value) {
+        const auto on_member = [&](detail::json_string key, const detail::json_value& value) {
             if (key.equals("collections"))
                 collections_valid = read_collections(value, read.collections_);
             else if (key.equals("charts"))
@@ -59,7 +59,7 @@ public:
             else if (key.equals("etag"))
                 read.etag_ = to_string(value.string());
         };
-        if (const std::error_code ec = read_json_object(text, on_member))
+        if (const std::error_code ec = detail::read_json_object(text, on_member))
             return ec;
         if (!collections_valid)
             return errc::malformed_schema;
@@ -90,39 +90,39 @@ public:
         if (text_ == other.text_)
             return true;
         return !text_.empty() && !other.text_.empty() &&
-               schema_content(text_) == schema_content(other.text_);
+               detail::schema_content(text_) == detail::schema_content(other.text_);
     }
 
 private:
     // Each with a name; false for anything else.
-    static bool read_collections(const json_value& value, std::vector<std::string>& names) {
+    static bool read_collections(const detail::json_value& value, std::vector<std::string>& names) {
         names.clear();
         bool valid = true;
-        const std::error_code ec = read_json_array(value.raw, [&](const json_value& element) {
-            const json_value called = name_of(element);
-            valid = valid && called.type == json_value::kind::string;
+        const std::error_code ec = detail::read_json_array(value.raw, [&](const detail::json_value& element) {
+            const detail::json_value called = name_of(element);
+            valid = valid && called.type == detail::json_value::kind::string;
             if (valid)
                 names.push_back(to_string(called.string()));
         });
         return valid && !ec;
     }
 
-    static void read_charts(const json_value& value, std::vector<std::string>& names) {
+    static void read_charts(const detail::json_value& value, std::vector<std::string>& names) {
         names.clear();
         // A value that is no array has no names to tell.
-        (void)read_json_array(value.raw, [&](const json_value& element) {
-            const bool plain = element.type == json_value::kind::string;
-            const json_value called = plain ? element : name_of(element);
-            if (called.type == json_value::kind::string)
+        (void)detail::read_json_array(value.raw, [&](const detail::json_value& element) {
+            const bool plain = element.type == detail::json_value::kind::string;
+            const detail::json_value called = plain ? element : name_of(element);
+            if (called.type == detail::json_value::kind::string)
                 names.push_back(to_string(called.string()));
         });
     }
 
     // The member `name` of an object; null when there is none.
-    static json_value name_of(const json_value& element) {
-        json_value found;
-        if (element.type == json_value::kind::object)
-            (void)read_json_object(element.raw, [&](json_string key, const json_value& value) {
+    static detail::json_value name_of(const detail::json_value& element) {
+        detail::json_value found;
+        if (element.type == detail::json_value::kind::object)
+            (void)detail::read_json_object(element.raw, [&](detail::json_string key, const detail::json_value& value) {
                 if (key.equals("name"))
                     found = value;
             });

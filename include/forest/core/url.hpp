@@ -3,7 +3,8 @@
 #define FOREST_CORE_URL_HPP
 
 #include <forest/core/error.hpp>
-#include <forest/core/url_reader.hpp>
+#include <forest/core/detail/http/url_reader.hpp>
+#include <forest/core/url_scheme.hpp>
 
 // The target of a check as a value that was verified once, so that whoever uses it need not check
 // anything again.

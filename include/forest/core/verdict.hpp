@@ -4,9 +4,9 @@
 
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
-#include <forest/core/first_bytes.hpp>
-#include <forest/core/health_document.hpp>
-#include <forest/core/http_date.hpp>
+#include <forest/core/detail/http/first_bytes.hpp>
+#include <forest/core/detail/json/health_document.hpp>
+#include <forest/core/detail/http/http_date.hpp>
 #include <forest/core/time.hpp>
 
 #include <chrono>
@@ -36,7 +36,7 @@ struct verdict {
     std::optional<std::chrono::seconds>
         clock_skew{};           ///< server minus local clock, when over `clock_skew_min`
     wall_time ended_at{};       ///< the local wall clock when the check ended
-    health_document document{}; ///< what the body said; `version()` among it
+    detail::health_document document{}; ///< what the body said; `version()` among it
 
     [[nodiscard]] bool healthy() const noexcept { return !error; }
     [[nodiscard]] std::string_view version() const noexcept { return document.version(); }
@@ -70,7 +70,7 @@ inline constexpr std::chrono::seconds clock_skew_min{30};
         [&](std::string_view value) {
             encoded = encoded || (!value.empty() && !iequals(value, "identity"));
         });
-    if (const auto remote = parse_http_date(date.value_or(std::string_view{}))) {
+    if (const auto remote = detail::parse_http_date(date.value_or(std::string_view{}))) {
         const auto skew = *remote - std::chrono::floor<std::chrono::seconds>(local);
         if (skew > clock_skew_min || skew < -clock_skew_min)
             result.clock_skew = skew;
@@ -78,8 +78,8 @@ inline constexpr std::chrono::seconds clock_skew_min{30};
     const std::error_code malformed = encoded ? make_error_code(errc::unsupported_encoding)
                                               : parse_health_document(body, result.document);
 
-    using state = health_document::state;
-    if (const auto complaint = protocol_complaint(status, body))
+    using state = detail::health_document::state;
+    if (const auto complaint = detail::protocol_complaint(status, body))
         result.error = *complaint;
     else if (status == 401 || status == 403)
         result.error = errc::unauthorized;

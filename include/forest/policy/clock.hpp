@@ -4,7 +4,7 @@
 
 #include <forest/core/event.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/unique_function.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
 
 #include <concepts>
 #include <system_error>
@@ -42,7 +42,7 @@ concept clock = std::move_constructible<T> &&
 /// set: a clock may say so by a static member `unheard()`, since callbacks run on its execution
 /// context. Without that member, nothing.
 template <clock Clock>
-[[nodiscard]] unique_function<void(const event&)> default_unheard() {
+[[nodiscard]] detail::unique_function<void(const event&)> default_unheard() {
     if constexpr (requires { Clock::unheard(); })
         return Clock::unheard();
     else

@@ -3,7 +3,7 @@
 #define FOREST_POLICY_OBSERVABLE_HPP
 
 #include <forest/core/event.hpp>
-#include <forest/core/unique_function.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/policy/observer.hpp>
 
 #include <concepts>
@@ -26,7 +26,7 @@ public:
     /// Takes whatever else is no function, too, so that the compiler can say in its first line what
     /// is wrong with it; a constraint would only list all that could have been called.
     template <typename Observer>
-        requires(!std::convertible_to<Observer, unique_function<void(const event&)>> ||
+        requires(!std::convertible_to<Observer, detail::unique_function<void(const event&)>> ||
                  (detail::has_on_event<Observer> && !std::is_lvalue_reference_v<Observer>))
     void on_event(Observer&& watching) {
         using given = std::remove_cvref_t<Observer>;

@@ -3,7 +3,7 @@
 #define FOREST_POLICY_SERVER_HPP
 
 #include <forest/core/fields.hpp>
-#include <forest/core/request_parser.hpp>
+#include <forest/core/detail/http/request_parser.hpp>
 #include <forest/core/time.hpp>
 
 #include <concepts>

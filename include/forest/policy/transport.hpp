@@ -3,7 +3,8 @@
 #define FOREST_POLICY_TRANSPORT_HPP
 
 #include <forest/core/fields.hpp>
-#include <forest/core/framing.hpp>
+#include <forest/core/detail/http/framing.hpp>
+#include <forest/core/message_limits.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>

@@ -3,7 +3,7 @@
 #define FOREST_TESTS_ADAPTERS_SUPPORT_TLS_RAW_CLIENT_HPP
 
 #include <adapters/support/raw_client.hpp>
-#include <adapters/test_certificates.hpp>
+#include <adapters/support/test_certificates.hpp>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>

@@ -5,12 +5,12 @@
 #include <forest/adapters/asio/asio_serializer.hpp>
 #include <forest/adapters/asio/executor_source.hpp>
 #include <forest/adapters/asio/failure_reporter.hpp>
-#include <forest/adapters/asio/handler_memory.hpp>
-#include <forest/adapters/asio/serial_task.hpp>
+#include <forest/adapters/asio/detail/io/handler_memory.hpp>
+#include <forest/adapters/asio/detail/io/serial_task.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/unique_function.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/policy/clock.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -113,7 +113,7 @@ private:
     struct wait {
         std::chrono::steady_clock::time_point deadline;
         std::uint64_t sequence;
-        unique_function<void(std::error_code)> handler;
+        detail::unique_function<void(std::error_code)> handler;
     };
 
     struct state;
@@ -151,7 +151,7 @@ private:
 
         void perform() override {
             for (;;) {
-                unique_function<void(std::error_code)> handler;
+                detail::unique_function<void(std::error_code)> handler;
                 {
                     const std::lock_guard lock{of_.mutex};
                     if (ended_ == waits_.size()) {

@@ -4,8 +4,8 @@
 
 #include <forest/adapters/asio/executor_source.hpp>
 #include <forest/adapters/posix/getaddrinfo_resolver.hpp>
-#include <forest/core/name_book.hpp>
-#include <forest/name_directory.hpp>
+#include <forest/core/detail/logic/name_book.hpp>
+#include <forest/detail/names/name_directory.hpp>
 #include <forest/policy/resolver.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -86,7 +86,7 @@ public:
         requires std::constructible_from<Resolver, Arguments...>
         basic_asio_names(const executor_source& source, const resolver_limits& limits,
                          Arguments&&... arguments)
-            : directory_{std::make_shared<basic_name_directory<Resolver>>(
+            : directory_{std::make_shared<detail::basic_name_directory<Resolver>>(
                   limits, std::forward<Arguments>(arguments)...)} {
             service(source.get()).add(directory_);
         }
@@ -97,7 +97,7 @@ public:
         }
 
         /// For transports.
-        [[nodiscard]] const std::shared_ptr<name_directory>& directory() const noexcept {
+        [[nodiscard]] const std::shared_ptr<detail::name_directory>& directory() const noexcept {
             return directory_;
         }
 
@@ -107,7 +107,7 @@ public:
                 asio::query(executor, asio::execution::context));
         }
 
-        std::shared_ptr<name_directory> directory_;
+        std::shared_ptr<detail::name_directory> directory_;
 };
 
 /// Names as the system finds them.

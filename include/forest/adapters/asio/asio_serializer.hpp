@@ -2,8 +2,8 @@
 #ifndef FOREST_ADAPTERS_ASIO_ASIO_SERIALIZER_HPP
 #define FOREST_ADAPTERS_ASIO_ASIO_SERIALIZER_HPP
 
-#include <forest/adapters/asio/handler_memory.hpp>
-#include <forest/adapters/asio/serial_task.hpp>
+#include <forest/adapters/asio/detail/io/handler_memory.hpp>
+#include <forest/adapters/asio/detail/io/serial_task.hpp>
 
 #include <asio/any_io_executor.hpp>
 

@@ -3,18 +3,18 @@
 #define FOREST_ADAPTERS_ASIO_ASIO_SERVER_HPP
 
 #include <forest/adapters/asio/executor_source.hpp>
-#include <forest/adapters/asio/server_connection.hpp>
-#include <forest/adapters/asio/server_eviction.hpp>
+#include <forest/adapters/asio/detail/server/server_connection.hpp>
+#include <forest/adapters/asio/detail/server/server_eviction.hpp>
 #include <forest/adapters/asio/server_limits.hpp>
-#include <forest/adapters/asio/server_listener.hpp>
+#include <forest/adapters/asio/detail/server/server_listener.hpp>
 #include <forest/adapters/asio/server_responder.hpp>
-#include <forest/adapters/asio/server_state.hpp>
+#include <forest/adapters/asio/detail/server/server_state.hpp>
 #include <forest/adapters/asio/unix_socket_options.hpp>
 #include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
-#include <forest/core/option_mistake.hpp>
-#include <forest/core/request_target.hpp>
+#include <forest/core/detail/logic/option_mistake.hpp>
+#include <forest/core/detail/http/request_target.hpp>
 #include <forest/core/time.hpp>
 #include <forest/policy/server.hpp>
 
@@ -96,8 +96,8 @@ public:
     template <typename Handler>
         requires(std::invocable<std::decay_t<Handler>&, const server_request&, responder>)
     std::error_code get(std::string path, Handler&& handler) {
-        if (path.empty() || path.front() != '/' || path_of_target(path) != path ||
-            !std::all_of(path.begin(), path.end(), is_target_byte))
+        if (path.empty() || path.front() != '/' || detail::path_of_target(path) != path ||
+            !std::all_of(path.begin(), path.end(), detail::is_target_byte))
             return errc::path_invalid;
         detail::route_handler stored{std::forward<Handler>(handler)};
         const std::lock_guard lock{*state_->mutex};

@@ -4,11 +4,11 @@
 
 #include <forest/adapters/asio/asio_clock.hpp>
 #include <forest/adapters/asio/asio_names.hpp>
-#include <forest/adapters/asio/connection.hpp>
-#include <forest/adapters/asio/own_footing.hpp>
+#include <forest/adapters/asio/detail/get/get_operation.hpp>
+#include <forest/adapters/asio/detail/get/standalone_io.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
 #include <forest/adapters/posix/getaddrinfo_resolver.hpp>
-#include <forest/core/option_mistake.hpp>
+#include <forest/core/detail/logic/option_mistake.hpp>
 #include <forest/core/time.hpp>
 #include <forest/policy/resolver.hpp>
 #include <forest/policy/transport.hpp>

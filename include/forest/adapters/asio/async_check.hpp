@@ -4,17 +4,17 @@
 
 #include <forest/adapters/asio/asio_clock.hpp>
 #include <forest/adapters/asio/asio_names.hpp>
-#include <forest/adapters/asio/connection.hpp>
+#include <forest/adapters/asio/detail/get/get_operation.hpp>
 #include <forest/adapters/asio/executor_source.hpp>
-#include <forest/adapters/asio/handler_memory.hpp>
-#include <forest/adapters/asio/own_footing.hpp>
+#include <forest/adapters/asio/detail/io/handler_memory.hpp>
+#include <forest/adapters/asio/detail/get/standalone_io.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
 #include <forest/core/error.hpp>
-#include <forest/core/option_mistake.hpp>
+#include <forest/core/detail/logic/option_mistake.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/timestamp_offset.hpp>
+#include <forest/core/detail/logic/timestamp_offset.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
 #include <forest/policy/signer.hpp>

@@ -3,20 +3,20 @@
 #define FOREST_ADAPTERS_ASIO_SHARDED_FLEET_HPP
 
 #include <forest/adapters/asio/failure_reporter.hpp>
-#include <forest/adapters/asio/fleet_shard.hpp>
-#include <forest/adapters/asio/handler_memory.hpp>
-#include <forest/adapters/asio/target_registry.hpp>
+#include <forest/adapters/asio/detail/shards/fleet_shard.hpp>
+#include <forest/adapters/asio/detail/io/handler_memory.hpp>
+#include <forest/adapters/asio/detail/shards/target_registry.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/fleet_statistics.hpp>
-#include <forest/core/option_mistake.hpp>
+#include <forest/core/detail/logic/option_mistake.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/target_id.hpp>
 #include <forest/core/target_snapshot.hpp>
-#include <forest/core/unique_function.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/url.hpp>
 #include <forest/policy/observable.hpp>
-#include <forest/shared_signatures.hpp>
+#include <forest/detail/fleet/shared_signatures.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -139,21 +139,21 @@ public:
     }
 
     /// As of the fleet; what is called is one object, by all threads, and at the same time.
-    void on_server_down(unique_function<void(target_id, const outage&)> callback) {
+    void on_server_down(detail::unique_function<void(target_id, const outage&)> callback) {
         const auto shared = share(std::move(callback));
         for (const auto& each : shards_)
             each->fleet().on_server_down(each->translated(shared));
     }
 
     /// The same.
-    void on_server_up(unique_function<void(target_id, const outage&)> callback) {
+    void on_server_up(detail::unique_function<void(target_id, const outage&)> callback) {
         const auto shared = share(std::move(callback));
         for (const auto& each : shards_)
             each->fleet().on_server_up(each->translated(shared));
     }
 
     /// The same.
-    void on_event(unique_function<void(const event&)> callback) {
+    void on_event(detail::unique_function<void(const event&)> callback) {
         const auto shared = share(std::move(callback));
         for (const auto& each : shards_)
             each->fleet().on_event(each->translated(shared));
@@ -161,7 +161,7 @@ public:
 
     /// The same, for an exception of which no `on_event` is told. By default all threads share one
     /// line of standard error a minute.
-    void on_unheard(unique_function<void(const event&)> callback) {
+    void on_unheard(detail::unique_function<void(const event&)> callback) {
         const auto shared = share(std::move(callback));
         for (const auto& each : shards_)
             each->fleet().on_unheard(each->translated(shared));
@@ -247,7 +247,7 @@ public:
 #endif
 
 private:
-    using shard = fleet_shard<Fleet>;
+    using shard = detail::fleet_shard<Fleet>;
 
     static std::size_t checked(std::size_t threads) {
         if (threads < 1 || threads > 65'535)
@@ -279,7 +279,7 @@ private:
                            [](const auto& each) { return each->runs_here(); });
     }
 
-    target_registry targets_;
+    detail::target_registry targets_;
     std::atomic<std::uint32_t> signers_given_ = 0;
     std::atomic<bool> stopped_ = false;
     std::vector<std::unique_ptr<shard>> shards_;

@@ -3,8 +3,8 @@
 #define FOREST_ADAPTERS_ASIO_SHUTDOWN_SIGNALS_HPP
 
 #include <forest/adapters/asio/executor_source.hpp>
-#include <forest/core/callback_gate.hpp>
-#include <forest/core/unique_function.hpp>
+#include <forest/core/detail/logic/callback_gate.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/signal_set.hpp>
@@ -291,7 +291,7 @@ public:
     /// Takes the two signals over. The callback may run before this returns if other threads run
     /// the executor. Throws std::system_error if a signal cannot be taken, for instance because no
     /// descriptor is left; both are then as before.
-    shutdown_signals(const executor_source& source, unique_function<void(int signal)> callback) {
+    shutdown_signals(const executor_source& source, detail::unique_function<void(int signal)> callback) {
         const auto wait =
             std::make_shared<detail::shutdown_wait>(source.get(), std::move(callback));
         wait_ = wait;

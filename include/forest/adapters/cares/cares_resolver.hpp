@@ -2,13 +2,13 @@
 #ifndef FOREST_ADAPTERS_CARES_CARES_RESOLVER_HPP
 #define FOREST_ADAPTERS_CARES_CARES_RESOLVER_HPP
 
-#include <forest/adapters/cares/cares_channel.hpp>
-#include <forest/adapters/posix/address_of.hpp>
-#include <forest/adapters/posix/file_version.hpp>
-#include <forest/adapters/posix/hosts_file.hpp>
+#include <forest/adapters/cares/detail/cares_channel.hpp>
+#include <forest/adapters/posix/detail/address_of.hpp>
+#include <forest/adapters/posix/detail/file_version.hpp>
+#include <forest/adapters/posix/detail/hosts_file.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/unique_function.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/policy/resolver.hpp>
 
 #include <poll.h>
@@ -100,7 +100,7 @@ public:
     }
 
 private:
-    using handler_type = unique_function<void(const resolution&)>;
+    using handler_type = detail::unique_function<void(const resolution&)>;
 
     struct question {
         std::string name;
@@ -194,7 +194,7 @@ private:
     }
 
     const cares_options options_;
-    hosts_file hosts_;
+    detail::hosts_file hosts_;
     std::mutex mutex_;
     bool ended_ = false;
     int wake_ = -1;

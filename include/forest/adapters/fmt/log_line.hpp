@@ -7,7 +7,7 @@
 #include <forest/core/outage.hpp>
 #include <forest/core/schema.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/utf8.hpp>
+#include <forest/core/detail/json/utf8.hpp>
 #include <forest/core/verdict.hpp>
 
 #include <fmt/format.h>
@@ -231,7 +231,7 @@ private:
         // What is longer than the line need not be looked at.
         text = text.substr(0, bytes_max);
         while (!text.empty()) {
-            const utf8_prefix character = read_utf8(text);
+            const detail::utf8_prefix character = detail::read_utf8(text);
             const std::string_view bytes = text.substr(0, character.size);
             text.remove_prefix(character.size);
             if (character.size > bytes_max - size_)

@@ -2,7 +2,7 @@
 #ifndef FOREST_ADAPTERS_OPENSSL_HMAC_SHA256_HPP
 #define FOREST_ADAPTERS_OPENSSL_HMAC_SHA256_HPP
 
-#include <forest/adapters/openssl/hex.hpp>
+#include <forest/core/detail/json/hex.hpp>
 #include <forest/core/error.hpp>
 
 #include <openssl/crypto.h>

@@ -3,13 +3,13 @@
 #define FOREST_ADAPTERS_OPENSSL_HMAC_SHA256_VERIFIER_HPP
 
 #include <forest/adapters/openssl/header_style.hpp>
-#include <forest/adapters/openssl/hex.hpp>
+#include <forest/core/detail/json/hex.hpp>
 #include <forest/adapters/openssl/hmac_sha256.hpp>
-#include <forest/adapters/openssl/replay_memory.hpp>
+#include <forest/adapters/openssl/detail/replay_memory.hpp>
 #include <forest/adapters/openssl/signature_errc.hpp>
 #include <forest/core/fields.hpp>
-#include <forest/core/http_date.hpp>
-#include <forest/core/option_mistake.hpp>
+#include <forest/core/detail/http/http_date.hpp>
+#include <forest/core/detail/logic/option_mistake.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/timestamp.hpp>
 #include <forest/core/verification.hpp>
@@ -160,7 +160,7 @@ private:
 
         verification verify(std::string_view timestamp, std::string_view signature, wall_time now) {
             auto signed_at = parse_timestamp(timestamp);
-            if (!signed_at && (signed_at = parse_imf_fixdate(timestamp)) && !http_dates_)
+            if (!signed_at && (signed_at = detail::parse_imf_fixdate(timestamp)) && !http_dates_)
                 return refusal::timestamp_is_http_date;
             if (!signed_at)
                 return refusal::timestamp_malformed;
@@ -192,7 +192,7 @@ private:
         const bool http_dates_;
         mutable std::mutex mutex_;
         hmac_sha256 key_;
-        replay_memory replays_;
+        detail::replay_memory replays_;
     };
 
     static const verifier_options& checked(const verifier_options& options) {

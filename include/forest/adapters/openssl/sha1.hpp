@@ -2,7 +2,7 @@
 #ifndef FOREST_ADAPTERS_OPENSSL_SHA1_HPP
 #define FOREST_ADAPTERS_OPENSSL_SHA1_HPP
 
-#include <forest/adapters/openssl/hex.hpp>
+#include <forest/core/detail/json/hex.hpp>
 
 #include <openssl/evp.h>
 

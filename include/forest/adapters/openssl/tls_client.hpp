@@ -4,7 +4,7 @@
 
 #include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/adapters/openssl/tls_session.hpp>
-#include <forest/adapters/openssl/tls_ticket.hpp>
+#include <forest/adapters/openssl/detail/tls_ticket.hpp>
 #include <forest/core/url.hpp>
 
 #include <chrono>
@@ -54,12 +54,12 @@ public:
 
     /// Takes what resumes `session`, which is with the server of `target` and went well.
     void keep(const url& target, tls_session& session) {
-        session.take_tickets([this, server = key(target)](tls_ticket fresh) {
+        session.take_tickets([this, server = key(target)](detail::tls_ticket fresh) {
             if (count_ >= tickets_max)
                 forget_any();
-            std::vector<tls_ticket>& known = known_[server];
+            std::vector<detail::tls_ticket>& known = known_[server];
             // One that lasts takes the place of the one before.
-            while (!known.empty() && (fresh.lasts() || known.size() >= tickets_per_server_max))
+            while (!known.empty() && (fresh.lasts() || known.size() >= detail::tickets_per_server_max))
                 forget_first(known);
             known.push_back(std::move(fresh));
             ++count_;
@@ -73,12 +73,12 @@ private:
     }
 
     // The newest ticket that is still good.
-    tls_ticket take(const std::string& server, clock::time_point now) {
-        tls_ticket found;
+    detail::tls_ticket take(const std::string& server, clock::time_point now) {
+        detail::tls_ticket found;
         const auto place = known_.find(server);
         if (place == known_.end())
             return found;
-        std::vector<tls_ticket>& known = place->second;
+        std::vector<detail::tls_ticket>& known = place->second;
         while (!found && !known.empty()) {
             if (known.back().verified + verified_for >= now)
                 found = std::move(known.back());
@@ -94,7 +94,7 @@ private:
         return found;
     }
 
-    void forget_first(std::vector<tls_ticket>& known) noexcept {
+    void forget_first(std::vector<detail::tls_ticket>& known) noexcept {
         known.erase(known.begin());
         --count_;
     }
@@ -107,7 +107,7 @@ private:
 
     tls_options chosen_;
     std::optional<tls_context> context_;
-    std::unordered_map<std::string, std::vector<tls_ticket>> known_;
+    std::unordered_map<std::string, std::vector<detail::tls_ticket>> known_;
     std::size_t count_ = 0;
 };
 

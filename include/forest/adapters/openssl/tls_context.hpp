@@ -2,7 +2,7 @@
 #ifndef FOREST_ADAPTERS_OPENSSL_TLS_CONTEXT_HPP
 #define FOREST_ADAPTERS_OPENSSL_TLS_CONTEXT_HPP
 
-#include <forest/adapters/openssl/tls_ticket.hpp>
+#include <forest/adapters/openssl/detail/tls_ticket.hpp>
 #include <forest/core/error.hpp>
 
 #include <openssl/err.h>

@@ -3,9 +3,9 @@
 #define FOREST_ADAPTERS_OPENSSL_TLS_SESSION_HPP
 
 #include <forest/adapters/openssl/tls_context.hpp>
-#include <forest/adapters/openssl/tls_ticket.hpp>
+#include <forest/adapters/openssl/detail/tls_ticket.hpp>
 #include <forest/core/error.hpp>
-#include <forest/core/first_bytes.hpp>
+#include <forest/core/detail/http/first_bytes.hpp>
 #include <forest/core/url.hpp>
 
 #include <openssl/bio.h>
@@ -45,7 +45,7 @@ public:
     /// The client's side. Verifies that the peer is the host of `target`, and names it in the
     /// handshake (SNI, RFC 6066). `known`, if there is one, comes from an earlier session of the
     /// same context with the same origin; a server that does not know it makes a full handshake.
-    tls_session(const tls_context& context, const url& target, const tls_ticket& known = {})
+    tls_session(const tls_context& context, const url& target, const detail::tls_ticket& known = {})
         : tls_session{context} {
         SSL_set_connect_state(ssl_.get());
         SSL_set_app_data(ssl_.get(), (given_ = std::make_unique<detail::told_by_openssl>()).get());
@@ -147,7 +147,7 @@ public:
     void take_tickets(Keep&& keep) {
         const auto verified = resumed() ? verified_ : std::chrono::steady_clock::now();
         const auto offer = [&](SSL_SESSION* owned) {
-            tls_ticket found{.session = std::unique_ptr<SSL_SESSION, tls_ticket::release>{owned},
+            detail::tls_ticket found{.session = std::unique_ptr<SSL_SESSION, detail::tls_ticket::release>{owned},
                              .verified = verified};
             if (found)
                 keep(std::move(found));
@@ -192,7 +192,7 @@ private:
         else if (reason == SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL)
             failure_ = errc::http2_only; // It insists on what was not offered (RFC 7301, 3.2).
         else
-            failure_ = instead_of_tls({first_.data(), first_count_});
+            failure_ = detail::instead_of_tls({first_.data(), first_count_});
         ERR_clear_error();
         if (failure_ == errc::plain_http_expected && SSL_is_server(ssl_.get()) == 1)
             (void)BIO_write(SSL_get_wbio(ssl_.get()), not_tls.data(),

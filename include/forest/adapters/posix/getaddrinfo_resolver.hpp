@@ -2,12 +2,12 @@
 #ifndef FOREST_ADAPTERS_POSIX_GETADDRINFO_RESOLVER_HPP
 #define FOREST_ADAPTERS_POSIX_GETADDRINFO_RESOLVER_HPP
 
-#include <forest/adapters/posix/address_of.hpp>
-#include <forest/adapters/posix/hosts_file.hpp>
-#include <forest/adapters/posix/lookup_crew.hpp>
+#include <forest/adapters/posix/detail/address_of.hpp>
+#include <forest/adapters/posix/detail/hosts_file.hpp>
+#include <forest/adapters/posix/detail/lookup_crew.hpp>
 #include <forest/core/error.hpp>
-#include <forest/core/name_book.hpp>
-#include <forest/core/unique_function.hpp>
+#include <forest/core/detail/logic/name_book.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/policy/resolver.hpp>
 
 #include <netdb.h>
@@ -92,7 +92,7 @@ public:
     }
 
 private:
-    using lookup = unique_function<void(const resolution&)>;
+    using lookup = detail::unique_function<void(const resolution&)>;
 
     static void deliver(void*, detail::lookup_job& ended) noexcept {
         const std::unique_ptr<lookup> handler{static_cast<lookup*>(ended.context)};
@@ -117,7 +117,7 @@ private:
         (*handler)(result);
     }
 
-    hosts_file hosts_;
+    detail::hosts_file hosts_;
     detail::lookup_crew* const crew_; // frees itself after `end`
 };
 

@@ -2,7 +2,7 @@
 #ifndef FOREST_ADAPTERS_POSIX_SOCKET_CLIENT_HPP
 #define FOREST_ADAPTERS_POSIX_SOCKET_CLIENT_HPP
 
-#include <forest/adapters/posix/descriptor.hpp>
+#include <forest/adapters/posix/detail/descriptor.hpp>
 
 #include <sys/socket.h>
 
@@ -51,7 +51,7 @@ public:
         });
         auto& one = *exchanges_.emplace_back(std::make_unique<exchange>());
         try {
-            one.socket = posix::tcp_socket();
+            one.socket = forest::detail::tcp_socket();
             one.thread =
                 std::thread{[&one, port, bytes = std::move(bytes), done = std::move(done)] {
                     std::string answer;
@@ -68,13 +68,13 @@ public:
 
 private:
     struct exchange {
-        posix::descriptor socket;
+        forest::detail::descriptor socket;
         std::atomic<bool> stopping{false};
         std::atomic<bool> over{false};
         std::thread thread;
 
         [[nodiscard]] bool send(std::uint16_t port, std::string_view bytes) const {
-            const sockaddr_in address = posix::loopback(port);
+            const sockaddr_in address = forest::detail::loopback(port);
             if (::connect(socket.number(), reinterpret_cast<const sockaddr*>(&address),
                           sizeof address) != 0 ||
                 stopping)

@@ -3,9 +3,9 @@
 #define FOREST_ADAPTERS_POSIX_SOCKET_HARNESS_HPP
 
 #include <forest/adapters/posix/socket_client.hpp>
-#include <forest/adapters/posix/socket_peer.hpp>
-#include <forest/sim/conformance_peer.hpp>
-#include <forest/sim/conformance_real_time.hpp>
+#include <forest/adapters/posix/detail/socket_peer.hpp>
+#include <forest/sim/conformance/peer.hpp>
+#include <forest/sim/conformance/real_time.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -28,7 +28,7 @@ public:
     [[nodiscard]] std::vector<peer_request> received() const { return peer_.received(); }
 
 private:
-    socket_peer peer_;
+    forest::sim::conformance::detail::socket_peer peer_;
 };
 
 /// A harness for servers but for `server()`, which a derived one adds.

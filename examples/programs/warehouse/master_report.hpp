@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_EXAMPLES_PROGRAMS_WAREHOUSE_MASTER_REPORT_HPP
+#define FOREST_EXAMPLES_PROGRAMS_WAREHOUSE_MASTER_REPORT_HPP
+
+#include <tool/output/queued_output.hpp>
+#include <tool/output/terminal.hpp>
+
+#include <forest/core/event.hpp>
+#include <forest/core/schema.hpp>
+#include <forest/core/target_id.hpp>
+#include <forest/core/time.hpp>
+
+#include <cstdint>
+#include <string>
+
+// What the master says: its events as they happen, the collections after each load, and in the end
+// what it all came to.
+
+namespace forest::master {
+
+/// What is printed.
+struct report_options {
+    bool json = false;
+    bool verbose = false; ///< every single check, too
+};
+
+/// Everything that one datasource tells. Not thread-safe.
+class report {
+public:
+    /// `number` is another one for each of the reports that share an output.
+    report(cli::terminal& out, cli::queued_output& lines, report_options chosen, std::string uri,
+           std::uint64_t number);
+
+    void tell(const event& happened);
+
+    /// What it came to.
+    void summarise();
+
+private:
+    struct totals {
+        std::uint64_t checks = 0;
+        std::uint64_t failures = 0;
+        std::uint64_t outages = 0;
+        duration down{}; ///< in outages that have ended
+        std::uint64_t unchanged = 0;
+        std::uint64_t reloads = 0;
+        std::uint64_t schema_failures = 0;
+    };
+
+    void count(const event& happened);
+    [[nodiscard]] bool is_news(const event& happened);
+
+    cli::terminal& out_;
+    cli::queued_output& lines_;
+    report_options options_;
+    std::string uri_;
+    target_id id_;
+    totals totals_;
+    steady_time down_since_{}; // while it is down: its first failure
+    target_status status_ = target_status::unknown;
+    bool recovered_ = false; // and the schema has not been compared since
+    bool held_ = false;      // that an earlier schema is served has been said
+    std::string etag_;
+    std::size_t collections_ = 0;
+};
+
+/// The collections of a schema as a table: their names, how many columns each has, and to which
+/// others it is related.
+[[nodiscard]] std::string table_of(const schema& known);
+
+} // namespace forest::master
+
+#endif

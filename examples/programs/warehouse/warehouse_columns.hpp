@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_EXAMPLES_PROGRAMS_WAREHOUSE_WAREHOUSE_COLUMNS_HPP
+#define FOREST_EXAMPLES_PROGRAMS_WAREHOUSE_WAREHOUSE_COLUMNS_HPP
+
+#include "warehouse_schema.hpp"
+#include "warehouse_tables.hpp"
+
+#include <nlohmann/json.hpp>
+
+// Columns in the form that agents serve: what a column holds, and what can be asked of it.
+
+namespace forest::warehouse {
+
+/// The column as a field of a collection. `read_only` is what is known of the whole table.
+[[nodiscard]] nlohmann::ordered_json column_field(const column& described, bool read_only,
+                                                  schema_form form);
+
+} // namespace forest::warehouse
+
+#endif

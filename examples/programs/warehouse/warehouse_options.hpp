@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_EXAMPLES_PROGRAMS_WAREHOUSE_WAREHOUSE_OPTIONS_HPP
+#define FOREST_EXAMPLES_PROGRAMS_WAREHOUSE_WAREHOUSE_OPTIONS_HPP
+
+#include "warehouse_schema.hpp"
+
+#include <tool/arguments/arguments.hpp>
+
+#include <forest/core/time.hpp>
+#include <forest/version.hpp>
+
+#include <optional>
+#include <string>
+
+// What the command line of the warehouse says.
+
+namespace forest::warehouse {
+
+struct options {
+    std::string database = "warehouse.sqlite";
+    cli::secret_source secret;
+    cli::listen_address address;
+    std::string version{forest::version};
+    duration grace{};
+    schema_form form = schema_form::current;
+    bool accept_http_dates = false;
+    bool verbose = false;
+};
+
+/// Reads the command line; nothing when help was all that was asked for. Throws cli::usage_error.
+[[nodiscard]] std::optional<options> parse_options(int argc, const char* const* argv);
+
+} // namespace forest::warehouse
+
+#endif

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "option_kinds.hpp"
+
+#include "secret.hpp"
+#include <tool/output/text.hpp>
+#include "usage_error.hpp"
+
+#include <forest/core/detail/http/authority.hpp>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <fmt/format.h>
+
+#include <cstdint>
+#include <string_view>
+
+namespace forest::cli {
+
+namespace {
+
+// Port 0, which no URL may have, means any that is free.
+std::uint16_t parse_port(std::string_view address, std::string_view port) {
+    const auto number = forest::detail::read_port(port);
+    if (!number && port != "0")
+        throw usage_error(fmt::format("--listen: '{}' needs a host and a port from 0 to 65535, as "
+                                      "in 127.0.0.1:3000, [::1]:0 or *:3000",
+                                      ascii_escape(address)));
+    return number.value_or(0);
+}
+
+} // namespace
+
+void add_duration(CLI::App& app, const std::string& name, duration& into,
+                  const std::string& standard, const std::string& help, duration longest) {
+    into = parse_duration(name, standard, longest);
+    app.add_option_function<std::string>(
+           name,
+           [&into, name, longest](const std::string& text) {
+               into = parse_duration(name, text, longest);
+           },
+           help)
+        ->type_name("DURATION")
+        ->default_str(standard);
+}
+
+CLI::Option& add_count(CLI::App& app, const std::string& name, int& into, const std::string& help) {
+    return *app.add_option_function<std::string>(
+                   name, [&into, name](const std::string& text) { into = parse_count(name, text); },
+                   help)
+                ->type_name("N")
+                ->default_str(std::to_string(into));
+}
+
+void add_file(CLI::App& app, const std::string& name, std::string& into, const std::string& help) {
+    app.add_option_function<std::string>(
+           name,
+           [&into, name](const std::string& text) {
+               if (text.empty())
+                   throw usage_error(name + " needs the name of a file");
+               if (name != "--secret-file") // which is read with a bound of its own
+                   await_pipe(name, text);
+               into = text;
+           },
+           help)
+        ->type_name("FILE");
+}
+
+void add_choice(CLI::App& app, const std::string& name, bool& second_chosen,
+                const std::string& first, const std::string& second, const std::string& help) {
+    const auto choose = [&second_chosen, name, first, second](const std::string& text) {
+        if (text != first && text != second)
+            throw usage_error(fmt::format("{}: '{}' is neither {} nor {}", name, ascii_escape(text),
+                                          first, second));
+        second_chosen = text == second;
+    };
+    app.add_option_function<std::string>(name, choose, help)
+        ->type_name(first + "|" + second)
+        ->default_str(first);
+}
+
+void add_secret(CLI::App& app, secret_source& secret) {
+    add_file(app, "--secret-file", secret.file,
+             "File with the shared secret; without it, the variable FOREST_AUTH_SECRET");
+}
+
+void add_unsigned(CLI::App& app, secret_source& secret) {
+    app.add_flag("--unsigned", secret.none_needed, "Use no secret and no signature");
+}
+
+void require_one_secret(const secret_source& secret) {
+    if (secret.none_needed && !secret.file.empty())
+        throw usage_error("--unsigned and --secret-file contradict each other; give one of them");
+}
+
+void add_header_style(CLI::App& app, bool& dashed) {
+    add_choice(
+        app, "--header-style", dashed, "underscore", "dash",
+        "X_TIMESTAMP as all servers read it, or X-Timestamp for proxies that drop the other");
+}
+
+void add_request(CLI::App& app, request_arguments& request) {
+    add_secret(app, request.secret);
+    add_unsigned(app, request.secret);
+    add_duration(app, "--timeout", request.timeout, "5s", "Deadline of a whole check");
+    app.add_flag("--json", request.json, "Print one JSON object a line");
+    add_header_style(app, request.dashed_headers);
+    add_count(app, "--timestamp-digits", request.timestamp_digits,
+              "Digits of the fraction of a timestamp, 3 to 9; more tell clients apart that share a "
+              "secret, for servers that refuse replays");
+    add_file(app, "--ca-file", request.ca_file, "Authorities to trust instead of the system's");
+    add_file(app, "--cert", request.certificate_file, "Client certificate, with its chain");
+    add_file(app, "--key", request.key_file, "Its private key");
+}
+
+void require_pair(std::string_view first_name, const std::string& first,
+                  std::string_view second_name, const std::string& second) {
+    if (first.empty() != second.empty())
+        throw usage_error(
+            fmt::format("{} and {} belong together; give both", first_name, second_name));
+}
+
+void require_valid(const request_arguments& request) {
+    require_one_secret(request.secret);
+    if (request.timestamp_digits < fraction_digits_min ||
+        request.timestamp_digits > fraction_digits_max)
+        throw usage_error(fmt::format("--timestamp-digits must be from {} to {}",
+                                      fraction_digits_min, fraction_digits_max));
+    require_pair("--cert", request.certificate_file, "--key", request.key_file);
+}
+
+std::string url_fault(const std::string& text, std::string_view what) {
+    // A password in the URL must not be repeated in a terminal's or a log's history.
+    const bool may_hold_password = text.find('@') != std::string::npos;
+    return may_hold_password ? fmt::format("URL: {}", what)
+                             : fmt::format("URL '{}': {}", ascii_escape(text), what);
+}
+
+listen_address parse_listen_address(const std::string& text) {
+    const auto parts = forest::detail::read_authority(text);
+    if (!parts || parts->host.empty())
+        throw usage_error(fmt::format(
+            "--listen: '{}' is no address; write 127.0.0.1:3000 or [::1]:0", ascii_escape(text)));
+    return {std::string{parts->host}, parse_port(text, parts->port), text};
+}
+
+exit_status end_of_parsing(const CLI::App& app, const CLI::ParseError& thrown) {
+    if (thrown.get_exit_code() != static_cast<int>(CLI::ExitCodes::Success))
+        throw usage_error(
+            fmt::format("{}; see {} --help", ascii_escape(thrown.what()),
+                        app.get_subcommands().empty()
+                            ? app.get_name()
+                            : app.get_name() + " " + app.get_subcommands().front()->get_name()));
+    app.exit(thrown);
+    return exit_status::success;
+}
+
+} // namespace forest::cli

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_EXAMPLES_TOOL_ARGUMENTS_TARGETS_FILE_HPP
+#define FOREST_EXAMPLES_TOOL_ARGUMENTS_TARGETS_FILE_HPP
+
+#include <forest/core/url.hpp>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+// More URLs than a command line holds.
+
+namespace forest::cli {
+
+/// As many URLs a file may have; a stream that never ends is not read for ever.
+inline constexpr std::size_t file_targets_max = 1'000'000;
+
+/// Appends the URLs of a file, one a line, to `into`; `-` is standard input. White space around a
+/// URL does not count, nor do empty lines, those that begin with #, and a byte order mark. Throws
+/// usage_error for a file that cannot be read, for one that has no URL if `into` has none either,
+/// and for the first line that is no URL, with its number.
+void read_targets(const std::string& name, std::vector<url>& into);
+
+} // namespace forest::cli
+
+#endif

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <tool/commands.hpp>
+#include <tool/output/event_json.hpp>
+#include <tool/output/event_text.hpp>
+#include <tool/arguments/policies.hpp>
+#include <tool/output/terminal.hpp>
+#include <tool/output/text.hpp>
+#include <tool/arguments/usage_error.hpp>
+
+#include <forest/adapters/asio/async_check.hpp>
+#include <forest/core/event.hpp>
+
+#include <new>
+#include <string>
+#include <system_error>
+#include <utility>
+
+// One check. The status of the process is the verdict, even when nobody reads the output.
+
+namespace forest::cli {
+
+namespace {
+
+verdict perform(const check_arguments& check) {
+    asio::io_context io{1};
+    verdict result;
+    single_check what{check.target, check.request.timeout, transport_for(check.request)};
+    async_check(io.get_executor(), std::move(what), make_signer(check.request),
+                [&](const verdict& answer) {
+                    result = answer;
+                    io.stop();
+                });
+    io.run();
+    return result;
+}
+
+// A single check as the first one of a client would be told.
+event as_event(const std::string& target, const verdict& result) noexcept {
+    event told;
+    const bool undecided = is_inconclusive(result.error);
+    told.kind = result.healthy() ? event_kind::check_succeeded
+                : undecided      ? event_kind::check_inconclusive
+                                 : event_kind::check_failed;
+    told.target = target;
+    told.attempt = 1;
+    told.failures = result.healthy() || undecided ? 0 : 1;
+    told.check = &result;
+    return told;
+}
+
+// Without descriptors there may be no event loop, and without memory or threads no look-up.
+verdict perform_if_possible(const check_arguments& check) {
+    try {
+        return perform(check);
+    } catch (const std::system_error& failed) {
+        throw check_not_made{std::string{"this machine could not check: "} + failed.what()};
+    } catch (const std::bad_alloc&) {
+        throw check_not_made{"this machine could not check: it has too little memory"};
+    }
+}
+
+exit_status status_of(const verdict& result) noexcept {
+    if (result.healthy())
+        return exit_status::success;
+    return is_inconclusive(result.error) ? exit_status::inconclusive : exit_status::failure;
+}
+
+} // namespace
+
+exit_status run(const check_arguments& check) {
+    terminal out;
+    const verdict result = perform_if_possible(check);
+    const std::string target{check.target.text()};
+    out.write(check.request.json ? event_json(as_event(target, result), wall_clock_now())
+                                 : verdict_text(target, result, out));
+    // The status tells the verdict all the same.
+    if (out.error() && out.error() != std::errc::broken_pipe)
+        complain("forest-health: standard output: " + out.error().message() + "\n");
+    return status_of(result);
+}
+
+} // namespace forest::cli

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_EXAMPLES_TOOL_OUTPUT_LINE_QUEUE_HPP
+#define FOREST_EXAMPLES_TOOL_OUTPUT_LINE_QUEUE_HPP
+
+#include <forest/core/target_id.hpp>
+#include <forest/core/time.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <list>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+// Lines that wait for a reader who may stand still for hours: which are kept, which are left out,
+// and how the reader learns of it.
+
+namespace forest::cli {
+
+/// Events of which the reader gets no line. It is told where the first of their lines would have
+/// been.
+struct left_out {
+    std::uint64_t events = 0;
+    wall_time first{}; ///< when the first of them happened
+    wall_time last{};
+    std::string target; ///< whose outages and recoveries they are; empty: checks, of any target
+};
+
+/// How much may wait.
+struct line_queue_bounds {
+    /// Bytes of lines that tell of single checks. Those of more are left out and counted, until
+    /// half of this has been read.
+    std::size_t checks_bytes_max = 1024 * 1024;
+
+    /// Bytes of lines that tell of outages and recoveries. Beyond that each target has one line,
+    /// for the latest, and those before it are counted: the rest of memory is a line for each
+    /// target.
+    std::size_t changes_bytes_max = 16 * 1024 * 1024;
+};
+
+/// Lines in the order of their events. Not thread-safe.
+class line_queue {
+public:
+    /// Returns the line that tells of what was left out.
+    using words = std::function<std::string(const left_out&)>;
+
+    explicit line_queue(words say, line_queue_bounds bounds = {})
+        : say_{std::move(say)}, bounds_{bounds} {}
+
+    // Places in the list would be those of the other one.
+    line_queue(const line_queue&) = delete;
+    line_queue& operator=(const line_queue&) = delete;
+
+    /// Of a single check: left out if too many wait.
+    void add_check(std::string line, wall_time now) {
+        leaving_out_ = leaving_out_ ? checks_bytes_ > bounds_.checks_bytes_max / 2
+                                    : checks_bytes_ + line.size() > bounds_.checks_bytes_max;
+        if (leaving_out_)
+            return leave_out(now);
+        gap_ = lines_.end();
+        checks_bytes_ += line.size();
+        push({kind::check, std::move(line), {}, {}, now});
+    }
+
+    /// Of an outage or a recovery: never left out without the one that came after it.
+    void add_change(target_id id, std::string_view target, std::string line, wall_time now) {
+        if (changes_bytes_ + line.size() <= bounds_.changes_bytes_max) {
+            changes_bytes_ += line.size();
+            return push({kind::change, std::move(line), {}, {}, now});
+        }
+        const auto [known, is_new] = latest_.try_emplace(id, lines_.end());
+        if (is_new) {
+            push({kind::latest, std::move(line), {0, now, now, std::string{target}}, id, now});
+            known->second = std::prev(lines_.end());
+            return;
+        }
+        entry& latest = *known->second;
+        bytes_ += line.size();
+        bytes_ -= latest.line.size();
+        if (latest.gap.events == 0)
+            latest.gap.first = latest.at;
+        latest.gap.last = latest.at;
+        ++latest.gap.events;
+        latest.line = std::move(line);
+        latest.at = now;
+        lines_.splice(lines_.end(), lines_, known->second);
+    }
+
+    /// Of anything else, of which there is a bounded number.
+    void add(std::string line) { push({kind::other, std::move(line), {}, {}, {}}); }
+
+    /// Counts an event of which there is to be no line. Those that come until a check has room
+    /// again are told of together.
+    void leave_out(wall_time now) {
+        if (gap_ == lines_.end()) {
+            push({kind::gap, {}, {0, now, now, {}}, {}, now});
+            gap_ = std::prev(lines_.end());
+        }
+        ++gap_->gap.events;
+        gap_->gap.last = now;
+    }
+
+    /// Removes the first lines, as many as have room in `bytes_max`, and one in any case. Empty if
+    /// none wait.
+    std::string take(std::size_t bytes_max) {
+        std::string text;
+        while (!lines_.empty() &&
+               (text.empty() || text.size() + lines_.front().line.size() <= bytes_max)) {
+            const entry& next = lines_.front();
+            if (next.gap.events > 0)
+                text += say_(next.gap);
+            text += next.line;
+            bytes_ -= next.line.size();
+            if (next.of == kind::check)
+                checks_bytes_ -= next.line.size();
+            if (next.of == kind::change)
+                changes_bytes_ -= next.line.size();
+            if (next.of == kind::latest)
+                latest_.erase(next.id);
+            if (gap_ == lines_.begin())
+                gap_ = lines_.end();
+            lines_.pop_front();
+        }
+        return text;
+    }
+
+    [[nodiscard]] bool empty() const noexcept { return lines_.empty(); }
+    [[nodiscard]] std::size_t size() const noexcept { return lines_.size(); }
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+
+private:
+    enum class kind : std::uint8_t { check, change, latest, other, gap };
+
+    struct entry {
+        kind of;
+        std::string line;
+        left_out gap;
+        target_id id;
+        wall_time at{}; // of its event
+    };
+
+    using place = std::list<entry>::iterator;
+
+    void push(entry what) {
+        bytes_ += what.line.size();
+        lines_.push_back(std::move(what));
+    }
+
+    words say_;
+    line_queue_bounds bounds_;
+    std::list<entry> lines_;
+    place gap_ = lines_.end(); // the one to which those are added that are left out
+    std::unordered_map<target_id, place> latest_;
+    std::size_t bytes_ = 0;
+    std::size_t checks_bytes_ = 0;
+    std::size_t changes_bytes_ = 0;
+    bool leaving_out_ = false;
+};
+
+} // namespace forest::cli
+
+#endif

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_EXAMPLES_TOOL_OUTPUT_PROCESS_RESOURCES_HPP
+#define FOREST_EXAMPLES_TOOL_OUTPUT_PROCESS_RESOURCES_HPP
+
+#include <forest/core/time.hpp>
+
+#include <cstdint>
+
+// What the system grants this process, and what the process has used of it.
+
+namespace forest::cli {
+
+/// Raises the limit of open descriptors to the most that the system allows, and answers what it is
+/// now.
+std::uint64_t raise_descriptor_limit() noexcept;
+
+/// What the process has used since it began, with all its threads.
+struct resource_usage {
+    duration cpu{};                  ///< of user and system
+    std::uint64_t resident_kb_max{}; ///< the most memory that was resident at a time
+};
+
+[[nodiscard]] resource_usage used_resources();
+
+} // namespace forest::cli
+
+#endif

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "simulation_plan.hpp"
+
+#include <forest/core/random.hpp>
+#include <forest/sim/search/draw.hpp>
+#include <forest/sim/script/fault.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <tuple>
+#include <vector>
+
+namespace forest::cli {
+
+namespace {
+
+// In the order in which they begin. What begins at one moment has an order, too, that is the same
+// with every library.
+void sort(sim::script& faults) {
+    const auto place = [](const sim::fault& of) {
+        return std::make_tuple(of.at, of.server, of.client, of.kind, of.lasting, of.span, of.amount,
+                               of.shape);
+    };
+    std::sort(faults.begin(), faults.end(),
+              [place](const sim::fault& left, const sim::fault& right) {
+                  return place(left) < place(right);
+              });
+}
+
+// By how much the clocks of a machine are ahead for good when a fault of its time is over.
+duration left_behind(const sim::fault& what) noexcept {
+    switch (what.kind) {
+    case sim::fault_kind::step_wall: return what.span;
+    case sim::fault_kind::drift: return what.lasting / 1'000'000 * what.amount;
+    case sim::fault_kind::swing: {
+        // The way ahead takes 8 times the span, and so does the way back.
+        const duration phase = what.lasting % (16 * what.span);
+        return std::min(phase, 16 * what.span - phase) / 8;
+    }
+    default: return duration::zero();
+    }
+}
+
+class plan_drawer {
+public:
+    plan_drawer(std::uint64_t seed, const simulate_arguments& chosen)
+        : chosen_{chosen}, random_{seed}, rate_wrong_until_(2U * targets()) {}
+
+    sim::plan draw() {
+        drawn_.seed = random_();
+        drawn_.servers = static_cast<std::uint16_t>(targets());
+        drawn_.length = chosen_.length;
+        drawn_.clients.clear();
+        for (std::uint16_t target = 0; target < drawn_.servers; ++target)
+            drawn_.clients.push_back({.server = target,
+                                      .chosen = chosen_.schedule,
+                                      .usual = draw_piece(0).clients.front().usual});
+        if (chosen_.faults.any())
+            draw_faults();
+        sort(drawn_.faults);
+        return drawn_;
+    }
+
+private:
+    std::size_t targets() const noexcept { return static_cast<std::size_t>(chosen_.targets); }
+
+    duration piece_length() const noexcept {
+        const duration part = chosen_.length / fault_density::pieces_min;
+        return std::clamp(part, duration{1}, fault_density::piece);
+    }
+
+    sim::plan draw_piece(std::uint16_t faults_max) {
+        return sim::draw(random_(), {.servers_max = 1,
+                                     .clients_max = 1,
+                                     .faults_max = faults_max,
+                                     .kinds = chosen_.faults,
+                                     .length = piece_length(),
+                                     .random_options = false});
+    }
+
+    // All pieces or, where there are too many, one of each group of neighbours.
+    void draw_faults() {
+        const duration length = piece_length();
+        const auto pieces = static_cast<std::uint64_t>((chosen_.length - duration{1}) / length + 1);
+        const std::uint64_t all = pieces * targets();
+        const std::uint64_t faulty = std::min(all, fault_density::faulty_pieces_max);
+        for (std::uint64_t index = 0; index < faulty; ++index) {
+            const std::uint64_t first = all * index / faulty;
+            const std::uint64_t group = all * (index + 1) / faulty - first;
+            const std::uint64_t place = first + (group > 1 ? random_() % group : 0);
+            add(draw_piece(fault_density::faults_max).faults,
+                static_cast<std::uint16_t>(place % targets()),
+                static_cast<duration::rep>(place / targets()) * length);
+        }
+    }
+
+    void add(sim::script faults, std::uint16_t target, duration from) {
+        sort(faults);
+        for (sim::fault& each : faults) {
+            each.at += from;
+            each.server = target;
+            if (each.client != sim::fault::everyone)
+                each.client = target;
+            if (each.at < chosen_.length && !is_one_rate_too_many(each)) {
+                drawn_.faults.push_back(each);
+                set_right(each);
+            }
+        }
+    }
+
+    // A machine has one rate. Where a second fault would change it, nobody could say by how much
+    // the clocks are wrong in the end.
+    bool is_one_rate_too_many(const sim::fault& what) {
+        if (what.kind != sim::fault_kind::drift && what.kind != sim::fault_kind::swing)
+            return false;
+        const bool of_server = what.client == sim::fault::everyone;
+        duration& until = rate_wrong_until_[2U * what.server + (of_server ? 1 : 0)];
+        if (what.at < until)
+            return true;
+        until = what.at + what.lasting;
+        return false;
+    }
+
+    // As NTP would: a wall clock that once was wrong would be so for the rest of the year.
+    void set_right(const sim::fault& what) {
+        sim::fault step{.kind = sim::fault_kind::step_wall,
+                        .at = what.at + what.lasting,
+                        .server = what.server,
+                        .client = what.client};
+        step.span = -std::chrono::round<std::chrono::milliseconds>(left_behind(what));
+        if (step.span != duration::zero() && step.at < chosen_.length)
+            drawn_.faults.push_back(step);
+    }
+
+    const simulate_arguments& chosen_;
+    random_generator random_;
+    sim::plan drawn_;
+    std::vector<duration> rate_wrong_until_; // of each target's client and server
+};
+
+} // namespace
+
+sim::plan draw_plan(std::uint64_t seed, const simulate_arguments& chosen) {
+    return plan_drawer{seed, chosen}.draw();
+}
+
+} // namespace forest::cli

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_EXAMPLES_TOOL_SIMULATE_SIMULATION_SHRINK_HPP
+#define FOREST_EXAMPLES_TOOL_SIMULATE_SIMULATION_SHRINK_HPP
+
+#include "simulation.hpp"
+
+#include <forest/core/time.hpp>
+#include <forest/sim/script/fault.hpp>
+#include <forest/sim/search/plan.hpp>
+#include <forest/sim/search/shrink.hpp>
+#include <forest/sim/trace/violation.hpp>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+// From a long world in which a rule was broken to the shortest that still breaks it.
+
+namespace forest::cli {
+
+namespace detail {
+
+// The faults of the last `window` before a violation, in a world of its own.
+inline sim::plan cut_out(const sim::plan& from, duration at, duration window) {
+    const duration interval = from.clients.front().chosen.interval;
+    const duration begin = std::max(at - window, duration::zero()) / interval * interval;
+    sim::plan part = from;
+    part.faults.clear();
+    for (sim::fault each : from.faults) {
+        if (each.at < begin || each.at > at)
+            continue;
+        each.at -= begin;
+        part.faults.push_back(each);
+    }
+    part.length = std::chrono::ceil<std::chrono::minutes>(at - begin + std::chrono::minutes{1});
+    return part;
+}
+
+} // namespace detail
+
+/// A plan, and how it breaks a rule.
+struct broken_plan {
+    sim::plan what;
+    sim::violation broken;
+};
+
+/// The smallest plan found that breaks the same rule, and how it does. A year is not run again and
+/// again: first the time shortly before the violation is tried alone.
+template <typename Policies>
+[[nodiscard]] broken_plan shrink_violation(const sim::plan& what, const sim::violation& broken,
+                                           const typename Policies::backoff& backoff) {
+    broken_plan smallest{what, broken};
+    const auto breaks_too = [&](const sim::plan& candidate) {
+        const simulation_outcome found =
+            simulate<Policies>(candidate, backoff, {.stop_at_violation = true});
+        if (!found.broken || found.broken->rule != broken.rule)
+            return false;
+        smallest = {candidate, *found.broken};
+        return true;
+    };
+    constexpr std::array<std::chrono::minutes, 4> windows{
+        std::chrono::minutes{10}, std::chrono::hours{1}, std::chrono::hours{6},
+        std::chrono::hours{24}};
+    for (const duration window : windows) {
+        const sim::plan part = detail::cut_out(what, std::min(broken.at, what.length), window);
+        if (part.length < what.length && breaks_too(part))
+            break;
+    }
+    (void)sim::shrink(sim::plan{smallest.what}, breaks_too);
+    return smallest;
+}
+
+} // namespace forest::cli
+
+#endif

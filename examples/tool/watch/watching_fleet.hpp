@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_EXAMPLES_TOOL_WATCH_WATCHING_FLEET_HPP
+#define FOREST_EXAMPLES_TOOL_WATCH_WATCHING_FLEET_HPP
+
+#include <tool/arguments/chosen_backoff.hpp>
+#include <tool/arguments/policies.hpp>
+
+#include <forest/adapters/asio/asio_clock.hpp>
+#include <forest/adapters/asio/asio_connection_pool.hpp>
+#include <forest/adapters/asio/asio_transport.hpp>
+#include <forest/adapters/asio/pooled_transport.hpp>
+#include <forest/core/fleet_options.hpp>
+#include <forest/health_fleet.hpp>
+
+#include <asio/any_io_executor.hpp>
+
+#include <utility>
+
+// What `watch` polls with.
+
+namespace forest::cli {
+
+using watching_fleet =
+    basic_health_fleet<pooled_transport, asio_clock, optional_signer, chosen_backoff>;
+
+/// All that the fleets of several threads have in common.
+struct fleet_policies {
+    optional_signer signer;
+    transport_options connecting;
+    chosen_backoff backoff;
+};
+
+[[nodiscard]] inline watching_fleet make_fleet(asio::any_io_executor on, const fleet_policies& by,
+                                               const fleet_options& chosen) {
+    asio_clock clock{std::move(on)};
+    auto transports = [pool = asio_connection_pool{clock, by.connecting, chosen.tick}] {
+        return pooled_transport{pool};
+    };
+    return {std::move(transports), std::move(clock), by.signer, by.backoff, chosen};
+}
+
+} // namespace forest::cli
+
+#endif

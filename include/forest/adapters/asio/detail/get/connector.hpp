@@ -1,0 +1,429 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_DETAIL_GET_CONNECTOR_HPP
+#define FOREST_ADAPTERS_ASIO_DETAIL_GET_CONNECTOR_HPP
+
+#include <forest/adapters/asio/detail/io/error.hpp>
+#include <forest/adapters/asio/detail/io/literal_endpoint.hpp>
+#include <forest/adapters/asio/detail/io/serial_task.hpp>
+#include <forest/adapters/asio/detail/io/stream_socket.hpp>
+#include <forest/adapters/posix/detail/address_of.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/detail/logic/name_book.hpp>
+#include <forest/core/options.hpp>
+#include <forest/core/time.hpp>
+#include <forest/core/url.hpp>
+#include <forest/core/verdict.hpp>
+
+#include <asio/error.hpp>
+#include <asio/local/stream_protocol.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+// From a URL to a connected socket: find the addresses of the name, then try every one, each with
+// its share of the time left. Addresses from memory that cannot be connected to are looked up again
+// before the GET fails (B19).
+
+namespace forest::detail {
+
+/// What a step of a GET leaves to be done.
+enum class outcome : std::uint8_t {
+    go_on, ///< the next step
+    wait,  ///< nothing, until what has been asked for comes
+    done,  ///< nothing: the handler has been called, and the lock is given up
+};
+
+/// What a connection is built on. All members are called with the lock of the footing held.
+template <typename Footing>
+class dialler : public Footing {
+protected:
+    using typename Footing::clock;
+    using typename Footing::lock;
+
+    using Footing::Footing;
+
+    ~dialler() { forget_name(); }
+
+    // The socket is connected and took that much of the first bytes; the deadline is the one of the
+    // whole GET. Waits, and never ends the GET from inside.
+    virtual void connected(lock& held, std::size_t sent) = 0;
+    // What the connected socket was waited for has come. Waits or ends the GET.
+    virtual outcome proceed(lock& held) = 0;
+    // The deadline has passed, or no address could be connected to. Ends the GET.
+    virtual void failed(lock& held, errc why) = 0;
+    // Drops the socket and what belongs to it.
+    virtual void close() noexcept = 0;
+
+    // A GET begins.
+    void start(duration timeout) {
+        timings_ = {};
+        connections_opened_ = 0;
+        starved_ = false;
+        failure_ = errc::unreachable;
+        waits_until_ = {};
+        started_ = clock::now();
+        deadline_ = started_ + std::clamp(timeout, duration::zero(), options::duration_max);
+    }
+
+    // `first` goes out as soon as the socket takes it. Both stay valid until `connected` or
+    // `failed`. Never calls `failed` from inside.
+    void dial(lock& held, const url& target, std::string_view first) {
+        target_ = &target;
+        first_ = first;
+        addresses_.clear();
+        from_memory_ = false;
+        if (target.scheme() == url_scheme::http_unix)
+            addresses_.emplace_back(asio::local::stream_protocol::endpoint{target.socket_path()});
+        else if (target.is_ip_literal())
+            addresses_.push_back(literal_endpoint(target));
+        try_all(held, started_);
+    }
+
+    // The current connection is a kept one.
+    void take_up() noexcept { stage_ = stage::connected; }
+
+    void wait_until(clock::time_point end) {
+        waits_until_ = end;
+        Footing::wait_until(end);
+    }
+
+    void fail_later(errc why) {
+        failure_ = why;
+        stage_ = stage::failing;
+        this->wait_turn();
+    }
+
+    // Nothing that is pending completes any more.
+    void stop_waiting() {
+        Footing::stop_waiting();
+        forget_name();
+    }
+
+    phase_timings timings_;
+    clock::time_point started_, deadline_;
+    clock::time_point connected_at_;
+    unsigned connections_opened_ = 0; // or tried
+    const url* target_ = nullptr;     // of what was dialled last
+
+private:
+    // What is waited for.
+    enum class stage : std::uint8_t {
+        resolving,
+        resolving_again, // the addresses that were known could not be connected to
+        connecting,
+        starving, // for what this machine has too little of
+        failing,
+        connected,
+    };
+
+    using endpoint = stream_socket::endpoint;
+
+    // Asks for a name, is told on any thread, and goes on on one of the executor's.
+    class question final : public name_waiter, public serial_task {
+    public:
+        explicit question(dialler& by) noexcept : by_{by} {}
+
+        void told() noexcept override {
+            told_ = number;
+            by_.call_later(*this);
+        }
+
+        void perform() override {
+            by_.resume([this](lock& held) {
+                if (by_.asking_ && told_ == number)
+                    by_.resolved(held);
+            });
+        }
+
+        void abandon() noexcept override {}
+
+        std::uint64_t number = 0; // counts the questions; earlier ones do not count any more
+
+    private:
+        dialler& by_;
+        std::atomic<std::uint64_t> told_ = 0; // the last one that was answered
+    };
+
+    void ready(lock& held) final { (void)advance(held); }
+
+    outcome advance(lock& held) {
+        switch (stage_) {
+        case stage::resolving:
+        case stage::resolving_again:
+        case stage::starving: break;
+        case stage::connecting: begin_again(held); break;
+        case stage::failing: failed(held, failure_); return outcome::done;
+        case stage::connected: return proceed(held);
+        }
+        return outcome::wait;
+    }
+
+    // The deadline of the GET, of one address among several, or of a pause. What has come by now
+    // counts: this thread may be later than the answer.
+    void expired(lock& held) final {
+        if (advance(held) == outcome::done)
+            return;
+        const auto now = clock::now();
+        if (now < waits_until_)
+            return; // It has gone on, with a later deadline.
+        if (now >= deadline_)
+            return failed(held, late_error());
+        switch (stage_) {
+        case stage::starving: return try_all(held, now);
+        case stage::resolving: // The last good answer has to do.
+            asking_ = false;
+            this->names().lose_patience(question_);
+            if (question_.addresses.empty()) // It has been told in this very moment.
+                return failed(held, question_error());
+            return use_answer(held, now, true);
+        case stage::resolving_again: // What is known of the server has to do.
+            forget_name();
+            return resolved(held); // It may have been told in this very moment.
+        case stage::connecting:
+            // An address that does not answer may be one that the name no longer has.
+            if (next_address_ == addresses_.size() && std::exchange(from_memory_, false)) {
+                wait_until(deadline_);
+                (void)ask(true);
+                return;
+            }
+            break;
+        default: break;
+        }
+        failure_ = more_telling(failure_, errc::timed_out);
+        connect(held, now);
+    }
+
+    // Why a GET has failed that did not end in time.
+    [[nodiscard]] errc late_error() const noexcept {
+        if (starved_)
+            return errc::local_resources_exhausted;
+        if (stage_ == stage::resolving)
+            return errc::resolver_unavailable;
+        if (stage_ == stage::resolving_again)
+            return failure_;
+        return more_telling(failure_, errc::timed_out);
+    }
+
+    void try_all(lock& held, clock::time_point now) {
+        next_address_ = 0;
+        failure_ = errc::unreachable;
+        if (!addresses_.empty())
+            return connect(held, now);
+        asked_at_ = now;
+        stage_ = stage::resolving;
+        switch (ask(false)) {
+        case name_state::known:
+        case name_state::last_good: return use_answer(held, now, true);
+        case name_state::failed: return lacks_means() ? starve(now) : fail_later(question_error());
+        case name_state::waiting: return wait_until(deadline_);
+        case name_state::refreshing: break;
+        }
+        be_patient(now);
+    }
+
+    // -- Names --
+
+    // Waits for a look-up that the GET can do without.
+    void be_patient(clock::time_point now) {
+        wait_until(now +
+                   std::min<duration>(this->names().limits().patience, (deadline_ - now) / 2));
+    }
+
+    name_state ask(bool after_failed_connect) noexcept {
+        name_state state = name_state::failed;
+        ++question_.number;
+        try {
+            state = this->names().ask(target_->host(), after_failed_connect, question_);
+        } catch (const std::bad_alloc&) {
+            question_.error = errc::local_resources_exhausted;
+        }
+        asking_ = state == name_state::waiting || state == name_state::refreshing;
+        return state;
+    }
+
+    void forget_name() noexcept {
+        if (std::exchange(asking_, false))
+            this->names().leave(question_);
+    }
+
+    [[nodiscard]] errc question_error() const noexcept { return errc{question_.error.value()}; }
+
+    // Whether a look-up has failed for what this machine lacks. It needs descriptors, too, and not
+    // every resolver says when there are none.
+    [[nodiscard]] bool lacks_means() const noexcept {
+        return question_.error == errc::local_resources_exhausted || lacks_descriptor();
+    }
+
+    // The look-up that was waited for has ended.
+    void resolved(lock& held) {
+        asking_ = false;
+        const auto now = clock::now();
+        const bool fails = bool{question_.error};
+        if (stage_ == stage::resolving) {
+            timings_.resolve = now - asked_at_;
+            if (fails && lacks_means()) {
+                (void)this->give_way();
+                return starve(now);
+            }
+            if (fails && question_.addresses.empty())
+                return failed(held, question_error());
+            return use_answer(held, now, false);
+        }
+        const bool connecting = stage_ == stage::connecting;
+        if (!connecting && stage_ != stage::resolving_again)
+            return;
+        if (!fails && add_addresses()) {
+            if (connecting)
+                failure_ = more_telling(failure_, errc::timed_out);
+            return connect(held, now);
+        }
+        // Only "no such name" says more than the failure that is known already.
+        if (!connecting)
+            failed(held, question_.error == errc::resolve_failed ? errc::resolve_failed : failure_);
+    }
+
+    // Connects to the addresses that were found. Those from memory may have changed since.
+    void use_answer(lock& held, clock::time_point now, bool from_memory) {
+        from_memory_ = from_memory;
+        next_address_ = 0;
+        if (add_addresses())
+            return connect(held, now);
+        fail_later(errc::local_resources_exhausted); // There was no memory for them.
+    }
+
+    // Adds the addresses that were not tried yet. Returns whether there are any.
+    bool add_addresses() noexcept {
+        const std::size_t before = addresses_.size();
+        try {
+            for (const ip_address& each : question_.addresses) {
+                const endpoint found = endpoint_of(each, target_->port());
+                if (std::find(addresses_.begin(), addresses_.end(), found) == addresses_.end())
+                    addresses_.push_back(found);
+            }
+        } catch (const std::bad_alloc&) { // Those that have been added are tried.
+        }
+        return addresses_.size() > before;
+    }
+
+    // Tries the next address, and those behind it while that fails at once. One that does not
+    // answer must leave time for them.
+    void connect(lock& held, clock::time_point now) {
+        for (;;) {
+            close();
+            const endpoint& to = addresses_[next_address_++];
+            const auto left = static_cast<clock::rep>(addresses_.size() - next_address_ + 1);
+            connecting_ = now;
+            std::error_code ec = open(to);
+            if (!ec && begin(held, ec)) {
+                // After an address from memory there may be one that is not known yet.
+                const auto shares = left + (from_memory_ ? 1 : 0);
+                if (stage_ == stage::connecting)
+                    wait_until(shares == 1 ? deadline_ : now + (deadline_ - now) / shares);
+                return;
+            }
+            failure_ = more_telling(failure_, connect_error(ec));
+            now = clock::now();
+            if (next_address_ == addresses_.size())
+                return give_up(now);
+        }
+    }
+
+    // When there is no descriptor left, one that is kept for later is better used now.
+    std::error_code open(const endpoint& to) {
+        std::error_code ec = this->line().socket.connect(to);
+        if (ec && lacks_room(ec) && this->give_way())
+            ec = this->line().socket.connect(to);
+        if (!ec || connect_error(ec) != errc::local_resources_exhausted)
+            ++connections_opened_;
+        return ec;
+    }
+
+    // Sends without waiting, which tells whether the connection is there: over loopback it is as
+    // soon as it was asked for, and a wake-up is saved. False with the reason if it failed.
+    bool begin(lock& held, std::error_code& ec) {
+        const transfer first = this->line().socket.send(first_);
+        if (first.would_block()) {
+            stage_ = stage::connecting;
+            this->wait_writable();
+            return true;
+        }
+        // A peer that has closed already may have said why.
+        if (first.ec && first.ec != asio::error::broken_pipe &&
+            first.ec != asio::error::connection_reset) {
+            ec = first.ec;
+            return false;
+        }
+        connected_at_ = clock::now();
+        timings_.connect = connected_at_ - connecting_;
+        failure_ = errc::unreachable; // What other addresses did explains no later timeout.
+        stage_ = stage::connected;
+        forget_name();
+        if (waits_until_ != deadline_)
+            wait_until(deadline_);
+        connected(held, first.bytes);
+        return true;
+    }
+
+    void begin_again(lock& held) {
+        std::error_code ec;
+        if (begin(held, ec))
+            return;
+        failure_ = more_telling(failure_, connect_error(ec));
+        const auto now = clock::now();
+        if (next_address_ == addresses_.size())
+            return give_up(now);
+        connect(held, now);
+    }
+
+    void give_up(clock::time_point now) {
+        if (failure_ == errc::local_resources_exhausted)
+            return starve(now);
+        if (!asking_) {
+            if (!std::exchange(from_memory_, false))
+                return fail_later(failure_);
+            asked_at_ = now;
+            if (ask(true) != name_state::waiting)
+                return fail_later(question_.error == errc::resolve_failed ? errc::resolve_failed
+                                                                          : failure_);
+        }
+        stage_ = stage::resolving_again;
+        be_patient(now);
+    }
+
+    // Waits for what this machine lacks. All wait for the same moments, and are woken together.
+    void starve(clock::time_point now) {
+        close();
+        starved_ = true;
+        stage_ = stage::starving;
+        const typename clock::time_point next{(now.time_since_epoch() / pause + 1) * pause};
+        wait_until(std::min(next, deadline_));
+    }
+
+    // Long enough for a thousand that starve not to burn a core, short beside any timeout.
+    static constexpr std::chrono::milliseconds pause{50};
+
+    question question_{*this};
+    bool asking_ = false; // the question will be told
+    clock::time_point asked_at_;
+    bool from_memory_ = false; // the addresses are of an answer that is older than this GET
+    std::vector<endpoint> addresses_;
+    std::size_t next_address_ = 0;
+    std::string_view first_;
+    errc failure_ = errc::unreachable; // the most telling one since the dialling began
+    clock::time_point connecting_;
+    clock::time_point waits_until_;
+    bool starved_ = false; // in this GET, which has had less time for that
+    stage stage_ = stage::connected;
+};
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_DETAIL_GET_GET_OPERATION_HPP
+#define FOREST_ADAPTERS_ASIO_DETAIL_GET_GET_OPERATION_HPP
+
+#include <forest/adapters/asio/detail/get/message_stream.hpp>
+#include <forest/adapters/asio/detail/io/error.hpp>
+#include <forest/adapters/asio/detail/io/serial_task.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/detail/http/request_writer.hpp>
+#include <forest/core/detail/http/response_parser.hpp>
+#include <forest/core/time.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
+#include <forest/core/url.hpp>
+#include <forest/policy/transport.hpp>
+
+#include <asio/error.hpp>
+
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <span>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+// One GET over one connection: dial, TLS, send, receive. What it stands on says how it waits and
+// who may call it.
+
+namespace forest::detail {
+
+template <typename Footing>
+class connection final : public channel<Footing> {
+public:
+    using base = channel<Footing>;
+
+    /// `standing` is what the footing is made of.
+    template <typename... Standing>
+    explicit connection(Standing&&... standing) : base{std::forward<Standing>(standing)...} {}
+
+    // A GET that there is no memory to begin ends with `local_resources_exhausted`. Throws
+    // std::bad_alloc only if the end of the GET before, which was cancelled, is still to be told.
+    void get(const request& what, duration timeout, unique_function<void(const reply&)> handler) {
+        auto held = this->acquire();
+        assert(!handler_); // One GET at a time.
+        if (ending_ == nullptr)
+            ending_ = std::make_unique<ending>();
+        what_ = &what;
+        this->start(timeout);
+        handler_ = std::move(handler);
+        try {
+            begin(held);
+        } catch (const std::bad_alloc&) {
+            end_unanswered(held, errc::local_resources_exhausted);
+        } catch (...) {
+            this->stop_waiting();
+            this->close();
+            handler_.reset();
+            throw;
+        }
+    }
+
+    // A GET that cannot be begun ends with `why`.
+    void refuse(errc why, unique_function<void(const reply&)> handler) {
+        auto held = this->acquire();
+        handler_ = std::move(handler);
+        end_unanswered(held, why);
+    }
+
+    // Destructors call this.
+    void cancel() noexcept {
+        auto held = this->acquire();
+        if (handler_)
+            return end_unanswered(held, errc::operation_canceled);
+        this->close();
+        this->stop_waiting();
+    }
+
+private:
+    // How a GET ends. It is there before the GET begins, so that no memory is needed to tell it.
+    struct ending final : serial_task {
+        unique_function<void(const reply&)> handler;
+        reply result;
+        connection* home = nullptr; // where it goes back to; null if that may be gone by then
+        std::uint64_t number = 0;
+
+        void perform() override {
+            std::unique_ptr<ending> self{this};
+            connection* const to = std::exchange(home, nullptr);
+            const std::uint64_t finished = number;
+            auto function = std::move(handler);
+            const reply told = result;
+            if (to != nullptr)
+                to->take_back(std::move(self));
+            self.reset();
+            function(told);
+            if (to != nullptr)
+                to->release_large_buffers(finished);
+        }
+
+        void abandon() noexcept override { delete this; }
+    };
+
+    using base::connections_opened_;
+    using base::line;
+    using base::timings_;
+    using typename base::clock;
+    using typename base::lock;
+
+    // Nothing that this does calls the handler, which it has not got yet.
+    void begin(lock& held) {
+        write_head();
+        reused_ = this->take_kept(what_->target, this->started_) && !what_->fresh_connection &&
+                  this->is_idle();
+        if (!reused_)
+            this->close();
+        parser_.reset(what_->limits);
+        received_ = 0;
+        if (request_size_ == 0)
+            return this->fail_later(errc::header_too_large);
+        if (!reused_)
+            return this->call(held, what_->target, head());
+        this->wait_until(this->deadline_);
+        // A kept session may have become unable to send; its replacement need not be.
+        if (!this->call_again(held, head()))
+            replace(held);
+    }
+
+    void write_head() {
+        const auto write = [this] {
+            return write_request(request_, "GET", what_->target, what_->fields, this->reuses());
+        };
+        if (request_.empty())
+            request_.resize(request_bytes_min);
+        request_size_ = write();
+        if (request_size_ == 0 && request_.size() < request_bytes_max) {
+            request_.resize(request_bytes_max);
+            request_size_ = write();
+        }
+    }
+
+    [[nodiscard]] std::string_view head() const noexcept {
+        return {request_.data(), request_size_};
+    }
+
+    void failed(lock& held, errc why) override { finish(held, why, clock::now()); }
+
+    void sent(clock::time_point at) override { sent_ = at; }
+
+    outcome received(lock& held, std::error_code ec, std::size_t count) override {
+        const auto now = clock::now();
+        if (count > 0 && !timings_.first_byte)
+            timings_.first_byte = now - sent_;
+        if (ec && reused_ && !parser_.started()) {
+            // The server had closed the kept connection: that is no failure (once).
+            replace(held);
+            return outcome::wait;
+        }
+        if (ec && ec != asio::error::eof) {
+            finish(held, stream_error(ec), now);
+            return outcome::done;
+        }
+        if (ec)
+            parser_.finish();
+        else
+            received_ = parser_.parse({buffer_.data(), received_ + count});
+        if (!parser_.done())
+            return outcome::go_on;
+        finish(held, parser_.error(), now);
+        return outcome::done;
+    }
+
+    void replace(lock& held) {
+        reused_ = false;
+        this->call(held, what_->target, head());
+    }
+
+    void finish(lock& held, std::error_code error, clock::time_point now) {
+        this->stop_waiting();
+        if (error) {
+            this->close();
+        } else if (!leave(now)) {
+            if (this->resets())
+                line().socket.reset_when_closed();
+            this->close();
+        }
+        timings_.total = now - this->started_;
+        const std::span<const char> data{buffer_.data(), received_};
+        reply result;
+        result.error = error;
+        result.status = parser_.status();
+        result.fields = parser_.fields(data);
+        if (!error)
+            result.body = parser_.body(data);
+        result.timings = timings_;
+        result.connections_opened = connections_opened_;
+        ending& told = *ending_.release();
+        told.handler = std::move(handler_);
+        told.result = result;
+        told.home = this;
+        told.number = ++finished_;
+        this->run(held, told);
+    }
+
+    // Not from inside.
+    void end_unanswered(lock& held, errc why) noexcept {
+        this->stop_waiting();
+        this->close();
+        ending& told = *ending_.release();
+        told.handler = std::move(handler_);
+        told.result = {};
+        told.result.error = why;
+        told.result.connections_opened = connections_opened_;
+        this->post(held, told);
+    }
+
+    void short_of_memory(lock& held) override {
+        finish(held, errc::local_resources_exhausted, clock::now());
+    }
+
+    void take_back(std::unique_ptr<ending> told) noexcept {
+        const auto held = this->acquire();
+        if (ending_ == nullptr)
+            ending_ = std::move(told);
+    }
+
+    // Leaves to later GETs what they may use. Answers whether that is the connection itself.
+    bool leave(clock::time_point now) noexcept try {
+        if (line().tls && !reused_)
+            this->tls().keep(what_->target, *line().tls);
+        return this->reuses() && parser_.keep_alive() && this->keep(what_->target, now);
+    } catch (const std::bad_alloc&) {
+        return false;
+    }
+
+    // A schema of megabytes comes once a day; its room is not kept until the next. Unless a GET
+    // that the handler has begun uses it: it may have ended already and wait for its turn.
+    void release_large_buffers(std::uint64_t finished) {
+        std::vector<char> answer; // assigning an empty one would keep the room
+        std::vector<char> request;
+        const auto held = this->acquire();
+        if (handler_ || finished != finished_)
+            return;
+        if (buffer_.size() > base::buffer_bytes_kept)
+            buffer_.swap(answer);
+        if (request_.size() > base::buffer_bytes_kept)
+            request_.swap(request);
+    }
+
+    std::span<char> free_space() override {
+        if (received_ == buffer_.size())
+            buffer_.resize(std::max<std::size_t>(buffer_bytes_min, 2 * buffer_.size()));
+        return std::span{buffer_}.subspan(received_);
+    }
+
+    static constexpr std::size_t buffer_bytes_min = 4096;
+    static constexpr std::size_t request_bytes_min = 1024; // for a URL as they mostly are
+
+    unique_function<void(const reply&)> handler_;
+    std::unique_ptr<ending> ending_ = std::make_unique<ending>();
+    const request* what_ = nullptr;
+    bool reused_ = false;
+    std::vector<char> request_;
+    std::size_t request_size_ = 0;
+    clock::time_point sent_;
+    std::vector<char> buffer_;
+    std::size_t received_ = 0;
+    std::uint64_t finished_ = 0; // counts the GETs that have ended
+    response_parser parser_;
+};
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_DETAIL_GET_MESSAGE_STREAM_HPP
+#define FOREST_ADAPTERS_ASIO_DETAIL_GET_MESSAGE_STREAM_HPP
+
+#include <forest/adapters/asio/detail/get/connector.hpp>
+#include <forest/adapters/asio/detail/io/client_socket.hpp>
+#include <forest/adapters/asio/detail/io/stream_socket.hpp>
+#include <forest/adapters/openssl/tls_session.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/url.hpp>
+
+#include <asio/error.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <span>
+#include <string_view>
+#include <system_error>
+
+// One message to a server and the bytes that it says to that, with TLS in between or without.
+
+namespace forest::detail {
+
+/// Sends and receives. All members are called with the lock of the footing held.
+template <typename Footing>
+class channel : public dialler<Footing> {
+protected:
+    using base = dialler<Footing>;
+    using base::base;
+    using base::fail_later;
+    using base::line;
+    using typename base::clock;
+    using typename base::lock;
+
+    ~channel() = default;
+
+    // All of the message is on its way.
+    virtual void sent(clock::time_point at) = 0;
+    // Where what is received next is to be put. Not empty.
+    virtual std::span<char> free_space() = 0;
+    // That many bytes were put there, or none will be.
+    virtual outcome received(lock& held, std::error_code ec, std::size_t count) = 0;
+
+    // Sends `message` over a connection of its own. Both stay valid until all is received. Ends in
+    // `received` or `failed`, never from inside.
+    void call(lock& held, const url& target, std::string_view message) {
+        message_ = message;
+        fresh_ = true;
+        const bool encrypted = target.scheme() == url_scheme::https;
+        base::dial(held, target, encrypted ? std::string_view{} : message);
+    }
+
+    // Sends `message` over the current connection, which is idle. As `call`; false when TLS cannot
+    // send any more.
+    [[nodiscard]] bool call_again(lock& held, std::string_view message) {
+        message_ = message;
+        fresh_ = false;
+        silent_ = true;
+        if (!begin_to_send())
+            return false;
+        this->take_up();
+        (void)proceed(held);
+        return true;
+    }
+
+    // Whether the current connection has nothing to say. What came while it was idle, a 408
+    // perhaps, must not pass for an answer to what is sent next.
+    [[nodiscard]] bool is_idle() noexcept {
+        return line().socket.is_silent() && (!line().tls || line().tls->idle());
+    }
+
+    void close() noexcept override {
+        end_tls(line());
+        this->drop();
+    }
+
+private:
+    using progress = tls_session::progress;
+
+    // The step to be taken next.
+    enum class task : std::uint8_t {
+        shake_hands,
+        say,    // what TLS has to say
+        listen, // to what TLS wants to know
+        send,   // the message
+        receive,
+    };
+
+    void connected(lock& held, std::size_t bytes) final {
+        silent_ = true;
+        if (this->target_->scheme() == url_scheme::https) {
+            line().tls.emplace(this->tls().begin(*this->target_));
+            task_ = task::shake_hands;
+        } else if (bytes < message_.size()) {
+            unsent_ = message_.substr(bytes);
+            task_ = task::send;
+        } else {
+            sent(this->connected_at_);
+            task_ = task::receive;
+            return wait();
+        }
+        (void)proceed(held);
+    }
+
+    outcome proceed(lock& held) final {
+        reads_left_ = reads_per_turn;
+        for (;;) {
+            const outcome last = take_step(held);
+            if (last != outcome::go_on)
+                return last;
+        }
+    }
+
+    outcome take_step(lock& held) {
+        switch (task_) {
+        case task::shake_hands: return shake_hands();
+        case task::say:
+        case task::send: return write();
+        case task::listen: return listen(held);
+        case task::receive: break;
+        }
+        return line().tls ? decrypt(held) : receive(held);
+    }
+
+    outcome shake_hands() {
+        const auto reached = line().tls->handshake();
+        if (reached == progress::wants_input)
+            return exchange();
+        if (reached == progress::done) {
+            this->timings_.tls = clock::now() - this->connected_at_;
+            if (begin_to_send())
+                return outcome::go_on;
+        }
+        // An alert that tells the peer why goes out, if the socket takes it at once.
+        (void)line().socket.send(line().tls->output());
+        line().tls->output_sent();
+        fail_later(line().tls->failure());
+        return outcome::wait;
+    }
+
+    [[nodiscard]] bool begin_to_send() {
+        if (line().tls && line().tls->send(message_) != progress::done)
+            return false;
+        unsent_ = line().tls ? line().tls->output() : message_;
+        task_ = task::send;
+        return true;
+    }
+
+    // Lets TLS say what it has to, then listens to the peer, and then does again what it does now.
+    outcome exchange() {
+        resumed_ = task_;
+        unsent_ = line().tls->output();
+        task_ = task::say;
+        return outcome::go_on;
+    }
+
+    // What the peer said before it stopped listening is still worth reading, so a failure is left
+    // to the reading that follows.
+    outcome write() {
+        while (!unsent_.empty()) {
+            const transfer last = line().socket.send(unsent_);
+            if (last.would_block()) {
+                this->wait_writable();
+                return outcome::wait;
+            }
+            if (last.ec)
+                break;
+            unsent_.remove_prefix(last.bytes);
+        }
+        if (line().tls)
+            line().tls->output_sent();
+        if (task_ == task::send) {
+            sent(clock::now());
+            resumed_ = task::receive;
+        }
+        // A kept session has nothing to give yet, and must not end inside of the call.
+        const bool listens = task_ == task::say || (line().tls && !fresh_);
+        task_ = listens ? task::listen : task::receive;
+        return outcome::go_on;
+    }
+
+    outcome listen(lock& held) {
+        std::array<char, tls_input_bytes> bytes;
+        transfer last;
+        if (!read(bytes, last))
+            return outcome::wait;
+        if (last.ec && resumed_ == task::shake_hands)
+            return fail(held);
+        // An end without the goodbye of TLS proves nothing: it is never the end of a body.
+        if (last.ec)
+            return received(held, asio::error::connection_reset, 0);
+        if (!line().tls->input({bytes.data(), last.bytes}))
+            throw std::bad_alloc{};
+        task_ = resumed_;
+        return outcome::go_on;
+    }
+
+    outcome decrypt(lock& held) {
+        std::size_t count = 0;
+        switch (line().tls->receive(free_space(), count)) {
+        case progress::done: return received(held, {}, count);
+        // A peer may want an answer first, in TLS 1.2 to a request to negotiate anew.
+        case progress::wants_input: return exchange();
+        case progress::closed: return received(held, asio::error::eof, 0);
+        case progress::failed: break;
+        }
+        return fail(held);
+    }
+
+    outcome receive(lock& held) {
+        transfer last;
+        if (!read(free_space(), last))
+            return outcome::wait;
+        return received(held, last.ec, last.bytes);
+    }
+
+    outcome fail(lock& held) {
+        this->failed(held, line().tls->failure());
+        return outcome::done;
+    }
+
+    // Reads what there is, or waits for more: then it answers false. Some footings tell only once
+    // that something has come, so read all that is in the socket before waiting for more. A peer
+    // that never stops must leave others their turn, and the deadline its own.
+    bool read(std::span<char> room, transfer& last) {
+        if (!silent_) {
+            if (reads_left_-- == 0) {
+                this->wait_turn();
+                return false;
+            }
+            last = line().socket.receive(room);
+            if (!last.would_block())
+                return true;
+        }
+        wait();
+        return false;
+    }
+
+    void wait() {
+        silent_ = false; // when the wait ends
+        this->wait_readable();
+    }
+
+    static constexpr std::size_t tls_input_bytes = 4096;
+    static constexpr unsigned reads_per_turn = 4; // 600 messages of TLS can be in them
+
+    std::string_view message_;
+    bool fresh_ = true;
+    bool silent_ = true; // what came has been received
+    task task_ = task::receive;
+    task resumed_ = task::receive; // when TLS has got what it wants
+    unsigned reads_left_ = 0;      // in this turn
+    std::string_view unsent_;
+};
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_DETAIL_GET_POOLED_IO_HPP
+#define FOREST_ADAPTERS_ASIO_DETAIL_GET_POOLED_IO_HPP
+
+#include <forest/adapters/asio/detail/pool/socket_pool.hpp>
+#include <forest/adapters/asio/detail/io/client_socket.hpp>
+#include <forest/adapters/asio/detail/pool/pooled_socket.hpp>
+#include <forest/adapters/asio/detail/io/serial_task.hpp>
+#include <forest/adapters/openssl/tls_client.hpp>
+#include <forest/core/url.hpp>
+#include <forest/detail/names/name_directory.hpp>
+
+#include <asio/any_io_executor.hpp>
+
+#include <sys/epoll.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+// What the connection of a pooled_transport stands on. It shares all that it can with the others of
+// its pool, on one thread, so that there is nothing to lock and next to nothing to hold.
+
+namespace forest::detail {
+
+/// The counterpart of own_footing, where the members are described.
+class pool_footing : public pool_user {
+protected:
+    // There is one thread.
+    class [[maybe_unused]] lock {
+    public:
+        void unlock() noexcept { owns_ = false; }
+        [[nodiscard]] bool owns_lock() const noexcept { return owns_; }
+
+    private:
+        bool owns_ = true;
+    };
+
+public:
+    pool_footing(const pool_footing&) = delete;
+    pool_footing& operator=(const pool_footing&) = delete;
+
+protected:
+    using clock = connection_pool::clock;
+
+    /// Any answer to a check that is as long as they are.
+    static constexpr std::size_t buffer_bytes_kept = 8 * 1024;
+
+    /// The pool owns what stands on this, and so outlives it.
+    explicit pool_footing(connection_pool& pool) : pool_{pool}, line_{&pool.enter(*this)} {}
+
+    ~pool_footing() = default;
+
+    virtual void ready(lock& held) = 0;
+    virtual void expired(lock& held) = 0;
+    virtual void short_of_memory(lock& held) = 0;
+
+    [[nodiscard]] static lock acquire() noexcept { return {}; }
+    [[nodiscard]] const asio::any_io_executor& executor() const noexcept {
+        return pool_.executor();
+    }
+
+    [[nodiscard]] bool reuses() const noexcept { return pool_.reuses(); }
+    [[nodiscard]] bool resets() const noexcept { return pool_.resets(); }
+    [[nodiscard]] tls_client& tls() noexcept { return pool_.tls(); }
+    [[nodiscard]] name_directory& names() noexcept { return pool_.names(); }
+    [[nodiscard]] link& line() noexcept { return *line_; }
+
+    [[nodiscard]] bool take_kept(const url& target, clock::time_point now) noexcept {
+        pooled_link* const kept = pool_.take_kept(target, *this, now);
+        if (kept == nullptr)
+            return false;
+        pool_.put_back(*std::exchange(line_, kept));
+        return true;
+    }
+
+    [[nodiscard]] bool keep(const url& target, clock::time_point now) {
+        pooled_link& next = pool_.lend(*this);
+        bool kept = false;
+        try {
+            kept = pool_.keep(*line_, target, now);
+        } catch (const std::bad_alloc&) {
+        }
+        if (kept)
+            line_ = &next;
+        else
+            pool_.put_back(next);
+        return kept;
+    }
+
+    [[nodiscard]] bool give_way() noexcept { return pool_.close_longest_idle(); }
+
+    void drop() noexcept {
+        ++wait;
+        pool_.drop(*line_);
+    }
+
+    void call_later(serial_task& task) noexcept { pool_.call_later(task); }
+
+    template <typename Step>
+    void resume(const Step& step) {
+        lock held;
+        try {
+            step(held);
+        } catch (const std::bad_alloc&) {
+            if (!held.owns_lock()) // The application's handler threw it.
+                throw;
+            short_of_memory(held);
+        }
+    }
+
+    void wait_readable() { pool_.await(*line_, EPOLLIN); }
+    void wait_writable() { pool_.await(*line_, EPOLLOUT); }
+
+    void wait_turn() {
+        ++wait;
+        pool_.give_turn(*this);
+    }
+
+    void wait_until(clock::time_point end) { pool_.set_deadline(*this, end); }
+
+    void stop_waiting() noexcept {
+        ++wait;
+        pool_.forget(*line_);
+        pool_.clear_deadline(*this);
+    }
+
+    void run(lock& held, serial_task& done) {
+        held.unlock();
+        done.perform();
+    }
+
+    void post(lock& held, serial_task& done) {
+        held.unlock();
+        pool_.post(done);
+    }
+
+private:
+    void wake() final {
+        resume([this](lock& held) { ready(held); });
+    }
+
+    void expire() final {
+        resume([this](lock& held) { expired(held); });
+    }
+
+    connection_pool& pool_;
+    pooled_link* line_;
+};
+
+} // namespace forest::detail
+
+#endif

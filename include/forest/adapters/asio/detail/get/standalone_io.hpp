@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_DETAIL_GET_STANDALONE_IO_HPP
+#define FOREST_ADAPTERS_ASIO_DETAIL_GET_STANDALONE_IO_HPP
+
+#include <forest/adapters/asio/asio_serializer.hpp>
+#include <forest/adapters/asio/detail/io/handler_memory.hpp>
+#include <forest/adapters/asio/detail/io/client_socket.hpp>
+#include <forest/adapters/asio/detail/io/serial_task.hpp>
+#include <forest/adapters/asio/detail/shards/task_mailbox.hpp>
+#include <forest/adapters/asio/transport_options.hpp>
+#include <forest/adapters/openssl/tls_client.hpp>
+#include <forest/core/url.hpp>
+#include <forest/detail/names/name_directory.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <system_error>
+#include <utility>
+
+// What the connection of an asio_transport stands on. It shares nothing, and every step runs under
+// a mutex of its own, so that the socket can be closed from any thread, whether or not the executor
+// still runs, and that any thread of the executor may take a step.
+
+namespace forest::detail {
+
+/// A footing is what differs between connections that take the same steps: how they wait, who else
+/// may call, and where a connection is kept. All members but `acquire` are called with the lock
+/// held. At most one wait is pending at a time, beside the deadline; each ends in one call of
+/// `ready`, which may find that there is nothing to be done after all.
+class own_footing : public std::enable_shared_from_this<own_footing> {
+    // First, because what it returns is deduced.
+    template <typename Then>
+    auto unless_overtaken(std::uint64_t& last, Then then) {
+        const auto on_result = [&last, number = ++last, then](own_footing& self,
+                                                              const auto&... results) {
+            self.resume([&](lock& held) {
+                if (number == last)
+                    then(self, held, results...);
+            });
+        };
+        return owned_handler{shared_from_this(), memory_, on_result};
+    }
+
+public:
+    own_footing(const own_footing&) = delete;
+    own_footing& operator=(const own_footing&) = delete;
+
+protected:
+    using lock = std::unique_lock<std::mutex>;
+    using clock = std::chrono::steady_clock;
+
+    /// How large a buffer may be that is kept for the next answer: any answer to a check fits.
+    static constexpr std::size_t buffer_bytes_kept = 128 * 1024;
+
+    own_footing(asio_serializer serializer, const transport_options& chosen,
+                std::shared_ptr<name_directory> names)
+        : serializer_{std::move(serializer)}, names_{std::move(names)}, tls_{chosen.tls},
+          reuses_{chosen.reuse_connections}, resets_{chosen.reset_after_answer.value_or(false)},
+          mailbox_{executor()}, watch_{executor()}, timer_{executor()} {}
+
+    virtual ~own_footing() { drop(); }
+
+    /// What was waited for has come.
+    virtual void ready(lock& held) = 0;
+    /// The deadline has passed.
+    virtual void expired(lock& held) = 0;
+
+    /// A step has thrown for want of memory.
+    virtual void short_of_memory(lock& held) = 0;
+
+    [[nodiscard]] lock acquire() { return lock{mutex_}; }
+    [[nodiscard]] const asio::any_io_executor& executor() const noexcept {
+        return serializer_.get_executor();
+    }
+
+    [[nodiscard]] bool reuses() const noexcept { return reuses_; }
+    [[nodiscard]] bool resets() const noexcept { return resets_; }
+    [[nodiscard]] tls_client& tls() noexcept { return tls_; }
+    [[nodiscard]] name_directory& names() noexcept { return *names_; }
+    [[nodiscard]] link& line() noexcept { return line_; }
+
+    /// Makes a connection to the server of `target` that was kept, if there is one, the current
+    /// one.
+    [[nodiscard]] bool take_kept(const url& target, clock::time_point now) noexcept {
+        return line_.socket.is_open() && now - kept_at_ <= kept_idle_max &&
+               kept_for_.same_origin(target);
+    }
+
+    /// Leaves the current connection to the next GET with that origin, if it can be kept.
+    [[nodiscard]] bool keep(const url& target, clock::time_point now) {
+        if (!kept_for_.same_origin(target))
+            kept_for_ = target;
+        kept_at_ = now;
+        return true;
+    }
+
+    /// Closes a kept connection, so that another one can be made. Answers whether there was one:
+    /// here it is the current one, or none.
+    [[nodiscard]] static bool give_way() noexcept { return false; }
+
+    /// Closes the current connection, if there is one.
+    void drop() noexcept {
+        ++wait_;
+        if (watch_.is_open())
+            watch_.release();
+        line_.socket.close();
+    }
+
+    /// Performs a task, which is a part of this, later, whatever is waited for then, unless it
+    /// waits already. May be called from any thread and without the lock; does nothing when this is
+    /// being destroyed. An executor that has no memory for it drops it.
+    void call_later(serial_task& task) noexcept {
+        if (auto self = weak_from_this().lock())
+            (void)mailbox_.post(task, std::move(self));
+    }
+
+    /// Takes a step under the lock. Not to be called with it.
+    template <typename Step>
+    void resume(const Step& step) {
+        lock held{mutex_};
+        try {
+            step(held);
+        } catch (const std::bad_alloc&) {
+            if (!held.owns_lock()) // The application's handler threw it.
+                throw;
+            short_of_memory(held);
+        }
+    }
+
+    void wait_readable() { wait(asio::posix::stream_descriptor::wait_read); }
+    void wait_writable() { wait(asio::posix::stream_descriptor::wait_write); }
+
+    /// For what must not happen from inside the call that leads to it.
+    void wait_turn() { post_owned(executor(), unless_overtaken(wait_, is_ready)); }
+
+    void wait_until(clock::time_point deadline) {
+        timer_.expires_at(deadline);
+        timer_.async_wait(unless_overtaken(
+            deadline_, [](own_footing& self, lock& held, const std::error_code& ec) {
+                if (!ec)
+                    self.expired(held);
+            }));
+    }
+
+    /// Neither `ready` nor `expired` is called any more for what was waited for.
+    void stop_waiting() {
+        ++wait_;
+        ++deadline_;
+        timer_.cancel();
+    }
+
+    /// Performs a task where the handlers of the application run, in turn with others. Gives up the
+    /// lock.
+    void run(lock& held, serial_task& done) {
+        held.unlock();
+        serializer_.run(done, shared_from_this());
+    }
+
+    /// The same, but not from inside, and without keeping this alive.
+    void post(lock& held, serial_task& done) {
+        held.unlock();
+        serializer_.post(done, nullptr);
+    }
+
+private:
+    static constexpr auto is_ready = [](auto& self, auto& held, const auto&...) {
+        self.ready(held);
+    };
+
+    // A socket that cannot be watched is of no use: what is tried on it next fails.
+    void wait(asio::posix::stream_descriptor::wait_type what) {
+        std::error_code ec;
+        if (!watch_.is_open())
+            watch_.assign(line_.socket.native_handle(), ec);
+        if (ec) {
+            line_.socket.close();
+            return wait_turn();
+        }
+        watch_.async_wait(what, unless_overtaken(wait_, is_ready));
+    }
+
+    std::mutex mutex_;
+    handler_memory memory_;
+    asio_serializer serializer_;
+    std::shared_ptr<name_directory> names_;
+    tls_client tls_;
+    bool reuses_;
+    bool resets_;
+    task_mailbox mailbox_;
+    link line_;
+    asio::posix::stream_descriptor watch_; // of the socket that `line_` owns
+    asio::steady_timer timer_;
+    url kept_for_;
+    clock::time_point kept_at_;
+    std::uint64_t wait_ = 0;     // counts the waits; earlier ones do not count any more
+    std::uint64_t deadline_ = 0; // the same of the deadlines
+};
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_DETAIL_IO_HANDLER_MEMORY_HPP
+#define FOREST_ADAPTERS_ASIO_DETAIL_IO_HANDLER_MEMORY_HPP
+
+#include <asio/any_io_executor.hpp>
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+#include <asio/thread_pool.hpp>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <thread>
+#include <typeinfo>
+#include <utility>
+
+// Where the pending operations of a connection or a clock are kept, so that starting one allocates
+// nothing (B18). Asio's own cache holds two blocks for each thread, which is one too few for a
+// check.
+
+namespace forest::detail {
+
+/// A few blocks that lie in their owner. May be used from any thread.
+class handler_memory {
+public:
+    handler_memory() = default;
+    handler_memory(const handler_memory&) = delete;
+    handler_memory& operator=(const handler_memory&) = delete;
+
+    /// From the heap when no block is free or none is large enough.
+    void* allocate(std::size_t bytes) {
+        for (block& each : blocks_) {
+            if (bytes <= block_bytes && !each.used.exchange(true, std::memory_order_acquire))
+                return each.bytes;
+        }
+        return ::operator new(bytes);
+    }
+
+    void deallocate(void* memory) noexcept {
+        for (block& each : blocks_) {
+            if (memory == each.bytes)
+                return each.used.store(false, std::memory_order_release);
+        }
+        ::operator delete(memory);
+    }
+
+private:
+    // A timer and a socket operation are pending at a time, and as many that were cancelled a
+    // moment ago.
+    static constexpr std::size_t block_count = 4;
+    static constexpr std::size_t block_bytes = 256;
+
+    struct block {
+        alignas(std::max_align_t) std::byte bytes[block_bytes];
+        std::atomic<bool> used = false;
+    };
+
+    std::array<block, block_count> blocks_;
+};
+
+/// The allocator that Asio asks for.
+template <typename T>
+class handler_allocator {
+public:
+    using value_type = T;
+
+    explicit handler_allocator(handler_memory& memory) noexcept : memory_{&memory} {}
+
+    template <typename Other>
+    handler_allocator(const handler_allocator<Other>& other) noexcept : memory_{other.memory_} {}
+
+    T* allocate(std::size_t count) { return static_cast<T*>(memory_->allocate(count * sizeof(T))); }
+    void deallocate(T* memory, std::size_t) noexcept { memory_->deallocate(memory); }
+
+    friend bool operator==(const handler_allocator&, const handler_allocator&) = default;
+
+private:
+    template <typename>
+    friend class handler_allocator;
+
+    handler_memory* memory_;
+};
+
+/// A handler that keeps its owner alive, and with it the memory in which it waits.
+template <typename Owner, typename Function>
+class owned_handler {
+public:
+    using allocator_type = handler_allocator<void>;
+
+    owned_handler(std::shared_ptr<Owner> owner, handler_memory& memory, Function function)
+        : owner_{std::move(owner)}, memory_{&memory}, function_{std::move(function)} {}
+
+    [[nodiscard]] allocator_type get_allocator() const noexcept { return allocator_type{*memory_}; }
+
+    template <typename... Results>
+    void operator()(const Results&... results) const {
+        function_(*owner_, results...);
+    }
+
+private:
+    std::shared_ptr<Owner> owner_;
+    handler_memory* memory_;
+    Function function_;
+};
+
+/// What an any_io_executor holds, or null if that is of another type, which Asio 1.22 does not look
+/// at.
+template <typename Executor>
+[[nodiscard]] const Executor* target_of(const asio::any_io_executor& executor) noexcept {
+    return executor.target_type() == typeid(Executor) ? executor.template target<Executor>()
+                                                      : nullptr;
+}
+
+/// Posts a handler that brings its own memory, and takes none from the heap if the executor is one
+/// of an io_context or a thread_pool: given an any_io_executor, `asio::post` copies each handler to
+/// the heap, twice.
+template <typename Handler>
+void post_owned(const asio::any_io_executor& executor, Handler handler) {
+    if (const auto* const direct = target_of<asio::io_context::executor_type>(executor))
+        asio::post(*direct, std::move(handler));
+    else if (const auto* const pool = target_of<asio::thread_pool::executor_type>(executor))
+        asio::post(*pool, std::move(handler));
+    else
+        asio::post(executor, std::move(handler));
+}
+
+/// For how long a thread pauses before it asks again for the memory of a timer: long enough not to
+/// burn a core, short beside any interval.
+inline constexpr std::chrono::milliseconds memory_pause{1};
+
+/// Gives memory the time to come back. It blocks its thread, because to wait on a timer or to post
+/// needs the memory that is missing. Real time on purpose: memory is this machine's.
+inline void pause_for_memory() {
+    std::this_thread::sleep_for(memory_pause);
+}
+
+/// Calls a function, which changes nothing when it throws std::bad_alloc, until it does not. Ends
+/// when memory comes back, and holds no lock meanwhile.
+template <typename Function>
+void until_there_is_memory(const Function& function) {
+    for (;;) {
+        try {
+            return function();
+        } catch (const std::bad_alloc&) {
+            pause_for_memory();
+        }
+    }
+}
+
+/// For how many pauses something waits for memory that may not wait for ever.
+inline constexpr int memory_pauses_max = 100;
+
+/// Calls a function, which says whether it has found memory, until it has. False if it has not
+/// after `memory_pauses_max` pauses.
+template <typename Function>
+[[nodiscard]] bool finds_memory(const Function& function) {
+    for (int pauses = 0; !function(); ++pauses) {
+        if (pauses == memory_pauses_max)
+            return false;
+        pause_for_memory();
+    }
+    return true;
+}
+
+} // namespace forest::detail
+
+#endif

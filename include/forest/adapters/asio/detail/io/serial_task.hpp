@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_DETAIL_IO_SERIAL_TASK_HPP
+#define FOREST_ADAPTERS_ASIO_DETAIL_IO_SERIAL_TASK_HPP
+
+#include <memory>
+#include <utility>
+
+// Work that waits for its turn in memory that its owner has allocated before: when an operation
+// ends, no memory is needed to say so.
+
+namespace forest::detail {
+
+/// Is in at most one queue at a time.
+class serial_task {
+public:
+    serial_task() = default;
+    serial_task(const serial_task&) = delete;
+    serial_task& operator=(const serial_task&) = delete;
+
+    /// Its turn has come. May destroy the task.
+    virtual void perform() = 0;
+
+    /// Its turn will never come, because the executor has ended. May destroy the task.
+    virtual void abandon() noexcept = 0;
+
+protected:
+    virtual ~serial_task() = default;
+
+private:
+    friend class task_queue;
+
+    std::shared_ptr<void> owner_; // while it waits
+    serial_task* next_ = nullptr;
+    bool queued_ = false;
+};
+
+/// Tasks, first come, first served. Allocates nothing. Not thread-safe.
+class task_queue {
+public:
+    struct entry {
+        serial_task* task = nullptr;
+        std::shared_ptr<void> owner{};
+    };
+
+    [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
+
+    /// Adds a task, unless it waits already, and keeps its owner, which may be null, until it is
+    /// taken out.
+    void push(serial_task& last, std::shared_ptr<void> owner) noexcept {
+        if (std::exchange(last.queued_, true))
+            return;
+        last.owner_ = std::move(owner);
+        last.next_ = nullptr;
+        (last_ != nullptr ? last_->next_ : first_) = &last;
+        last_ = &last;
+    }
+
+    /// Takes out the first task; there must be one.
+    [[nodiscard]] entry pop() noexcept {
+        serial_task* const taken = std::exchange(first_, first_->next_);
+        if (first_ == nullptr)
+            last_ = nullptr;
+        taken->queued_ = false;
+        return {taken, std::move(taken->owner_)};
+    }
+
+private:
+    serial_task* first_ = nullptr;
+    serial_task* last_ = nullptr;
+};
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_DETAIL_IO_STREAM_SOCKET_HPP
+#define FOREST_ADAPTERS_ASIO_DETAIL_IO_STREAM_SOCKET_HPP
+
+#include <asio/error.hpp>
+#include <asio/generic/stream_protocol.hpp>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+// A socket by the system's own calls. Asio's takes twelve of them for one exchange over a fresh
+// connection, of which eight are needed; nearly all of what a check costs is spent there.
+
+namespace forest::detail {
+
+/// How many bytes went or came, or why none did, as a code of Asio's. The end of the stream is
+/// `asio::error::eof`.
+struct transfer {
+    std::error_code ec{};
+    std::size_t bytes = 0;
+
+    /// Whether it can be tried again when the socket is ready. By its number, which `eof` does not
+    /// have: to ask for the category with each transfer takes as long as the rest of it.
+    [[nodiscard]] bool would_block() const noexcept { return ec.value() == EAGAIN; }
+};
+
+/// A stream socket that never blocks. Not thread-safe.
+class stream_socket {
+public:
+    using endpoint = asio::generic::stream_protocol::endpoint;
+
+    stream_socket() noexcept = default;
+    stream_socket(stream_socket&& other) noexcept
+        : descriptor_{std::exchange(other.descriptor_, -1)} {}
+    stream_socket& operator=(stream_socket&& other) noexcept {
+        std::swap(descriptor_, other.descriptor_);
+        return *this;
+    }
+    ~stream_socket() { close(); }
+
+    [[nodiscard]] bool is_open() const noexcept { return descriptor_ >= 0; }
+    [[nodiscard]] int native_handle() const noexcept { return descriptor_; }
+
+    /// Begins to connect. Without an error the connection is there or on its way, which the first
+    /// `send` tells: it would block, and fails if the connection did.
+    [[nodiscard]] std::error_code connect(const endpoint& to) noexcept {
+        close();
+        const int family = to.protocol().family();
+        descriptor_ = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        if (descriptor_ < 0)
+            return last_error();
+#if defined(TCP_QUICKACK)
+        // The last message of the handshake then goes with the request: one packet less, and one
+        // wake-up of the server's.
+        if (family != AF_UNIX)
+            set_option(IPPROTO_TCP, TCP_QUICKACK, 0);
+#endif
+        if (::connect(descriptor_, to.data(), static_cast<socklen_t>(to.size())) == 0 ||
+            errno == EINPROGRESS)
+            return {};
+        if (errno == EADDRNOTAVAIL && !has_source_for(to))
+            return {ENETUNREACH, asio::error::get_system_category()};
+        return last_error();
+    }
+
+    /// Sends as much of `bytes` as there is room for. None at all asks whether the socket is
+    /// connected.
+    [[nodiscard]] transfer send(std::string_view bytes) noexcept {
+        return outcome(::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL));
+    }
+
+    /// Receives into `room`, which must not be empty, what there is.
+    [[nodiscard]] transfer receive(std::span<char> room) noexcept {
+        const ssize_t count = ::recv(descriptor_, room.data(), room.size(), 0);
+        if (count == 0)
+            return {.ec = asio::error::eof};
+        return outcome(count);
+    }
+
+    /// Whether the connection stands and nothing has come that was not received.
+    [[nodiscard]] bool is_silent() const noexcept {
+        char byte = 0;
+        return ::recv(descriptor_, &byte, 1, MSG_PEEK) < 0 && errno == EAGAIN;
+    }
+
+    /// The next `close` resets the connection, and what was sent but has not arrived is lost.
+    void reset_when_closed() noexcept {
+        set_option(SOL_SOCKET, SO_LINGER, linger{.l_onoff = 1, .l_linger = 0});
+    }
+
+    void close() noexcept {
+        if (const int descriptor = std::exchange(descriptor_, -1); descriptor >= 0)
+            ::close(descriptor);
+    }
+
+private:
+    // Whether this machine has an address from which that one can be reached. One without IPv6 says
+    // of `::1` what it says when all its ports are taken. Datagrams share no ports with streams,
+    // and this sends none.
+    static bool has_source_for(const endpoint& to) noexcept {
+        stream_socket probe;
+        probe.descriptor_ = ::socket(to.protocol().family(), SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        const auto size = static_cast<socklen_t>(to.size());
+        return !probe.is_open() || ::connect(probe.descriptor_, to.data(), size) == 0 ||
+               errno != EADDRNOTAVAIL;
+    }
+
+    static std::error_code last_error() noexcept {
+        return {errno, asio::error::get_system_category()};
+    }
+
+    static transfer outcome(ssize_t count) noexcept {
+        if (count < 0)
+            return {.ec = last_error()};
+        return {.bytes = static_cast<std::size_t>(count)};
+    }
+
+    // What cannot be set is done without.
+    template <typename Value>
+    void set_option(int level, int name, const Value& value) noexcept {
+        ::setsockopt(descriptor_, level, name, &value, sizeof value);
+    }
+
+    int descriptor_ = -1;
+};
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_DETAIL_POOL_DEADLINE_QUEUE_HPP
+#define FOREST_ADAPTERS_ASIO_DETAIL_POOL_DEADLINE_QUEUE_HPP
+
+#include <forest/adapters/asio/detail/pool/pooled_socket.hpp>
+#include <forest/core/detail/container/quad_heap.hpp>
+#include <forest/core/time.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+// The deadlines of all checks in flight on one grid, for one timer. Hardly any is ever reached, so
+// one that has become void stays where it is until it is the first, or most are void.
+
+namespace forest::detail {
+
+/// Not thread-safe.
+class deadline_grid {
+public:
+    using clock = std::chrono::steady_clock;
+
+    /// All deadlines within one `tick` end together, at its end.
+    explicit deadline_grid(duration tick) noexcept : tick_{tick} {}
+
+    /// Makes room for so many users: then to give one of them a deadline never fails.
+    void reserve(std::size_t users) { entries_.reserve(2 * users + void_max + 1); }
+
+    /// Gives a user a deadline instead of the one that it has, if any. Answers when it will end.
+    clock::time_point set(pool_user& of, clock::time_point at) {
+        clear(of);
+        const clock::rep tick =
+            (at.time_since_epoch() + tick_ - clock::duration{1}) / tick_; // rounded up
+        entries_.push({tick, ++numbers_given_, &of});
+        of.deadline = numbers_given_;
+        ++valid_;
+        return clock::time_point{tick * tick_};
+    }
+
+    void clear(pool_user& of) noexcept {
+        if (of.deadline == 0)
+            return;
+        of.deadline = 0;
+        --valid_;
+        if (entries_.size() > 2 * valid_ + void_max)
+            entries_.erase_if(is_void);
+    }
+
+    /// Whether there is no deadline.
+    [[nodiscard]] bool empty() const noexcept { return valid_ == 0; }
+
+    /// When the first ones end.
+    [[nodiscard]] std::optional<clock::time_point> first() noexcept {
+        drop_void();
+        if (entries_.empty())
+            return std::nullopt;
+        return clock::time_point{entries_.front().tick * tick_};
+    }
+
+    /// A user whose deadline has passed, and which has none any more; null when there is no more.
+    [[nodiscard]] pool_user* take(clock::time_point now) noexcept {
+        const auto end = first();
+        if (!end || *end > now)
+            return nullptr;
+        pool_user* const of = entries_.front().of;
+        entries_.pop();
+        of->deadline = 0;
+        --valid_;
+        return of;
+    }
+
+private:
+    static constexpr std::size_t void_max = 4; // beside as many as are valid
+
+    struct entry {
+        clock::rep tick;
+        std::uint64_t number;
+        pool_user* of;
+    };
+
+    static bool sooner(const entry& left, const entry& right) noexcept {
+        return left.tick < right.tick;
+    }
+
+    static bool is_void(const entry& each) noexcept { return each.of->deadline != each.number; }
+
+    void drop_void() noexcept {
+        while (!entries_.empty() && is_void(entries_.front()))
+            entries_.pop();
+    }
+
+    duration tick_;
+    quad_heap<entry, sooner> entries_;
+    std::size_t valid_ = 0;
+    std::uint64_t numbers_given_ = 0;
+};
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_DETAIL_POOL_POOLED_SOCKET_HPP
+#define FOREST_ADAPTERS_ASIO_DETAIL_POOL_POOLED_SOCKET_HPP
+
+#include <forest/adapters/asio/detail/io/client_socket.hpp>
+#include <forest/core/url.hpp>
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+#include <vector>
+
+// The links of a pool. They are handed around and never destroyed before the pool, so that whatever
+// is told of one finds it.
+
+namespace forest::detail {
+
+/// Who has a place in a pool: waits, has a deadline, and is told when either ends.
+class pool_user {
+public:
+    virtual void wake() = 0;
+    virtual void expire() = 0;
+
+    std::uint64_t wait = 0;     ///< counts its waits; earlier ones do not count any more
+    std::uint64_t deadline = 0; ///< the number of its deadline; 0 when it has none
+
+    // Of the turn_queue.
+    std::uint64_t turn = 0; ///< the wait that the turn is for
+    pool_user* next_turn = nullptr;
+    bool has_turn = false;
+
+protected:
+    ~pool_user() = default;
+};
+
+struct pooled_link : link {
+    explicit pooled_link(std::uint32_t number) noexcept : place{number} {}
+
+    const std::uint32_t place;   ///< among the links of the pool
+    std::uint32_t life = 0;      ///< counts the sockets that it has had
+    std::uint32_t watched = 0;   ///< the events that are told, once each
+    std::uint32_t wanted = 0;    ///< those that its user waits for
+    std::uint32_t pending = 0;   ///< those that were told before they were waited for
+    pool_user* user = nullptr;   ///< null while it is kept, or nobody's
+    pooled_link* next = nullptr; ///< in a list that it is in
+    url kept_for{};
+    std::uint64_t origin = 0; ///< the hash of that
+    std::chrono::steady_clock::time_point kept_at{};
+    pooled_link* kept_before = nullptr; ///< the one that was kept next before it, and still is
+    pooled_link* kept_behind = nullptr; ///< and next after it
+};
+
+/// All links, with a socket or without. Not thread-safe.
+class link_store {
+public:
+    ~link_store() {
+        for (const auto& each : links_)
+            end_tls(*each);
+    }
+
+    [[nodiscard]] pooled_link& operator[](std::uint32_t place) noexcept { return *links_[place]; }
+
+    /// One that is nobody's.
+    [[nodiscard]] pooled_link& lend(pool_user& to) {
+        if (spare_ == nullptr)
+            put_back(*links_.emplace_back(
+                std::make_unique<pooled_link>(static_cast<std::uint32_t>(links_.size()))));
+        pooled_link& lent = *std::exchange(spare_, spare_->next);
+        lent.next = nullptr;
+        lent.user = &to;
+        return lent;
+    }
+
+    /// It has no socket any more.
+    void put_back(pooled_link& lent) noexcept {
+        lent.user = nullptr;
+        lent.next = std::exchange(spare_, &lent);
+    }
+
+private:
+    std::vector<std::unique_ptr<pooled_link>> links_;
+    pooled_link* spare_ = nullptr;
+};
+
+/// The links that are kept, found by their origin. Not thread-safe.
+class kept_links {
+public:
+    using clock = std::chrono::steady_clock;
+
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    /// Whether no more should be kept.
+    [[nodiscard]] bool full() const noexcept { return size_ >= size_max_; }
+
+    /// The one that was kept first, or null.
+    [[nodiscard]] pooled_link* longest_idle() const noexcept { return first_; }
+
+    /// Nothing has changed when it throws.
+    void add(pooled_link& kept, const url& target, clock::time_point now) {
+        if (size_ >= heads_.size())
+            grow();
+        if (!kept.kept_for.same_origin(target)) {
+            kept.kept_for = target;
+            kept.origin = origin_hash(target);
+        }
+        kept.kept_at = now;
+        kept.kept_before = last_;
+        kept.kept_behind = nullptr;
+        (last_ != nullptr ? last_->kept_behind : first_) = &kept;
+        last_ = &kept;
+        push(kept);
+        ++size_;
+    }
+
+    /// The one that was kept last for the origin of `target`, or null.
+    [[nodiscard]] const pooled_link* find(const url& target) const noexcept {
+        if (size_ == 0)
+            return nullptr;
+        const std::uint64_t origin = origin_hash(target);
+        const pooled_link* each = heads_[place_of(origin)];
+        while (each != nullptr && !leads_to(*each, origin, target))
+            each = each->next;
+        return each;
+    }
+
+    /// The same, which is kept no more.
+    [[nodiscard]] pooled_link* take(const url& target) noexcept {
+        if (size_ == 0)
+            return nullptr;
+        const std::uint64_t origin = origin_hash(target);
+        return unlink(origin, [origin, &target](const pooled_link& each) {
+            return leads_to(each, origin, target);
+        });
+    }
+
+    void remove(pooled_link& kept) noexcept {
+        unlink(kept.origin, [&kept](const pooled_link& each) { return &each == &kept; });
+    }
+
+private:
+    static constexpr std::size_t heads_min = 16;
+
+    // Half of what this process may open when the pool is made: the other half is left to checks
+    // and to the application.
+    static std::size_t size_bound() noexcept {
+        constexpr std::size_t least = 16;
+        rlimit files{};
+        if (::getrlimit(RLIMIT_NOFILE, &files) != 0)
+            return least;
+        return std::max<std::size_t>(least, files.rlim_cur / 2);
+    }
+
+    static bool leads_to(const pooled_link& each, std::uint64_t origin, const url& target) {
+        return each.origin == origin && each.kept_for.same_origin(target);
+    }
+
+    [[nodiscard]] std::size_t place_of(std::uint64_t origin) const noexcept {
+        return origin & (heads_.size() - 1);
+    }
+
+    void push(pooled_link& kept) noexcept {
+        pooled_link*& first = heads_[place_of(kept.origin)];
+        kept.next = first;
+        first = &kept;
+    }
+
+    template <typename Wanted>
+    pooled_link* unlink(std::uint64_t origin, const Wanted& wanted) noexcept {
+        pooled_link** from = &heads_[place_of(origin)];
+        while (*from != nullptr && !wanted(**from))
+            from = &(*from)->next;
+        pooled_link* const found = *from;
+        if (found == nullptr)
+            return nullptr;
+        *from = found->next;
+        found->next = nullptr;
+        (found->kept_before != nullptr ? found->kept_before->kept_behind : first_) =
+            found->kept_behind;
+        (found->kept_behind != nullptr ? found->kept_behind->kept_before : last_) =
+            found->kept_before;
+        --size_;
+        return found;
+    }
+
+    // To a power of two, so that a hash finds its list by a mask.
+    void grow() {
+        std::vector<pooled_link*> old(heads_.empty() ? heads_min : 2 * heads_.size());
+        old.swap(heads_);
+        for (pooled_link* each : old) {
+            while (each != nullptr) {
+                pooled_link* const following = each->next;
+                push(*each);
+                each = following;
+            }
+        }
+    }
+
+    std::vector<pooled_link*> heads_;
+    std::size_t size_ = 0;
+    const std::size_t size_max_ = size_bound();
+    pooled_link* first_ = nullptr; // by the time since when they are kept
+    pooled_link* last_ = nullptr;
+};
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_DETAIL_POOL_SOCKET_POOL_HPP
+#define FOREST_ADAPTERS_ASIO_DETAIL_POOL_SOCKET_POOL_HPP
+
+#include <forest/adapters/asio/detail/pool/deadline_queue.hpp>
+#include <forest/adapters/asio/detail/io/handler_memory.hpp>
+#include <forest/adapters/asio/detail/io/client_socket.hpp>
+#include <forest/adapters/asio/detail/pool/epoll_set.hpp>
+#include <forest/adapters/asio/detail/pool/pooled_socket.hpp>
+#include <forest/adapters/asio/detail/io/serial_task.hpp>
+#include <forest/adapters/asio/detail/shards/task_mailbox.hpp>
+#include <forest/adapters/asio/transport_options.hpp>
+#include <forest/adapters/asio/detail/pool/wake_queue.hpp>
+#include <forest/adapters/openssl/tls_client.hpp>
+#include <forest/core/time.hpp>
+#include <forest/core/url.hpp>
+#include <forest/detail/names/name_directory.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/posix/stream_descriptor.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <sys/epoll.h>
+
+#include <cassert>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <system_error>
+#include <utility>
+
+// What many connections on one thread share, so that none of them needs it for itself: the wait for
+// sockets, the timer, the turns, the kept connections, and TLS.
+
+namespace forest::detail {
+
+/// Not thread-safe. Nothing of Asio's is pending while no user waits for anything.
+class connection_pool : public std::enable_shared_from_this<connection_pool> {
+public:
+    using clock = deadline_grid::clock;
+
+    connection_pool(asio::any_io_executor executor, const transport_options& chosen, duration tick,
+                    std::shared_ptr<name_directory> names)
+        : executor_{std::move(executor)}, names_{std::move(names)},
+          reuses_{chosen.reuse_connections}, resets_{chosen.reset_after_answer.value_or(true)},
+          tls_{chosen.tls},
+          deadlines_{tick}, watched_{executor_}, timer_{executor_}, mailbox_{executor_} {
+        assert(tick > duration::zero());
+        watched_.assign(watch_.native_handle());
+    }
+
+    virtual ~connection_pool() { watched_.release(); }
+
+    [[nodiscard]] const asio::any_io_executor& executor() const noexcept { return executor_; }
+    [[nodiscard]] bool reuses() const noexcept { return reuses_; }
+    [[nodiscard]] bool resets() const noexcept { return resets_; }
+    [[nodiscard]] tls_client& tls() noexcept { return tls_; }
+    [[nodiscard]] name_directory& names() noexcept { return *names_; }
+
+    /// A handler of Asio that calls `then(*this, …)` and keeps the pool alive until then.
+    template <typename Then>
+    [[nodiscard]] auto owning(Then then) {
+        return owned_handler{shared_from_this(), memory_, then};
+    }
+
+    /// Performs a task of a user's later. May be called from any thread; does nothing when the pool
+    /// is being destroyed.
+    void call_later(serial_task& task) noexcept {
+        if (auto self = weak_from_this().lock())
+            (void)mailbox_.post(task, std::move(self));
+    }
+
+    /// A user that stays: has room for all that it may ask for. Returns its first link.
+    [[nodiscard]] pooled_link& enter(pool_user& fresh) {
+        deadlines_.reserve(users_ + 1);
+        pooled_link& first = lend(fresh);
+        ++users_;
+        return first;
+    }
+
+    /// A link without a socket.
+    [[nodiscard]] pooled_link& lend(pool_user& to) { return links_.lend(to); }
+
+    void put_back(pooled_link& lent) noexcept {
+        drop(lent);
+        links_.put_back(lent);
+    }
+
+    /// Closes the socket. Nothing that was told of it counts any more.
+    void drop(pooled_link& of) noexcept {
+        if (!of.socket.is_open())
+            return;
+        forget(of);
+        of.socket.close();
+        of.watched = 0;
+        of.pending = 0;
+        ++of.life;
+    }
+
+    /// Whether a link is kept for the origin of `target`.
+    [[nodiscard]] bool keeps(const url& target) const noexcept {
+        return kept_.find(target) != nullptr;
+    }
+
+    /// The link that was kept last for the origin of `target`, or null. Closes those that have been
+    /// idle for too long. A timer for that would be pending while nobody waits.
+    [[nodiscard]] pooled_link* take_kept(const url& target, pool_user& to,
+                                         clock::time_point now) noexcept {
+        while (kept_.size() > 0 && now - kept_.longest_idle()->kept_at > kept_idle_max)
+            (void)close_longest_idle();
+        pooled_link* const kept = kept_.take(target);
+        if (kept != nullptr)
+            kept->user = &to;
+        return kept;
+    }
+
+    /// Keeps a link until it is taken, idle for too long or ended by its peer, unless it has ended
+    /// or there are too many.
+    [[nodiscard]] bool keep(pooled_link& idle, const url& target, clock::time_point now) {
+        if (kept_.full() || (idle.pending & EPOLLRDHUP) != 0)
+            return false;
+        kept_.add(idle, target, now);
+        idle.user = nullptr;
+        return true;
+    }
+
+    /// Gives up the link that was kept first. False if none is kept.
+    bool close_longest_idle() noexcept {
+        if (kept_.size() == 0)
+            return false;
+        end_kept(*kept_.longest_idle());
+        return true;
+    }
+
+    /// Wakes the user once when `what`, EPOLLIN or EPOLLOUT, holds of the socket.
+    void await(pooled_link& of, std::uint32_t what) {
+        // A socket that cannot be watched is of no use: what is tried on it next fails.
+        if ((of.pending & what) != 0 || !watch_.watch(of, what)) {
+            if ((std::exchange(of.pending, of.pending & ~what) & what) == 0)
+                drop(of);
+            return give_turn(*of.user);
+        }
+        if (std::exchange(of.wanted, what) == 0)
+            ++waiting_;
+        arm();
+    }
+
+    void forget(pooled_link& of) noexcept {
+        if (std::exchange(of.wanted, 0) != 0 && --waiting_ == 0)
+            disarm();
+    }
+
+    /// Wakes the user once, but not from inside.
+    void give_turn(pool_user& to) {
+        turns_.push(to);
+        post_turns();
+    }
+
+    /// Performs a task, but not from inside. An executor of another kind that has no memory for it,
+    /// for `memory_pauses_max` pauses, drops it.
+    void post(serial_task& task) noexcept {
+        tasks_.push(task, nullptr);
+        if (!try_post_turns())
+            drop_tasks();
+    }
+
+    void set_deadline(pool_user& of, clock::time_point at) {
+        if (const auto end = deadlines_.set(of, at); end < alarm_)
+            set_alarm(end);
+    }
+
+    void clear_deadline(pool_user& of) noexcept {
+        deadlines_.clear(of);
+        if (!deadlines_.empty() || alarm_ == clock::time_point::max())
+            return;
+        alarm_ = clock::time_point::max();
+        timer_.cancel();
+    }
+
+private:
+    void arm() {
+        if (armed_ || waiting_ == 0)
+            return;
+        try {
+            watched_.async_wait(asio::posix::stream_descriptor::wait_read,
+                                owning([number = ++arms_](connection_pool& self, std::error_code) {
+                                    if (number == self.arms_)
+                                        self.wake();
+                                }));
+        } catch (const std::bad_alloc&) {
+            return try_again();
+        }
+        armed_ = true;
+    }
+
+    // What is waited for must come although Asio has no memory now.
+    void try_again() {
+        short_of_memory_ = true;
+        post_turns();
+    }
+
+    void disarm() noexcept {
+        if (!std::exchange(armed_, false))
+            return;
+        ++arms_;
+        std::error_code ignored;
+        watched_.cancel(ignored);
+    }
+
+    void wake() {
+        armed_ = false;
+        watch_.poll();
+        serve_all();
+        put_off_alarm();
+    }
+
+    // What a user throws passes through, and what has not been served is served later.
+    void serve_all() {
+        try {
+            while (watch_.has_more())
+                serve(watch_.take());
+        } catch (...) {
+            serves_later_ = true;
+            post_turns();
+            throw;
+        }
+        arm();
+    }
+
+    void serve(const link_watch::event& told) {
+        pooled_link& of = links_[told.place];
+        if (of.life != told.life)
+            return;
+        constexpr std::uint32_t broken = EPOLLERR | EPOLLHUP;
+        // A kept one is over, or said what nobody asked for. That it could send does not matter.
+        if (of.user == nullptr && (told.what & (EPOLLIN | EPOLLRDHUP | broken)) != 0)
+            return end_kept(of);
+        const std::uint32_t wanted = of.wanted;
+        of.pending |= told.what & ~wanted & of.watched;
+        if (wanted == 0 || (told.what & (wanted | broken)) == 0)
+            return;
+        of.wanted = 0;
+        --waiting_;
+        of.user->wake();
+    }
+
+    void end_kept(pooled_link& kept) noexcept {
+        kept_.remove(kept);
+        end_tls(kept);
+        put_back(kept);
+    }
+
+    void drop_tasks() noexcept {
+        while (!tasks_.empty())
+            tasks_.pop().task->abandon();
+    }
+
+    // Runs the turns, or drops the tasks when the executor drops it, but not when it refuses it.
+    class turns_handler {
+    public:
+        using allocator_type = handler_allocator<void>;
+
+        explicit turns_handler(std::shared_ptr<connection_pool> of) noexcept
+            : pool_{std::move(of)} {}
+        turns_handler(turns_handler&&) noexcept = default;
+        turns_handler& operator=(turns_handler&&) = delete;
+        ~turns_handler() {
+            if (pool_ != nullptr && pool_->turns_posted_)
+                pool_->drop_tasks();
+        }
+
+        [[nodiscard]] allocator_type get_allocator() const noexcept {
+            return allocator_type{pool_->turns_memory_};
+        }
+
+        void operator()() {
+            const auto alive = std::move(pool_);
+            alive->run_turns();
+        }
+
+    private:
+        std::shared_ptr<connection_pool> pool_;
+    };
+
+    void post_turns() {
+        if (!try_post_turns())
+            throw std::bad_alloc{};
+    }
+
+    // False if the executor refuses it, for want of memory; it is not one of Asio's own then.
+    bool try_post_turns() noexcept {
+        turns_posted_ = turns_posted_ || finds_memory([this] {
+                            try {
+                                post_owned(executor_, turns_handler{shared_from_this()});
+                                return true;
+                            } catch (...) {
+                                return false;
+                            }
+                        });
+        return turns_posted_;
+    }
+
+    // Those that are given meanwhile come behind whatever else the executor has to do.
+    void run_turns() {
+        turns_posted_ = false;
+        try {
+            if (std::exchange(short_of_memory_, false)) {
+                pause_for_memory();
+                arm();
+                set_next_alarm();
+            }
+            turns_.run();
+            if (!tasks_.empty()) // One each time, as Asio would.
+                tasks_.pop().task->perform();
+            if (std::exchange(serves_later_, false))
+                serve_all();
+        } catch (...) {
+            (void)try_post_turns();
+            throw;
+        }
+        if ((!turns_.empty() || !tasks_.empty()) && !try_post_turns())
+            drop_tasks();
+    }
+
+    // A wake-up that comes anyway in the second half of the alarm's time puts it off if its
+    // deadline has become void. Each check that ends would pay too much for that.
+    void put_off_alarm() {
+        if (alarm_ == clock::time_point::max())
+            return;
+        const auto now = clock::now();
+        if (alarm_middle_ == clock::time_point{})
+            alarm_middle_ = now + (alarm_ - now) / 2;
+        if (now < alarm_middle_)
+            return;
+        if (const auto first = deadlines_.first(); first && *first > alarm_)
+            set_alarm(*first);
+    }
+
+    void set_alarm(clock::time_point at) {
+        alarm_ = at;
+        alarm_middle_ = {};
+        timer_.expires_at(at);
+        try {
+            timer_.async_wait(owning([at](connection_pool& self, std::error_code ec) {
+                if (!ec && at == self.alarm_)
+                    self.ring();
+            }));
+        } catch (const std::bad_alloc&) {
+            alarm_ = clock::time_point::max();
+            try_again();
+        }
+    }
+
+    void ring() {
+        alarm_ = clock::time_point::max();
+        const auto now = clock::now();
+        try {
+            while (pool_user* const late = deadlines_.take(now))
+                late->expire();
+        } catch (...) {
+            set_next_alarm();
+            throw;
+        }
+        set_next_alarm();
+    }
+
+    void set_next_alarm() {
+        if (const auto first = deadlines_.first(); first && *first < alarm_)
+            set_alarm(*first);
+    }
+
+    asio::any_io_executor executor_;
+    std::shared_ptr<name_directory> names_;
+    bool reuses_, resets_;
+    tls_client tls_;
+    handler_memory memory_;
+    link_store links_;
+    kept_links kept_;
+    link_watch watch_;
+    deadline_grid deadlines_;
+    asio::posix::stream_descriptor watched_; // the descriptor that `watch_` owns
+    asio::steady_timer timer_;
+    clock::time_point alarm_ = clock::time_point::max(); // when the timer ends, if it runs
+    clock::time_point alarm_middle_;                     // of its time; zero until it is asked for
+    std::size_t waiting_ = 0;                            // links that somebody waits for
+    bool armed_ = false;                                 // Asio waits for `watched_`
+    std::uint64_t arms_ = 0;
+    std::size_t users_ = 0;
+    turn_queue turns_;
+    task_queue tasks_;
+    handler_memory turns_memory_;
+    bool turns_posted_ = false;
+    bool short_of_memory_ = false; // Asio could not begin to wait
+    bool serves_later_ = false;
+    task_mailbox mailbox_;
+};
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_DETAIL_POOL_WAKE_QUEUE_HPP
+#define FOREST_ADAPTERS_ASIO_DETAIL_POOL_WAKE_QUEUE_HPP
+
+#include <forest/adapters/asio/detail/pool/pooled_socket.hpp>
+
+#include <utility>
+
+// Users to wake although no event arrived.
+
+namespace forest::detail {
+
+/// A list through the users themselves, so that to push one never fails. Not thread-safe.
+class turn_queue {
+public:
+    [[nodiscard]] bool empty() const noexcept {
+        return given_.first == nullptr && first_ == nullptr;
+    }
+
+    /// Wakes the user once, unless it waits for something else by then.
+    void push(pool_user& to) noexcept {
+        to.turn = to.wait;
+        if (std::exchange(to.has_turn, true))
+            return;
+        to.next_turn = nullptr;
+        (given_.last != nullptr ? given_.last->next_turn : given_.first) = &to;
+        given_.last = &to;
+    }
+
+    /// Wakes those that were pushed before. What a user throws passes through, and leaves the
+    /// others to the next call.
+    void run() {
+        if (first_ == nullptr)
+            first_ = std::exchange(given_, {}).first;
+        while (first_ != nullptr) {
+            pool_user& next = *std::exchange(first_, first_->next_turn);
+            next.has_turn = false;
+            if (next.turn == next.wait)
+                next.wake();
+        }
+    }
+
+private:
+    struct list {
+        pool_user* first = nullptr;
+        pool_user* last = nullptr;
+    };
+
+    list given_;
+    pool_user* first_ = nullptr; // of those that are running
+};
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_EVICTION_HPP
+#define FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_EVICTION_HPP
+
+#include <forest/adapters/asio/detail/server/server_connection.hpp>
+#include <forest/adapters/asio/detail/server/server_state.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <mutex>
+
+// Which connections a server closes of its own accord. All are called under its lock.
+
+namespace forest::detail {
+
+// How long one stranger stays at least for each that is there, so that a burst of connections does
+// not push out a client between its connect and its request. Four thousand a second are accepted
+// nevertheless, which is the whole backlog.
+inline constexpr std::chrono::microseconds stranger_stay{250};
+inline constexpr std::chrono::milliseconds stranger_stay_max{250};
+
+// After a stranger was closed for another, for how long the kernel keeps back connections that say
+// nothing.
+inline constexpr std::chrono::seconds pressure_lasts{10};
+
+// The first of a list that gives way, and is not `asking`; null if there is none.
+inline std::shared_ptr<server_connection> first_to_give_way(const connection_list& list,
+                                                            const server_connection* asking) {
+    const auto now = server_connection::clock::now();
+    const auto found = std::find_if(list.begin(), list.end(), [&](const auto& each) {
+        return each.get() != asking && each->gives_way(now);
+    });
+    return found == list.end() ? nullptr : *found;
+}
+
+// Which connection is the next to give way to another; null if there is none. Strangers, and those
+// that ask for them, do not push out the others for the sake of memory.
+inline std::shared_ptr<server_connection> next_to_give_way(const server_state& server,
+                                                           const server_connection* asking = {}) {
+    if (auto stranger = first_to_give_way(server.strangers, asking))
+        return stranger;
+    if (asking != nullptr && asking->is_stranger())
+        return nullptr;
+    if (auto waiting = first_to_give_way(server.idle, asking))
+        return waiting;
+    return first_to_give_way(server.busy, asking);
+}
+
+/// What became of the wish to accept one more.
+struct accept_room {
+    enum class kind { made, not_yet, none } result;
+    server_connection::clock::time_point when{}; ///< if not yet
+};
+
+/// Makes a place, and frees a descriptor, by closing one connection. Called in a turn, which it
+/// leaves while a handler runs.
+inline accept_room make_place(server_state& server, std::unique_lock<std::mutex>& lock) {
+    while (true) {
+        const auto next = next_to_give_way(server);
+        if (next == nullptr)
+            return {accept_room::kind::none};
+        if (!next->is_stranger()) {
+            next->close();
+            return {accept_room::kind::made};
+        }
+        const auto stay = std::min<server_connection::clock::duration>(
+            server.strangers.size() * stranger_stay, stranger_stay_max);
+        const auto now = server_connection::clock::now();
+        if (now < next->accepted_at() + stay)
+            return {accept_room::kind::not_yet, next->accepted_at() + stay};
+        next->look_once_more(lock);
+        if (server.stopping)
+            return {accept_room::kind::none};
+        if (next->closed())
+            return {accept_room::kind::made};
+        if (!next->is_stranger() || !next->gives_way(now))
+            continue; // It has sent a request that a handler took.
+        next->close();
+        server.pressed_until = now + pressure_lasts;
+        return {accept_room::kind::made};
+    }
+}
+
+inline bool make_room(server_state& server, std::size_t bytes, const server_connection& asking) {
+    while (!server.memory.fits(bytes)) {
+        const auto next = next_to_give_way(server, &asking);
+        if (next == nullptr)
+            return false;
+        next->close();
+    }
+    return true;
+}
+
+// Closes the connections on which no request has begun.
+inline void close_idle(server_state& server) {
+    for (connection_list* list : {&server.strangers, &server.idle}) {
+        for (auto next = list->begin(); next != list->end();) {
+            const std::shared_ptr<server_connection> connection = *next++;
+            if (connection->idle())
+                connection->close();
+        }
+    }
+}
+
+// Closes every connection, also those that are being answered.
+inline void close_all(server_state& server) {
+    for (connection_list* list : {&server.strangers, &server.idle, &server.busy}) {
+        while (!list->empty()) {
+            const std::shared_ptr<server_connection> connection = list->front();
+            connection->close();
+        }
+    }
+}
+
+} // namespace forest::detail
+
+#endif

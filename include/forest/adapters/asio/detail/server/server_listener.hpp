@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_LISTENER_HPP
+#define FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_LISTENER_HPP
+
+#include <forest/adapters/asio/detail/io/handler_memory.hpp>
+#include <forest/adapters/asio/detail/server/server_connection.hpp>
+#include <forest/adapters/asio/detail/server/server_eviction.hpp>
+#include <forest/adapters/asio/detail/server/server_socket_file.hpp>
+#include <forest/adapters/asio/detail/server/server_state.hpp>
+#include <forest/adapters/openssl/tls_context.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/fields.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/basic_socket_acceptor.hpp>
+#include <asio/error.hpp>
+#include <asio/generic/stream_protocol.hpp>
+#include <asio/ip/tcp.hpp>
+#include <asio/ip/v6_only.hpp>
+#include <asio/local/stream_protocol.hpp>
+#include <asio/socket_base.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+// One address that a server listens on.
+
+namespace forest::detail {
+
+class server_listener : public std::enable_shared_from_this<server_listener> {
+public:
+    using endpoint = asio::generic::stream_protocol::endpoint;
+
+    explicit server_listener(std::shared_ptr<server_state> server,
+                             std::shared_ptr<const tls_context> tls = {})
+        : server_{std::move(server)}, acceptor_{server_->turns.get_executor()},
+          timer_{server_->turns.get_executor()}, tls_{std::move(tls)} {}
+
+    // All members are called under the server's lock.
+
+    // Takes an address, but accepts nothing yet. Further errors: those of the system when it lacks
+    // the address or its family. `shares_port`: with a listener of the other family.
+    std::error_code bind(const endpoint& at, bool shares_port) {
+        std::error_code ec = open(at);
+        // The address stays usable while old connections of a former process fade away.
+        if (!ec)
+            acceptor_.set_option(asio::socket_base::reuse_address(true), ec);
+        if (!ec && shares_port && at.protocol().family() == AF_INET6)
+            acceptor_.set_option(asio::ip::v6_only(true), ec);
+        if (!ec)
+            acceptor_.bind(at, ec);
+        return ec;
+    }
+
+    // As `bind`, for a socket file of those permissions.
+    std::error_code bind_unix(const std::string& path, unsigned mode) {
+        const asio::local::stream_protocol::endpoint at{path};
+        if (const std::error_code ec = file_.claim(path))
+            return ec;
+        std::error_code ec = open(at);
+        if (!ec && !server_socket_file::restrict(acceptor_.native_handle(), mode))
+            return errc::listen_failed;
+        if (!ec)
+            acceptor_.bind(at, ec);
+        if (ec)
+            return ec == asio::error::address_in_use ? errc::address_in_use : errc::listen_failed;
+        path_ = path;
+        return file_.bound(mode) ? std::error_code{} : errc::listen_failed;
+    }
+
+    // Begins to accept.
+    std::error_code listen() {
+        std::error_code ec;
+        acceptor_.listen(server_->limits.backlog, ec);
+        if (!ec)
+            acceptor_.non_blocking(true, ec);
+        if (!ec)
+            wait();
+        return ec;
+    }
+
+    // Port 0 for a unix socket.
+    [[nodiscard]] asio::ip::tcp::endpoint tcp_endpoint() const {
+        asio::ip::tcp::endpoint result;
+        std::error_code ec;
+        const endpoint at = acceptor_.local_endpoint(ec);
+        if (!ec && path_.empty()) {
+            std::memcpy(result.data(), at.data(), at.size());
+            result.resize(at.size());
+        }
+        return result;
+    }
+
+    // The beginning of a URL that leads here.
+    [[nodiscard]] std::string url() const {
+        return path_.empty() ? tcp_url(tcp_endpoint(), tls_ != nullptr) : unix_url(path_);
+    }
+
+    static std::string tcp_url(const asio::ip::tcp::endpoint& at, bool tls) {
+        std::ostringstream text;
+        text << (tls ? "https://" : "http://") << at;
+        return std::move(text).str();
+    }
+
+    void close() noexcept {
+        std::error_code ignored;
+        acceptor_.close(ignored);
+        std::erase(server_->paused, &timer_);
+        timer_.cancel();
+        file_.release();
+        path_.clear();
+    }
+
+private:
+    // How long to wait when there is nothing that could be closed, before another look.
+    static constexpr std::chrono::milliseconds retry_delay{50};
+
+    // So many connections are taken before others have their turn.
+    static constexpr int accept_batch_max = 64;
+
+    static std::string unix_url(std::string_view path) {
+        constexpr std::string_view digits = "0123456789ABCDEF";
+        std::string text = "http+unix://";
+        for (const char byte : path) {
+            const auto value = static_cast<unsigned char>(byte);
+            if (is_alphanumeric(value) || std::string_view{"-._~"}.find(byte) != std::string::npos)
+                text += byte;
+            else
+                text.append({'%', digits[value / 16U], digits[value % 16U]});
+        }
+        return text;
+    }
+
+    std::error_code open(const endpoint& at) {
+        std::error_code ec;
+        protocol_ = at.protocol();
+        acceptor_.open(protocol_, ec);
+        if (!ec) // which Asio does not
+            (void)::fcntl(acceptor_.native_handle(), F_SETFD, FD_CLOEXEC);
+        return ec;
+    }
+
+    template <typename Then>
+    auto guarded(Then then) {
+        return owned_handler{shared_from_this(), memory_,
+                             [then](server_listener& of, std::error_code ec) {
+                                 of.server_->turns.run([self = of.shared_from_this(), then, ec] {
+                                     server_lock lock{*self->server_};
+                                     if (self->acceptor_.is_open())
+                                         then(*self, lock, ec);
+                                 });
+                             }};
+    }
+
+    void wait() {
+        acceptor_.async_wait(asio::socket_base::wait_read,
+                             guarded([](server_listener& self, std::unique_lock<std::mutex>& lock,
+                                        std::error_code) { self.accept(lock); }));
+    }
+
+    void retry_at(std::chrono::steady_clock::time_point when) {
+        try {
+            timer_.expires_at(when);
+            timer_.async_wait(guarded([](server_listener& self, std::unique_lock<std::mutex>& lock,
+                                         std::error_code) { self.accept(lock); }));
+        } catch (...) { // There is no memory for a timer; this takes none.
+            wait();
+        }
+    }
+
+    // Nothing can be done but to wait; a connection that ends is told of.
+    void pause() {
+        server_->paused.push_back(&timer_);
+        retry_at(std::chrono::steady_clock::now() + retry_delay);
+    }
+
+    [[nodiscard]] bool has_pending() noexcept {
+        pollfd waiting{.fd = acceptor_.native_handle(), .events = POLLIN, .revents = 0};
+        return ::poll(&waiting, 1, 0) == 1;
+    }
+
+    [[nodiscard]] bool is_full() const noexcept {
+        return server_->connections() >= server_->limits.connections_max ||
+               !server_->memory.fits(sizeof(server_connection) +
+                                     (tls_ ? server_stream::tls_session_bytes : 0));
+    }
+
+    // While strangers push each other out, those that say nothing are better kept back by the
+    // kernel, which needs no descriptor for it; a client that is far away then has its place when
+    // its request has come, and not before.
+    void keep_back_silent_ones() noexcept {
+        const bool wanted = std::chrono::steady_clock::now() < server_->pressed_until;
+        if (wanted == keeps_back_ || !path_.empty())
+            return;
+        keeps_back_ = wanted;
+#if defined(TCP_DEFER_ACCEPT)
+        const int seconds = wanted ? 1 : 0;
+        (void)::setsockopt(acceptor_.native_handle(), IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds,
+                           sizeof seconds);
+#endif
+    }
+
+    void accept(std::unique_lock<std::mutex>& lock) {
+        std::erase(server_->paused, &timer_);
+        server_->spare.take();
+        keep_back_silent_ones();
+        for (int accepted = 0; accepted < accept_batch_max; ++accepted) {
+            try {
+                if (!accept_one(lock))
+                    return;
+            } catch (...) { // There is no memory; a connection that is closed gives some back.
+                const auto next = next_to_give_way(*server_);
+                if (next == nullptr)
+                    return pause();
+                next->close();
+            }
+        }
+        wait();
+    }
+
+    // Whether to go on in this turn. Otherwise the next one has been arranged, or the listener has
+    // been closed by a handler.
+    bool accept_one(std::unique_lock<std::mutex>& lock) {
+        if (is_full()) {
+            if (!has_pending()) {
+                wait();
+                return false;
+            }
+            if (!find_place(lock))
+                return false;
+        }
+        const int descriptor =
+            ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (descriptor >= 0) {
+            gave_back_ = false;
+            take(descriptor, lock);
+            return acceptor_.is_open();
+        }
+        switch (errno) {
+        case EAGAIN: wait(); return false;
+        case EMFILE:
+            // The system says so without asking whether there is anyone to accept.
+            if (has_pending())
+                return find_place(lock);
+            wait();
+            return false;
+        case ENFILE:
+        case ENOBUFS:
+        case ENOMEM:
+            if (!has_pending()) {
+                wait();
+                return false;
+            }
+            // It is the system's, and what was given back may have gone to others.
+            if (std::exchange(gave_back_, false)) {
+                pause();
+                return false;
+            }
+            return gave_back_ = find_place(lock);
+        default: return true; // a connection that has failed already
+        }
+    }
+
+    // Closes another connection for the next one. False if that cannot be done now; then the next
+    // turn has been arranged.
+    bool find_place(std::unique_lock<std::mutex>& lock) {
+        const accept_room room = make_place(*server_, lock);
+        if (!acceptor_.is_open())
+            return false;
+        switch (room.result) {
+        case accept_room::kind::made: return true;
+        case accept_room::kind::not_yet: retry_at(room.when); return false;
+        case accept_room::kind::none: break;
+        }
+        if (!is_full() && server_->spare.give())
+            return true;
+        pause();
+        return false;
+    }
+
+    void take(int descriptor, std::unique_lock<std::mutex>& lock) {
+        server_connection::socket_type socket{server_->turns.get_executor()};
+        std::error_code ec;
+        try {
+            socket.assign(protocol_, descriptor, ec);
+        } catch (...) {
+            ::close(descriptor);
+            throw;
+        }
+        if (ec) {
+            ::close(descriptor);
+            return;
+        }
+        if (path_.empty())
+            socket.set_option(asio::ip::tcp::no_delay(true), ec);
+        std::make_shared<server_connection>(server_, std::move(socket), tls_.get())->start(lock);
+    }
+
+    std::shared_ptr<server_state> server_;
+    handler_memory memory_;
+    asio::basic_socket_acceptor<asio::generic::stream_protocol, asio::any_io_executor> acceptor_;
+    asio::steady_timer timer_;
+    std::shared_ptr<const tls_context> tls_;
+    server_socket_file file_;
+    std::string path_; // of a socket file that is ours
+    endpoint::protocol_type protocol_{AF_UNSPEC, 0};
+    bool keeps_back_ = false;
+    bool gave_back_ = false; // what the system had too little of, and has accepted nothing since
+};
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_MEMORY_HPP
+#define FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_MEMORY_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+// How much the connections of a server hold, so that it has a bound.
+
+namespace forest::detail {
+
+/// Counts bytes. Not thread-safe.
+class server_memory {
+public:
+    explicit server_memory(std::size_t bytes_max) noexcept : bytes_max_{bytes_max} {}
+
+    /// Whether so many more bytes stay within the bound.
+    [[nodiscard]] bool fits(std::size_t bytes) const noexcept {
+        return used() <= bytes_max_ && bytes <= bytes_max_ - used();
+    }
+
+    [[nodiscard]] std::size_t used() const noexcept { return own_bytes_ + shared_bytes_; }
+
+    /// Replaces what a connection has counted so far.
+    void count(std::size_t& counted, std::size_t now) noexcept {
+        own_bytes_ = own_bytes_ - counted + now;
+        counted = now;
+    }
+
+    /// How many more bytes it takes to hold a body that connections share: none if it is held.
+    /// The largest of them is never counted, because the application holds it anyway: a schema
+    /// beyond the bound can be served.
+    [[nodiscard]] std::size_t cost_of_sharing(std::string_view body) const noexcept {
+        if (find(body) != bodies_.end())
+            return 0;
+        return std::min(body.size(), largest());
+    }
+
+    /// To be called once for each connection that begins to send the body. Throws std::bad_alloc,
+    /// and then counts nothing.
+    void share(std::string_view body) {
+        if (const auto held = find(body); held != bodies_.end())
+            ++held->users;
+        else
+            bodies_.push_back({body, 1});
+        count_shared();
+    }
+
+    /// Of a body that was shared.
+    void release(std::string_view body) noexcept {
+        const auto held = find(body);
+        if (held != bodies_.end() && --held->users == 0)
+            bodies_.erase(held);
+        count_shared();
+    }
+
+private:
+    struct shared_body {
+        std::string_view text;
+        std::size_t users;
+    };
+
+    using iterator = std::vector<shared_body>::iterator;
+    using const_iterator = std::vector<shared_body>::const_iterator;
+
+    // The owner keeps it where it is, so the address tells bodies apart.
+    [[nodiscard]] static bool same(std::string_view left, std::string_view right) noexcept {
+        return left.data() == right.data() && left.size() == right.size();
+    }
+
+    [[nodiscard]] iterator find(std::string_view body) noexcept {
+        return std::find_if(bodies_.begin(), bodies_.end(),
+                            [&](const shared_body& each) { return same(each.text, body); });
+    }
+
+    [[nodiscard]] const_iterator find(std::string_view body) const noexcept {
+        return std::find_if(bodies_.begin(), bodies_.end(),
+                            [&](const shared_body& each) { return same(each.text, body); });
+    }
+
+    [[nodiscard]] std::size_t largest() const noexcept {
+        std::size_t result = 0;
+        for (const shared_body& each : bodies_)
+            result = std::max(result, each.text.size());
+        return result;
+    }
+
+    void count_shared() noexcept {
+        std::size_t all = 0;
+        for (const shared_body& each : bodies_)
+            all += each.text.size();
+        shared_bytes_ = all - largest();
+    }
+
+    std::size_t bytes_max_;
+    std::size_t own_bytes_ = 0;
+    std::size_t shared_bytes_ = 0;    // without the largest body
+    std::vector<shared_body> bodies_; // a few: the current schema, and those before it
+};
+
+} // namespace forest::detail
+
+#endif

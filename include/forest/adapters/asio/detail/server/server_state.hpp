@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_STATE_HPP
+#define FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_STATE_HPP
+
+#include <forest/adapters/asio/asio_serializer.hpp>
+#include <forest/core/detail/http/response_writer.hpp>
+#include <forest/adapters/asio/server_limits.hpp>
+#include <forest/adapters/asio/detail/server/server_memory.hpp>
+#include <forest/adapters/asio/server_responder.hpp>
+#include <forest/adapters/asio/detail/server/spare_descriptor.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
+#include <forest/policy/server.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+// What the connections and listeners of one server share. One mutex guards all of it and all their
+// sockets, so that a server can be stopped from any thread, whether or not the executor still runs;
+// it is never held while a handler of the application runs.
+
+namespace forest::detail {
+
+using route_handler = unique_function<void(const server_request&, server_responder)>;
+using connection_list = std::list<std::shared_ptr<server_connection>>;
+
+struct server_state {
+    server_state(asio::any_io_executor executor, const server_limits& chosen)
+        : turns{std::move(executor)}, limits{chosen}, memory{chosen.memory_bytes_max},
+          scratch_bytes{chosen.message.head_bytes_max + read_bytes},
+          scratch_{new char[scratch_bytes + read_bytes]}, grace{turns.get_executor()} {}
+
+    [[nodiscard]] std::size_t connections() const noexcept {
+        return strangers.size() + idle.size() + busy.size();
+    }
+
+    // What a connection reads into in its turn; nothing of it stays there afterwards. A head that
+    // is within its limit leaves room for `read_bytes` more.
+    [[nodiscard]] std::span<char> scratch() const noexcept {
+        return {scratch_.get(), scratch_bytes};
+    }
+
+    // What a TLS connection reads encrypted bytes into.
+    [[nodiscard]] std::span<char> encrypted_scratch() const noexcept {
+        return {scratch_.get() + scratch_bytes, read_bytes};
+    }
+
+    // Wakes the listeners that wait for a connection to end.
+    void tell_of_room() noexcept {
+        for (asio::steady_timer* const each : paused)
+            each->cancel();
+        paused.clear();
+    }
+
+    [[nodiscard]] route_handler* find_route(std::string_view path) {
+        const auto found = routes.find(path);
+        return found == routes.end() ? nullptr : &found->second;
+    }
+
+    // Calls a handler outside the lock. What it throws is dropped: its responder went with it, and
+    // that is a 500.
+    void call(std::unique_lock<std::mutex>& lock, route_handler& handler,
+              const server_request& asked, server_responder respond) {
+        inside = std::this_thread::get_id();
+        lock.unlock();
+        try {
+            handler(asked, std::move(respond));
+        } catch (...) { // NOLINT(bugprone-empty-catch)
+        }
+        lock.lock();
+        inside = {};
+        left.notify_all();
+    }
+
+    // Waits for the handler that is running; false, at once, if this is called by it.
+    bool wait_for_handler(std::unique_lock<std::mutex>& lock) {
+        if (inside == std::this_thread::get_id())
+            return false;
+        left.wait(lock, [this] { return inside == std::thread::id{}; });
+        return true;
+    }
+
+    const std::shared_ptr<std::mutex> mutex = std::make_shared<std::mutex>();
+    const asio_serializer turns; // of connections and listeners, and so of the handlers
+    const server_limits limits;
+
+    // Nodes of the map are never removed while a connection lives, so a handler may be called
+    // without the lock.
+    std::map<std::string, route_handler, std::less<>> routes;
+    date_field date;
+    server_memory memory;
+
+    // Connections that no handler has welcomed, as of `server_limits::connections_max`, in the
+    // order of their acceptance, whatever they are at; those that a handler has, and that wait for
+    // a further request, the one that has waited the longest first; and those whose request is
+    // being answered, in the order in which that began.
+    connection_list strangers;
+    connection_list idle;
+    connection_list busy;
+
+    spare_descriptor spare;
+
+    // Owners of answers that were given up; see `server_lock`.
+    std::list<std::shared_ptr<const void>> released;
+
+    // The timers of the listeners that could not accept; there is room for all of them.
+    std::vector<asio::steady_timer*> paused;
+    std::chrono::steady_clock::time_point pressed_until; // by strangers that were closed for others
+
+    static constexpr std::size_t read_bytes = 16 * 1024; // at a time
+    const std::size_t scratch_bytes;
+    const std::unique_ptr<char[]> scratch_;
+
+    bool stopping = false;
+    asio::steady_timer grace; // until what is still being answered is cut off
+
+    std::thread::id inside; // the thread in a handler; none by default
+    std::condition_variable left;
+};
+
+/// The lock of a server for those that close connections. The owners of their answers have deleters
+/// of the application's: they run after the lock.
+class server_lock : public std::unique_lock<std::mutex> {
+public:
+    explicit server_lock(server_state& of) : unique_lock{*of.mutex}, server_{of} {}
+    server_lock(const server_lock&) = delete;
+    server_lock& operator=(const server_lock&) = delete;
+
+    ~server_lock() {
+        std::list<std::shared_ptr<const void>> outside;
+        outside.swap(server_.released);
+        unlock();
+    }
+
+private:
+    server_state& server_;
+};
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_STREAM_HPP
+#define FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_STREAM_HPP
+
+#include <forest/adapters/openssl/tls_context.hpp>
+#include <forest/adapters/openssl/tls_session.hpp>
+
+#include <asio/any_io_executor.hpp>
+#include <asio/basic_stream_socket.hpp>
+#include <asio/generic/stream_protocol.hpp>
+
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+// The bytes of an accepted connection, over TCP or a unix socket, plain or with TLS. It never
+// waits: a server that reads only what has arrived needs no buffer for a client that says nothing,
+// and can look at once whether a connection that it is about to close has spoken after all.
+
+namespace forest::detail {
+
+/// One accepted connection as a stream of plain text. All members but the constructor are called
+/// under the server's lock.
+class server_stream {
+public:
+    using socket_type =
+        asio::basic_stream_socket<asio::generic::stream_protocol, asio::any_io_executor>;
+
+    /// What a call has come to.
+    enum class outcome {
+        done,
+        wants_read,  ///< call again when the socket can be read
+        wants_write, ///< call again when the socket can be written
+        wants_turn,  ///< call again after others have had their turn
+        ended,       ///< by the client, or by an error
+    };
+
+    server_stream(socket_type&& socket, const tls_context* tls) : socket_{std::move(socket)} {
+        if (tls != nullptr)
+            tls_.emplace(*tls);
+    }
+
+    [[nodiscard]] socket_type& socket() noexcept { return socket_; }
+
+    /// Something may have arrived since the last call.
+    void look_again() noexcept { emptied_ = false; }
+
+    /// Receives what there is into `space`, which is not empty; `count` is above 0 when done. With
+    /// TLS, `scratch` takes the encrypted bytes; the first calls shake hands.
+    outcome receive(std::span<char> space, std::span<char> scratch, std::size_t& count) {
+        count = 0;
+        if (!tls_)
+            return read(space, count);
+        for (int reads = 0; reads < tls_reads_max; ++reads) {
+            if (const outcome flushed = flush(); flushed != outcome::done)
+                return flushed;
+            const progress decrypted = tls_->receive(space, count);
+            if (decrypted == progress::done)
+                return outcome::done;
+            // The handshake, or the alert that tells the client why it failed.
+            if (const outcome flushed = flush(); flushed != outcome::done)
+                return flushed;
+            if (decrypted != progress::wants_input)
+                return outcome::ended;
+            std::size_t encrypted = 0;
+            if (const outcome result = read(scratch, encrypted); result != outcome::done)
+                return result;
+            if (!tls_->input(scratch.first(encrypted)))
+                return outcome::ended;
+        }
+        return outcome::wants_turn;
+    }
+
+    /// Receives what nobody wants any more.
+    outcome discard(std::span<char> scratch, std::size_t& count) { return read(scratch, count); }
+
+    /// Begins to send `head` and then `body`, which both stay as they are until that is done. After
+    /// the last bytes of a connection nothing is received but by `discard`.
+    void begin_sending(std::string_view head, std::string_view body, bool last) noexcept {
+        head_ = head;
+        body_ = body;
+        last_ = last;
+    }
+
+    [[nodiscard]] bool sending() const noexcept {
+        return !head_.empty() || !body_.empty() || last_ || unsent() > 0;
+    }
+
+    /// Goes on sending; `count` says how many bytes the system has taken.
+    outcome send(std::size_t& count) {
+        count = 0;
+        while (true) {
+            if (tls_) {
+                const std::size_t before = unsent();
+                const outcome flushed = flush();
+                count += before - unsent();
+                if (flushed != outcome::done)
+                    return flushed;
+            }
+            if (head_.empty() && body_.empty() && !(tls_ && last_)) {
+                last_ = false;
+                return outcome::done;
+            }
+            if (count >= bytes_per_turn)
+                return outcome::wants_turn;
+            if (tls_) {
+                if (!encrypt())
+                    return outcome::ended;
+                continue;
+            }
+            if (const outcome written = write(count); written != outcome::done)
+                return written;
+        }
+    }
+
+    /// Tells the client that nothing more comes.
+    void shutdown_sending() noexcept {
+        std::error_code ignored;
+        socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+    }
+
+    [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
+
+    void close() noexcept {
+        std::error_code ignored;
+        socket_.close(ignored);
+    }
+
+    /// What it holds beside this object, in bytes. OpenSSL does not tell; it was measured.
+    [[nodiscard]] std::size_t memory_bytes() const noexcept {
+        return tls_ ? tls_session_bytes + tls_->output().size() : 0;
+    }
+
+    static constexpr std::size_t tls_session_bytes = 48 * 1024;
+
+private:
+    using progress = tls_session::progress;
+
+    // So much of an answer goes out before others have their turn.
+    static constexpr std::size_t bytes_per_turn = 256 * 1024;
+
+    // More would only make room for what has to wait anyway: one record.
+    static constexpr std::size_t encrypted_at_once = 16 * 1024;
+
+    // A client that sends records without content has no more than that of a turn.
+    static constexpr int tls_reads_max = 4;
+
+    outcome read(std::span<char> space, std::size_t& count) noexcept {
+        if (std::exchange(emptied_, false))
+            return outcome::wants_read;
+        ssize_t received = 0;
+        do
+            received = ::recv(socket_.native_handle(), space.data(), space.size(), MSG_DONTWAIT);
+        while (received < 0 && errno == EINTR);
+        if (received == 0)
+            return outcome::ended;
+        if (received < 0)
+            return errno == EAGAIN ? outcome::wants_read : outcome::ended;
+        count = static_cast<std::size_t>(received);
+        emptied_ = count < space.size();
+        return outcome::done;
+    }
+
+    // Writes plain text.
+    outcome write(std::size_t& count) noexcept {
+        // sendmsg does not write to them.
+        iovec parts[] = {{const_cast<char*>(head_.data()), head_.size()},
+                         {const_cast<char*>(body_.data()), body_.size()}};
+        msghdr message{};
+        message.msg_iov = parts;
+        message.msg_iovlen = std::size(parts);
+        const ssize_t sent =
+            ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR)
+            return outcome::done; // and tried again
+        if (sent < 0)
+            return errno == EAGAIN ? outcome::wants_write : outcome::ended;
+        const auto taken = static_cast<std::size_t>(sent);
+        count += taken;
+        const std::size_t of_head = std::min(taken, head_.size());
+        head_.remove_prefix(of_head);
+        body_.remove_prefix(taken - of_head);
+        return outcome::done;
+    }
+
+    // Encrypts the next piece; behind the last one comes the goodbye.
+    bool encrypt() {
+        std::string_view& from = head_.empty() ? body_ : head_;
+        if (from.empty()) {
+            last_ = false;
+            tls_->goodbye();
+            return true;
+        }
+        const std::string_view piece = from.substr(0, encrypted_at_once);
+        from.remove_prefix(piece.size());
+        return tls_->send(piece) == progress::done;
+    }
+
+    [[nodiscard]] std::size_t unsent() const noexcept {
+        return tls_ ? tls_->output().size() - flushed_ : 0;
+    }
+
+    // Sends what the TLS session has to say.
+    outcome flush() noexcept {
+        while (true) {
+            const std::string_view rest = tls_->output().substr(flushed_);
+            if (rest.empty())
+                break;
+            const ssize_t sent = ::send(socket_.native_handle(), rest.data(), rest.size(),
+                                        MSG_DONTWAIT | MSG_NOSIGNAL);
+            if (sent < 0 && errno == EINTR)
+                continue;
+            if (sent < 0)
+                return errno == EAGAIN ? outcome::wants_write : outcome::ended;
+            flushed_ += static_cast<std::size_t>(sent);
+        }
+        if (flushed_ > 0)
+            tls_->output_sent();
+        flushed_ = 0;
+        return outcome::done;
+    }
+
+    socket_type socket_;
+    std::optional<tls_session> tls_;
+    std::string_view head_; // of what is to be sent
+    std::string_view body_;
+    std::size_t flushed_ = 0; // of the output of the TLS session
+    bool last_ = false;
+    bool emptied_ = false; // the last read took all that had arrived
+};
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_DETAIL_SHARDS_FLEET_SHARD_HPP
+#define FOREST_ADAPTERS_ASIO_DETAIL_SHARDS_FLEET_SHARD_HPP
+
+#include <forest/adapters/asio/background.hpp>
+#include <forest/adapters/asio/detail/io/handler_memory.hpp>
+#include <forest/adapters/asio/detail/io/serial_task.hpp>
+#include <forest/adapters/asio/detail/shards/task_mailbox.hpp>
+#include <forest/core/event.hpp>
+#include <forest/core/outage.hpp>
+#include <forest/core/target_id.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
+#include <forest/detail/fleet/shared_signatures.hpp>
+
+#include <asio/any_io_executor.hpp>
+
+#include <algorithm>
+#include <cassert>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+// One of the fleets of a sharded_fleet: how others reach it on its thread, and what its targets are
+// called outside.
+
+namespace forest::detail {
+
+/// A fleet and its thread. Until it is handed over to that thread, whoever calls works on the fleet
+/// himself: then no queue is needed for all the targets that are added before it starts. The names
+/// are for the functions that `tell_later` and `ask` call with the fleet, one at a time; all other
+/// members may be called from any thread.
+template <typename Fleet>
+class fleet_shard {
+public:
+    /// `make` is called with the executor of the thread and answers the fleet.
+    template <typename Make>
+    explicit fleet_shard(Make& make) {
+        fleet_.emplace(make(asio::any_io_executor{loop_.get_executor()}));
+    }
+
+    /// The fleet, for what may be called from any thread.
+    [[nodiscard]] Fleet& fleet() noexcept { return *fleet_; }
+
+    /// From now on its thread alone works on the fleet.
+    void hand_over() {
+        const std::lock_guard lock{mutex_};
+        handed_over_ = true;
+    }
+
+    [[nodiscard]] bool runs_here() { return loop_.get_executor().running_in_this_thread(); }
+
+    /// Calls a function with the fleet after all that was told before, and does not wait for it.
+    /// Throws std::bad_alloc if there is no memory to remember it, or for what it does if that is
+    /// done at once; if there is none later, it is called again. So a function that throws must
+    /// have changed nothing.
+    template <typename Function>
+    void tell_later(Function&& function) {
+        if (!work_here(function))
+            enter(*prepare(std::forward<Function>(function)).release());
+    }
+
+    /// A function that can be told later without further memory.
+    template <typename Function>
+    [[nodiscard]] auto prepare(Function&& function) {
+        using told_type = told<std::decay_t<Function>>;
+        return std::make_unique<told_type>(*this, std::forward<Function>(function));
+    }
+
+    /// As `tell_later`, for what `prepare` returned. Leaves it to the caller when it throws.
+    template <typename Message>
+    void send(std::unique_ptr<Message>& message) {
+        if (!work_here(message->function))
+            enter(*message.release());
+    }
+
+    /// Calls a function with the fleet, and waits for it; at once if this is the fleet's thread.
+    /// What it throws passes through.
+    template <typename Function>
+    void ask(Function&& function) {
+        if (runs_here())
+            return function(*fleet_);
+        if (work_here(function))
+            return;
+        asked<Function> question{*this, function};
+        enter(question);
+        question.wait();
+    }
+
+    /// Starts the fleet, or stops it, after all that was told before. Takes no memory.
+    void start_later() { enter_or_do(starting_); }
+    void stop_later() { enter_or_do(stopping_); }
+
+    /// Destroys the fleet on its thread.
+    void end() {
+        ask([this](Fleet&) {
+            fleet_.reset();
+            ended_ = true;
+        });
+    }
+
+    // -- What its targets and signers are called outside --
+
+    /// Makes room for one more target.
+    void reserve_one() {
+        if (outer_.size() == outer_.capacity())
+            outer_.reserve(2 * outer_.size() + 1);
+    }
+
+    void name(target_id inner, target_id outer) {
+        outer_.resize(std::max(outer_.size(), place_of(inner) + 1));
+        outer_[place_of(inner)] = outer;
+    }
+
+    [[nodiscard]] target_id outer_of(target_id inner) const noexcept {
+        assert(place_of(inner) < outer_.size());
+        return outer_[place_of(inner)];
+    }
+
+    /// Makes room for the name of that signer.
+    void reserve(signer_id outer) {
+        signers_.resize(std::max(signers_.size(), static_cast<std::size_t>(outer) + 1));
+    }
+
+    void name(signer_id inner, signer_id outer) noexcept {
+        signers_[static_cast<std::size_t>(outer)] = inner;
+    }
+
+    /// 0 is the one that the fleet was made with. Throws std::bad_alloc while that signer itself
+    /// could not be added yet for want of memory.
+    [[nodiscard]] signer_id signer_of(signer_id outer) const {
+        const auto place = static_cast<std::size_t>(outer);
+        if (place >= signers_.size() || !signers_[place])
+            throw std::bad_alloc{};
+        return *signers_[place];
+    }
+
+    using outage_callback = unique_function<void(target_id, const outage&)>;
+    using event_callback = unique_function<void(const event&)>;
+
+    /// A callback for the fleet, which calls one that knows the names outside; none for null.
+    [[nodiscard]] outage_callback
+    translated(const std::shared_ptr<outage_callback>& callback) const {
+        if (callback == nullptr)
+            return {};
+        return [this, callback](target_id id, const outage& of) { (*callback)(outer_of(id), of); };
+    }
+
+    [[nodiscard]] event_callback translated(const std::shared_ptr<event_callback>& callback) const {
+        if (callback == nullptr)
+            return {};
+        return [this, callback](event happened) {
+            happened.id = outer_of(happened.id);
+            (*callback)(happened);
+        };
+    }
+
+private:
+    // Each event needs the name outside, and finds it at an index; a map would cost more than the
+    // target itself.
+    static constexpr std::size_t place_of(target_id inner) noexcept {
+        return target_place::of(inner).index;
+    }
+
+    // What its thread is told, in memory that is there before.
+    template <typename Function>
+    class told final : public detail::serial_task {
+    public:
+        told(fleet_shard& to, Function&& what) : function{std::move(what)}, to_{to} {}
+        told(fleet_shard& to, const Function& what) : function{what}, to_{to} {}
+
+        void perform() override {
+            try {
+                if (!to_.ended_) // perhaps while there was no memory
+                    function(*to_.fleet_);
+            } catch (const std::bad_alloc&) {
+                detail::pause_for_memory();
+                return to_.enter(*this);
+            }
+            delete this;
+        }
+        void abandon() noexcept override { delete this; }
+
+        Function function;
+
+    private:
+        fleet_shard& to_;
+    };
+
+    // The same, on the stack of whoever waits for it.
+    template <typename Function>
+    class asked final : public detail::serial_task {
+    public:
+        asked(fleet_shard& of, Function& function) : of_{of}, function_{function} {}
+
+        void perform() override {
+            try {
+                function_(*of_.fleet_);
+            } catch (...) {
+                thrown_ = std::current_exception();
+            }
+            abandon();
+        }
+        void abandon() noexcept override {
+            const std::lock_guard lock{mutex_};
+            ended_ = true;
+            end_.notify_one(); // under the lock: this is destroyed when it is released
+        }
+        void wait() {
+            std::unique_lock lock{mutex_};
+            end_.wait(lock, [this] { return ended_; });
+            if (thrown_ != nullptr)
+                std::rethrow_exception(thrown_);
+        }
+
+    private:
+        fleet_shard& of_;
+        Function& function_;
+        std::mutex mutex_;
+        std::condition_variable end_;
+        bool ended_ = false;
+        std::exception_ptr thrown_;
+    };
+
+    class calling final : public detail::serial_task {
+    public:
+        calling(fleet_shard& of, void (*call)(Fleet&)) : of_{of}, call_{call} {}
+        void perform() override { call_(*of_.fleet_); }
+        void abandon() noexcept override {}
+
+    private:
+        fleet_shard& of_;
+        void (*call_)(Fleet&);
+    };
+
+    void enter_or_do(calling& task) {
+        const auto now = [&](Fleet&) { task.perform(); };
+        if (!work_here(now))
+            enter(task);
+    }
+
+    // It never refuses, because the executor is that of an io_context.
+    void enter(detail::serial_task& task) noexcept { (void)mailbox_->post(task, mailbox_); }
+
+    // Calls the function here if the fleet was not handed over yet.
+    template <typename Function>
+    bool work_here(Function& function) {
+        const std::lock_guard lock{mutex_};
+        if (handed_over_)
+            return false;
+        function(*fleet_);
+        return true;
+    }
+
+    // Before the loop, on whose thread they are used.
+    bool ended_ = false;
+    calling starting_{*this, [](Fleet& fleet) { fleet.start(); }};
+    calling stopping_{*this, [](Fleet& fleet) { fleet.stop(); }};
+    background loop_;
+    std::shared_ptr<detail::task_mailbox> mailbox_ =
+        std::make_shared<detail::task_mailbox>(loop_.get_executor());
+    std::optional<Fleet> fleet_;
+    std::vector<target_id> outer_; // by places
+    std::vector<std::optional<signer_id>> signers_{signer_id{}};
+    std::mutex mutex_; // held by whoever works on a fleet that was not handed over
+    bool handed_over_ = false;
+};
+
+} // namespace forest::detail
+
+#endif

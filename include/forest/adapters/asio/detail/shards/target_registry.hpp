@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_DETAIL_SHARDS_TARGET_REGISTRY_HPP
+#define FOREST_ADAPTERS_ASIO_DETAIL_SHARDS_TARGET_REGISTRY_HPP
+
+#include <forest/core/random.hpp>
+#include <forest/core/target_id.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <mutex>
+#include <numeric>
+#include <optional>
+#include <utility>
+#include <vector>
+
+// The names of the targets of several fleets, each of which runs on a thread of its own: a name is
+// given, and may be taken back, before the fleet has seen the target.
+
+namespace forest::detail {
+
+/// Which fleet has which target, and by what name. Names are in the order in which they were given
+/// until one is taken back; none is used twice, and none is 0. All members may be called from any
+/// thread, some by that of the target's fleet alone.
+class target_registry {
+public:
+    struct named_target {
+        target_id id;
+        std::size_t fleet;
+    };
+
+    /// For that many fleets, from 1 to 65,535.
+    explicit target_registry(std::size_t fleets) : sizes_(fleets) {
+        assert(fleets > 0 && fleets <= std::numeric_limits<fleet_number>::max());
+        fleets_.fill(no_fleet);
+    }
+
+    /// Names a new target, and says which fleet is to have it: for the same `origin` always the
+    /// same.
+    named_target add(std::uint64_t origin) {
+        const std::lock_guard lock{mutex_};
+        const fleet_number fleet = fleet_of_origin(origin);
+        if (free_.empty()) {
+            if (entries_.size() == entries_.capacity())
+                entries_.reserve(2 * entries_.size() + 1);
+            free_.reserve(entries_.capacity()); // so that to give a name back never fails
+            entries_.emplace_back();
+            free_.push_back(static_cast<std::uint32_t>(entries_.size() - 1));
+        }
+        const std::uint32_t place = free_.back();
+        free_.pop_back();
+        entry& added = entries_[place];
+        added.fleet = fleet;
+        added.watched = true;
+        ++sizes_[fleet];
+        return {target_place{place, added.generation}.id(), fleet};
+    }
+
+    /// Takes a name back, and answers whose target it was; empty if there is no such target.
+    std::optional<std::size_t> remove(target_id id) {
+        const std::lock_guard lock{mutex_};
+        entry* const one = watched(id);
+        if (one == nullptr)
+            return std::nullopt;
+        one->watched = false;
+        --sizes_[one->fleet];
+        return one->fleet;
+    }
+
+    /// Whose target it is; empty if there is no such target.
+    [[nodiscard]] std::optional<std::size_t> fleet_of(target_id id) const {
+        const std::lock_guard lock{mutex_};
+        const entry* const one = watched(id);
+        return one == nullptr ? std::nullopt : std::optional<std::size_t>{one->fleet};
+    }
+
+    /// By what name its fleet knows it, 0 if it does not know it yet; empty if there is no such
+    /// target.
+    [[nodiscard]] std::optional<target_id> inner(target_id id) const {
+        const std::lock_guard lock{mutex_};
+        const entry* const one = watched(id);
+        return one == nullptr ? std::nullopt : std::optional{one->inner};
+    }
+
+    /// How many targets there are.
+    [[nodiscard]] std::size_t size() const {
+        const std::lock_guard lock{mutex_};
+        return std::accumulate(sizes_.begin(), sizes_.end(), std::size_t{0});
+    }
+
+    // -- For the thread of the target's fleet --
+
+    /// Whether a target is still to be added to its fleet; if not, that was all to be done for it.
+    [[nodiscard]] bool wanted(target_id id) {
+        const std::lock_guard lock{mutex_};
+        if (watched(id) != nullptr)
+            return true;
+        release(id);
+        return false;
+    }
+
+    /// Its fleet knows it now by the name `inner`; or has refused it, if that is 0.
+    void added(target_id id, target_id inner) {
+        const std::lock_guard lock{mutex_};
+        entry& one = entries_[target_place::of(id).index];
+        one.inner = inner;
+        if (inner != target_id{})
+            return;
+        sizes_[one.fleet] -= std::exchange(one.watched, false) ? 1 : 0;
+        release(id);
+    }
+
+    /// What `forget` would return.
+    [[nodiscard]] target_id known_as(target_id id) const {
+        const std::lock_guard lock{mutex_};
+        const entry* const one = find(id);
+        return one == nullptr ? target_id{} : one->inner;
+    }
+
+    /// Forgets a target that was removed, and answers by what name its fleet is to remove it, too;
+    /// 0 if its fleet does not know it.
+    target_id forget(target_id id) {
+        const std::lock_guard lock{mutex_};
+        const entry* const one = find(id);
+        if (one == nullptr || one->inner == target_id{}) // Not yet there: `wanted` will say no.
+            return {};
+        const target_id known_as = one->inner;
+        release(id);
+        return known_as;
+    }
+
+private:
+    using fleet_number = std::uint16_t;
+
+    static constexpr fleet_number no_fleet = std::numeric_limits<fleet_number>::max();
+
+    // A place is used again when the fleet has no business with it any more.
+    struct entry {
+        target_id inner{};
+        std::uint32_t generation = 1;
+        fleet_number fleet = 0;
+        bool watched = false;
+    };
+
+    // A hash alone would give one fleet two or three times what another one has where servers are
+    // few. So it says in which group a server is, and the fleet that has the fewest targets when a
+    // group is met first has all of it. The low bits of `origin` may depend on little of the URL:
+    // it is mixed before.
+    fleet_number fleet_of_origin(std::uint64_t origin) noexcept {
+        fleet_number& fleet = fleets_[random_generator{origin}() % fleets_.size()];
+        if (fleet == no_fleet)
+            fleet = static_cast<fleet_number>(std::min_element(sizes_.begin(), sizes_.end()) -
+                                              sizes_.begin());
+        return fleet;
+    }
+
+    [[nodiscard]] const entry* find(target_id id) const noexcept {
+        const auto [place, generation] = target_place::of(id);
+        return place < entries_.size() && entries_[place].generation == generation
+                   ? &entries_[place]
+                   : nullptr;
+    }
+
+    [[nodiscard]] const entry* watched(target_id id) const noexcept {
+        const entry* const one = find(id);
+        return one != nullptr && one->watched ? one : nullptr;
+    }
+    [[nodiscard]] entry* watched(target_id id) noexcept {
+        return const_cast<entry*>(std::as_const(*this).watched(id));
+    }
+
+    void release(target_id id) {
+        if (find(id) == nullptr)
+            return;
+        entry& old = entries_[target_place::of(id).index];
+        old.inner = {};
+        ++old.generation;
+        free_.push_back(target_place::of(id).index);
+    }
+
+    mutable std::mutex mutex_;
+    std::vector<entry> entries_;
+    std::vector<std::uint32_t> free_;
+    std::vector<std::size_t> sizes_;          // how many targets each fleet has
+    std::array<fleet_number, 4096> fleets_{}; // of the groups of servers
+};
+
+} // namespace forest::detail
+
+#endif

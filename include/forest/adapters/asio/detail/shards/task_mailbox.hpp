@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_DETAIL_SHARDS_TASK_MAILBOX_HPP
+#define FOREST_ADAPTERS_ASIO_DETAIL_SHARDS_TASK_MAILBOX_HPP
+
+#include <forest/adapters/asio/detail/io/handler_memory.hpp>
+#include <forest/adapters/asio/detail/io/serial_task.hpp>
+
+#include <asio/any_io_executor.hpp>
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+// How one thread has another one do something, without memory that could be missing just then.
+
+namespace forest::detail {
+
+/// Tasks for the threads of an executor, first come, first served. May be used from any thread.
+/// Takes no memory on the executor of an io_context or a thread_pool.
+class task_mailbox {
+public:
+    explicit task_mailbox(asio::any_io_executor executor) : executor_{std::move(executor)} {}
+    task_mailbox(const task_mailbox&) = delete;
+    task_mailbox& operator=(const task_mailbox&) = delete;
+
+    /// Performs a task later, never from inside, unless it waits already. `owner` keeps this
+    /// mailbox and the task alive; null if both outlive the executor. False, and nothing is done,
+    /// if the executor is of another kind and has no memory.
+    bool post(serial_task& task, std::shared_ptr<void> owner) noexcept {
+        const std::lock_guard lock{mutex_};
+        if (!posted_ && !visit_later(std::move(owner)))
+            return false;
+        tasks_.push(task, nullptr);
+        return true;
+    }
+
+private:
+    // Performs one task. Abandons all when the executor drops it, but not when it refuses it.
+    class visit {
+    public:
+        using allocator_type = handler_allocator<void>;
+
+        visit(task_mailbox& of, std::shared_ptr<void> owner) noexcept
+            : owner_{std::move(owner)}, of_{&of} {}
+        visit(visit&& other) noexcept
+            : owner_{std::move(other.owner_)}, of_{std::exchange(other.of_, nullptr)} {}
+        visit& operator=(visit&&) = delete;
+        ~visit() {
+            if (of_ == nullptr || of_->giver_ == std::this_thread::get_id())
+                return;
+            while (of_->abandon_next())
+                ;
+        }
+
+        [[nodiscard]] allocator_type get_allocator() const noexcept {
+            return allocator_type{of_->memory_};
+        }
+
+        void operator()() {
+            const auto alive = std::move(owner_);
+            std::exchange(of_, nullptr)->perform_next(alive);
+        }
+
+    private:
+        std::shared_ptr<void> owner_;
+        task_mailbox* of_; // null when it has been there
+    };
+
+    // One each time, as others have their turn, too; the next as well if the executor refuses it.
+    void perform_next(const std::shared_ptr<void>& owner) {
+        bool is_last = false;
+        for (bool arrived = true; !is_last; arrived = false) {
+            task_queue::entry next;
+            {
+                const std::lock_guard lock{mutex_};
+                if (arrived)
+                    posted_ = false;
+                else if (posted_ || tasks_.empty())
+                    return;
+                next = tasks_.pop();
+                is_last = tasks_.empty() || visit_later(owner);
+            }
+            next.task->perform();
+        }
+    }
+
+    bool abandon_next() noexcept {
+        task_queue::entry next;
+        {
+            const std::lock_guard lock{mutex_};
+            if (tasks_.empty())
+                return false;
+            next = tasks_.pop();
+        }
+        next.task->abandon();
+        return true;
+    }
+
+    // Under the lock.
+    bool visit_later(std::shared_ptr<void> owner) noexcept {
+        giver_ = std::this_thread::get_id();
+        try {
+            post_owned(executor_, visit{*this, std::move(owner)});
+            posted_ = true;
+        } catch (...) { // There is no memory.
+        }
+        giver_ = std::thread::id{};
+        return posted_;
+    }
+
+    const asio::any_io_executor executor_;
+    handler_memory memory_;
+    std::mutex mutex_;
+    task_queue tasks_;
+    bool posted_ = false;                  // a visit is on its way
+    std::atomic<std::thread::id> giver_{}; // who hands it to the executor just now
+};
+
+} // namespace forest::detail
+
+#endif

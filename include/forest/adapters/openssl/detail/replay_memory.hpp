@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_OPENSSL_DETAIL_REPLAY_MEMORY_HPP
+#define FOREST_ADAPTERS_OPENSSL_DETAIL_REPLAY_MEMORY_HPP
+
+#include <forest/core/detail/container/index_table.hpp>
+#include <forest/core/time.hpp>
+
+#include <array>
+#include <cassert>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+// Which signatures were accepted a short while ago, in bounded memory. Only what was signed with
+// the secret gets in, so a stranger cannot fill it.
+
+namespace forest::detail {
+
+/// Remembers up to `entries_max` digests for `window`. When it is full, the oldest is forgotten to
+/// make room, and counted: it could then be used once more, which is better than to refuse a caller
+/// who is right. All memory is taken at construction, some 50 bytes an entry; an insertion takes
+/// the same time however many there are. Not thread-safe.
+class replay_memory {
+public:
+    using digest = std::array<unsigned char, 32>;
+
+    /// Remembers nothing when `window` is 0; otherwise `entries_max` must be at least 1.
+    replay_memory(duration window, std::size_t entries_max)
+        : window_{std::chrono::ceil<wall_time::duration>(window)},
+          entries_(window > duration::zero() ? entries_max : 0) {
+        assert(window >= duration::zero());
+        assert(window == duration::zero() || (entries_max >= 1 && entries_max < index_table::none));
+        index_.reserve(entries_.size());
+    }
+
+    /// Remembers `seen`; false when it was remembered already, at most `window` ago.
+    [[nodiscard]] bool insert(const digest& seen, wall_time now) noexcept {
+        if (entries_.empty())
+            return true;
+        while (size_ > 0 && now - entries_[oldest_].when > window_)
+            drop_oldest();
+        const auto is_it = [&](std::uint32_t at) { return entries_[at].what == seen; };
+        if (index_.find(hash(seen), is_it) != index_table::none)
+            return false;
+        if (size_ == entries_.size()) {
+            drop_oldest();
+            ++forgotten_;
+        }
+        const std::size_t added = (oldest_ + size_) % entries_.size();
+        entries_[added] = {seen, now};
+        index_.insert(static_cast<std::uint32_t>(added),
+                      [this](std::uint32_t at) { return hash(entries_[at].what); });
+        ++size_;
+        return true;
+    }
+
+    /// How many digests are remembered.
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+    /// How many were forgotten before the window had passed, because there was no room.
+    [[nodiscard]] std::uint64_t forgotten() const noexcept { return forgotten_; }
+
+private:
+    struct entry {
+        digest what;
+        wall_time when;
+    };
+
+    // A digest that needs the secret is as random as a hash can be.
+    static std::uint64_t hash(const digest& of) noexcept {
+        std::uint64_t first = 0;
+        for (std::size_t index = 0; index < sizeof first; ++index)
+            first = first << 8U | of[index];
+        return first;
+    }
+
+    void drop_oldest() noexcept {
+        index_.erase(static_cast<std::uint32_t>(oldest_),
+                     [this](std::uint32_t at) { return hash(entries_[at].what); });
+        oldest_ = (oldest_ + 1) % entries_.size();
+        --size_;
+    }
+
+    wall_time::duration window_;
+    std::vector<entry> entries_; // a ring
+    index_table index_;
+    std::size_t oldest_ = 0;
+    std::size_t size_ = 0;
+    std::uint64_t forgotten_ = 0;
+};
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_POSIX_DETAIL_ADDRESS_OF_HPP
+#define FOREST_ADAPTERS_POSIX_DETAIL_ADDRESS_OF_HPP
+
+#include <forest/core/ip_address.hpp>
+
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <optional>
+#include <set>
+#include <span>
+#include <vector>
+
+// What the resolvers have in common.
+
+namespace forest::detail {
+
+/// An address as sockets have it; empty if it belongs to another family.
+[[nodiscard]] inline std::optional<ip_address> address_of(const sockaddr& from) noexcept {
+    ip_address result;
+    if (from.sa_family == AF_INET) {
+        sockaddr_in four{};
+        std::memcpy(&four, &from, sizeof four);
+        std::memcpy(result.bytes.data(), &four.sin_addr, sizeof four.sin_addr);
+        return result;
+    }
+    if (from.sa_family == AF_INET6) {
+        sockaddr_in6 six{};
+        std::memcpy(&six, &from, sizeof six);
+        std::memcpy(result.bytes.data(), &six.sin6_addr, sizeof six.sin6_addr);
+        result.is_v6 = true;
+        result.scope = six.sin6_scope_id;
+        return result;
+    }
+    return std::nullopt;
+}
+
+/// Addresses in the order in which they came, each once.
+class distinct_addresses {
+public:
+    void add(const ip_address& found) {
+        if (known_.insert(found).second)
+            all_.push_back(found);
+    }
+
+    [[nodiscard]] std::span<const ip_address> all() const noexcept { return all_; }
+
+private:
+    std::vector<ip_address> all_;
+    std::set<ip_address> known_;
+};
+
+/// Whether this process can open no descriptor now. A look-up needs some, and seldom says so.
+[[nodiscard]] inline bool lacks_descriptor() noexcept {
+    const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (probe >= 0)
+        ::close(probe);
+    return probe < 0;
+}
+
+/// Blocks all signals for the thread that made it until it is destroyed. Threads that are begun
+/// meanwhile take none for ever: the application's handlers are not meant for them.
+class signals_blocked {
+public:
+    signals_blocked() noexcept {
+        sigset_t all;
+        sigfillset(&all);
+        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    signals_blocked(const signals_blocked&) = delete;
+    signals_blocked& operator=(const signals_blocked&) = delete;
+    ~signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+private:
+    sigset_t before_;
+};
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_POSIX_DETAIL_FILE_VERSION_HPP
+#define FOREST_ADAPTERS_POSIX_DETAIL_FILE_VERSION_HPP
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <string>
+
+namespace forest::detail {
+
+/// What tells one state of a file from another, without reading it.
+class file_version {
+public:
+    /// There is no file.
+    file_version() noexcept = default;
+
+    explicit file_version(const struct stat& file) noexcept
+        : inode_{file.st_ino}, bytes_{file.st_size}, seconds_{file.st_mtim.tv_sec},
+          nanoseconds_{file.st_mtim.tv_nsec} {}
+
+    /// The version of the file at `path` now.
+    [[nodiscard]] static file_version of(const std::string& path) noexcept {
+        struct stat file {};
+        return ::stat(path.c_str(), &file) == 0 ? file_version{file} : file_version{};
+    }
+
+    friend bool operator==(const file_version&, const file_version&) = default;
+
+private:
+    ino_t inode_ = 0;
+    off_t bytes_ = -1;
+    time_t seconds_ = 0;
+    long nanoseconds_ = 0;
+};
+
+} // namespace forest::detail
+
+#endif

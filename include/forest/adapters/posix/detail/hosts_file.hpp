@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_POSIX_DETAIL_HOSTS_FILE_HPP
+#define FOREST_ADAPTERS_POSIX_DETAIL_HOSTS_FILE_HPP
+
+#include <forest/adapters/posix/detail/file_version.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+// Which names stand in the hosts file. Their look-ups are short, and must not wait behind those
+// that ask a name server. The addresses are left to the resolver, which knows the order of
+// services.
+
+namespace forest::detail {
+
+/// The names of a hosts file, read again when the file has changed. Thread-safe.
+class hosts_file {
+public:
+    /// How much of the file is read.
+    static constexpr std::size_t bytes_max = std::size_t{1} << 20;
+
+    /// How often the file is looked at.
+    static constexpr std::chrono::seconds look_interval{1};
+
+    explicit hosts_file(std::string path = "/etc/hosts") : path_{std::move(path)} {}
+
+    /// Whether `name`, in lower case, is among them. False when the file cannot be read.
+    [[nodiscard]] bool contains(std::string_view name) noexcept try {
+        const std::lock_guard lock{mutex_};
+        const auto now = std::chrono::steady_clock::now();
+        if (now >= look_again_at_) {
+            look_again_at_ = now + look_interval;
+            refresh();
+        }
+        return names_.find(name) != names_.end();
+    } catch (...) { // for want of memory
+        return false;
+    }
+
+private:
+    struct descriptor {
+        int number;
+        ~descriptor() {
+            if (number >= 0)
+                ::close(number);
+        }
+    };
+
+    void refresh() {
+        const descriptor file{::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+        struct stat found {};
+        if (file.number < 0 || ::fstat(file.number, &found) != 0 || !S_ISREG(found.st_mode)) {
+            names_.clear();
+            known_ = {};
+            return;
+        }
+        const detail::file_version seen{found};
+        if (seen == known_)
+            return;
+        names_.clear();
+        known_ = {}; // in case that reading throws
+        read(file.number);
+        known_ = seen;
+    }
+
+    void read(int file) {
+        std::string text(bytes_max, '\0');
+        std::size_t size = 0;
+        for (ssize_t count = 0; size < text.size() &&
+                                (count = ::read(file, text.data() + size, text.size() - size)) > 0;)
+            size += static_cast<std::size_t>(count);
+        for (std::string_view rest{text.data(), size}; !rest.empty();) {
+            const std::size_t end = rest.find('\n');
+            add_line(rest.substr(0, end));
+            rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
+        }
+    }
+
+    // An address and names, with blanks between them, and perhaps a comment.
+    void add_line(std::string_view line) {
+        constexpr std::string_view blanks = " \t\r";
+        line = line.substr(0, line.find('#'));
+        for (bool is_address = true;; is_address = false) {
+            line.remove_prefix(std::min(line.find_first_not_of(blanks), line.size()));
+            if (line.empty())
+                return;
+            const std::string_view word = line.substr(0, line.find_first_of(blanks));
+            line.remove_prefix(word.size());
+            if (is_address)
+                continue;
+            std::string name{word};
+            std::transform(name.begin(), name.end(), name.begin(), [](char byte) {
+                return 'A' <= byte && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte;
+            });
+            names_.insert(std::move(name));
+        }
+    }
+
+    const std::string path_;
+    std::mutex mutex_;
+    std::chrono::steady_clock::time_point look_again_at_{};
+    detail::file_version known_;
+    std::set<std::string, std::less<>> names_;
+};
+
+} // namespace forest::detail
+
+#endif

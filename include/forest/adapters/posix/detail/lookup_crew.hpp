@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_POSIX_DETAIL_LOOKUP_CREW_HPP
+#define FOREST_ADAPTERS_POSIX_DETAIL_LOOKUP_CREW_HPP
+
+#include <forest/adapters/posix/detail/address_of.hpp>
+
+#include <limits.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+// The threads that call getaddrinfo. A call cannot be interrupted and may take for ever, so that a
+// thread in it is left behind when its owner ends. Such a thread must get along without anything of
+// the owner, of static variables and of destructors: what it touches is plain memory from malloc,
+// which the last one frees.
+
+namespace forest::detail {
+
+/// One look-up.
+struct lookup_job {
+    lookup_job* next;      // in the queue
+    void* context;         // of the owner; null when the owner has ended
+    addrinfo* found;       // by getaddrinfo, as the two below
+    int code;              // EAI_…, or 0
+    int error;             // errno, if the code is EAI_SYSTEM
+    bool lacks_descriptor; // it failed, and there was no descriptor left
+    char name[256];        // with a zero behind it
+};
+
+/// A crew of threads, begun when they are needed and ended when they are idle. All functions may be
+/// called from any thread.
+class lookup_crew {
+public:
+    /// The longest name that a look-up takes.
+    static constexpr std::size_t name_bytes_max = sizeof(lookup_job::name) - 1;
+
+    /// How long a thread waits for another look-up before it ends.
+    static constexpr time_t idle_seconds = 10;
+
+    /// Enough for getaddrinfo and the modules that it loads.
+    static constexpr std::size_t stack_bytes = std::size_t{256} * 1024;
+
+    /// Called on a thread of the crew with the job, which is freed after that.
+    using deliver = void (*)(void* owner, lookup_job& ended) noexcept;
+
+    /// No more than `threads_max` threads. Throws std::bad_alloc.
+    static lookup_crew* begin(void* owner, deliver tell, std::size_t threads_max) {
+        void* const memory = std::malloc(sizeof(lookup_crew));
+        if (memory == nullptr)
+            throw std::bad_alloc{};
+        return ::new (memory) lookup_crew{owner, tell, threads_max};
+    }
+
+    lookup_crew(const lookup_crew&) = delete;
+    lookup_crew& operator=(const lookup_crew&) = delete;
+
+    /// Looks `name` up, which has at most `name_bytes_max` bytes; the empty one does not exist.
+    /// False, and nothing is done, when the crew has been told to end. Throws std::bad_alloc, or
+    /// std::system_error when no thread can be added and all there are may be in getaddrinfo.
+    bool look_up(std::string_view name, void* context) {
+        auto* const job = static_cast<lookup_job*>(std::calloc(1, sizeof(lookup_job)));
+        if (job == nullptr)
+            throw std::bad_alloc{};
+        job->context = context;
+        std::copy_n(name.data(), std::min(name.size(), name_bytes_max), job->name);
+        const guard lock{mutex_};
+        if (ended_) {
+            std::free(job);
+            return false;
+        }
+        if (idle_ <= queued_ && threads_ < threads_max_) {
+            if (const int error = add_thread(); error != 0 && threads_ - inside_ <= queued_) {
+                std::free(job);
+                throw std::system_error{error, std::system_category(), "pthread_create"};
+            }
+        }
+        (last_ != nullptr ? last_->next : first_) = job;
+        last_ = job;
+        ++queued_;
+        pthread_cond_signal(&work_);
+        return true;
+    }
+
+    /// Ends the crew and frees it: waits for the threads but for those in getaddrinfo, which are
+    /// left behind, and calls `drop` for the context of each look-up that has not ended. When it
+    /// returns, nothing is delivered any more.
+    template <typename Drop>
+    void end(const Drop& drop) noexcept {
+        pthread_mutex_lock(&mutex_);
+        ended_ = true;
+        pthread_cond_broadcast(&work_);
+        while (first_ != nullptr) {
+            lookup_job* const job = first_;
+            first_ = job->next;
+            drop(job->context);
+            std::free(job);
+        }
+        last_ = nullptr;
+        queued_ = 0;
+        while (worker* const each = workers_) {
+            workers_ = each->next;
+            if (lookup_job* const job = each->inside; job != nullptr) {
+                void* const context = job->context;
+                job->context = nullptr;
+                each->left_behind = true;
+                pthread_detach(each->thread);
+                pthread_mutex_unlock(&mutex_);
+                drop(context);
+                pthread_mutex_lock(&mutex_);
+                continue;
+            }
+            pthread_mutex_unlock(&mutex_);
+            pthread_join(each->thread, nullptr);
+            std::free(each);
+            pthread_mutex_lock(&mutex_);
+        }
+        worker* const retired = std::exchange(retired_, nullptr);
+        pthread_mutex_unlock(&mutex_);
+        if (retired != nullptr) {
+            pthread_join(retired->thread, nullptr);
+            std::free(retired);
+        }
+        release();
+    }
+
+private:
+    struct worker {
+        lookup_crew* crew;
+        worker* next;       // among the workers
+        lookup_job* inside; // what it is in getaddrinfo for; null when it is not
+        pthread_t thread;
+        bool left_behind; // it frees itself
+    };
+
+    // No std::lock_guard of a std::mutex, which a thread that is left behind could not use without
+    // our code and the standard library's.
+    class guard {
+    public:
+        explicit guard(pthread_mutex_t& mutex) noexcept : mutex_{mutex} {
+            pthread_mutex_lock(&mutex_);
+        }
+        guard(const guard&) = delete;
+        guard& operator=(const guard&) = delete;
+        ~guard() { pthread_mutex_unlock(&mutex_); }
+
+    private:
+        pthread_mutex_t& mutex_;
+    };
+
+    lookup_crew(void* owner, deliver tell, std::size_t threads_max) noexcept
+        : owner_{owner}, tell_{tell}, threads_max_{threads_max} {
+        pthread_mutex_init(&mutex_, nullptr);
+        pthread_condattr_t attributes;
+        pthread_condattr_init(&attributes);
+        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+        pthread_cond_init(&work_, &attributes);
+        pthread_condattr_destroy(&attributes);
+    }
+
+    // Under the lock.
+    int add_thread() noexcept {
+        auto* const added = static_cast<worker*>(std::calloc(1, sizeof(worker)));
+        if (added == nullptr)
+            return ENOMEM;
+        added->crew = this;
+        pthread_attr_t attributes;
+        pthread_attr_init(&attributes);
+        pthread_attr_setstacksize(
+            &attributes,
+            std::max(stack_bytes, static_cast<std::size_t>(std::max<long>(PTHREAD_STACK_MIN, 0))));
+        const int error = [&] {
+            const signals_blocked for_the_thread;
+            return pthread_create(&added->thread, &attributes, &work, added);
+        }();
+        pthread_attr_destroy(&attributes);
+        if (error != 0) {
+            std::free(added);
+            return error;
+        }
+        added->next = workers_;
+        workers_ = added;
+        ++threads_;
+        ++references_;
+        return 0;
+    }
+
+    static void* work(void* argument) noexcept {
+        auto* const self = static_cast<worker*>(argument);
+        lookup_crew* const crew = self->crew;
+        pthread_mutex_lock(&crew->mutex_);
+        while (lookup_job* const job = crew->next_job()) {
+            self->inside = job;
+            ++crew->inside_;
+            pthread_mutex_unlock(&crew->mutex_);
+            look_up(*job);
+            pthread_mutex_lock(&crew->mutex_);
+            self->inside = nullptr;
+            --crew->inside_;
+            if (self->left_behind) {
+                free_job(job);
+                break;
+            }
+            pthread_mutex_unlock(&crew->mutex_);
+            crew->tell_(crew->owner_, *job);
+            free_job(job);
+            pthread_mutex_lock(&crew->mutex_);
+        }
+        worker* const before = crew->retire(*self);
+        const bool left_behind = self->left_behind;
+        pthread_mutex_unlock(&crew->mutex_);
+        if (before != nullptr) {
+            pthread_join(before->thread, nullptr);
+            std::free(before);
+        }
+        crew->release();
+        if (left_behind)
+            std::free(self);
+        return nullptr;
+    }
+
+    // Under the lock. Null when the thread is to end.
+    lookup_job* next_job() noexcept {
+        timespec until{};
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_sec += idle_seconds;
+        ++idle_;
+        for (int error = 0; first_ == nullptr && !ended_ && error != ETIMEDOUT;)
+            error = pthread_cond_timedwait(&work_, &mutex_, &until);
+        --idle_;
+        lookup_job* const job = first_;
+        if (job == nullptr || ended_)
+            return nullptr;
+        first_ = job->next;
+        if (first_ == nullptr)
+            last_ = nullptr;
+        --queued_;
+        return job;
+    }
+
+    // Under the lock. A thread that ends because it is idle joins the one that did so before it, so
+    // that at most one is left to be joined. Once the crew ends, its owner joins the others.
+    worker* retire(worker& self) noexcept {
+        --threads_;
+        if (ended_)
+            return nullptr;
+        worker** each = &workers_;
+        while (*each != &self)
+            each = &(*each)->next;
+        *each = self.next;
+        return std::exchange(retired_, &self);
+    }
+
+    static void look_up(lookup_job& job) noexcept {
+        addrinfo wanted{};
+        wanted.ai_family = AF_UNSPEC;
+        wanted.ai_socktype = SOCK_STREAM; // each address once
+        errno = 0;
+        job.code = job.name[0] == '\0' ? EAI_NONAME
+                                       : ::getaddrinfo(job.name, nullptr, &wanted, &job.found);
+        job.error = errno;
+        job.lacks_descriptor = job.code != 0 && lacks_descriptor();
+    }
+
+    static void free_job(lookup_job* job) noexcept {
+        if (job->code == 0 && job->found != nullptr)
+            ::freeaddrinfo(job->found);
+        std::free(job);
+    }
+
+    // Not under the lock.
+    void release() noexcept {
+        pthread_mutex_lock(&mutex_);
+        const bool last = --references_ == 0;
+        pthread_mutex_unlock(&mutex_);
+        if (!last)
+            return;
+        pthread_cond_destroy(&work_);
+        pthread_mutex_destroy(&mutex_);
+        std::free(this);
+    }
+
+    void* const owner_;
+    const deliver tell_;
+    const std::size_t threads_max_;
+    pthread_mutex_t mutex_;
+    pthread_cond_t work_; // there is a job, or the crew is to end
+    lookup_job* first_ = nullptr;
+    lookup_job* last_ = nullptr;
+    std::size_t queued_ = 0;
+    worker* workers_ = nullptr;
+    worker* retired_ = nullptr; // the last one that has ended because it was idle
+    std::size_t threads_ = 0;
+    std::size_t idle_ = 0;
+    std::size_t inside_ = 0;     // in getaddrinfo
+    std::size_t references_ = 1; // the owner and the threads
+    bool ended_ = false;
+};
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_POSIX_DETAIL_SOCKET_PEER_HPP
+#define FOREST_ADAPTERS_POSIX_DETAIL_SOCKET_PEER_HPP
+
+#include <forest/adapters/posix/detail/descriptor.hpp>
+#include <forest/core/fields.hpp>
+#include <forest/sim/conformance/peer.hpp>
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+// The peer of the battery for transports, on sockets of the operating system and nothing else: it
+// has to be right whatever the library is on which the examined transport stands.
+
+namespace forest::sim::conformance::detail {
+
+/// An HTTP server at a free port of 127.0.0.1, on a thread of its own, that does what a battery
+/// says, right or wrong, as all acts of `peer_act`. All members may be called from any thread. The
+/// destructor closes all connections and waits for the thread.
+class socket_peer {
+public:
+    /// More connections wait until one of them is closed.
+    static constexpr std::size_t connections_max = 64;
+
+    /// A connection on which a longer header section comes is closed.
+    static constexpr std::size_t request_bytes_max = 65'536;
+
+    /// From one byte to the next, for `peer_act::drip`.
+    static constexpr std::chrono::milliseconds drip_interval{100};
+
+    /// Throws std::system_error when there is no socket or no thread to be had.
+    socket_peer() : listening_{forest::detail::bound_socket()}, refusing_{forest::detail::bound_socket()} {
+        if (::listen(listening_.number(), static_cast<int>(connections_max)) != 0)
+            forest::detail::throw_last_error("listen");
+        std::array<int, 2> ends{};
+        if (::pipe(ends.data()) != 0)
+            forest::detail::throw_last_error("pipe");
+        wake_read_ = forest::detail::descriptor{ends[0]};
+        wake_write_ = forest::detail::descriptor{ends[1]};
+        for (const forest::detail::descriptor* each : {&listening_, &wake_read_, &wake_write_})
+            forest::detail::set_nonblocking(*each);
+        port_ = forest::detail::port_of(listening_);
+        refusing_port_ = forest::detail::port_of(refusing_); // at which nobody listens
+        thread_ = std::thread{[this] { run(); }};
+    }
+
+    socket_peer(const socket_peer&) = delete;
+    socket_peer& operator=(const socket_peer&) = delete;
+
+    ~socket_peer() {
+        {
+            const std::lock_guard lock{mutex_};
+            stopping_ = true;
+        }
+        wake();
+        thread_.join();
+    }
+
+    /// What it does with the requests to come. Always true: it can do everything.
+    bool plan(const peer_plan& what) {
+        const std::lock_guard lock{mutex_};
+        plan_ = what;
+        return true;
+    }
+
+    /// Its URL now: with `peer_act::refuse` one at which nobody listens.
+    [[nodiscard]] std::string target() const {
+        const std::lock_guard lock{mutex_};
+        const auto port = plan_.act == peer_act::refuse ? refusing_port_ : port_;
+        return "http://127.0.0.1:" + std::to_string(port) + "/path/to?query=1%202";
+    }
+
+    /// Sends the answers that are held back.
+    void release() {
+        {
+            const std::lock_guard lock{mutex_};
+            releasing_ = true;
+        }
+        wake();
+    }
+
+    /// All requests that have arrived.
+    [[nodiscard]] std::vector<peer_request> received() const {
+        const std::lock_guard lock{mutex_};
+        return requests_;
+    }
+
+private:
+    using real_clock = std::chrono::steady_clock;
+
+    enum class ending { keep, close, reset };
+
+    struct connection {
+        forest::detail::descriptor socket;
+        std::uint64_t number = 0;
+        std::string input{};
+        std::string output{};
+        std::string held{}; // an answer for later
+        ending then = ending::keep;
+        bool closing = false; // the client asked for it
+        bool dripping = false;
+        bool input_ended = false;
+        real_clock::time_point drip_at{};
+
+        [[nodiscard]] bool answering() const noexcept { return !output.empty(); }
+        [[nodiscard]] bool writes_now() const noexcept { return answering() && !dripping; }
+        [[nodiscard]] bool over() const noexcept {
+            return !socket || (input_ended && !answering() && held.empty());
+        }
+    };
+
+    void wake() noexcept {
+        const char byte = 0;
+        (void)!::write(wake_write_.number(), &byte, 1); // A full pipe wakes as well.
+    }
+
+    void run() {
+        for (std::uint64_t number = 0;;) {
+            wait();
+            {
+                const std::lock_guard lock{mutex_};
+                if (stopping_)
+                    return;
+                if (std::exchange(releasing_, false)) {
+                    for (const auto& each : connections_)
+                        each->output.append(std::exchange(each->held, {}));
+                }
+            }
+            for (const auto& each : connections_) {
+                read(*each);
+                write(*each);
+                answer_next(*each);
+            }
+            std::erase_if(connections_, [](const auto& each) { return each->over(); });
+            accept(number);
+        }
+    }
+
+    // Until something can be done.
+    void wait() {
+        std::vector<pollfd> waiting{{wake_read_.number(), POLLIN, 0}};
+        if (connections_.size() < connections_max)
+            waiting.push_back({listening_.number(), POLLIN, 0});
+        std::chrono::milliseconds longest{-1};
+        for (const auto& each : connections_) {
+            short events = each->input_ended ? short{0} : short{POLLIN};
+            if (each->writes_now())
+                events = static_cast<short>(events | POLLOUT);
+            waiting.push_back({each->socket.number(), events, 0});
+            if (each->answering() && each->dripping)
+                longest = drip_interval / 4;
+        }
+        ::poll(waiting.data(), waiting.size(), static_cast<int>(longest.count()));
+        std::array<char, 64> bytes{};
+        while (::read(wake_read_.number(), bytes.data(), bytes.size()) > 0)
+            ;
+    }
+
+    void accept(std::uint64_t& number) {
+        while (connections_.size() < connections_max) {
+            forest::detail::descriptor accepted{::accept(listening_.number(), nullptr, nullptr)};
+            if (!accepted) {
+                if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+                    std::this_thread::sleep_for(drip_interval); // until there is something again
+                return;
+            }
+            forest::detail::set_nonblocking(accepted);
+            connections_.push_back(
+                std::make_unique<connection>(connection{std::move(accepted), ++number}));
+        }
+    }
+
+    static bool would_block() noexcept {
+        return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+    }
+
+    static void read(connection& from) {
+        std::array<char, 4096> bytes{};
+        while (from.socket && !from.input_ended && from.input.size() <= request_bytes_max) {
+            const ssize_t count = ::recv(from.socket.number(), bytes.data(), bytes.size(), 0);
+            if (count > 0)
+                from.input.append(bytes.data(), static_cast<std::size_t>(count));
+            else if (count == 0)
+                from.input_ended = true;
+            else if (would_block())
+                return;
+            else
+                from.socket.close();
+        }
+        if (from.input.size() > request_bytes_max)
+            from.socket.close();
+    }
+
+    static void write(connection& to) {
+        while (to.socket && to.answering()) {
+            if (to.dripping && real_clock::now() < to.drip_at)
+                return;
+            const std::size_t size = to.dripping ? 1 : to.output.size();
+            const ssize_t count = ::send(to.socket.number(), to.output.data(), size, MSG_NOSIGNAL);
+            if (count < 0) {
+                if (!would_block())
+                    to.socket.close();
+                return;
+            }
+            to.output.erase(0, static_cast<std::size_t>(count));
+            to.drip_at = real_clock::now() + drip_interval;
+            if (!to.answering())
+                end_answer(to);
+        }
+    }
+
+    static void end_answer(connection& of) {
+        if (of.then == ending::reset) {
+            const linger at_once{1, 0};
+            ::setsockopt(of.socket.number(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        }
+        if (of.then != ending::keep || of.closing)
+            of.socket.close();
+    }
+
+    // Takes the next request of a connection, if it has come, and does as planned.
+    void answer_next(connection& of) {
+        const std::size_t size = of.input.find("\r\n\r\n");
+        if (!of.socket || of.answering() || size == std::string::npos)
+            return;
+        const std::string head = of.input.substr(0, size + 2);
+        of.input.erase(0, size + 4);
+        const std::size_t target = head.find(' ') + 1;
+        const std::string fields = head.substr(head.find("\r\n") + 2);
+        of.closing = field_view{fields}.lists("Connection", "close");
+        peer_plan now;
+        {
+            const std::lock_guard lock{mutex_};
+            requests_.push_back(
+                {head.substr(target, head.find(' ', target) - target), fields, of.number});
+            now = plan_;
+        }
+        act(of, now);
+        write(of);
+    }
+
+    static void act(connection& on, const peer_plan& what) {
+        std::string bytes = answer_to(what);
+        const std::string half =
+            bytes.substr(0, bytes.size() - std::min<std::size_t>(bytes.size(), 10));
+        on.then = ending::keep;
+        on.dripping = what.act == peer_act::drip;
+        on.drip_at = real_clock::now();
+        switch (what.act) {
+        case peer_act::refuse: // It is asked for at the other port.
+        case peer_act::answer:
+        case peer_act::drip: on.output = std::move(bytes); return;
+        case peer_act::hold: on.held.append(bytes); return;
+        case peer_act::silence: return;
+        case peer_act::reset:
+            on.output = half;
+            on.then = ending::reset;
+            return;
+        case peer_act::truncate:
+            on.output = half;
+            on.then = ending::close;
+            return;
+        case peer_act::garbage:
+            on.output = "what answers here is no HTTP\r\n\r\n";
+            on.then = ending::close;
+            return;
+        }
+    }
+
+    static std::string answer_to(const peer_plan& what) {
+        std::string bytes = "HTTP/1.1 " + std::to_string(what.status) + " \r\n" + what.fields;
+        if (what.status == 204 || what.status == 304)
+            return bytes + "\r\n";
+        if (!what.chunked)
+            return bytes + "Content-Length: " + std::to_string(what.body.size()) + "\r\n\r\n" +
+                   what.body;
+        bytes += "Transfer-Encoding: chunked\r\n\r\n";
+        for (const char& byte : what.body)
+            bytes.append("1;number=\"1\"\r\n").append(1, byte).append("\r\n");
+        return bytes + "0\r\nX-Trailer: 1\r\n\r\n";
+    }
+
+    forest::detail::descriptor listening_;
+    forest::detail::descriptor refusing_;
+    forest::detail::descriptor wake_read_;
+    forest::detail::descriptor wake_write_;
+    std::uint16_t port_ = 0;
+    std::uint16_t refusing_port_ = 0;
+    std::vector<std::unique_ptr<connection>> connections_; // of the thread
+
+    mutable std::mutex mutex_;
+    peer_plan plan_;
+    std::vector<peer_request> requests_;
+    bool releasing_ = false;
+    bool stopping_ = false;
+
+    std::thread thread_;
+};
+
+} // namespace forest::sim::conformance::detail
+
+#endif

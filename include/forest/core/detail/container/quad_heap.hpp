@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DETAIL_CONTAINER_QUAD_HEAP_HPP
+#define FOREST_CORE_DETAIL_CONTAINER_QUAD_HEAP_HPP
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+#include <vector>
+
+// A priority queue with four children to an entry: half as many levels as with two, and the four
+// lie together in memory.
+
+namespace forest::detail {
+
+/// Keeps the entry in front that is `Sooner` than all others. `Entry` is small and cheap to move;
+/// entries that are equal come out in no particular order. Not thread-safe.
+template <typename Entry, bool (*Sooner)(const Entry&, const Entry&) noexcept>
+class quad_heap {
+public:
+    [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
+    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+
+    /// The first entry; there must be one.
+    [[nodiscard]] const Entry& front() const noexcept { return entries_.front(); }
+
+    /// Whether the next `push` has to make room.
+    [[nodiscard]] bool full() const noexcept { return entries_.size() == entries_.capacity(); }
+
+    /// Makes room, so that to push never fails until there are that many.
+    void reserve(std::size_t size) {
+        if (size > entries_.capacity())
+            entries_.reserve(size + std::max(entries_.size() / 4, size_min));
+    }
+
+    void push(const Entry& added) {
+        // By a quarter: a heap that has grown to stay is not half empty.
+        if (entries_.size() == entries_.capacity())
+            entries_.reserve(entries_.size() + std::max(entries_.size() / 4, size_min));
+        entries_.push_back(added);
+        rise(entries_.size() - 1, added);
+    }
+
+    /// Removes the first entry; there must be one.
+    void pop() noexcept {
+        const Entry last = entries_.back();
+        entries_.pop_back();
+        if (!entries_.empty())
+            sink(0, last);
+    }
+
+    /// Removes all entries for which `unwanted` answers true.
+    template <typename Predicate>
+    void erase_if(Predicate&& unwanted) {
+        std::erase_if(entries_, std::forward<Predicate>(unwanted));
+        for (std::size_t index = entries_.size() / fan_out + 1; index-- > 0;)
+            if (index < entries_.size())
+                sink(index, Entry{entries_[index]});
+    }
+
+private:
+    static constexpr std::size_t fan_out = 4;
+    static constexpr std::size_t size_min = 16;
+
+    void rise(std::size_t index, const Entry& rising) noexcept {
+        while (index > 0) {
+            const std::size_t parent = (index - 1) / fan_out;
+            if (!Sooner(rising, entries_[parent]))
+                break;
+            entries_[index] = entries_[parent];
+            index = parent;
+        }
+        entries_[index] = rising;
+    }
+
+    // Puts an entry at `index` or below it, where it belongs.
+    void sink(std::size_t index, const Entry& sinking) noexcept {
+        const std::size_t size = entries_.size();
+        for (;;) {
+            const std::size_t first = index * fan_out + 1;
+            if (first >= size)
+                break;
+            std::size_t best = first;
+            const std::size_t end = std::min(first + fan_out, size);
+            for (std::size_t each = first + 1; each < end; ++each)
+                best = Sooner(entries_[each], entries_[best]) ? each : best;
+            if (!Sooner(entries_[best], sinking))
+                break;
+            entries_[index] = entries_[best];
+            index = best;
+        }
+        entries_[index] = sinking;
+    }
+
+    std::vector<Entry> entries_;
+};
+
+} // namespace forest::detail
+
+#endif

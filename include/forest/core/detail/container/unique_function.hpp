@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DETAIL_CONTAINER_UNIQUE_FUNCTION_HPP
+#define FOREST_CORE_DETAIL_CONTAINER_UNIQUE_FUNCTION_HPP
+
+#include <cassert>
+#include <concepts>
+#include <cstddef>
+#include <memory>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+// std::function copies what it holds and puts a captured shared_ptr on the heap. A handler is
+// moved, called once and must cost no allocation per check (B18), so this one keeps 48 bytes of any
+// movable callable inline.
+
+namespace forest::detail {
+
+template <typename Signature>
+class unique_function;
+
+// Whether there is nothing to call: a null pointer, or an empty std::function or the like.
+template <typename Callable>
+[[nodiscard]] bool calls_nothing(const Callable& callable) noexcept {
+    if constexpr (std::is_pointer_v<Callable> || std::is_member_pointer_v<Callable>)
+        return callable == nullptr;
+    else if constexpr (std::is_constructible_v<Callable, std::nullptr_t> &&
+                       requires { static_cast<bool>(callable); })
+        return !static_cast<bool>(callable);
+    else
+        return false;
+}
+
+/// A move-only callable. Callables of up to `inline_bytes` that move without throwing are kept
+/// inline, others on the heap. It is empty when it is made from nothing, from a null pointer or
+/// from an empty std::function. Calling an empty one is an assertion.
+template <typename Result, typename... Args>
+class unique_function<Result(Args...)> {
+public:
+    static constexpr std::size_t inline_bytes = 48;
+
+    unique_function() noexcept = default;
+    unique_function(std::nullptr_t) noexcept {}
+
+    template <typename Callable>
+        requires(!std::same_as<std::remove_cvref_t<Callable>, unique_function> &&
+                 std::is_invocable_r_v<Result, std::decay_t<Callable>&, Args...>)
+    unique_function(Callable&& callable) {
+        using stored = std::decay_t<Callable>;
+        if (detail::calls_nothing<stored>(callable))
+            return;
+        if constexpr (fits_inline<stored>) {
+            ::new (static_cast<void*>(storage_)) stored(std::forward<Callable>(callable));
+            operations_ = &inline_operations<stored>;
+        } else {
+            auto owned = std::make_unique<stored>(std::forward<Callable>(callable));
+            ::new (static_cast<void*>(storage_)) stored*(owned.release());
+            operations_ = &heap_operations<stored>;
+        }
+    }
+
+    unique_function(unique_function&& other) noexcept { take(other); }
+
+    unique_function& operator=(unique_function&& other) noexcept {
+        if (this != &other) {
+            reset();
+            take(other);
+        }
+        return *this;
+    }
+
+    ~unique_function() { reset(); }
+
+    Result operator()(Args... args) {
+        assert(operations_ != nullptr);
+        return operations_->call(storage_, std::forward<Args>(args)...);
+    }
+
+    explicit operator bool() const noexcept { return operations_ != nullptr; }
+
+    /// What it holds, if that is a `Stored`; null otherwise.
+    template <typename Stored>
+    [[nodiscard]] const Stored* target() const noexcept {
+        if constexpr (fits_inline<Stored>) {
+            return operations_ == &inline_operations<Stored>
+                       ? std::launder(
+                             static_cast<const Stored*>(static_cast<const void*>(storage_)))
+                       : nullptr;
+        } else {
+            return operations_ == &heap_operations<Stored>
+                       ? *std::launder(
+                             static_cast<Stored* const*>(static_cast<const void*>(storage_)))
+                       : nullptr;
+        }
+    }
+
+    void reset() noexcept {
+        if (const operations* old = std::exchange(operations_, nullptr))
+            old->destroy(storage_);
+    }
+
+private:
+    struct operations {
+        Result (*call)(void*, Args&&...);
+        void (*relocate)(void* from, void* to) noexcept; // moves, then destroys the source
+        void (*destroy)(void*) noexcept;
+    };
+
+    template <typename Stored>
+    static constexpr bool fits_inline = sizeof(Stored) <= inline_bytes &&
+                                        alignof(Stored) <= alignof(std::max_align_t) &&
+                                        std::is_nothrow_move_constructible_v<Stored>;
+
+    template <typename Stored>
+    static Stored& as(void* storage) noexcept {
+        return *std::launder(static_cast<Stored*>(storage));
+    }
+
+    // Named functions and no lambdas: those in the initialiser of a static member are numbered by
+    // the order of instantiation, which differs between translation units.
+
+    template <typename Stored>
+    static Result call_inline(void* storage, Args&&... args) {
+        return as<Stored>(storage)(std::forward<Args>(args)...);
+    }
+
+    template <typename Stored>
+    static void relocate_inline(void* from, void* to) noexcept {
+        ::new (to) Stored(std::move(as<Stored>(from)));
+        as<Stored>(from).~Stored();
+    }
+
+    template <typename Stored>
+    static void destroy_inline(void* storage) noexcept {
+        as<Stored>(storage).~Stored();
+    }
+
+    template <typename Stored>
+    static Result call_on_heap(void* storage, Args&&... args) {
+        return (*as<Stored*>(storage))(std::forward<Args>(args)...);
+    }
+
+    template <typename Stored>
+    static void relocate_on_heap(void* from, void* to) noexcept {
+        ::new (to) Stored*(as<Stored*>(from));
+    }
+
+    template <typename Stored>
+    static void destroy_on_heap(void* storage) noexcept {
+        delete as<Stored*>(storage);
+    }
+
+    template <typename Stored>
+    static constexpr operations inline_operations{&call_inline<Stored>, &relocate_inline<Stored>,
+                                                  &destroy_inline<Stored>};
+
+    template <typename Stored>
+    static constexpr operations heap_operations{&call_on_heap<Stored>, &relocate_on_heap<Stored>,
+                                                &destroy_on_heap<Stored>};
+
+    void take(unique_function& other) noexcept {
+        operations_ = std::exchange(other.operations_, nullptr);
+        if (operations_ != nullptr)
+            operations_->relocate(other.storage_, storage_);
+    }
+
+    alignas(std::max_align_t) std::byte storage_[inline_bytes];
+    const operations* operations_ = nullptr;
+};
+
+} // namespace forest::detail
+
+#endif

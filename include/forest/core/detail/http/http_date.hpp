@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DETAIL_HTTP_HTTP_DATE_HPP
+#define FOREST_CORE_DETAIL_HTTP_HTTP_DATE_HPP
+
+#include <forest/core/fields.hpp>
+#include <forest/core/timestamp.hpp>
+
+// The dates of HTTP header fields (RFC 9110, 5.6.7): `Date`, which is read to tell a user whose
+// signature is refused that the clocks differ, and what some clients sign in the place of a
+// timestamp (PROTOCOL.md, 2).
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+namespace forest::detail {
+
+/// The length of every date written.
+inline constexpr std::size_t http_date_size = 29;
+
+inline constexpr std::array<std::string_view, 7> day_names{
+    "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+
+inline constexpr std::array<std::string_view, 12> month_names{
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+inline constexpr std::size_t short_name_size = 3;
+
+constexpr bool is_short_name(std::string_view name, std::string_view of) noexcept {
+    return name.size() == short_name_size && name[0] == of[0] && name[1] == of[1] &&
+           name[2] == of[2];
+}
+
+// 1 to 12, or 0 when it is no month.
+constexpr unsigned month_number(std::string_view name) noexcept {
+    const auto found =
+        std::find_if(month_names.begin(), month_names.end(),
+                     [name](std::string_view month) { return is_short_name(name, month); });
+    return found == month_names.end() ? 0 : static_cast<unsigned>(found - month_names.begin()) + 1;
+}
+
+constexpr bool is_day_name(std::string_view name, bool shortened) noexcept {
+    return std::any_of(day_names.begin(), day_names.end(), [&](std::string_view day) {
+        return shortened ? is_short_name(name, day) : name == day;
+    });
+}
+
+struct time_of_day {
+    unsigned hour;
+    unsigned minute;
+    unsigned second;
+};
+
+constexpr time_of_day read_time_of_day(digit_reader& reader) noexcept {
+    time_of_day time{};
+    time.hour = reader.number(2);
+    reader.expect(":");
+    time.minute = reader.number(2);
+    reader.expect(":");
+    time.second = reader.number(2);
+    return time;
+}
+
+// "06 Nov 1994 08:49:37 GMT", or with dashes and two digits for the year.
+constexpr std::optional<std::chrono::sys_seconds> read_date(std::string_view text,
+                                                            bool obsolete) noexcept {
+    const std::string_view separator = obsolete ? "-" : " ";
+    digit_reader reader{text};
+    const unsigned day = reader.number(2);
+    reader.expect(separator);
+    const unsigned month = month_number(reader.text(short_name_size));
+    reader.expect(separator);
+    unsigned year = reader.number(obsolete ? 2 : 4);
+    if (obsolete)
+        year += year < 70 ? 2000 : 1900;
+    reader.expect(" ");
+    const time_of_day time = read_time_of_day(reader);
+    reader.expect_text(" GMT");
+    if (!reader.complete())
+        return std::nullopt;
+    return civil_seconds(static_cast<int>(year), month, day, time.hour, time.minute, time.second);
+}
+
+// "Nov  6 08:49:37 1994", as C's asctime writes it.
+constexpr std::optional<std::chrono::sys_seconds> read_asctime(std::string_view text) noexcept {
+    digit_reader reader{text};
+    const unsigned month = month_number(reader.text(short_name_size));
+    reader.expect(" ");
+    const unsigned day = reader.take(" ") != 0 ? reader.digit() : reader.number(2);
+    reader.expect(" ");
+    const time_of_day time = read_time_of_day(reader);
+    reader.expect(" ");
+    const unsigned year = reader.number(4);
+    if (!reader.complete())
+        return std::nullopt;
+    return civil_seconds(static_cast<int>(year), month, day, time.hour, time.minute, time.second);
+}
+
+/// Reads `Sun, 06 Nov 1994 08:49:37 GMT` and the two obsolete forms. Two digits of a year mean 1970
+/// to 2069. The name of the day must be one, but need not be the right one. Empty for everything
+/// else.
+[[nodiscard]] constexpr std::optional<std::chrono::sys_seconds>
+parse_http_date(std::string_view text) noexcept {
+    const std::size_t comma = text.find(", ");
+    if (comma != std::string_view::npos) {
+        const std::string_view day = text.substr(0, comma);
+        const std::string_view date = text.substr(comma + 2);
+        if (detail::is_day_name(day, true))
+            return detail::read_date(date, false);
+        if (detail::is_day_name(day, false))
+            return detail::read_date(date, true);
+        return std::nullopt;
+    }
+    constexpr std::size_t asctime_begin = detail::short_name_size + 1;
+    if (text.size() < asctime_begin || text[detail::short_name_size] != ' ' ||
+        !detail::is_day_name(text.substr(0, detail::short_name_size), true))
+        return std::nullopt;
+    return detail::read_asctime(text.substr(asctime_begin));
+}
+
+/// Writes `Sun, 06 Nov 1994 08:49:37 GMT`. Years as in `format_timestamp`.
+[[nodiscard]] constexpr std::array<char, http_date_size>
+format_http_date(std::chrono::sys_seconds time) noexcept {
+    using namespace std::chrono;
+    constexpr sys_seconds first{sys_days{year{0} / January / 1}};
+    constexpr sys_seconds last{sys_days{year{10000} / January / 1} - seconds{1}};
+    time = std::clamp(time, first, last);
+    const auto midnight = floor<days>(time);
+    const year_month_day date{midnight};
+    const auto second_of_day = static_cast<unsigned>((time - midnight).count());
+    const auto year_number = static_cast<unsigned>(static_cast<int>(date.year()));
+    const std::string_view day = detail::day_names[weekday{midnight}.c_encoding()];
+    const std::string_view month = detail::month_names[static_cast<unsigned>(date.month()) - 1];
+
+    std::array<char, http_date_size> text{};
+    char* const out = text.data();
+    std::copy_n(day.begin(), detail::short_name_size, out);
+    std::copy_n(", ", 2, out + 3);
+    detail::write_pair(out + 5, static_cast<unsigned>(date.day()));
+    out[7] = ' ';
+    std::copy_n(month.begin(), detail::short_name_size, out + 8);
+    out[11] = ' ';
+    detail::write_pair(out + 12, year_number / 100);
+    detail::write_pair(out + 14, year_number % 100);
+    out[16] = ' ';
+    detail::write_pair(out + 17, second_of_day / 3600);
+    out[19] = ':';
+    detail::write_pair(out + 20, second_of_day / 60 % 60);
+    out[22] = ':';
+    detail::write_pair(out + 23, second_of_day % 60);
+    std::copy_n(" GMT", 4, out + 25);
+    return text;
+}
+
+/// Reads what `format_http_date` writes, and no other form: upper and lower case as there, two
+/// digits for the day, the name of the day that it was, and no 60th second. Spaces and tabs around
+/// it are let pass. For dates that are signed, and not only compared. Empty for everything else.
+[[nodiscard]] constexpr std::optional<std::chrono::sys_seconds>
+parse_imf_fixdate(std::string_view text) noexcept {
+    text = trim_blanks(text);
+    constexpr std::size_t date_begin = detail::short_name_size + 2;
+    if (text.size() != http_date_size)
+        return std::nullopt;
+    const auto time = detail::read_date(text.substr(date_begin), false);
+    if (!time)
+        return std::nullopt;
+    const auto written = format_http_date(*time);
+    return text == std::string_view{written.data(), written.size()} ? time : std::nullopt;
+}
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DETAIL_HTTP_REQUEST_PARSER_HPP
+#define FOREST_CORE_DETAIL_HTTP_REQUEST_PARSER_HPP
+
+#include <forest/core/detail/http/authority.hpp>
+#include <forest/core/detail/http/chunked.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/fields.hpp>
+#include <forest/core/detail/http/framing.hpp>
+#include <forest/core/http_method.hpp>
+#include <forest/core/detail/http/request_line.hpp>
+#include <forest/core/detail/http/request_target.hpp>
+#include <forest/core/message_limits.hpp>
+
+// Reads one request out of a buffer that the server owns, and leaves the pipelined ones behind it
+// alone. It keeps offsets only, so the buffer may move between two reads.
+
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace forest::detail {
+
+/// What a parser does with the body of a request.
+enum class request_body {
+    kept,    ///< it stays in the buffer, without its framing
+    skipped, ///< it is checked and dropped as it arrives, so that it takes no room
+};
+
+/// An incremental parser of one HTTP/1.0 or HTTP/1.1 request (RFC 9112; PROTOCOL.md, 2). The result
+/// does not depend on how the bytes were split. Trivially copyable; not for two threads at a time.
+class request_parser {
+public:
+    explicit request_parser(message_limits limits = {},
+                            request_body body = request_body::kept) noexcept
+        : limits_{limits}, skips_body_{body == request_body::skipped} {}
+
+    /// Starts anew, after the caller has removed `consumed()` bytes from the front.
+    void reset(message_limits limits = {}, request_body body = request_body::kept) noexcept {
+        *this = request_parser{limits, body};
+    }
+
+    /// Parses `data`: the bytes kept so far, then those that just arrived. Answers how many at the
+    /// front to keep; the next ones go behind them. May move bytes within `data`. When done, the
+    /// first `consumed()` of those kept are this request, and the next request follows.
+    [[nodiscard]] std::size_t parse(std::span<char> data) noexcept {
+        assert(data.size() >= read_ && "data begins with the bytes kept");
+        started_ = started_ || !data.empty();
+        if (state_ <= state::fields)
+            parse_head(data);
+        if (state_ == state::sized_body && skips_body_)
+            return skip_sized_body(data);
+        if (state_ == state::sized_body) {
+            body_bytes_ = std::min(body_size_, data.size() - body_begin_);
+            read_ = body_begin_ + body_bytes_;
+            if (body_bytes_ == body_size_)
+                state_ = state::done;
+        } else if (state_ == state::chunked_body) {
+            return parse_chunks(data);
+        }
+        return state_ == state::done ? data.size() : read_;
+    }
+
+    /// The peer closed its side: a request that is not complete fails with `connection_lost`.
+    void finish() noexcept {
+        if (!done())
+            fail(errc::connection_lost, 400);
+    }
+
+    /// Whether the request is complete or has failed.
+    [[nodiscard]] bool done() const noexcept { return state_ >= state::done; }
+
+    /// Why it failed. The codes speak of messages and not of answers: `std::errc::bad_message`,
+    /// `std::errc::message_size` (a limit), `std::errc::not_supported` (version or coding); and
+    /// `errc::connection_lost`.
+    [[nodiscard]] std::error_code error() const noexcept { return error_; }
+
+    /// The status to refuse a failed request with, before closing: 400, 413 (body too large), 431
+    /// (head too large), 501 (transfer coding) or 505 (version); 0 when nothing failed.
+    [[nodiscard]] int error_status() const noexcept { return error_status_; }
+
+    /// How many bytes at the front this request takes, once done.
+    [[nodiscard]] std::size_t consumed() const noexcept {
+        return head_complete() ? body_begin_ + body_bytes_ : read_;
+    }
+
+    /// Whether any byte has arrived.
+    [[nodiscard]] bool started() const noexcept { return started_; }
+
+    /// The request line and the header section; meaningful once the head is complete, empty and
+    /// `other` before. `data` begins with the bytes kept.
+    [[nodiscard]] http_method method() const noexcept { return method_; }
+
+    [[nodiscard]] std::string_view method_text(std::span<const char> data) const noexcept {
+        return head_complete() ? line_.method(text(data)) : std::string_view{};
+    }
+
+    /// The target as sent: `/forest/health?a=b`, or in absolute form.
+    [[nodiscard]] std::string_view target(std::span<const char> data) const noexcept {
+        return head_complete() ? line_.target(text(data)) : std::string_view{};
+    }
+
+    /// The target without scheme, authority and query; never empty once the head is complete.
+    [[nodiscard]] std::string_view path(std::span<const char> data) const noexcept {
+        return head_complete() ? path_of_target(target(data)) : std::string_view{};
+    }
+
+    [[nodiscard]] field_view fields(std::span<const char> data) const noexcept {
+        return field_view{part(data, fields_begin_, body_begin_)};
+    }
+
+    /// 0 or 1.
+    [[nodiscard]] int version_minor() const noexcept {
+        return line_.version_minor() == '0' ? 0 : 1;
+    }
+
+    /// What has arrived of the body, without its framing; nothing if bodies are skipped.
+    [[nodiscard]] std::string_view body(std::span<const char> data) const noexcept {
+        return part(data, body_begin_, body_begin_ + body_bytes_);
+    }
+
+    /// Whether the client wants to use the connection again: HTTP/1.1 without `Connection: close`.
+    [[nodiscard]] bool keep_alive() const noexcept { return keep_alive_ && !error_; }
+
+    /// Whether the client waits for `100 Continue` before it sends the rest of the body.
+    [[nodiscard]] bool expects_continue() const noexcept {
+        return expects_continue_ && version_minor() == 1 && head_complete() && !done();
+    }
+
+private:
+    // Ordered: up to `fields` the head is being read, from `done` on nothing is.
+    enum class state : unsigned char {
+        request_line,
+        fields,
+        sized_body,
+        chunked_body,
+        done,
+        failed,
+    };
+
+    static std::string_view text(std::span<const char> data) noexcept {
+        return {data.data(), data.size()};
+    }
+
+    bool head_complete() const noexcept { return body_begin_ != 0; }
+
+    std::string_view part(std::span<const char> data, std::size_t begin,
+                          std::size_t end) const noexcept {
+        return head_complete() ? text(data).substr(begin, end - begin) : std::string_view{};
+    }
+
+    void fail(std::error_code error, int status) noexcept {
+        error_ = error;
+        error_status_ = status;
+        state_ = state::failed;
+    }
+
+    void refuse(framing_fault fault) noexcept {
+        if (fault == framing_fault::head_too_large)
+            fail(std::make_error_code(std::errc::message_size), 431);
+        else if (fault == framing_fault::body_too_large)
+            fail(std::make_error_code(std::errc::message_size), 413);
+        else if (fault == framing_fault::coding_unsupported)
+            fail(std::make_error_code(std::errc::not_supported), 501);
+        else
+            fail(std::make_error_code(std::errc::bad_message), 400);
+    }
+
+    void parse_head(std::span<const char> data) noexcept {
+        const std::string_view head = text(data).substr(0, limits_.head_bytes_max);
+        scan_status status = scan_status::more;
+        if (state_ == state::request_line) {
+            status = line_.scan(head, read_);
+            if (status == scan_status::done) {
+                fields_begin_ = read_;
+                state_ = state::fields;
+            }
+        }
+        if (state_ == state::fields)
+            status = field_scanner_.scan(head, read_, [&](const field_place& line) {
+                read_field(line.name_in(head), line.value_in(head));
+            });
+        if (status == scan_status::done)
+            complete_head(data);
+        else if (status == scan_status::fault)
+            refuse(framing_fault::malformed);
+        else if (read_ < data.size())
+            refuse(framing_fault::head_too_large);
+    }
+
+    void read_field(std::string_view name, std::string_view value) noexcept {
+        if (detail::is_named(name, "Host"))
+            host_valid_ = ++hosts_ == 1 && is_host_field(trim_blanks(value));
+        else if (detail::is_named(name, "Expect"))
+            expects_continue_ = expects_continue_ || list_has(value, "100-continue");
+        else
+            framing_fields_.add(name, value);
+    }
+
+    void complete_head(std::span<const char> data) noexcept {
+        body_begin_ = read_;
+        if (line_.version_major() != '1' || line_.version_minor() > '1')
+            return fail(std::make_error_code(std::errc::not_supported), 505);
+        method_ = read_http_method(method_text(data));
+        const bool target_valid = is_resource_target(target(data)) ||
+                                  (method_ == http_method::other && is_server_target(target(data)));
+        if (!target_valid || !(host_valid_ || (hosts_ == 0 && version_minor() == 0)))
+            return refuse(framing_fault::malformed);
+        keep_alive_ = version_minor() == 1 && !framing_fields_.closes();
+
+        const body_framing framing =
+            framing_fields_.framing(version_minor(), limits_.body_bytes_max);
+        if (framing.fault != framing_fault::none)
+            return refuse(framing.fault);
+        body_size_ = framing.size;
+        state_ = framing.kind == body_kind::chunked ? state::chunked_body : state::sized_body;
+        chunks_ = chunk_decoder{limits_.body_bytes_max, limits_.head_bytes_max};
+    }
+
+    // Closes the gap that the skipped bytes leave before the next request.
+    static std::size_t drop(std::span<char> data, std::size_t begin, std::size_t end) noexcept {
+        const auto surplus = data.subspan(end);
+        std::copy(surplus.begin(), surplus.end(), data.subspan(begin).begin());
+        return begin + surplus.size();
+    }
+
+    std::size_t skip_sized_body(std::span<char> data) noexcept {
+        const std::size_t arrived = std::min(body_size_, data.size() - read_);
+        body_size_ -= arrived;
+        if (body_size_ == 0)
+            state_ = state::done;
+        return drop(data, read_, read_ + arrived);
+    }
+
+    // The request behind a chunked one moves up to where the decoded body ends.
+    std::size_t parse_chunks(std::span<char> data) noexcept {
+        std::size_t write = read_;
+        const scan_status status = chunks_.decode(data, read_, write);
+        if (skips_body_)
+            write = body_begin_;
+        body_bytes_ = write - body_begin_;
+        const std::size_t surplus_begin = std::exchange(read_, write);
+        if (status == scan_status::fault)
+            refuse(chunks_.fault());
+        if (status != scan_status::done)
+            return write;
+        state_ = state::done;
+        return drop(data, write, surplus_begin);
+    }
+
+    message_limits limits_;
+    std::size_t read_ = 0; // everything before is consumed, and kept
+    std::size_t fields_begin_ = 0;
+    std::size_t body_begin_ = 0; // 0 until the head is complete
+    std::size_t body_bytes_ = 0;
+    std::size_t body_size_ = 0; // as declared, without what has been skipped; 0 when nothing is
+    std::error_code error_;
+    chunk_decoder chunks_;
+    request_line line_;
+    field_scanner field_scanner_;
+    framing_fields framing_fields_;
+    std::size_t hosts_ = 0;
+    int error_status_ = 0;
+    http_method method_ = http_method::other;
+    state state_ = state::request_line;
+    bool host_valid_ = false; // there is one, and it is valid
+    bool keep_alive_ = false;
+    bool expects_continue_ = false;
+    bool started_ = false;
+    bool skips_body_ = false;
+};
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DETAIL_HTTP_REQUEST_WRITER_HPP
+#define FOREST_CORE_DETAIL_HTTP_REQUEST_WRITER_HPP
+
+#include <forest/core/fields.hpp>
+#include <forest/core/url.hpp>
+#include <forest/version.hpp>
+
+// The bytes of a check's request, in exactly the order of PROTOCOL.md, 1. Into a buffer of the
+// caller's, so that a steady check allocates nothing.
+
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+namespace forest::detail {
+
+/// Enough for any request to any URL with any header fields and a method of 32 bytes: target and
+/// host come from the URL, each no longer than its text; what is fixed takes less than 256 bytes.
+inline constexpr std::size_t request_bytes_max =
+    2 * url::text_bytes_max + header_fields::capacity + 256;
+
+// The size of a literal is part of its type, and need not be counted.
+template <std::size_t Size>
+constexpr std::string_view view_of(const char (&literal)[Size]) noexcept {
+    return {literal, Size - 1};
+}
+
+constexpr std::string_view view_of(std::string_view text) noexcept {
+    return text;
+}
+
+// Writes the texts one behind the other. Answers how many bytes they take together, or 0 when `out`
+// is too small, which is asked once for all of them.
+template <typename... Texts>
+std::size_t write_texts(std::span<char> out, const Texts&... texts) noexcept {
+    const std::size_t size = (view_of(texts).size() + ...);
+    if (size > out.size())
+        return 0;
+    char* next = out.data();
+    const auto write = [&next](std::string_view text) {
+        next = std::copy(text.begin(), text.end(), next);
+    };
+    (write(view_of(texts)), ...);
+    return size;
+}
+
+/// Writes a request without a body to `out`. Answers how many bytes it takes, or 0 when `out` is
+/// too small; `request_bytes_max` is always enough. `method` is a token. `fields` come behind those
+/// that every request has. Without `keep_alive` the request asks the server to close; with it,
+/// nothing need be said in HTTP/1.1.
+[[nodiscard]] inline std::size_t write_request(std::span<char> out, std::string_view method,
+                                               const url& target, const header_fields& fields,
+                                               bool keep_alive) noexcept {
+    assert(is_token(method));
+    assert(!target.host().empty());
+    return detail::write_texts(
+        out, method, " ", target.target(), " HTTP/1.1\r\nHost: ", target.host_header(),
+        "\r\nUser-Agent: forest/", version, "\r\nAccept: application/json\r\n", fields.text(),
+        keep_alive ? detail::view_of("\r\n") : detail::view_of("Connection: close\r\n\r\n"));
+}
+
+} // namespace forest::detail
+
+#endif

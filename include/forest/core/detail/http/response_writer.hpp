@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DETAIL_HTTP_RESPONSE_WRITER_HPP
+#define FOREST_CORE_DETAIL_HTTP_RESPONSE_WRITER_HPP
+
+#include <forest/core/fields.hpp>
+#include <forest/core/detail/http/http_date.hpp>
+#include <forest/policy/server.hpp>
+
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <concepts>
+#include <cstddef>
+#include <initializer_list>
+#include <limits>
+#include <string>
+#include <string_view>
+
+// The bytes of an answer.
+
+namespace forest::detail {
+
+// The reason phrases of RFC 9110, 15 for what the server itself says and what handlers mostly say.
+// Nobody may rely on them (RFC 9112, 4), so the others go without.
+constexpr std::string_view reason_phrase(int status) noexcept {
+    switch (status) {
+    case 200: return "OK";
+    case 201: return "Created";
+    case 202: return "Accepted";
+    case 204: return "No Content";
+    case 301: return "Moved Permanently";
+    case 302: return "Found";
+    case 304: return "Not Modified";
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 408: return "Request Timeout";
+    case 413: return "Content Too Large";
+    case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
+    case 500: return "Internal Server Error";
+    case 501: return "Not Implemented";
+    case 503: return "Service Unavailable";
+    case 505: return "HTTP Version Not Supported";
+    default: return {};
+    }
+}
+
+inline void append(std::string& out, std::initializer_list<std::string_view> parts) {
+    for (const std::string_view part : parts)
+        out.append(part);
+}
+
+template <std::integral Number>
+void append_number(std::string& out, Number number) {
+    std::array<char, std::numeric_limits<Number>::digits10 + 2> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    out.append(digits.data(), end);
+}
+
+/// The value of `Date`, written anew once a second.
+class date_field {
+public:
+    std::string_view at(std::chrono::sys_seconds now) noexcept {
+        if (now != written_) {
+            text_ = format_http_date(now);
+            written_ = now;
+        }
+        return {text_.data(), text_.size()};
+    }
+
+private:
+    std::chrono::sys_seconds written_{};
+    std::array<char, http_date_size> text_ = format_http_date({});
+};
+
+// The body of an answer that the server gives by itself: `{"error":"Not Found"}`.
+inline std::string_view error_body(std::string& storage, int status) {
+    return storage.assign(R"({"error":")").append(reason_phrase(status)).append(R"("})");
+}
+
+// What surrounds an answer.
+struct answer_frame {
+    std::string_view date;
+    bool head = false;  // the request was HEAD
+    bool close = false; // no further request will be read
+};
+
+// Whether the status allows a body (RFC 9110, 6.4.1).
+constexpr bool status_has_body(int status) noexcept {
+    return status != 204 && status != 304;
+}
+
+// A status that is no final one would make the client wait for another answer, so it becomes 500.
+constexpr int final_status(int status) noexcept {
+    return 200 <= status && status <= 599 ? status : 500;
+}
+
+// Replaces `out` by the head of the answer.
+inline void write_head(std::string& out, const response& answer, const answer_frame& frame) {
+    const int status = final_status(answer.status);
+    const bool has_body = status_has_body(status);
+    out.clear();
+    append(out, {"HTTP/1.1 "});
+    append_number(out, status);
+    append(out, {" ", reason_phrase(status), "\r\nDate: ", frame.date, "\r\n"});
+    if (has_body) {
+        if (!answer.content_type.empty() && is_field_value(answer.content_type))
+            append(out, {"Content-Type: ", answer.content_type, "\r\n"});
+        append(out, {"Content-Length: "});
+        append_number(out, answer.body.size());
+        append(out, {"\r\n"});
+    }
+    append(out, {frame.close ? "Connection: close\r\n" : "", answer.fields.text(), "\r\n"});
+}
+
+// The body as it goes out.
+inline std::string_view body_to_send(const response& answer, const answer_frame& frame) noexcept {
+    return status_has_body(final_status(answer.status)) && !frame.head ? answer.body
+                                                                       : std::string_view{};
+}
+
+// The answer when there is no memory for another one.
+inline constexpr std::string_view no_room_answer =
+    "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+} // namespace forest::detail
+
+#endif

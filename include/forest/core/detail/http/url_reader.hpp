@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DETAIL_HTTP_URL_READER_HPP
+#define FOREST_CORE_DETAIL_HTTP_URL_READER_HPP
+
+#include <forest/core/detail/http/authority.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/fields.hpp>
+#include <forest/core/url_scheme.hpp>
+
+// Takes a URL apart. Strict (RFC 3986): a URL that two programs would read differently is refused.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace forest::detail {
+
+inline constexpr auto path_bytes = [] {
+    std::array<bool, 256> table = host_name_bytes;
+    for (const char byte : std::string_view{":@/?"})
+        table[static_cast<unsigned char>(byte)] = true;
+    return table;
+}();
+
+constexpr unsigned hex_value(char digit) noexcept {
+    const char small = lower(digit);
+    return static_cast<unsigned>(is_digit(small) ? small - '0' : small - 'a' + 10);
+}
+
+// Whether every `%` begins an escape.
+constexpr bool escapes_valid(std::string_view text) noexcept {
+    for (std::size_t index = text.find('%'); index != std::string_view::npos;
+         index = text.find('%', index + 1)) {
+        if (text.size() - index < 3 || !is_hex_digit(text[index + 1]) ||
+            !is_hex_digit(text[index + 2]))
+            return false;
+    }
+    return true;
+}
+
+// Whether `text` may be a path, query or fragment.
+constexpr bool path_valid(std::string_view text) noexcept {
+    return escapes_valid(text) && std::all_of(text.begin(), text.end(), [](char byte) {
+               return byte == '%' || path_bytes[static_cast<unsigned char>(byte)];
+           });
+}
+
+/// The parts of a URL, each in a string of its own; `url` says what each means.
+struct url_parts {
+    // Bounds of the text, and of a socket path (`sun_path` of Linux less its final zero).
+    static constexpr std::size_t text_bytes_max = 2048;
+    static constexpr std::size_t socket_path_bytes_max = 107;
+
+    std::string text;
+    std::string host;
+    std::string target;
+    std::string host_header;
+    std::string socket_path;
+    url_scheme scheme = url_scheme::http;
+    std::uint16_t port = 0;
+    bool ip_literal = false;
+
+    /// Reads `whole` into parts that are as they were made.
+    std::error_code read(std::string_view whole) {
+        if (whole.size() > text_bytes_max)
+            return errc::url_too_long;
+        // Before anything else, so that no message ever repeats a control character.
+        if (std::any_of(whole.begin(), whole.end(),
+                        [](char byte) { return byte < '!' || byte > '~'; }))
+            return errc::url_malformed;
+
+        const std::size_t scheme_end = whole.find("://");
+        if (scheme_end == std::string_view::npos || !read_scheme(whole.substr(0, scheme_end)))
+            return errc::url_scheme_unsupported;
+        std::string_view rest = whole.substr(scheme_end + 3);
+        const std::string_view place = rest.substr(0, rest.find_first_of("/?#"));
+        rest.remove_prefix(place.size());
+
+        if (place.find('@') != std::string_view::npos)
+            return errc::url_userinfo_refused;
+        if (const std::error_code ec =
+                scheme == url_scheme::http_unix ? read_socket(place) : read_host(place))
+            return ec;
+
+        const std::size_t hash = std::min(rest.find('#'), rest.size());
+        const std::string_view resource = rest.substr(0, hash);
+        if (!path_valid(resource) || (hash < rest.size() && !path_valid(rest.substr(hash + 1))))
+            return errc::url_malformed;
+        if (resource.substr(0, 1) != "/")
+            target.push_back('/');
+        target.append(resource);
+        text = whole;
+        return {};
+    }
+
+private:
+    [[nodiscard]] std::uint16_t default_port() const noexcept {
+        return scheme == url_scheme::https ? 443 : scheme == url_scheme::http ? 80 : 0;
+    }
+
+    bool read_scheme(std::string_view name) noexcept {
+        if (iequals(name, "http"))
+            scheme = url_scheme::http;
+        else if (iequals(name, "https"))
+            scheme = url_scheme::https;
+        else if (iequals(name, "http+unix"))
+            scheme = url_scheme::http_unix;
+        else
+            return false;
+        return true;
+    }
+
+    std::error_code read_host(std::string_view place) {
+        const auto parts = read_authority(place);
+        if (!parts)
+            return errc::url_malformed;
+        if (parts->host.empty())
+            return errc::url_host_missing;
+        port = default_port();
+        if (!parts->port.empty()) {
+            const auto given = read_port(parts->port);
+            if (!given)
+                return errc::url_port_invalid;
+            port = *given;
+        }
+        host = parts->host;
+        std::transform(host.begin(), host.end(), host.begin(), lower);
+        ip_literal = parts->bracketed || is_ipv4_literal(host);
+        host_header = parts->bracketed ? '[' + host + ']' : host;
+        if (port != default_port())
+            host_header += ':' + std::to_string(port);
+        return {};
+    }
+
+    std::error_code read_socket(std::string_view place) {
+        if (place.empty())
+            return errc::url_host_missing;
+        if (place.find(':') != std::string_view::npos)
+            return errc::url_port_invalid;
+        if (!path_valid(place))
+            return errc::url_malformed;
+        for (std::size_t index = 0; index < place.size(); ++index) {
+            char byte = place[index];
+            if (byte == '%') {
+                byte = static_cast<char>(hex_value(place[index + 1]) * 16 +
+                                         hex_value(place[index + 2]));
+                index += 2;
+            }
+            // A zero would end the path early for the system; other controls would spoil logs.
+            if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f)
+                return errc::url_malformed;
+            socket_path += byte;
+        }
+        if (socket_path.size() > socket_path_bytes_max)
+            return errc::url_too_long;
+        host = "localhost";
+        host_header = host;
+        return {};
+    }
+};
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DETAIL_JSON_BYTES_HPP
+#define FOREST_CORE_DETAIL_JSON_BYTES_HPP
+
+// Finds the end of a line or a value eight bytes at a time, with the arithmetic of one number. Most
+// are too short for a call of a library to be worth it, and a loop over single bytes would be most
+// of what it costs to read a message.
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace forest::detail {
+
+// Eight bytes as one number, the first one lowest on every machine; compilers read them at once.
+constexpr std::uint64_t word_at(const char* bytes) noexcept {
+    const auto byte = [bytes](unsigned index) {
+        return std::uint64_t{static_cast<unsigned char>(bytes[index])} << (8 * index);
+    };
+    return byte(0) | byte(1) | byte(2) | byte(3) | byte(4) | byte(5) | byte(6) | byte(7);
+}
+
+// The same byte eight times.
+constexpr std::uint64_t repeated(unsigned char byte) noexcept {
+    return std::uint64_t{0x0101010101010101U} * byte;
+}
+
+inline constexpr std::uint64_t mark_bits = repeated(0x80);
+
+// What follows marks bytes of a word by their highest bits. Only the lowest mark need be right:
+// nobody looks at those above it.
+
+constexpr std::uint64_t marks_of(std::uint64_t word, char byte) noexcept {
+    const std::uint64_t differing = word ^ repeated(static_cast<unsigned char>(byte));
+    return (differing - repeated(1)) & ~differing & mark_bits;
+}
+
+// Controls: below 0x20, or 0x7f. Without the highest bits no sum carries into the next byte.
+constexpr std::uint64_t controls_in(std::uint64_t word) noexcept {
+    const std::uint64_t low = word & ~mark_bits;
+    return (~(low + repeated(0x80 - 0x20)) | (low + repeated(0x80 - 0x7f))) & ~word & mark_bits;
+}
+
+// The same bytes with capital letters made small.
+constexpr std::uint64_t lower_in(std::uint64_t word) noexcept {
+    const std::uint64_t low = word & ~mark_bits;
+    const std::uint64_t capitals =
+        (low + repeated(0x80 - 'A')) & ~(low + repeated(0x80 - ('Z' + 1))) & ~word & mark_bits;
+    return word | (capitals >> 2U);
+}
+
+// Which of the eight bytes is the lowest that is marked, from 0 on; 8 if none is.
+constexpr std::size_t first_marked(std::uint64_t marks) noexcept {
+    return static_cast<std::size_t>(std::countr_zero(marks)) / 8;
+}
+
+// From `position` on, the place of the first byte that is not allowed, or the end. `marks_in` marks
+// all such bytes, and may mark a few others.
+template <auto marks_in, auto is_allowed>
+constexpr std::size_t skip_allowed(std::string_view text, std::size_t position) noexcept {
+    while (text.size() - position >= 8) {
+        const std::uint64_t marks = marks_in(word_at(text.data() + position));
+        position += first_marked(marks);
+        if (marks == 0)
+            continue;
+        if (!is_allowed(text[position]))
+            return position;
+        ++position;
+    }
+    while (position < text.size() && is_allowed(text[position]))
+        ++position;
+    return position;
+}
+
+// From `position` on, the place of the first `byte`, or the end.
+constexpr std::size_t find_near(std::string_view text, std::size_t position, char byte) noexcept {
+    while (text.size() - position >= 8) {
+        const std::uint64_t marks = marks_of(word_at(text.data() + position), byte);
+        position += first_marked(marks);
+        if (marks != 0)
+            return position;
+    }
+    while (position < text.size() && text[position] != byte)
+        ++position;
+    return position;
+}
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DETAIL_JSON_JSON_READER_HPP
+#define FOREST_CORE_DETAIL_JSON_JSON_READER_HPP
+
+#include <forest/core/error.hpp>
+#include <forest/core/detail/json/json_string.hpp>
+
+// A strict reader of RFC 8259 that allocates nothing: the whole text is validated, but only what
+// the outermost object or array holds is told; whoever wants to look deeper reads the raw value
+// again. A peer must not be able to exhaust the stack, so it does not recurse, and the depth has a
+// bound.
+
+#include <bitset>
+#include <cstddef>
+#include <string_view>
+#include <system_error>
+
+namespace forest::detail {
+
+/// How deep arrays and objects may nest; text that goes deeper counts as malformed.
+inline constexpr std::size_t json_depth_max = 128;
+
+/// A value of a JSON text, viewed in place. Lives no longer than that text.
+struct json_value {
+    enum class kind { null, boolean, number, string, array, object };
+
+    kind type = kind::null;
+    std::string_view raw; ///< as it stands, quotes and brackets included
+
+    /// The string; an empty one when the value is of another kind.
+    [[nodiscard]] constexpr json_string string() const noexcept {
+        return type == kind::string ? json_string{raw.substr(1, raw.size() - 2)} : json_string{};
+    }
+};
+
+// Every function that answers a bool takes one construct from the front; after a false the position
+// means nothing.
+class json_scanner {
+public:
+    explicit json_scanner(std::string_view text) noexcept : text_{text} {}
+
+    void skip_blanks() noexcept {
+        while (position_ < text_.size() && is_blank(text_[position_]))
+            ++position_;
+    }
+
+    bool at_end() const noexcept { return position_ == text_.size(); }
+    std::size_t position() const noexcept { return position_; }
+    std::string_view from(std::size_t begin) const noexcept {
+        return {text_.data() + begin, position_ - begin};
+    }
+
+    // 0 at the end; a zero byte is no JSON either, wherever it is looked at.
+    char peek() const noexcept { return at_end() ? '\0' : text_[position_]; }
+
+    bool take(char byte) noexcept {
+        if (peek() != byte)
+            return false;
+        ++position_;
+        return true;
+    }
+
+    bool take_string() noexcept {
+        if (!take('"'))
+            return false;
+        const std::size_t end = end_of_string(text_, position_);
+        if (end == std::string_view::npos)
+            return false;
+        position_ = end;
+        return true;
+    }
+
+    // One value with everything in it, when `depth` containers are open around it.
+    bool take_value(std::size_t depth, json_value::kind& type) noexcept {
+        const std::size_t outermost = depth;
+        bool first = true; // only behind an opening bracket may a closing one stand for no value
+        type = kind_of(peek());
+        while (true) {
+            if (first && depth > outermost && take(in_object_[depth - 1] ? '}' : ']')) {
+                --depth;
+            } else {
+                if (depth > outermost && in_object_[depth - 1] && !take_key())
+                    return false;
+                const char byte = peek();
+                if (byte == '{' || byte == '[') {
+                    if (depth == json_depth_max)
+                        return false;
+                    in_object_[depth++] = byte == '{';
+                    ++position_;
+                    skip_blanks();
+                    first = true;
+                    continue;
+                }
+                if (!take_scalar(byte))
+                    return false;
+            }
+            if (!close_containers(outermost, depth))
+                return false;
+            if (depth == outermost)
+                return true;
+            first = false;
+        }
+    }
+
+    // A key, its colon and the blanks up to the value.
+    bool take_key() noexcept { return take_string() && take_colon(); }
+
+    bool take_colon() noexcept {
+        skip_blanks();
+        if (!take(':'))
+            return false;
+        skip_blanks();
+        return true;
+    }
+
+private:
+    static bool is_blank(char byte) noexcept {
+        return byte <= ' ' && (byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t');
+    }
+
+    static json_value::kind kind_of(char first) noexcept {
+        switch (first) {
+        case '{': return json_value::kind::object;
+        case '[': return json_value::kind::array;
+        case '"': return json_value::kind::string;
+        case 't':
+        case 'f': return json_value::kind::boolean;
+        case 'n': return json_value::kind::null;
+        default: return json_value::kind::number;
+        }
+    }
+
+    // Behind a value: closes what ends here, and takes the comma before the next value if one must
+    // follow.
+    bool close_containers(std::size_t outermost, std::size_t& depth) noexcept {
+        while (depth > outermost) {
+            skip_blanks();
+            if (take(',')) {
+                skip_blanks();
+                return true;
+            }
+            if (!take(in_object_[depth - 1] ? '}' : ']'))
+                return false;
+            --depth;
+        }
+        return true;
+    }
+
+    bool take_scalar(char first) noexcept {
+        switch (first) {
+        case '"': return take_string();
+        case 't': return take_word("true");
+        case 'f': return take_word("false");
+        case 'n': return take_word("null");
+        default: return take_number();
+        }
+    }
+
+    bool take_word(std::string_view word) noexcept {
+        if (text_.substr(position_, word.size()) != word)
+            return false;
+        position_ += word.size();
+        return true;
+    }
+
+    bool take_digits() noexcept {
+        const std::size_t begin = position_;
+        while ('0' <= peek() && peek() <= '9')
+            ++position_;
+        return position_ != begin;
+    }
+
+    bool take_number() noexcept {
+        take('-');
+        if (!take('0') && !take_digits())
+            return false;
+        if (take('.') && !take_digits())
+            return false;
+        if (take('e') || take('E')) {
+            if (!take('+'))
+                take('-');
+            return take_digits();
+        }
+        return true;
+    }
+
+    std::string_view text_;
+    std::size_t position_ = 0;
+    std::bitset<json_depth_max> in_object_; // which of the open containers are objects
+};
+
+/// Whether `text` is exactly one JSON value, of any kind, blanks around it allowed, in UTF-8
+/// without a byte order mark (RFC 8259). Half a surrogate pair in an escape is grammatical. The
+/// cost is linear in the text.
+[[nodiscard]] inline bool is_valid_json(std::string_view text) noexcept {
+    detail::json_scanner scanner{text};
+    json_value::kind type{};
+    scanner.skip_blanks();
+    if (!scanner.take_value(0, type))
+        return false;
+    scanner.skip_blanks();
+    return scanner.at_end();
+}
+
+// Takes the whole of `text` as one object or array, and each of its elements by a call.
+template <class F>
+bool take_container(std::string_view text, char open, char close, F&& take_element) {
+    json_scanner scanner{text};
+    scanner.skip_blanks();
+    if (!scanner.take(open))
+        return false;
+    scanner.skip_blanks();
+    if (!scanner.take(close)) {
+        do {
+            scanner.skip_blanks();
+            if (!take_element(scanner))
+                return false;
+            scanner.skip_blanks();
+        } while (scanner.take(','));
+        if (!scanner.take(close))
+            return false;
+    }
+    scanner.skip_blanks();
+    return scanner.at_end();
+}
+
+inline bool take_element(json_scanner& scanner, json_value& value) noexcept {
+    const std::size_t begin = scanner.position();
+    if (!scanner.take_value(1, value.type))
+        return false;
+    value.raw = scanner.from(begin);
+    return true;
+}
+
+/// Validates `text` as exactly one JSON object and calls `on_member(json_string, json_value)` for
+/// each of its own members, in order; duplicates are told each. Answers `malformed_body` for
+/// anything else: members told before the fault was found are then to be forgotten.
+template <class F>
+[[nodiscard]] std::error_code read_json_object(std::string_view text, F&& on_member) {
+    const auto take_member = [&](detail::json_scanner& scanner) {
+        const std::size_t key_begin = scanner.position() + 1;
+        if (!scanner.take_string())
+            return false;
+        const std::string_view key = scanner.from(key_begin);
+        json_value value;
+        if (!scanner.take_colon() || !detail::take_element(scanner, value))
+            return false;
+        on_member(json_string{key.substr(0, key.size() - 1)}, value);
+        return true;
+    };
+    return detail::take_container(text, '{', '}', take_member) ? std::error_code{}
+                                                               : errc::malformed_body;
+}
+
+/// The same for an array, with a call of `on_element(json_value)` for each of its elements.
+template <class F>
+[[nodiscard]] std::error_code read_json_array(std::string_view text, F&& on_element) {
+    const auto take_element = [&](detail::json_scanner& scanner) {
+        json_value value;
+        if (!detail::take_element(scanner, value))
+            return false;
+        on_element(value);
+        return true;
+    };
+    return detail::take_container(text, '[', ']', take_element) ? std::error_code{}
+                                                                : errc::malformed_body;
+}
+
+} // namespace forest::detail
+
+#endif

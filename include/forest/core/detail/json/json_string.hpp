@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DETAIL_JSON_JSON_STRING_HPP
+#define FOREST_CORE_DETAIL_JSON_JSON_STRING_HPP
+
+#include <forest/core/detail/json/utf8.hpp>
+
+// JSON strings in both directions: read where they stand, with their escapes, and written with
+// whatever escapes are needed. So a string is only ever decoded while it is compared or copied.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace forest::detail {
+
+// What stands for itself in a JSON string: ASCII but controls, quotes and backslashes.
+inline constexpr auto plain_bytes = [] {
+    std::array<bool, 256> table{};
+    for (std::size_t byte = 0x20; byte < 0x80; ++byte)
+        table[byte] = byte != '"' && byte != '\\';
+    return table;
+}();
+
+constexpr bool is_plain(char byte) noexcept {
+    return plain_bytes[static_cast<unsigned char>(byte)];
+}
+
+// From `position` on, the place of the first byte that does not stand for itself, or the end.
+constexpr std::size_t skip_plain(std::string_view text, std::size_t position) noexcept {
+    const char* const bytes = text.data();
+    const std::size_t size = text.size();
+    while (position < size && is_plain(bytes[position]))
+        ++position;
+    return position;
+}
+
+// The place behind the escape whose backslash is before `position`, or npos if it is none.
+constexpr std::size_t end_of_escape(std::string_view text, std::size_t position) noexcept {
+    constexpr std::size_t npos = std::string_view::npos;
+    if (position == text.size())
+        return npos;
+    const char kind = text[position++];
+    if (kind != 'u')
+        return std::string_view{"\"\\/bfnrt"}.find(kind) != npos ? position : npos;
+    for (int digits = 0; digits < 4; ++digits, ++position) {
+        const char byte = position < text.size() ? text[position] : '\0';
+        if (!(('0' <= byte && byte <= '9') || ('a' <= byte && byte <= 'f') ||
+              ('A' <= byte && byte <= 'F')))
+            return npos;
+    }
+    return position;
+}
+
+// The place behind the closing quote of the string that begins at `position`, behind the opening
+// one, or npos if it is not valid.
+constexpr std::size_t end_of_string(std::string_view text, std::size_t position) noexcept {
+    while ((position = skip_plain(text, position)) < text.size()) {
+        const char byte = text[position];
+        if (byte == '"')
+            return position + 1;
+        if (byte == '\\') {
+            position = end_of_escape(text, position + 1);
+            if (position == std::string_view::npos)
+                break;
+            continue;
+        }
+        const utf8_prefix prefix = read_utf8(text.substr(position));
+        if (!prefix.valid || prefix.size == 1) // One byte that is not plain is a control.
+            break;
+        position += prefix.size;
+    }
+    return std::string_view::npos;
+}
+
+// How many bytes `\uXXXX` has.
+inline constexpr std::size_t utf16_escape_size = 6;
+
+// The UTF-16 unit of `\uXXXX` at the front, or 0 when there is none.
+constexpr char32_t read_utf16_escape(std::string_view text) noexcept {
+    if (text.size() < utf16_escape_size || text[0] != '\\' || text[1] != 'u')
+        return 0;
+    char32_t value = 0;
+    for (const char byte : text.substr(2, 4)) {
+        const int digit = '0' <= byte && byte <= '9'   ? byte - '0'
+                          : 'a' <= byte && byte <= 'f' ? byte - 'a' + 10
+                          : 'A' <= byte && byte <= 'F' ? byte - 'A' + 10
+                                                       : 0;
+        value = value * 16 + static_cast<char32_t>(digit);
+    }
+    return value;
+}
+
+// Whether a UTF-16 unit is one half of a pair.
+constexpr bool is_high_surrogate(char32_t unit) noexcept {
+    return 0xd800 <= unit && unit <= 0xdbff;
+}
+constexpr bool is_low_surrogate(char32_t unit) noexcept {
+    return 0xdc00 <= unit && unit <= 0xdfff;
+}
+
+// The character of a pair.
+constexpr char32_t combine_surrogates(char32_t high, char32_t low) noexcept {
+    return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
+}
+
+/// A string of a JSON text, viewed in place between its quotes. Lives no longer than that text.
+class json_string {
+public:
+    constexpr json_string() noexcept = default;
+
+    /// `raw` is what stands between the quotes of a string that was found valid; on other text the
+    /// results mean nothing, but nothing outside of it is read.
+    constexpr explicit json_string(std::string_view raw) noexcept : raw_{raw} {}
+
+    /// With its escapes, as it stands.
+    [[nodiscard]] constexpr std::string_view raw() const noexcept { return raw_; }
+
+    /// Whether the string, its escapes decoded, is `utf8`. Never, when it has half of a surrogate
+    /// pair: no UTF-8 says that.
+    [[nodiscard]] constexpr bool equals(std::string_view utf8) const noexcept {
+        // An escape is longer than what it stands for, and most strings have none.
+        if (raw_.size() == utf8.size()) {
+            std::size_t same = 0;
+            while (same < raw_.size() && raw_[same] == utf8[same] && raw_[same] != '\\')
+                ++same;
+            return same == raw_.size();
+        }
+        if (raw_.size() < utf8.size() || utf8.empty() || (raw_[0] != utf8[0] && raw_[0] != '\\'))
+            return false;
+        bool equal = true;
+        for_each_character([&](std::string_view character, bool valid) {
+            equal = valid && utf8.substr(0, character.size()) == character;
+            utf8.remove_prefix(equal ? character.size() : 0);
+            return equal;
+        });
+        return equal && utf8.empty();
+    }
+
+    /// Copies as many whole characters as fit into `out`, decoded; half of a surrogate pair becomes
+    /// U+FFFD. Answers how many bytes were copied.
+    constexpr std::size_t copy_prefix_to(std::span<char> out) const noexcept {
+        // Most strings are plain, and nearly all others begin so.
+        const std::string_view both = raw_.substr(0, out.size());
+        std::size_t size = detail::skip_plain(both, 0);
+        std::copy_n(both.begin(), size, out.begin());
+        json_string{raw_.substr(size)}.for_each_character([&](std::string_view character, bool) {
+            if (character.size() > out.size() - size)
+                return false;
+            std::copy(character.begin(), character.end(), out.subspan(size).begin());
+            size += character.size();
+            return true;
+        });
+        return size;
+    }
+
+    /// As `copy_prefix_to`, but answers how many bytes the whole string needs.
+    constexpr std::size_t copy_to(std::span<char> out) const noexcept {
+        copy_prefix_to(out);
+        std::size_t size = 0;
+        for_each_character([&](std::string_view character, bool) {
+            size += character.size();
+            return true;
+        });
+        return size;
+    }
+
+private:
+    // Calls `on_character(utf8, valid)` until it answers false.
+    template <class F>
+    constexpr void for_each_character(F&& on_character) const {
+        std::string_view rest = raw_;
+        while (!rest.empty()) {
+            if (rest.front() != '\\') {
+                const utf8_prefix prefix = read_utf8(rest);
+                if (!on_character(rest.substr(0, prefix.size), prefix.valid))
+                    return;
+                rest.remove_prefix(prefix.size);
+                continue;
+            }
+            const char32_t number = take_escape(rest);
+            const bool valid = number != lone_surrogate;
+            const utf8_character character{valid ? number : replacement};
+            if (!on_character(character.text(), valid))
+                return;
+        }
+    }
+
+    static constexpr char32_t replacement = 0xfffd;
+    static constexpr char32_t lone_surrogate = 0xffffffff;
+
+    static constexpr char32_t take_escape(std::string_view& rest) noexcept {
+        const char kind = rest.size() < 2 ? '\\' : rest[1];
+        const std::string_view whole = rest;
+        rest.remove_prefix(std::min<std::size_t>(2, rest.size()));
+        switch (kind) {
+        case 'b': return '\b';
+        case 'f': return '\f';
+        case 'n': return '\n';
+        case 'r': return '\r';
+        case 't': return '\t';
+        case 'u': break;
+        default: return static_cast<unsigned char>(kind);
+        }
+        const char32_t unit = detail::read_utf16_escape(whole);
+        rest = whole.substr(std::min(detail::utf16_escape_size, whole.size()));
+        if (!detail::is_high_surrogate(unit))
+            return detail::is_low_surrogate(unit) ? lone_surrogate : unit;
+        const char32_t low = detail::read_utf16_escape(rest);
+        if (!detail::is_low_surrogate(low))
+            return lone_surrogate;
+        rest.remove_prefix(detail::utf16_escape_size);
+        return detail::combine_surrogates(unit, low);
+    }
+
+    std::string_view raw_;
+};
+
+/// A copy of the string, decoded; half of a surrogate pair becomes U+FFFD.
+[[nodiscard]] inline std::string to_string(json_string text) {
+    // No escape is longer decoded than it stands.
+    std::string copy(text.raw().size(), '\0');
+    copy.resize(text.copy_prefix_to(copy));
+    return copy;
+}
+
+/// Writes `text` as a JSON string, quotes and all, by calls of `append(std::string_view)`. Always
+/// valid JSON: controls are escaped, invalid UTF-8 becomes U+FFFD.
+template <class Out>
+constexpr void write_json_string(std::string_view text, Out&& append) {
+    constexpr std::string_view hex_digits = "0123456789abcdef";
+    append(std::string_view{"\""});
+    std::string_view pending = text;
+    std::size_t plain = 0; // the bytes of `pending` that go out as they are
+    const auto replace = [&](std::size_t size, std::string_view replacement) {
+        if (plain > 0)
+            append(pending.substr(0, plain));
+        append(replacement);
+        pending.remove_prefix(plain + size);
+        plain = 0;
+    };
+    while (plain < pending.size()) {
+        const char byte = pending[plain];
+        const auto value = static_cast<unsigned char>(byte);
+        if (value >= 0x80) {
+            const utf8_prefix prefix = read_utf8(pending.substr(plain));
+            if (prefix.valid)
+                plain += prefix.size;
+            else
+                replace(prefix.size, utf8_replacement);
+        } else if (byte == '"') {
+            replace(1, "\\\"");
+        } else if (byte == '\\') {
+            replace(1, "\\\\");
+        } else if (byte == '\n') {
+            replace(1, "\\n");
+        } else if (byte == '\r') {
+            replace(1, "\\r");
+        } else if (byte == '\t') {
+            replace(1, "\\t");
+        } else if (value < 0x20) {
+            const char escape[] = {
+                '\\', 'u', '0', '0', hex_digits[value / 16], hex_digits[value % 16]};
+            replace(1, std::string_view{escape, sizeof escape});
+        } else {
+            ++plain;
+        }
+    }
+    if (plain > 0)
+        append(pending);
+    append(std::string_view{"\""});
+}
+
+/// `text` as a JSON string, quotes and all.
+[[nodiscard]] inline std::string json_quote(std::string_view text) {
+    std::string quoted;
+    quoted.reserve(text.size() + 2);
+    write_json_string(text, [&](std::string_view piece) { quoted += piece; });
+    return quoted;
+}
+
+} // namespace forest::detail
+
+#endif

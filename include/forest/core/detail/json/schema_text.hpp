@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DETAIL_JSON_SCHEMA_TEXT_HPP
+#define FOREST_CORE_DETAIL_JSON_SCHEMA_TEXT_HPP
+
+#include <forest/core/detail/json/json_reader.hpp>
+#include <forest/core/detail/json/json_string.hpp>
+
+#include <cassert>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+// The `etag` member of a schema (PROTOCOL.md, 3). It is the hash of all the rest, so it is taken
+// out and put in as bytes: a text that was parsed and written anew would have another hash.
+
+namespace forest::detail {
+
+/// The JSON object `text` without its members `etag`, each with one comma, and without the blanks
+/// around the object; all other bytes stay as they are. A key counts however it is escaped; members
+/// of inner objects stay. Empty when `text` is not one JSON object. Throws std::bad_alloc.
+[[nodiscard]] inline std::optional<std::string> without_etag(std::string_view text) {
+    const auto offset_of = [begin = text.data()](std::string_view part) {
+        return static_cast<std::size_t>(part.data() - begin);
+    };
+    std::string rest;
+    rest.reserve(text.size());
+    std::size_t copied = 0;       // up to here the text is copied, or left out
+    std::size_t previous_end = 0; // of the value before
+    bool any_kept = false;
+    bool any_removed = false;
+    const auto on_member = [&](json_string key, const json_value& value) {
+        const std::size_t begin = offset_of(key.raw()) - 1;
+        const std::size_t end = offset_of(value.raw) + value.raw.size();
+        if (!key.equals("etag")) {
+            if (!any_kept && any_removed)
+                copied = begin; // The comma before the first member that stays goes.
+            any_kept = true;
+        } else {
+            if (any_kept) {
+                const std::size_t comma = text.find(',', previous_end);
+                rest.append(text.substr(copied, comma - copied));
+            } else if (!any_removed) {
+                rest.append(text.substr(0, begin));
+            }
+            copied = end;
+            any_removed = true;
+        }
+        previous_end = end;
+    };
+    if (read_json_object(text, on_member))
+        return std::nullopt;
+    rest.append(text.substr(copied));
+    rest.erase(rest.rfind('}') + 1);
+    rest.erase(0, rest.find('{'));
+    return rest;
+}
+
+/// The JSON object `text` with a last member `etag`, the string `etag`. `text` is what
+/// `without_etag` answered, and so is `without_etag` of the result. Throws std::bad_alloc.
+[[nodiscard]] inline std::string with_etag(std::string_view text, std::string_view etag) {
+    assert(text.size() >= 2 && text.front() == '{' && text.back() == '}');
+    const std::string_view open = text.substr(0, text.size() - 1);
+    const std::string quoted = json_quote(etag);
+    constexpr std::string_view first = "\"etag\":";
+    constexpr std::string_view further = ",\"etag\":";
+    std::string result;
+    result.reserve(text.size() + further.size() + quoted.size());
+    // No value ends with an opening brace.
+    const bool is_empty = open[open.find_last_not_of(" \n\r\t")] == '{';
+    result.append(open).append(is_empty ? first : further).append(quoted).append("}");
+    return result;
+}
+
+} // namespace forest::detail
+
+#endif

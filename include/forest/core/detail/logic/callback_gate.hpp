@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DETAIL_LOGIC_CALLBACK_GATE_HPP
+#define FOREST_CORE_DETAIL_LOGIC_CALLBACK_GATE_HPP
+
+#include <forest/core/detail/container/unique_function.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <type_traits>
+#include <utility>
+
+// What makes `stop()` a promise (B14): every callback passes this gate, one at a time, and closing
+// it waits for the one that is inside, unless that one is the caller.
+
+namespace forest::detail {
+
+/// A callback that can be replaced while it runs: callers copy the pointer, which allocates
+/// nothing. What it calls need not be copyable.
+template <typename Argument>
+using shared_callback = std::shared_ptr<unique_function<void(const Argument&)>>;
+
+/// Lets callbacks pass one at a time until it is closed. All members may be called from any thread,
+/// `call` by one at a time.
+class callback_gate {
+public:
+    /// Sets a callback; an empty one unsets it. A closed gate keeps none.
+    template <typename Argument>
+    void set(shared_callback<Argument>& slot,
+             std::type_identity_t<unique_function<void(const Argument&)>> callback) {
+        shared_callback<Argument> other;
+        if (callback)
+            other = std::make_shared<unique_function<void(const Argument&)>>(std::move(callback));
+        // What the slot held is destroyed after the lock is released.
+        const std::lock_guard lock{mutex_};
+        if (!closed_ || other == nullptr)
+            slot.swap(other);
+    }
+
+    /// What the slot holds now.
+    template <typename Argument>
+    shared_callback<Argument> get(const shared_callback<Argument>& slot) const {
+        const std::lock_guard lock{mutex_};
+        return slot;
+    }
+
+    /// Calls what the slot holds, if anything, outside the lock, unless the gate is closed; whether
+    /// it was open. What the callback throws passes through.
+    template <typename Argument>
+    bool call(const shared_callback<Argument>& slot, const Argument& argument) {
+        shared_callback<Argument> found;
+        {
+            const std::lock_guard lock{mutex_};
+            if (closed_ || slot == nullptr)
+                return !closed_;
+            found = slot;
+            inside_ = std::this_thread::get_id();
+        }
+        const leaving left{*this};
+        // Destroyed before the gate is left, since it may be the last to hold what was captured.
+        const shared_callback<Argument> callback = std::move(found);
+        (*callback)(argument);
+        return true;
+    }
+
+    /// Lets no callback in any more, and waits for the one that is inside, unless this is called by
+    /// it. The first call from outside then runs `last_words`, which must not throw, while all
+    /// others wait; but if the callback inside closes the gate, too, it is the last, and there are
+    /// no last words.
+    template <typename LastWords>
+    void close(LastWords&& last_words) {
+        std::unique_lock lock{mutex_};
+        const bool first = !closed_.exchange(true);
+        if (inside_ == std::this_thread::get_id()) {
+            silenced_ = true;
+            return;
+        }
+        if (!first) {
+            left_.wait(lock, [this] { return inside_ == std::thread::id{} && !closing_; });
+            return;
+        }
+        closing_ = true;
+        left_.wait(lock, [this] { return inside_ == std::thread::id{}; });
+        if (!silenced_) {
+            inside_ = std::this_thread::get_id();
+            lock.unlock();
+            last_words();
+            lock.lock();
+            inside_ = {};
+        }
+        closing_ = false;
+        left_.notify_all();
+    }
+
+    [[nodiscard]] bool closed() const noexcept { return closed_; }
+
+private:
+    struct leaving {
+        callback_gate& gate;
+        ~leaving() {
+            const std::lock_guard lock{gate.mutex_};
+            gate.inside_ = {};
+            gate.left_.notify_all();
+        }
+    };
+
+    mutable std::mutex mutex_;
+    std::condition_variable left_;
+    std::thread::id inside_;           // the thread whose callback is running; none by default
+    std::atomic<bool> closed_ = false; // changes under the mutex; asked all the time
+    bool closing_ = false;             // the last words are still to be said
+    bool silenced_ = false;            // a callback closed the gate, and so is the last
+};
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DETAIL_LOGIC_CALLBACKS_HPP
+#define FOREST_CORE_DETAIL_LOGIC_CALLBACKS_HPP
+
+#include <forest/core/detail/logic/callback_gate.hpp>
+#include <forest/core/event.hpp>
+#include <forest/core/outage.hpp>
+#include <forest/core/target_id.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
+
+#include <atomic>
+#include <exception>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+// The callbacks of one client: who is called for which event, and what becomes of an exception
+// (B16).
+
+namespace forest::detail {
+
+/// The callbacks behind one gate. All members may be called from any thread, `tell` from one at a
+/// time.
+class callbacks {
+public:
+    void on_server_down(unique_function<void(const outage&)> callback) {
+        gate_.set(on_down_, of_client(std::move(callback)));
+    }
+    void on_server_up(unique_function<void(const outage&)> callback) {
+        gate_.set(on_up_, of_client(std::move(callback)));
+    }
+
+    /// The same for a fleet, which also says whose outage it is.
+    void on_server_down(unique_function<void(target_id, const outage&)> callback) {
+        gate_.set(on_down_, of_fleet(std::move(callback)));
+    }
+    void on_server_up(unique_function<void(target_id, const outage&)> callback) {
+        gate_.set(on_up_, of_fleet(std::move(callback)));
+    }
+
+    void on_event(unique_function<void(const event&)> callback) {
+        hears_all_ = static_cast<bool>(callback);
+        gate_.set(on_event_, std::move(callback));
+    }
+
+    /// Called with each `callback_failed` of which no `on_event` is told: there is none, or it
+    /// threw when it was told.
+    void on_unheard(unique_function<void(const event&)> callback) {
+        gate_.set(on_unheard_, std::move(callback));
+    }
+
+    /// What was set with that; null if nothing.
+    [[nodiscard]] shared_callback<event> unheard() const { return gate_.get(on_unheard_); }
+
+    /// Whether it is worth describing such an event: most are of no interest to whoever wants to
+    /// know of outages only.
+    [[nodiscard]] bool hears(event_kind kind) const noexcept {
+        return hears_all_ || kind == event_kind::server_down || kind == event_kind::server_up;
+    }
+
+    /// Tells of an event, unless closed: first whoever listens to all, then whoever listens to this
+    /// one, if it is still `wanted()` then.
+    template <typename Wanted>
+    void tell(const event& happened, const Wanted& wanted) noexcept {
+        if (happened.kind == event_kind::callback_failed) // of a policy
+            return tell_of_failure(happened);
+        attempt(happened, [&] { gate_.call(on_event_, happened); });
+        if (happened.kind == event_kind::server_down && wanted())
+            attempt(happened, [&] { gate_.call(on_down_, happened); });
+        if (happened.kind == event_kind::server_up && wanted())
+            attempt(happened, [&] { gate_.call(on_up_, happened); });
+    }
+
+    void tell(const event& happened) noexcept {
+        tell(happened, [] { return true; });
+    }
+
+    /// Lets no callback run any more, and returns when none does, unless called by one. The first
+    /// call from outside runs `farewell` meanwhile, which may tell the last events with
+    /// `tell_last`. Then the callbacks are dropped, and with them what they hold.
+    template <typename Farewell>
+    void close(Farewell&& farewell) {
+        gate_.close(std::forward<Farewell>(farewell));
+        for (shared_callback<event>* each : {&on_down_, &on_up_, &on_event_, &on_unheard_})
+            gate_.set<event>(*each, {});
+    }
+
+    /// Tells of an event after the gate was closed; only from inside `farewell`.
+    void tell_last(const event& happened) noexcept {
+        try {
+            if (const auto callback = gate_.get(on_event_))
+                (*callback)(happened);
+        } catch (const std::exception& thrown) {
+            tell_last_resort(failure(happened, thrown.what()));
+        } catch (...) {
+            tell_last_resort(failure(happened, not_standard));
+        }
+    }
+
+    [[nodiscard]] bool closed() const { return gate_.closed(); }
+
+    /// Sets a callback of the owner's, which passes the same gate.
+    template <typename Argument>
+    void set(shared_callback<Argument>& slot,
+             std::type_identity_t<unique_function<void(const Argument&)>> callback) {
+        gate_.set(slot, std::move(callback));
+    }
+
+    /// Calls it; a missing one is no error (B16). False if this is closed, and if the callback
+    /// threw, which is told as an event like `during`.
+    template <typename Argument>
+    bool call(const shared_callback<Argument>& slot, const Argument& argument,
+              const event& during) noexcept {
+        bool open = false;
+        return attempt(during, [&] { open = gate_.call(slot, argument); }) && open;
+    }
+
+private:
+    using event_callback = unique_function<void(const event&)>;
+
+    static event_callback of_client(unique_function<void(const outage&)>&& callback) {
+        if (!callback)
+            return {};
+        return [inner = std::move(callback)](const event& happened) mutable {
+            inner(*happened.outage);
+        };
+    }
+
+    static event_callback of_fleet(unique_function<void(target_id, const outage&)>&& callback) {
+        if (!callback)
+            return {};
+        return [inner = std::move(callback)](const event& happened) mutable {
+            inner(happened.id, *happened.outage);
+        };
+    }
+
+    template <typename Call>
+    bool attempt(const event& during, const Call& call) noexcept {
+        try {
+            call();
+            return true;
+        } catch (const std::exception& thrown) {
+            tell_of_failure(failure(during, thrown.what()));
+        } catch (...) {
+            tell_of_failure(failure(during, not_standard));
+        }
+        return false;
+    }
+
+    static event failure(event during, std::string_view what) noexcept {
+        during.kind = event_kind::callback_failed;
+        during.detail = what;
+        return during;
+    }
+
+    // An `on_event` that throws again is not told that it did.
+    void tell_of_failure(const event& failed) noexcept {
+        if (hears_all_) {
+            try {
+                gate_.call(on_event_, failed);
+                return;
+            } catch (...) {
+            }
+        }
+        try {
+            gate_.call(on_unheard_, failed);
+        } catch (...) { // Nobody is left to be told.
+        }
+    }
+
+    void tell_last_resort(const event& failed) noexcept {
+        try {
+            if (const auto callback = gate_.get(on_unheard_))
+                (*callback)(failed);
+        } catch (...) { // Nobody is left to be told.
+        }
+    }
+
+    static constexpr std::string_view not_standard = "an exception that is no std::exception";
+
+    callback_gate gate_;
+    std::atomic<bool> hears_all_ = false;
+    shared_callback<event> on_down_;
+    shared_callback<event> on_up_;
+    shared_callback<event> on_event_;
+    shared_callback<event> on_unheard_;
+};
+
+} // namespace forest::detail
+
+#endif

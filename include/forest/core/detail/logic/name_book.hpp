@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DETAIL_LOGIC_NAME_BOOK_HPP
+#define FOREST_CORE_DETAIL_LOGIC_NAME_BOOK_HPP
+
+#include <forest/core/error.hpp>
+#include <forest/core/ip_address.hpp>
+#include <forest/core/resolver_limits.hpp>
+#include <forest/core/time.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+// All decisions about host names (B19): which answer may be used, which look-up begins, and who is
+// told of it. No clock, no thread and no socket, so that a test can play hours of a broken name
+// service.
+
+namespace forest::detail {
+
+/// What a name book answers to a question.
+enum class name_state : std::uint8_t {
+    known,      ///< the addresses may be used
+    last_good,  ///< the name service does not answer; use the last good addresses
+    failed,     ///< there are no addresses; `error` says why
+    waiting,    ///< the waiter will be told
+    refreshing, ///< the same, and it may leave and use the last good addresses
+};
+
+class name_book;
+
+struct book_entry;
+
+/// Who asks for a name, and the answer that it got. Must outlive its wait.
+class name_waiter {
+public:
+    name_waiter() = default;
+    name_waiter(const name_waiter&) = delete;
+    name_waiter& operator=(const name_waiter&) = delete;
+    virtual ~name_waiter() = default;
+
+    /// The look-up has ended. Called once after `waiting` or `refreshing`.
+    virtual void told() noexcept = 0;
+
+    /// Why there are no addresses; `resolver_unavailable` also beside last good ones.
+    std::error_code error{};
+
+    /// The answer. While waiting, and beside `resolver_unavailable`, the last good one, if it may
+    /// be used.
+    std::vector<ip_address> addresses;
+
+private:
+    friend name_book;
+
+    detail::book_entry* of_ = nullptr; // null when it does not wait
+    name_waiter* before_ = nullptr;
+    name_waiter* behind_ = nullptr;
+};
+
+// What is known of one name.
+struct book_entry {
+    enum class progress : std::uint8_t { none, queued, running };
+
+    std::string name;
+    std::vector<ip_address> addresses; // of the last good answer
+    steady_time expires{};
+    std::error_code failure{}; // given again until then
+    steady_time failure_until{};
+    progress lookup = progress::none;
+    bool local = false;
+    steady_time asked_at{}; // when the look-up was asked for that is queued or running
+    steady_time used_at{};
+    name_waiter* first = nullptr;
+    book_entry* older = nullptr; // by the time of the last use
+    book_entry* newer = nullptr;
+    book_entry* next_queued = nullptr;
+
+    [[nodiscard]] bool idle() const noexcept {
+        return lookup == progress::none && first == nullptr;
+    }
+};
+
+/// What is known of all names that are asked for. Not thread-safe. Times come from the caller and
+/// never go back.
+class name_book {
+public:
+    using entry = detail::book_entry;
+
+    explicit name_book(const resolver_limits& limits = {}) noexcept : limits_{limits} {}
+
+    [[nodiscard]] const resolver_limits& limits() const noexcept { return limits_; }
+
+    /// How many names are kept.
+    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+
+    /// Whether `next` has something to begin.
+    [[nodiscard]] bool has_next() const noexcept {
+        return has_next_local() ||
+               (others_.first != nullptr && running_ < limits_.lookups_max + limits_.hanging_max);
+    }
+
+    [[nodiscard]] const name_statistics& statistics() const noexcept { return statistics_; }
+
+    /// Asks for the addresses of `name`. After a failed connect to the known addresses, only the
+    /// answer of a look-up that ends from now on is used. `is_local(name)` is called before a
+    /// look-up. Throws std::bad_alloc; then nothing was asked.
+    template <typename IsLocal>
+    [[nodiscard]] name_state ask(std::string_view name, bool after_failed_connect,
+                                 name_waiter& waiter, steady_time now, const IsLocal& is_local) {
+        entry& known = enter(name, now);
+        waiter.error = {};
+        waiter.addresses.clear();
+        const bool has_good = !after_failed_connect && !known.addresses.empty();
+        const bool is_known = has_good && now < known.expires;
+        const bool has_last_good = has_good && now - known.expires < limits_.last_good_max;
+        if (is_known || has_last_good)
+            waiter.addresses = known.addresses; // before anything is changed, since it may throw
+        if (is_known)
+            return name_state::known;
+        if (known.failure && now < known.failure_until)
+            return fail(waiter, known.failure, has_last_good);
+        if (known.lookup == entry::progress::none)
+            queue(known, is_local(name), now);
+        // A check that can do without the answer does not wait for a name service that hangs.
+        if ((after_failed_connect || has_last_good) && now - known.asked_at >= limits_.patience)
+            return fail(waiter, errc::resolver_unavailable, has_last_good);
+        link(known, waiter);
+        return has_last_good ? name_state::refreshing : name_state::waiting;
+    }
+
+    /// The waiter goes on with the last good addresses, which it has got, and is not told any more.
+    void lose_patience(name_waiter& waiter) noexcept {
+        if (waiter.of_ != nullptr)
+            ++statistics_.last_good;
+        leave(waiter);
+    }
+
+    /// The waiter is not told any more.
+    void leave(name_waiter& waiter) noexcept {
+        entry* const of = std::exchange(waiter.of_, nullptr);
+        if (of == nullptr)
+            return;
+        (waiter.before_ != nullptr ? waiter.before_->behind_ : of->first) = waiter.behind_;
+        if (waiter.behind_ != nullptr)
+            waiter.behind_->before_ = waiter.before_;
+        waiter.before_ = waiter.behind_ = nullptr;
+    }
+
+    /// The name whose look-up is to begin now; null when there is none, or no place for it. The
+    /// pointer is valid until `answered`.
+    [[nodiscard]] entry* next() noexcept {
+        if (!has_next())
+            return nullptr;
+        const bool local = has_next_local();
+        ++statistics_.lookups;
+        entry& begun = (local ? local_ : others_).take();
+        begun.lookup = entry::progress::running;
+        ++(local ? running_local_ : running_);
+        return &begun;
+    }
+
+    /// The look-up of `of` has ended. All that wait for it get the answer and are told.
+    void answered(entry& of, std::error_code error, std::span<const ip_address> addresses,
+                  std::optional<duration> lifetime, steady_time now) noexcept {
+        --(of.local ? running_local_ : running_);
+        of.lookup = entry::progress::none;
+        addresses = addresses.first(std::min(addresses.size(), limits_.addresses_max));
+        if (!error && addresses.empty())
+            error = errc::resolve_failed;
+        of.failure = {};
+        if (!error) {
+            error = keep(of, addresses, lifetime, now);
+        } else if (error == errc::resolve_failed) {
+            of.addresses.clear(); // The name service knows better than an older answer of its own.
+            of.failure = error;
+            ++statistics_.not_found;
+        } else if (error != errc::local_resources_exhausted) {
+            error = of.failure = errc::resolver_unavailable;
+            ++statistics_.unavailable;
+        }
+        of.failure_until = now + limits_.failure_lifetime;
+        while (name_waiter* const waiter = of.first) {
+            leave(*waiter);
+            hand_over(*waiter, error, addresses);
+            if (waiter->error == errc::resolver_unavailable && !waiter->addresses.empty())
+                ++statistics_.last_good;
+            waiter->told();
+        }
+    }
+
+    /// Nobody waits any more, and nobody is told.
+    void forget_waiters() noexcept {
+        for (const auto& [name, each] : entries_)
+            while (each->first != nullptr)
+                leave(*each->first);
+    }
+
+private:
+    struct queue_of_entries {
+        entry* first = nullptr;
+        entry* last = nullptr;
+
+        void push(entry& added) noexcept {
+            added.next_queued = nullptr;
+            (last != nullptr ? last->next_queued : first) = &added;
+            last = &added;
+        }
+
+        entry& take() noexcept {
+            entry& taken = *first;
+            first = taken.next_queued;
+            if (first == nullptr)
+                last = nullptr;
+            return taken;
+        }
+    };
+
+    [[nodiscard]] bool has_next_local() const noexcept {
+        return local_.first != nullptr && running_local_ < limits_.local_max;
+    }
+
+    name_state fail(name_waiter& waiter, std::error_code why, bool has_last_good) noexcept {
+        waiter.error = why;
+        if (!has_last_good)
+            return name_state::failed;
+        ++statistics_.last_good;
+        return name_state::last_good;
+    }
+
+    void queue(entry& of, bool local, steady_time now) noexcept {
+        of.local = local;
+        of.asked_at = now;
+        of.lookup = entry::progress::queued;
+        (local ? local_ : others_).push(of);
+    }
+
+    static void link(entry& of, name_waiter& waiter) noexcept {
+        waiter.of_ = &of;
+        waiter.before_ = nullptr;
+        waiter.behind_ = std::exchange(of.first, &waiter);
+        if (waiter.behind_ != nullptr)
+            waiter.behind_->before_ = &waiter;
+    }
+
+    std::error_code keep(entry& of, std::span<const ip_address> addresses,
+                         std::optional<duration> lifetime, steady_time now) const noexcept try {
+        of.addresses = std::vector<ip_address>(addresses.begin(), addresses.end());
+        of.expires = now + std::clamp(lifetime.value_or(limits_.answer_lifetime), duration::zero(),
+                                      limits_.answer_lifetime_max);
+        return {};
+    } catch (const std::bad_alloc&) { // The last good answer is as it was.
+        return errc::local_resources_exhausted;
+    }
+
+    static void hand_over(name_waiter& waiter, std::error_code error,
+                          std::span<const ip_address> addresses) noexcept try {
+        waiter.error = error;
+        if (!error)
+            waiter.addresses.assign(addresses.begin(), addresses.end());
+        else if (error != errc::resolver_unavailable)
+            waiter.addresses.clear();
+    } catch (const std::bad_alloc&) {
+        waiter.error = errc::local_resources_exhausted;
+    }
+
+    // -- Which names are kept --
+
+    entry& enter(std::string_view name, steady_time now) {
+        const auto found = entries_.find(name);
+        entry& entered = found != entries_.end() ? *found->second : add(name, now);
+        entered.used_at = now;
+        unlink_age(entered);
+        link_newest(entered);
+        return entered;
+    }
+
+    entry& add(std::string_view name, steady_time now) {
+        forget_oldest(now);
+        auto made = std::make_unique<entry>();
+        made->name = name;
+        const std::string_view key = made->name;
+        entry& added = *entries_.emplace(key, std::move(made)).first->second;
+        link_newest(added);
+        return added;
+    }
+
+    // Two for each that is added, so that what is kept shrinks to what is used. One that is in use
+    // makes room for those behind it.
+    void forget_oldest(steady_time now) noexcept {
+        for (int looked_at = 0; looked_at < 2 && oldest_ != nullptr; ++looked_at) {
+            entry& oldest = *oldest_;
+            if (entries_.size() < limits_.names_max && now - oldest.used_at < limits_.last_good_max)
+                return;
+            unlink_age(oldest);
+            if (oldest.idle()) {
+                entries_.erase(entries_.find(std::string_view{oldest.name}));
+            } else {
+                oldest.used_at = now;
+                link_newest(oldest);
+            }
+        }
+    }
+
+    void link_newest(entry& one) noexcept {
+        one.older = newest_;
+        one.newer = nullptr;
+        (newest_ != nullptr ? newest_->newer : oldest_) = &one;
+        newest_ = &one;
+    }
+
+    void unlink_age(entry& one) noexcept {
+        (one.older != nullptr ? one.older->newer : oldest_) = one.newer;
+        (one.newer != nullptr ? one.newer->older : newest_) = one.older;
+    }
+
+    const resolver_limits limits_;
+    std::unordered_map<std::string_view, std::unique_ptr<entry>> entries_;
+    entry* oldest_ = nullptr;
+    entry* newest_ = nullptr;
+    queue_of_entries local_, others_;
+    std::size_t running_ = 0;
+    std::size_t running_local_ = 0;
+    name_statistics statistics_;
+};
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DETAIL_LOGIC_OPTION_MISTAKE_HPP
+#define FOREST_CORE_DETAIL_LOGIC_OPTION_MISTAKE_HPP
+
+#include <forest/core/time.hpp>
+
+#include <concepts>
+#include <cstddef>
+
+// What the compiler says about a mistake in braced options. A list such as `{.intervall = 10s}`
+// fits no function, and compilers then list all functions and their arguments without a word about
+// the member. An overload for an array of anything is taken by g++ instead, which then names the
+// member and reads the text below. Clang names the member if the options are taken by a const
+// reference.
+
+namespace forest::detail {
+
+/// The value of a member, whatever it is.
+struct any_member {
+    constexpr any_member() noexcept = default;
+
+    template <typename T>
+    constexpr any_member(T&&) noexcept {}
+};
+
+/// What `Made` can be made from. A conversion, so that an overload that takes the same without one
+/// is the better one.
+template <typename Made>
+struct source_of {
+    template <typename T>
+        requires std::constructible_from<Made, T>
+    constexpr source_of(T&&) noexcept {}
+};
+
+template <std::size_t MisspeltOrWithoutUnit>
+constexpr void refuse_options() noexcept {
+    static_assert(MisspeltOrWithoutUnit == 0,
+                  "options: the member named above is misspelt, stands in another order than it is "
+                  "declared in, or has a value of another type; a duration needs a unit, as in 10s "
+                  "or 500ms");
+}
+
+/// The value of a member that is a duration.
+struct any_duration {
+    constexpr any_duration() noexcept = default;
+
+    template <typename T>
+    constexpr any_duration(T&&) noexcept {
+        static_assert(std::convertible_to<T, duration>,
+                      "a duration of the options needs a unit and a whole number of it, as in 10s "
+                      "or 1500ms");
+    }
+};
+
+/// All members of `options`, in their order, with values of any type: says which has the wrong one.
+struct options_of_wrong_types {
+    any_duration interval;
+    any_duration timeout;
+    any_member failure_threshold;
+    any_member success_threshold;
+    any_duration initial_delay_max;
+    any_member interval_jitter;
+    any_duration stall_tolerance;
+    any_member doubt_max;
+};
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DETAIL_LOGIC_TIMESTAMP_OFFSET_HPP
+#define FOREST_CORE_DETAIL_LOGIC_TIMESTAMP_OFFSET_HPP
+
+#include <forest/core/random.hpp>
+#include <forest/core/time.hpp>
+
+#include <chrono>
+#include <cstdint>
+
+// Clients that share a secret and check in the same millisecond would sign the same bytes, and a
+// server that refuses replays would refuse all of them but one (PROTOCOL.md, 1).
+
+namespace forest::detail {
+
+/// How far the timestamps of one client are behind its clock: a constant from 0 to 999 ms, drawn
+/// once, so that the order of the timestamps is that of the clock. Trivially copyable.
+class timestamp_offset {
+public:
+    /// All offsets are less.
+    static constexpr std::chrono::milliseconds behind_max{1000};
+
+    /// No offset: the clock itself, with zeros below the millisecond.
+    constexpr timestamp_offset() noexcept = default;
+
+    /// Drawn from a copy of the generator of a client. The numbers that the client draws from it
+    /// stay as they are, and are independent of the offset.
+    constexpr explicit timestamp_offset(random_generator random) noexcept {
+        random_generator own{random()};
+        behind_ = std::chrono::milliseconds{own() % behind_max.count()};
+        seed_ = own() | 1U; // 0 stands for no offset.
+    }
+
+    /// By how much the timestamps are behind.
+    [[nodiscard]] constexpr std::chrono::milliseconds behind() const noexcept { return behind_; }
+
+    /// The time by which a sequence of timestamps goes when the clock says `now`.
+    [[nodiscard]] constexpr wall_time before(wall_time now) const noexcept { return now - behind_; }
+
+    /// A timestamp of that sequence with what a signer writes below the millisecond. That part is
+    /// drawn for each timestamp anew: two clients for which it is equal once are no pair for ever.
+    [[nodiscard]] constexpr precise_time precise(wall_time at) const noexcept {
+        if (seed_ == 0)
+            return at;
+        const auto count = static_cast<std::uint64_t>(at.time_since_epoch().count());
+        random_generator of_moment{seed_ ^ count};
+        return {at, std::chrono::nanoseconds{of_moment() % 1'000'000}};
+    }
+
+private:
+    std::uint64_t seed_ = 0;
+    std::chrono::milliseconds behind_{0};
+};
+
+} // namespace forest::detail
+
+#endif

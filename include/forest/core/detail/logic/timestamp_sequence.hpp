@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DETAIL_LOGIC_TIMESTAMP_SEQUENCE_HPP
+#define FOREST_CORE_DETAIL_LOGIC_TIMESTAMP_SEQUENCE_HPP
+
+#include <forest/core/time.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+
+// The moments that are signed. Two requests of one millisecond must not sign the same bytes, since
+// servers that keep a replay window refuse the second (PROTOCOL.md, 1).
+
+namespace forest::detail {
+
+/// Strictly increasing timestamps near the wall clock. Not for two threads at a time.
+///
+/// Each takes a millisecond of its own, so that who asks for more than a thousand in a second runs
+/// ahead of the clock; `until_near` tells when to ask, and who waits for that stays within
+/// `ahead_max`.
+class timestamp_sequence {
+public:
+    /// How far ahead of the clock one may be: so many milliseconds, so many at one moment.
+    static constexpr std::chrono::milliseconds ahead_max{1000};
+
+    /// The next one: `now`, or a millisecond after the last when that is later. Only a wall clock
+    /// set back by more than servers tolerate starts anew: they would refuse the old time for as
+    /// long.
+    [[nodiscard]] wall_time next(wall_time now) noexcept {
+        read(now);
+        ahead_ = std::max(ahead_ + 1, 0);
+        return now + std::chrono::milliseconds{ahead_};
+    }
+
+    /// How long to wait until the next one is near the clock; zero when it is. What the clock was
+    /// set back does not count, since nobody can wait that out.
+    [[nodiscard]] std::chrono::milliseconds until_near(wall_time now) const noexcept {
+        timestamp_sequence then = *this;
+        then.read(now);
+        return std::max(std::chrono::milliseconds{then.ahead_ + 1 - then.set_back_} - ahead_max,
+                        std::chrono::milliseconds::zero());
+    }
+
+    /// Whether the clock has passed all that were answered so far that one that begins anew repeats
+    /// none, even if the clock is set back by as much as servers tolerate.
+    [[nodiscard]] bool passed_by(wall_time now) const noexcept {
+        return clock_ == never || now - clock_ - std::chrono::milliseconds{ahead_} > tolerated;
+    }
+
+private:
+    // Brings what is relative to the clock up to its present reading.
+    void read(wall_time now) noexcept {
+        using std::chrono::milliseconds;
+        const milliseconds moved = clock_ == never ? milliseconds::zero() : now - clock_;
+        const milliseconds ahead{clock_ == never ? -1 : ahead_ - moved.count()};
+        const milliseconds set_back{set_back_ + std::max(-moved, milliseconds::zero()).count()};
+        clock_ = now;
+        // One that ran ahead by itself never goes back, as far as it may have come.
+        const bool anew = ahead > tolerated && set_back > tolerated - ahead_max;
+        ahead_ = anew
+                     ? -1
+                     : static_cast<std::int32_t>(std::clamp(ahead, milliseconds{-1}, most).count());
+        set_back_ = static_cast<std::int32_t>(
+            std::clamp(set_back, milliseconds::zero(), milliseconds{std::max(ahead_, 0)}).count());
+    }
+
+    static constexpr std::chrono::seconds tolerated{300};
+    static constexpr std::chrono::milliseconds most = std::chrono::hours{24 * 20};
+    static constexpr wall_time never = wall_time::min();
+
+    // A fleet keeps one for each of its servers: 16 bytes.
+    wall_time clock_ = never;   // when it was read last
+    std::int32_t ahead_ = -1;   // milliseconds from then to the last timestamp
+    std::int32_t set_back_ = 0; // as many of them because the clock was set back
+};
+
+} // namespace forest::detail
+
+#endif

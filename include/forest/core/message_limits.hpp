@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_MESSAGE_LIMITS_HPP
+#define FOREST_CORE_MESSAGE_LIMITS_HPP
+
+#include <cstddef>
+
+// How large an HTTP message may be before it is refused.
+
+namespace forest {
+
+/// Bounds of one message; a buffer of their sum holds any message that a parser accepts.
+struct message_limits {
+    /// Start line and header section with all their line ends; interim answers (1xx) count too.
+    /// Trailers and chunk extensions together have the same limit, on their own account.
+    std::size_t head_bytes_max = 16 * 1024;
+
+    /// The body without its framing; 0 accepts only empty ones.
+    std::size_t body_bytes_max = 64 * 1024;
+};
+
+} // namespace forest
+
+#endif

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_RESOLVER_LIMITS_HPP
+#define FOREST_CORE_RESOLVER_LIMITS_HPP
+
+#include <forest/core/time.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+// The bounds of host name look-ups, and what has been done within them.
+
+namespace forest {
+
+/// The bounds of look-ups. Every member is greater than 0.
+struct resolver_limits {
+    /// How many look-ups run at a time beside those that hang.
+    std::size_t lookups_max = 32;
+
+    /// How many look-ups may hang without taking a place from others. So at most `lookups_max +
+    /// hanging_max` are under way.
+    std::size_t hanging_max = 32;
+
+    /// How many look-ups run at a time, beside all others, of names that are answered locally.
+    std::size_t local_max = 4;
+
+    /// How many addresses of a name are used, the first ones of the answer.
+    std::size_t addresses_max = 16;
+
+    /// How long an answer is used when the name service does not say how long it may be.
+    duration answer_lifetime = std::chrono::seconds{30};
+
+    /// An answer is not used for longer than this, whatever the name service allows.
+    duration answer_lifetime_max = std::chrono::hours{24};
+
+    /// How long a failed look-up is remembered: meanwhile its error is returned without a new one.
+    duration failure_lifetime = std::chrono::seconds{1};
+
+    /// How long the last good answer may be used when the name service does not answer, counted
+    /// from the end of its lifetime.
+    duration last_good_max = std::chrono::hours{1};
+
+    /// How long a check waits for a look-up that it can do without: it has a last good answer to
+    /// use, or a refused address to report. At most half of the time that the check has left.
+    duration patience = std::chrono::seconds{1};
+
+    /// How many names are kept. Names that nobody has asked for within `last_good_max` are
+    /// forgotten earlier.
+    std::size_t names_max = std::size_t{1} << 20;
+};
+
+/// What has been done about names so far.
+struct name_statistics {
+    std::uint64_t lookups = 0;     ///< that have begun
+    std::uint64_t not_found = 0;   ///< of them: there is no such name
+    std::uint64_t unavailable = 0; ///< of them: the name service did not answer, or could not
+    std::uint64_t last_good = 0;   ///< questions for which the last good answer had to stand in
+};
+
+} // namespace forest
+
+#endif

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_URL_SCHEME_HPP
+#define FOREST_CORE_URL_SCHEME_HPP
+
+#include <cstdint>
+
+// The schemes of a URL.
+
+namespace forest {
+
+/// How a target is reached.
+enum class url_scheme : std::uint8_t {
+    http,
+    https,
+    http_unix, ///< HTTP over a unix domain socket: `http+unix://%2Frun%2Fa.sock/path`
+};
+
+} // namespace forest
+
+#endif

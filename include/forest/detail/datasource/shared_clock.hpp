@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_DETAIL_DATASOURCE_SHARED_CLOCK_HPP
+#define FOREST_DETAIL_DATASOURCE_SHARED_CLOCK_HPP
+
+#include <forest/core/time.hpp>
+#include <forest/policy/clock.hpp>
+
+#include <memory>
+#include <utility>
+
+// One clock for several loops that end together, since a clock need not be copyable.
+
+namespace forest::detail {
+
+/// Copies share the clock and its waits: `cancel()` of one ends those of all. Models `clock`.
+template <clock Clock>
+class common_clock {
+public:
+    explicit common_clock(Clock of) : clock_{std::make_shared<Clock>(std::move(of))} {}
+
+    [[nodiscard]] wall_time now() const { return std::as_const(*clock_).now(); }
+    [[nodiscard]] steady_time steady_now() const { return std::as_const(*clock_).steady_now(); }
+
+    template <typename Handler>
+    void async_wait(duration delay, Handler&& handler) {
+        clock_->async_wait(delay, std::forward<Handler>(handler));
+    }
+
+    void cancel() { clock_->cancel(); }
+
+private:
+    std::shared_ptr<Clock> clock_;
+};
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_DETAIL_NAMES_NAME_DIRECTORY_HPP
+#define FOREST_DETAIL_NAMES_NAME_DIRECTORY_HPP
+
+#include <forest/core/error.hpp>
+#include <forest/core/detail/logic/name_book.hpp>
+#include <forest/core/time.hpp>
+#include <forest/policy/resolver.hpp>
+
+#include <chrono>
+#include <concepts>
+#include <mutex>
+#include <string_view>
+#include <utility>
+
+// The names that several clients share: a name book, the resolver that answers its questions, and a
+// lock around the book.
+
+namespace forest::detail {
+
+/// The names of one execution context, whatever resolver finds them. Thread-safe.
+class name_directory {
+public:
+    explicit name_directory(const resolver_limits& limits) : book_{limits} {}
+    name_directory(const name_directory&) = delete;
+    name_directory& operator=(const name_directory&) = delete;
+    virtual ~name_directory() = default;
+
+    /// Asks for the addresses of `name`, as `name_book::ask`. A waiter is told on any thread and
+    /// with a lock held, so that it may not call this directory from `told()`. Until it is told, or
+    /// has left, it must not be read. Throws std::bad_alloc; then nothing was asked.
+    [[nodiscard]] name_state ask(std::string_view name, bool after_failed_connect,
+                                 name_waiter& waiter) {
+        name_state state = name_state::failed;
+        {
+            const std::lock_guard lock{mutex_};
+            if (closed_) {
+                waiter.error = errc::resolver_unavailable;
+                return state;
+            }
+            state = book_.ask(name, after_failed_connect, waiter, std::chrono::steady_clock::now(),
+                              [this](std::string_view asked) { return is_local(asked); });
+            if (!book_.has_next())
+                return state;
+        }
+        begin_all();
+        return state;
+    }
+
+    /// As `leave`, for a waiter that goes on with the last good addresses.
+    void lose_patience(name_waiter& waiter) noexcept {
+        const std::lock_guard lock{mutex_};
+        book_.lose_patience(waiter);
+    }
+
+    /// When it returns, the waiter is not being told and will not be.
+    void leave(name_waiter& waiter) noexcept {
+        const std::lock_guard lock{mutex_};
+        book_.leave(waiter);
+    }
+
+    /// Ends all look-ups, and with them the threads of the resolver. Nobody is told of anything any
+    /// more. Called once, and not from `told()`.
+    void close() noexcept {
+        {
+            const std::lock_guard lock{mutex_};
+            if (std::exchange(closed_, true))
+                return;
+            book_.forget_waiters();
+        }
+        end();
+    }
+
+    [[nodiscard]] const resolver_limits& limits() const noexcept { return book_.limits(); }
+
+    /// What has been done so far.
+    [[nodiscard]] name_statistics statistics() const {
+        const std::lock_guard lock{mutex_};
+        return book_.statistics();
+    }
+
+protected:
+    using entry = name_book::entry;
+
+    virtual bool is_local(std::string_view name) noexcept = 0;
+    virtual void begin(entry& of) = 0; // calls `ended` later, or throws
+    virtual void end() noexcept = 0;
+
+    void ended(entry& of, const resolution& found) noexcept {
+        {
+            const std::lock_guard lock{mutex_};
+            if (closed_)
+                return;
+            book_.answered(of, found.error, found.addresses, found.lifetime,
+                           std::chrono::steady_clock::now());
+        }
+        begin_all();
+    }
+
+private:
+    // Not under the lock, because a resolver may have locks of its own.
+    void begin_all() noexcept {
+        for (;;) {
+            entry* next = nullptr;
+            {
+                const std::lock_guard lock{mutex_};
+                if (!closed_)
+                    next = book_.next();
+            }
+            if (next == nullptr)
+                return;
+            try {
+                begin(*next);
+            } catch (...) { // for want of memory or of a thread
+                const std::lock_guard lock{mutex_};
+                if (!closed_)
+                    book_.answered(*next, errc::local_resources_exhausted, {}, {},
+                                   std::chrono::steady_clock::now());
+            }
+        }
+    }
+
+    mutable std::mutex mutex_;
+    name_book book_;
+    bool closed_ = false;
+};
+
+/// The same with its resolver.
+template <resolver Resolver>
+class basic_name_directory final : public name_directory {
+public:
+    /// A resolver made from `arguments`, with `limits` before them if it takes those.
+    template <typename... Arguments>
+    explicit basic_name_directory(const resolver_limits& limits, Arguments&&... arguments)
+        : name_directory{limits}, resolver_{make(limits, std::forward<Arguments>(arguments)...)} {}
+
+    ~basic_name_directory() override { close(); }
+
+private:
+    template <typename... Arguments>
+    static Resolver* make(const resolver_limits& limits, Arguments&&... arguments) {
+        if constexpr (std::constructible_from<Resolver, const resolver_limits&, Arguments...>)
+            return new Resolver(limits, std::forward<Arguments>(arguments)...);
+        else
+            return new Resolver(std::forward<Arguments>(arguments)...);
+    }
+
+    bool is_local(std::string_view name) noexcept override {
+        if constexpr (local_resolver<Resolver>)
+            return resolver_->answers_locally(name);
+        else
+            return false;
+    }
+
+    void begin(entry& of) override {
+        resolver_->async_resolve(of.name,
+                                 [this, &of](const resolution& found) { ended(of, found); });
+    }
+
+    // The destructor waits for handlers that are running, and these may still use the pointer.
+    void end() noexcept override { delete resolver_; }
+
+    Resolver* const resolver_; // owned until `end`
+};
+
+} // namespace forest::detail
+
+#endif

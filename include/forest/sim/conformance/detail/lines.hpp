@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_SIM_CONFORMANCE_DETAIL_LINES_HPP
+#define FOREST_SIM_CONFORMANCE_DETAIL_LINES_HPP
+
+#include <forest/core/fields.hpp>
+#include <forest/sim/conformance/detail/text.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// Header sections as lists of lines, which the batteries compare. Fields of different names may
+// come in any order, those of one name may not (RFC 9110, 5.3).
+
+namespace forest::sim::conformance::detail {
+
+// Line by line, in the form in which a header_fields has them, without the line end.
+inline std::vector<std::string> lines(std::string_view fields) {
+    std::vector<std::string> each;
+    field_view{fields}.for_each([&](std::string_view name, std::string_view value) {
+        each.push_back(std::string{name}.append(": ").append(value));
+    });
+    return each;
+}
+
+inline bool same_name(std::string_view left, std::string_view right) {
+    return iequals(left.substr(0, left.find(':')), right.substr(0, right.find(':')));
+}
+
+// Names may come in another case.
+inline bool same_field(std::string_view left, std::string_view right) {
+    return same_name(left, right) && left.substr(left.find(':')) == right.substr(right.find(':'));
+}
+
+inline std::vector<std::string> of_the_name_of(std::string_view field,
+                                               const std::vector<std::string>& all) {
+    std::vector<std::string> named;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(named),
+                 [field](std::string_view each) { return same_name(each, field); });
+    return named;
+}
+
+// Whether all lines are among others, in their order; `same` compares two.
+template <typename Same>
+bool are_among(const std::vector<std::string>& wanted, const std::vector<std::string>& others,
+               Same same) {
+    auto next = wanted.begin();
+    for (const std::string& each : others)
+        if (next != wanted.end() && same(*next, each))
+            ++next;
+    return next == wanted.end();
+}
+
+inline std::string quoted_list(const std::vector<std::string>& lines) {
+    std::string text;
+    for (const std::string& each : lines)
+        text += say(text.empty() ? "" : " and ", quoted{each});
+    return lines.empty() ? "none" : text;
+}
+
+// What is missing of the wanted lines or is different, name by name; empty if nothing is. There may
+// be others beside them. `same` compares two lines.
+template <typename Same>
+std::string missing_fields(const std::vector<std::string>& wanted,
+                           const std::vector<std::string>& got, Same same) {
+    std::string text;
+    for (std::size_t index = 0; index < wanted.size(); ++index) {
+        const auto here = wanted.begin() + static_cast<std::ptrdiff_t>(index);
+        if (std::any_of(wanted.begin(), here,
+                        [&](const std::string& each) { return same_name(each, *here); }))
+            continue; // That name is done.
+        const std::vector<std::string> expected = of_the_name_of(*here, wanted);
+        const std::vector<std::string> found = of_the_name_of(*here, got);
+        if (!are_among(expected, found, same))
+            text += say(text.empty() ? "" : "; ", "expected ", quoted_list(expected), ", got ",
+                        quoted_list(found));
+    }
+    return text;
+}
+
+} // namespace forest::sim::conformance::detail
+
+#endif

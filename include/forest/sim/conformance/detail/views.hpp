@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_SIM_CONFORMANCE_DETAIL_VIEWS_HPP
+#define FOREST_SIM_CONFORMANCE_DETAIL_VIEWS_HPP
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define FOREST_DETAIL_ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define FOREST_DETAIL_ADDRESS_SANITIZER 1
+#endif
+#endif
+
+#ifdef FOREST_DETAIL_ADDRESS_SANITIZER
+// As <sanitizer/asan_interface.h> declares it, which not every compiler brings along.
+extern "C" void* __asan_region_is_poisoned(void* begin, std::size_t size);
+#endif
+
+// Views into memory that is free already. A handler that is given one reads anything, often the
+// very bytes that were there, so that a test goes well until the day on which it does not.
+
+namespace forest::sim::conformance::detail {
+
+// Blocks of all sizes that an allocator may have kept of what was freed: it gives them out first.
+// Whatever overlaps one of them was free, because no two live objects overlap.
+class fresh_blocks {
+public:
+    explicit fresh_blocks(std::size_t likely) {
+        blocks_.reserve(blocks_max);
+        constexpr std::size_t alike = 8; // as many as an allocator keeps at hand of a size
+        constexpr std::size_t small_max = 1056;
+        constexpr std::size_t step = 16;
+        for (const std::size_t size : {likely, likely + 1, likely + step})
+            take(size, alike);
+        for (std::size_t size = step; size <= small_max; size += step)
+            take(size, alike);
+        for (std::size_t size = 2048; size <= std::size_t{1} << 17U; size *= 2)
+            take(size, 2);
+    }
+
+    [[nodiscard]] bool overlap(std::string_view view) const noexcept {
+        const auto begin = reinterpret_cast<std::uintptr_t>(view.data());
+        const auto meets = [&](const void* bytes, std::size_t size) {
+            const auto from = reinterpret_cast<std::uintptr_t>(bytes);
+            return from < begin + view.size() && begin < from + size;
+        };
+        return meets(blocks_.data(), blocks_max * sizeof(block)) ||
+               std::any_of(blocks_.begin(), blocks_.end(),
+                           [&](const block& each) { return meets(each.bytes.get(), each.size); });
+    }
+
+private:
+    static constexpr std::size_t blocks_max = 1024;
+
+    struct block {
+        std::unique_ptr<char[]> bytes;
+        std::size_t size;
+    };
+
+    void take(std::size_t size, std::size_t count) {
+        for (; count > 0 && blocks_.size() < blocks_max; --count)
+            if (auto bytes = std::unique_ptr<char[]>{new (std::nothrow) char[size]})
+                blocks_.push_back({std::move(bytes), size});
+    }
+
+    std::vector<block> blocks_;
+};
+
+// Writes over what functions that have returned left on the stack.
+[[gnu::noinline]] inline void scribble_on_the_stack() noexcept {
+    constexpr std::size_t size = 16 * 1024;
+    std::array<volatile char, size> bytes; // NOLINT: written below
+    for (volatile char& each : bytes)
+        each = '\x5a';
+}
+
+// Whether a view can be seen to point into memory that is free, or to what a function that has
+// returned had on its stack. It may do so all the same. Reads the view only when that is safe.
+inline bool dangles(std::string_view view) {
+    if (view.empty())
+        return false;
+#ifdef FOREST_DETAIL_ADDRESS_SANITIZER
+    if (__asan_region_is_poisoned(const_cast<char*>(view.data()), view.size()) != nullptr)
+        return true;
+#endif
+    if (fresh_blocks{view.size()}.overlap(view))
+        return true;
+    const std::string before{view};
+    scribble_on_the_stack();
+    return before != view;
+}
+
+// Allocators write into the beginning of what they were given back. So a text that has the right
+// length, and of which only as much is wrong, was freed.
+inline bool is_as_if_freed(std::string_view expected, std::string_view got) noexcept {
+    constexpr std::size_t written = 32;
+    return expected.size() == got.size() && expected.size() > written && expected != got &&
+           expected.substr(written) == got.substr(written);
+}
+
+} // namespace forest::sim::conformance::detail
+
+#endif

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_SIM_NETWORK_DETAIL_ARRIVING_ANSWER_HPP
+#define FOREST_SIM_NETWORK_DETAIL_ARRIVING_ANSWER_HPP
+
+#include <forest/core/error.hpp>
+#include <forest/core/detail/http/response_parser.hpp>
+#include <forest/core/message_limits.hpp>
+#include <forest/core/time.hpp>
+#include <forest/policy/transport.hpp>
+#include <forest/sim/network/link.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+// The bytes of an answer on their way through a simulated network, which may tear them into pieces,
+// and the parser that meets them as they come, as that of a real transport does.
+
+namespace forest::sim::detail {
+
+/// One answer at a time. Not thread-safe.
+class arriving_answer {
+public:
+    void assign(std::string_view bytes) { bytes_.assign(bytes); }
+
+    [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
+
+    /// Sends it over `way`, which does to it what it does at present.
+    void depart(link& way, const message_limits& limits) {
+        if (way.garbling > 0)
+            way.garble(bytes_);
+        if (way.resetting + way.truncating > 0)
+            bytes_.resize(way.cut(bytes_.size()));
+        reset_ = way.resetting > 0;
+        time_ = way.dripping > 0 ? way.drip : duration::zero();
+        pieces_ = way.dripping > 0 ? std::clamp<std::size_t>(bytes_.size(), 1, pieces_max) : 1;
+        arrived_ = 0;
+        heard_.clear();
+        parsed_ = 0;
+        parser_.reset(limits);
+    }
+
+    /// How long all pieces together take longer than one would.
+    [[nodiscard]] duration time() const noexcept { return time_; }
+
+    /// How long after the one before the next piece comes. The last one comes when all of the time
+    /// has passed.
+    [[nodiscard]] duration next_after() const noexcept {
+        const duration each = time_ / static_cast<duration::rep>(pieces_);
+        return arrived_ + 1 < pieces_ ? each : time_ - each * static_cast<duration::rep>(arrived_);
+    }
+
+    /// The next piece is there. Answers how many there are now.
+    std::size_t arrive() noexcept { return ++arrived_; }
+
+    [[nodiscard]] bool complete() const noexcept { return arrived_ == pieces_; }
+
+    /// Parses all up to that piece; whether there is a result.
+    [[nodiscard]] bool parse(std::size_t piece) {
+        const std::size_t end = bytes_.size() * piece / pieces_;
+        heard_.append(bytes_, parsed_, end - parsed_);
+        parsed_ = end;
+        heard_.resize(parser_.parse(heard_));
+        if (!parser_.done() && piece < pieces_)
+            return false;
+        torn_ = !parser_.done() && reset_;
+        if (!parser_.done())
+            parser_.finish();
+        return true;
+    }
+
+    /// Valid until the next one departs.
+    [[nodiscard]] reply result() const {
+        reply given;
+        if (torn_) {
+            given.error = errc::connection_lost;
+            return given;
+        }
+        given.error = parser_.error();
+        given.status = parser_.status();
+        given.fields = parser_.fields(heard_);
+        if (!given.error)
+            given.body = parser_.body(heard_);
+        return given;
+    }
+
+private:
+    static constexpr std::size_t pieces_max = 16;
+
+    std::string bytes_;
+    std::string heard_; // what the parser keeps of them
+    forest::detail::response_parser parser_;
+    duration time_{};
+    std::size_t pieces_ = 1;
+    std::size_t arrived_ = 0; // of the pieces
+    std::size_t parsed_ = 0;  // of the bytes
+    bool reset_ = false;      // The connection is reset behind what arrives,
+    bool torn_ = false;       // and the answer was not yet complete.
+};
+
+} // namespace forest::sim::detail
+
+#endif

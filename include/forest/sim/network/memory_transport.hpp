@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_SIM_NETWORK_MEMORY_TRANSPORT_HPP
+#define FOREST_SIM_NETWORK_MEMORY_TRANSPORT_HPP
+
+#include <forest/core/error.hpp>
+#include <forest/core/message_limits.hpp>
+#include <forest/core/options.hpp>
+#include <forest/core/detail/http/request_writer.hpp>
+#include <forest/core/detail/http/response_parser.hpp>
+#include <forest/core/time.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
+#include <forest/policy/transport.hpp>
+#include <forest/sim/time/event_queue.hpp>
+#include <forest/sim/network/memory_server.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+
+// A network cable: carries the bytes of a check to a server in memory, and those of the answer
+// back.
+
+namespace forest::sim {
+
+/// Talks to one simulated server. Models `transport`.
+class memory_transport {
+public:
+    /// `latency` is the time that each direction takes.
+    memory_transport(event_queue& queue, server& to, duration latency = duration::zero())
+        : state_{std::make_shared<state>(queue, to, latency)} {}
+
+    memory_transport(memory_transport&&) noexcept = default;
+    memory_transport& operator=(memory_transport&&) = delete;
+    ~memory_transport() = default;
+
+    template <typename Handler>
+    void async_get(const request& what, duration timeout, Handler&& handler) {
+        state& self = *state_;
+        assert(!self.handler);
+        self.handler = std::forward<Handler>(handler);
+        self.limits = what.limits;
+        const std::uint64_t call = ++self.call;
+        std::array<char, forest::detail::request_bytes_max> bytes;
+        const std::size_t size = forest::detail::write_request(bytes, "GET", what.target, what.fields, false);
+        self.queue.after(std::min(timeout, options::duration_max),
+                         [state = state_, call] { state->fail(call, errc::timed_out); });
+        self.queue.after(self.latency,
+                         [state = state_, call, sent = std::string(bytes.data(), size)]() mutable {
+                             state->arrive(call, std::move(sent));
+                         });
+    }
+
+    void cancel() {
+        if (!state_->handler)
+            return;
+        ++state_->call;
+        // The queue owns the handler from here, and what it holds is freed even if the queue never
+        // runs again.
+        state_->queue.after({}, [handler = std::move(state_->handler)]() mutable {
+            reply canceled;
+            canceled.error = errc::operation_canceled;
+            handler(canceled);
+        });
+    }
+
+private:
+    struct state : std::enable_shared_from_this<state> {
+        state(event_queue& on, server& with, duration delay)
+            : queue{on}, to{with}, latency{delay} {}
+
+        void arrive(std::uint64_t of, std::string bytes) {
+            if (of != call || to.state() == server_state::frozen)
+                return;
+            if (to.state() == server_state::crashed)
+                return queue.after(latency, [self = shared_from_this(), of] {
+                    self->fail(of, errc::connection_refused);
+                });
+            to.serve(bytes, [self = shared_from_this(), of](std::string_view answer) {
+                self->queue.after(self->latency, [self, of, kept = std::string{answer}]() mutable {
+                    self->answered(of, std::move(kept));
+                });
+            });
+        }
+
+        void answered(std::uint64_t of, std::string bytes) {
+            if (of != call)
+                return;
+            forest::detail::response_parser parser{limits};
+            const std::size_t kept = parser.parse(bytes);
+            if (!parser.done())
+                parser.finish();
+            if (const std::error_code ec = parser.error())
+                return fail(of, ec);
+            reply result;
+            result.status = parser.status();
+            result.fields = parser.fields({bytes.data(), kept});
+            result.body = parser.body({bytes.data(), kept});
+            result.timings.total = 2 * latency;
+            finish(result);
+        }
+
+        void fail(std::uint64_t of, std::error_code ec) {
+            if (of != call)
+                return;
+            reply result;
+            result.error = ec;
+            finish(result);
+        }
+
+        void finish(const reply& result) {
+            ++call; // What is still under way for this request is ignored.
+            auto receiver = std::exchange(handler, {});
+            receiver(result);
+        }
+
+        event_queue& queue;
+        server& to;
+        duration latency;
+        message_limits limits;
+        forest::detail::unique_function<void(const reply&)> handler;
+        std::uint64_t call = 0; // the number of the request in flight
+    };
+
+    std::shared_ptr<state> state_;
+};
+
+static_assert(transport<memory_transport>);
+
+} // namespace forest::sim
+
+#endif

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_SIM_NETWORK_QUICK_SIGNER_HPP
+#define FOREST_SIM_NETWORK_QUICK_SIGNER_HPP
+
+#include <forest/core/fields.hpp>
+#include <forest/core/time.hpp>
+#include <forest/core/timestamp.hpp>
+#include <forest/policy/server.hpp>
+#include <forest/policy/signer.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+// Signatures for simulations: the form of those that servers ask for, and the same reaction to a
+// wrong secret or clock, without the cost of cryptography and without a package. They protect
+// nothing.
+
+namespace forest::sim {
+
+namespace detail {
+
+// FNV-1a (Fowler, Noll and Vo), begun with the secret, but eight bytes at a time, which need the
+// shift: without it a byte would change none of those below it.
+constexpr std::uint64_t quick_hash(std::string_view text, std::uint64_t hash) noexcept {
+    const auto add = [&hash](std::uint64_t part) {
+        hash = (hash ^ part) * 0x100000001b3U;
+        hash ^= hash >> 32U;
+    };
+    add(text.size());
+    for (; text.size() >= 8; text.remove_prefix(8))
+        add(forest::detail::word_at(text.data()));
+    for (const char byte : text)
+        add(static_cast<unsigned char>(byte));
+    return hash;
+}
+
+inline constexpr std::uint64_t quick_hash_begin = 0xcbf29ce484222325U;
+
+constexpr std::array<char, 16> quick_hex(std::uint64_t number) noexcept {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::array<char, 16> text{};
+    for (std::size_t index = text.size(); index > 0; number /= 16)
+        text[--index] = digits[number % 16];
+    return text;
+}
+
+} // namespace detail
+
+/// A hash of `text` as 16 hexadecimal digits; for a schema route in a simulation.
+[[nodiscard]] inline std::string quick_hex(std::string_view text) {
+    const auto digits = detail::quick_hex(detail::quick_hash(text, detail::quick_hash_begin));
+    return {digits.data(), digits.size()};
+}
+
+/// Signs the timestamp. Models `signer`; copyable.
+class quick_signer {
+public:
+    static constexpr bool signs_time_alone = true;
+
+    explicit quick_signer(std::string_view secret) noexcept
+        : key_{detail::quick_hash(secret, detail::quick_hash_begin)} {}
+
+    void sign(const request&, wall_time at, header_fields& fields) const noexcept {
+        const auto timestamp = format_timestamp(at);
+        const std::string_view text{timestamp.data(), timestamp.size()};
+        const auto signature = detail::quick_hex(detail::quick_hash(text, key_));
+        (void)fields.add("X_TIMESTAMP", text); // There is room: nothing else is so large.
+        (void)fields.add("X_SIGNATURE", {signature.data(), signature.size()});
+    }
+
+private:
+    std::uint64_t key_;
+};
+
+static_assert(signer<quick_signer>);
+
+/// Accepts what a quick_signer with the same secret has signed within the last 300 s, or the next.
+class quick_verifier {
+public:
+    explicit quick_verifier(std::string_view secret) noexcept
+        : key_{detail::quick_hash(secret, detail::quick_hash_begin)} {}
+
+    [[nodiscard]] bool operator()(const server_request& asked) const noexcept {
+        std::string_view timestamp;
+        std::string_view claimed;
+        asked.fields.for_each_of(
+            "X_TIMESTAMP", [&](std::string_view value) { timestamp = value; }, "X_SIGNATURE",
+            [&](std::string_view value) { claimed = value; });
+        constexpr std::chrono::seconds tolerance{300};
+        const auto signed_at = parse_timestamp(timestamp);
+        if (!signed_at)
+            return false;
+        const auto age = std::chrono::floor<std::chrono::seconds>(asked.received) - *signed_at;
+        const auto expected = detail::quick_hex(detail::quick_hash(timestamp, key_));
+        return age <= tolerance && -age <= tolerance &&
+               claimed == std::string_view{expected.data(), expected.size()};
+    }
+
+private:
+    std::uint64_t key_;
+};
+
+} // namespace forest::sim
+
+#endif

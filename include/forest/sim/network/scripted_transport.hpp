@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_SIM_NETWORK_SCRIPTED_TRANSPORT_HPP
+#define FOREST_SIM_NETWORK_SCRIPTED_TRANSPORT_HPP
+
+#include <forest/core/error.hpp>
+#include <forest/core/fields.hpp>
+#include <forest/core/time.hpp>
+#include <forest/policy/transport.hpp>
+#include <forest/sim/time/event_queue.hpp>
+
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+// A transport without a network: it answers what a test has written down, when the test says so.
+
+namespace forest::sim {
+
+/// One answer of a script.
+struct scripted_reply {
+    std::error_code error{}; ///< when set, no answer comes but this error
+    int status = 200;
+    std::string body{};
+    std::string fields{}; ///< raw header lines, each ended by CRLF
+    duration latency =
+        duration::zero(); ///< from the request to the answer; beyond the timeout it is `timed_out`
+};
+
+/// A healthy answer.
+[[nodiscard]] inline scripted_reply healthy(duration latency = duration::zero()) {
+    return {.body = R"({"status":"ok","version":"1.0"})", .latency = latency};
+}
+
+/// A failure without an answer.
+[[nodiscard]] inline scripted_reply failing(errc error, duration latency = duration::zero()) {
+    return {.error = error, .status = 0, .latency = latency};
+}
+
+/// Any answer.
+[[nodiscard]] inline scripted_reply answering(int status, std::string body,
+                                              std::string fields = {}) {
+    return {.status = status, .body = std::move(body), .fields = std::move(fields)};
+}
+
+/// A server's farewell (B9).
+[[nodiscard]] inline scripted_reply stopping() {
+    return answering(503, R"({"status":"stopping"})");
+}
+
+/// No answer at all: the check lasts for its whole timeout.
+[[nodiscard]] inline scripted_reply silent() {
+    return healthy(duration::max());
+}
+
+/// A request that a scripted_transport was given.
+struct recorded_request {
+    steady_time at{};
+    std::string target{};
+    std::string fields{};
+    duration timeout{};
+    bool fresh_connection = false;
+};
+
+/// Answers from a script, and the default reply after its end. Copies share script and record, so
+/// that a test keeps one while the client has the other. Models `transport`.
+class scripted_transport {
+public:
+    explicit scripted_transport(event_queue& queue) : state_{std::make_shared<state>(queue)} {}
+
+    /// Adds a reply to the script, `times` times.
+    scripted_transport& then(const scripted_reply& next, std::size_t times = 1) {
+        state_->script.insert(state_->script.end(), times, next);
+        return *this;
+    }
+
+    /// What is answered when the script is over; healthy unless changed.
+    void otherwise(scripted_reply reply) { state_->fallback = std::move(reply); }
+
+    [[nodiscard]] const std::vector<recorded_request>& requests() const noexcept {
+        return state_->requests;
+    }
+
+    /// The most requests that were ever in flight at once (B2).
+    [[nodiscard]] int in_flight_max() const noexcept { return state_->in_flight_max; }
+
+    [[nodiscard]] int in_flight() const noexcept { return state_->in_flight; }
+
+    template <typename Handler>
+    void async_get(const request& what, duration timeout, Handler&& handler) {
+        state& self = *state_;
+        assert(!self.handler); // One request at a time.
+        self.requests.push_back({self.queue.now(), std::string{what.target.text()},
+                                 std::string{what.fields.text()}, timeout, what.fresh_connection});
+        self.in_flight_max = std::max(self.in_flight_max, ++self.in_flight);
+        self.handler = std::forward<Handler>(handler);
+        self.answer = self.next < self.script.size() ? self.script[self.next++] : self.fallback;
+        if (self.answer.fields.size() > what.limits.head_bytes_max ||
+            self.answer.body.size() > what.limits.body_bytes_max)
+            self.answer = failing(errc::response_too_large, self.answer.latency);
+        if (self.answer.latency > timeout)
+            self.answer = failing(errc::timed_out, timeout);
+        self.queue.after(self.answer.latency, [state = state_, generation = ++self.generation] {
+            state->finish(generation);
+        });
+    }
+
+    void cancel() {
+        if (!state_->handler)
+            return;
+        ++state_->generation;
+        // The queue owns the handler from here, and what it holds is freed even if the queue never
+        // runs again.
+        state_->queue.after({}, [state = state_, handler = std::move(state_->handler)]() mutable {
+            --state->in_flight;
+            reply canceled;
+            canceled.error = errc::operation_canceled;
+            handler(canceled);
+        });
+    }
+
+private:
+    struct state {
+        explicit state(event_queue& on) : queue{on} {}
+
+        void finish(std::uint64_t of) {
+            if (of != generation) // It was cancelled, and has ended already.
+                return;
+            --in_flight;
+            // Moved out, because the handler may begin the next request.
+            auto receiver = std::move(handler);
+            const scripted_reply given = std::move(answer);
+            reply result;
+            result.error = given.error;
+            result.status = given.status;
+            result.fields = field_view{given.fields};
+            result.body = given.body;
+            result.timings.total = given.latency;
+            receiver(result);
+        }
+
+        event_queue& queue;
+        std::vector<scripted_reply> script;
+        std::size_t next = 0;
+        scripted_reply fallback = healthy();
+        std::vector<recorded_request> requests;
+        forest::detail::unique_function<void(const reply&)> handler;
+        scripted_reply answer;
+        std::uint64_t generation = 0;
+        int in_flight = 0;
+        int in_flight_max = 0;
+    };
+
+    std::shared_ptr<state> state_;
+};
+
+static_assert(transport<scripted_transport>);
+
+} // namespace forest::sim
+
+#endif

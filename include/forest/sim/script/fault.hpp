@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_SIM_SCRIPT_FAULT_HPP
+#define FOREST_SIM_SCRIPT_FAULT_HPP
+
+#include <forest/core/time.hpp>
+#include <forest/sim/script/latency.hpp>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// What goes wrong in a simulation, as values: so that a script can be drawn from a seed, written
+// down, shortened and pasted into a test.
+
+namespace forest::sim {
+
+/// What goes wrong. The values are part of the digests that tests fix.
+enum class fault_kind : std::uint8_t {
+    // A process.
+    crash,             ///< it ends; when the fault does, it is started anew
+    restart,           ///< it ends and is started anew at once
+    freeze,            ///< it accepts and does not answer
+    slow,              ///< it takes `span` for each answer
+    drain,             ///< it announces its end
+    stop,              ///< it announces its end and crashes `span` later
+    wrong_secret,      ///< it refuses all signatures
+    wrong_body,        ///< it answers 200 without saying that it is well
+    single_connection, ///< it refuses a connection while it has one
+
+    // The way between a client and a server.
+    refuse,             ///< connections are refused
+    black_hole,         ///< nothing gets through
+    partition_requests, ///< nothing gets to the server
+    partition_replies,  ///< nothing comes back
+    reset,              ///< connections are reset in the middle of an answer
+    truncate,           ///< they are closed there
+    garble,             ///< some bytes of an answer are others
+    drip,               ///< an answer takes `span` to come
+    delay,              ///< messages take `least` and a time of mean `span`, distributed as `shape`
+    clog,               ///< messages are held back, and let go in the end
+    loss,               ///< `amount` of a thousand messages are lost
+    dns_failure,        ///< the name of the server is not found
+
+    // The clocks of a machine, or whether it runs: of a client's or, without one, of a server's.
+    step_wall, ///< the wall clock is set by `span`
+    jump_wall, ///< the wall clock jumps back and forth by up to `span`
+    drift,     ///< all clocks are `amount` parts per million fast
+    swing,     ///< all clocks run ahead by up to `span` and back, 16 times as long for each
+    pause,     ///< no program runs for `span`, but timers do
+    suspend,   ///< nothing runs for `span`
+
+    quit, ///< the application stops a client for good
+};
+
+inline constexpr std::size_t fault_kind_count = static_cast<std::size_t>(fault_kind::quit) + 1;
+
+/// The identifier of a kind, as scripts and command lines say it.
+[[nodiscard]] constexpr std::string_view name(fault_kind kind) noexcept {
+    constexpr std::array<std::string_view, fault_kind_count> names{"crash",
+                                                                   "restart",
+                                                                   "freeze",
+                                                                   "slow",
+                                                                   "drain",
+                                                                   "stop",
+                                                                   "wrong_secret",
+                                                                   "wrong_body",
+                                                                   "single_connection",
+                                                                   "refuse",
+                                                                   "black_hole",
+                                                                   "partition_requests",
+                                                                   "partition_replies",
+                                                                   "reset",
+                                                                   "truncate",
+                                                                   "garble",
+                                                                   "drip",
+                                                                   "delay",
+                                                                   "clog",
+                                                                   "loss",
+                                                                   "dns_failure",
+                                                                   "step_wall",
+                                                                   "jump_wall",
+                                                                   "drift",
+                                                                   "swing",
+                                                                   "pause",
+                                                                   "suspend",
+                                                                   "quit"};
+    return names[static_cast<std::size_t>(kind)];
+}
+
+/// Whether it concerns a process, the way to it, or the time of a machine.
+[[nodiscard]] constexpr bool is_of_process(fault_kind kind) noexcept {
+    return kind <= fault_kind::single_connection;
+}
+[[nodiscard]] constexpr bool is_of_link(fault_kind kind) noexcept {
+    return fault_kind::refuse <= kind && kind <= fault_kind::dns_failure;
+}
+[[nodiscard]] constexpr bool is_of_time(fault_kind kind) noexcept {
+    return fault_kind::step_wall <= kind && kind <= fault_kind::suspend;
+}
+
+/// Whether it happens at one moment, so that it has no end to wait for.
+[[nodiscard]] constexpr bool is_momentary(fault_kind kind) noexcept {
+    return kind == fault_kind::restart || kind == fault_kind::step_wall ||
+           kind == fault_kind::pause || kind == fault_kind::suspend || kind == fault_kind::quit;
+}
+
+/// One fault: what, when, for how long, and to whom.
+struct fault {
+    /// Every client of the server; for a fault of time, the server's own machine.
+    static constexpr std::uint16_t everyone = 0xffff;
+
+    fault_kind kind{};
+    duration at{};            ///< since the beginning
+    duration lasting{};       ///< 0: until everything is healed; nothing for what is momentary
+    duration every{};         ///< 0: once; else again and again, after this time
+    std::uint16_t server = 0; ///< in the order in which they were added
+    std::uint16_t client = everyone;                 ///< in the order in which they were added
+    duration span{};                                 ///< see fault_kind
+    std::int64_t amount = 0;                         ///< see fault_kind
+    latency::shape shape = latency::shape::constant; ///< of `delay`
+    duration least{};                                ///< of `delay`
+
+    friend bool operator==(const fault&, const fault&) = default;
+};
+
+/// A script: what goes wrong in one simulation.
+using script = std::vector<fault>;
+
+/// A duration as C++ says it, with the literals of std::chrono: `75s`, `1500ms`, `20us`, `7ns`.
+[[nodiscard]] inline std::string to_code(duration span) {
+    struct unit {
+        std::int64_t nanoseconds;
+        const char* suffix;
+    };
+    constexpr std::array<unit, 4> units{
+        {{1'000'000'000, "s"}, {1'000'000, "ms"}, {1'000, "us"}, {1, "ns"}}};
+    for (const auto& [nanoseconds, suffix] : units) {
+        if (span.count() % nanoseconds == 0)
+            return std::to_string(span.count() / nanoseconds) + suffix;
+    }
+    return {};
+}
+
+/// A distribution as C++ says it, without its namespace: `uniform(20ms)`, `uniform(20ms, 1ms)`.
+[[nodiscard]] inline std::string to_code(const latency& delay) {
+    constexpr std::array<const char*, 4> shapes{"constant", "uniform", "exponential", "heavy_tail"};
+    std::string code = shapes[static_cast<std::size_t>(delay.distribution)];
+    code += "(" + to_code(delay.typical);
+    if (delay.least != duration::zero())
+        code += ", " + to_code(delay.least);
+    return code + ")";
+}
+
+/// The distribution that a `delay` carries.
+[[nodiscard]] inline latency delay_of(const fault& what) noexcept {
+    return {.distribution = what.shape, .typical = what.span, .least = what.least};
+}
+
+/// A fault as a line of C++ for a world called `world`; `servers` and `clients` are the names of
+/// the variables: `world.between(75s, 90s).crash(warehouse);`.
+[[nodiscard]] inline std::string to_code(const fault& what, const std::vector<std::string>& servers,
+                                         const std::vector<std::string>& clients) {
+    std::string code = "world.";
+    if (what.every > duration::zero())
+        code += "every(" + to_code(what.every) + ", " + to_code(what.at) + ")";
+    else if (what.lasting > duration::zero() && !is_momentary(what.kind))
+        code += "between(" + to_code(what.at) + ", " + to_code(what.at + what.lasting) + ")";
+    else
+        code += "at(" + to_code(what.at) + ")";
+    if (what.every > duration::zero() && what.lasting > duration::zero())
+        code += ".lasting(" + to_code(what.lasting) + ")";
+    code.append(".").append(name(what.kind)).append("(");
+    code += what.client == fault::everyone ? servers.at(what.server) : clients.at(what.client);
+    switch (what.kind) {
+    case fault_kind::loss:
+    case fault_kind::drift: code += ", " + std::to_string(what.amount); break;
+    case fault_kind::delay: code += ", forest::sim::" + to_code(delay_of(what)); break;
+    case fault_kind::slow:
+    case fault_kind::stop:
+    case fault_kind::drip:
+    case fault_kind::step_wall:
+    case fault_kind::jump_wall:
+    case fault_kind::swing:
+    case fault_kind::pause:
+    case fault_kind::suspend: code += ", " + to_code(what.span); break;
+    default: break;
+    }
+    return code + ");";
+}
+
+} // namespace forest::sim
+
+#endif

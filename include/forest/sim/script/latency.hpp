@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_SIM_SCRIPT_LATENCY_HPP
+#define FOREST_SIM_SCRIPT_LATENCY_HPP
+
+#include <forest/core/random.hpp>
+#include <forest/core/time.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+
+// How long a message is on its way, drawn from a distribution. Only operations of which IEEE 754
+// says the last bit are used, one at a time, because the same seed has to give the same network
+// with every compiler, which std::exponential_distribution and std::log do not promise.
+
+namespace forest::sim {
+
+/// A standard exponential variate, of mean 1 (von Neumann, 1951): comparisons alone, and on average
+/// six random numbers.
+[[nodiscard]] constexpr double standard_exponential(random_generator& random) noexcept {
+    for (double whole = 0.0;; whole += 1.0) {
+        const double first = random.uniform();
+        double last = first;
+        for (bool odd = true;; odd = !odd) {
+            const double next = random.uniform();
+            if (next >= last) {
+                if (odd)
+                    return whole + first;
+                break;
+            }
+            last = next;
+        }
+    }
+}
+
+/// A distribution of delays. Never negative, never longer than `maximum`.
+struct latency {
+    enum class shape : std::uint8_t {
+        constant,    ///< always `typical`
+        uniform,     ///< from 0 to twice `typical`
+        exponential, ///< of mean `typical`
+        heavy_tail,  ///< Pareto with exponent 2 and mean `typical`: rarely, very late
+    };
+
+    /// The longest that any message takes.
+    static constexpr duration maximum = std::chrono::hours{1};
+
+    shape distribution = shape::constant;
+    duration typical = std::chrono::milliseconds{1}; ///< the mean; from 0 to `maximum`
+    duration least = duration::zero();               ///< is added to each; from 0 to `maximum`
+
+    [[nodiscard]] constexpr bool valid() const noexcept {
+        constexpr duration zero = duration::zero();
+        return zero <= typical && typical <= maximum && zero <= least && least <= maximum;
+    }
+
+    [[nodiscard]] duration draw(random_generator& random) const noexcept {
+        switch (distribution) {
+        case shape::constant: return capped(1.0);
+        case shape::uniform: return capped(2.0 * random.uniform());
+        case shape::exponential: return capped(standard_exponential(random));
+        case shape::heavy_tail: {
+            // The mean of a Pareto variate with exponent 2 is twice its least value.
+            const double share = 1.0 - random.uniform(); // in (0, 1]
+            return capped(0.5 / std::sqrt(share));
+        }
+        }
+        return least;
+    }
+
+    friend constexpr bool operator==(const latency&, const latency&) = default;
+
+private:
+    [[nodiscard]] duration capped(double times) const noexcept {
+        const double length = static_cast<double>(typical.count()) * times;
+        const auto limit = static_cast<double>(maximum.count());
+        return std::min(least + duration{static_cast<duration::rep>(std::min(length, limit))},
+                        maximum);
+    }
+};
+
+/// Always `delay`, and `least` beside it.
+[[nodiscard]] constexpr latency constant(duration delay, duration least = {}) noexcept {
+    return {.typical = delay, .least = least};
+}
+
+/// From 0 to twice `mean`, all alike, and `least` beside it.
+[[nodiscard]] constexpr latency uniform(duration mean, duration least = {}) noexcept {
+    return {.distribution = latency::shape::uniform, .typical = mean, .least = least};
+}
+
+/// Exponential with that mean, and `least` beside it.
+[[nodiscard]] constexpr latency exponential(duration mean, duration least = {}) noexcept {
+    return {.distribution = latency::shape::exponential, .typical = mean, .least = least};
+}
+
+/// Mostly short, and now and then very long, and `least` beside it.
+[[nodiscard]] constexpr latency heavy_tail(duration mean, duration least = {}) noexcept {
+    return {.distribution = latency::shape::heavy_tail, .typical = mean, .least = least};
+}
+
+} // namespace forest::sim
+
+#endif

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_SIM_SEARCH_PLAN_HPP
+#define FOREST_SIM_SEARCH_PLAN_HPP
+
+#include <forest/core/options.hpp>
+#include <forest/core/time.hpp>
+#include <forest/sim/script/fault.hpp>
+#include <forest/sim/script/latency.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+// One simulation as a value: who is there, what goes wrong, and for how long. So it can be drawn,
+// run again, shortened, and written down as a test.
+
+namespace forest::sim {
+
+/// A client of a plan.
+struct planned_client {
+    std::uint16_t server = 0; ///< which of the servers it watches
+    options chosen{};
+    latency usual = constant(std::chrono::milliseconds{1});
+};
+
+/// A simulation. Servers are called `server0`, `server1`, …, and clients likewise.
+struct plan {
+    std::uint64_t seed = 0; ///< of the world
+    std::uint16_t servers = 1;
+    std::vector<planned_client> clients{planned_client{}};
+    script faults{};
+    duration length = std::chrono::hours{1};
+};
+
+} // namespace forest::sim
+
+#endif

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_SIM_SEARCH_PLAN_CODE_HPP
+#define FOREST_SIM_SEARCH_PLAN_CODE_HPP
+
+#include <forest/core/options.hpp>
+#include <forest/core/time.hpp>
+#include <forest/sim/script/fault.hpp>
+#include <forest/sim/script/latency.hpp>
+#include <forest/sim/search/plan.hpp>
+
+#include <array>
+#include <charconv>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// Plans as C++: as the words of a script, for a person, and as a value, for a test that runs the
+// very same again.
+
+namespace forest::sim {
+
+namespace detail {
+
+// Members of an aggregate with designators; those that were not added have their default.
+class designated {
+public:
+    void add(std::string_view member, std::string_view value) {
+        code_.append(code_.empty() ? "{." : ", .").append(member).append(" = ").append(value);
+    }
+
+    template <typename Value, typename Write>
+    void add_unless(std::string_view member, const Value& value, const Value& usual,
+                    const Write& write) {
+        if (!(value == usual))
+            add(member, write(value));
+    }
+
+    [[nodiscard]] std::string code() const { return code_.empty() ? "{}" : code_ + "}"; }
+
+private:
+    std::string code_;
+};
+
+// The shortest digits that are read as the same number, whatever the locale.
+inline std::string number_code(double number) {
+    std::array<char, 32> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+    return {digits.data(), static_cast<std::size_t>(end - digits.data())};
+}
+
+inline std::string shape_code(latency::shape of) {
+    constexpr std::array<const char*, 4> names{"constant", "uniform", "exponential", "heavy_tail"};
+    return std::string{"forest::sim::latency::shape::"} + names[static_cast<std::size_t>(of)];
+}
+
+inline std::string usual_code(const latency& delay) {
+    return "forest::sim::" + to_code(delay);
+}
+
+} // namespace detail
+
+/// The options that differ from the default ones, as C++ says them: `{.interval = 1s}`.
+[[nodiscard]] inline std::string to_code(const options& chosen) {
+    const options plain;
+    detail::designated code;
+    const auto span = [](duration value) { return to_code(value); };
+    const auto count = [](int value) { return std::to_string(value); };
+    code.add_unless("interval", chosen.interval, plain.interval, span);
+    code.add_unless("timeout", chosen.timeout, plain.timeout, span);
+    code.add_unless("failure_threshold", chosen.failure_threshold, plain.failure_threshold, count);
+    code.add_unless("success_threshold", chosen.success_threshold, plain.success_threshold, count);
+    code.add_unless("initial_delay_max", chosen.initial_delay_max, plain.initial_delay_max, span);
+    code.add_unless("interval_jitter", chosen.interval_jitter, plain.interval_jitter,
+                    detail::number_code);
+    code.add_unless("stall_tolerance", chosen.stall_tolerance, plain.stall_tolerance, span);
+    code.add_unless("doubt_max", chosen.doubt_max, plain.doubt_max, count);
+    return code.code();
+}
+
+/// A plan as a script: a world, and what happens in it.
+[[nodiscard]] inline std::string to_code(const plan& what) {
+    std::vector<std::string> servers;
+    std::vector<std::string> clients;
+    std::string code = "forest::sim::world world{" + std::to_string(what.seed) + "U};\n";
+    for (std::uint16_t index = 0; index < what.servers; ++index) {
+        const std::string& name = servers.emplace_back("server" + std::to_string(index));
+        code += "auto& " + name + " = world.add_server(\"" + name + "\");\n";
+    }
+    for (const planned_client& each : what.clients) {
+        const std::string& name = clients.emplace_back("client" + std::to_string(clients.size()));
+        code += "auto& " + name + " = world.add_client(" + servers.at(each.server) + ", " +
+                to_code(each.chosen);
+        if (!(each.usual == planned_client{}.usual))
+            code += ", {.usual = " + detail::usual_code(each.usual) + "}";
+        code += ");\n";
+    }
+    for (const fault& each : what.faults)
+        code += to_code(each, servers, clients) + "\n";
+    return code + "world.run_for(" + to_code(what.length) + ");\n";
+}
+
+/// A client of a plan, as its value: what differs from `planned_client{}`.
+[[nodiscard]] inline std::string to_code(const planned_client& client) {
+    const planned_client plain;
+    detail::designated code;
+    code.add_unless("server", client.server, plain.server,
+                    [](std::uint16_t number) { return std::to_string(number); });
+    if (const std::string chosen = to_code(client.chosen); chosen != "{}")
+        code.add("chosen", chosen);
+    code.add_unless("usual", client.usual, plain.usual, detail::usual_code);
+    return code.code();
+}
+
+/// A fault as its value.
+[[nodiscard]] inline std::string to_code(const fault& what) {
+    const fault plain;
+    detail::designated code;
+    const auto span = [](duration value) { return to_code(value); };
+    const auto number = [](auto value) { return std::to_string(value); };
+    code.add("kind", "forest::sim::fault_kind::" + std::string{name(what.kind)});
+    code.add_unless("at", what.at, plain.at, span);
+    code.add_unless("lasting", what.lasting, plain.lasting, span);
+    code.add_unless("every", what.every, plain.every, span);
+    code.add_unless("server", what.server, plain.server, number);
+    code.add_unless("client", what.client, plain.client, number);
+    code.add_unless("span", what.span, plain.span, span);
+    code.add_unless("amount", what.amount, plain.amount, number);
+    code.add_unless("shape", what.shape, plain.shape, detail::shape_code);
+    code.add_unless("least", what.least, plain.least, span);
+    return code.code();
+}
+
+namespace detail {
+
+// As many names as faults need: those that are given and, behind them, numbers.
+inline std::vector<std::string> enough_names(std::vector<std::string> given, const char* kind,
+                                             const script& faults, std::uint16_t fault::*number) {
+    for (const fault& each : faults) {
+        while (each.*number != fault::everyone && each.*number >= given.size())
+            given.push_back(kind + std::to_string(given.size()));
+    }
+    return given;
+}
+
+} // namespace detail
+
+/// The names that a test of one's own has for its servers and its clients, in the order in which it
+/// adds them to its world.
+struct script_names {
+    std::vector<std::string> servers{};
+    std::vector<std::string> clients{};
+
+    [[nodiscard]] bool empty() const noexcept { return servers.empty() && clients.empty(); }
+};
+
+/// A plan as a test that throws `rule_broken` as long as it breaks a rule, with or without NDEBUG.
+/// `broken` is the C++ that returns the violation of the plan `what`, if any. With `names`, each
+/// fault is also said in the words of a script, as a comment. Needs `using namespace
+/// std::chrono_literals` and `forest/sim/search/swarm.hpp`.
+[[nodiscard]] inline std::string to_test(const plan& what, std::string_view broken,
+                                         const script_names& names = {}) {
+    detail::designated whole;
+    whole.add("seed", std::to_string(what.seed) + "U");
+    if (what.servers != 1)
+        whole.add("servers", std::to_string(what.servers));
+    whole.add("length", to_code(what.length));
+    std::string code = "forest::sim::plan what" + whole.code() + ";\n";
+    for (std::size_t index = 0; index < what.clients.size(); ++index) {
+        const std::string client = to_code(what.clients[index]);
+        if (index > 0)
+            code += "what.clients.push_back(" + client + ");\n";
+        else if (client != "{}") // A plan has one client of that kind.
+            code += "what.clients.front() = " + client + ";\n";
+    }
+    const auto servers = detail::enough_names(names.servers, "server", what.faults, &fault::server);
+    const auto clients = detail::enough_names(names.clients, "client", what.faults, &fault::client);
+    for (const fault& each : what.faults) {
+        if (!names.empty())
+            code += "// " + to_code(each, servers, clients) + "\n";
+        code += "what.faults.push_back(" + to_code(each) + ");\n";
+    }
+    return code.append("forest::sim::require_unbroken(").append(broken).append(");\n");
+}
+
+} // namespace forest::sim
+
+#endif

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_SIM_SEARCH_SHRINK_HPP
+#define FOREST_SIM_SEARCH_SHRINK_HPP
+
+#include <forest/core/options.hpp>
+#include <forest/core/time.hpp>
+#include <forest/sim/script/fault.hpp>
+#include <forest/sim/script/latency.hpp>
+#include <forest/sim/search/plan.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+// From a plan that breaks a rule to the smallest one that still does: fewest faults, then fewest
+// machines, then plainest options, then earliest and roundest times. A person reads the result.
+
+namespace forest::sim {
+
+namespace detail {
+
+inline bool remove_client(plan& from, std::size_t client) {
+    for (const fault& each : from.faults) {
+        if (each.client == client)
+            return false;
+    }
+    from.clients.erase(from.clients.begin() + static_cast<std::ptrdiff_t>(client));
+    for (fault& each : from.faults) {
+        if (each.client != fault::everyone && each.client > client)
+            --each.client;
+    }
+    return true;
+}
+
+inline bool remove_server(plan& from, std::uint16_t server) {
+    const auto watched = [server](const auto& each) { return each.server == server; };
+    if (std::any_of(from.clients.begin(), from.clients.end(), watched) ||
+        std::any_of(from.faults.begin(), from.faults.end(), watched))
+        return false;
+    --from.servers;
+    for (planned_client& each : from.clients)
+        each.server =
+            each.server > server ? static_cast<std::uint16_t>(each.server - 1) : each.server;
+    for (fault& each : from.faults)
+        each.server =
+            each.server > server ? static_cast<std::uint16_t>(each.server - 1) : each.server;
+    return true;
+}
+
+// Sets a member to what it would be without having been drawn; false if it is that already.
+template <typename Value>
+bool reset_to(Value& member, const Value& plain) {
+    return !(std::exchange(member, plain) == plain);
+}
+
+inline const std::vector<std::function<bool(planned_client&)>>& plainer_clients() {
+    static const options plain;
+    static const std::vector<std::function<bool(planned_client&)>> steps{
+        [](planned_client& each) { return reset_to(each.chosen.interval, plain.interval); },
+        [](planned_client& each) { return reset_to(each.chosen.timeout, plain.timeout); },
+        [](planned_client& each) {
+            return reset_to(each.chosen.failure_threshold, plain.failure_threshold);
+        },
+        [](planned_client& each) {
+            return reset_to(each.chosen.success_threshold, plain.success_threshold);
+        },
+        [](planned_client& each) {
+            return reset_to(each.chosen.initial_delay_max, plain.initial_delay_max);
+        },
+        [](planned_client& each) {
+            return reset_to(each.chosen.interval_jitter, plain.interval_jitter);
+        },
+        [](planned_client& each) {
+            return reset_to(each.chosen.stall_tolerance, plain.stall_tolerance);
+        },
+        [](planned_client& each) { return reset_to(each.usual, planned_client{}.usual); }};
+    return steps;
+}
+
+// Only a beginning may become 0; of all else, that would be another fault or none.
+template <duration fault::*Member>
+bool changed_to(fault& each, duration value) {
+    return reset_to(each.*Member, value) &&
+           (each.*Member != duration::zero() || Member == &fault::at);
+}
+
+// Both go towards 0, from below as well.
+template <duration fault::*Member, typename Unit>
+bool round_down(fault& each) {
+    return changed_to<Member>(each, std::chrono::duration_cast<Unit>(each.*Member));
+}
+
+template <duration fault::*Member>
+bool cut_in_half(fault& each) {
+    using milliseconds = std::chrono::milliseconds;
+    return changed_to<Member>(each, std::chrono::duration_cast<milliseconds>(each.*Member / 2));
+}
+
+// An amount with one digit that is not 0, or half of it.
+inline bool round_amount(fault& each) {
+    std::int64_t unit = 1;
+    while (each.amount / unit >= 10 || each.amount / unit <= -10)
+        unit *= 10;
+    return reset_to(each.amount, each.amount / unit * unit);
+}
+
+inline bool cut_amount_in_half(fault& each) {
+    return reset_to(each.amount, each.amount / 2) && each.amount != 0;
+}
+
+inline const std::vector<std::function<bool(fault&)>>& plainer_faults() {
+    using minutes = std::chrono::minutes;
+    using seconds = std::chrono::seconds;
+    static const std::vector<std::function<bool(fault&)>> steps{
+        [](fault& each) {
+            return each.kind != fault_kind::quit && reset_to(each.client, fault::everyone);
+        },
+        [](fault& each) { return reset_to(each.every, duration::zero()); },
+        [](fault& each) { return reset_to(each.least, duration::zero()); },
+        cut_in_half<&fault::at>,
+        cut_in_half<&fault::lasting>,
+        cut_in_half<&fault::span>,
+        cut_amount_in_half,
+        round_down<&fault::at, minutes>,
+        round_down<&fault::at, seconds>,
+        round_down<&fault::lasting, minutes>,
+        round_down<&fault::lasting, seconds>,
+        round_down<&fault::every, minutes>,
+        round_down<&fault::every, seconds>,
+        round_down<&fault::span, minutes>,
+        round_down<&fault::span, seconds>,
+        round_amount,
+        [](fault& each) { return reset_to(each.shape, latency::shape::constant); }};
+    return steps;
+}
+
+// About how many checks it takes to run a plan, as if nothing were wrong.
+inline double checks_of(const plan& what) {
+    double all = 0.0;
+    for (const planned_client& each : what.clients)
+        all += 1.0 + static_cast<double>(what.length.count()) /
+                         static_cast<double>(each.chosen.interval.count());
+    return all;
+}
+
+} // namespace detail
+
+/// How much may be done for a plan to become shorter.
+struct shrink_bound {
+    std::size_t runs_max = 2000; ///< of plans
+    double checks_max = 5e6;     ///< in all these runs, estimated from their intervals
+};
+
+/// Shortens `broken` as long as `still_broken` says that it breaks the same rule, and within the
+/// bound.
+template <typename StillBroken>
+[[nodiscard]] plan shrink(plan broken, StillBroken&& still_broken, const shrink_bound& bound = {}) {
+    std::size_t runs = 0;
+    double checks = 0.0;
+    const auto allowed = [&] { return runs < bound.runs_max && checks < bound.checks_max; };
+    const auto better = [&](const plan& candidate) {
+        if (!allowed())
+            return false;
+        ++runs;
+        checks += detail::checks_of(candidate);
+        if (!still_broken(candidate))
+            return false;
+        broken = candidate;
+        return true;
+    };
+    // Each step makes the plan smaller by some measure, so this ends.
+    for (bool changed = true; changed && allowed();) {
+        changed = false;
+        const auto attempt = [&](auto&& change) {
+            plan candidate = broken;
+            if (change(candidate) && better(candidate))
+                changed = true;
+        };
+
+        // Whole halves of the script first, then one fault after the other.
+        for (std::size_t size = std::max<std::size_t>(broken.faults.size() / 2, 1); size > 0;
+             size /= 2) {
+            for (std::size_t begin = 0; begin < broken.faults.size();) {
+                const std::size_t before = broken.faults.size();
+                attempt([&](plan& candidate) {
+                    const auto first =
+                        candidate.faults.begin() + static_cast<std::ptrdiff_t>(begin);
+                    const std::size_t count = std::min(size, candidate.faults.size() - begin);
+                    candidate.faults.erase(first, first + static_cast<std::ptrdiff_t>(count));
+                    return true;
+                });
+                if (broken.faults.size() == before)
+                    begin += size;
+            }
+        }
+        for (std::size_t client = broken.clients.size(); client-- > 0 && broken.clients.size() > 1;)
+            attempt([&](plan& candidate) { return detail::remove_client(candidate, client); });
+        for (std::uint16_t server = broken.servers; server-- > 0 && broken.servers > 1;)
+            attempt([&](plan& candidate) { return detail::remove_server(candidate, server); });
+        for (std::size_t client = 0; client < broken.clients.size(); ++client) {
+            for (const auto& plainer : detail::plainer_clients())
+                attempt([&](plan& candidate) { return plainer(candidate.clients[client]); });
+        }
+        for (std::size_t index = 0; index < broken.faults.size(); ++index) {
+            for (const auto& plainer : detail::plainer_faults())
+                attempt([&](plan& candidate) { return plainer(candidate.faults[index]); });
+        }
+        attempt([](plan& candidate) {
+            const duration half = std::chrono::floor<std::chrono::seconds>(candidate.length / 2);
+            return std::exchange(candidate.length, half) != half && half > duration::zero();
+        });
+        attempt([](plan& candidate) { return std::exchange(candidate.seed, 0U) != 0; });
+    }
+    return broken;
+}
+
+} // namespace forest::sim
+
+#endif

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_SIM_SEARCH_SWARM_HPP
+#define FOREST_SIM_SEARCH_SWARM_HPP
+
+#include <forest/core/time.hpp>
+#include <forest/sim/search/draw.hpp>
+#include <forest/sim/script/fault.hpp>
+#include <forest/sim/search/plan.hpp>
+#include <forest/sim/search/plan_code.hpp>
+#include <forest/sim/search/plan_runner.hpp>
+#include <forest/sim/time/saturate.hpp>
+#include <forest/sim/search/shrink.hpp>
+#include <forest/sim/trace/violation.hpp>
+#include <forest/sim/world/world.hpp>
+
+#include <algorithm>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <source_location>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+// Many worlds, each from a seed of its own: what nobody thought of, someone among ten thousand
+// tries.
+
+namespace forest::sim {
+
+/// Which seeds: `count` of them, from `first` on.
+struct seed_range {
+    std::uint64_t first = 1;
+    std::uint64_t count = 1000;
+};
+
+/// What a swarm allows.
+struct swarm_bound {
+    /// How long clients may take, after all was healed, to notice it; without it, what
+    /// `recovery_bound` says of them. For plans that are run by `plan_runner`.
+    std::optional<duration> recovery{};
+
+    shrink_bound shrinking{};
+};
+
+/// What a function of a plan may answer: how it went, or only what was wrong with it.
+template <typename Answer>
+concept plan_answer =
+    std::same_as<Answer, outcome> || std::same_as<Answer, std::optional<violation>>;
+
+/// A simulation of one's own. `run(plan)` makes a world from a plan, or from the parts of it that
+/// it wants, lets it pass, and answers the rule that was broken, if any. The same plan must have
+/// the same answer always.
+template <typename Run>
+    requires std::invocable<Run&, const plan&> &&
+        plan_answer<std::invoke_result_t<Run&, const plan&>>
+struct scenario {
+    draw_options drawn{}; ///< the plans
+    Run run;
+
+    /// The C++ that calls `run`, for a test to be pasted: `no_two_down`. Without it, the name of
+    /// its type, if that is a class with a name, or `scenario`.
+    std::string name{};
+
+    /// How the test calls the servers and the clients that `run` adds itself, in this order. With
+    /// them, plans are drawn for as many, and what is printed has these names, and only faults.
+    script_names names{};
+};
+
+template <typename Run>
+scenario(draw_options, Run, std::string = {}, script_names = {}) -> scenario<Run>;
+
+/// A seed whose world broke a rule.
+struct swarm_failure {
+    std::uint64_t seed = 0;
+    violation broken{}; ///< as it is in the world of `shrunk`
+    plan shrunk{};      ///< the smallest plan found that breaks the same rule
+
+    /// C++ that returns the violation of a plan called `what`.
+    std::string check = "forest::sim::plan_runner<>{}.run(what).broken";
+
+    script_names names{}; ///< of the servers and clients, where a scenario has its own
+};
+
+/// How a swarm went.
+struct swarm_report {
+    std::uint64_t runs = 0;
+    std::uint64_t checks = 0;
+    std::uint64_t outages = 0;              ///< that were told
+    duration simulated{};                   ///< at most `duration::max()`
+    std::optional<swarm_failure> failure{}; ///< of the first seed that broke a rule
+};
+
+namespace detail {
+
+// The name of a type as source code says it, or nearly so: an anonymous namespace has none.
+template <typename Type>
+std::string type_name() {
+    std::string_view name = std::source_location::current().function_name();
+    constexpr std::string_view before = "Type = ";
+    name.remove_prefix(name.find(before) + before.size());
+    std::string found{name.substr(0, name.find_first_of(";]"))};
+    for (const std::string_view anonymous : {"{anonymous}::", "(anonymous namespace)::"}) {
+        for (std::size_t at = 0; (at = found.find(anonymous)) != std::string::npos;)
+            found.erase(at, anonymous.size());
+    }
+    return found;
+}
+
+template <typename Policies>
+std::string runner_code(const swarm_bound& bound) {
+    std::string code = "forest::sim::plan_runner<";
+    if (!std::same_as<Policies, world_policies>)
+        code += type_name<Policies>();
+    code += ">{";
+    if (bound.recovery)
+        code += to_code(*bound.recovery);
+    return code + "}.run(what).broken";
+}
+
+// What a test calls to run a scenario again.
+template <typename Run>
+std::string scenario_code(const scenario<Run>& of) {
+    if (!of.name.empty())
+        return of.name + "(what)";
+    if constexpr (std::is_class_v<Run>) {
+        const std::string type = type_name<Run>();
+        if (type.find_first_of("<({") == std::string::npos) // of a lambda
+            return type + "{}(what)";
+    }
+    return "scenario(what)";
+}
+
+// A plan of which only the faults are left, as far as they allow: a scenario of one's own mostly
+// has its own servers and clients. With `own` it is known to, so that it needs none of the plan.
+inline plan faults_alone(plan from, bool own) {
+    std::size_t clients = 1;
+    for (const fault& each : from.faults) {
+        if (each.client != fault::everyone && !own)
+            clients = std::max<std::size_t>(clients, each.client + 1U);
+    }
+    from.clients.assign(clients, planned_client{});
+    if (own)
+        from.servers = 1;
+    return from;
+}
+
+inline outcome as_outcome(outcome ended) {
+    return ended;
+}
+inline outcome as_outcome(std::optional<violation> found) {
+    return {.broken = std::move(found)};
+}
+
+} // namespace detail
+
+/// Runs the scenario with the plans of the seeds, until one breaks a rule; that one is shrunk. Of
+/// checks and outages the report knows only where `run` answers an outcome.
+template <typename Run>
+[[nodiscard]] swarm_report swarm(scenario<Run> of, seed_range seeds,
+                                 const swarm_bound& bound = {}) {
+    swarm_report report;
+    if (!of.names.servers.empty())
+        of.drawn.servers_max = static_cast<std::uint16_t>(of.names.servers.size());
+    if (!of.names.clients.empty())
+        of.drawn.clients_max = static_cast<std::uint16_t>(of.names.clients.size());
+    const auto run = [&](const plan& what) {
+        return detail::as_outcome(std::invoke(of.run, what));
+    };
+    for (std::uint64_t index = 0; index < seeds.count && !report.failure; ++index) {
+        const std::uint64_t seed = seeds.first + index;
+        const plan drawn = draw(seed, of.drawn);
+        const outcome ended = run(drawn);
+        ++report.runs;
+        report.checks += ended.checks;
+        report.outages += ended.outages;
+        report.simulated = saturating_sum(report.simulated, ended.simulated);
+        if (!ended.broken)
+            continue;
+        violation last = *ended.broken; // in the smallest plan so far
+        const auto same_rule = [&](const plan& candidate) {
+            auto found = run(candidate).broken;
+            if (!found || found->rule != last.rule)
+                return false;
+            last = std::move(*found);
+            return true;
+        };
+        const plan faults = detail::faults_alone(drawn, !of.names.empty());
+        const auto enough_alone = [&] {
+            try {
+                return bound.shrinking.runs_max > 0 && same_rule(faults);
+            } catch (...) { // It needs more of the plan.
+                return false;
+            }
+        };
+        const bool enough = enough_alone();
+        shrink_bound left = bound.shrinking;
+        left.runs_max -= left.runs_max > 0 ? 1 : 0;
+        const plan shrunk = shrink(enough ? faults : drawn, same_rule, left);
+        report.failure = swarm_failure{.seed = seed,
+                                       .broken = last,
+                                       .shrunk = shrunk,
+                                       .check = detail::scenario_code(of),
+                                       .names = of.names};
+    }
+    return report;
+}
+
+/// Runs whole plans, in worlds of those policies, with someone who watches each client.
+template <typename Policies = world_policies>
+[[nodiscard]] swarm_report swarm(const draw_options& drawn, seed_range seeds,
+                                 const swarm_bound& bound = {}) {
+    const plan_runner<Policies> runner{bound.recovery};
+    swarm_report report =
+        swarm(scenario{drawn, [&](const plan& what) { return runner.run(what); }}, seeds, bound);
+    if (report.failure)
+        report.failure->check = detail::runner_code<Policies>(bound);
+    return report;
+}
+
+/// The seed, the rule, and the test that fails: what a person needs to see it happen again. Time
+/// and text of the violation are those of the test.
+[[nodiscard]] inline std::string to_string(const swarm_failure& failed) {
+    return "seed " + std::to_string(failed.seed) + " breaks " + failed.broken.rule +
+           "; shortened: " + to_string(failed.broken) + "\n" +
+           to_test(failed.shrunk, failed.check, failed.names);
+}
+
+} // namespace forest::sim
+
+#endif

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_SIM_TRACE_DETERMINISM_HPP
+#define FOREST_SIM_TRACE_DETERMINISM_HPP
+
+#include <forest/sim/trace/trace.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+// A simulation that does not repeat itself proves nothing. What makes one differ is mostly an
+// address that was hashed or compared, memory that was not initialised, or the real time.
+
+namespace forest::sim {
+
+/// Where two runs of one scenario differ.
+struct difference {
+    std::uint64_t line = 0; ///< the first one that differs, from 0
+    std::string first{};    ///< what it was in the first run; empty if that had ended
+    std::string second{};
+
+    /// Two runs differed, and could not be brought to differ again in the same place: the line is
+    /// the first that is not known to be the same always.
+    bool intermittent = false;
+};
+
+/// Runs `scenario(seed, trace)`, which runs a simulation with that trace and answers it, twice, and
+/// finds the first line that differs; nothing if all are the same. Memory is bounded: only
+/// `lines_max` lines of each run are kept at a time, at least one, and where that is not enough
+/// both run again.
+template <typename Scenario>
+[[nodiscard]] std::optional<difference> check_determinism(Scenario&& scenario, std::uint64_t seed,
+                                                          std::size_t lines_max = 100'000) {
+    lines_max = std::max<std::size_t>(lines_max, 1);
+    std::uint64_t longest = 0; // of the two runs that were the first
+    for (std::uint64_t skipped = 0;; skipped += lines_max) {
+        const trace first = scenario(seed, trace{lines_max, skipped});
+        const trace second = scenario(seed, trace{lines_max, skipped});
+        const bool same = first.digest() == second.digest() && first.count() == second.count();
+        if (skipped == 0) {
+            if (same)
+                return std::nullopt;
+            longest = std::max(first.count(), second.count());
+        }
+        const auto [left, right] = std::mismatch(first.lines().begin(), first.lines().end(),
+                                                 second.lines().begin(), second.lines().end());
+        if (left != first.lines().end() || right != second.lines().end())
+            return difference{skipped + static_cast<std::uint64_t>(left - first.lines().begin()),
+                              left == first.lines().end() ? std::string{} : to_string(*left),
+                              right == second.lines().end() ? std::string{} : to_string(*right)};
+        if (same || skipped >= longest)
+            return difference{.line = skipped, .intermittent = true};
+    }
+}
+
+} // namespace forest::sim
+
+#endif

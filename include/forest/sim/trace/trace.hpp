@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_SIM_TRACE_TRACE_HPP
+#define FOREST_SIM_TRACE_TRACE_HPP
+
+#include <forest/core/error.hpp>
+#include <forest/core/event.hpp>
+#include <forest/core/time.hpp>
+#include <forest/sim/script/fault.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// Everything that happened in a simulation, in order. The digest goes over all of it; the lines
+// themselves are kept within a bound, because a simulated year has many millions.
+
+namespace forest::sim {
+
+/// What a line of a trace tells. The values are part of the digests that tests fix.
+enum class trace_kind : std::uint8_t {
+    told = 1,     ///< a client told an event; `detail` is its kind, `value` the failures or outage
+    sent = 2,     ///< a client sent a request; `value` is its number
+    arrived = 3,  ///< it arrived at the server; `value` is its number
+    answered = 4, ///< the server answered; `value` is the size of the answer in bytes
+    ended = 5,    ///< the client has the answer; `detail` is the status, or 0, `value` the errc
+    faulted = 6,  ///< a fault began; `detail` is its kind, `value` the client, or `fault::everyone`
+    healed = 7,   ///< a fault ended; the same
+    lost = 8,     ///< a message was lost; `detail` is 0 on the way to the server, and 1 on the way
+                  ///< back, `value` the number of the request
+    called = 9,   ///< a callback was called; `detail` is 1 for on_server_down and 0 for
+                  ///< on_server_up, `value` the outage
+    clock_set = 10, ///< a wall clock was set; `detail` is 1 for a client's and 0 for a server's,
+                    ///< `value` how many milliseconds after 1970 it says
+};
+
+[[nodiscard]] constexpr std::string_view name(trace_kind kind) noexcept {
+    switch (kind) {
+    case trace_kind::told: return "told";
+    case trace_kind::sent: return "sent";
+    case trace_kind::arrived: return "arrived";
+    case trace_kind::answered: return "answered";
+    case trace_kind::ended: return "ended";
+    case trace_kind::faulted: return "faulted";
+    case trace_kind::healed: return "healed";
+    case trace_kind::lost: return "lost";
+    case trace_kind::called: return "called";
+    case trace_kind::clock_set: return "clock_set";
+    }
+    return {};
+}
+
+/// One line.
+struct trace_line {
+    duration at{};             ///< since the beginning, in the time of the queue
+    trace_kind kind{};         ///< what happened
+    std::uint16_t subject = 0; ///< to which client, or for faults to which server
+    std::uint16_t detail = 0;  ///< see trace_kind
+    std::uint64_t value = 0;   ///< see trace_kind
+
+    friend bool operator==(const trace_line&, const trace_line&) = default;
+};
+
+namespace detail {
+
+inline std::string detail_text(const trace_line& line) {
+    std::string_view known;
+    switch (line.kind) {
+    case trace_kind::told: known = forest::name(static_cast<event_kind>(line.detail)); break;
+    case trace_kind::faulted:
+    case trace_kind::healed:
+        if (line.detail < fault_kind_count)
+            known = sim::name(static_cast<fault_kind>(line.detail));
+        break;
+    case trace_kind::lost: known = line.detail == 0 ? "to_server" : "to_client"; break;
+    case trace_kind::called: known = line.detail == 0 ? "on_server_up" : "on_server_down"; break;
+    case trace_kind::clock_set: known = line.detail == 0 ? "of_server" : "of_client"; break;
+    default: break;
+    }
+    return known.empty() ? std::to_string(line.detail) : std::string{known};
+}
+
+inline std::string value_text(const trace_line& line) {
+    if (line.kind == trace_kind::ended && line.value != 0)
+        return std::string{forest::name(errc{static_cast<int>(line.value)})};
+    if ((line.kind == trace_kind::faulted || line.kind == trace_kind::healed) &&
+        line.value == fault::everyone)
+        return "everyone";
+    return std::to_string(line.value);
+}
+
+} // namespace detail
+
+/// `12.000000500 told 3 check_failed 1`: the time in seconds, then the members, by name where they
+/// have one.
+[[nodiscard]] inline std::string to_string(const trace_line& line) {
+    const auto nanoseconds = std::to_string(line.at.count() % 1'000'000'000);
+    std::string text = std::to_string(line.at.count() / 1'000'000'000) + '.';
+    text.append(9 - nanoseconds.size(), '0').append(nanoseconds).append(" ");
+    text.append(name(line.kind));
+    text.append(" ").append(std::to_string(line.subject));
+    text.append(" ").append(detail::detail_text(line));
+    return text.append(" ").append(detail::value_text(line));
+}
+
+/// The lines of one simulation. Not thread-safe.
+class trace {
+public:
+    /// Keeps `most` lines, after the first `skipped` ones; the digest is over all.
+    explicit trace(std::size_t most = 0, std::uint64_t skipped = 0) noexcept
+        : most_{most}, skipped_{skipped} {}
+
+    void add(const trace_line& line) {
+        digest_ = mixed(digest_ ^ static_cast<std::uint64_t>(line.at.count()));
+        digest_ = mixed(digest_ ^ line.value);
+        digest_ = mixed(digest_ ^ (static_cast<std::uint64_t>(line.kind) << 32U) ^
+                        (std::uint64_t{line.subject} << 16U) ^ line.detail);
+        if (count_++ >= skipped_ && lines_.size() < most_)
+            lines_.push_back(line);
+    }
+
+    /// Of all lines so far.
+    [[nodiscard]] std::uint64_t digest() const noexcept { return digest_; }
+
+    /// How many lines there were, kept or not.
+    [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+
+    /// Those that were kept.
+    [[nodiscard]] const std::vector<trace_line>& lines() const noexcept { return lines_; }
+
+private:
+    // One round of SplitMix64: a bijection, so that no difference is lost on the way.
+    static constexpr std::uint64_t mixed(std::uint64_t value) noexcept {
+        value += 0x9e3779b97f4a7c15U;
+        value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9U;
+        value = (value ^ (value >> 27U)) * 0x94d049bb133111ebU;
+        return value ^ (value >> 31U);
+    }
+
+    std::uint64_t digest_ = 0;
+    std::uint64_t count_ = 0;
+    std::size_t most_;
+    std::uint64_t skipped_;
+    std::vector<trace_line> lines_;
+};
+
+/// A digest as 16 hexadecimal digits.
+[[nodiscard]] inline std::string digest_text(std::uint64_t digest) {
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string text(16, '0');
+    for (auto each = text.rbegin(); each != text.rend(); ++each, digest /= 16)
+        *each = digits[digest % 16];
+    return text;
+}
+
+} // namespace forest::sim
+
+#endif

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_SIM_TRACE_VIOLATION_HPP
+#define FOREST_SIM_TRACE_VIOLATION_HPP
+
+#include <forest/core/time.hpp>
+#include <forest/sim/script/fault.hpp>
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+// What someone who watches a simulation has to say in the end.
+
+namespace forest::sim {
+
+/// A rule that was broken.
+struct violation {
+    std::string rule;        ///< `B7`, or a name of one's own
+    std::string explanation; ///< what happened, and what should have
+    duration at{};           ///< since the beginning of the simulation
+    std::string client{};    ///< who broke it; empty for a rule that concerns no single client
+};
+
+/// `B7 (client0 at 375s): on_server_down was called twice`.
+[[nodiscard]] inline std::string to_string(const violation& broken) {
+    return broken.rule + " (" + broken.client + (broken.client.empty() ? "" : " ") + "at " +
+           to_code(broken.at) + "): " + broken.explanation;
+}
+
+/// What require_unbroken throws: `what()` is the violation as text.
+class rule_broken : public std::logic_error {
+public:
+    explicit rule_broken(const violation& broken) : std::logic_error{to_string(broken)} {}
+};
+
+/// Throws rule_broken if there is a violation. So a test fails in every framework, and without
+/// one, and in a build with NDEBUG as well.
+inline void require_unbroken(const std::optional<violation>& broken) {
+    if (broken)
+        throw rule_broken{*broken};
+}
+
+} // namespace forest::sim
+
+#endif

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_SIM_WORLD_DETAIL_FAULT_PLAYER_HPP
+#define FOREST_SIM_WORLD_DETAIL_FAULT_PLAYER_HPP
+
+#include <forest/core/time.hpp>
+#include <forest/sim/time/event_queue.hpp>
+#include <forest/sim/script/fault.hpp>
+#include <forest/sim/script/fault_check.hpp>
+#include <forest/sim/world/detail/fault_effects.hpp>
+#include <forest/sim/time/host.hpp>
+#include <forest/sim/network/link.hpp>
+#include <forest/sim/network/server_process.hpp>
+#include <forest/sim/time/saturate.hpp>
+#include <forest/sim/trace/trace.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+#include <vector>
+
+// Lets faults begin and end when it is time, and knows which are under way: what two of them that
+// overlap do to one machine, process or link is decided here.
+
+namespace forest::sim::detail {
+
+/// Who but a server may be concerned: a client, a fleet, or the way of a fleet to one server.
+struct fault_subject {
+    host* machine;
+    link* way;       ///< null for a fleet, which has one to each server
+    process* server; ///< likewise
+    std::function<void()> quit;
+    std::uint16_t fleet = fault::everyone; ///< of a way: the number of its fleet
+};
+
+/// Plays the script of one world. Not thread-safe.
+class fault_player {
+public:
+    using process_list = std::vector<std::unique_ptr<process>>;
+
+    /// All must outlive it, and it everything that is on the queue.
+    fault_player(event_queue& queue, const process_list& servers, trace& lines) noexcept
+        : queue_{&queue}, servers_{&servers}, lines_{&lines} {}
+
+    fault_player(const fault_player&) = delete;
+    fault_player& operator=(const fault_player&) = delete;
+
+    /// The number of the subject that is added next. Throws std::length_error when there is none.
+    [[nodiscard]] std::uint16_t next_number() const {
+        if (subjects_.size() >= fault::everyone)
+            throw std::length_error("a world has at most 65535 clients and ways of fleets");
+        return static_cast<std::uint16_t>(subjects_.size());
+    }
+
+    /// From now on it is concerned, also by what is under way.
+    void add(fault_subject subject) {
+        const std::size_t index = subjects_.size();
+        subjects_.push_back(std::move(subject));
+        for (const auto& [id, each] : ongoing_) {
+            if (is_of_link(each.what.kind) && concerns(each.what, index))
+                change_link(*subjects_[index].way, each.what, 1, &each.what);
+        }
+    }
+
+    [[nodiscard]] const std::vector<fault_subject>& subjects() const noexcept { return subjects_; }
+
+    /// Lets a fault happen when it is due, or now if that is past. Of what lasts or is repeated,
+    /// what is past is left out. Throws std::invalid_argument for what makes no sense.
+    void play(const fault& what) {
+        check_fault(what, servers_->size(), subjects_.size());
+        const duration first = first_beginning(what);
+        script_.push_back(what);
+        schedule(script_.size() - 1, first);
+    }
+
+    [[nodiscard]] const script& played() const noexcept { return script_; }
+
+    /// Ends all that has begun, lets nothing begin any more, and sets all clocks right.
+    void heal() {
+        ++epoch_;
+        for (const auto& [id, each] : std::exchange(ongoing_, {}))
+            finish(id, each);
+        for (std::size_t index = 0; index < servers_->size(); ++index)
+            correct((*servers_)[index]->machine(), index, false);
+        for (std::size_t index = 0; index < subjects_.size(); ++index)
+            correct(*subjects_[index].machine, index, true);
+    }
+
+    /// How often something has begun or ended to be wrong.
+    [[nodiscard]] std::uint64_t disturbances() const noexcept { return disturbances_; }
+
+private:
+    // A fault that has begun.
+    struct ongoing_fault {
+        fault what;
+        std::optional<std::uint64_t> life{}; // of its process, that it has ended
+    };
+
+    using numbered = std::pair<const std::uint64_t, ongoing_fault>;
+
+    duration now() const noexcept { return queue_->now().time_since_epoch(); }
+    process& server_of(const fault& what) const { return *servers_->at(what.server); }
+
+    host& machine_of(const fault& what) const {
+        return what.client == fault::everyone ? server_of(what).machine()
+                                              : *subjects_.at(what.client).machine;
+    }
+
+    bool concerns(const fault& what, std::size_t index) const {
+        const fault_subject& of = subjects_[index];
+        if (of.way == nullptr)
+            return false;
+        return what.client == fault::everyone ? of.server == servers_->at(what.server).get()
+                                              : index == what.client || of.fleet == what.client;
+    }
+
+    // -- When --
+
+    duration first_beginning(const fault& what) const {
+        const duration length = is_momentary(what.kind) ? duration::zero() : what.lasting;
+        const bool lasts = length > duration::zero();
+        if (what.every == duration::zero()) {
+            if (lasts && saturating_sum(what.at, length) <= now())
+                throw std::invalid_argument("what was to go wrong would be over already");
+            return what.at;
+        }
+        if (what.at >= now())
+            return what.at;
+        const duration last = now() - (now() - what.at) % what.every;
+        const bool under_way = saturating_sum(last, length) > now() || last == now();
+        return under_way ? last : saturating_sum(last, what.every);
+    }
+
+    void schedule(std::size_t index, duration due) {
+        queue_->at(steady_time{due}, [this, index, due, epoch = epoch_] {
+            if (epoch != epoch_)
+                return;
+            const fault what = script_[index]; // What it does may add others.
+            begin(what, due);
+            if (what.every > duration::zero())
+                schedule(index, saturating_sum(due, what.every));
+        });
+    }
+
+    void begin(const fault& what, duration due) {
+        note(trace_kind::faulted, what);
+        if (is_momentary(what.kind))
+            return happen(what);
+        const std::uint64_t id = next_++;
+        ongoing_fault& begun = ongoing_.emplace(id, ongoing_fault{what}).first->second;
+        switch (what.kind) {
+        case fault_kind::crash: begun.life = server_of(what).crash(); break;
+        case fault_kind::stop:
+            server_of(what).drain();
+            queue_->at(steady_time{saturating_sum(due, what.span)}, [this, id] { crash(id); });
+            break;
+        default: change(id, what, 1);
+        }
+        if (what.lasting > duration::zero())
+            queue_->at(steady_time{saturating_sum(due, what.lasting)}, [this, id] { end(id); });
+    }
+
+    // It may have been healed before.
+    void end(std::uint64_t id) {
+        if (const auto ended = ongoing_.extract(id))
+            finish(id, ended.mapped());
+    }
+
+    void crash(std::uint64_t id) {
+        const auto stopping = ongoing_.find(id);
+        if (stopping != ongoing_.end())
+            stopping->second.life = server_of(stopping->second.what).crash();
+    }
+
+    void finish(std::uint64_t id, const ongoing_fault& ended) {
+        note(trace_kind::healed, ended.what);
+        if (ended.life)
+            server_of(ended.what).recover(*ended.life);
+        switch (ended.what.kind) {
+        case fault_kind::crash: return;
+        case fault_kind::stop: return server_of(ended.what).resume();
+        default: change(id, ended.what, -1);
+        }
+    }
+
+    // -- What --
+
+    // Of those under way that concern it, the one that began last.
+    template <typename Concerns>
+    const numbered* in_force(fault_kind kind, const Concerns& concerned) const {
+        const auto found =
+            std::find_if(ongoing_.rbegin(), ongoing_.rend(), [&](const numbered& each) {
+                return each.second.what.kind == kind && concerned(each.second.what);
+            });
+        return found == ongoing_.rend() ? nullptr : &*found;
+    }
+
+    static const fault* fault_of(const numbered* one) noexcept {
+        return one == nullptr ? nullptr : &one->second.what;
+    }
+
+    void change(std::uint64_t id, const fault& what, int by) {
+        if (is_of_process(what.kind)) {
+            const auto* const last = in_force(
+                what.kind, [&](const fault& other) { return other.server == what.server; });
+            return change_process(server_of(what), what, by, fault_of(last));
+        }
+        if (is_of_time(what.kind)) {
+            host& machine = machine_of(what);
+            const auto* const last = in_force(
+                what.kind, [&](const fault& other) { return &machine_of(other) == &machine; });
+            if (last == nullptr || last->first <= id) // else another one was in force, and still is
+                change_time(machine, what.kind, fault_of(last));
+            return;
+        }
+        for (std::size_t index = 0; index < subjects_.size(); ++index) {
+            if (!concerns(what, index))
+                continue;
+            const auto* const last =
+                in_force(what.kind, [&](const fault& other) { return concerns(other, index); });
+            change_link(*subjects_[index].way, what, by, fault_of(last));
+        }
+    }
+
+    void happen(const fault& what) {
+        if (what.kind == fault_kind::restart)
+            return server_of(what).restart();
+        if (what.kind == fault_kind::quit) {
+            const fault_subject& of = subjects_.at(what.client);
+            return of.machine->when_running(of.quit);
+        }
+        host& machine = machine_of(what);
+        disturb_time(machine, what);
+        if (what.kind == fault_kind::step_wall)
+            note_clock(machine, what.client == fault::everyone ? what.server : what.client,
+                       what.client != fault::everyone);
+    }
+
+    void correct(host& machine, std::size_t number, bool of_client) {
+        const wall_time before = machine.now();
+        machine.correct();
+        if (machine.now() != before)
+            note_clock(machine, number, of_client);
+    }
+
+    void note(trace_kind kind, const fault& what) {
+        ++disturbances_;
+        lines_->add({now(), kind, what.server, static_cast<std::uint16_t>(what.kind), what.client});
+    }
+
+    void note_clock(const host& machine, std::size_t number, bool of_client) {
+        lines_->add({now(), trace_kind::clock_set, static_cast<std::uint16_t>(number),
+                     static_cast<std::uint16_t>(of_client ? 1 : 0),
+                     static_cast<std::uint64_t>(machine.now().time_since_epoch().count())});
+    }
+
+    event_queue* queue_;
+    const process_list* servers_;
+    trace* lines_;
+    std::vector<fault_subject> subjects_;
+    script script_;
+    std::map<std::uint64_t, ongoing_fault> ongoing_; // in the order in which they began
+    std::uint64_t next_ = 0;
+    std::uint64_t disturbances_ = 0;
+    std::uint64_t epoch_ = 0; // counts the healings, so that what was planned before is void
+};
+
+} // namespace forest::sim::detail
+
+#endif

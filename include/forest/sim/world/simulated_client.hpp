@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_SIM_WORLD_SIMULATED_CLIENT_HPP
+#define FOREST_SIM_WORLD_SIMULATED_CLIENT_HPP
+
+#include <forest/core/event.hpp>
+#include <forest/core/options.hpp>
+#include <forest/core/outage.hpp>
+#include <forest/core/time.hpp>
+#include <forest/core/detail/logic/timestamp_offset.hpp>
+#include <forest/sim/time/host.hpp>
+#include <forest/sim/network/link.hpp>
+#include <forest/sim/network/network_transport.hpp>
+#include <forest/sim/world/detail/observed.hpp>
+#include <forest/sim/network/server_process.hpp>
+#include <forest/sim/trace/trace.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+// A client in a simulated world: the real one, on a machine of its own, and what it has told.
+
+namespace forest::sim {
+
+/// A client, its machine, and its way to the server. `Client` is a basic_health_client, a
+/// basic_datasource, or what a test puts in the place of one. Not copyable, not thread-safe.
+template <typename Client>
+class simulated_client {
+public:
+    /// `make` makes the client from a function that makes a transport, and the machine. `seed` is
+    /// that of its way and of its machine.
+    template <typename Make>
+    simulated_client(event_queue& queue, std::string named, process& to, latency usual,
+                     std::uint64_t seed, trace& lines, std::uint16_t number, Make&& make)
+        : machine_{queue, seed}, way_{queue, usual, seed}, name_{std::move(named)}, server_{&to},
+          lines_{&lines}, number_{number} {
+        client_.emplace(
+            make(
+                [&] {
+                    return network_transport{
+                        detail::network_path{&machine_, &way_, server_, lines_, &sent_, number_}};
+                },
+                machine_),
+            [this](const event& happened) { told(happened); },
+            [this](const outage& of) { called(true, of); },
+            [this](const outage& of) { called(false, of); });
+    }
+
+    simulated_client(const simulated_client&) = delete;
+    simulated_client& operator=(const simulated_client&) = delete;
+
+    /// The client itself. Callbacks that are set there come beside those of the world.
+    [[nodiscard]] detail::observed<Client>& client() noexcept { return *client_; }
+
+    /// The machine that it runs on.
+    [[nodiscard]] host& machine() noexcept { return machine_; }
+    [[nodiscard]] const host& machine() const noexcept { return machine_; }
+
+    /// The wall clock of that machine as the client signs by it.
+    [[nodiscard]] wall_time signing_now() const noexcept { return offset_.before(machine_.now()); }
+
+    /// How far the client's timestamps are behind that clock; nothing unless it is said.
+    void signs_behind(forest::detail::timestamp_offset offset) noexcept { offset_ = offset; }
+
+    /// Its way to the server.
+    [[nodiscard]] link& way() noexcept { return way_; }
+    [[nodiscard]] const link& way() const noexcept { return way_; }
+
+    [[nodiscard]] process& server() const noexcept { return *server_; }
+    [[nodiscard]] const std::string& name() const noexcept { return name_; }
+    [[nodiscard]] std::uint16_t number() const noexcept { return number_; }
+
+    // What it has told so far.
+    [[nodiscard]] std::uint64_t checks() const noexcept { return checks_; } ///< that have ended
+    [[nodiscard]] std::uint64_t failures() const noexcept { return failures_; }
+    [[nodiscard]] std::uint64_t inconclusive() const noexcept { return inconclusive_; }
+    [[nodiscard]] std::uint64_t downs() const noexcept { return downs_; } ///< calls, not events
+    [[nodiscard]] std::uint64_t ups() const noexcept { return ups_; }
+    [[nodiscard]] std::uint64_t reloads() const noexcept { return reloads_; } ///< of a datasource
+    [[nodiscard]] const std::optional<outage>& last_outage() const noexcept { return last_outage_; }
+
+    /// What it says of the server now.
+    [[nodiscard]] target_status status() const noexcept { return client_->status(); }
+
+    /// Calls `listener` for every event, after those who came before.
+    void also_tell(std::function<void(const event&)> listener) {
+        listeners_.push_back(std::move(listener));
+    }
+
+    /// Calls `listener` with true for each call of on_server_down, and with false for on_server_up.
+    void also_call(std::function<void(bool down)> listener) {
+        callees_.push_back(std::move(listener));
+    }
+
+    /// Calls `listener` for each request that is sent, with the number of those in flight already.
+    void on_send(std::function<void(int in_flight)> listener) {
+        senders_.push_back(std::move(listener));
+    }
+
+    /// The application stops it.
+    void quit() {
+        if constexpr (requires { client_->stop(); })
+            client_->stop();
+        else
+            client_->cleanup();
+        for (const auto& each : quitters_)
+            each();
+    }
+
+    /// Calls `listener` when `quit` has returned from stopping it.
+    void on_quit(std::function<void()> listener) { quitters_.push_back(std::move(listener)); }
+
+private:
+    void told(const event& happened) {
+        std::uint64_t value = static_cast<std::uint64_t>(happened.failures);
+        switch (happened.kind) {
+        case event_kind::check_succeeded: ++checks_; break;
+        case event_kind::check_failed:
+            ++checks_;
+            ++failures_;
+            break;
+        case event_kind::check_inconclusive:
+            ++checks_;
+            ++inconclusive_;
+            break;
+        case event_kind::server_down:
+        case event_kind::server_up: value = happened.outage->id; break;
+        case event_kind::schema_reloaded: ++reloads_; break;
+        default: break;
+        }
+        lines_->add({machine_.queue().now().time_since_epoch(), trace_kind::told, number_,
+                     static_cast<std::uint16_t>(happened.kind), value});
+        for (const auto& each : listeners_)
+            each(happened);
+    }
+
+    void called(bool down, const outage& of) {
+        ++(down ? downs_ : ups_);
+        last_outage_ = of;
+        lines_->add({machine_.queue().now().time_since_epoch(), trace_kind::called, number_,
+                     static_cast<std::uint16_t>(down ? 1 : 0), of.id});
+        for (const auto& each : callees_)
+            each(down);
+    }
+
+    void sent(int in_flight) {
+        for (const auto& each : senders_)
+            each(in_flight);
+    }
+
+    host machine_;
+    link way_;
+    forest::detail::timestamp_offset offset_;
+    std::string name_;
+    process* server_;
+    trace* lines_;
+    std::uint16_t number_;
+    std::uint64_t checks_ = 0;
+    std::uint64_t failures_ = 0;
+    std::uint64_t inconclusive_ = 0;
+    std::uint64_t downs_ = 0;
+    std::uint64_t ups_ = 0;
+    std::uint64_t reloads_ = 0;
+    std::optional<outage> last_outage_;
+    std::vector<std::function<void(const event&)>> listeners_;
+    std::vector<std::function<void(bool)>> callees_;
+    std::vector<std::function<void(int)>> senders_;
+    std::vector<std::function<void()>> quitters_;
+    std::function<void(int)> sent_ = [this](int in_flight) { sent(in_flight); };
+    std::optional<detail::observed<Client>> client_; // Destroyed first, as it calls the above.
+};
+
+} // namespace forest::sim
+
+#endif

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_SIM_WORLD_WORLD_HPP
+#define FOREST_SIM_WORLD_WORLD_HPP
+
+#include <forest/core/datasource_options.hpp>
+#include <forest/core/fleet_options.hpp>
+#include <forest/core/options.hpp>
+#include <forest/core/random.hpp>
+#include <forest/core/time.hpp>
+#include <forest/core/detail/logic/timestamp_offset.hpp>
+#include <forest/core/url.hpp>
+#include <forest/datasource.hpp>
+#include <forest/sim/time/event_queue.hpp>
+#include <forest/sim/script/fault.hpp>
+#include <forest/sim/world/detail/fault_player.hpp>
+#include <forest/sim/time/host.hpp>
+#include <forest/sim/world/moment.hpp>
+#include <forest/sim/network/network_transport.hpp>
+#include <forest/sim/network/server_process.hpp>
+#include <forest/sim/network/quick_signer.hpp>
+#include <forest/sim/world/simulated_client.hpp>
+#include <forest/sim/world/simulated_fleet.hpp>
+#include <forest/sim/trace/trace.hpp>
+#include <forest/sim/time/virtual_clock.hpp>
+#include <forest/sim/world/world_policies.hpp>
+
+#include <algorithm>
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// A world in which the real client, the real routes and the real datasource run for years:
+// machines, a network and a script of what goes wrong. The same seed and script give the same
+// world, to the last bit.
+
+namespace forest::sim {
+
+/// A world. Make the servers and the clients, say what goes wrong, and let time pass:
+///
+///     forest::sim::world world{seed};
+///     auto& warehouse = world.add_server("warehouse");
+///     auto& client = world.add_client(warehouse, {.interval = 30s});
+///     world.between(75s, 200s).crash(warehouse);
+///     world.run_for(24h);
+///     assert(client.downs() == 1);
+///
+/// Not copyable, not thread-safe: a simulation has no threads.
+template <typename Policies = world_policies>
+class basic_world {
+public:
+    using health_client =
+        typename Policies::template client<network_transport, virtual_clock,
+                                           typename Policies::signer, typename Policies::backoff>;
+    using health_fleet =
+        typename Policies::template fleet<network_transport, virtual_clock,
+                                          typename Policies::signer, typename Policies::backoff>;
+    using datasource = basic_datasource<network_transport, virtual_clock, typename Policies::signer,
+                                        typename Policies::backoff>;
+    using client_type = simulated_client<health_client>;
+    using datasource_type = simulated_client<datasource>;
+    using fleet_type = simulated_fleet<health_fleet>;
+    using moment = basic_moment<basic_world>;
+
+    /// All randomness comes from `seed`. `lines` says how much of the trace is kept.
+    explicit basic_world(std::uint64_t seed = 0, sim::trace lines = sim::trace{})
+        : random_{seed}, trace_{std::move(lines)}, faults_{queue_, servers_, trace_} {}
+
+    basic_world(const basic_world&) = delete;
+    basic_world& operator=(const basic_world&) = delete;
+
+    /// A server process with a health route and a schema route, which runs from now on. Throws
+    /// std::length_error beyond 65535 of them.
+    process& add_server(std::string name, process_setup setup = {}) {
+        if (servers_.size() >= fault::everyone)
+            throw std::length_error("a world has at most 65535 servers");
+        const typename Policies::verifier accept{secret};
+        servers_.push_back(std::make_unique<process>(
+            queue_, std::move(name), accept, [](std::string_view text) { return quick_hex(text); },
+            std::move(setup), random_()));
+        return *servers_.back();
+    }
+
+    /// A client that watches it, started now. Throws as the client does for options that are not
+    /// valid, std::invalid_argument for a latency that is not, and std::length_error beyond 65535
+    /// clients, datasources and ways of fleets.
+    client_type& add_client(process& of, const options& chosen = {}, client_setup setup = {},
+                            typename Policies::backoff backoff = {}) {
+        client_type& made = prepare_client(of, chosen, std::move(setup), std::move(backoff));
+        made.client().start();
+        return made;
+    }
+
+    /// The same, but it is not started yet.
+    client_type& prepare_client(process& of, const options& chosen = {}, client_setup setup = {},
+                                typename Policies::backoff backoff = {}) {
+        const url target{"http://" + of.name() + ".example" + setup.path};
+        random_generator own;
+        client_type& made = add(clients_, of, setup, [&](const auto& connect, host& on) {
+            own = random_generator{random_()};
+            return health_client(connect(), virtual_clock{on},
+                                 typename Policies::signer{std::string_view{secret}}, backoff,
+                                 target, chosen, own);
+        });
+        made.signs_behind(forest::detail::timestamp_offset{own});
+        return made;
+    }
+
+    /// A datasource that follows it, started now; the uri and the secret need not be given. Throws
+    /// as the datasource does.
+    datasource_type& add_datasource(process& of, datasource_options chosen = {},
+                                    client_setup setup = {},
+                                    typename Policies::backoff backoff = {}) {
+        if (chosen.uri.empty())
+            chosen.uri = "http://" + of.name() + ".example";
+        datasource_type& made = add(datasources_, of, setup, [&](const auto& connect, host& on) {
+            return datasource(connect(), connect(), virtual_clock{on},
+                              typename Policies::signer{std::string_view{secret}}, backoff,
+                              std::move(chosen), random_generator{random_()});
+        });
+        made.client().start();
+        return made;
+    }
+
+    /// A fleet on a machine of its own, started now; `watch` of it adds a server. Throws as the
+    /// fleet does.
+    fleet_type& add_fleet(const fleet_options& chosen = {}, client_setup setup = {},
+                          typename Policies::backoff backoff = {}) {
+        const std::uint16_t number = enter("fleet", setup);
+        const auto make = [&](const auto& connect, host& on) {
+            return health_fleet(connect, virtual_clock{on},
+                                typename Policies::signer{std::string_view{secret}}, backoff,
+                                chosen, random_generator{random_()});
+        };
+        fleets_.push_back(std::make_unique<fleet_type>(queue_, std::move(setup), random_(), trace_,
+                                                       faults_, number, make));
+        fleet_type& made = *fleets_.back();
+        faults_.add({&made.machine(), nullptr, nullptr, [&made] { made.quit(); }});
+        made.fleet().start();
+        return made;
+    }
+
+    /// What is said of this moment, since the beginning: `at(75s).crash(warehouse)`.
+    [[nodiscard]] moment at(duration when) { return moment{*this, {.at = when}}; }
+
+    /// From one moment until another: `between(75s, 90s).freeze(warehouse)`. Throws
+    /// std::invalid_argument unless it is a later one.
+    [[nodiscard]] moment between(duration begin, duration end) {
+        if (end <= begin || begin < duration::zero())
+            throw std::invalid_argument(
+                "between() begins before it ends, and not before the world");
+        return moment{*this, {.at = begin, .lasting = end - begin}};
+    }
+
+    /// Again and again, the first time after `first`: `every(1h).lasting(10s).crash(warehouse)`.
+    /// Throws std::invalid_argument for a period that is not greater than 0.
+    [[nodiscard]] moment every(duration period, duration first) {
+        if (period <= duration::zero())
+            throw std::invalid_argument("every() needs a period that is greater than 0");
+        return moment{*this, {.at = first, .every = period}};
+    }
+    [[nodiscard]] moment every(duration period) { return every(period, period); }
+
+    /// Lets a fault happen when it is due, or now if that is past. Of what lasts or is repeated,
+    /// what is past is left out. Throws std::invalid_argument for what makes no sense: a client
+    /// that does not exist, for example, or what would be over already.
+    void play(const fault& what) { faults_.play(what); }
+
+    void play(const script& all) {
+        for (const fault& each : all)
+            play(each);
+    }
+
+    /// The number by which faults name a server.
+    [[nodiscard]] std::uint16_t number_of(const process& server) const {
+        const auto found = std::find_if(servers_.begin(), servers_.end(),
+                                        [&](const auto& each) { return each.get() == &server; });
+        assert(found != servers_.end() && "a server of another world");
+        return static_cast<std::uint16_t>(found - servers_.begin());
+    }
+
+    /// Calls `call` with the number of each client, datasource and way of a fleet to a server.
+    template <typename Call>
+    void for_each_client_of(const process& server, Call&& call) const {
+        const auto& all = faults_.subjects();
+        for (std::size_t index = 0; index < all.size(); ++index) {
+            if (all[index].server == &server)
+                call(static_cast<std::uint16_t>(index));
+        }
+    }
+
+    /// All faults that were asked for, in that order.
+    [[nodiscard]] const script& played() const noexcept { return faults_.played(); }
+
+    /// Ends all faults that have begun, lets none begin any more, and sets all clocks right: the
+    /// world is well from now on. Machines that stand still go on when their time has come.
+    void heal() { faults_.heal(); }
+
+    /// How often something has begun or ended to be wrong.
+    [[nodiscard]] std::uint64_t disturbances() const noexcept { return faults_.disturbances(); }
+
+    /// Lets time pass.
+    void run_for(duration span) { queue_.run_for(span); }
+
+    /// Until the predicate holds; false if it does not within `bound`.
+    template <typename Predicate>
+    bool run_until(Predicate&& holds, duration bound) {
+        return queue_.run_until(std::forward<Predicate>(holds), bound);
+    }
+
+    /// Since the beginning.
+    [[nodiscard]] duration now() const noexcept { return queue_.now().time_since_epoch(); }
+
+    [[nodiscard]] event_queue& queue() noexcept { return queue_; }
+    [[nodiscard]] const sim::trace& trace() const noexcept { return trace_; }
+
+    /// For whoever draws what happens; the world itself draws from it, too, when something is
+    /// added.
+    [[nodiscard]] random_generator& random() noexcept { return random_; }
+
+    [[nodiscard]] const std::vector<std::unique_ptr<process>>& servers() const noexcept {
+        return servers_;
+    }
+    [[nodiscard]] const std::vector<std::unique_ptr<client_type>>& clients() const noexcept {
+        return clients_;
+    }
+    [[nodiscard]] const std::vector<std::unique_ptr<datasource_type>>&
+    datasources() const noexcept {
+        return datasources_;
+    }
+    [[nodiscard]] const std::vector<std::unique_ptr<fleet_type>>& fleets() const noexcept {
+        return fleets_;
+    }
+
+private:
+    static constexpr std::string_view secret = "of a simulated world";
+
+    std::uint16_t enter(const char* kind, client_setup& setup) const {
+        if (!setup.usual.valid())
+            throw std::invalid_argument("messages take from nothing to an hour");
+        const std::uint16_t number = faults_.next_number();
+        if (setup.name.empty())
+            setup.name = kind + (number == 0 ? std::string{} : std::to_string(number));
+        return number;
+    }
+
+    template <typename Kind, typename Make>
+    Kind& add(std::vector<std::unique_ptr<Kind>>& all, process& of, client_setup& setup,
+              Make&& make) {
+        const std::uint16_t number = enter("client", setup);
+        all.push_back(std::make_unique<Kind>(queue_, setup.name, of, setup.usual, random_(), trace_,
+                                             number, std::forward<Make>(make)));
+        Kind& made = *all.back();
+        faults_.add({&made.machine(), &made.way(), &of, [&made] { made.quit(); }});
+        return made;
+    }
+
+    event_queue queue_;
+    random_generator random_;
+    sim::trace trace_;
+    std::vector<std::unique_ptr<process>> servers_;
+    detail::fault_player faults_;
+    std::vector<std::unique_ptr<client_type>> clients_;
+    std::vector<std::unique_ptr<datasource_type>> datasources_;
+    std::vector<std::unique_ptr<fleet_type>> fleets_;
+};
+
+using world = basic_world<>;
+
+} // namespace forest::sim
+
+#endif

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_TESTS_SIM_CONFORMANCE_BROKEN_SERVER_HPP
+#define FOREST_TESTS_SIM_CONFORMANCE_BROKEN_SERVER_HPP
+
+#include <sim/conformance/fault_of_a_model.hpp>
+
+#include <forest/core/fields.hpp>
+#include <forest/core/detail/http/request_parser.hpp>
+#include <forest/policy/server.hpp>
+#include <forest/sim/conformance/conformance.hpp>
+#include <forest/sim/time/event_queue.hpp>
+#include <forest/sim/time/host.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace forest::tests {
+
+/// A server in memory that is right but for one fault.
+class broken_server {
+    // What goes out on a connection, when the handler has returned.
+    struct wire {
+        std::string bytes;
+        bool closed = false;
+        std::function<void(std::string)> to;
+    };
+
+    // One connection, with one request.
+    struct connection {
+        connection(broken_server& at, std::function<void(std::string)> to)
+            : queue{*at.queue_}, fault{at.fault_}, waiting{at.waiting_}, out{std::make_shared<wire>(
+                                                                             std::string{}, false,
+                                                                             std::move(to))} {}
+        connection(const connection&) = delete;
+        connection& operator=(const connection&) = delete;
+
+        ~connection() {
+            if (!answered && !fault.is("server.dropped_not_500"))
+                send({.status = fault.is("server.dropped_not_500", 1) ? 200 : 500, .fields = {}});
+        }
+
+        // What a responder does.
+        void answer(const response& given) {
+            if (fault.is("server.threw") && given.body.empty())
+                throw std::length_error{"an empty body"};
+            if (fault.is("server.never_answered") && given.body.empty())
+                answered = true;
+            if (!fault.is("server.answers_mixed_up") || waiting->empty())
+                return send(given);
+            std::shared_ptr<connection> oldest;
+            while (!waiting->empty() && (oldest == nullptr || oldest->answered)) {
+                oldest = waiting->front().lock();
+                waiting->pop_front();
+            }
+            if (oldest != nullptr)
+                oldest->send(given);
+        }
+
+        void send(const response& given) {
+            if (std::exchange(answered, true)) {
+                if (fault.is("server.second_answer_sent") && !out->closed)
+                    out->bytes = render(given, fault, head);
+                if (fault.is("server.second_answer_sent", 1) && !out->closed)
+                    out->bytes += render(given, fault, head);
+                return;
+            }
+            out->bytes = render(given, fault, head);
+            if (fault.is("server.answer_not_copied") && given.body.size() == 1000)
+                queue.after({}, [out = out, views = given, fault = fault] {
+                    out->bytes = render(views, fault, false);
+                });
+            queue.after({}, [out = out] {
+                out->closed = true;
+                out->to(out->bytes);
+            });
+        }
+
+        static std::string render(const response& given, const fault_of_a_model& fault, bool head) {
+            const bool other = fault.is("server.wrong_status") && given.status == 401;
+            std::string text = "HTTP/1.1 " + std::to_string(other ? 403 : given.status) + " \r\n";
+            if (fault.is("server.malformed_answer"))
+                text = "HTTP/1.1 " + std::to_string(given.status) + "\n";
+            const bool has_body = given.status != 204 && given.status != 304;
+            std::string_view body = given.body;
+            if (fault.is("server.wrong_body"))
+                body = body.substr(0, 65'536);
+            const bool html = fault.is("server.wrong_content_type");
+            if (has_body)
+                text.append("Content-Type: ").append(html ? "text/html" : given.content_type);
+            if (has_body && !(head && fault.is("server.head_fields_differ")))
+                text.append("\r\nContent-Length: ").append(std::to_string(body.size()));
+            if (has_body)
+                text.append("\r\n");
+            std::string_view fields = given.fields.text();
+            if (fault.is("server.wrong_fields"))
+                fields = fields.substr(0, fields.find('\n') + 1);
+            text.append(fault.reordered(fields, "server.wrong_fields")).append("\r\n");
+            if (has_body && (!head || fault.is("server.head_has_body")))
+                text.append(body);
+            return text;
+        }
+
+        sim::event_queue& queue;
+        fault_of_a_model fault;
+        std::shared_ptr<std::deque<std::weak_ptr<connection>>> waiting;
+        std::shared_ptr<wire> out;
+        bool head = false;
+        bool answered = false;
+    };
+
+public:
+    class responder {
+    public:
+        explicit responder(std::shared_ptr<connection> to) : to_{std::move(to)} {}
+        void operator()(const response& given) const { to_->answer(given); }
+
+    private:
+        std::shared_ptr<connection> to_;
+    };
+
+    using handler_type = std::function<void(const server_request&, responder)>;
+
+    broken_server(sim::event_queue& queue, const fault_of_a_model& fault)
+        : queue_{&queue}, fault_{fault} {}
+
+    void get(std::string path, handler_type handler) {
+        routes_.insert_or_assign(std::move(path), std::move(handler));
+    }
+
+    void serve(std::string bytes, std::function<void(std::string)> closed) {
+        const auto to = std::make_shared<connection>(*this, std::move(closed));
+        request_parser parser;
+        const std::size_t kept = parser.parse(bytes);
+        const std::span<const char> data{bytes.data(), kept};
+        to->head = parser.method() == http_method::head;
+        const auto route = find(parser.path(data));
+        if (route == routes_.end())
+            to->send({.status = fault_.is("server.unknown_path_not_404") ? 400 : 404,
+                      .body = "none",
+                      .fields = {}});
+        else if (parser.method() == http_method::other &&
+                 !fault_.is("server.handler_called_for_others", 1))
+            refuse(*to);
+        else if (to->head && fault_.is("server.handler_not_called"))
+            to->send({.fields = {}});
+        else
+            call(route->second, parser, data, to);
+    }
+
+private:
+    std::map<std::string, handler_type>::iterator find(std::string_view path) {
+        return std::find_if(routes_.begin(), routes_.end(), [&](const auto& each) {
+            return each.first == path || (fault_.is("server.handler_called_for_others") &&
+                                          path.starts_with(each.first + "x"));
+        });
+    }
+
+    void refuse(connection& to) const {
+        response refused{.status = fault_.is("server.other_method_not_405") ? 404 : 405,
+                         .body = "other",
+                         .fields = {}};
+        if (!fault_.is("server.other_method_not_405", 1))
+            (void)refused.fields.add("Allow", "GET, HEAD");
+        to.send(refused);
+    }
+
+    void call(const handler_type& handler, const request_parser& parser, std::span<const char> data,
+              const std::shared_ptr<connection>& to) {
+        std::string fields;
+        parser.fields(data).for_each([&](std::string_view name, std::string_view value) {
+            if (!fault_.is("server.fields_lost") || !field_view{fields}.find(name))
+                fields.append(name).append(": ").append(value).append("\r\n");
+        });
+        fields = fault_.reordered(fields, "server.fields_lost");
+        server_request asked{parser.method(), parser.path(data), field_view{fields},
+                             sim::host::epoch};
+        if (fault_.is("server.request_dangles"))
+            asked.path = *std::make_unique<std::string>(asked.path);
+        if (fault_.is("server.wrong_method") && to->head)
+            asked.method = http_method::get;
+        if (fault_.is("server.wrong_path"))
+            asked.path = parser.target(data);
+        if (fault_.is("server.received_unset"))
+            asked.received = {};
+        waiting_->push_back(to);
+        handler(asked, responder{to});
+        if (fault_.is("server.handler_called_twice") && asked.fields.find("X_TIMESTAMP"))
+            handler(asked, responder{to});
+        if (fault_.is("server.late_answer_lost"))
+            to->send({.status = 500, .fields = {}});
+    }
+
+    sim::event_queue* queue_;
+    fault_of_a_model fault_;
+    std::shared_ptr<std::deque<std::weak_ptr<connection>>> waiting_ =
+        std::make_shared<std::deque<std::weak_ptr<connection>>>();
+    std::map<std::string, handler_type> routes_;
+};
+
+struct broken_servers : sim::conformance::virtual_time {
+    broken_server tested;
+
+    explicit broken_servers(const fault_of_a_model& of) : tested{queue, of} {}
+
+    broken_server& server() noexcept { return tested; }
+
+    void send(std::string bytes, std::function<void(std::string)> done) {
+        queue.after({}, [this, bytes = std::move(bytes), done = std::move(done)] {
+            tested.serve(bytes, done);
+        });
+    }
+};
+
+} // namespace forest::tests
+
+#endif

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_TESTS_SIM_CONFORMANCE_CONFORMING_MODELS_HPP
+#define FOREST_TESTS_SIM_CONFORMANCE_CONFORMING_MODELS_HPP
+
+#include <forest/sim/conformance/conformance.hpp>
+#include <forest/sim/network/memory_transport.hpp>
+#include <forest/sim/network/network_transport.hpp>
+#include <forest/sim/network/quick_signer.hpp>
+#include <forest/sim/network/scripted_transport.hpp>
+#include <forest/sim/time/virtual_clock.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+// The harnesses of the models that forest::sim ships.
+
+namespace forest::tests {
+
+namespace conformance = sim::conformance;
+
+/// Clocks of machines that are not quite right, where the tolerance says so.
+struct virtual_clocks : conformance::virtual_time {
+    sim::host machine{queue};
+    duration late{};
+
+    [[nodiscard]] duration tolerance() const noexcept { return late; }
+    sim::virtual_clock make() { return sim::virtual_clock{machine}; }
+};
+
+struct scripted_transports : conformance::virtual_time {
+    std::vector<sim::scripted_transport> made;
+    sim::scripted_reply next;
+
+    sim::scripted_transport make() {
+        made.emplace_back(queue).otherwise(next);
+        return made.back();
+    }
+
+    [[nodiscard]] std::string target() const { return "http://peer.example/x?a=b"; }
+
+    bool plan(conformance::peer_plan& what) {
+        using enum conformance::peer_act;
+        what.chunked = false;
+        switch (what.act) {
+        case answer: next = sim::answering(what.status, what.body, what.fields); break;
+        case silence:
+        case drip: next = sim::silent(); break;
+        case refuse: next = sim::failing(errc::connection_refused); break;
+        case reset:
+        case truncate: next = sim::failing(errc::connection_lost); break;
+        case garbage: next = sim::failing(errc::malformed_response); break;
+        case hold: return false; // When it answers is settled when it is asked.
+        }
+        for (auto& each : made)
+            each.otherwise(next);
+        return true;
+    }
+
+    void release() {}
+
+    [[nodiscard]] std::vector<conformance::peer_request> received() const {
+        std::vector<conformance::peer_request> all;
+        for (const auto& each : made)
+            for (const auto& asked : each.requests())
+                all.push_back({std::string{url{asked.target}.target()}, asked.fields, all.size()});
+        return all;
+    }
+};
+
+/// Both ends of a cable.
+struct memory_transports : conformance::virtual_time {
+    static constexpr std::string_view path = "/forest/health";
+
+    sim::server server{sim::virtual_clock{queue}};
+    conformance::peer_plan planned;
+    std::vector<conformance::peer_request> requests;
+    std::vector<std::function<void()>> held;
+
+    memory_transports() {
+        server.get(std::string{path}, [this](const server_request& asked, auto respond) {
+            auto& arrived =
+                requests.emplace_back(std::string{asked.path}, std::string{}, requests.size());
+            asked.fields.for_each([&](std::string_view name, std::string_view value) {
+                arrived.fields.append(name).append(": ").append(value).append("\r\n");
+            });
+            const auto answer = [respond, given = planned] { respond_as(given, respond); };
+            if (planned.act == conformance::peer_act::hold)
+                held.emplace_back(answer);
+            else
+                answer();
+        });
+    }
+
+    template <typename Responder>
+    static void respond_as(const conformance::peer_plan& given, const Responder& respond) {
+        response answer{.status = given.status, .body = given.body, .fields = {}};
+        field_view{given.fields}.for_each([&](std::string_view name, std::string_view value) {
+            (void)answer.fields.add(name, value);
+        });
+        respond(answer);
+    }
+
+    sim::memory_transport make() { return {queue, server, std::chrono::milliseconds{1}}; }
+
+    [[nodiscard]] std::string target() const { return "http://peer.example" + std::string{path}; }
+
+    bool plan(conformance::peer_plan& what) {
+        using enum conformance::peer_act;
+        what.chunked = false;
+        planned = what;
+        server.become(what.act == refuse    ? sim::server_state::crashed
+                      : what.act == silence ? sim::server_state::frozen
+                                            : sim::server_state::running);
+        return what.act == answer || what.act == hold || what.act == silence || what.act == refuse;
+    }
+
+    void release() {
+        for (const auto& each : std::exchange(held, {}))
+            each();
+    }
+
+    [[nodiscard]] const std::vector<conformance::peer_request>& received() const {
+        return requests;
+    }
+};
+
+/// A process with the real schema route, over a link.
+struct network_transports : conformance::virtual_time {
+    sim::host machine{queue};
+    sim::link way{queue, sim::constant(std::chrono::milliseconds{1}), 1};
+    conformance::peer_act act{};
+    std::vector<conformance::peer_request> requests;
+    sim::process server{queue,
+                        "peer",
+                        [this](const server_request& asked) { return arrived(asked); },
+                        [](std::string_view text) { return sim::quick_hex(text); },
+                        {}};
+
+    bool arrived(const server_request& asked) {
+        auto& request =
+            requests.emplace_back(std::string{asked.path}, std::string{}, requests.size());
+        asked.fields.for_each([&](std::string_view name, std::string_view value) {
+            request.fields.append(name).append(": ").append(value).append("\r\n");
+        });
+        if (act == conformance::peer_act::hold) // The answer, which is on its way next.
+            way.clog();
+        return true;
+    }
+
+    sim::network_transport make() {
+        return sim::network_transport{{.from = &machine, .over = &way, .to = &server}};
+    }
+
+    [[nodiscard]] std::string target() const { return "http://peer.example/forest/rpc-schema"; }
+
+    bool plan(conformance::peer_plan& what) {
+        using enum conformance::peer_act;
+        if (what.act == garbage)
+            return false; // A garbled answer may still be one.
+        act = what.act;
+        server.frozen = act == silence;
+        way.refusing = act == refuse;
+        way.resetting = act == reset;
+        way.truncating = act == truncate;
+        way.dripping = act == drip;
+        way.drip = std::chrono::hours{1};
+        return act == silence || act == refuse || prepare(what);
+    }
+
+    // Has the process answer as planned, as far as it can, and asks it what it will answer.
+    bool prepare(conformance::peer_plan& what) {
+        try {
+            server.change_schema(what.body);
+        } catch (const std::exception&) {
+            return false;
+        }
+        const auto acting = std::exchange(act, conformance::peer_act::answer);
+        std::string asked = "GET /forest/rpc-schema HTTP/1.1\r\nHost: a\r\n\r\n";
+        server.serve(asked, [&what](std::string_view answer) {
+            const std::size_t fields = answer.find("\r\n") + 2;
+            const std::size_t body = answer.find("\r\n\r\n") + 4;
+            what.fields = answer.substr(fields, body - 2 - fields);
+            what.body = answer.substr(body);
+        });
+        act = acting;
+        requests.pop_back();
+        what.status = 200;
+        what.chunked = false;
+        return true;
+    }
+
+    void release() {
+        act = conformance::peer_act::answer;
+        while (way.holds_back())
+            way.unclog();
+    }
+
+    [[nodiscard]] const std::vector<conformance::peer_request>& received() const {
+        return requests;
+    }
+};
+
+struct sim_server : conformance::virtual_time {
+    sim::server tested{sim::virtual_clock{queue}};
+
+    sim::server& server() noexcept { return tested; }
+
+    void send(std::string bytes, std::function<void(std::string)> done) {
+        queue.after({}, [this, bytes = std::move(bytes), done = std::move(done)]() mutable {
+            tested.serve(bytes, [done = std::move(done)](std::string_view answer) {
+                done(std::string{answer});
+            });
+        });
+    }
+};
+
+} // namespace forest::tests
+
+#endif

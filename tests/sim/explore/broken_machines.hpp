@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_TESTS_SIM_EXPLORE_BROKEN_MACHINES_HPP
+#define FOREST_TESTS_SIM_EXPLORE_BROKEN_MACHINES_HPP
+
+#include <forest/core/backoff.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/event.hpp>
+#include <forest/core/detail/logic/health_machine.hpp>
+#include <forest/core/options.hpp>
+#include <forest/core/outage.hpp>
+#include <forest/core/random.hpp>
+#include <forest/core/time.hpp>
+#include <forest/core/verdict.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+// The real machine with one planted bug each, behind the same interface, so that whoever drives the
+// real one can drive these. What one keeps beside the real state is part of its `state`.
+
+namespace broken {
+
+using real_machine = forest::detail::machine<forest::exponential_backoff>;
+using forest::detail::action;
+using forest::duration;
+using forest::errc;
+using forest::event_kind;
+using forest::detail::machine_input;
+using forest::steady_time;
+
+// An explicit instantiation may name what is private, so the faults are planted into the real
+// machine itself, and nothing of it is open for their sake.
+int& failures_of(real_machine& subject);
+forest::detail::failure_run& run_of(real_machine& subject);
+steady_time& due_of(real_machine& subject);
+
+template <auto Failures, auto Run, auto Due>
+struct opened {
+    friend int& failures_of(real_machine& subject) { return subject.*Failures; }
+    friend forest::detail::failure_run& run_of(real_machine& subject) { return subject.*Run; }
+    friend steady_time& due_of(real_machine& subject) { return subject.*Due; }
+};
+
+template struct opened<&real_machine::failures_, &real_machine::run_, &real_machine::due_>;
+
+inline bool tells(const action& next, event_kind what) {
+    return next.what == action::kind::report && next.event == what;
+}
+
+inline action telling(event_kind what) {
+    return {.what = action::kind::report, .event = what};
+}
+
+// Decides by other options than it shows.
+class misled : public real_machine {
+public:
+    misled(const forest::options& shown, const forest::options& used,
+           const forest::exponential_backoff& backoff, forest::random_generator random) noexcept
+        : real_machine{used, backoff, random}, shown_{shown} {}
+
+    [[nodiscard]] const forest::options& options() const noexcept { return shown_; }
+
+private:
+    forest::options shown_;
+};
+
+// Thresholds off by one.
+template <int Failures, int Successes>
+class threshold_off_by : public misled {
+public:
+    threshold_off_by(forest::options chosen, const forest::exponential_backoff& backoff,
+                     forest::random_generator random) noexcept
+        : misled{chosen, off(chosen), backoff, random} {}
+
+private:
+    static forest::options off(forest::options chosen) noexcept {
+        chosen.failure_threshold = std::max(1, chosen.failure_threshold + Failures);
+        chosen.success_threshold = std::max(1, chosen.success_threshold + Successes);
+        return chosen;
+    }
+};
+
+using down_one_early = threshold_off_by<-1, 0>;
+using down_one_late = threshold_off_by<1, 0>;
+using up_one_early = threshold_off_by<0, -1>;
+using up_one_late = threshold_off_by<0, 1>;
+
+// Counts what fails although this process was stalled.
+class stall_counted : public misled {
+public:
+    stall_counted(forest::options chosen, const forest::exponential_backoff& backoff,
+                  forest::random_generator random) noexcept
+        : misled{chosen, never_stalled(chosen), backoff, random} {}
+
+private:
+    static forest::options never_stalled(forest::options chosen) noexcept {
+        chosen.stall_tolerance = forest::options::duration_max;
+        return chosen;
+    }
+};
+
+// As much doubt about the name service as the options allow, and one more or less.
+template <int By>
+class doubt_off_by : public misled {
+public:
+    doubt_off_by(forest::options chosen, const forest::exponential_backoff& backoff,
+                 forest::random_generator random) noexcept
+        : misled{chosen, off(chosen), backoff, random} {}
+
+private:
+    static forest::options off(forest::options chosen) noexcept {
+        chosen.doubt_max += By;
+        return chosen;
+    }
+};
+
+using doubt_ends_early = doubt_off_by<-1>;
+using doubt_ends_late = doubt_off_by<1>;
+
+// Counts failures from the beginning, not from the last success.
+class counter_not_reset : public real_machine {
+public:
+    using real_machine::real_machine;
+
+    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
+        const int before = failures();
+        const action next = real_machine::step(input, now);
+        if (tells(next, event_kind::check_succeeded))
+            failures_of(*this) = before;
+        return next;
+    }
+};
+
+// Tells of each outage twice.
+class down_told_twice : public real_machine {
+public:
+    using real_machine::real_machine;
+
+    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
+        const bool again = std::exchange(told_, false);
+        if (again && input.what == machine_input::kind::reported)
+            return telling(event_kind::server_down);
+        const action next = real_machine::step(input, now);
+        told_ = tells(next, event_kind::server_down);
+        return next;
+    }
+
+    [[nodiscard]] auto state(steady_time now, int counted_to) const noexcept {
+        return std::pair{real_machine::state(now, counted_to), told_};
+    }
+
+private:
+    bool told_ = false;
+};
+
+// Goes on with the delays where the last run of failures has left off.
+class backoff_not_reset : public real_machine {
+public:
+    using real_machine::real_machine;
+
+    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
+        const action next = real_machine::step(input, now);
+        if (tells(next, event_kind::check_failed)) {
+            ++failed_;
+            due_of(*this) = now + forest::exponential_backoff{}(failed_, options().interval);
+        }
+        return next;
+    }
+
+    [[nodiscard]] auto state(steady_time now, int counted_to) const noexcept {
+        return std::pair{real_machine::state(now, counted_to), std::min(failed_, counted_to)};
+    }
+
+private:
+    int failed_ = 0;
+};
+
+// Numbers the outages from 1 anew whenever one has ended.
+class outage_id_reused : public real_machine {
+public:
+    using real_machine::real_machine;
+
+    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
+        const action next = real_machine::step(input, now);
+        if (tells(next, event_kind::check_started) && status() == forest::target_status::up)
+            run_of(*this).outage_id = 0;
+        return next;
+    }
+};
+
+// Overwrites, while the target is down, what was told of the outage.
+class outage_rewritten : public real_machine {
+public:
+    using real_machine::real_machine;
+
+    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
+        const bool was_down = status() == forest::target_status::down;
+        const action next = real_machine::step(input, now);
+        if (was_down && tells(next, event_kind::check_failed))
+            run_of(*this).last_error = input.result->error;
+        return next;
+    }
+};
+
+// Tells at the first success that the server is back.
+class recovery_without_outage : public real_machine {
+public:
+    using real_machine::real_machine;
+
+    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
+        if (std::exchange(owed_, false) && input.what == machine_input::kind::reported)
+            return telling(event_kind::server_up);
+        const bool first = status() == forest::target_status::unknown;
+        const action next = real_machine::step(input, now);
+        owed_ = first && tells(next, event_kind::check_succeeded);
+        return next;
+    }
+
+    [[nodiscard]] auto state(steady_time now, int counted_to) const noexcept {
+        return std::pair{real_machine::state(now, counted_to), owed_};
+    }
+
+private:
+    bool owed_ = false;
+};
+
+// Plans the next check from the end of the last one.
+class interval_drifts : public real_machine {
+public:
+    using real_machine::real_machine;
+
+    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
+        const action next = real_machine::step(input, now);
+        if (tells(next, event_kind::check_succeeded))
+            due_of(*this) = now + options().interval;
+        return next;
+    }
+};
+
+// Keeps the connection over which a check was inconclusive.
+class connection_kept : public real_machine {
+public:
+    using real_machine::real_machine;
+
+    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
+        action next = real_machine::step(input, now);
+        next.fresh_connection = false;
+        return next;
+    }
+};
+
+// Waits, as after a success, before it repeats an inconclusive check.
+class repeated_late : public real_machine {
+public:
+    using real_machine::real_machine;
+
+    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
+        const action next = real_machine::step(input, now);
+        if (tells(next, event_kind::check_inconclusive))
+            due_of(*this) = now + options().interval;
+        return next;
+    }
+};
+
+// Numbers the attempts from the beginning, not from the last success.
+class attempt_not_reset : public real_machine {
+public:
+    using real_machine::real_machine;
+
+    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
+        const action next = real_machine::step(input, now);
+        attempts_ += tells(next, event_kind::check_started) ? 1 : 0;
+        return next;
+    }
+
+    [[nodiscard]] int attempt() const noexcept { return attempts_; }
+
+private:
+    int attempts_ = 0; // told and never read, so no part of the state
+};
+
+// Takes a farewell for one failure among others.
+class farewell_ignored : public real_machine {
+public:
+    using real_machine::real_machine;
+
+    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
+        if (input.what != machine_input::kind::reply || input.result->error != errc::stopping)
+            return real_machine::step(input, now);
+        forest::verdict other = *input.result;
+        other.error = errc::unexpected_status;
+        return real_machine::step(machine_input::reply(other), now);
+    }
+};
+
+// What stands between the drivers and the machine has to know whether a check is in flight.
+class aware_of_flight : public real_machine {
+public:
+    using real_machine::real_machine;
+
+    [[nodiscard]] auto state(steady_time now, int counted_to) const noexcept {
+        return std::pair{real_machine::state(now, counted_to), in_flight_};
+    }
+
+protected:
+    action forward(machine_input input, steady_time now) noexcept {
+        const action next = real_machine::step(input, now);
+        in_flight_ =
+            next.what == action::kind::check || (in_flight_ && next.what == action::kind::none);
+        return next;
+    }
+
+    bool in_flight_ = false;
+};
+
+// Checks at a second start even if a check is in flight.
+class second_check_in_flight : public aware_of_flight {
+public:
+    using aware_of_flight::aware_of_flight;
+
+    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
+        if (in_flight_ && input.what == machine_input::kind::started)
+            return {.what = action::kind::check};
+        return forward(input, now);
+    }
+};
+
+// Begins anew at a second start while it waits.
+class second_start_begins_anew : public aware_of_flight {
+public:
+    using aware_of_flight::aware_of_flight;
+
+    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
+        if (waits_ && input.what == machine_input::kind::started)
+            input = machine_input::woke();
+        const action next = forward(input, now);
+        waits_ = next.what == action::kind::wait || (waits_ && next.what == action::kind::none);
+        return next;
+    }
+
+    [[nodiscard]] auto state(steady_time now, int counted_to) const noexcept {
+        return std::pair{aware_of_flight::state(now, counted_to), waits_};
+    }
+
+private:
+    bool waits_ = false;
+};
+
+// Takes a second start from inside a report for the end of the report.
+class start_ends_report : public real_machine {
+public:
+    using real_machine::real_machine;
+
+    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
+        if (reports_ && input.what == machine_input::kind::started)
+            input = machine_input::reported();
+        const action next = real_machine::step(input, now);
+        reports_ = next.what == action::kind::report;
+        return next;
+    }
+
+    [[nodiscard]] auto state(steady_time now, int counted_to) const noexcept {
+        return std::pair{real_machine::state(now, counted_to), reports_};
+    }
+
+private:
+    bool reports_ = false;
+};
+
+// Lets a check that was in flight at the stop end, and tells of it.
+class told_after_stop : public aware_of_flight {
+public:
+    using aware_of_flight::aware_of_flight;
+
+    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
+        if (in_flight_ && input.what != machine_input::kind::reply) {
+            stopped_ = stopped_ || input.what == machine_input::kind::stopped;
+            return {.what = stopped_ ? action::kind::finished : action::kind::none};
+        }
+        return forward(input, now);
+    }
+
+    [[nodiscard]] auto state(steady_time now, int counted_to) const noexcept {
+        return std::pair{aware_of_flight::state(now, counted_to), stopped_};
+    }
+
+private:
+    bool stopped_ = false;
+};
+
+// Takes a start after the stop for the first.
+class restarts : public real_machine {
+public:
+    using real_machine::real_machine;
+
+    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
+        const action next = real_machine::step(input, now);
+        if (next.what != action::kind::finished || input.what != machine_input::kind::started)
+            return next;
+        *this = restarts{options(), forest::exponential_backoff{}, forest::random_generator{}};
+        return real_machine::step(input, now);
+    }
+};
+
+} // namespace broken
+
+#endif

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_TESTS_SIM_SEARCH_PASTED_HPP
+#define FOREST_TESTS_SIM_SEARCH_PASTED_HPP
+
+#include <sim/search/broken_clients.hpp>
+
+#include <forest/core/event.hpp>
+#include <forest/sim/search/plan.hpp>
+#include <forest/sim/trace/violation.hpp>
+#include <forest/sim/world/world.hpp>
+
+#include <optional>
+
+// What the tests that a swarm prints are about: clients with a bug, and scenarios of one's own.
+
+struct calling_twice_worlds : broken::with_client<broken::calling_twice> {};
+
+/// Broken by whatever makes both servers down at once.
+inline std::optional<forest::sim::violation> no_two_down(const forest::sim::plan& what) {
+    forest::sim::world world{what.seed};
+    auto& east = world.add_client(world.add_server("east"));
+    auto& west = world.add_client(world.add_server("west"));
+    world.play(what.faults);
+    const auto both_down = [&] {
+        return east.status() == forest::target_status::down &&
+               west.status() == forest::target_status::down;
+    };
+    if (!world.run_until(both_down, what.length))
+        return std::nullopt;
+    return forest::sim::violation{"one is up", "both are down", world.now()};
+}
+
+/// Broken by what makes its only server down.
+struct never_down {
+    std::optional<forest::sim::violation> operator()(const forest::sim::plan& what) const {
+        forest::sim::world world{what.seed};
+        auto& client = world.add_client(world.add_server("warehouse"));
+        world.play(what.faults);
+        if (!world.run_until([&] { return client.downs() > 0; }, what.length))
+            return std::nullopt;
+        return forest::sim::violation{"never down", "it was down", world.now(), client.name()};
+    }
+};
+
+#endif
