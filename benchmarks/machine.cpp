@@ -21,18 +21,18 @@ using namespace forest;
 // one.
 template <typename Verdict>
 void run_checks(benchmark::State& state, Verdict&& verdict_of) {
-    forest::detail::machine<exponential_backoff> logic{options{.interval_jitter = 0.1}, {}, random_generator{1}};
+    forest::detail::health_machine<exponential_backoff> logic{options{.interval_jitter = 0.1}, {}, random_generator{1}};
     steady_time now{};
     std::int64_t steps = 0;
     std::int64_t checks = 0;
-    forest::detail::machine_input input = forest::detail::machine_input::started();
+    forest::detail::health_input input = forest::detail::health_input::started();
     for (auto _ : state) {
-        const forest::detail::action next = logic.step(input, now);
+        const forest::detail::health_action next = logic.step(input, now);
         ++steps;
         switch (next.what) {
-        case forest::detail::action::kind::report: input = forest::detail::machine_input::reported(); break;
-        case forest::detail::action::kind::check: input = forest::detail::machine_input::reply(verdict_of(checks++)); break;
-        default: now += next.delay; input = forest::detail::machine_input::woke();
+        case forest::detail::health_action::kind::report: input = forest::detail::health_input::reported(); break;
+        case forest::detail::health_action::kind::check: input = forest::detail::health_input::reply(verdict_of(checks++)); break;
+        default: now += next.delay; input = forest::detail::health_input::woke();
         }
         benchmark::DoNotOptimize(input);
     }

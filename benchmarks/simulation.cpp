@@ -130,28 +130,28 @@ class bare_client {
 public:
     bare_client(sim::event_queue& queue, std::uint64_t seed)
         : queue_{queue}, machine_{options{.initial_delay_max = 30s}, {}, random_generator{seed}} {
-        drive(forest::detail::machine_input::started());
+        drive(forest::detail::health_input::started());
     }
 
     [[nodiscard]] std::int64_t checks() const noexcept { return checks_; }
 
 private:
-    void drive(forest::detail::machine_input input) {
+    void drive(forest::detail::health_input input) {
         for (;;) {
-            const forest::detail::action next = machine_.step(input, queue_.now());
+            const forest::detail::health_action next = machine_.step(input, queue_.now());
             switch (next.what) {
-            case forest::detail::action::kind::report: input = forest::detail::machine_input::reported(); break;
-            case forest::detail::action::kind::check:
+            case forest::detail::health_action::kind::report: input = forest::detail::health_input::reported(); break;
+            case forest::detail::health_action::kind::check:
                 ++checks_;
-                input = forest::detail::machine_input::reply(healthy_);
+                input = forest::detail::health_input::reply(healthy_);
                 break;
-            default: return queue_.after(next.delay, [this] { drive(forest::detail::machine_input::woke()); });
+            default: return queue_.after(next.delay, [this] { drive(forest::detail::health_input::woke()); });
             }
         }
     }
 
     sim::event_queue& queue_;
-    forest::detail::machine<exponential_backoff> machine_;
+    forest::detail::health_machine<exponential_backoff> machine_;
     verdict healthy_;
     std::int64_t checks_ = 0;
 };
@@ -185,7 +185,7 @@ BENCHMARK(checks_by_machines_alone)->Arg(1)->Arg(1000);
 
 void checks_by_clients_in_a_world(benchmark::State& state) {
     sim::world world{1};
-    sim::process& server = world.add_server("warehouse");
+    sim::server_process& server = world.add_server("warehouse");
     for (std::size_t index = 0; index < outstanding(state); ++index)
         world.add_client(server, {.initial_delay_max = 30s});
     world.run_for(1h);

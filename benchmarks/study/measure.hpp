@@ -76,7 +76,7 @@ template <typename Policies>
                                                   std::uint64_t enough) {
     sim::basic_world<Policies> world{seed};
     auto& server = world.add_server("server");
-    auto& client = world.add_client(server, chosen, way());
+    auto& client = world.add_client(server, chosen, link());
     if (loss_per_mille > 0)
         world.at(0s).loss(client, loss_per_mille);
     false_alarms result;
@@ -153,7 +153,7 @@ template <typename Policies>
     for (int index = 0; index < count; ++index) {
         sim::basic_world<Policies> world{seed + static_cast<std::uint64_t>(index)};
         auto& server = world.add_server("server");
-        auto& client = world.add_client(server, chosen, way());
+        auto& client = world.add_client(server, chosen, link());
         if (loss_per_mille > 0)
             world.at(0s).loss(client, loss_per_mille);
         const duration end =
@@ -182,7 +182,7 @@ template <typename Policies>
     for (int index = 0; index < count; ++index) {
         sim::basic_world<Policies> world;
         auto& server = world.add_server("server");
-        auto& client = world.add_client(server, chosen, way());
+        auto& client = world.add_client(server, chosen, link());
         const duration begin = warm_up + phase(index, count, chosen.interval);
         world.between(begin, begin + length).crash(server);
         world.run_for(begin + length + chosen.interval);

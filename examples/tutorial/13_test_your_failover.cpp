@@ -45,7 +45,7 @@ private:
 };
 
 using world_of_test = forest::sim::world;
-using script = std::function<void(world_of_test&, forest::sim::process& warehouse,
+using script = std::function<void(world_of_test&, forest::sim::server_process& warehouse,
                                   world_of_test::client_type&)>;
 
 // An order a second for an hour, while the script goes wrong: how many of them are lost.
@@ -56,7 +56,7 @@ int lost_orders(const script& faults) {
     int arrived = 0;
     int lost = 0;
     order_desk desk{[&](int orders) {
-        const bool away = warehouse.crashed() || !client.way().sound();
+        const bool away = warehouse.crashed() || !client.link().sound();
         (away ? lost : arrived) += orders;
     }};
     desk.follow(client.client());

@@ -17,14 +17,14 @@
 using namespace std::chrono_literals;
 using forest::duration;
 
-// The whole machine is gone: nobody refuses connections for the process that is.
-void power_cut(forest::sim::world& world, const forest::sim::process& server, duration begin,
+// The whole host is gone: nobody refuses connections for the process that is.
+void power_cut(forest::sim::world& world, const forest::sim::server_process& server, duration begin,
                duration end) {
     world.between(begin, end).crash(server).black_hole(server);
 }
 
 // It ends as it should, and comes back with another schema.
-void deployment(forest::sim::world& world, forest::sim::process& server, duration when,
+void deployment(forest::sim::world& world, forest::sim::server_process& server, duration when,
                 std::string schema) {
     world.between(when, when + 2min).stop(server, 40s);
     world.queue().at(forest::steady_time{when + 1min},
@@ -33,9 +33,9 @@ void deployment(forest::sim::world& world, forest::sim::process& server, duratio
 
 // A load balancer with one dead server behind it refuses every second connection.
 void refuse_every_second(forest::sim::world::client_type& client) {
-    client.on_send([&way = client.way(), refused = false](int) mutable {
+    client.on_send([&way = client.link(), refused = false](int) mutable {
         refused = !refused;
-        way.refusing += refused ? 1 : -1;
+        link.refusing += refused ? 1 : -1;
     });
 }
 

@@ -40,11 +40,11 @@ constexpr const char* secret = "not-to-be-printed";
 
 // A warehouse as a process: it can crash, come back with another schema, and say farewell.
 struct virtual_warehouse {
-    using health_route_type = basic_health_route<sim::server>;
-    using schema_route_type = basic_schema_route<sim::server>;
+    using health_route_type = basic_health_route<sim::memory_server>;
+    using schema_route_type = basic_schema_route<sim::memory_server>;
 
     sim::virtual_clock clock;
-    sim::server server;
+    sim::memory_server server;
     std::string text;
     std::optional<health_route_type> health;
     std::optional<schema_route_type> schemas;
@@ -55,7 +55,7 @@ struct virtual_warehouse {
         restart();
     }
 
-    void crash() { server.become(sim::server_state::crashed); }
+    void crash() { server.become(sim::memory_server_state::crashed); }
 
     void restart(const verifier_options& accepting = {}) {
         const hmac_sha256_verifier verify{secret, accepting};
@@ -66,7 +66,7 @@ struct virtual_warehouse {
         };
         health->on_answer(note);
         schemas->on_answer(note);
-        server.become(sim::server_state::running);
+        server.become(sim::memory_server_state::running);
     }
 };
 

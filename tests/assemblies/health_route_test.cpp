@@ -30,7 +30,7 @@ namespace {
 struct mounted {
     sim::event_queue queue;
     sim::virtual_clock clock{queue};
-    sim::server server{clock};
+    sim::memory_server server{clock};
 
     std::string ask(std::string bytes) {
         std::string answer;
@@ -358,11 +358,11 @@ BOOST_AUTO_TEST_CASE(a_crash_and_a_restart_are_each_told_once_through_the_real_c
     client.start();
     for (int round = 0; round < 10; ++round) {
         on.queue.run_for(1h);
-        on.server.become(round % 2 == 0 ? sim::server_state::crashed : sim::server_state::frozen);
+        on.server.become(round % 2 == 0 ? sim::memory_server_state::crashed : sim::memory_server_state::frozen);
         on.queue.run_for(1h);
         BOOST_TEST(downs == round + 1);
         BOOST_TEST((client.status() == target_status::down));
-        on.server.become(sim::server_state::running);
+        on.server.become(sim::memory_server_state::running);
         on.queue.run_for(1h);
         BOOST_TEST(ups == round + 1);
     }

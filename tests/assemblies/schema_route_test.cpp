@@ -46,7 +46,7 @@ std::string served(const std::string& schema, const std::string& etag) {
 struct mounted {
     sim::event_queue queue;
     sim::virtual_clock clock{queue};
-    sim::server server{clock};
+    sim::memory_server server{clock};
 
     std::string ask(std::string bytes) {
         std::string answer;

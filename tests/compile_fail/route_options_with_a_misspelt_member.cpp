@@ -4,7 +4,7 @@
 #include <forest/health_route.hpp>
 #include <forest/sim/network/memory_server.hpp>
 
-void mount(forest::sim::server& server) {
+void mount(forest::sim::memory_server& server) {
 #ifdef FOREST_COMPILE_OK
     const forest::basic_health_route route{server, forest::accept_unsigned, {.path = "/health"}};
 #else

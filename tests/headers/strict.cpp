@@ -58,7 +58,7 @@ void use_servers(asio::io_context& io, const std::string& secret) {
 
 void use_simulations() {
     forest::sim::world world;
-    forest::sim::process& server = world.add_server("a");
+    forest::sim::server_process& server = world.add_server("a");
     (void)world.add_client(server);
     world.run_for(1min);
 }

@@ -20,7 +20,7 @@ fault() {
 core='core/[^/]+|version'
 policy="$core|policy/[^/]+"
 assembled='health_loop|health_client|signed_route|health_route|schema_route|health_fleet'
-assembled="$assembled|common_clock|common_signer|known_schema|datasource_probe|datasource_loop|datasource"
+assembled="$assembled|shared_clock|shared_signer|committed_schema|datasource_probe|datasource_loop|datasource"
 assembled="$assembled|shared_signatures|fleet_[a-z]+|name_directory"
 assemblies="$policy|$assembled"
 sim="$assemblies|sim/[^/]+"

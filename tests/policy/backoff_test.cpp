@@ -77,25 +77,25 @@ static_assert(!backoff<tests::signer_archetype>);
 BOOST_AUTO_TEST_SUITE(backoff_test)
 
 BOOST_AUTO_TEST_CASE(a_machine_needs_no_more_than_the_archetype) {
-    machine watched{options{}, tests::backoff_archetype{0}, random_generator{1}};
+    health_machine watched{options{}, tests::backoff_archetype{0}, random_generator{1}};
     const auto copy = watched;
-    const action first = watched.step(machine_input::started(), steady_time{});
-    BOOST_TEST((first.what == action::kind::report));
+    const health_action first = watched.step(health_input::started(), steady_time{});
+    BOOST_TEST((first.what == health_action::kind::report));
     BOOST_TEST((first.event == event_kind::started));
     BOOST_TEST((copy.status() == target_status::unknown));
 }
 
 BOOST_AUTO_TEST_CASE(a_lambda_is_a_backoff_of_a_machine) {
-    machine watched{options{}, lambda, random_generator{1}};
+    health_machine watched{options{}, lambda, random_generator{1}};
     verdict failed;
     failed.error = errc::timed_out;
     const steady_time now{1h};
-    (void)watched.step(machine_input::started(), now);
-    (void)watched.step(machine_input::reported(), now); // `started`
-    (void)watched.step(machine_input::reported(), now); // `check_started`
-    (void)watched.step(machine_input::reply(failed), now);
-    const action next = watched.step(machine_input::reported(), now);
-    BOOST_TEST((next.what == action::kind::wait));
+    (void)watched.step(health_input::started(), now);
+    (void)watched.step(health_input::reported(), now); // `started`
+    (void)watched.step(health_input::reported(), now); // `check_started`
+    (void)watched.step(health_input::reply(failed), now);
+    const health_action next = watched.step(health_input::reported(), now);
+    BOOST_TEST((next.what == health_action::kind::wait));
     BOOST_TEST((next.delay == 1ms)); // its 1 ns is below the least delay
 }
 

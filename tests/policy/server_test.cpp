@@ -21,7 +21,7 @@ using namespace forest;
 static_assert(server<tests::server_archetype>);
 static_assert(!std::default_initializable<tests::server_archetype>);
 static_assert(!std::move_constructible<tests::server_archetype>);
-static_assert(server<sim::server>);
+static_assert(server<sim::memory_server>);
 
 struct without_get {
     template <typename Handler>

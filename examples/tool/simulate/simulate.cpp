@@ -54,7 +54,7 @@ double seconds_since(real_clock::time_point begin) noexcept {
     return std::chrono::duration<double>(real_clock::now() - begin).count();
 }
 
-// The moment of a simulation, as the clocks of machines that are right tell it.
+// The moment of a simulation, as the clocks of hosts that are right tell it.
 wall_time simulated_time(duration now) noexcept {
     return sim::host::epoch + std::chrono::floor<wall_time::duration>(now);
 }

@@ -28,7 +28,7 @@ void sort(sim::script& faults) {
               });
 }
 
-// By how much the clocks of a machine are ahead for good when a fault of its time is over.
+// By how much the clocks of a host are ahead for good when a fault of its time is over.
 duration left_behind(const sim::fault& what) noexcept {
     switch (what.kind) {
     case sim::fault_kind::step_wall: return what.span;
@@ -109,7 +109,7 @@ private:
         }
     }
 
-    // A machine has one rate. Where a second fault would change it, nobody could say by how much
+    // A host has one rate. Where a second fault would change it, nobody could say by how much
     // the clocks are wrong in the end.
     bool is_one_rate_too_many(const sim::fault& what) {
         if (what.kind != sim::fault_kind::drift && what.kind != sim::fault_kind::swing)

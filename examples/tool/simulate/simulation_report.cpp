@@ -58,7 +58,7 @@ void add_outages(text_lines& lines, const sim::outage_counts& of) {
     if (of.excused > 0)
         lines.add(
             "excused outages",
-            fmt::format("{}: {} detected; they were too short, or the client's own machine was "
+            fmt::format("{}: {} detected; they were too short, or the client's own host was "
                         "disturbed",
                         grouped(of.excused), grouped(of.excused_detected)));
     lines.add(
@@ -84,7 +84,7 @@ void add_latencies(text_lines& lines, const simulation_report& of) {
     if (of.outages.beyond_bound > 0)
         lines.add(
             "beyond the bound",
-            fmt::format("{}: the bound is for a client whose machine runs and whose clock is "
+            fmt::format("{}: the bound is for a client whose host runs and whose clock is "
                         "neither fast nor slow, so pause, suspend, drift and swing may exceed "
                         "it",
                         grouped(of.outages.beyond_bound)));

@@ -41,7 +41,7 @@ text{font-family:"DejaVu Sans Mono",Menlo,Consolas,"Liberation Mono",monospace;f
 .baseless{fill:#f0a9ad}
 .back{fill:#2f8f5b}
 .process{fill:#8250df}
-.way{fill:#1f6feb}
+.link{fill:#1f6feb}
 .time{fill:#9a5b13}
 .inside{fill:#ffffff}
 @media (prefers-color-scheme:dark){
@@ -63,7 +63,7 @@ text{fill:#e6edf3}
 .baseless{fill:#7d3b40}
 .back{fill:#4cc38a}
 .process{fill:#a98bf2}
-.way{fill:#58a6ff}
+.link{fill:#58a6ff}
 .time{fill:#d29a56}
 .inside{fill:#0d1117}
 }
@@ -170,7 +170,7 @@ constexpr double legend_height = 84;
 void draw_detailed_legend(legend_drawer& legend) {
     legend.add_box("process", 10, "fault of the process");
     legend.add_box("way", 10, "of the network");
-    legend.add_box("time", 10, "of a machine's clocks, or of its running");
+    legend.add_box("time", 10, "of a host's clocks, or of its running");
     legend.next_line();
     legend.add_mark(true, "told",
                     "on_server_down, and how long the outage had lasted; 2x: two, and the longest");
@@ -193,7 +193,7 @@ void draw_crowded_legend(legend_drawer& legend, duration length) {
         static_cast<std::int64_t>(timeline_lane::columns_count / crowded_lane::bar_columns);
     legend.add_box("process", 10, "faults of the process");
     legend.add_box("way", 10, "of the network");
-    legend.add_box("time", 10, "of a machine's clocks, or of its running");
+    legend.add_box("time", 10, "of a host's clocks, or of its running");
     legend.next_line();
     legend.add_box("told", 10, "calls of on_server_down");
     legend.add_box("baseless", 10, "those without an outage");

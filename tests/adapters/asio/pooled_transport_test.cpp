@@ -592,9 +592,9 @@ struct bare_pool {
     };
 
     // A connected link that the pool keeps.
-    detail::pooled_link& keep(const bad_peer& server,
-                              detail::connection_pool::clock::time_point at) {
-        detail::pooled_link& link = pool->lend(one);
+    detail::pooled_socket& keep(const bad_peer& server,
+                              detail::socket_pool::clock::time_point at) {
+        detail::pooled_socket& link = pool->lend(one);
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -608,9 +608,9 @@ struct bare_pool {
 
     asio::io_context io;
     user one;
-    const detail::connection_pool::clock::time_point now = detail::connection_pool::clock::now();
-    std::shared_ptr<detail::pool_of_connections> pool =
-        std::make_shared<detail::pool_of_connections>(io.get_executor(), transport_options{}, 5ms,
+    const detail::socket_pool::clock::time_point now = detail::socket_pool::clock::now();
+    std::shared_ptr<detail::held_socket_pool> pool =
+        std::make_shared<detail::held_socket_pool>(io.get_executor(), transport_options{}, 5ms,
                                                       asio_names{io.get_executor()}.directory());
 };
 
@@ -645,7 +645,7 @@ BOOST_FIXTURE_TEST_CASE(a_kept_connection_that_could_send_is_kept, bare_pool) {
     bad_peer server{silent};
     bad_peer other{[](peer_connection& client) { client.send("x"); }};
     keep(server, now);
-    detail::pooled_link& link = keep(other, now);
+    detail::pooled_socket& link = keep(other, now);
     BOOST_TEST(pool->take_kept(url{other.url()}, one, now) == &link);
     pool->await(link, EPOLLIN);
     io.run_for(margin); // Tells what there is of both.
@@ -664,7 +664,7 @@ BOOST_FIXTURE_TEST_CASE(half_of_the_descriptors_are_for_kept_connections_at_most
         ::setrlimit(RLIMIT_NOFILE, &low);
         const auto small = std::make_unique<detail::kept_links>();
         ::setrlimit(RLIMIT_NOFILE, &before);
-        std::deque<detail::pooled_link> links;
+        std::deque<detail::pooled_socket> links;
         while (!small->full())
             small->add(links.emplace_back(static_cast<std::uint32_t>(links.size())),
                        url{"http://127.0.0.1:1/"}, now);

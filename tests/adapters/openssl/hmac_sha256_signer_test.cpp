@@ -138,7 +138,7 @@ int refused_of(std::uint64_t first_seed, int fraction_digits) {
                                        hmac_sha256_signer, exponential_backoff>;
     sim::event_queue queue;
     sim::virtual_clock clock{queue};
-    sim::server server{clock};
+    sim::memory_server server{clock};
     int refused = 0;
     basic_health_route route{server, hmac_sha256_verifier{"s3cret", {.replay_window = 601s}}};
     route.on_answer([&](const route_answer& given) {
@@ -229,8 +229,8 @@ struct watched_route {
     std::vector<std::string> signatures;
     sim::event_queue queue;
     sim::virtual_clock clock{queue};
-    sim::server server{clock};
-    basic_health_route<sim::server> route;
+    sim::memory_server server{clock};
+    basic_health_route<sim::memory_server> route;
     basic_health_client<sim::memory_transport, sim::virtual_clock, hmac_sha256_signer,
                         exponential_backoff>
         client;

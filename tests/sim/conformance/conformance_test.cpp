@@ -111,14 +111,14 @@ BOOST_AUTO_TEST_CASE(the_virtual_clock_conforms_on_whatever_machine) {
     for (const int ppm : {-100'000, -99'991, -7, 7, 99'991, 100'000}) {
         virtual_clocks clocks;
         clocks.late = 1s;
-        clocks.machine.drift(ppm);
+        clocks.host.drift(ppm);
         expect_none(conformance::check_clock(clocks));
     }
     virtual_clocks clocks;
     clocks.late = 1s;
-    clocks.machine.swing(10ms, 100ms);
-    clocks.machine.jump_wall(1000s);
-    clocks.machine.pause(50ms);
+    clocks.host.swing(10ms, 100ms);
+    clocks.host.jump_wall(1000s);
+    clocks.host.pause(50ms);
     expect_none(conformance::check_clock(clocks));
 }
 
@@ -321,7 +321,7 @@ BOOST_AUTO_TEST_CASE(a_backoff_is_asked_for_nothing_that_no_client_asks_for) {
     expect_none(conformance::check_backoff(linear{}));
 }
 
-// Counting calls, because on a busy machine no time can be asserted but one that is far away.
+// Counting calls, because on a busy host no time can be asserted but one that is far away.
 BOOST_AUTO_TEST_CASE(a_backoff_that_takes_long_is_called_less_often) {
     static int calls;
     static int most;

@@ -27,13 +27,13 @@ namespace forest::tests {
 
 namespace conformance = sim::conformance;
 
-/// Clocks of machines that are not quite right, where the tolerance says so.
+/// Clocks of hosts that are not quite right, where the tolerance says so.
 struct virtual_clocks : conformance::virtual_time {
-    sim::host machine{queue};
+    sim::host host{queue};
     duration late{};
 
     [[nodiscard]] duration tolerance() const noexcept { return late; }
-    sim::virtual_clock make() { return sim::virtual_clock{machine}; }
+    sim::virtual_clock make() { return sim::virtual_clock{host}; }
 };
 
 struct scripted_transports : conformance::virtual_time {
@@ -80,7 +80,7 @@ struct scripted_transports : conformance::virtual_time {
 struct memory_transports : conformance::virtual_time {
     static constexpr std::string_view path = "/forest/health";
 
-    sim::server server{sim::virtual_clock{queue}};
+    sim::memory_server server{sim::virtual_clock{queue}};
     conformance::peer_plan planned;
     std::vector<conformance::peer_request> requests;
     std::vector<std::function<void()>> held;
@@ -117,9 +117,9 @@ struct memory_transports : conformance::virtual_time {
         using enum conformance::peer_act;
         what.chunked = false;
         planned = what;
-        server.become(what.act == refuse    ? sim::server_state::crashed
-                      : what.act == silence ? sim::server_state::frozen
-                                            : sim::server_state::running);
+        server.become(what.act == refuse    ? sim::memory_server_state::crashed
+                      : what.act == silence ? sim::memory_server_state::frozen
+                                            : sim::memory_server_state::running);
         return what.act == answer || what.act == hold || what.act == silence || what.act == refuse;
     }
 
@@ -135,11 +135,11 @@ struct memory_transports : conformance::virtual_time {
 
 /// A process with the real schema route, over a link.
 struct network_transports : conformance::virtual_time {
-    sim::host machine{queue};
+    sim::host host{queue};
     sim::link way{queue, sim::constant(std::chrono::milliseconds{1}), 1};
     conformance::peer_act act{};
     std::vector<conformance::peer_request> requests;
-    sim::process server{queue,
+    sim::server_process server{queue,
                         "peer",
                         [this](const server_request& asked) { return arrived(asked); },
                         [](std::string_view text) { return sim::quick_hex(text); },
@@ -152,12 +152,12 @@ struct network_transports : conformance::virtual_time {
             request.fields.append(name).append(": ").append(value).append("\r\n");
         });
         if (act == conformance::peer_act::hold) // The answer, which is on its way next.
-            way.clog();
+            link.clog();
         return true;
     }
 
     sim::network_transport make() {
-        return sim::network_transport{{.from = &machine, .over = &way, .to = &server}};
+        return sim::network_transport{{.from = &host, .over = &way, .to = &server}};
     }
 
     [[nodiscard]] std::string target() const { return "http://peer.example/forest/rpc-schema"; }
@@ -168,11 +168,11 @@ struct network_transports : conformance::virtual_time {
             return false; // A garbled answer may still be one.
         act = what.act;
         server.frozen = act == silence;
-        way.refusing = act == refuse;
-        way.resetting = act == reset;
-        way.truncating = act == truncate;
-        way.dripping = act == drip;
-        way.drip = std::chrono::hours{1};
+        link.refusing = act == refuse;
+        link.resetting = act == reset;
+        link.truncating = act == truncate;
+        link.dripping = act == drip;
+        link.drip = std::chrono::hours{1};
         return act == silence || act == refuse || prepare(what);
     }
 
@@ -200,8 +200,8 @@ struct network_transports : conformance::virtual_time {
 
     void release() {
         act = conformance::peer_act::answer;
-        while (way.holds_back())
-            way.unclog();
+        while (link.holds_back())
+            link.unclog();
     }
 
     [[nodiscard]] const std::vector<conformance::peer_request>& received() const {
@@ -210,9 +210,9 @@ struct network_transports : conformance::virtual_time {
 };
 
 struct sim_server : conformance::virtual_time {
-    sim::server tested{sim::virtual_clock{queue}};
+    sim::memory_server tested{sim::virtual_clock{queue}};
 
-    sim::server& server() noexcept { return tested; }
+    sim::memory_server& server() noexcept { return tested; }
 
     void send(std::string bytes, std::function<void(std::string)> done) {
         queue.after({}, [this, bytes = std::move(bytes), done = std::move(done)]() mutable {

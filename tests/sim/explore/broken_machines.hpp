@@ -21,12 +21,12 @@
 
 namespace broken {
 
-using real_machine = forest::detail::machine<forest::exponential_backoff>;
-using forest::detail::action;
+using real_machine = forest::detail::health_machine<forest::exponential_backoff>;
+using forest::detail::health_action;
 using forest::duration;
 using forest::errc;
 using forest::event_kind;
-using forest::detail::machine_input;
+using forest::detail::health_input;
 using forest::steady_time;
 
 // An explicit instantiation may name what is private, so the faults are planted into the real
@@ -44,12 +44,12 @@ struct opened {
 
 template struct opened<&real_machine::failures_, &real_machine::run_, &real_machine::due_>;
 
-inline bool tells(const action& next, event_kind what) {
-    return next.what == action::kind::report && next.event == what;
+inline bool tells(const health_action& next, event_kind what) {
+    return next.what == health_action::kind::report && next.event == what;
 }
 
-inline action telling(event_kind what) {
-    return {.what = action::kind::report, .event = what};
+inline health_action telling(event_kind what) {
+    return {.what = health_action::kind::report, .event = what};
 }
 
 // Decides by other options than it shows.
@@ -123,9 +123,9 @@ class counter_not_reset : public real_machine {
 public:
     using real_machine::real_machine;
 
-    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
+    [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
         const int before = failures();
-        const action next = real_machine::step(input, now);
+        const health_action next = real_machine::step(input, now);
         if (tells(next, event_kind::check_succeeded))
             failures_of(*this) = before;
         return next;
@@ -137,11 +137,11 @@ class down_told_twice : public real_machine {
 public:
     using real_machine::real_machine;
 
-    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
+    [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
         const bool again = std::exchange(told_, false);
-        if (again && input.what == machine_input::kind::reported)
+        if (again && input.what == health_input::kind::reported)
             return telling(event_kind::server_down);
-        const action next = real_machine::step(input, now);
+        const health_action next = real_machine::step(input, now);
         told_ = tells(next, event_kind::server_down);
         return next;
     }
@@ -159,8 +159,8 @@ class backoff_not_reset : public real_machine {
 public:
     using real_machine::real_machine;
 
-    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
-        const action next = real_machine::step(input, now);
+    [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
+        const health_action next = real_machine::step(input, now);
         if (tells(next, event_kind::check_failed)) {
             ++failed_;
             due_of(*this) = now + forest::exponential_backoff{}(failed_, options().interval);
@@ -181,8 +181,8 @@ class outage_id_reused : public real_machine {
 public:
     using real_machine::real_machine;
 
-    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
-        const action next = real_machine::step(input, now);
+    [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
+        const health_action next = real_machine::step(input, now);
         if (tells(next, event_kind::check_started) && status() == forest::target_status::up)
             run_of(*this).outage_id = 0;
         return next;
@@ -194,9 +194,9 @@ class outage_rewritten : public real_machine {
 public:
     using real_machine::real_machine;
 
-    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
+    [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
         const bool was_down = status() == forest::target_status::down;
-        const action next = real_machine::step(input, now);
+        const health_action next = real_machine::step(input, now);
         if (was_down && tells(next, event_kind::check_failed))
             run_of(*this).last_error = input.result->error;
         return next;
@@ -208,11 +208,11 @@ class recovery_without_outage : public real_machine {
 public:
     using real_machine::real_machine;
 
-    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
-        if (std::exchange(owed_, false) && input.what == machine_input::kind::reported)
+    [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
+        if (std::exchange(owed_, false) && input.what == health_input::kind::reported)
             return telling(event_kind::server_up);
         const bool first = status() == forest::target_status::unknown;
-        const action next = real_machine::step(input, now);
+        const health_action next = real_machine::step(input, now);
         owed_ = first && tells(next, event_kind::check_succeeded);
         return next;
     }
@@ -230,8 +230,8 @@ class interval_drifts : public real_machine {
 public:
     using real_machine::real_machine;
 
-    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
-        const action next = real_machine::step(input, now);
+    [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
+        const health_action next = real_machine::step(input, now);
         if (tells(next, event_kind::check_succeeded))
             due_of(*this) = now + options().interval;
         return next;
@@ -243,8 +243,8 @@ class connection_kept : public real_machine {
 public:
     using real_machine::real_machine;
 
-    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
-        action next = real_machine::step(input, now);
+    [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
+        health_action next = real_machine::step(input, now);
         next.fresh_connection = false;
         return next;
     }
@@ -255,8 +255,8 @@ class repeated_late : public real_machine {
 public:
     using real_machine::real_machine;
 
-    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
-        const action next = real_machine::step(input, now);
+    [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
+        const health_action next = real_machine::step(input, now);
         if (tells(next, event_kind::check_inconclusive))
             due_of(*this) = now + options().interval;
         return next;
@@ -268,8 +268,8 @@ class attempt_not_reset : public real_machine {
 public:
     using real_machine::real_machine;
 
-    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
-        const action next = real_machine::step(input, now);
+    [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
+        const health_action next = real_machine::step(input, now);
         attempts_ += tells(next, event_kind::check_started) ? 1 : 0;
         return next;
     }
@@ -285,12 +285,12 @@ class farewell_ignored : public real_machine {
 public:
     using real_machine::real_machine;
 
-    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
-        if (input.what != machine_input::kind::reply || input.result->error != errc::stopping)
+    [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
+        if (input.what != health_input::kind::reply || input.result->error != errc::stopping)
             return real_machine::step(input, now);
         forest::verdict other = *input.result;
         other.error = errc::unexpected_status;
-        return real_machine::step(machine_input::reply(other), now);
+        return real_machine::step(health_input::reply(other), now);
     }
 };
 
@@ -304,10 +304,10 @@ public:
     }
 
 protected:
-    action forward(machine_input input, steady_time now) noexcept {
-        const action next = real_machine::step(input, now);
+    health_action forward(health_input input, steady_time now) noexcept {
+        const health_action next = real_machine::step(input, now);
         in_flight_ =
-            next.what == action::kind::check || (in_flight_ && next.what == action::kind::none);
+            next.what == health_action::kind::check || (in_flight_ && next.what == health_action::kind::none);
         return next;
     }
 
@@ -319,9 +319,9 @@ class second_check_in_flight : public aware_of_flight {
 public:
     using aware_of_flight::aware_of_flight;
 
-    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
-        if (in_flight_ && input.what == machine_input::kind::started)
-            return {.what = action::kind::check};
+    [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
+        if (in_flight_ && input.what == health_input::kind::started)
+            return {.what = health_action::kind::check};
         return forward(input, now);
     }
 };
@@ -331,11 +331,11 @@ class second_start_begins_anew : public aware_of_flight {
 public:
     using aware_of_flight::aware_of_flight;
 
-    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
-        if (waits_ && input.what == machine_input::kind::started)
-            input = machine_input::woke();
-        const action next = forward(input, now);
-        waits_ = next.what == action::kind::wait || (waits_ && next.what == action::kind::none);
+    [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
+        if (waits_ && input.what == health_input::kind::started)
+            input = health_input::woke();
+        const health_action next = forward(input, now);
+        waits_ = next.what == health_action::kind::wait || (waits_ && next.what == health_action::kind::none);
         return next;
     }
 
@@ -352,11 +352,11 @@ class start_ends_report : public real_machine {
 public:
     using real_machine::real_machine;
 
-    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
-        if (reports_ && input.what == machine_input::kind::started)
-            input = machine_input::reported();
-        const action next = real_machine::step(input, now);
-        reports_ = next.what == action::kind::report;
+    [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
+        if (reports_ && input.what == health_input::kind::started)
+            input = health_input::reported();
+        const health_action next = real_machine::step(input, now);
+        reports_ = next.what == health_action::kind::report;
         return next;
     }
 
@@ -373,10 +373,10 @@ class told_after_stop : public aware_of_flight {
 public:
     using aware_of_flight::aware_of_flight;
 
-    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
-        if (in_flight_ && input.what != machine_input::kind::reply) {
-            stopped_ = stopped_ || input.what == machine_input::kind::stopped;
-            return {.what = stopped_ ? action::kind::finished : action::kind::none};
+    [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
+        if (in_flight_ && input.what != health_input::kind::reply) {
+            stopped_ = stopped_ || input.what == health_input::kind::stopped;
+            return {.what = stopped_ ? health_action::kind::finished : health_action::kind::none};
         }
         return forward(input, now);
     }
@@ -394,9 +394,9 @@ class restarts : public real_machine {
 public:
     using real_machine::real_machine;
 
-    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
-        const action next = real_machine::step(input, now);
-        if (next.what != action::kind::finished || input.what != machine_input::kind::started)
+    [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
+        const health_action next = real_machine::step(input, now);
+        if (next.what != health_action::kind::finished || input.what != health_input::kind::started)
             return next;
         *this = restarts{options(), forest::exponential_backoff{}, forest::random_generator{}};
         return real_machine::step(input, now);

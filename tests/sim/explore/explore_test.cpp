@@ -112,7 +112,7 @@ auto untimed(const watched& before, const stimulus& played, const watched& after
         std::get<9>(all) = std::get<10>(all) = duration::zero();
         return all;
     };
-    const forest::detail::action& did = after.answered();
+    const forest::detail::health_action& did = after.answered();
     return std::tuple{state(before), before.asked(), played.what, played.heard,        state(after),
                       after.asked(), did.what,       did.event,   did.fresh_connection};
 }
@@ -206,7 +206,7 @@ struct unsettled_backoff {
 
 BOOST_AUTO_TEST_CASE(a_backoff_that_does_not_settle_leaves_the_exploration_incomplete) {
     const exploration found =
-        explore<forest::detail::machine<unsettled_backoff>, unsettled_backoff>({.failure_threshold = 1});
+        explore<forest::detail::health_machine<unsettled_backoff>, unsettled_backoff>({.failure_threshold = 1});
     BOOST_TEST(!found.complete, to_string(found));
     BOOST_TEST(!found.proven());
     BOOST_TEST(!found.violation, to_string(found));
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(a_backoff_that_does_not_settle_leaves_the_exploration_incom
 
 BOOST_AUTO_TEST_CASE(another_backoff_lets_no_rule_be_broken_either) {
     const exploration fixed =
-        explore<forest::detail::machine<forest::constant_backoff>, forest::constant_backoff>({});
+        explore<forest::detail::health_machine<forest::constant_backoff>, forest::constant_backoff>({});
     BOOST_TEST(fixed.proven(), to_string(fixed));
     const exploration slow = explore<real_machine>(
         {.interval = 10s}, exponential_backoff{.initial = 7s, .may_exceed_interval = true});
@@ -253,20 +253,20 @@ BOOST_AUTO_TEST_CASE(an_exploration_that_gives_up_proves_nothing) {
 
 BOOST_AUTO_TEST_CASE(a_run_that_is_put_off_by_a_day_meets_the_same_states) {
     const auto run = [](forest::steady_time begin) {
-        using forest::detail::machine_input;
+        using forest::detail::health_input;
         real_machine subject{{}, exponential_backoff{}, random_generator{}};
         const forest::verdict ok{};
         std::vector<decltype(subject.state(begin, counted_to))> met;
-        const auto step = [&](machine_input input, duration after) {
+        const auto step = [&](health_input input, duration after) {
             (void)subject.step(input, begin + after);
             met.push_back(subject.state(begin + after, counted_to));
         };
-        step(machine_input::started(), 0s);
-        step(machine_input::reported(), 1s);
-        step(machine_input::reported(), 2s);
-        step(machine_input::reply(ok), 3s);
-        step(machine_input::reported(), 4s);
-        step(machine_input::woke(), 34s);
+        step(health_input::started(), 0s);
+        step(health_input::reported(), 1s);
+        step(health_input::reported(), 2s);
+        step(health_input::reply(ok), 3s);
+        step(health_input::reported(), 4s);
+        step(health_input::woke(), 34s);
         return met;
     };
     BOOST_TEST((run({}) == run(forest::steady_time{24h})));
@@ -291,7 +291,7 @@ BOOST_AUTO_TEST_CASE(every_step_of_a_random_run_with_arbitrary_times_is_one_that
     for (int steps = 0; steps < 400'000; ++steps) {
         const auto& choices = possible.when(now.asked());
         stimulus played = choices[random() % choices.size()];
-        if (played.what == forest::detail::machine_input::kind::stopped && random() % 8 != 0)
+        if (played.what == forest::detail::health_input::kind::stopped && random() % 8 != 0)
             continue;
         if (played.after > duration::zero() || random() % 2 == 0)
             played.after = drawn(random, chosen);

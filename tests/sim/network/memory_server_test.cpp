@@ -21,7 +21,7 @@ BOOST_AUTO_TEST_SUITE(memory_server_test)
 BOOST_DATA_TEST_CASE(a_204_and_a_304_have_no_body_whatever_the_handler_says,
                      data::make({204, 304}) * data::make({"GET", "HEAD"}), status, method) {
     sim::event_queue queue;
-    sim::server server{sim::virtual_clock{queue}};
+    sim::memory_server server{sim::virtual_clock{queue}};
     server.get("/", [&](const server_request&, const auto& respond) {
         response given{.status = status, .body = "{}", .fields = {}};
         BOOST_TEST(!given.fields.add("ETag", "\"a\""));

@@ -18,7 +18,7 @@ namespace {
 struct cable {
     sim::event_queue queue;
     sim::virtual_clock clock{queue};
-    sim::server server{clock};
+    sim::memory_server server{clock};
     sim::memory_transport transport{queue, server, 10ms};
     request what{.target = "http://a/x", .fields = {}, .limits = {}};
     int calls = 0;
@@ -90,11 +90,11 @@ BOOST_AUTO_TEST_CASE(an_answer_beyond_the_limits_is_too_large) {
 
 BOOST_AUTO_TEST_CASE(a_crashed_server_refuses_and_a_frozen_one_is_silent) {
     cable between;
-    between.server.become(sim::server_state::crashed);
+    between.server.become(sim::memory_server_state::crashed);
     between.get();
     BOOST_TEST((between.error == errc::connection_refused));
     cable again;
-    again.server.become(sim::server_state::frozen);
+    again.server.become(sim::memory_server_state::frozen);
     again.get();
     BOOST_TEST((again.error == errc::timed_out));
     BOOST_TEST((again.at == steady_time{1s}));

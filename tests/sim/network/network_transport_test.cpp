@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// What becomes of one check on its way.
+// What becomes of one check on its link.
 
 #include <forest/sim/world/world.hpp>
 
@@ -23,7 +23,7 @@ namespace {
 // One check, and then none for a day.
 struct one_check {
     sim::world world{1};
-    sim::process& server = world.add_server("warehouse");
+    sim::server_process& server = world.add_server("warehouse");
     sim::world::client_type* client = nullptr;
     std::optional<std::error_code> result{};
     duration ended{};
@@ -70,7 +70,7 @@ BOOST_DATA_TEST_CASE(an_answer_in_time_by_the_clock_of_the_world_may_be_too_late
                      data::make({0, 100'000}), ppm) {
     one_check of;
     of.prepare(sim::constant(2400ms));
-    of.client->machine().drift(ppm);
+    of.client->host().drift(ppm);
     of.world.run_for(1min);
     BOOST_TEST((of.result == (ppm == 0 ? std::error_code{} : errc::timed_out)));
     BOOST_TEST((of.total == (ppm == 0 ? 4800ms : 5s)));

@@ -47,7 +47,7 @@ struct watched_world {
     }
 
     world_type world{1};
-    sim::process& server;
+    sim::server_process& server;
     typename world_type::client_type& client;
     sim::watcher<world_type> watching;
 };

@@ -24,11 +24,11 @@
 #include <utility>
 
 // Clients with one planted bug each, for worlds to find. Those whose bug is in the logic drive a
-// broken machine with the loop of the real client; the others break what is around it.
+// broken host with the loop of the real client; the others break what is around it.
 
 namespace broken {
 
-/// The loop of the real client with a machine of one's own.
+/// The loop of the real client with a host of one's own.
 template <forest::transport Transport, forest::clock Clock, typename Signer, typename Backoff,
           typename Machine>
 class driven_client {
@@ -64,7 +64,7 @@ private:
     std::shared_ptr<loop> loop_;
 };
 
-/// Policies of a world in which all clients drive that machine.
+/// Policies of a world in which all clients drive that host.
 template <typename Machine>
 struct with_machine : forest::sim::world_policies {
     template <forest::transport T, forest::clock C, typename S, typename B>

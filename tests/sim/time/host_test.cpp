@@ -22,8 +22,8 @@ namespace {
 
 struct machine_on_queue {
     sim::event_queue queue;
-    sim::host machine{queue};
-    sim::virtual_clock clock{machine};
+    sim::host host{queue};
+    sim::virtual_clock clock{host};
 
     // When a wait that begins now ends, in the time of the queue.
     duration woken_after(duration delay) {
@@ -42,29 +42,29 @@ BOOST_AUTO_TEST_SUITE(host_test)
 BOOST_AUTO_TEST_CASE(the_clocks_of_a_host_are_right_unless_told_otherwise) {
     machine_on_queue on;
     on.queue.run_for(90min);
-    BOOST_TEST((on.machine.steady_now() == on.queue.now()));
-    BOOST_TEST((on.machine.now() == sim::host::epoch + 90min));
+    BOOST_TEST((on.host.steady_now() == on.queue.now()));
+    BOOST_TEST((on.host.now() == sim::host::epoch + 90min));
     BOOST_TEST((on.woken_after(10s) == 10s));
 }
 
 BOOST_AUTO_TEST_CASE(B17_a_step_of_the_wall_clock_moves_no_other) {
     machine_on_queue on;
-    on.machine.step_wall(-1h);
-    BOOST_TEST((on.machine.now() == sim::host::epoch - 1h));
-    BOOST_TEST((on.machine.steady_now() == on.queue.now()));
+    on.host.step_wall(-1h);
+    BOOST_TEST((on.host.now() == sim::host::epoch - 1h));
+    BOOST_TEST((on.host.steady_now() == on.queue.now()));
     BOOST_TEST((on.woken_after(10s) == 10s));
 }
 
 BOOST_AUTO_TEST_CASE(a_jumping_wall_clock_goes_back_and_a_steady_one_does_not) {
     machine_on_queue on;
-    on.machine.jump_wall(1s);
+    on.host.jump_wall(1s);
     bool went_back = false;
-    wall_time last = on.machine.now();
+    wall_time last = on.host.now();
     for (int index = 0; index < 100; ++index) {
         on.queue.run_for(1ms);
-        went_back = went_back || on.machine.now() < last;
-        last = on.machine.now();
-        BOOST_TEST((on.machine.steady_now() == on.queue.now()));
+        went_back = went_back || on.host.now() < last;
+        last = on.host.now();
+        BOOST_TEST((on.host.steady_now() == on.queue.now()));
     }
     BOOST_TEST(went_back);
 }
@@ -73,45 +73,45 @@ BOOST_DATA_TEST_CASE(a_clock_that_drifts_wakes_by_its_own_time,
                      data::make({-100'000, -300, 300, 100'000}), ppm) {
     machine_on_queue on;
     on.queue.run_for(1h);
-    on.machine.drift(ppm);
-    BOOST_TEST((on.machine.steady_now() == on.queue.now()), "it begins where it was");
-    const steady_time before = on.machine.steady_now();
+    on.host.drift(ppm);
+    BOOST_TEST((on.host.steady_now() == on.queue.now()), "it begins where it was");
+    const steady_time before = on.host.steady_now();
     const duration took = on.woken_after(1000s);
     const double expected = 1000.0 / (1.0 + ppm / 1e6);
     BOOST_TEST(std::chrono::duration<double>(took).count() == expected,
                boost::test_tools::tolerance(1e-9));
-    on.machine.drift(0);
-    const steady_time after = on.machine.steady_now();
+    on.host.drift(0);
+    const steady_time after = on.host.steady_now();
     on.queue.run_for(1s);
-    BOOST_TEST((on.machine.steady_now() - after == 1s));
+    BOOST_TEST((on.host.steady_now() - after == 1s));
     BOOST_TEST((after > before));
 }
 
 BOOST_AUTO_TEST_CASE(a_swinging_clock_never_goes_back_and_comes_home) {
     machine_on_queue on;
-    on.machine.swing(5s, 60s);
-    steady_time last = on.machine.steady_now();
+    on.host.swing(5s, 60s);
+    steady_time last = on.host.steady_now();
     duration most{};
     for (int step = 0; step < 60'000; ++step) {
         on.queue.run_for(1ms);
-        const steady_time now = on.machine.steady_now();
+        const steady_time now = on.host.steady_now();
         BOOST_TEST_REQUIRE((now >= last));
         last = now;
         most = std::max(most, now - on.queue.now());
     }
     BOOST_TEST((most == 5s));
-    BOOST_TEST((on.machine.steady_now() == on.queue.now()));
+    BOOST_TEST((on.host.steady_now() == on.queue.now()));
 }
 
 BOOST_AUTO_TEST_CASE(timers_of_a_swinging_clock_are_never_early_by_its_own_time) {
     machine_on_queue on;
-    on.machine.swing(5s, 60s);
+    on.host.swing(5s, 60s);
     for (int index = 0; index < 200; ++index) {
-        const steady_time due = on.machine.timer_now() + 777ms;
+        const steady_time due = on.host.timer_now() + 777ms;
         bool woke = false;
         on.clock.async_wait(777ms, [&](std::error_code) {
             woke = true;
-            BOOST_TEST((on.machine.timer_now() >= due));
+            BOOST_TEST((on.host.timer_now() >= due));
         });
         on.queue.run_for(2s);
         BOOST_TEST(woke);
@@ -124,13 +124,13 @@ BOOST_AUTO_TEST_CASE(B12_what_is_due_during_a_pause_comes_when_it_is_over) {
     for (const char name : {'a', 'b', 'c'})
         on.clock.async_wait(1s * (name - 'a' + 1), [&, name](std::error_code) { order += name; });
     on.queue.run_for(1500ms);
-    on.machine.pause(10s);
-    BOOST_TEST(!on.machine.running());
+    on.host.pause(10s);
+    BOOST_TEST(!on.host.running());
     on.queue.run_for(9s);
     BOOST_TEST(order == "a");
     on.queue.run_for(1s);
     BOOST_TEST(order == "abc");
-    BOOST_TEST(on.machine.running());
+    BOOST_TEST(on.host.running());
 }
 
 BOOST_AUTO_TEST_CASE(B12_timers_stand_still_while_a_machine_is_suspended) {
@@ -138,34 +138,34 @@ BOOST_AUTO_TEST_CASE(B12_timers_stand_still_while_a_machine_is_suspended) {
     steady_time woke{};
     on.clock.async_wait(10s, [&](std::error_code) { woke = on.queue.now(); });
     on.queue.run_for(4s);
-    on.machine.suspend(1h);
+    on.host.suspend(1h);
     on.queue.run_for(2h);
     BOOST_TEST((woke == steady_time{1h + 10s}));
-    BOOST_TEST((on.machine.steady_now() == on.queue.now()), "the steady clock goes on");
+    BOOST_TEST((on.host.steady_now() == on.queue.now()), "the steady clock goes on");
 }
 
 BOOST_AUTO_TEST_CASE(pauses_and_suspensions_that_overlap_end_with_the_later_one) {
     machine_on_queue on;
-    on.machine.suspend(10s);
+    on.host.suspend(10s);
     on.queue.run_for(5s);
-    on.machine.suspend(10s);
-    on.machine.pause(2s);
+    on.host.suspend(10s);
+    on.host.pause(2s);
     on.queue.run_for(9s);
-    BOOST_TEST(!on.machine.running());
+    BOOST_TEST(!on.host.running());
     on.queue.run_for(1s);
-    BOOST_TEST(on.machine.running());
-    BOOST_TEST((on.machine.steady_now() - on.machine.timer_now() == 15s));
+    BOOST_TEST(on.host.running());
+    BOOST_TEST((on.host.steady_now() - on.host.timer_now() == 15s));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_stopped_again_while_it_goes_on_keeps_its_order) {
     machine_on_queue on;
     std::string order;
-    on.machine.pause(1s);
+    on.host.pause(1s);
     for (const char name : {'a', 'b', 'c'})
-        on.machine.when_running([&, name] {
+        on.host.when_running([&, name] {
             order += name;
             if (name == 'a')
-                on.machine.pause(1s);
+                on.host.pause(1s);
         });
     on.queue.run_for(1s);
     BOOST_TEST(order == "a");
@@ -176,32 +176,32 @@ BOOST_AUTO_TEST_CASE(what_is_stopped_again_while_it_goes_on_keeps_its_order) {
 BOOST_AUTO_TEST_CASE(what_comes_while_it_goes_on_waits_behind) {
     machine_on_queue on;
     std::string order;
-    on.machine.pause(1s);
-    on.machine.when_running([&] {
+    on.host.pause(1s);
+    on.host.when_running([&] {
         order += 'a';
-        on.machine.when_running([&] { order += 'c'; });
+        on.host.when_running([&] { order += 'c'; });
     });
-    on.machine.when_running([&] { order += 'b'; });
+    on.host.when_running([&] { order += 'b'; });
     on.queue.run_for(1s);
     BOOST_TEST(order == "abc");
 }
 
 BOOST_AUTO_TEST_CASE(timers_go_on_when_a_suspension_ends_within_a_pause) {
     machine_on_queue on;
-    on.machine.pause(100s);
+    on.host.pause(100s);
     on.queue.run_for(5s);
-    on.machine.suspend(10s);
+    on.host.suspend(10s);
     on.queue.run_for(95s);
-    BOOST_TEST((on.machine.timer_now() == steady_time{90s}));
+    BOOST_TEST((on.host.timer_now() == steady_time{90s}));
 }
 
 BOOST_AUTO_TEST_CASE(a_machine_that_is_gone_is_told_nothing) {
     sim::event_queue queue;
     bool ran = false;
     {
-        sim::host machine{queue};
-        machine.pause(1s);
-        machine.when_running([&] { ran = true; });
+        sim::host host{queue};
+        host.pause(1s);
+        host.when_running([&] { ran = true; });
     }
     queue.run_for(2s);
     BOOST_TEST(!ran);
@@ -223,17 +223,17 @@ BOOST_AUTO_TEST_CASE(machines_with_seeds_of_their_own_jump_apart) {
 
 BOOST_AUTO_TEST_CASE(correcting_a_machine_sets_its_clocks_right) {
     machine_on_queue on;
-    on.machine.step_wall(1h);
-    on.machine.jump_wall(1s);
-    on.machine.swing(1s, 20s);
-    on.machine.drift(50'000);
+    on.host.step_wall(1h);
+    on.host.jump_wall(1s);
+    on.host.swing(1s, 20s);
+    on.host.drift(50'000);
     on.queue.run_for(1min);
-    on.machine.correct();
-    const auto apart = on.machine.now() - sim::host::epoch - on.queue.now().time_since_epoch();
+    on.host.correct();
+    const auto apart = on.host.now() - sim::host::epoch - on.queue.now().time_since_epoch();
     BOOST_TEST((apart <= 0ms && apart > -2ms));
-    const steady_time before = on.machine.steady_now();
+    const steady_time before = on.host.steady_now();
     on.queue.run_for(1min);
-    BOOST_TEST((on.machine.steady_now() - before == 1min));
+    BOOST_TEST((on.host.steady_now() - before == 1min));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -98,16 +98,16 @@ BOOST_AUTO_TEST_CASE(equal_deadlines_end_in_the_order_asked_on_a_clock_that_drif
     for (const int ppm : {-99'991, 7, 99'991}) {
         for (int number = 1; number < 1000; ++number) {
             sim::event_queue queue;
-            sim::host machine{queue};
-            machine.drift(ppm);
-            sim::virtual_clock clock{machine};
+            sim::host host{queue};
+            host.drift(ppm);
+            sim::virtual_clock clock{host};
             const duration delay{1'000'000'007LL * number % 5'000'000'000LL + 10'000};
             std::string order;
-            const steady_time due = machine.timer_now() + delay;
+            const steady_time due = host.timer_now() + delay;
             clock.async_wait(delay, [&](std::error_code) { order += 'a'; });
             queue.run_for(duration{333 + number * 7});
-            clock.async_wait(due - machine.timer_now(), [&](std::error_code) { order += 'b'; });
-            clock.async_wait(due - machine.timer_now(), [&](std::error_code) { order += 'c'; });
+            clock.async_wait(due - host.timer_now(), [&](std::error_code) { order += 'b'; });
+            clock.async_wait(due - host.timer_now(), [&](std::error_code) { order += 'c'; });
             queue.run_for(20s);
             BOOST_TEST_REQUIRE(order == "abc");
         }
@@ -116,11 +116,11 @@ BOOST_AUTO_TEST_CASE(equal_deadlines_end_in_the_order_asked_on_a_clock_that_drif
 
 BOOST_AUTO_TEST_CASE(handlers_of_cancelled_waits_do_not_run_on_a_machine_that_stands_still) {
     sim::event_queue queue;
-    sim::host machine{queue};
-    sim::virtual_clock clock{machine};
+    sim::host host{queue};
+    sim::virtual_clock clock{host};
     bool told = false;
     clock.async_wait(1h, [&](std::error_code) { told = true; });
-    machine.pause(1min);
+    host.pause(1min);
     clock.cancel();
     queue.run_for(59s);
     BOOST_TEST(!told);

@@ -30,7 +30,7 @@ struct watched_servers {
             targets.push_back(fleet.watch(world.add_server("server" + std::to_string(number))));
     }
 
-    sim::process& server(std::size_t number) { return *world.servers().at(number); }
+    sim::server_process& server(std::size_t number) { return *world.servers().at(number); }
 };
 
 } // namespace

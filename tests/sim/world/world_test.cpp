@@ -29,7 +29,7 @@ namespace data = boost::unit_test::data;
 
 namespace {
 
-using script_of_test = std::function<void(sim::world&, sim::process&, sim::world::client_type&)>;
+using script_of_test = std::function<void(sim::world&, sim::server_process&, sim::world::client_type&)>;
 
 struct consequence {
     const char* what;
@@ -333,7 +333,7 @@ BOOST_AUTO_TEST_CASE(a_world_has_no_more_clients_than_faults_can_name) {
 }
 
 BOOST_AUTO_TEST_CASE(a_script_can_be_written_down_and_played_again) {
-    const auto run = [](const std::function<void(sim::world&, sim::process&)>& faults) {
+    const auto run = [](const std::function<void(sim::world&, sim::server_process&)>& faults) {
         sim::world world{5};
         auto& warehouse = world.add_server("warehouse");
         world.add_client(warehouse, {.interval = 1s});
@@ -342,13 +342,13 @@ BOOST_AUTO_TEST_CASE(a_script_can_be_written_down_and_played_again) {
         return world.trace().digest();
     };
     sim::script written;
-    const auto first = run([&](sim::world& world, sim::process& warehouse) {
+    const auto first = run([&](sim::world& world, sim::server_process& warehouse) {
         world.between(1min, 2min).crash(warehouse);
         world.at(3min).slow(warehouse, 100ms);
         world.every(10s).lasting(1s).freeze(warehouse);
         written = world.played();
     });
-    const auto second = run([&](sim::world& world, sim::process&) { world.play(written); });
+    const auto second = run([&](sim::world& world, sim::server_process&) { world.play(written); });
     BOOST_TEST(first == second);
 }
 

@@ -27,31 +27,31 @@ namespace detail {
 
 /// A pool that owns the connections that stand on it, so that a handler may destroy the transport
 /// that it was called by.
-class pool_of_connections final : public connection_pool {
+class get_operation_pool final : public socket_pool {
 public:
-    using connection = detail::connection<pool_footing>;
-    using connection_pool::connection_pool;
+    using operation = get_operation<pooled_io>;
+    using socket_pool::socket_pool;
 
-    [[nodiscard]] connection& borrow() {
+    [[nodiscard]] operation& borrow() {
         if (idle_.empty()) {
             idle_.reserve(all_.size() + 1); // so that to give back never fails
-            idle_.push_back(all_.emplace_back(std::make_unique<connection>(
-                                                  static_cast<connection_pool&>(*this)))
+            idle_.push_back(all_.emplace_back(std::make_unique<operation>(
+                                                  static_cast<socket_pool&>(*this)))
                                 .get());
         }
-        connection* const lent = idle_.back();
+        operation* const lent = idle_.back();
         idle_.pop_back();
         return *lent;
     }
 
-    void give_back(connection& borrowed) noexcept {
+    void give_back(operation& borrowed) noexcept {
         borrowed.cancel();
         idle_.push_back(&borrowed);
     }
 
 private:
-    std::vector<std::unique_ptr<connection>> all_;
-    std::vector<connection*> idle_;
+    std::vector<std::unique_ptr<operation>> all_;
+    std::vector<operation*> idle_;
 };
 
 } // namespace detail
@@ -78,7 +78,7 @@ public:
     basic_asio_connection_pool(const asio_clock& clock, const names& where,
                                const transport_options& options = {},
                                duration tick = std::chrono::milliseconds{5})
-        : pool_{std::make_shared<detail::pool_of_connections>(clock.get_executor(), options, tick,
+        : pool_{std::make_shared<detail::get_operation_pool>(clock.get_executor(), options, tick,
                                                               where.directory())} {}
 
     /// The same with the names that all clients of the clock's context share.
@@ -109,7 +109,7 @@ public:
 private:
     friend class basic_pooled_transport<Resolver>;
 
-    std::shared_ptr<detail::pool_of_connections> pool_;
+    std::shared_ptr<detail::get_operation_pool> pool_;
 };
 
 /// A pool that finds names as the system does.

@@ -36,8 +36,8 @@ public:
     /// used.
     basic_asio_transport(const asio_clock& clock, const names& where,
                          const transport_options& options = {})
-        : connection_{
-              std::make_shared<connection>(clock.serializer(), options, where.directory())} {}
+        : get_{
+              std::make_shared<get_operation>(clock.serializer(), options, where.directory())} {}
 
     /// The same with the names that all clients of the clock's context share.
     explicit basic_asio_transport(
@@ -61,25 +61,25 @@ public:
 
     /// As `cancel()`.
     ~basic_asio_transport() {
-        if (connection_ != nullptr)
-            connection_->cancel();
+        if (get_ != nullptr)
+            get_->cancel();
     }
 
     /// A timeout beyond `options::duration_max` ends when that has passed.
     template <typename Handler>
     void async_get(const request& what, duration timeout, Handler&& handler) {
-        connection_->get(what, timeout, std::forward<Handler>(handler));
+        get_->get(what, timeout, std::forward<Handler>(handler));
     }
 
     /// Ends what is pending and closes the connection, a kept one too. On an executor that is
     /// neither an io_context's nor a thread_pool's, and that has no memory to call the handler, the
     /// handler is destroyed instead.
-    void cancel() noexcept { connection_->cancel(); }
+    void cancel() noexcept { get_->cancel(); }
 
 private:
-    using connection = detail::connection<detail::own_footing>;
+    using get_operation = detail::get_operation<detail::standalone_io>;
 
-    std::shared_ptr<connection> connection_;
+    std::shared_ptr<get_operation> get_;
 };
 
 /// A transport that finds names as the system does.

@@ -180,7 +180,7 @@ struct check_operation : std::enable_shared_from_this<check_operation<Handler>> 
 struct initiate_check {
     // Throws std::bad_alloc only if the handler is larger than a block of `handler_memory`.
     template <typename Handler, signer Signer>
-    void operator()(Handler handler, const std::shared_ptr<connection<own_footing>>& carrier,
+    void operator()(Handler handler, const std::shared_ptr<get_operation<standalone_io>>& carrier,
                     const std::shared_ptr<check_state>& state, Signer by) const {
         const auto operation = std::allocate_shared<check_operation<Handler>>(
             state_allocator<check_operation<Handler>>{state}, state, std::move(handler));
@@ -241,7 +241,7 @@ auto async_check(const executor_source& executor, single_check passed, Signer by
         throw std::system_error{fault};
     const transport_options chosen = std::move(check.transport);
     auto state = std::make_shared<detail::check_state>(executor.get(), std::move(check));
-    auto carrier = std::make_shared<detail::connection<detail::own_footing>>(
+    auto carrier = std::make_shared<detail::get_operation<detail::standalone_io>>(
         state->clock.serializer(), chosen, asio_names{executor.get()}.directory());
     return asio::async_initiate<Token, void(verdict)>(
         detail::initiate_check{}, token, std::move(carrier), std::move(state), std::move(by));

@@ -26,7 +26,7 @@ public:
     using pool = basic_asio_connection_pool<Resolver>;
 
     explicit basic_pooled_transport(const pool& of)
-        : pool_{of.pool_}, connection_{&pool_->borrow()} {}
+        : pool_{of.pool_}, get_{&pool_->borrow()} {}
 
     basic_pooled_transport(basic_pooled_transport&&) noexcept = default;
     basic_pooled_transport& operator=(basic_pooled_transport&&) = delete;
@@ -34,13 +34,13 @@ public:
     /// As `cancel()`.
     ~basic_pooled_transport() {
         if (pool_ != nullptr)
-            pool_->give_back(*connection_);
+            pool_->give_back(*get_);
     }
 
     /// A timeout beyond `options::duration_max` ends when that has passed.
     template <typename Handler>
     void async_get(const request& what, duration timeout, Handler&& handler) {
-        connection_->get(what, timeout, std::forward<Handler>(handler));
+        get_->get(what, timeout, std::forward<Handler>(handler));
     }
 
     /// Whether a connection of the pool's is kept for the server of `target`, as far as is known:
@@ -50,11 +50,11 @@ public:
     }
 
     /// Ends what is pending.
-    void cancel() noexcept { connection_->cancel(); }
+    void cancel() noexcept { get_->cancel(); }
 
 private:
-    std::shared_ptr<detail::pool_of_connections> pool_;
-    detail::pool_of_connections::connection* connection_;
+    std::shared_ptr<detail::get_operation_pool> pool_;
+    detail::get_operation_pool::operation* get_;
 };
 
 /// A pooled transport that finds names as the system does.

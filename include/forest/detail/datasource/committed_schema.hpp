@@ -25,14 +25,14 @@
 namespace forest::detail {
 
 /// Begins with the empty schema. `get` and `source` may be called from any thread, all else on one.
-class known_schema {
+class committed_schema {
 public:
     /// What a request was made conditional on; `judge` needs it to understand a 304.
     using condition = std::uint64_t;
 
     /// `bytes_max` bounds what is taken from a server; `settle` is for how long a content that was
     /// the known one is doubted when it is served again (B36).
-    known_schema(std::size_t bytes_max, duration settle)
+    committed_schema(std::size_t bytes_max, duration settle)
         : bytes_max_{bytes_max}, contents_{settle} {}
 
     /// Never null.

@@ -104,12 +104,12 @@ public:
     [[nodiscard]] bool cleaned_up() const { return listeners_.closed(); }
     [[nodiscard]] target_status status() const noexcept { return polling_->status(); }
     [[nodiscard]] const std::string& uri() const noexcept { return options_.uri; }
-    [[nodiscard]] const known_schema& known() const noexcept { return server_->known; }
+    [[nodiscard]] const committed_schema& known() const noexcept { return server_->known; }
     [[nodiscard]] callbacks& listeners() noexcept { return listeners_; }
 
 private:
-    using polling_machine = machine<Backoff, polled_rules<Backoff>>;
-    using polling_loop = health_loop<Transport, common_clock<Clock>, common_signer<Signer>, Backoff,
+    using polling_machine = health_machine<Backoff, polled_rules<Backoff>>;
+    using polling_loop = health_loop<Transport, shared_clock<Clock>, shared_signer<Signer>, Backoff,
                                      datasource_probe, polling_machine>;
 
     static datasource_options checked(datasource_options chosen) {
@@ -118,7 +118,7 @@ private:
         return chosen;
     }
 
-    static machine_rules<Backoff> rules(const options& chosen, const Backoff& backoff) {
+    static health_rules<Backoff> rules(const options& chosen, const Backoff& backoff) {
         if (const std::error_code ec = forest::validate(chosen, backoff))
             throw std::system_error(ec);
         return {chosen, backoff};
@@ -403,10 +403,10 @@ private:
         options_.mode, target(datasource_options::health_path),
         target(datasource_options::schema_path), options_.schema_bytes_max, options_.schema_settle);
     Transport transport_; // for what is asked beside the polls
-    common_clock<Clock> clock_;
-    common_signer<Signer> signer_;
+    shared_clock<Clock> clock_;
+    shared_signer<Signer> signer_;
     request request_;
-    known_schema::condition condition_{};
+    committed_schema::condition condition_{};
     bool signed_ = false; // the request in flight
     fetch_machine<Backoff> machine_;
     const std::shared_ptr<polling_loop> polling_;

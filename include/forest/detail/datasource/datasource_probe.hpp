@@ -3,7 +3,7 @@
 #define FOREST_DETAIL_DATASOURCE_DATASOURCE_PROBE_HPP
 
 #include <forest/core/detail/logic/health_machine.hpp>
-#include <forest/core/detail/logic/health_input.hpp>
+#include <forest/core/detail/logic/health_steps.hpp>
 #include <forest/core/detail/logic/polled_route.hpp>
 #include <forest/core/detail/logic/schema_answer.hpp>
 #include <forest/core/time.hpp>
@@ -35,7 +35,7 @@ struct polled_server {
     polled_route route;
     const url health_url;
     const url schema_url;
-    known_schema known;
+    committed_schema known;
     schema_answer latest{};        ///< to the last poll of the schema
     bool asked_schema = false;     ///< whether the last check is such a poll
     std::optional<verdict> held{}; ///< on a check, until the first fetch of the schema has ended
@@ -75,25 +75,25 @@ public:
     }
 
     /// A missing health route says nothing of the server's health.
-    [[nodiscard]] machine_input input(const verdict& result) noexcept {
+    [[nodiscard]] health_input input(const verdict& result) noexcept {
         return !server_->asked_schema && server_->route.checked(result)
-                   ? machine_input::rerouted(result)
-                   : machine_input::reply(result);
+                   ? health_input::rerouted(result)
+                   : health_input::reply(result);
     }
 
 private:
     std::shared_ptr<polled_server> server_;
-    known_schema::condition condition_{};
+    committed_schema::condition condition_{};
 };
 
 /// The rules by which the route is polled that is polled now.
 template <std::regular_invocable<int, duration> Backoff>
 struct polled_rules {
-    machine_rules<Backoff> health;
-    machine_rules<Backoff> schema;
+    health_rules<Backoff> health;
+    health_rules<Backoff> schema;
     std::shared_ptr<const polled_server> server;
 
-    operator const machine_rules<Backoff>&() const noexcept {
+    operator const health_rules<Backoff>&() const noexcept {
         return server->route.polls_schema() ? schema : health;
     }
 };

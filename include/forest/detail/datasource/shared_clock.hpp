@@ -14,9 +14,9 @@ namespace forest::detail {
 
 /// Copies share the clock and its waits: `cancel()` of one ends those of all. Models `clock`.
 template <clock Clock>
-class common_clock {
+class shared_clock {
 public:
-    explicit common_clock(Clock of) : clock_{std::make_shared<Clock>(std::move(of))} {}
+    explicit shared_clock(Clock of) : clock_{std::make_shared<Clock>(std::move(of))} {}
 
     [[nodiscard]] wall_time now() const { return std::as_const(*clock_).now(); }
     [[nodiscard]] steady_time steady_now() const { return std::as_const(*clock_).steady_now(); }

@@ -20,10 +20,10 @@ namespace forest::detail {
 /// Copies share the signer and the sequence of its timestamps. Models `signer`; copies are not for
 /// two threads at a time.
 template <signer Signer>
-class common_signer {
+class shared_signer {
 public:
     /// `offset` is that of all timestamps.
-    common_signer(Signer by, timestamp_offset offset)
+    shared_signer(Signer by, timestamp_offset offset)
         : state_{std::make_shared<state>(std::move(by), offset)} {}
 
     void sign(const request& what, wall_time now, header_fields& fields) {

@@ -3,7 +3,7 @@
 #define FOREST_DETAIL_FLEET_CALLBACKS_HPP
 
 #include <forest/core/detail/logic/callbacks.hpp>
-#include <forest/core/detail/logic/describe.hpp>
+#include <forest/core/detail/logic/health_steps.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/url.hpp>
@@ -19,12 +19,12 @@ namespace forest::detail {
 
 /// The callbacks of a fleet. Not thread-safe.
 template <backoff Backoff>
-class fleet_reports {
+class fleet_callbacks {
 public:
     using target = typename fleet_targets<Backoff>::target;
 
     /// `all` outlives this.
-    explicit fleet_reports(fleet_targets<Backoff>& all) noexcept : targets_{all} {}
+    explicit fleet_callbacks(fleet_targets<Backoff>& all) noexcept : targets_{all} {}
 
     [[nodiscard]] callbacks& listeners() noexcept { return listeners_; }
 

@@ -21,7 +21,7 @@ namespace forest::detail {
 
 /// Transports that are taken for one check at a time. Not thread-safe.
 template <transport Transport>
-class fleet_flights {
+class checks_in_flight {
 public:
     struct flight {
         flight(Transport by, std::uint32_t place) : transport{std::move(by)}, number{place} {}
@@ -33,7 +33,7 @@ public:
         const std::uint32_t number;
     };
 
-    explicit fleet_flights(unique_function<Transport()> source) : source_{std::move(source)} {}
+    explicit checks_in_flight(unique_function<Transport()> source) : source_{std::move(source)} {}
 
     /// How many are in flight, those that were abandoned but have not yet ended among them.
     [[nodiscard]] int count() const noexcept {

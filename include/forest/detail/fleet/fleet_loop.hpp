@@ -78,7 +78,7 @@ public:
         assert(signing_.signers().contains(by));
         if (stopped())
             return {};
-        const server_number server = signing_.enter(of, by, alarm_.now());
+        const origin_number server = signing_.enter(of, by, alarm_.now());
         target* added = nullptr;
         try {
             added = &targets_.add(std::move(of), chosen, random_generator{random_()}, server, by);
@@ -142,8 +142,8 @@ public:
     }
 
 private:
-    using flight = typename fleet_flights<Transport>::flight;
-    using turn = typename fleet_turns<Transport, Signer, Backoff>::turn;
+    using flight = typename checks_in_flight<Transport>::flight;
+    using turn = typename fleet_scheduler<Transport, Signer, Backoff>::turn;
 
     static const fleet_options& checked(const fleet_options& chosen) {
         if (const std::error_code ec = chosen.validate())
@@ -184,7 +184,7 @@ private:
                     one->next = target_step::check;
                     turns_.repeat(*one, alarm_.steady_now());
                 } else if (std::exchange(one->next, target_step::turn) == target_step::start) {
-                    drive(*one, machine_input::started(first_delay(*one)));
+                    drive(*one, health_input::started(first_delay(*one)));
                 } else {
                     turns_.line_up(*one, alarm_.steady_now());
                 }
@@ -206,9 +206,9 @@ private:
             if (!next)
                 break;
             if (next->of.next == target_step::turn) {
-                drive(next->of, machine_input::woke(), &*next);
+                drive(next->of, health_input::woke(), &*next);
             } else {
-                (void)next->of.machine.step(machine_input::launched(), alarm_.steady_now());
+                (void)next->of.machine.step(health_input::launched(), alarm_.steady_now());
                 launch(*next);
             }
         }
@@ -218,14 +218,14 @@ private:
     // -- What the machine decides --
 
     // `judged` is the outcome of the check that the input tells of, if any.
-    void drive(target& one, machine_input input, turn* its = nullptr, verdict* judged = nullptr) {
+    void drive(target& one, health_input input, turn* its = nullptr, verdict* judged = nullptr) {
         const target_id id = one.id;
         for (;;) {
             const target_status before = one.machine.status();
-            const action next = one.machine.step(input, alarm_.steady_now());
+            const health_action next = one.machine.step(input, alarm_.steady_now());
             targets_.moved(before, one.machine.status());
             switch (next.what) {
-            case action::kind::report:
+            case health_action::kind::report:
                 one.announced = true;
                 count(next.event, judged);
                 if (reports_.listeners().hears(next.event)) {
@@ -235,20 +235,20 @@ private:
                 }
                 if (stopped() || one.id != id) // One of the callbacks stopped or removed it.
                     return;
-                input = machine_input::reported();
+                input = health_input::reported();
                 continue;
-            case action::kind::check:
+            case health_action::kind::check:
                 one.fresh_connection = next.fresh_connection;
                 if (its != nullptr)
                     return launch(*its);
                 one.next = target_step::check;
                 return next.fresh_connection ? turns_.repeat(one, alarm_.steady_now())
                                              : turns_.line_up(one, alarm_.steady_now());
-            case action::kind::wait:
+            case health_action::kind::wait:
                 one.next = target_step::wake;
                 return targets_.put_off(one, one.machine.due());
-            case action::kind::none:
-            case action::kind::finished: return;
+            case health_action::kind::none:
+            case health_action::kind::finished: return;
             }
         }
     }
@@ -300,7 +300,7 @@ private:
 
     void judge(target& one, const reply& answer) {
         verdict result = conclude(answer, alarm_.now());
-        drive(one, machine_input::reply(result), nullptr, &result);
+        drive(one, health_input::reply(result), nullptr, &result);
     }
 
     void count(event_kind told, verdict* judged) noexcept {
@@ -314,15 +314,15 @@ private:
     }
 
     const fleet_options options_;
-    fleet_alarm<Clock> alarm_;
-    fleet_flights<Transport> flights_;
+    tick_timer<Clock> alarm_;
+    checks_in_flight<Transport> flights_;
     fleet_signing<Signer> signing_;
     const Backoff backoff_;
     targets targets_{backoff_};
-    fleet_reports<Backoff> reports_{targets_};
+    fleet_callbacks<Backoff> reports_{targets_};
     random_generator random_;
     fleet_overdue<Backoff> overdue_{targets_};
-    fleet_turns<Transport, Signer, Backoff> turns_{targets_, flights_, signing_, options_};
+    fleet_scheduler<Transport, Signer, Backoff> turns_{targets_, flights_, signing_, options_};
     bool started_ = false;
     fleet_statistics statistics_;
 };

@@ -21,7 +21,7 @@ namespace forest::detail {
 class fleet_lines {
 public:
     /// What a line waits for: its server or, when that is empty, a connection.
-    using obstacle = std::optional<server_number>;
+    using obstacle = std::optional<origin_number>;
 
     /// Puts a target behind all that nobody has looked at yet.
     void join(target_id last) { ready_.push(last); }
@@ -81,7 +81,7 @@ public:
 private:
     waiting_line<target_id> ready_; // due, and not yet looked at
     waiting_line<target_id> for_connection_;
-    std::vector<std::pair<server_number, waiting_line<target_id>>> for_servers_; // none is empty
+    std::vector<std::pair<origin_number, waiting_line<target_id>>> for_servers_; // none is empty
 };
 
 } // namespace forest::detail

@@ -18,10 +18,10 @@
 namespace forest::detail {
 
 /// Names one of a fleet's servers.
-enum class server_number : std::uint32_t {};
+enum class origin_number : std::uint32_t {};
 
 /// A server: a scheme, a host and a port, or a socket.
-struct fleet_server {
+struct fleet_origin {
     std::uint64_t origin = 0; // hashed: when two collide, they merely avoid each other's timestamps
     timestamp_sequence timestamps{};
     bool takes_timestamps = true; // as far as the last request shows
@@ -32,21 +32,21 @@ struct fleet_server {
 
 /// Servers that live as long as a target has one, and until the clock has passed what was signed
 /// for them. Not thread-safe.
-class fleet_servers {
+class fleet_origins {
 public:
-    [[nodiscard]] fleet_server& operator[](server_number number) noexcept {
+    [[nodiscard]] fleet_origin& operator[](origin_number number) noexcept {
         return servers_[static_cast<std::size_t>(number)];
     }
 
     /// The server of a target that is added at `now`.
-    server_number enter(const url& target, wall_time now) {
+    origin_number enter(const url& target, wall_time now) {
         const std::uint64_t origin = origin_hash(target);
         const std::uint32_t known = by_origin_.find(
             origin, [&](std::uint32_t each) { return servers_[each].origin == origin; });
         if (known != index_table::none) {
             if (servers_[known].target_count++ == 0)
                 --unused_;
-            return static_cast<server_number>(known);
+            return static_cast<origin_number>(known);
         }
         if (unused_ > by_origin_.size() / 2 && unused_ >= worth_forgetting_)
             forget_unused(now);
@@ -61,10 +61,10 @@ public:
             free_.pop_back();
         servers_[added].target_count = 1;
         ++entered_;
-        return static_cast<server_number>(added);
+        return static_cast<origin_number>(added);
     }
 
-    void leave(server_number number) noexcept {
+    void leave(origin_number number) noexcept {
         if (--(*this)[number].target_count == 0)
             ++unused_;
     }
@@ -72,7 +72,7 @@ public:
 private:
     void forget_unused(wall_time now) {
         for (std::uint32_t index = 0; index < servers_.size(); ++index) {
-            const fleet_server& each = servers_[index];
+            const fleet_origin& each = servers_[index];
             const auto is_it = [index](std::uint32_t other) { return other == index; };
             if (each.target_count > 0 || !each.timestamps.passed_by(now) ||
                 by_origin_.find(each.origin, is_it) == index_table::none)
@@ -86,7 +86,7 @@ private:
         worth_forgetting_ = 2 * unused_;
     }
 
-    segmented_vector<fleet_server, 64> servers_;
+    segmented_vector<fleet_origin, 64> servers_;
     std::vector<std::uint32_t> free_;
     index_table by_origin_;
     std::size_t unused_ = 0;           // servers without a target

@@ -23,7 +23,7 @@ namespace forest::detail {
 template <backoff Backoff>
 class fleet_rules {
 public:
-    using rules = machine_rules<Backoff>;
+    using rules = health_rules<Backoff>;
 
     /// `by` is the backoff of all of them.
     explicit fleet_rules(const Backoff& by) : backoff_{by} {}

@@ -24,11 +24,11 @@ namespace forest::detail {
 
 /// Gives turns to targets that are lined up. Not thread-safe.
 template <transport Transport, signer Signer, backoff Backoff>
-class fleet_turns {
+class fleet_scheduler {
 public:
     using targets = fleet_targets<Backoff>;
     using target = typename targets::target;
-    using flights = fleet_flights<Transport>;
+    using flights = checks_in_flight<Transport>;
 
     /// Whose turn it is: the right to begin, and since when the check is due.
     struct turn {
@@ -38,7 +38,7 @@ public:
     };
 
     /// What it is made from outlives this.
-    fleet_turns(targets& all, const flights& under_way, fleet_signing<Signer>& signing,
+    fleet_scheduler(targets& all, const flights& under_way, fleet_signing<Signer>& signing,
                 const fleet_options& chosen)
         : targets_{all}, flights_{under_way}, signing_{signing}, admission_{chosen} {}
 

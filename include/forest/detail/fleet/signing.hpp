@@ -31,26 +31,26 @@ public:
     [[nodiscard]] shared_signatures<Signer>& signers() noexcept { return signatures_; }
 
     /// A target comes, and answers its server; one goes.
-    server_number enter(const url& target, signer_id by, wall_time now) {
-        const server_number of = servers_.enter(target, offset_.before(now));
+    origin_number enter(const url& target, signer_id by, wall_time now) {
+        const origin_number of = servers_.enter(target, offset_.before(now));
         signatures_.enter(by);
         return of;
     }
-    void leave(server_number of, signer_id by) noexcept {
+    void leave(origin_number of, signer_id by) noexcept {
         servers_.leave(of);
         signatures_.leave(by);
     }
 
     /// How long one more target of a server waits before it begins, so that those of one server
     /// are as far from each other as can be.
-    [[nodiscard]] duration start_delay(server_number of, duration interval) noexcept {
-        fleet_server& server = servers_[of];
+    [[nodiscard]] duration start_delay(origin_number of, duration interval) noexcept {
+        fleet_origin& server = servers_[of];
         const double share = start_share(server.ordinal, server.begun++);
         return duration{static_cast<duration::rep>(static_cast<double>(interval.count()) * share)};
     }
 
     /// How long the next check of a server has to wait, lest its timestamps run ahead of the clock.
-    [[nodiscard]] duration until_near([[maybe_unused]] server_number of,
+    [[nodiscard]] duration until_near([[maybe_unused]] origin_number of,
                                       [[maybe_unused]] wall_time now) noexcept {
         if constexpr (time_matters)
             if (servers_[of].takes_timestamps)
@@ -59,7 +59,7 @@ public:
     }
 
     /// Signs a request whose fields are empty.
-    void sign(server_number of, signer_id by, request& what, wall_time now) {
+    void sign(origin_number of, signer_id by, request& what, wall_time now) {
         precise_time at = now;
         if constexpr (time_matters)
             at = offset_.precise(servers_[of].timestamps.next(offset_.before(now)));
@@ -70,7 +70,7 @@ private:
     static constexpr bool time_matters = !std::same_as<Signer, unsigned_requests>;
 
     const timestamp_offset offset_;
-    fleet_servers servers_;
+    fleet_origins servers_;
     shared_signatures<Signer> signatures_;
 };
 

@@ -44,8 +44,8 @@ enum class target_step : std::uint8_t {
 template <backoff Backoff>
 class fleet_targets {
 public:
-    using rules = machine_rules<Backoff>;
-    using target_machine = machine<Backoff, std::reference_wrapper<const rules>>;
+    using rules = health_rules<Backoff>;
+    using target_machine = health_machine<Backoff, std::reference_wrapper<const rules>>;
 
     struct target {
         target(const rules& by, random_generator random) noexcept : machine{by, random} {}
@@ -53,7 +53,7 @@ public:
         target_id id{}; // 0 when the place is free
         target_machine machine;
         url where; // borrowed by the request while a check is in flight
-        server_number server{};
+        origin_number server{};
         signer_id signer{};
         std::uint32_t flight = no_flight;
         target_step next = target_step::start;
@@ -74,7 +74,7 @@ public:
     explicit fleet_targets(const Backoff& by) : rules_{by} {}
 
     /// `chosen` must be valid.
-    target& add(url where, const options& chosen, random_generator random, server_number server,
+    target& add(url where, const options& chosen, random_generator random, origin_number server,
                 signer_id signer) {
         due_.reserve(size() + 1); // so that to wait never fails
         const rules& by = rules_.enter(chosen);

@@ -18,9 +18,9 @@ namespace forest::detail {
 
 /// Wakes at the ends of ticks, and only when there is something to do. Not thread-safe.
 template <clock Clock>
-class fleet_alarm {
+class tick_timer {
 public:
-    fleet_alarm(Clock by, duration tick) : clock_{std::move(by)}, tick_{tick} {}
+    tick_timer(Clock by, duration tick) : clock_{std::move(by)}, tick_{tick} {}
 
     [[nodiscard]] wall_time now() const { return clock_.now(); }
     [[nodiscard]] steady_time steady_now() const { return clock_.steady_now(); }

@@ -3,7 +3,7 @@
 #define FOREST_DETAIL_HEALTH_HEALTH_LOOP_HPP
 
 #include <forest/core/detail/logic/callbacks.hpp>
-#include <forest/core/detail/logic/describe.hpp>
+#include <forest/core/detail/logic/health_steps.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/detail/logic/health_machine.hpp>
@@ -50,15 +50,15 @@ struct health_probe {
     [[nodiscard]] bool holds(const verdict&) const noexcept { return false; }
 
     /// What the machine is told of that.
-    [[nodiscard]] machine_input input(const verdict& result) const noexcept {
-        return machine_input::reply(result);
+    [[nodiscard]] health_input input(const verdict& result) const noexcept {
+        return health_input::reply(result);
     }
 };
 
 /// What is behind a basic_health_client; held by a shared_ptr. `start`, `stop`, `stopped` and
 /// `status` may be called from any thread; all else runs on the clock's execution context.
 template <transport Transport, clock Clock, signer Signer, backoff Backoff,
-          typename Probe = health_probe, typename Machine = machine<Backoff>>
+          typename Probe = health_probe, typename Machine = health_machine<Backoff>>
 class health_loop : public std::enable_shared_from_this<
                         health_loop<Transport, Clock, Signer, Backoff, Probe, Machine>> {
 public:
@@ -80,7 +80,7 @@ public:
     void start() {
         const auto alive = this->shared_from_this();
         if (!stopped() && !started_.exchange(true))
-            wait(duration::zero(), machine_input::started());
+            wait(duration::zero(), health_input::started());
     }
 
     void stop() noexcept {
@@ -102,7 +102,7 @@ public:
 
     /// A check that is waited for comes `within` this time from now. On the clock's execution
     /// context, outside of callbacks.
-    void hurry(duration within) { drive(machine_input::hurried(within)); }
+    void hurry(duration within) { drive(health_input::hurried(within)); }
 
     /// The check under way has ended so. For the driver of a probe that has held this verdict, on
     /// the clock's execution context, outside of callbacks.
@@ -124,28 +124,28 @@ private:
         return chosen;
     }
 
-    void drive(machine_input input) {
+    void drive(health_input input) {
         for (;;) {
             if (stopped())
-                input = machine_input::stopped();
-            const action next = machine_.step(input, clock_.steady_now());
+                input = health_input::stopped();
+            const health_action next = machine_.step(input, clock_.steady_now());
             status_ = machine_.status();
             switch (next.what) {
-            case action::kind::report:
+            case health_action::kind::report:
                 if (next.event == event_kind::check_failed && judged_ != nullptr)
                     judged_->error = counted_error(judged_->error);
                 report(next.event);
-                input = machine_input::reported();
+                input = health_input::reported();
                 continue;
-            case action::kind::check: return check(next.fresh_connection);
-            case action::kind::wait: return wait(next.delay, machine_input::woke());
-            case action::kind::none:
-            case action::kind::finished: return;
+            case health_action::kind::check: return check(next.fresh_connection);
+            case health_action::kind::wait: return wait(next.delay, health_input::woke());
+            case health_action::kind::none:
+            case health_action::kind::finished: return;
             }
         }
     }
 
-    void wait(duration delay, machine_input then) {
+    void wait(duration delay, health_input then) {
         // What was waited for before is void.
         clock_.async_wait(delay, [self = this->shared_from_this(), then = then.what,
                                   number = ++waits_](std::error_code ec) {

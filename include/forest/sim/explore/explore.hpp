@@ -233,7 +233,7 @@ template <typename Machine, typename Backoff = exponential_backoff, typename Vis
 
 /// The same for the machine that the client runs.
 [[nodiscard]] inline exploration explore(const options& chosen = {}) {
-    return explore<forest::detail::machine<exponential_backoff>>(chosen);
+    return explore<forest::detail::health_machine<exponential_backoff>>(chosen);
 }
 
 } // namespace forest::sim

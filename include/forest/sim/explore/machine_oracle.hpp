@@ -45,9 +45,9 @@ public:
     /// Judges one step, when it has been made: `did` is what `subject` answered to `input`. After a
     /// breach the oracle is of no use any more.
     template <typename Machine>
-    [[nodiscard]] std::optional<breach> judge(const Machine& subject, const forest::detail::machine_input& input,
-                                              const forest::detail::action& did, steady_time now) {
-        const forest::detail::action must = expect(input, now, subject.due());
+    [[nodiscard]] std::optional<breach> judge(const Machine& subject, const forest::detail::health_input& input,
+                                              const forest::detail::health_action& did, steady_time now) {
+        const forest::detail::health_action must = expect(input, now, subject.due());
         if (!same(must, did))
             return breach{rule_of(must, did, input),
                           to_string(did) + ", where " + to_string(must) + " has to come"};
@@ -62,7 +62,7 @@ public:
         if (subject.attempt() != attempts_)
             return breach{"B10", "the attempt is " + std::to_string(subject.attempt()) +
                                      ", and not " + std::to_string(attempts_)};
-        if (must.what == forest::detail::action::kind::report &&
+        if (must.what == forest::detail::health_action::kind::report &&
             (must.event == event_kind::server_down || must.event == event_kind::server_up))
             return compare(subject.outage());
         return std::nullopt;
@@ -92,11 +92,11 @@ private:
 
     // What has to be done. `due` is when the machine plans its next check: where the rules leave it
     // a choice, which is its random part, that choice is taken over.
-    forest::detail::action expect(const forest::detail::machine_input& input, steady_time now, steady_time due) {
-        using kind = forest::detail::machine_input::kind;
+    forest::detail::health_action expect(const forest::detail::health_input& input, steady_time now, steady_time due) {
+        using kind = forest::detail::health_input::kind;
         ended_ = ended_ || input.what == kind::stopped;
         if (ended_)
-            return {.what = forest::detail::action::kind::finished};
+            return {.what = forest::detail::health_action::kind::finished};
         if (input.what == kind::started && !std::exchange(begun_, true)) {
             first_ = true;
             return tell(event_kind::started);
@@ -110,7 +110,7 @@ private:
         if (std::exchange(announced_, false)) {
             in_flight_ = true;
             asked_at_ = now;
-            return {.what = forest::detail::action::kind::check,
+            return {.what = forest::detail::health_action::kind::check,
                     .fresh_connection = last_ == outcome::inconclusive};
         }
         if (owed_)
@@ -118,13 +118,13 @@ private:
         if (std::exchange(first_, false))
             planned_ = std::clamp(due, now, now + options_.initial_delay_max);
         if (planned_ > now)
-            return {.what = forest::detail::action::kind::wait, .delay = planned_ - now};
+            return {.what = forest::detail::health_action::kind::wait, .delay = planned_ - now};
         planned_ = now; // An overrun puts the schedule off and is not caught up (B1).
         return announce();
     }
 
     // The schedule outlives a wake-up that is a little late, and no other (B1, B12).
-    forest::detail::action wake(steady_time now) {
+    forest::detail::health_action wake(steady_time now) {
         const duration late = now - planned_;
         late_ = late > options_.stall_tolerance;
         if (late_ || late >= options_.interval)
@@ -132,13 +132,13 @@ private:
         return announce();
     }
 
-    forest::detail::action announce() {
+    forest::detail::health_action announce() {
         attempts_ = last_ == outcome::success ? 1 : attempts_ + 1;
         announced_ = true;
         return tell(event_kind::check_started);
     }
 
-    forest::detail::action hear(const verdict& heard, steady_time now, steady_time due) {
+    forest::detail::health_action hear(const verdict& heard, steady_time now, steady_time due) {
         const bool overran = now - asked_at_ > options_.timeout + options_.stall_tolerance;
         const bool doubtful = std::exchange(late_, false) || overran;
         in_flight_ = false;
@@ -163,7 +163,7 @@ private:
         return fail(heard, now, due);
     }
 
-    forest::detail::action succeed(steady_time now, steady_time due) {
+    forest::detail::health_action succeed(steady_time now, steady_time due) {
         doubts_ = 0;
         last_ = outcome::success;
         heard_ = true;
@@ -177,7 +177,7 @@ private:
         return tell(event_kind::check_succeeded);
     }
 
-    forest::detail::action fail(const verdict& heard, steady_time now, steady_time due) {
+    forest::detail::health_action fail(const verdict& heard, steady_time now, steady_time due) {
         const bool unresolved = heard.error == errc::resolver_unavailable;
         if (!unresolved)
             doubts_ = 0;
@@ -207,7 +207,7 @@ private:
         planned_ = std::clamp(due, from + delay - range, from + delay + range);
     }
 
-    static forest::detail::action tell(event_kind what) { return {.what = forest::detail::action::kind::report, .event = what}; }
+    static forest::detail::health_action tell(event_kind what) { return {.what = forest::detail::health_action::kind::report, .event = what}; }
 
     target_status status() const {
         if (down_)
@@ -217,27 +217,27 @@ private:
         return heard_ ? target_status::up : target_status::unknown;
     }
 
-    static bool same(const forest::detail::action& one, const forest::detail::action& other) {
+    static bool same(const forest::detail::health_action& one, const forest::detail::health_action& other) {
         return one.what == other.what &&
-               (one.what != forest::detail::action::kind::report || one.event == other.event) &&
-               (one.what != forest::detail::action::kind::wait || one.delay == other.delay) &&
-               (one.what != forest::detail::action::kind::check || one.fresh_connection == other.fresh_connection);
+               (one.what != forest::detail::health_action::kind::report || one.event == other.event) &&
+               (one.what != forest::detail::health_action::kind::wait || one.delay == other.delay) &&
+               (one.what != forest::detail::health_action::kind::check || one.fresh_connection == other.fresh_connection);
     }
 
-    static bool tells(const forest::detail::action& one, event_kind what) {
-        return one.what == forest::detail::action::kind::report && one.event == what;
+    static bool tells(const forest::detail::health_action& one, event_kind what) {
+        return one.what == forest::detail::health_action::kind::report && one.event == what;
     }
 
     // The rule that forbids what was done, or else the one that asks for what was not.
-    std::string_view rule_of(const forest::detail::action& must, const forest::detail::action& did,
-                             const forest::detail::machine_input& input) const {
+    std::string_view rule_of(const forest::detail::health_action& must, const forest::detail::health_action& did,
+                             const forest::detail::health_input& input) const {
         if (ended_)
-            return input.what == forest::detail::machine_input::kind::started ? "B15" : "B14";
-        if (did.what == forest::detail::action::kind::finished)
+            return input.what == forest::detail::health_input::kind::started ? "B15" : "B14";
+        if (did.what == forest::detail::health_action::kind::finished)
             return "B15";
-        if (in_flight_ && must.what == forest::detail::action::kind::none && did.what == forest::detail::action::kind::check)
+        if (in_flight_ && must.what == forest::detail::health_action::kind::none && did.what == forest::detail::health_action::kind::check)
             return "B2";
-        if (must.what == forest::detail::action::kind::none || tells(must, event_kind::started))
+        if (must.what == forest::detail::health_action::kind::none || tells(must, event_kind::started))
             return "B13";
         if (tells(did, event_kind::server_down))
             return "B7";
@@ -250,11 +250,11 @@ private:
         if (last_ == outcome::farewell && tells(must, event_kind::check_failed))
             return "B9";
         if (last_ == outcome::inconclusive || tells(did, event_kind::check_inconclusive) ||
-            (must.what == forest::detail::action::kind::check && did.what == forest::detail::action::kind::check))
+            (must.what == forest::detail::health_action::kind::check && did.what == forest::detail::health_action::kind::check))
             return "B12";
-        if (tells(must, event_kind::check_started) && did.what == forest::detail::action::kind::check)
+        if (tells(must, event_kind::check_started) && did.what == forest::detail::health_action::kind::check)
             return "B10";
-        if (input.what == forest::detail::machine_input::kind::reply)
+        if (input.what == forest::detail::health_input::kind::reply)
             return "B6";
         return last_ == outcome::failure || last_ == outcome::farewell ? "B3" : "B1";
     }

@@ -71,7 +71,7 @@ inline constexpr std::size_t answer_count = static_cast<std::size_t>(answer::can
 
 /// One thing that a driver may do.
 struct stimulus {
-    forest::detail::machine_input::kind what{};
+    forest::detail::health_input::kind what{};
 
     /// How late it woke, how long the check took, or how long the observers did.
     duration after{};
@@ -82,7 +82,7 @@ struct stimulus {
     /// report after the last one, and two for observers that keep the machine waiting, so that a
     /// wait is preferred to them.
     [[nodiscard]] constexpr std::size_t weight() const noexcept {
-        if (what != forest::detail::machine_input::kind::reported)
+        if (what != forest::detail::health_input::kind::reported)
             return 1;
         return after == duration::zero() ? 0 : weight_max;
     }
@@ -95,7 +95,7 @@ class stimuli {
 public:
     /// `chosen` as the machine has them, and the longest delay that its backoff answers.
     stimuli(const options& chosen, duration longest_delay) {
-        using kind = forest::detail::machine_input::kind;
+        using kind = forest::detail::health_input::kind;
         const duration zero = duration::zero();
         const duration least{1};
         const duration tolerance = chosen.stall_tolerance;
@@ -153,34 +153,34 @@ private:
 /// What a driver did, for people: `reply connection_refused after 5s`.
 [[nodiscard]] inline std::string to_string(const stimulus& played) {
     switch (played.what) {
-    case forest::detail::machine_input::kind::started: return "started";
-    case forest::detail::machine_input::kind::woke:
+    case forest::detail::health_input::kind::started: return "started";
+    case forest::detail::health_input::kind::woke:
         return "woke " + (played.after == duration::zero() ? std::string{"on time"}
                                                            : to_code(played.after) + " late");
-    case forest::detail::machine_input::kind::reply: {
+    case forest::detail::health_input::kind::reply: {
         const verdict result = verdict_of(played.heard, {});
         std::string text = "reply ";
         text += result.healthy() ? "ok" : forest::name(result.error);
         return text + " after " + to_code(played.after);
     }
-    case forest::detail::machine_input::kind::reported: return "reported after " + to_code(played.after);
-    case forest::detail::machine_input::kind::launched: return "launched after " + to_code(played.after);
-    case forest::detail::machine_input::kind::rerouted: return "rerouted after " + to_code(played.after);
-    case forest::detail::machine_input::kind::hurried: return "hurried after " + to_code(played.after);
-    case forest::detail::machine_input::kind::stopped: return "stopped";
+    case forest::detail::health_input::kind::reported: return "reported after " + to_code(played.after);
+    case forest::detail::health_input::kind::launched: return "launched after " + to_code(played.after);
+    case forest::detail::health_input::kind::rerouted: return "rerouted after " + to_code(played.after);
+    case forest::detail::health_input::kind::hurried: return "hurried after " + to_code(played.after);
+    case forest::detail::health_input::kind::stopped: return "stopped";
     }
     return {};
 }
 
 /// What a machine has decided, for people: `server_down`, `wait 2s`.
-[[nodiscard]] inline std::string to_string(const forest::detail::action& decided) {
+[[nodiscard]] inline std::string to_string(const forest::detail::health_action& decided) {
     switch (decided.what) {
-    case forest::detail::action::kind::none: return "nothing";
-    case forest::detail::action::kind::check:
+    case forest::detail::health_action::kind::none: return "nothing";
+    case forest::detail::health_action::kind::check:
         return decided.fresh_connection ? "check on a fresh connection" : "check";
-    case forest::detail::action::kind::wait: return "wait " + to_code(decided.delay);
-    case forest::detail::action::kind::report: return std::string{name(decided.event)};
-    case forest::detail::action::kind::finished: return "finished";
+    case forest::detail::health_action::kind::wait: return "wait " + to_code(decided.delay);
+    case forest::detail::health_action::kind::report: return std::string{name(decided.event)};
+    case forest::detail::health_action::kind::finished: return "finished";
     }
     return {};
 }

@@ -28,7 +28,7 @@
 namespace forest::sim {
 
 /// What becomes of a connection to a simulated server.
-enum class server_state : std::uint8_t {
+enum class memory_server_state : std::uint8_t {
     running,
     crashed, ///< connections are refused
     frozen,  ///< connections are accepted and nothing is answered
@@ -36,14 +36,14 @@ enum class server_state : std::uint8_t {
 
 /// A simulated server. Not copyable; it must outlive the transports that talk to it. Models
 /// `server`.
-class server {
+class memory_server {
 public:
     class responder {
     public:
         void operator()(const response& answer) const { call_->answer(answer); }
 
     private:
-        friend class server;
+        friend class memory_server;
 
         // One request that is waiting for its answer; dropped without one, it answers 500.
         struct call {
@@ -73,19 +73,19 @@ public:
 
     using handler_type = forest::detail::unique_function<void(const server_request&, responder)>;
 
-    explicit server(virtual_clock clock) : clock_{std::move(clock)} {}
+    explicit memory_server(virtual_clock clock) : clock_{std::move(clock)} {}
 
-    server(const server&) = delete;
-    server& operator=(const server&) = delete;
+    memory_server(const memory_server&) = delete;
+    memory_server& operator=(const memory_server&) = delete;
 
     void get(std::string path, handler_type handler) {
         handlers_.insert_or_assign(std::move(path), std::move(handler));
     }
 
     /// Lets the process die, hang or come back.
-    void become(server_state state) noexcept { state_ = state; }
+    void become(memory_server_state state) noexcept { state_ = state; }
 
-    [[nodiscard]] server_state state() const noexcept { return state_; }
+    [[nodiscard]] memory_server_state state() const noexcept { return state_; }
 
     /// Takes the bytes of one request and gives the bytes of its answer to `done`, at once or when
     /// the handler answers; they are valid during that call. A request that cannot be understood is
@@ -143,10 +143,10 @@ private:
 
     virtual_clock clock_;
     std::map<std::string, handler_type, std::less<>> handlers_;
-    server_state state_ = server_state::running;
+    memory_server_state state_ = memory_server_state::running;
 };
 
-static_assert(forest::server<server>);
+static_assert(forest::server<memory_server>);
 
 } // namespace forest::sim
 

@@ -31,7 +31,7 @@ namespace forest::sim {
 class memory_transport {
 public:
     /// `latency` is the time that each direction takes.
-    memory_transport(event_queue& queue, server& to, duration latency = duration::zero())
+    memory_transport(event_queue& queue, memory_server& to, duration latency = duration::zero())
         : state_{std::make_shared<state>(queue, to, latency)} {}
 
     memory_transport(memory_transport&&) noexcept = default;
@@ -70,13 +70,13 @@ public:
 
 private:
     struct state : std::enable_shared_from_this<state> {
-        state(event_queue& on, server& with, duration delay)
+        state(event_queue& on, memory_server& with, duration delay)
             : queue{on}, to{with}, latency{delay} {}
 
         void arrive(std::uint64_t of, std::string bytes) {
-            if (of != call || to.state() == server_state::frozen)
+            if (of != call || to.state() == memory_server_state::frozen)
                 return;
-            if (to.state() == server_state::crashed)
+            if (to.state() == memory_server_state::crashed)
                 return queue.after(latency, [self = shared_from_this(), of] {
                     self->fail(of, errc::connection_refused);
                 });
@@ -119,7 +119,7 @@ private:
         }
 
         event_queue& queue;
-        server& to;
+        memory_server& to;
         duration latency;
         message_limits limits;
         forest::detail::unique_function<void(const reply&)> handler;

@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-// A server as a process on a machine of its own: the real routes, and all that processes do wrong.
+// A server as a process on a host of its own: the real routes, and all that processes do wrong.
 
 namespace forest::sim {
 
@@ -38,13 +38,13 @@ protected:
     virtual ~peer() = default;
 
 private:
-    friend class process;
+    friend class server_process;
 
     std::size_t place_ = 0; // among those whose connection it has
 };
 
 /// How a server process is made.
-struct process_setup {
+struct server_setup {
     std::string schema = R"({"collections":[]})"; ///< what its schema route serves
     std::string version = "1.0";
     bool health_route = true; ///< without it, health checks are answered 404
@@ -52,26 +52,26 @@ struct process_setup {
 
 /// One server process. What is wrong with it is counted, so that two faults of one kind end when
 /// the later one does. Not copyable, not thread-safe.
-class process {
+class server_process {
 public:
-    /// `accept` decides about signatures; `hash` makes the etags; `seed` is that of the machine.
+    /// `accept` decides about signatures; `hash` makes the etags; `seed` is that of the host.
     /// Throws as the routes do.
-    process(event_queue& queue, std::string name, request_verifier accept, schema_hash hash,
-            process_setup setup, std::uint64_t seed = 0)
-        : machine_{queue, seed}, name_{std::move(name)}, accept_{std::move(accept)},
+    server_process(event_queue& queue, std::string name, request_verifier accept, schema_hash hash,
+            server_setup setup, std::uint64_t seed = 0)
+        : host_{queue, seed}, name_{std::move(name)}, accept_{std::move(accept)},
           hash_{std::move(hash)}, setup_{std::move(setup)} {
         mount();
     }
 
-    process(const process&) = delete;
-    process& operator=(const process&) = delete;
+    server_process(const server_process&) = delete;
+    server_process& operator=(const server_process&) = delete;
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
-    /// The machine that it runs on.
-    [[nodiscard]] host& machine() noexcept { return machine_; }
+    /// The host that it runs on.
+    [[nodiscard]] sim::host& host() noexcept { return host_; }
 
-    // What can be wrong, beside what the machine does.
+    // What can be wrong, beside what the host does.
     int frozen = 0;         ///< accepts connections and answers nothing
     int slow = 0;           ///< takes `slowness` for each answer
     duration slowness{};    ///< the time that it takes
@@ -142,7 +142,7 @@ public:
     [[nodiscard]] bool sound() const noexcept {
         return crashed_ + frozen + slow + wrong_secret + wrong_body + one_connection + draining_ ==
                    0 &&
-               machine_.running();
+               host_.running();
     }
 
     // What a transport does.
@@ -181,14 +181,14 @@ private:
     }
 
     std::error_code refusal_of(std::string_view text) const {
-        server unused{virtual_clock{machine_.queue()}};
-        return basic_schema_route<server>{unused, accept_, hash_, setup_.schema}.replace(text);
+        memory_server unused{virtual_clock{host_.queue()}};
+        return basic_schema_route<memory_server>{unused, accept_, hash_, setup_.schema}.replace(text);
     }
 
     void mount() {
         health_.reset();
         schema_.reset();
-        http_ = std::make_unique<server>(virtual_clock{machine_});
+        http_ = std::make_unique<memory_server>(virtual_clock{host_});
         const auto allowed = [this](const server_request& asked) {
             return wrong_secret == 0 && accept_(asked);
         };
@@ -199,17 +199,17 @@ private:
             health_->drain();
     }
 
-    host machine_;
+    sim::host host_;
     std::string name_;
     request_verifier accept_;
     schema_hash hash_;
-    process_setup setup_;
+    server_setup setup_;
     int crashed_ = 0;
     std::uint64_t life_ = 0;
     int draining_ = 0;
-    std::unique_ptr<server> http_;
-    std::optional<basic_health_route<server>> health_;
-    std::optional<basic_schema_route<server>> schema_;
+    std::unique_ptr<memory_server> http_;
+    std::optional<basic_health_route<memory_server>> health_;
+    std::optional<basic_schema_route<memory_server>> schema_;
     std::vector<peer*> peers_;
 };
 

@@ -38,15 +38,15 @@ namespace forest::sim {
     }
 }
 
-/// How soon, and how late, a timer of that length may end on a machine that runs: its clock may be
+/// How soon, and how late, a timer of that length may end on a host that runs: its clock may be
 /// fast or slow, and one that swings goes up to a quarter faster or slower at times.
-[[nodiscard]] inline duration timer_min(const host& machine, duration span) noexcept {
-    const duration steady = machine.true_span(span);
-    return machine.timers_exact() ? steady : steady / 5 * 4;
+[[nodiscard]] inline duration timer_min(const host& host, duration span) noexcept {
+    const duration steady = host.true_span(span);
+    return host.timers_exact() ? steady : steady / 5 * 4;
 }
-[[nodiscard]] inline duration timer_max(const host& machine, duration span) noexcept {
-    const duration steady = machine.true_span(span);
-    return machine.timers_exact() ? steady : steady / 3 * 4 + duration{4};
+[[nodiscard]] inline duration timer_max(const host& host, duration span) noexcept {
+    const duration steady = host.true_span(span);
+    return host.timers_exact() ? steady : steady / 3 * 4 + duration{4};
 }
 
 /// Whether every server with that clock refuses what is signed as of `signed_as` and arrives within
@@ -72,44 +72,44 @@ namespace forest::sim {
 
 /// Whether a process does nothing wrong but to announce its end. One that does more wrong may do
 /// that, too, which cannot be seen from outside.
-[[nodiscard]] inline bool only_announces_end(process& server) noexcept {
+[[nodiscard]] inline bool only_announces_end(server_process& server) noexcept {
     const int otherwise = server.frozen + server.slow + server.wrong_secret + server.wrong_body +
                           server.one_connection;
-    return !server.sound() && !server.crashed() && otherwise == 0 && server.machine().running();
+    return !server.sound() && !server.crashed() && otherwise == 0 && server.host().running();
 }
 
 /// Whether each check fails that begins now, whatever the random numbers are, if nothing changes
-/// before it ends. It is `signed_as` of that time. Whether the client's machine runs does not
+/// before it ends. It is `signed_as` of that time. Whether the client's host runs does not
 /// matter: it is the server that is judged.
-[[nodiscard]] inline bool checks_must_fail(const host& client, const link& way, process& server,
+[[nodiscard]] inline bool checks_must_fail(const host& client, const link& link, server_process& server,
                                            duration timeout, wall_time signed_as) {
-    const host& machine = server.machine();
+    const host& host = server.host();
     const bool of_process = server.crashed() || server.frozen > 0 || server.wrong_secret > 0 ||
                             server.wrong_body > 0 || only_announces_end(server) ||
-                            !machine.running();
-    const bool of_link = way.unresolvable + way.refusing + way.requests_lost + way.replies_lost +
-                                 way.resetting + way.truncating >
+                            !host.running();
+    const bool of_link = link.unresolvable + link.refusing + link.requests_lost + link.replies_lost +
+                                 link.resetting + link.truncating >
                              0 ||
-                         way.holds_back() || way.loss_per_mille >= 1000;
+                         link.holds_back() || link.loss_per_mille >= 1000;
     if (of_process || of_link)
         return true;
-    const duration least = round_trip_min(way.delay) +
+    const duration least = round_trip_min(link.delay) +
                            (server.slow > 0 ? server.slowness : duration::zero()) +
-                           (way.dripping > 0 ? way.drip : duration::zero());
+                           (link.dripping > 0 ? link.drip : duration::zero());
     // On the way, the clock of the server goes on, and may be fast.
     const duration one_way =
-        std::min(round_trip_max(way.delay) / 2, timer_max(client, timeout)) / 2 * 3;
+        std::min(round_trip_max(link.delay) / 2, timer_max(client, timeout)) / 2 * 3;
     return least >= timer_max(client, timeout) ||
-           signature_refused(signed_as, machine.now(), client.wall_range() + machine.wall_range(),
+           signature_refused(signed_as, host.now(), client.wall_range() + host.wall_range(),
                              one_way);
 }
 
-/// Whether each check succeeds that begins now on that machine, if nothing changes before it ends,
+/// Whether each check succeeds that begins now on that host, if nothing changes before it ends,
 /// and if its signature is accepted.
-[[nodiscard]] inline bool checks_must_succeed(const host& client, const link& way,
-                                              const process& server, duration timeout) noexcept {
-    return client.running() && server.sound() && way.sound() &&
-           round_trip_max(way.delay) < timer_min(client, timeout);
+[[nodiscard]] inline bool checks_must_succeed(const host& client, const link& link,
+                                              const server_process& server, duration timeout) noexcept {
+    return client.running() && server.sound() && link.sound() &&
+           round_trip_max(link.delay) < timer_min(client, timeout);
 }
 
 } // namespace forest::sim

@@ -134,7 +134,7 @@ private:
         checking_ = true;
         ++attempts_;
         const steady_time now = view_.local_now();
-        const bool undisturbed = view_.machine_changes() == machine_changes_ && view_.exact();
+        const bool undisturbed = view_.host_changes() == host_changes_ && view_.exact();
         late_ = due_ ? now - *due_ : duration::zero();
         if (due_) {
             require(late_ >= -rounding, "B1", "a check began before it was due");
@@ -150,14 +150,14 @@ private:
         succeeds_ = must_succeed();
         fails_ = !succeeds_ && view_.must_fail(signed_as_);
         changes_at_begin_ = view_.changes();
-        machine_changes_ = view_.machine_changes();
+        host_changes_ = view_.host_changes();
     }
 
     bool must_succeed() const { return view_.must_succeed() && view_.accepted(signed_as_); }
 
     // Whether the world was the same from the beginning of the check to its end.
     bool constant() const {
-        return changes_at_begin_ == view_.changes() && machine_changes_ == view_.machine_changes();
+        return changes_at_begin_ == view_.changes() && host_changes_ == view_.host_changes();
     }
 
     void end_check() {
@@ -275,7 +275,7 @@ private:
     bool succeeds_ = false; // Each check that began with the present one must succeed;
     bool fails_ = false;    // or must fail.
     std::uint64_t changes_at_begin_ = 0;
-    std::uint64_t machine_changes_ = 0;
+    std::uint64_t host_changes_ = 0;
     int attempts_ = 0;
     int failures_ = 0;
     int successes_ = 0;

@@ -51,8 +51,8 @@ enum class down_meaning : std::uint8_t {
 struct target_state {
     bool down = false; ///< a check that begins now must fail
     bool watched =
-        true; ///< the client's machine runs, and its steady clock is neither fast nor slow
-    std::uint64_t machine_changes = 0; ///< counts what is done to the client's machine
+        true; ///< the client's host runs, and its steady clock is neither fast nor slow
+    std::uint64_t host_changes = 0; ///< counts what is done to the client's host
 };
 
 namespace detail {
@@ -63,8 +63,8 @@ struct true_outage {
     bool ongoing = true;
     bool watched = true;   ///< when it began
     bool detected = false; ///< the client said that it was down, at some moment of it
-    duration disturbed_at = duration::max(); ///< something was done to the client's machine
-    std::uint64_t machine_changes = 0;
+    duration disturbed_at = duration::max(); ///< something was done to the client's host
+    std::uint64_t host_changes = 0;
     std::optional<duration> latency{};
 };
 
@@ -86,7 +86,7 @@ public:
             end(now);
         if (!last_ || !last_->ongoing)
             return;
-        if (state.machine_changes != last_->machine_changes)
+        if (state.host_changes != last_->host_changes)
             last_->disturbed_at = std::min(last_->disturbed_at, now);
         if (told_down_)
             last_->detected = true;
@@ -179,7 +179,7 @@ private:
         last_.emplace();
         last_->began = now;
         last_->watched = state.watched;
-        last_->machine_changes = state.machine_changes;
+        last_->host_changes = state.host_changes;
     }
 
     void end(duration now) {

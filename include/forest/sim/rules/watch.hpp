@@ -129,8 +129,8 @@ private:
         }
 
         [[nodiscard]] std::uint64_t changes() const {
-            return world.disturbances() + client.server().machine().disturbances() +
-                   client.machine().disturbances();
+            return world.disturbances() + client.server().host().disturbances() +
+                   client.host().disturbances();
         }
 
         // What was held back, by a clogged way or a server that stood still, may arrive when
@@ -155,18 +155,18 @@ private:
         }
 
         [[nodiscard]] bool well() const {
-            return round_trip_max(client.way().delay) < timer_min(client.machine(), timeout);
+            return round_trip_max(client.link().delay) < timer_min(client.host(), timeout);
         }
 
         [[nodiscard]] target_state truth() const {
-            const host& machine = client.machine();
+            const host& host = client.host();
             forest::detail::timestamp_sequence next = timestamps;
             constexpr duration hour = std::chrono::hours{1};
-            const bool exact = machine.timers_exact() && machine.true_span(hour) == hour;
-            return {.down = checks_must_fail(machine, client.way(), client.server(), timeout,
+            const bool exact = host.timers_exact() && host.true_span(hour) == hour;
+            return {.down = checks_must_fail(host, client.link(), client.server(), timeout,
                                              next.next(client.signing_now())),
-                    .watched = machine.running() && exact,
-                    .machine_changes = machine.disturbances()};
+                    .watched = host.running() && exact,
+                    .host_changes = host.disturbances()};
         }
 
         void look() {

@@ -45,7 +45,7 @@ enum class fault_kind : std::uint8_t {
     loss,               ///< `amount` of a thousand messages are lost
     dns_failure,        ///< the name of the server is not found
 
-    // The clocks of a machine, or whether it runs: of a client's or, without one, of a server's.
+    // The clocks of a host, or whether it runs: of a client's or, without one, of a server's.
     step_wall, ///< the wall clock is set by `span`
     jump_wall, ///< the wall clock jumps back and forth by up to `span`
     drift,     ///< all clocks are `amount` parts per million fast
@@ -91,7 +91,7 @@ inline constexpr std::size_t fault_kind_count = static_cast<std::size_t>(fault_k
     return names[static_cast<std::size_t>(kind)];
 }
 
-/// Whether it concerns a process, the way to it, or the time of a machine.
+/// Whether it concerns a process, the way to it, or the time of a host.
 [[nodiscard]] constexpr bool is_of_process(fault_kind kind) noexcept {
     return kind <= fault_kind::single_connection;
 }
@@ -110,7 +110,7 @@ inline constexpr std::size_t fault_kind_count = static_cast<std::size_t>(fault_k
 
 /// One fault: what, when, for how long, and to whom.
 struct fault {
-    /// Every client of the server; for a fault of time, the server's own machine.
+    /// Every client of the server; for a fault of time, the server's own host.
     static constexpr std::uint16_t everyone = 0xffff;
 
     fault_kind kind{};

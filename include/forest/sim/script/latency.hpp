@@ -10,7 +10,7 @@
 #include <cmath>
 #include <cstdint>
 
-// How long a message is on its way, drawn from a distribution. Only operations of which IEEE 754
+// How long a message is on its link, drawn from a distribution. Only operations of which IEEE 754
 // says the last bit are used, one at a time, because the same seed has to give the same network
 // with every compiler, which std::exponential_distribution and std::log do not promise.
 

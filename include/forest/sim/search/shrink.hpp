@@ -18,7 +18,7 @@
 #include <vector>
 
 // From a plan that breaks a rule to the smallest one that still does: fewest faults, then fewest
-// machines, then plainest options, then earliest and roundest times. A person reads the result.
+// hosts, then plainest options, then earliest and roundest times. A person reads the result.
 
 namespace forest::sim {
 

@@ -15,12 +15,12 @@
 #include <memory>
 #include <utility>
 
-// A simulated machine as far as time is concerned: its clocks, which may be wrong, and whether its
+// A simulated host as far as time is concerned: its clocks, which may be wrong, and whether its
 // programs run at all. Arithmetic is in whole numbers, so that it is the same with every compiler.
 
 namespace forest::sim {
 
-/// One machine on a timeline. Its clocks are exact and its programs run until it is told otherwise.
+/// One host on a timeline. Its clocks are exact and its programs run until it is told otherwise.
 /// Not copyable; it must not outlive the queue, and what it was to do later is dropped with it. Not
 /// thread-safe.
 class host {
@@ -31,7 +31,7 @@ public:
     /// The largest error of a clock's rate, in parts per million: a tenth.
     static constexpr std::int64_t drift_ppm_max = 100'000;
 
-    /// `seed` says how its wall clock jumps. Those of machines with one seed jump together, so that
+    /// `seed` says how its wall clock jumps. Those of hosts with one seed jump together, so that
     /// a client does not notice that its server's does, too.
     explicit host(event_queue& queue, std::uint64_t seed = 0) : queue_{&queue}, seed_{seed} {}
 
@@ -40,12 +40,12 @@ public:
 
     [[nodiscard]] event_queue& queue() const noexcept { return *queue_; }
 
-    /// The clock that never goes back and goes on while the machine is suspended.
+    /// The clock that never goes back and goes on while the host is suspended.
     [[nodiscard]] steady_time steady_now() const noexcept {
         return anchor_local_ + scaled(queue_->now() - anchor_true_) + wobble();
     }
 
-    /// The clock of timers, which stands still while the machine is suspended.
+    /// The clock of timers, which stands still while the host is suspended.
     [[nodiscard]] steady_time timer_now() const noexcept { return steady_now() - stood_still(); }
 
     /// The wall clock, UTC.
@@ -71,7 +71,7 @@ public:
     /// By how much the wall clock may be another in the next millisecond.
     [[nodiscard]] std::chrono::milliseconds wall_range() const noexcept { return wall_range_; }
 
-    /// Lets all clocks of the machine go `ppm` parts per million too fast, or too slow, from now
+    /// Lets all clocks of the host go `ppm` parts per million too fast, or too slow, from now
     /// on; at most `drift_ppm_max`.
     void drift(std::int64_t ppm) noexcept {
         assert(-drift_ppm_max <= ppm && ppm <= drift_ppm_max);
@@ -81,7 +81,7 @@ public:
         ++disturbances_;
     }
 
-    /// Lets all clocks of the machine run ahead by up to `range` and back again in every `period`;
+    /// Lets all clocks of the host run ahead by up to `range` and back again in every `period`;
     /// 0 ends it. `range` is less than an eighth of `period`, so that no clock goes back.
     void swing(duration range, duration period) noexcept {
         assert(range >= duration::zero() && (range == duration::zero() || 8 * range < period));
@@ -93,7 +93,7 @@ public:
         ++disturbances_;
     }
 
-    /// How long the queue's time takes until the clocks of this machine have gone on by `span`,
+    /// How long the queue's time takes until the clocks of this host have gone on by `span`,
     /// which is not negative, if their rate stays as it is. Rounded up, so that a timer is not
     /// early.
     [[nodiscard]] duration true_span(duration span) const noexcept {
@@ -105,11 +105,11 @@ public:
                                                : duration::max();
     }
 
-    /// Lets no program of the machine run for `span`, as a debugger or a starving hypervisor does.
+    /// Lets no program of the host run for `span`, as a debugger or a starving hypervisor does.
     /// Timers go on, and are late.
     void pause(duration span) { stop_running(span); }
 
-    /// Suspends the machine for `span`, as a laptop that is closed: no program runs, and timers
+    /// Suspends the host for `span`, as a laptop that is closed: no program runs, and timers
     /// stand still.
     void suspend(duration span) {
         if (!suspended_)
@@ -129,7 +129,7 @@ public:
         ++disturbances_;
     }
 
-    /// Whether timers end when they are due by the clock of this machine: not while its rate
+    /// Whether timers end when they are due by the clock of this host: not while its rate
     /// swings.
     [[nodiscard]] bool timers_exact() const noexcept { return swing_range_ == duration::zero(); }
 
@@ -138,7 +138,7 @@ public:
 
     [[nodiscard]] bool running() const noexcept { return queue_->now() >= stopped_until_; }
 
-    /// Runs `what` at once or, while the machine stands still, when it goes on, in the order asked.
+    /// Runs `what` at once or, while the host stands still, when it goes on, in the order asked.
     template <typename What>
     void when_running(What&& what) {
         if (running() && deferred_.empty())
@@ -186,7 +186,7 @@ private:
         return stood_still_ + (suspended_ ? steady_now() - suspended_since_ : duration::zero());
     }
 
-    // A suspension may end while the machine is paused, so each has a moment of its own at which to
+    // A suspension may end while the host is paused, so each has a moment of its own at which to
     // go on.
     void stop_running(duration span) {
         ++disturbances_;
@@ -203,7 +203,7 @@ private:
             stood_still_ = stood_still();
             suspended_ = false;
         }
-        // What comes meanwhile waits behind, and so do all when one of them stops the machine
+        // What comes meanwhile waits behind, and so do all when one of them stops the host
         // again.
         while (running() && !deferred_.empty()) {
             forest::detail::unique_function<void()> next = std::move(deferred_.front());

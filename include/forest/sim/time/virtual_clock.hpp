@@ -24,7 +24,7 @@
 
 namespace forest::sim {
 
-/// Tells the time of a host and wakes by it. A copy shares the host, as programs on one machine do,
+/// Tells the time of a host and wakes by it. A copy shares the host, as programs on one host do,
 /// but has waits of its own, so that each client cancels only what it asked for. Models `clock`.
 class virtual_clock {
 public:
@@ -66,7 +66,7 @@ public:
         schedule(waits_, id, length);
     }
 
-    /// On a machine that stands still, the handlers are called when it goes on.
+    /// On a host that stands still, the handlers are called when it goes on.
     void cancel() {
         // The queue owns the handlers from here, and what they hold is freed even if it never runs
         // again.
@@ -121,7 +121,7 @@ private:
         const bool last = next->id == id;
         auto handler = std::move(next->handler);
         of->pending.erase(next);
-        if (!last) // Behind what it may have to wait for, if the handler stops the machine.
+        if (!last) // Behind what it may have to wait for, if the handler stops the host.
             of->on->queue().after({}, [of = of, id]() mutable {
                 host& on = *of->on;
                 on.when_running([of = std::move(of), id] { finish(of, id); });

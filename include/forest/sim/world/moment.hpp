@@ -18,8 +18,8 @@ namespace forest::sim {
 
 /// A moment of a world, or a span, in which things go wrong. Each word answers the moment, so that
 /// several can be said of it. A process stands for itself, or for the way to it from all clients,
-/// or for its machine; a client stands for its way to its server, or for its machine; a fleet for
-/// its ways to all servers, or for its machine. Each word throws std::invalid_argument for what
+/// or for its host; a client stands for its way to its server, or for its host; a fleet for
+/// its ways to all servers, or for its host. Each word throws std::invalid_argument for what
 /// makes no sense.
 template <typename World>
 class basic_moment {
@@ -38,49 +38,49 @@ public:
     }
 
     // Of a process.
-    basic_moment& crash(const process& of) { return play(fault_kind::crash, of); }
-    basic_moment& restart(const process& of) { return play(fault_kind::restart, of); }
-    basic_moment& freeze(const process& of) { return play(fault_kind::freeze, of); }
-    basic_moment& slow(const process& of, duration by) { return play(fault_kind::slow, of, by); }
-    basic_moment& drain(const process& of) { return play(fault_kind::drain, of); }
-    basic_moment& stop(const process& of, duration grace) {
+    basic_moment& crash(const server_process& of) { return play(fault_kind::crash, of); }
+    basic_moment& restart(const server_process& of) { return play(fault_kind::restart, of); }
+    basic_moment& freeze(const server_process& of) { return play(fault_kind::freeze, of); }
+    basic_moment& slow(const server_process& of, duration by) { return play(fault_kind::slow, of, by); }
+    basic_moment& drain(const server_process& of) { return play(fault_kind::drain, of); }
+    basic_moment& stop(const server_process& of, duration grace) {
         return play(fault_kind::stop, of, grace);
     }
-    basic_moment& wrong_secret(const process& of) { return play(fault_kind::wrong_secret, of); }
-    basic_moment& wrong_body(const process& of) { return play(fault_kind::wrong_body, of); }
-    basic_moment& single_connection(const process& of) {
+    basic_moment& wrong_secret(const server_process& of) { return play(fault_kind::wrong_secret, of); }
+    basic_moment& wrong_body(const server_process& of) { return play(fault_kind::wrong_body, of); }
+    basic_moment& single_connection(const server_process& of) {
         return play(fault_kind::single_connection, of);
     }
 
     // Of the ways to a process, or of one client.
-    basic_moment& refuse(const auto& way) { return play(fault_kind::refuse, way); }
-    basic_moment& black_hole(const auto& way) { return play(fault_kind::black_hole, way); }
-    basic_moment& partition_requests(const auto& way) {
-        return play(fault_kind::partition_requests, way);
+    basic_moment& refuse(const auto& link) { return play(fault_kind::refuse, link); }
+    basic_moment& black_hole(const auto& link) { return play(fault_kind::black_hole, link); }
+    basic_moment& partition_requests(const auto& link) {
+        return play(fault_kind::partition_requests, link);
     }
-    basic_moment& partition_replies(const auto& way) {
-        return play(fault_kind::partition_replies, way);
+    basic_moment& partition_replies(const auto& link) {
+        return play(fault_kind::partition_replies, link);
     }
-    basic_moment& reset(const auto& way) { return play(fault_kind::reset, way); }
-    basic_moment& truncate(const auto& way) { return play(fault_kind::truncate, way); }
-    basic_moment& garble(const auto& way) { return play(fault_kind::garble, way); }
-    basic_moment& drip(const auto& way, duration over) { return play(fault_kind::drip, way, over); }
-    basic_moment& delay(const auto& way, const latency& as) {
+    basic_moment& reset(const auto& link) { return play(fault_kind::reset, link); }
+    basic_moment& truncate(const auto& link) { return play(fault_kind::truncate, link); }
+    basic_moment& garble(const auto& link) { return play(fault_kind::garble, link); }
+    basic_moment& drip(const auto& link, duration over) { return play(fault_kind::drip, link, over); }
+    basic_moment& delay(const auto& link, const latency& as) {
         fault what = when_;
         what.shape = as.distribution;
         what.least = as.least;
-        return play(what, fault_kind::delay, way, as.typical);
+        return play(what, fault_kind::delay, link, as.typical);
     }
-    basic_moment& clog(const auto& way) { return play(fault_kind::clog, way); }
-    basic_moment& loss(const auto& way, int per_mille) {
-        return play(fault_kind::loss, way, {}, per_mille);
+    basic_moment& clog(const auto& link) { return play(fault_kind::clog, link); }
+    basic_moment& loss(const auto& link, int per_mille) {
+        return play(fault_kind::loss, link, {}, per_mille);
     }
-    basic_moment& dns_failure(const auto& way) { return play(fault_kind::dns_failure, way); }
+    basic_moment& dns_failure(const auto& link) { return play(fault_kind::dns_failure, link); }
 
     /// Clogs the ways of all clients of a process, one after the other in the first half of the
     /// span, and lets them go in another order in the second. Throws std::invalid_argument for a
     /// moment that does not last.
-    basic_moment& swizzle(const process& to) {
+    basic_moment& swizzle(const server_process& to) {
         if (when_.lasting == duration::zero())
             throw std::invalid_argument("swizzle takes time: say between() of it, or lasting()");
         said_ = true;
@@ -103,24 +103,24 @@ public:
         return *this;
     }
 
-    // Of the machine of a client or of a process.
-    basic_moment& step_wall(const auto& machine, duration by) {
-        return play(fault_kind::step_wall, machine, by);
+    // Of the host of a client or of a process.
+    basic_moment& step_wall(const auto& host, duration by) {
+        return play(fault_kind::step_wall, host, by);
     }
-    basic_moment& jump_wall(const auto& machine, duration range) {
-        return play(fault_kind::jump_wall, machine, range);
+    basic_moment& jump_wall(const auto& host, duration range) {
+        return play(fault_kind::jump_wall, host, range);
     }
-    basic_moment& drift(const auto& machine, std::int64_t ppm) {
-        return play(fault_kind::drift, machine, {}, ppm);
+    basic_moment& drift(const auto& host, std::int64_t ppm) {
+        return play(fault_kind::drift, host, {}, ppm);
     }
-    basic_moment& swing(const auto& machine, duration range) {
-        return play(fault_kind::swing, machine, range);
+    basic_moment& swing(const auto& host, duration range) {
+        return play(fault_kind::swing, host, range);
     }
-    basic_moment& pause(const auto& machine, duration span) {
-        return play(fault_kind::pause, machine, span);
+    basic_moment& pause(const auto& host, duration span) {
+        return play(fault_kind::pause, host, span);
     }
-    basic_moment& suspend(const auto& machine, duration span) {
-        return play(fault_kind::suspend, machine, span);
+    basic_moment& suspend(const auto& host, duration span) {
+        return play(fault_kind::suspend, host, span);
     }
 
     // Of a client.
@@ -142,7 +142,7 @@ private:
         what.kind = kind;
         what.span = span;
         what.amount = amount;
-        if constexpr (std::same_as<Subject, process>) {
+        if constexpr (std::same_as<Subject, server_process>) {
             what.server = world_->number_of(subject);
         } else {
             if constexpr (requires { subject.server(); }) // A fleet has many.

@@ -21,29 +21,29 @@
 #include <utility>
 #include <vector>
 
-// A client in a simulated world: the real one, on a machine of its own, and what it has told.
+// A client in a simulated world: the real one, on a host of its own, and what it has told.
 
 namespace forest::sim {
 
-/// A client, its machine, and its way to the server. `Client` is a basic_health_client, a
+/// A client, its host, and its way to the server. `Client` is a basic_health_client, a
 /// basic_datasource, or what a test puts in the place of one. Not copyable, not thread-safe.
 template <typename Client>
 class simulated_client {
 public:
-    /// `make` makes the client from a function that makes a transport, and the machine. `seed` is
-    /// that of its way and of its machine.
+    /// `make` makes the client from a function that makes a transport, and the host. `seed` is
+    /// that of its way and of its host.
     template <typename Make>
-    simulated_client(event_queue& queue, std::string named, process& to, latency usual,
+    simulated_client(event_queue& queue, std::string named, server_process& to, latency usual,
                      std::uint64_t seed, trace& lines, std::uint16_t number, Make&& make)
-        : machine_{queue, seed}, way_{queue, usual, seed}, name_{std::move(named)}, server_{&to},
+        : host_{queue, seed}, link_{queue, usual, seed}, name_{std::move(named)}, server_{&to},
           lines_{&lines}, number_{number} {
         client_.emplace(
             make(
                 [&] {
                     return network_transport{
-                        detail::network_path{&machine_, &way_, server_, lines_, &sent_, number_}};
+                        detail::network_path{&host_, &link_, server_, lines_, &sent_, number_}};
                 },
-                machine_),
+                host_),
             [this](const event& happened) { told(happened); },
             [this](const outage& of) { called(true, of); },
             [this](const outage& of) { called(false, of); });
@@ -55,21 +55,21 @@ public:
     /// The client itself. Callbacks that are set there come beside those of the world.
     [[nodiscard]] detail::observed<Client>& client() noexcept { return *client_; }
 
-    /// The machine that it runs on.
-    [[nodiscard]] host& machine() noexcept { return machine_; }
-    [[nodiscard]] const host& machine() const noexcept { return machine_; }
+    /// The host that it runs on.
+    [[nodiscard]] sim::host& host() noexcept { return host_; }
+    [[nodiscard]] const sim::host& host() const noexcept { return host_; }
 
-    /// The wall clock of that machine as the client signs by it.
-    [[nodiscard]] wall_time signing_now() const noexcept { return offset_.before(machine_.now()); }
+    /// The wall clock of that host as the client signs by it.
+    [[nodiscard]] wall_time signing_now() const noexcept { return offset_.before(host_.now()); }
 
     /// How far the client's timestamps are behind that clock; nothing unless it is said.
     void signs_behind(forest::detail::timestamp_offset offset) noexcept { offset_ = offset; }
 
     /// Its way to the server.
-    [[nodiscard]] link& way() noexcept { return way_; }
-    [[nodiscard]] const link& way() const noexcept { return way_; }
+    [[nodiscard]] sim::link& link() noexcept { return link_; }
+    [[nodiscard]] const sim::link& link() const noexcept { return link_; }
 
-    [[nodiscard]] process& server() const noexcept { return *server_; }
+    [[nodiscard]] server_process& server() const noexcept { return *server_; }
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] std::uint16_t number() const noexcept { return number_; }
 
@@ -131,7 +131,7 @@ private:
         case event_kind::schema_reloaded: ++reloads_; break;
         default: break;
         }
-        lines_->add({machine_.queue().now().time_since_epoch(), trace_kind::told, number_,
+        lines_->add({host_.queue().now().time_since_epoch(), trace_kind::told, number_,
                      static_cast<std::uint16_t>(happened.kind), value});
         for (const auto& each : listeners_)
             each(happened);
@@ -140,7 +140,7 @@ private:
     void called(bool down, const outage& of) {
         ++(down ? downs_ : ups_);
         last_outage_ = of;
-        lines_->add({machine_.queue().now().time_since_epoch(), trace_kind::called, number_,
+        lines_->add({host_.queue().now().time_since_epoch(), trace_kind::called, number_,
                      static_cast<std::uint16_t>(down ? 1 : 0), of.id});
         for (const auto& each : callees_)
             each(down);
@@ -151,11 +151,11 @@ private:
             each(in_flight);
     }
 
-    host machine_;
-    link way_;
+    sim::host host_;
+    sim::link link_;
     forest::detail::timestamp_offset offset_;
     std::string name_;
-    process* server_;
+    server_process* server_;
     trace* lines_;
     std::uint16_t number_;
     std::uint64_t checks_ = 0;

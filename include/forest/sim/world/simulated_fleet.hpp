@@ -29,34 +29,34 @@
 #include <utility>
 #include <vector>
 
-// A fleet in a simulated world: the real one, on one machine, with a way to each of its servers.
+// A fleet in a simulated world: the real one, on one host, with a way to each of its servers.
 
 namespace forest::sim {
 
 /// The way of a fleet to one server. Said of it, a fault concerns that way alone.
-class fleet_way {
+class fleet_link {
 public:
-    fleet_way(event_queue& queue, latency usual, std::uint64_t seed, process& to,
+    fleet_link(event_queue& queue, latency usual, std::uint64_t seed, server_process& to,
               std::uint16_t number)
-        : way_{queue, usual, seed}, server_{&to}, number_{number} {}
+        : link_{queue, usual, seed}, server_{&to}, number_{number} {}
 
-    [[nodiscard]] link& way() noexcept { return way_; }
-    [[nodiscard]] process& server() const noexcept { return *server_; }
+    [[nodiscard]] sim::link& link() noexcept { return link_; }
+    [[nodiscard]] server_process& server() const noexcept { return *server_; }
     [[nodiscard]] std::uint16_t number() const noexcept { return number_; }
 
 private:
-    link way_;
-    process* server_;
+    sim::link link_;
+    server_process* server_;
     std::uint16_t number_;
 };
 
-/// A fleet, its machine, its ways, and what it has told. Not copyable, not thread-safe.
+/// A fleet, its host, its ways, and what it has told. Not copyable, not thread-safe.
 template <typename Fleet>
 class simulated_fleet {
 public:
     /// What was told of one target so far.
     struct record {
-        process* server = nullptr;
+        server_process* server = nullptr;
         std::uint16_t way = 0;      ///< the number by which lines of the trace name it
         std::uint64_t checks = 0;   ///< that have ended
         std::uint64_t failures = 0; ///< that count
@@ -66,17 +66,17 @@ public:
         std::optional<outage> last_outage{};
     };
 
-    /// `make` makes the fleet from a function that makes transports, and the machine.
+    /// `make` makes the fleet from a function that makes transports, and the host.
     template <typename Make>
     simulated_fleet(event_queue& queue, client_setup setup, std::uint64_t seed, trace& lines,
                     detail::fault_player& faults, std::uint16_t number, Make&& make)
-        : machine_{queue, seed}, setup_{std::move(setup)}, random_{seed}, lines_{&lines},
+        : host_{queue, seed}, setup_{std::move(setup)}, random_{seed}, lines_{&lines},
           faults_{&faults}, number_{number} {
         const auto connect = [this] {
             return network_transport{[this](const url& to) { return path_to(to); }};
         };
         fleet_.emplace(
-            make(connect, machine_), [this](const event& happened) { told(happened); },
+            make(connect, host_), [this](const event& happened) { told(happened); },
             [this](target_id of, const outage& begun) { called(true, of, begun); },
             [this](target_id of, const outage& ended) { called(false, of, ended); });
     }
@@ -91,22 +91,22 @@ public:
     /// Watches a server of the same world, over the way to it that all targets there share. Throws
     /// as `add` of the fleet does, std::invalid_argument if another server of that name is watched,
     /// and std::length_error if there are too many ways.
-    target_id watch(process& server, const options& chosen = {}) {
+    target_id watch(server_process& server, const options& chosen = {}) {
         const std::string host = server.name() + ".example";
-        fleet_way& over = to(server, host);
+        fleet_link& over = to(server, host);
         const target_id added = fleet_->add(url{"http://" + host + setup_.path}, chosen);
         if (added != target_id{}) // It is, after the fleet was stopped.
-            records_[added] = {.server = &server, .way = over.number()};
+            records_[added] = {.server = &server, .link = over.number()};
         return added;
     }
 
     /// The way to a server that is watched; throws std::out_of_range for another one.
-    [[nodiscard]] fleet_way& to(const process& server) {
+    [[nodiscard]] fleet_link& to(const server_process& server) {
         return *ways_.at(server.name() + ".example");
     }
 
-    /// The machine that it runs on.
-    [[nodiscard]] host& machine() noexcept { return machine_; }
+    /// The host that it runs on.
+    [[nodiscard]] sim::host& host() noexcept { return host_; }
 
     [[nodiscard]] const std::string& name() const noexcept { return setup_.name; }
     [[nodiscard]] std::uint16_t number() const noexcept { return number_; }
@@ -130,17 +130,17 @@ public:
     void quit() { fleet_->stop(); }
 
 private:
-    fleet_way& to(process& server, const std::string& host) {
+    fleet_link& to(server_process& server, const std::string& host) {
         if (const auto found = ways_.find(host); found != ways_.end()) {
             if (&found->second->server() != &server)
                 throw std::invalid_argument("two servers are called " + server.name());
             return *found->second;
         }
-        auto made = std::make_unique<fleet_way>(machine_.queue(), setup_.usual, random_(), server,
+        auto made = std::make_unique<fleet_link>(host_.queue(), setup_.usual, random_(), server,
                                                 faults_->next_number());
-        fleet_way& over = *made;
+        fleet_link& over = *made;
         ways_.emplace(host, std::move(made));
-        faults_->add({&machine_, &over.way(), &server, [this] { quit(); }, number_});
+        faults_->add({&host_, &over.link(), &server, [this] { quit(); }, number_});
         return over;
     }
 
@@ -149,9 +149,9 @@ private:
         if (found == ways_.end())
             throw std::invalid_argument(
                 "a target of a simulated fleet that was not added by watch");
-        fleet_way& over = *found->second;
-        return {.from = &machine_,
-                .over = &over.way(),
+        fleet_link& over = *found->second;
+        return {.from = &host_,
+                .over = &over.link(),
                 .to = &over.server(),
                 .lines = lines_,
                 .sent = nullptr,
@@ -194,10 +194,10 @@ private:
     }
 
     void note(trace_kind kind, const record& of, std::uint16_t detail, std::uint64_t value) {
-        lines_->add({machine_.queue().now().time_since_epoch(), kind, of.way, detail, value});
+        lines_->add({host_.queue().now().time_since_epoch(), kind, of.link, detail, value});
     }
 
-    host machine_;
+    sim::host host_;
     client_setup setup_;
     random_generator random_;
     trace* lines_;
@@ -206,7 +206,7 @@ private:
     std::uint64_t downs_ = 0;
     std::uint64_t ups_ = 0;
     std::uint64_t checks_ = 0;
-    std::map<std::string, std::unique_ptr<fleet_way>, std::less<>> ways_; // by the host of the URL
+    std::map<std::string, std::unique_ptr<fleet_link>, std::less<>> ways_; // by the host of the URL
     std::unordered_map<target_id, record> records_;
     std::vector<std::function<void(const event&)>> listeners_;
     std::optional<detail::observed<Fleet, target_id>> fleet_; // Destroyed first, as it calls the above.

@@ -36,7 +36,7 @@
 #include <vector>
 
 // A world in which the real client, the real routes and the real datasource run for years:
-// machines, a network and a script of what goes wrong. The same seed and script give the same
+// hosts, a network and a script of what goes wrong. The same seed and script give the same
 // world, to the last bit.
 
 namespace forest::sim {
@@ -76,11 +76,11 @@ public:
 
     /// A server process with a health route and a schema route, which runs from now on. Throws
     /// std::length_error beyond 65535 of them.
-    process& add_server(std::string name, process_setup setup = {}) {
+    server_process& add_server(std::string name, server_setup setup = {}) {
         if (servers_.size() >= fault::everyone)
             throw std::length_error("a world has at most 65535 servers");
         const typename Policies::verifier accept{secret};
-        servers_.push_back(std::make_unique<process>(
+        servers_.push_back(std::make_unique<server_process>(
             queue_, std::move(name), accept, [](std::string_view text) { return quick_hex(text); },
             std::move(setup), random_()));
         return *servers_.back();
@@ -89,7 +89,7 @@ public:
     /// A client that watches it, started now. Throws as the client does for options that are not
     /// valid, std::invalid_argument for a latency that is not, and std::length_error beyond 65535
     /// clients, datasources and ways of fleets.
-    client_type& add_client(process& of, const options& chosen = {}, client_setup setup = {},
+    client_type& add_client(server_process& of, const options& chosen = {}, client_setup setup = {},
                             typename Policies::backoff backoff = {}) {
         client_type& made = prepare_client(of, chosen, std::move(setup), std::move(backoff));
         made.client().start();
@@ -97,7 +97,7 @@ public:
     }
 
     /// The same, but it is not started yet.
-    client_type& prepare_client(process& of, const options& chosen = {}, client_setup setup = {},
+    client_type& prepare_client(server_process& of, const options& chosen = {}, client_setup setup = {},
                                 typename Policies::backoff backoff = {}) {
         const url target{"http://" + of.name() + ".example" + setup.path};
         random_generator own;
@@ -113,7 +113,7 @@ public:
 
     /// A datasource that follows it, started now; the uri and the secret need not be given. Throws
     /// as the datasource does.
-    datasource_type& add_datasource(process& of, datasource_options chosen = {},
+    datasource_type& add_datasource(server_process& of, datasource_options chosen = {},
                                     client_setup setup = {},
                                     typename Policies::backoff backoff = {}) {
         if (chosen.uri.empty())
@@ -127,7 +127,7 @@ public:
         return made;
     }
 
-    /// A fleet on a machine of its own, started now; `watch` of it adds a server. Throws as the
+    /// A fleet on a host of its own, started now; `watch` of it adds a server. Throws as the
     /// fleet does.
     fleet_type& add_fleet(const fleet_options& chosen = {}, client_setup setup = {},
                           typename Policies::backoff backoff = {}) {
@@ -140,7 +140,7 @@ public:
         fleets_.push_back(std::make_unique<fleet_type>(queue_, std::move(setup), random_(), trace_,
                                                        faults_, number, make));
         fleet_type& made = *fleets_.back();
-        faults_.add({&made.machine(), nullptr, nullptr, [&made] { made.quit(); }});
+        faults_.add({&made.host(), nullptr, nullptr, [&made] { made.quit(); }});
         made.fleet().start();
         return made;
     }
@@ -177,7 +177,7 @@ public:
     }
 
     /// The number by which faults name a server.
-    [[nodiscard]] std::uint16_t number_of(const process& server) const {
+    [[nodiscard]] std::uint16_t number_of(const server_process& server) const {
         const auto found = std::find_if(servers_.begin(), servers_.end(),
                                         [&](const auto& each) { return each.get() == &server; });
         assert(found != servers_.end() && "a server of another world");
@@ -186,7 +186,7 @@ public:
 
     /// Calls `call` with the number of each client, datasource and way of a fleet to a server.
     template <typename Call>
-    void for_each_client_of(const process& server, Call&& call) const {
+    void for_each_client_of(const server_process& server, Call&& call) const {
         const auto& all = faults_.subjects();
         for (std::size_t index = 0; index < all.size(); ++index) {
             if (all[index].server == &server)
@@ -223,7 +223,7 @@ public:
     /// added.
     [[nodiscard]] random_generator& random() noexcept { return random_; }
 
-    [[nodiscard]] const std::vector<std::unique_ptr<process>>& servers() const noexcept {
+    [[nodiscard]] const std::vector<std::unique_ptr<server_process>>& servers() const noexcept {
         return servers_;
     }
     [[nodiscard]] const std::vector<std::unique_ptr<client_type>>& clients() const noexcept {
@@ -250,20 +250,20 @@ private:
     }
 
     template <typename Kind, typename Make>
-    Kind& add(std::vector<std::unique_ptr<Kind>>& all, process& of, client_setup& setup,
+    Kind& add(std::vector<std::unique_ptr<Kind>>& all, server_process& of, client_setup& setup,
               Make&& make) {
         const std::uint16_t number = enter("client", setup);
         all.push_back(std::make_unique<Kind>(queue_, setup.name, of, setup.usual, random_(), trace_,
                                              number, std::forward<Make>(make)));
         Kind& made = *all.back();
-        faults_.add({&made.machine(), &made.way(), &of, [&made] { made.quit(); }});
+        faults_.add({&made.host(), &made.link(), &of, [&made] { made.quit(); }});
         return made;
     }
 
     event_queue queue_;
     random_generator random_;
     sim::trace trace_;
-    std::vector<std::unique_ptr<process>> servers_;
+    std::vector<std::unique_ptr<server_process>> servers_;
     detail::fault_player faults_;
     std::vector<std::unique_ptr<client_type>> clients_;
     std::vector<std::unique_ptr<datasource_type>> datasources_;

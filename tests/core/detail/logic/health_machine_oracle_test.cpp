@@ -20,10 +20,10 @@
 #include <string>
 
 using namespace std::chrono_literals;
-using forest::detail::action;
+using forest::detail::health_action;
 using forest::errc;
 using forest::event_kind;
-using forest::detail::machine_input;
+using forest::detail::health_input;
 using forest::steady_time;
 
 namespace {
@@ -112,22 +112,22 @@ struct oracle {
     }
 };
 
-using machine = forest::detail::machine<forest::exponential_backoff>;
+using machine = forest::detail::health_machine<forest::exponential_backoff>;
 
 // A machine that stands before a check or before a wait, and the time there.
 struct player {
     machine subject;
     steady_time now{};
-    action next{};
+    health_action next{};
 
     explicit player(const forest::options& chosen)
         : subject{chosen, forest::exponential_backoff{}, forest::random_generator{}} {
-        next = subject.step(machine_input::started(), now);
+        next = subject.step(health_input::started(), now);
         settle(nullptr);
     }
 
     void settle(told* record) {
-        while (next.what == action::kind::report) {
+        while (next.what == health_action::kind::report) {
             if (record != nullptr) {
                 if (next.event == event_kind::server_down || next.event == event_kind::server_up) {
                     record->transition = next.event;
@@ -137,26 +137,26 @@ struct player {
                     record->outcome = next.event;
                 }
             }
-            next = subject.step(machine_input::reported(), now);
+            next = subject.step(health_input::reported(), now);
         }
     }
 
     told play(letter played) {
         told record;
         if (played == letter::stop) {
-            next = subject.step(machine_input::stopped(), now);
+            next = subject.step(health_input::stopped(), now);
             return record;
         }
-        if (next.what == action::kind::finished)
+        if (next.what == health_action::kind::finished)
             return record;
         bool late = false;
-        if (next.what == action::kind::wait) {
+        if (next.what == health_action::kind::wait) {
             late = played == letter::stall;
             now += next.delay + (late ? 3s : 0s);
-            next = subject.step(machine_input::woke(), now);
+            next = subject.step(health_input::woke(), now);
             settle(nullptr);
         }
-        if (next.what != action::kind::check)
+        if (next.what != health_action::kind::check)
             BOOST_FAIL("the machine does not check when it should");
         // A check that began at once stalls while it is in flight instead.
         if (played == letter::stall && !late)
@@ -168,11 +168,11 @@ struct player {
             result.error = errc::resolver_unavailable;
         if (played == letter::stopping)
             result.error = errc::stopping;
-        next = subject.step(machine_input::reply(result), now);
+        next = subject.step(health_input::reply(result), now);
         settle(&record);
-        if (next.what == action::kind::wait)
+        if (next.what == health_action::kind::wait)
             record.next_delay = next.delay;
-        else if (next.what == action::kind::check)
+        else if (next.what == health_action::kind::check)
             record.fresh = next.fresh_connection;
         return record;
     }

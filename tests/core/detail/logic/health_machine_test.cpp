@@ -15,7 +15,7 @@ using namespace forest::detail;
 
 namespace {
 
-using machine_type = machine<exponential_backoff>;
+using machine_type = health_machine<exponential_backoff>;
 
 // A fleet keeps a hundred thousand of these.
 static_assert(std::is_trivially_copyable_v<machine_type>);
@@ -27,10 +27,10 @@ machine_type fresh(options chosen = {}) {
 }
 
 // Steps through reports until something else is asked for.
-action settle(machine_type& subject, machine_input input, steady_time now) {
-    action next = subject.step(input, now);
-    while (next.what == action::kind::report)
-        next = subject.step(machine_input::reported(), now);
+health_action settle(machine_type& subject, health_input input, steady_time now) {
+    health_action next = subject.step(input, now);
+    while (next.what == health_action::kind::report)
+        next = subject.step(health_input::reported(), now);
     return next;
 }
 
@@ -46,64 +46,64 @@ BOOST_AUTO_TEST_SUITE(health_machine_test)
 
 BOOST_AUTO_TEST_CASE(a_started_machine_reports_then_checks) {
     machine_type subject = fresh();
-    action next = subject.step(machine_input::started(), {});
-    BOOST_TEST((next.what == action::kind::report && next.event == event_kind::started));
-    next = subject.step(machine_input::reported(), {});
-    BOOST_TEST((next.what == action::kind::report && next.event == event_kind::check_started));
-    next = subject.step(machine_input::reported(), {});
-    BOOST_TEST((next.what == action::kind::check && !next.fresh_connection));
+    health_action next = subject.step(health_input::started(), {});
+    BOOST_TEST((next.what == health_action::kind::report && next.event == event_kind::started));
+    next = subject.step(health_input::reported(), {});
+    BOOST_TEST((next.what == health_action::kind::report && next.event == event_kind::check_started));
+    next = subject.step(health_input::reported(), {});
+    BOOST_TEST((next.what == health_action::kind::check && !next.fresh_connection));
 }
 
 BOOST_AUTO_TEST_CASE(a_machine_that_was_not_started_does_nothing) {
     machine_type subject = fresh();
-    BOOST_TEST((subject.step(machine_input::woke(), {}).what == action::kind::none));
-    BOOST_TEST((subject.step(machine_input::started(), {}).what == action::kind::report));
+    BOOST_TEST((subject.step(health_input::woke(), {}).what == health_action::kind::none));
+    BOOST_TEST((subject.step(health_input::started(), {}).what == health_action::kind::report));
 }
 
 BOOST_AUTO_TEST_CASE(B13_a_second_start_changes_nothing) {
     machine_type subject = fresh();
-    settle(subject, machine_input::started(), {});
-    BOOST_TEST((subject.step(machine_input::started(), {}).what == action::kind::none));
+    settle(subject, health_input::started(), {});
+    BOOST_TEST((subject.step(health_input::started(), {}).what == health_action::kind::none));
     const verdict ok{};
-    BOOST_TEST((settle(subject, machine_input::reply(ok), {}).what == action::kind::wait));
-    BOOST_TEST((subject.step(machine_input::started(), {}).what == action::kind::none));
+    BOOST_TEST((settle(subject, health_input::reply(ok), {}).what == health_action::kind::wait));
+    BOOST_TEST((subject.step(health_input::started(), {}).what == health_action::kind::none));
 }
 
 BOOST_AUTO_TEST_CASE(B1_the_first_check_can_be_put_off_by_who_starts_many_targets) {
     machine_type subject = fresh();
     const steady_time begun{100s};
-    action next = settle(subject, machine_input::started(7s), begun);
-    BOOST_TEST((next.what == action::kind::wait && next.delay == 7s));
+    health_action next = settle(subject, health_input::started(7s), begun);
+    BOOST_TEST((next.what == health_action::kind::wait && next.delay == 7s));
     BOOST_TEST((subject.due() == begun + 7s));
-    BOOST_TEST((settle(subject, machine_input::woke(), begun + 7s).what == action::kind::check));
+    BOOST_TEST((settle(subject, health_input::woke(), begun + 7s).what == health_action::kind::check));
     const verdict ok{};
-    next = settle(subject, machine_input::reply(ok), begun + 8s);
-    BOOST_TEST((next.what == action::kind::wait && next.delay == 29s));
+    next = settle(subject, health_input::reply(ok), begun + 8s);
+    BOOST_TEST((next.what == health_action::kind::wait && next.delay == 29s));
 }
 
 BOOST_AUTO_TEST_CASE(B1_what_it_is_put_off_by_comes_on_top_of_the_initial_delay) {
     machine_type alone = fresh({.initial_delay_max = 20s});
     machine_type among_many = alone;
-    const duration own = settle(alone, machine_input::started(), {}).delay;
+    const duration own = settle(alone, health_input::started(), {}).delay;
     BOOST_TEST((own > 0s && own < 20s));
-    BOOST_TEST((settle(among_many, machine_input::started(7s), {}).delay == own + 7s));
+    BOOST_TEST((settle(among_many, health_input::started(7s), {}).delay == own + 7s));
 }
 
 BOOST_AUTO_TEST_CASE(B1_an_observer_of_the_start_that_takes_long_does_not_put_off_the_first_check) {
     machine_type subject = fresh();
-    BOOST_TEST((subject.step(machine_input::started(7s), {}).what == action::kind::report));
-    const action next = subject.step(machine_input::reported(), steady_time{3s});
-    BOOST_TEST((next.what == action::kind::wait && next.delay == 4s));
+    BOOST_TEST((subject.step(health_input::started(7s), {}).what == health_action::kind::report));
+    const health_action next = subject.step(health_input::reported(), steady_time{3s});
+    BOOST_TEST((next.what == health_action::kind::wait && next.delay == 4s));
 }
 
 BOOST_AUTO_TEST_CASE(B12_a_check_that_is_launched_late_is_inconclusive_when_it_fails) {
     const verdict refused = failed(errc::connection_refused);
     for (const duration waited : {2s, 3s}) { // The tolerance is 2 s.
         machine_type subject = fresh();
-        settle(subject, machine_input::started(), {});
+        settle(subject, health_input::started(), {});
         const steady_time launched = steady_time{} + waited;
-        BOOST_TEST((subject.step(machine_input::launched(), launched).what == action::kind::none));
-        const action told = subject.step(machine_input::reply(refused), launched + 5s);
+        BOOST_TEST((subject.step(health_input::launched(), launched).what == health_action::kind::none));
+        const health_action told = subject.step(health_input::reply(refused), launched + 5s);
         BOOST_TEST((told.event ==
                     (waited > 2s ? event_kind::check_inconclusive : event_kind::check_failed)));
     }
@@ -111,24 +111,24 @@ BOOST_AUTO_TEST_CASE(B12_a_check_that_is_launched_late_is_inconclusive_when_it_f
 
 BOOST_AUTO_TEST_CASE(B12_what_this_machine_lacks_is_no_failure_of_the_server) {
     machine_type subject = fresh({.failure_threshold = 1});
-    settle(subject, machine_input::started(), {});
+    settle(subject, health_input::started(), {});
     const verdict starved = failed(errc::local_resources_exhausted);
     steady_time now{5s};
     for (int n = 1; n <= 4; ++n) {
-        const action told = subject.step(machine_input::reply(starved), now);
+        const health_action told = subject.step(health_input::reply(starved), now);
         BOOST_TEST((told.event == event_kind::check_inconclusive));
         BOOST_TEST(subject.failures() == 0);
         BOOST_TEST((subject.status() == target_status::unknown));
-        action next = settle(subject, machine_input::reported(), now);
+        health_action next = settle(subject, health_input::reported(), now);
         if (n > 1) { // What two lacked, a third at once would lack, too.
-            BOOST_TEST((next.what == action::kind::wait && next.delay == 50ms));
+            BOOST_TEST((next.what == health_action::kind::wait && next.delay == 50ms));
             now += next.delay;
-            next = settle(subject, machine_input::woke(), now);
+            next = settle(subject, health_input::woke(), now);
         }
-        BOOST_TEST((next.what == action::kind::check && next.fresh_connection));
+        BOOST_TEST((next.what == health_action::kind::check && next.fresh_connection));
     }
     const verdict refused = failed(errc::connection_refused);
-    settle(subject, machine_input::reply(refused), now);
+    settle(subject, health_input::reply(refused), now);
     BOOST_TEST((subject.status() == target_status::down));
 }
 
@@ -142,89 +142,89 @@ BOOST_AUTO_TEST_CASE(B33_a_check_of_a_missing_route_leaves_nothing_behind) {
     for (const int failures : {0, 0, 2}) {
         const target_status before = subject.status();
         if (subject.status() == target_status::unknown)
-            settle(subject, machine_input::started(), now);
+            settle(subject, health_input::started(), now);
         for (int n = 0; n < failures; ++n) {
-            settle(subject, machine_input::reply(failed(errc::timed_out)), now);
+            settle(subject, health_input::reply(failed(errc::timed_out)), now);
             now = subject.due();
-            settle(subject, machine_input::woke(), now);
+            settle(subject, health_input::woke(), now);
         }
         const int attempt = subject.attempt();
-        action next = subject.step(machine_input::rerouted(missing), now);
+        health_action next = subject.step(health_input::rerouted(missing), now);
         BOOST_TEST(
-            (next.what == action::kind::report && next.event == event_kind::health_route_missing));
+            (next.what == health_action::kind::report && next.event == event_kind::health_route_missing));
         BOOST_TEST(subject.failures() == failures);
         BOOST_TEST((subject.status() == (failures == 0 ? before : target_status::suspect)));
         // The next check begins at once, and is the attempt that this one would have been.
-        next = settle(subject, machine_input::reported(), now);
-        BOOST_TEST((next.what == action::kind::check && !next.fresh_connection));
+        next = settle(subject, health_input::reported(), now);
+        BOOST_TEST((next.what == health_action::kind::check && !next.fresh_connection));
         BOOST_TEST(subject.attempt() == attempt);
-        next = settle(subject, machine_input::reply(ok), now);
-        BOOST_TEST((next.what == action::kind::wait && next.delay == 30s));
+        next = settle(subject, health_input::reply(ok), now);
+        BOOST_TEST((next.what == health_action::kind::wait && next.delay == 30s));
         now = subject.due();
-        settle(subject, machine_input::woke(), now);
+        settle(subject, health_input::woke(), now);
     }
     BOOST_TEST(subject.outage().id == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(B33_a_wait_is_shortened_to_the_interval_that_holds_now) {
-    const machine_rules<exponential_backoff> slow{{.interval = 600s}, {}};
-    const machine_rules<exponential_backoff> quick{{.interval = 10s}, {}};
-    const machine_rules<exponential_backoff>* chosen = &slow;
+    const health_rules<exponential_backoff> slow{{.interval = 600s}, {}};
+    const health_rules<exponential_backoff> quick{{.interval = 10s}, {}};
+    const health_rules<exponential_backoff>* chosen = &slow;
     struct by_pointer {
-        const machine_rules<exponential_backoff>* const* chosen;
-        operator const machine_rules<exponential_backoff>&() const { return **chosen; }
+        const health_rules<exponential_backoff>* const* chosen;
+        operator const health_rules<exponential_backoff>&() const { return **chosen; }
     };
-    machine<exponential_backoff, by_pointer> subject{by_pointer{&chosen}, random_generator{}};
-    const auto play = [&](machine_input input, steady_time now) {
-        action next = subject.step(input, now);
-        while (next.what == action::kind::report)
-            next = subject.step(machine_input::reported(), now);
+    health_machine<exponential_backoff, by_pointer> subject{by_pointer{&chosen}, random_generator{}};
+    const auto play = [&](health_input input, steady_time now) {
+        health_action next = subject.step(input, now);
+        while (next.what == health_action::kind::report)
+            next = subject.step(health_input::reported(), now);
         return next;
     };
     const verdict ok{};
-    BOOST_TEST((play(machine_input::hurried(600s), {}).what == action::kind::none));
-    play(machine_input::started(), {});
-    BOOST_TEST((play(machine_input::hurried(600s), {}).what == action::kind::none));
-    BOOST_TEST((play(machine_input::reply(ok), {}).delay == 600s));
+    BOOST_TEST((play(health_input::hurried(600s), {}).what == health_action::kind::none));
+    play(health_input::started(), {});
+    BOOST_TEST((play(health_input::hurried(600s), {}).what == health_action::kind::none));
+    BOOST_TEST((play(health_input::reply(ok), {}).delay == 600s));
     const steady_time now{100s};
-    BOOST_TEST((play(machine_input::hurried(600s), now).what == action::kind::none));
+    BOOST_TEST((play(health_input::hurried(600s), now).what == health_action::kind::none));
     chosen = &quick;
-    const action next = play(machine_input::hurried(10s), now);
-    BOOST_TEST((next.what == action::kind::wait && next.delay == 10s));
+    const health_action next = play(health_input::hurried(10s), now);
+    BOOST_TEST((next.what == health_action::kind::wait && next.delay == 10s));
     BOOST_TEST((subject.due() == now + 10s));
-    BOOST_TEST((play(machine_input::hurried(10s), now + 5s).what == action::kind::none));
-    BOOST_TEST((play(machine_input::woke(), now + 10s).what == action::kind::check));
-    BOOST_TEST((play(machine_input::reply(ok), now + 10s).delay == 10s));
-    BOOST_TEST((play(machine_input::hurried({}), now + 12s).what == action::kind::wait));
-    BOOST_TEST((play(machine_input::woke(), now + 12s).what == action::kind::check));
+    BOOST_TEST((play(health_input::hurried(10s), now + 5s).what == health_action::kind::none));
+    BOOST_TEST((play(health_input::woke(), now + 10s).what == health_action::kind::check));
+    BOOST_TEST((play(health_input::reply(ok), now + 10s).delay == 10s));
+    BOOST_TEST((play(health_input::hurried({}), now + 12s).what == health_action::kind::wait));
+    BOOST_TEST((play(health_input::woke(), now + 12s).what == health_action::kind::check));
 }
 
 BOOST_AUTO_TEST_CASE(B12_a_name_service_that_does_not_answer_is_doubted_ten_times_and_then_counts) {
     machine_type subject = fresh({.failure_threshold = 1});
     const verdict unresolved = failed(errc::resolver_unavailable);
     steady_time now{};
-    action next = settle(subject, machine_input::started(), now);
+    health_action next = settle(subject, health_input::started(), now);
     for (int n = 0; n < 10; ++n) {
-        BOOST_TEST((next.what == action::kind::check));
-        const action told = subject.step(machine_input::reply(unresolved), now);
+        BOOST_TEST((next.what == health_action::kind::check));
+        const health_action told = subject.step(health_input::reply(unresolved), now);
         BOOST_TEST((told.event == event_kind::check_inconclusive));
         BOOST_TEST(subject.failures() == 0);
         BOOST_TEST(subject.doubts() == n + 1);
         BOOST_TEST((subject.status() == target_status::unknown));
         // Never at once: that would burn a core for as long as the name service refuses.
-        next = settle(subject, machine_input::reported(), now);
-        BOOST_TEST((next.what == action::kind::wait && next.delay >= 2s && next.delay <= 30s));
+        next = settle(subject, health_input::reported(), now);
+        BOOST_TEST((next.what == health_action::kind::wait && next.delay >= 2s && next.delay <= 30s));
         now += next.delay;
-        next = settle(subject, machine_input::woke(), now);
+        next = settle(subject, health_input::woke(), now);
     }
-    const action told = subject.step(machine_input::reply(unresolved), now);
+    const health_action told = subject.step(health_input::reply(unresolved), now);
     BOOST_TEST((told.event == event_kind::check_failed));
     BOOST_TEST((subject.status() == target_status::down));
     BOOST_TEST(subject.outage().last_error == make_error_code(errc::resolve_failed));
     // And so does each that follows, until something else is heard.
-    next = settle(subject, machine_input::reported(), now);
-    settle(subject, machine_input::woke(), now + next.delay);
-    BOOST_TEST((subject.step(machine_input::reply(unresolved), now + next.delay).event ==
+    next = settle(subject, health_input::reported(), now);
+    settle(subject, health_input::woke(), now + next.delay);
+    BOOST_TEST((subject.step(health_input::reply(unresolved), now + next.delay).event ==
                 event_kind::check_failed));
 }
 
@@ -234,14 +234,14 @@ BOOST_AUTO_TEST_CASE(B12_whatever_counts_ends_a_row_of_doubts) {
         const verdict unresolved = failed(errc::resolver_unavailable);
         const verdict other = heard == errc{} ? verdict{} : failed(heard);
         steady_time now{};
-        action next = settle(subject, machine_input::started(), now);
+        health_action next = settle(subject, health_input::started(), now);
         for (int n = 1; n <= 100; ++n) {
-            const action told =
-                subject.step(machine_input::reply(n % 10 == 0 ? other : unresolved), now);
+            const health_action told =
+                subject.step(health_input::reply(n % 10 == 0 ? other : unresolved), now);
             BOOST_TEST(((told.event == event_kind::check_inconclusive) == (n % 10 != 0)));
-            next = settle(subject, machine_input::reported(), now);
+            next = settle(subject, health_input::reported(), now);
             now += next.delay;
-            next = settle(subject, machine_input::woke(), now);
+            next = settle(subject, health_input::woke(), now);
         }
     }
 }
@@ -250,22 +250,22 @@ BOOST_AUTO_TEST_CASE(B12_a_row_of_doubts_ends_with_any_answer_also_with_one_that
     verdict missing = failed(errc::unexpected_status);
     missing.status = 404;
     const verdict broken = failed(errc::unexpected_status);
-    for (const auto& [between, late] : {std::pair{machine_input::reply(broken), 8s},
-                                        std::pair{machine_input::rerouted(missing), 0s}}) {
+    for (const auto& [between, late] : {std::pair{health_input::reply(broken), 8s},
+                                        std::pair{health_input::rerouted(missing), 0s}}) {
         machine_type subject = fresh({.failure_threshold = 1});
         const verdict unresolved = failed(errc::resolver_unavailable);
         steady_time now{};
-        settle(subject, machine_input::started(), now);
+        settle(subject, health_input::started(), now);
         const auto doubt = [&](int times) {
             for (int n = 0; n < times; ++n) {
-                const action next = settle(subject, machine_input::reply(unresolved), now);
+                const health_action next = settle(subject, health_input::reply(unresolved), now);
                 now += next.delay;
-                settle(subject, machine_input::woke(), now);
+                settle(subject, health_input::woke(), now);
             }
         };
         doubt(9);
         now += late;
-        BOOST_TEST((settle(subject, between, now).what == action::kind::check));
+        BOOST_TEST((settle(subject, between, now).what == health_action::kind::check));
         BOOST_TEST(subject.doubts() == 0);
         doubt(10);
         BOOST_TEST(subject.failures() == 0);
@@ -276,9 +276,9 @@ BOOST_AUTO_TEST_CASE(B12_a_row_of_doubts_ends_with_any_answer_also_with_one_that
 
 BOOST_AUTO_TEST_CASE(B12_a_stalled_process_does_not_count_what_it_could_not_resolve) {
     machine_type subject = fresh({.failure_threshold = 1, .doubt_max = 0});
-    settle(subject, machine_input::started(), {});
+    settle(subject, health_input::started(), {});
     const verdict unresolved = failed(errc::resolver_unavailable);
-    const action told = subject.step(machine_input::reply(unresolved), steady_time{8s});
+    const health_action told = subject.step(health_input::reply(unresolved), steady_time{8s});
     BOOST_TEST((told.event == event_kind::check_inconclusive));
     BOOST_TEST((subject.status() == target_status::unknown));
 }
@@ -287,43 +287,43 @@ BOOST_AUTO_TEST_CASE(B14_a_stopped_machine_is_finished_for_ever) {
     for (const bool started : {false, true}) {
         machine_type subject = fresh();
         if (started)
-            settle(subject, machine_input::started(), {});
-        BOOST_TEST((subject.step(machine_input::stopped(), {}).what == action::kind::finished));
-        BOOST_TEST((subject.step(machine_input::started(), {}).what == action::kind::finished));
-        BOOST_TEST((subject.step(machine_input::woke(), {}).what == action::kind::finished));
-        BOOST_TEST((subject.step(machine_input::stopped(), {}).what == action::kind::finished));
+            settle(subject, health_input::started(), {});
+        BOOST_TEST((subject.step(health_input::stopped(), {}).what == health_action::kind::finished));
+        BOOST_TEST((subject.step(health_input::started(), {}).what == health_action::kind::finished));
+        BOOST_TEST((subject.step(health_input::woke(), {}).what == health_action::kind::finished));
+        BOOST_TEST((subject.step(health_input::stopped(), {}).what == health_action::kind::finished));
     }
 }
 
 BOOST_AUTO_TEST_CASE(an_observer_that_takes_long_does_not_shift_the_schedule) {
     machine_type subject = fresh();
     steady_time now{};
-    settle(subject, machine_input::started(), now);
+    settle(subject, health_input::started(), now);
     const verdict ok{};
-    BOOST_TEST((subject.step(machine_input::reply(ok), now).what == action::kind::report));
+    BOOST_TEST((subject.step(health_input::reply(ok), now).what == health_action::kind::report));
     now += 10s; // spent in the observer
-    const action next = subject.step(machine_input::reported(), now);
-    BOOST_TEST((next.what == action::kind::wait && next.delay == 20s));
+    const health_action next = subject.step(health_input::reported(), now);
+    BOOST_TEST((next.what == health_action::kind::wait && next.delay == 20s));
 }
 
 BOOST_AUTO_TEST_CASE(a_copy_decides_as_its_original_does) {
     machine_type subject = fresh({.interval_jitter = 0.5});
-    settle(subject, machine_input::started(), {});
+    settle(subject, health_input::started(), {});
     machine_type copy = subject;
     const verdict refused = failed(errc::connection_refused);
-    BOOST_TEST((settle(subject, machine_input::reply(refused), {}).delay ==
-                settle(copy, machine_input::reply(refused), {}).delay));
+    BOOST_TEST((settle(subject, health_input::reply(refused), {}).delay ==
+                settle(copy, health_input::reply(refused), {}).delay));
 }
 
 BOOST_AUTO_TEST_CASE(a_target_that_is_down_for_years_stays_down) {
     machine_type subject = fresh({.interval = 1s});
     steady_time now{};
-    action next = settle(subject, machine_input::started(), now);
+    health_action next = settle(subject, health_input::started(), now);
     const verdict refused = failed(errc::connection_refused);
     for (int n = 0; n < 1'000'000; ++n) {
-        next = settle(subject, machine_input::reply(refused), now);
+        next = settle(subject, health_input::reply(refused), now);
         now += next.delay;
-        next = settle(subject, machine_input::woke(), now);
+        next = settle(subject, health_input::woke(), now);
     }
     BOOST_TEST((subject.status() == target_status::down));
     BOOST_TEST(subject.failures() == 1'000'000);

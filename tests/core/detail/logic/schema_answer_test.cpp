@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(a_304_that_nobody_asked_for_is_a_failure) {
     }
 }
 
-// Whether it is another one is for `known_schema` to say.
+// Whether it is another one is for `committed_schema` to say.
 BOOST_AUTO_TEST_CASE(B31_a_200_brings_a_schema_whatever_its_etag_is) {
     for (const std::string& tag : {sha1, other_sha1}) {
         const schema_answer judged = answer(200, "", with_member(tag), known(plain, sha1));

@@ -24,7 +24,7 @@ namespace {
 
 struct place {
     sim::world world{1};
-    sim::process& server = world.add_server("warehouse");
+    sim::server_process& server = world.add_server("warehouse");
     sim::world::client_type& client = world.add_client(server);
 };
 
@@ -95,38 +95,38 @@ BOOST_AUTO_TEST_CASE(a_crash_belongs_to_the_life_that_it_ended) {
 
 BOOST_AUTO_TEST_CASE(of_faults_that_carry_a_value_the_last_that_began_is_in_force) {
     place in;
-    auto& way = in.client.way();
+    auto& link = in.client.link();
     in.world.between(0s, 100s).slow(in.server, 10s).drip(in.client, 3s);
     in.world.between(0s, 100s).delay(in.client, sim::uniform(20ms, 5ms));
     in.world.between(50s, 60s).slow(in.server, 1s).drip(in.client, 1ms);
     in.world.between(50s, 60s).delay(in.server, sim::constant(1s));
     in.world.run_for(55s);
-    BOOST_TEST((in.server.slowness == 1s && way.drip == 1ms));
-    BOOST_TEST((way.delay == sim::constant(1s)));
+    BOOST_TEST((in.server.slowness == 1s && link.drip == 1ms));
+    BOOST_TEST((link.delay == sim::constant(1s)));
     in.world.run_for(10s);
     BOOST_TEST((in.server.slow == 1 && in.server.slowness == 10s));
-    BOOST_TEST((way.dripping == 1 && way.drip == 3s));
-    BOOST_TEST((way.delay == sim::uniform(20ms, 5ms)));
+    BOOST_TEST((link.dripping == 1 && link.drip == 3s));
+    BOOST_TEST((link.delay == sim::uniform(20ms, 5ms)));
     in.world.run_for(40s);
-    BOOST_TEST((in.server.sound() && way.sound()));
-    BOOST_TEST((way.delay == sim::constant(1ms)));
+    BOOST_TEST((in.server.sound() && link.sound()));
+    BOOST_TEST((link.delay == sim::constant(1ms)));
 }
 
 BOOST_AUTO_TEST_CASE(an_older_fault_that_ends_leaves_the_one_in_force_alone) {
     place in;
-    sim::host& machine = in.client.machine();
+    sim::host& host = in.client.host();
     in.world.between(0s, 20s).jump_wall(in.client, 1h).swing(in.client, 1s);
     in.world.between(0s, 20s).drift(in.client, 100);
     in.world.between(10s, 30s).jump_wall(in.client, 1min).swing(in.client, 2s);
     in.world.between(10s, 30s).drift(in.client, 50'000);
     in.world.run_for(25s);
-    BOOST_TEST((machine.wall_range() == 1min));
-    BOOST_TEST(!machine.timers_exact());
-    BOOST_TEST((machine.true_span(105s) == 100s));
+    BOOST_TEST((host.wall_range() == 1min));
+    BOOST_TEST(!host.timers_exact());
+    BOOST_TEST((host.true_span(105s) == 100s));
     in.world.run_for(10s);
-    BOOST_TEST((machine.wall_range() == 0ms));
-    BOOST_TEST(machine.timers_exact());
-    BOOST_TEST((machine.true_span(105s) == 105s));
+    BOOST_TEST((host.wall_range() == 0ms));
+    BOOST_TEST(host.timers_exact());
+    BOOST_TEST((host.true_span(105s) == 105s));
 }
 
 BOOST_AUTO_TEST_CASE(a_client_that_comes_later_is_concerned_until_the_fault_ends) {
@@ -134,11 +134,11 @@ BOOST_AUTO_TEST_CASE(a_client_that_comes_later_is_concerned_until_the_fault_ends
     in.world.between(1s, 100s).black_hole(in.server);
     in.world.run_for(10s);
     auto& later = in.world.add_client(in.server);
-    BOOST_TEST(!later.way().sound());
+    BOOST_TEST(!later.link().sound());
     in.world.run_for(100s);
     BOOST_TEST(later.failures() > 0U);
-    BOOST_TEST(later.way().sound());
-    BOOST_TEST(later.way().requests_lost == 0);
+    BOOST_TEST(later.link().sound());
+    BOOST_TEST(later.link().requests_lost == 0);
 }
 
 BOOST_AUTO_TEST_CASE(what_began_in_the_past_ends_when_it_was_to) {
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(the_wall_clocks_of_a_world_do_not_jump_together) {
     int together = 0;
     for (int second = 0; second < 1000; ++second) {
         in.world.run_for(1s);
-        together += in.client.machine().now() == in.server.machine().now() ? 1 : 0;
+        together += in.client.host().now() == in.server.host().now() ? 1 : 0;
     }
     BOOST_TEST(together < 10);
 }

@@ -4,7 +4,7 @@
 
 #include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
-#include <forest/core/detail/logic/health_input.hpp>
+#include <forest/core/detail/logic/health_steps.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/random.hpp>
@@ -30,7 +30,7 @@ namespace forest::detail {
 
 /// What a machine goes by. Never changes, so that many machines may share one.
 template <std::regular_invocable<int, duration> Backoff>
-struct machine_rules {
+struct health_rules {
     forest::options options; ///< must be valid
     [[no_unique_address]] Backoff backoff;
 };
@@ -38,7 +38,7 @@ struct machine_rules {
 /// Who keeps such rules, or refers to them as a std::reference_wrapper does.
 template <typename T, typename Backoff>
 concept holds_rules = requires(const T& held) {
-    { held } -> std::convertible_to<const machine_rules<Backoff>&>;
+    { held } -> std::convertible_to<const health_rules<Backoff>&>;
 };
 
 /// What a machine keeps of a run of failures: an outage less its target, which the driver of the
@@ -58,7 +58,7 @@ struct failure_run {
 
 /// One target's state. Feed it what happens and do what it answers:
 ///
-///     for (action next = machine.step(input, now); next.what == report; next =
+///     for (health_action next = machine.step(input, now); next.what == report; next =
 ///     machine.step(reported, now))
 ///         tell(next.event);
 ///
@@ -67,20 +67,20 @@ struct failure_run {
 ///
 /// `Rules` are its own unless it is told to share them, which must outlive its use then.
 template <std::regular_invocable<int, duration> Backoff,
-          holds_rules<Backoff> Rules = machine_rules<Backoff>>
-class machine {
+          holds_rules<Backoff> Rules = health_rules<Backoff>>
+class health_machine {
 public:
     /// `chosen` must be valid. `random` spreads the first check and jitters the delays.
-    machine(const options& chosen, const Backoff& backoff, random_generator random) noexcept
-        : machine{machine_rules<Backoff>{chosen, backoff}, random} {}
+    health_machine(const options& chosen, const Backoff& backoff, random_generator random) noexcept
+        : health_machine{health_rules<Backoff>{chosen, backoff}, random} {}
 
     /// The same by rules that it may share.
-    machine(const Rules& by, random_generator random) noexcept : rules_{by}, random_{random} {
+    health_machine(const Rules& by, random_generator random) noexcept : rules_{by}, random_{random} {
         assert(options().valid());
     }
 
-    [[nodiscard]] action step(machine_input input, steady_time now) noexcept {
-        using kind = machine_input::kind;
+    [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
+        using kind = health_input::kind;
         if (input.what == kind::stopped)
             phase_ = phase::finished;
         // Started twice is started once, whatever is under way (B13).
@@ -100,7 +100,7 @@ public:
             assert(input.what == kind::reported);
             phase_ = phase::checking;
             checked_at_ = now;
-            return {.what = action::kind::check, .fresh_connection = fresh_connection_};
+            return {.what = health_action::kind::check, .fresh_connection = fresh_connection_};
         case phase::checking:
             if (input.what == kind::launched)
                 return launch(now);
@@ -118,7 +118,7 @@ public:
         case phase::transitioning: assert(input.what == kind::reported); return proceed(now);
         case phase::finished: break;
         }
-        return {.what = action::kind::finished};
+        return {.what = health_action::kind::finished};
     }
 
     [[nodiscard]] target_status status() const noexcept { return status_; }
@@ -185,20 +185,20 @@ private:
 
     enum class transition : std::uint8_t { none, down, up };
 
-    [[nodiscard]] const machine_rules<Backoff>& rules() const noexcept { return rules_; }
+    [[nodiscard]] const health_rules<Backoff>& rules() const noexcept { return rules_; }
 
-    action report(phase next, event_kind what) noexcept {
+    health_action report(phase next, event_kind what) noexcept {
         phase_ = next;
-        return {.what = action::kind::report, .event = what};
+        return {.what = health_action::kind::report, .event = what};
     }
 
     // Waits for the next check, or begins it when it is due. A check that is overdue because the
     // last one took longer than the interval becomes the origin of the schedule: nothing is caught
     // up (B1).
-    action proceed(steady_time now) noexcept {
+    health_action proceed(steady_time now) noexcept {
         if (due_ > now) {
             phase_ = phase::waiting;
-            return {.what = action::kind::wait, .delay = due_ - now};
+            return {.what = health_action::kind::wait, .delay = due_ - now};
         }
         due_ = now;
         return begin();
@@ -207,7 +207,7 @@ private:
     // A late wake-up keeps the schedule, so that lateness does not add up, unless a whole interval
     // was missed or the process was stalled: then the schedule starts anew, because two checks in a
     // row tell nothing more.
-    action wake(steady_time now) noexcept {
+    health_action wake(steady_time now) noexcept {
         const duration late = now - due_;
         stalled_ = late > options().stall_tolerance;
         if (stalled_ || late >= options().interval)
@@ -215,21 +215,21 @@ private:
         return begin();
     }
 
-    action begin() noexcept {
+    health_action begin() noexcept {
         attempt_ = succeeded_ ? 1 : saturating_increment(attempt_);
         succeeded_ = false;
         return report(phase::beginning, event_kind::check_started);
     }
 
     // A check that its driver begins late says as little as a wake-up that comes late (B12).
-    action launch(steady_time now) noexcept {
+    health_action launch(steady_time now) noexcept {
         stalled_ = stalled_ || now - checked_at_ > options().stall_tolerance;
         checked_at_ = now;
         return {};
     }
 
     // As if the check had not been: the attempt before it is the last one again.
-    action reroute(steady_time now) noexcept {
+    health_action reroute(steady_time now) noexcept {
         succeeded_ = attempt_ == 1;
         attempt_ -= succeeded_ ? 0 : 1;
         stalled_ = false;
@@ -240,14 +240,14 @@ private:
         return report(phase::judged, event_kind::health_route_missing);
     }
 
-    action hurry(duration within, steady_time now) noexcept {
+    health_action hurry(duration within, steady_time now) noexcept {
         if (phase_ != phase::waiting || due_ - now <= within)
             return {};
         due_ = now + within;
-        return {.what = action::kind::wait, .delay = within};
+        return {.what = health_action::kind::wait, .delay = within};
     }
 
-    action conclude(const verdict& result, steady_time now) noexcept {
+    health_action conclude(const verdict& result, steady_time now) noexcept {
         transition_ = transition::none;
         // A server that could not be looked for may be well. To ask again at once would burn a
         // core, and press a name service that is in trouble, so the backoff counts doubts as it

@@ -26,8 +26,8 @@ namespace forest::sim::detail {
 template <typename T, typename Backoff>
 concept watchable = std::copyable<T> &&
     std::constructible_from<T, options, Backoff, random_generator> &&
-    requires(T subject, const T& seen, forest::detail::machine_input input, steady_time now) {
-    { subject.step(input, now) } -> std::same_as<forest::detail::action>;
+    requires(T subject, const T& seen, forest::detail::health_input input, steady_time now) {
+    { subject.step(input, now) } -> std::same_as<forest::detail::health_action>;
     { seen.status() } -> std::same_as<target_status>;
     { seen.attempt() } -> std::same_as<int>;
     { seen.failures() } -> std::same_as<int>;
@@ -50,19 +50,19 @@ public:
     std::optional<breach> play(const stimulus& played) {
         now_ += played.after;
         const verdict heard = verdict_of(played.heard, now_);
-        const forest::detail::machine_input input{played.what, &heard};
+        const forest::detail::health_input input{played.what, &heard};
         answered_ = subject_.step(input, now_);
         std::optional<breach> broken = rules_.judge(subject_, input, answered_, now_);
         switch (answered_.what) {
-        case forest::detail::action::kind::none: break;
-        case forest::detail::action::kind::report: asked_ = pending::report; break;
-        case forest::detail::action::kind::check: asked_ = pending::check; break;
-        case forest::detail::action::kind::wait:
+        case forest::detail::health_action::kind::none: break;
+        case forest::detail::health_action::kind::report: asked_ = pending::report; break;
+        case forest::detail::health_action::kind::check: asked_ = pending::check; break;
+        case forest::detail::health_action::kind::wait:
             asked_ = pending::wait;
             // What may happen before the wait has ended does not depend on the time.
             now_ += answered_.delay;
             break;
-        case forest::detail::action::kind::finished: asked_ = pending::nothing; break;
+        case forest::detail::health_action::kind::finished: asked_ = pending::nothing; break;
         }
         return broken;
     }
@@ -71,7 +71,7 @@ public:
     [[nodiscard]] const Machine& subject() const noexcept { return subject_; }
 
     /// What it has answered last.
-    [[nodiscard]] const forest::detail::action& answered() const noexcept { return answered_; }
+    [[nodiscard]] const forest::detail::health_action& answered() const noexcept { return answered_; }
 
     /// What it waits for.
     [[nodiscard]] pending asked() const noexcept { return asked_; }
@@ -90,7 +90,7 @@ private:
     machine_oracle<Backoff> rules_;
     steady_time now_{};
     pending asked_ = pending::start;
-    forest::detail::action answered_{};
+    forest::detail::health_action answered_{};
 };
 
 } // namespace forest::sim::detail

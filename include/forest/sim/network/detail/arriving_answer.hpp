@@ -27,14 +27,14 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
 
     /// Sends it over `way`, which does to it what it does at present.
-    void depart(link& way, const message_limits& limits) {
-        if (way.garbling > 0)
-            way.garble(bytes_);
-        if (way.resetting + way.truncating > 0)
-            bytes_.resize(way.cut(bytes_.size()));
-        reset_ = way.resetting > 0;
-        time_ = way.dripping > 0 ? way.drip : duration::zero();
-        pieces_ = way.dripping > 0 ? std::clamp<std::size_t>(bytes_.size(), 1, pieces_max) : 1;
+    void depart(link& link, const message_limits& limits) {
+        if (link.garbling > 0)
+            link.garble(bytes_);
+        if (link.resetting + link.truncating > 0)
+            bytes_.resize(link.cut(bytes_.size()));
+        reset_ = link.resetting > 0;
+        time_ = link.dripping > 0 ? link.drip : duration::zero();
+        pieces_ = link.dripping > 0 ? std::clamp<std::size_t>(bytes_.size(), 1, pieces_max) : 1;
         arrived_ = 0;
         heard_.clear();
         parsed_ = 0;

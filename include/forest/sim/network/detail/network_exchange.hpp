@@ -36,7 +36,7 @@ namespace forest::sim::detail {
 struct network_path {
     host* from = nullptr;
     link* over = nullptr;
-    process* to = nullptr;
+    server_process* to = nullptr;
     trace* lines = nullptr;
     const std::function<void(int)>* sent = nullptr; ///< told how many are in flight already
     std::uint16_t subject = 0;                      ///< of the lines
@@ -161,21 +161,21 @@ private:
 
     static void arrive(shared self) {
         self->note(trace_kind::arrived, 0, self->requests_);
-        process& to = *self->path_.to;
+        server_process& to = *self->path_.to;
         if (self->path_.over->refusing > 0 || !to.accept(*self))
             return self->fail_over_link(errc::connection_refused);
         self->accepted_ = true;
-        if (to.frozen > 0 || to.slow > 0 || !to.machine().running())
+        if (to.frozen > 0 || to.slow > 0 || !to.host().running())
             self->set_timer();
         const auto leg = self->leg_;
-        to.machine().when_running([self = std::move(self), leg]() mutable {
+        to.host().when_running([self = std::move(self), leg]() mutable {
             if (leg == self->leg_)
                 ask(std::move(self));
         });
     }
 
     static void ask(shared self) {
-        process& to = *self->path_.to;
+        server_process& to = *self->path_.to;
         const std::span<char> request{self->bytes_.data(), self->size_};
         to.serve(request, [leg = self->leg_, self = std::move(self)](std::string_view given) {
             if (leg == self->leg_)
@@ -188,8 +188,8 @@ private:
         if (path_.to->slow == 0)
             return transmit();
         queue().after(path_.to->slowness, [self = shared_from_this(), leg = leg_]() mutable {
-            process& to = *self->path_.to;
-            to.machine().when_running([self = std::move(self), leg] {
+            server_process& to = *self->path_.to;
+            to.host().when_running([self = std::move(self), leg] {
                 if (leg == self->leg_ && self->path_.to->frozen == 0)
                     self->transmit();
             });

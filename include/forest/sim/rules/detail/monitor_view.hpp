@@ -16,11 +16,11 @@ namespace forest::sim::detail {
 /// What a monitor has to know of the world around its client.
 struct monitor_view {
     std::function<duration()> now;          ///< since the beginning
-    std::function<steady_time()> local_now; ///< the steady clock of the client's machine
+    std::function<steady_time()> local_now; ///< the steady clock of the client's host
     std::function<steady_time()> timer_now; ///< the same, but for the time that it was suspended
     std::function<wall_time()> wall_now;    ///< its wall clock, as it signs by it
     std::function<bool()> exact;            ///< its timers end when they are due, by its own clock
-    std::function<std::uint64_t()> machine_changes; ///< counts what is done to it
+    std::function<std::uint64_t()> host_changes; ///< counts what is done to it
     std::function<std::uint64_t()> changes; ///< counts what begins or ends to be wrong anywhere
 
     // Of a check that begins and ends now.
@@ -37,23 +37,23 @@ template <typename World>
     const duration timeout = chosen.timeout;
     return {
         .now = [&in] { return in.now(); },
-        .local_now = [&client] { return client.machine().steady_now(); },
-        .timer_now = [&client] { return client.machine().timer_now(); },
+        .local_now = [&client] { return client.host().steady_now(); },
+        .timer_now = [&client] { return client.host().timer_now(); },
         .wall_now = [&client] { return client.signing_now(); },
-        .exact = [&client] { return client.machine().timers_exact(); },
-        .machine_changes = [&client] { return client.machine().disturbances(); },
-        .changes = [&in, &server] { return in.disturbances() + server.machine().disturbances(); },
+        .exact = [&client] { return client.host().timers_exact(); },
+        .host_changes = [&client] { return client.host().disturbances(); },
+        .changes = [&in, &server] { return in.disturbances() + server.host().disturbances(); },
         .must_succeed =
             [&client, &server, timeout] {
-                return checks_must_succeed(client.machine(), client.way(), server, timeout);
+                return checks_must_succeed(client.host(), client.link(), server, timeout);
             },
         .accepted =
             [&client, &server](wall_time signed_as) {
-                return signature_accepted(signed_as, client.machine(), server.machine());
+                return signature_accepted(signed_as, client.host(), server.host());
             },
         .must_fail =
             [&client, &server, timeout](wall_time signed_as) {
-                return checks_must_fail(client.machine(), client.way(), server, timeout, signed_as);
+                return checks_must_fail(client.host(), client.link(), server, timeout, signed_as);
             },
     };
 }

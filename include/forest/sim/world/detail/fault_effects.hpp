@@ -21,7 +21,7 @@ namespace forest::sim::detail {
 /// What a fault does to a process: `by` is 1 when it begins and -1 when it ends. `in_force` is null
 /// if none of its kind is left. Not for `crash`, `restart` and `stop`, whose end depends on what
 /// became of the process meanwhile.
-inline void change_process(process& server, const fault& what, int by, const fault* in_force) {
+inline void change_process(server_process& server, const fault& what, int by, const fault* in_force) {
     switch (what.kind) {
     case fault_kind::freeze: server.frozen += by; return;
     case fault_kind::slow:
@@ -37,54 +37,54 @@ inline void change_process(process& server, const fault& what, int by, const fau
 }
 
 /// What a fault does to the way between a client and a server, likewise.
-inline void change_link(link& way, const fault& what, int by, const fault* in_force) {
+inline void change_link(link& link, const fault& what, int by, const fault* in_force) {
     switch (what.kind) {
-    case fault_kind::refuse: way.refusing += by; return;
+    case fault_kind::refuse: link.refusing += by; return;
     case fault_kind::black_hole:
-        way.requests_lost += by;
-        way.replies_lost += by;
+        link.requests_lost += by;
+        link.replies_lost += by;
         return;
-    case fault_kind::partition_requests: way.requests_lost += by; return;
-    case fault_kind::partition_replies: way.replies_lost += by; return;
-    case fault_kind::reset: way.resetting += by; return;
-    case fault_kind::truncate: way.truncating += by; return;
-    case fault_kind::garble: way.garbling += by; return;
+    case fault_kind::partition_requests: link.requests_lost += by; return;
+    case fault_kind::partition_replies: link.replies_lost += by; return;
+    case fault_kind::reset: link.resetting += by; return;
+    case fault_kind::truncate: link.truncating += by; return;
+    case fault_kind::garble: link.garbling += by; return;
     case fault_kind::drip:
-        way.dripping += by;
-        way.drip = in_force != nullptr ? in_force->span : duration::zero();
+        link.dripping += by;
+        link.drip = in_force != nullptr ? in_force->span : duration::zero();
         return;
     case fault_kind::delay:
         if (in_force != nullptr)
-            way.delay = delay_of(*in_force);
+            link.delay = delay_of(*in_force);
         else
-            way.usual_delay();
+            link.usual_delay();
         return;
-    case fault_kind::clog: return by > 0 ? way.clog() : way.unclog();
-    case fault_kind::loss: way.loss_per_mille += by * static_cast<int>(what.amount); return;
-    case fault_kind::dns_failure: way.unresolvable += by; return;
+    case fault_kind::clog: return by > 0 ? link.clog() : link.unclog();
+    case fault_kind::loss: link.loss_per_mille += by * static_cast<int>(what.amount); return;
+    case fault_kind::dns_failure: link.unresolvable += by; return;
     default: assert(false && "no fault of a link");
     }
 }
 
-/// What a fault of that kind, which lasts, does to the time of a machine: all that is in force.
-inline void change_time(host& machine, fault_kind kind, const fault* in_force) {
+/// What a fault of that kind, which lasts, does to the time of a host: all that is in force.
+inline void change_time(host& host, fault_kind kind, const fault* in_force) {
     const duration span = in_force != nullptr ? in_force->span : duration::zero();
     switch (kind) {
     case fault_kind::jump_wall:
-        return machine.jump_wall(std::chrono::duration_cast<std::chrono::milliseconds>(span));
-    case fault_kind::drift: return machine.drift(in_force != nullptr ? in_force->amount : 0);
-    case fault_kind::swing: return machine.swing(span, 16 * span);
+        return host.jump_wall(std::chrono::duration_cast<std::chrono::milliseconds>(span));
+    case fault_kind::drift: return host.drift(in_force != nullptr ? in_force->amount : 0);
+    case fault_kind::swing: return host.swing(span, 16 * span);
     default: assert(false && "no fault of time that lasts");
     }
 }
 
 /// What happens to it at one moment.
-inline void disturb_time(host& machine, const fault& what) {
+inline void disturb_time(host& host, const fault& what) {
     switch (what.kind) {
     case fault_kind::step_wall:
-        return machine.step_wall(std::chrono::duration_cast<std::chrono::milliseconds>(what.span));
-    case fault_kind::pause: return machine.pause(what.span);
-    case fault_kind::suspend: return machine.suspend(what.span);
+        return host.step_wall(std::chrono::duration_cast<std::chrono::milliseconds>(what.span));
+    case fault_kind::pause: return host.pause(what.span);
+    case fault_kind::suspend: return host.suspend(what.span);
     default: assert(false && "no momentary fault of time");
     }
 }

@@ -25,15 +25,15 @@
 #include <vector>
 
 // Lets faults begin and end when it is time, and knows which are under way: what two of them that
-// overlap do to one machine, process or link is decided here.
+// overlap do to one host, process or link is decided here.
 
 namespace forest::sim::detail {
 
 /// Who but a server may be concerned: a client, a fleet, or the way of a fleet to one server.
 struct fault_subject {
-    host* machine;
-    link* way;       ///< null for a fleet, which has one to each server
-    process* server; ///< likewise
+    sim::host* host;
+    sim::link* link;       ///< null for a fleet, which has one to each server
+    server_process* server; ///< likewise
     std::function<void()> quit;
     std::uint16_t fleet = fault::everyone; ///< of a way: the number of its fleet
 };
@@ -41,7 +41,7 @@ struct fault_subject {
 /// Plays the script of one world. Not thread-safe.
 class fault_player {
 public:
-    using process_list = std::vector<std::unique_ptr<process>>;
+    using process_list = std::vector<std::unique_ptr<server_process>>;
 
     /// All must outlive it, and it everything that is on the queue.
     fault_player(event_queue& queue, const process_list& servers, trace& lines) noexcept
@@ -63,7 +63,7 @@ public:
         subjects_.push_back(std::move(subject));
         for (const auto& [id, each] : ongoing_) {
             if (is_of_link(each.what.kind) && concerns(each.what, index))
-                change_link(*subjects_[index].way, each.what, 1, &each.what);
+                change_link(*subjects_[index].link, each.what, 1, &each.what);
         }
     }
 
@@ -86,9 +86,9 @@ public:
         for (const auto& [id, each] : std::exchange(ongoing_, {}))
             finish(id, each);
         for (std::size_t index = 0; index < servers_->size(); ++index)
-            correct((*servers_)[index]->machine(), index, false);
+            correct((*servers_)[index]->host(), index, false);
         for (std::size_t index = 0; index < subjects_.size(); ++index)
-            correct(*subjects_[index].machine, index, true);
+            correct(*subjects_[index].host, index, true);
     }
 
     /// How often something has begun or ended to be wrong.
@@ -104,16 +104,16 @@ private:
     using numbered = std::pair<const std::uint64_t, ongoing_fault>;
 
     duration now() const noexcept { return queue_->now().time_since_epoch(); }
-    process& server_of(const fault& what) const { return *servers_->at(what.server); }
+    server_process& server_of(const fault& what) const { return *servers_->at(what.server); }
 
-    host& machine_of(const fault& what) const {
-        return what.client == fault::everyone ? server_of(what).machine()
-                                              : *subjects_.at(what.client).machine;
+    host& host_of(const fault& what) const {
+        return what.client == fault::everyone ? server_of(what).host()
+                                              : *subjects_.at(what.client).host;
     }
 
     bool concerns(const fault& what, std::size_t index) const {
         const fault_subject& of = subjects_[index];
-        if (of.way == nullptr)
+        if (of.link == nullptr)
             return false;
         return what.client == fault::everyone ? of.server == servers_->at(what.server).get()
                                               : index == what.client || of.fleet == what.client;
@@ -211,11 +211,11 @@ private:
             return change_process(server_of(what), what, by, fault_of(last));
         }
         if (is_of_time(what.kind)) {
-            host& machine = machine_of(what);
+            host& host = host_of(what);
             const auto* const last = in_force(
-                what.kind, [&](const fault& other) { return &machine_of(other) == &machine; });
+                what.kind, [&](const fault& other) { return &host_of(other) == &host; });
             if (last == nullptr || last->first <= id) // else another one was in force, and still is
-                change_time(machine, what.kind, fault_of(last));
+                change_time(host, what.kind, fault_of(last));
             return;
         }
         for (std::size_t index = 0; index < subjects_.size(); ++index) {
@@ -223,7 +223,7 @@ private:
                 continue;
             const auto* const last =
                 in_force(what.kind, [&](const fault& other) { return concerns(other, index); });
-            change_link(*subjects_[index].way, what, by, fault_of(last));
+            change_link(*subjects_[index].link, what, by, fault_of(last));
         }
     }
 
@@ -232,20 +232,20 @@ private:
             return server_of(what).restart();
         if (what.kind == fault_kind::quit) {
             const fault_subject& of = subjects_.at(what.client);
-            return of.machine->when_running(of.quit);
+            return of.host->when_running(of.quit);
         }
-        host& machine = machine_of(what);
-        disturb_time(machine, what);
+        host& host = host_of(what);
+        disturb_time(host, what);
         if (what.kind == fault_kind::step_wall)
-            note_clock(machine, what.client == fault::everyone ? what.server : what.client,
+            note_clock(host, what.client == fault::everyone ? what.server : what.client,
                        what.client != fault::everyone);
     }
 
-    void correct(host& machine, std::size_t number, bool of_client) {
-        const wall_time before = machine.now();
-        machine.correct();
-        if (machine.now() != before)
-            note_clock(machine, number, of_client);
+    void correct(host& host, std::size_t number, bool of_client) {
+        const wall_time before = host.now();
+        host.correct();
+        if (host.now() != before)
+            note_clock(host, number, of_client);
     }
 
     void note(trace_kind kind, const fault& what) {
@@ -253,10 +253,10 @@ private:
         lines_->add({now(), kind, what.server, static_cast<std::uint16_t>(what.kind), what.client});
     }
 
-    void note_clock(const host& machine, std::size_t number, bool of_client) {
+    void note_clock(const host& host, std::size_t number, bool of_client) {
         lines_->add({now(), trace_kind::clock_set, static_cast<std::uint16_t>(number),
                      static_cast<std::uint16_t>(of_client ? 1 : 0),
-                     static_cast<std::uint64_t>(machine.now().time_since_epoch().count())});
+                     static_cast<std::uint64_t>(host.now().time_since_epoch().count())});
     }
 
     event_queue* queue_;

@@ -41,16 +41,16 @@ enum class outcome : std::uint8_t {
     done,  ///< nothing: the handler has been called, and the lock is given up
 };
 
-/// What a connection is built on. All members are called with the lock of the footing held.
-template <typename Footing>
-class dialler : public Footing {
+/// What a connection is built on. All members are called with the lock of the I/O backend held.
+template <typename Io>
+class connector : public Io {
 protected:
-    using typename Footing::clock;
-    using typename Footing::lock;
+    using typename Io::clock;
+    using typename Io::lock;
 
-    using Footing::Footing;
+    using Io::Io;
 
-    ~dialler() { forget_name(); }
+    ~connector() { forget_name(); }
 
     // The socket is connected and took that much of the first bytes; the deadline is the one of the
     // whole GET. Waits, and never ends the GET from inside.
@@ -92,7 +92,7 @@ protected:
 
     void wait_until(clock::time_point end) {
         waits_until_ = end;
-        Footing::wait_until(end);
+        Io::wait_until(end);
     }
 
     void fail_later(errc why) {
@@ -103,7 +103,7 @@ protected:
 
     // Nothing that is pending completes any more.
     void stop_waiting() {
-        Footing::stop_waiting();
+        Io::stop_waiting();
         forget_name();
     }
 
@@ -129,7 +129,7 @@ private:
     // Asks for a name, is told on any thread, and goes on on one of the executor's.
     class question final : public name_waiter, public serial_task {
     public:
-        explicit question(dialler& by) noexcept : by_{by} {}
+        explicit question(connector& by) noexcept : by_{by} {}
 
         void told() noexcept override {
             told_ = number;
@@ -148,7 +148,7 @@ private:
         std::uint64_t number = 0; // counts the questions; earlier ones do not count any more
 
     private:
-        dialler& by_;
+        connector& by_;
         std::atomic<std::uint64_t> told_ = 0; // the last one that was answered
     };
 
@@ -338,9 +338,9 @@ private:
 
     // When there is no descriptor left, one that is kept for later is better used now.
     std::error_code open(const endpoint& to) {
-        std::error_code ec = this->line().socket.connect(to);
+        std::error_code ec = this->socket().socket.connect(to);
         if (ec && lacks_room(ec) && this->give_way())
-            ec = this->line().socket.connect(to);
+            ec = this->socket().socket.connect(to);
         if (!ec || connect_error(ec) != errc::local_resources_exhausted)
             ++connections_opened_;
         return ec;
@@ -349,7 +349,7 @@ private:
     // Sends without waiting, which tells whether the connection is there: over loopback it is as
     // soon as it was asked for, and a wake-up is saved. False with the reason if it failed.
     bool begin(lock& held, std::error_code& ec) {
-        const transfer first = this->line().socket.send(first_);
+        const transfer first = this->socket().socket.send(first_);
         if (first.would_block()) {
             stage_ = stage::connecting;
             this->wait_writable();

@@ -32,14 +32,14 @@
 
 namespace forest::detail {
 
-template <typename Footing>
-class connection final : public channel<Footing> {
+template <typename Io>
+class get_operation final : public message_stream<Io> {
 public:
-    using base = channel<Footing>;
+    using base = message_stream<Io>;
 
-    /// `standing` is what the footing is made of.
+    /// `standing` is what the I/O backend is made of.
     template <typename... Standing>
-    explicit connection(Standing&&... standing) : base{std::forward<Standing>(standing)...} {}
+    explicit get_operation(Standing&&... standing) : base{std::forward<Standing>(standing)...} {}
 
     // A GET that there is no memory to begin ends with `local_resources_exhausted`. Throws
     // std::bad_alloc only if the end of the GET before, which was cancelled, is still to be told.
@@ -84,12 +84,12 @@ private:
     struct ending final : serial_task {
         unique_function<void(const reply&)> handler;
         reply result;
-        connection* home = nullptr; // where it goes back to; null if that may be gone by then
+        get_operation* home = nullptr; // where it goes back to; null if that may be gone by then
         std::uint64_t number = 0;
 
         void perform() override {
             std::unique_ptr<ending> self{this};
-            connection* const to = std::exchange(home, nullptr);
+            get_operation* const to = std::exchange(home, nullptr);
             const std::uint64_t finished = number;
             auto function = std::move(handler);
             const reply told = result;
@@ -105,7 +105,7 @@ private:
     };
 
     using base::connections_opened_;
-    using base::line;
+    using base::socket;
     using base::timings_;
     using typename base::clock;
     using typename base::lock;
@@ -184,7 +184,7 @@ private:
             this->close();
         } else if (!leave(now)) {
             if (this->resets())
-                line().socket.reset_when_closed();
+                socket().socket.reset_when_closed();
             this->close();
         }
         timings_.total = now - this->started_;
@@ -229,8 +229,8 @@ private:
 
     // Leaves to later GETs what they may use. Answers whether that is the connection itself.
     bool leave(clock::time_point now) noexcept try {
-        if (line().tls && !reused_)
-            this->tls().keep(what_->target, *line().tls);
+        if (socket().tls && !reused_)
+            this->tls().keep(what_->target, *socket().tls);
         return this->reuses() && parser_.keep_alive() && this->keep(what_->target, now);
     } catch (const std::bad_alloc&) {
         return false;

@@ -24,18 +24,18 @@
 
 namespace forest::detail {
 
-/// Sends and receives. All members are called with the lock of the footing held.
-template <typename Footing>
-class channel : public dialler<Footing> {
+/// Sends and receives. All members are called with the lock of the I/O backend held.
+template <typename Io>
+class message_stream : public connector<Io> {
 protected:
-    using base = dialler<Footing>;
+    using base = connector<Io>;
     using base::base;
     using base::fail_later;
-    using base::line;
+    using base::socket;
     using typename base::clock;
     using typename base::lock;
 
-    ~channel() = default;
+    ~message_stream() = default;
 
     // All of the message is on its way.
     virtual void sent(clock::time_point at) = 0;
@@ -69,11 +69,11 @@ protected:
     // Whether the current connection has nothing to say. What came while it was idle, a 408
     // perhaps, must not pass for an answer to what is sent next.
     [[nodiscard]] bool is_idle() noexcept {
-        return line().socket.is_silent() && (!line().tls || line().tls->idle());
+        return socket().socket.is_silent() && (!socket().tls || socket().tls->idle());
     }
 
     void close() noexcept override {
-        end_tls(line());
+        end_tls(socket());
         this->drop();
     }
 
@@ -92,7 +92,7 @@ private:
     void connected(lock& held, std::size_t bytes) final {
         silent_ = true;
         if (this->target_->scheme() == url_scheme::https) {
-            line().tls.emplace(this->tls().begin(*this->target_));
+            socket().tls.emplace(this->tls().begin(*this->target_));
             task_ = task::shake_hands;
         } else if (bytes < message_.size()) {
             unsent_ = message_.substr(bytes);
@@ -122,11 +122,11 @@ private:
         case task::listen: return listen(held);
         case task::receive: break;
         }
-        return line().tls ? decrypt(held) : receive(held);
+        return socket().tls ? decrypt(held) : receive(held);
     }
 
     outcome shake_hands() {
-        const auto reached = line().tls->handshake();
+        const auto reached = socket().tls->handshake();
         if (reached == progress::wants_input)
             return exchange();
         if (reached == progress::done) {
@@ -135,16 +135,16 @@ private:
                 return outcome::go_on;
         }
         // An alert that tells the peer why goes out, if the socket takes it at once.
-        (void)line().socket.send(line().tls->output());
-        line().tls->output_sent();
-        fail_later(line().tls->failure());
+        (void)socket().socket.send(socket().tls->output());
+        socket().tls->output_sent();
+        fail_later(socket().tls->failure());
         return outcome::wait;
     }
 
     [[nodiscard]] bool begin_to_send() {
-        if (line().tls && line().tls->send(message_) != progress::done)
+        if (socket().tls && socket().tls->send(message_) != progress::done)
             return false;
-        unsent_ = line().tls ? line().tls->output() : message_;
+        unsent_ = socket().tls ? socket().tls->output() : message_;
         task_ = task::send;
         return true;
     }
@@ -152,7 +152,7 @@ private:
     // Lets TLS say what it has to, then listens to the peer, and then does again what it does now.
     outcome exchange() {
         resumed_ = task_;
-        unsent_ = line().tls->output();
+        unsent_ = socket().tls->output();
         task_ = task::say;
         return outcome::go_on;
     }
@@ -161,7 +161,7 @@ private:
     // to the reading that follows.
     outcome write() {
         while (!unsent_.empty()) {
-            const transfer last = line().socket.send(unsent_);
+            const transfer last = socket().socket.send(unsent_);
             if (last.would_block()) {
                 this->wait_writable();
                 return outcome::wait;
@@ -170,14 +170,14 @@ private:
                 break;
             unsent_.remove_prefix(last.bytes);
         }
-        if (line().tls)
-            line().tls->output_sent();
+        if (socket().tls)
+            socket().tls->output_sent();
         if (task_ == task::send) {
             sent(clock::now());
             resumed_ = task::receive;
         }
         // A kept session has nothing to give yet, and must not end inside of the call.
-        const bool listens = task_ == task::say || (line().tls && !fresh_);
+        const bool listens = task_ == task::say || (socket().tls && !fresh_);
         task_ = listens ? task::listen : task::receive;
         return outcome::go_on;
     }
@@ -192,7 +192,7 @@ private:
         // An end without the goodbye of TLS proves nothing: it is never the end of a body.
         if (last.ec)
             return received(held, asio::error::connection_reset, 0);
-        if (!line().tls->input({bytes.data(), last.bytes}))
+        if (!socket().tls->input({bytes.data(), last.bytes}))
             throw std::bad_alloc{};
         task_ = resumed_;
         return outcome::go_on;
@@ -200,7 +200,7 @@ private:
 
     outcome decrypt(lock& held) {
         std::size_t count = 0;
-        switch (line().tls->receive(free_space(), count)) {
+        switch (socket().tls->receive(free_space(), count)) {
         case progress::done: return received(held, {}, count);
         // A peer may want an answer first, in TLS 1.2 to a request to negotiate anew.
         case progress::wants_input: return exchange();
@@ -218,7 +218,7 @@ private:
     }
 
     outcome fail(lock& held) {
-        this->failed(held, line().tls->failure());
+        this->failed(held, socket().tls->failure());
         return outcome::done;
     }
 
@@ -231,7 +231,7 @@ private:
                 this->wait_turn();
                 return false;
             }
-            last = line().socket.receive(room);
+            last = socket().socket.receive(room);
             if (!last.would_block())
                 return true;
         }

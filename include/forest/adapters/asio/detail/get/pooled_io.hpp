@@ -25,8 +25,8 @@
 
 namespace forest::detail {
 
-/// The counterpart of own_footing, where the members are described.
-class pool_footing : public pool_user {
+/// The counterpart of standalone_io, where the members are described.
+class pooled_io : public pool_user {
 protected:
     // There is one thread.
     class [[maybe_unused]] lock {
@@ -39,19 +39,19 @@ protected:
     };
 
 public:
-    pool_footing(const pool_footing&) = delete;
-    pool_footing& operator=(const pool_footing&) = delete;
+    pooled_io(const pooled_io&) = delete;
+    pooled_io& operator=(const pooled_io&) = delete;
 
 protected:
-    using clock = connection_pool::clock;
+    using clock = socket_pool::clock;
 
     /// Any answer to a check that is as long as they are.
     static constexpr std::size_t buffer_bytes_kept = 8 * 1024;
 
     /// The pool owns what stands on this, and so outlives it.
-    explicit pool_footing(connection_pool& pool) : pool_{pool}, line_{&pool.enter(*this)} {}
+    explicit pooled_io(socket_pool& pool) : pool_{pool}, socket_{&pool.enter(*this)} {}
 
-    ~pool_footing() = default;
+    ~pooled_io() = default;
 
     virtual void ready(lock& held) = 0;
     virtual void expired(lock& held) = 0;
@@ -66,25 +66,25 @@ protected:
     [[nodiscard]] bool resets() const noexcept { return pool_.resets(); }
     [[nodiscard]] tls_client& tls() noexcept { return pool_.tls(); }
     [[nodiscard]] name_directory& names() noexcept { return pool_.names(); }
-    [[nodiscard]] link& line() noexcept { return *line_; }
+    [[nodiscard]] client_socket& socket() noexcept { return *socket_; }
 
     [[nodiscard]] bool take_kept(const url& target, clock::time_point now) noexcept {
-        pooled_link* const kept = pool_.take_kept(target, *this, now);
+        pooled_socket* const kept = pool_.take_kept(target, *this, now);
         if (kept == nullptr)
             return false;
-        pool_.put_back(*std::exchange(line_, kept));
+        pool_.put_back(*std::exchange(socket_, kept));
         return true;
     }
 
     [[nodiscard]] bool keep(const url& target, clock::time_point now) {
-        pooled_link& next = pool_.lend(*this);
+        pooled_socket& next = pool_.lend(*this);
         bool kept = false;
         try {
-            kept = pool_.keep(*line_, target, now);
+            kept = pool_.keep(*socket_, target, now);
         } catch (const std::bad_alloc&) {
         }
         if (kept)
-            line_ = &next;
+            socket_ = &next;
         else
             pool_.put_back(next);
         return kept;
@@ -94,7 +94,7 @@ protected:
 
     void drop() noexcept {
         ++wait;
-        pool_.drop(*line_);
+        pool_.drop(*socket_);
     }
 
     void call_later(serial_task& task) noexcept { pool_.call_later(task); }
@@ -111,8 +111,8 @@ protected:
         }
     }
 
-    void wait_readable() { pool_.await(*line_, EPOLLIN); }
-    void wait_writable() { pool_.await(*line_, EPOLLOUT); }
+    void wait_readable() { pool_.await(*socket_, EPOLLIN); }
+    void wait_writable() { pool_.await(*socket_, EPOLLOUT); }
 
     void wait_turn() {
         ++wait;
@@ -123,7 +123,7 @@ protected:
 
     void stop_waiting() noexcept {
         ++wait;
-        pool_.forget(*line_);
+        pool_.forget(*socket_);
         pool_.clear_deadline(*this);
     }
 
@@ -146,8 +146,8 @@ private:
         resume([this](lock& held) { expired(held); });
     }
 
-    connection_pool& pool_;
-    pooled_link* line_;
+    socket_pool& pool_;
+    pooled_socket* socket_;
 };
 
 } // namespace forest::detail

@@ -31,15 +31,15 @@
 
 namespace forest::detail {
 
-/// A footing is what differs between connections that take the same steps: how they wait, who else
+/// An I/O backend is what differs between connections that take the same steps: how they wait, who else
 /// may call, and where a connection is kept. All members but `acquire` are called with the lock
 /// held. At most one wait is pending at a time, beside the deadline; each ends in one call of
 /// `ready`, which may find that there is nothing to be done after all.
-class own_footing : public std::enable_shared_from_this<own_footing> {
+class standalone_io : public std::enable_shared_from_this<standalone_io> {
     // First, because what it returns is deduced.
     template <typename Then>
     auto unless_overtaken(std::uint64_t& last, Then then) {
-        const auto on_result = [&last, number = ++last, then](own_footing& self,
+        const auto on_result = [&last, number = ++last, then](standalone_io& self,
                                                               const auto&... results) {
             self.resume([&](lock& held) {
                 if (number == last)
@@ -50,8 +50,8 @@ class own_footing : public std::enable_shared_from_this<own_footing> {
     }
 
 public:
-    own_footing(const own_footing&) = delete;
-    own_footing& operator=(const own_footing&) = delete;
+    standalone_io(const standalone_io&) = delete;
+    standalone_io& operator=(const standalone_io&) = delete;
 
 protected:
     using lock = std::unique_lock<std::mutex>;
@@ -60,13 +60,13 @@ protected:
     /// How large a buffer may be that is kept for the next answer: any answer to a check fits.
     static constexpr std::size_t buffer_bytes_kept = 128 * 1024;
 
-    own_footing(asio_serializer serializer, const transport_options& chosen,
+    standalone_io(asio_serializer serializer, const transport_options& chosen,
                 std::shared_ptr<name_directory> names)
         : serializer_{std::move(serializer)}, names_{std::move(names)}, tls_{chosen.tls},
           reuses_{chosen.reuse_connections}, resets_{chosen.reset_after_answer.value_or(false)},
           mailbox_{executor()}, watch_{executor()}, timer_{executor()} {}
 
-    virtual ~own_footing() { drop(); }
+    virtual ~standalone_io() { drop(); }
 
     /// What was waited for has come.
     virtual void ready(lock& held) = 0;
@@ -85,12 +85,12 @@ protected:
     [[nodiscard]] bool resets() const noexcept { return resets_; }
     [[nodiscard]] tls_client& tls() noexcept { return tls_; }
     [[nodiscard]] name_directory& names() noexcept { return *names_; }
-    [[nodiscard]] link& line() noexcept { return line_; }
+    [[nodiscard]] client_socket& socket() noexcept { return socket_; }
 
     /// Makes a connection to the server of `target` that was kept, if there is one, the current
     /// one.
     [[nodiscard]] bool take_kept(const url& target, clock::time_point now) noexcept {
-        return line_.socket.is_open() && now - kept_at_ <= kept_idle_max &&
+        return socket_.socket.is_open() && now - kept_at_ <= kept_idle_max &&
                kept_for_.same_origin(target);
     }
 
@@ -111,7 +111,7 @@ protected:
         ++wait_;
         if (watch_.is_open())
             watch_.release();
-        line_.socket.close();
+        socket_.socket.close();
     }
 
     /// Performs a task, which is a part of this, later, whatever is waited for then, unless it
@@ -144,7 +144,7 @@ protected:
     void wait_until(clock::time_point deadline) {
         timer_.expires_at(deadline);
         timer_.async_wait(unless_overtaken(
-            deadline_, [](own_footing& self, lock& held, const std::error_code& ec) {
+            deadline_, [](standalone_io& self, lock& held, const std::error_code& ec) {
                 if (!ec)
                     self.expired(held);
             }));
@@ -179,9 +179,9 @@ private:
     void wait(asio::posix::stream_descriptor::wait_type what) {
         std::error_code ec;
         if (!watch_.is_open())
-            watch_.assign(line_.socket.native_handle(), ec);
+            watch_.assign(socket_.socket.native_handle(), ec);
         if (ec) {
-            line_.socket.close();
+            socket_.socket.close();
             return wait_turn();
         }
         watch_.async_wait(what, unless_overtaken(wait_, is_ready));
@@ -195,8 +195,8 @@ private:
     bool reuses_;
     bool resets_;
     task_mailbox mailbox_;
-    link line_;
-    asio::posix::stream_descriptor watch_; // of the socket that `line_` owns
+    client_socket socket_;
+    asio::posix::stream_descriptor watch_; // of the socket that `socket_` owns
     asio::steady_timer timer_;
     url kept_for_;
     clock::time_point kept_at_;

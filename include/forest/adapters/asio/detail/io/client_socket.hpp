@@ -17,13 +17,13 @@ namespace forest::detail {
 /// longer watched should not hold a descriptor for ever.
 inline constexpr std::chrono::minutes kept_idle_max{10};
 
-struct link {
+struct client_socket {
     stream_socket socket;
     std::optional<tls_session> tls; ///< within the socket, when there is TLS
 };
 
 /// Says the goodbye that RFC 8446, 6.1 asks for, if the socket takes it at once, and ends TLS.
-inline void end_tls(link& of) noexcept {
+inline void end_tls(client_socket& of) noexcept {
     if (of.tls && of.tls->output().empty() && of.tls->goodbye())
         (void)of.socket.send(of.tls->output());
     of.tls.reset();

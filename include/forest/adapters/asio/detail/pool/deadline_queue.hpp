@@ -17,12 +17,12 @@
 namespace forest::detail {
 
 /// Not thread-safe.
-class deadline_grid {
+class deadline_queue {
 public:
     using clock = std::chrono::steady_clock;
 
     /// All deadlines within one `tick` end together, at its end.
-    explicit deadline_grid(duration tick) noexcept : tick_{tick} {}
+    explicit deadline_queue(duration tick) noexcept : tick_{tick} {}
 
     /// Makes room for so many users: then to give one of them a deadline never fails.
     void reserve(std::size_t users) { entries_.reserve(2 * users + void_max + 1); }

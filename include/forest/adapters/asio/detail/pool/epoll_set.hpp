@@ -14,14 +14,14 @@
 #include <cstdint>
 #include <system_error>
 
-// Which of many links can be read or written. An epoll of the pool's own, which Asio watches as one
+// Which of many sockets can be read or written. An epoll of the pool's own, which Asio watches as one
 // descriptor: so what Asio does for each wait it does once for each wake-up, and the socket of a
 // check is registered with one call and forgotten with none.
 
 namespace forest::detail {
 
 /// Not thread-safe.
-class link_watch {
+class epoll_set {
 public:
     struct event {
         std::uint32_t place;
@@ -30,21 +30,21 @@ public:
     };
 
     /// Throws std::system_error when there is no descriptor left.
-    link_watch() : epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
+    epoll_set() : epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
         if (epoll_ < 0)
             throw std::system_error{errno, std::system_category(), "epoll_create1"};
     }
 
-    link_watch(const link_watch&) = delete;
-    link_watch& operator=(const link_watch&) = delete;
-    ~link_watch() { ::close(epoll_); }
+    epoll_set(const epoll_set&) = delete;
+    epoll_set& operator=(const epoll_set&) = delete;
+    ~epoll_set() { ::close(epoll_); }
 
     /// Can be read when there are events to be told.
     [[nodiscard]] int native_handle() const noexcept { return epoll_; }
 
     /// From then on tells when `what` begins to hold of the socket, and now if it holds. False when
     /// the system refuses.
-    [[nodiscard]] bool watch(pooled_link& of, std::uint32_t what) noexcept {
+    [[nodiscard]] bool watch(pooled_socket& of, std::uint32_t what) noexcept {
         if ((of.watched & what) == what)
             return true;
         const int operation = of.watched == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-// The links of a pool. They are handed around and never destroyed before the pool, so that whatever
+// The sockets of a pool. They are handed around and never destroyed before the pool, so that whatever
 // is told of one finds it.
 
 namespace forest::detail {
@@ -29,7 +29,7 @@ public:
     std::uint64_t wait = 0;     ///< counts its waits; earlier ones do not count any more
     std::uint64_t deadline = 0; ///< the number of its deadline; 0 when it has none
 
-    // Of the turn_queue.
+    // Of the wake_queue.
     std::uint64_t turn = 0; ///< the wait that the turn is for
     pool_user* next_turn = nullptr;
     bool has_turn = false;
@@ -38,57 +38,57 @@ protected:
     ~pool_user() = default;
 };
 
-struct pooled_link : link {
-    explicit pooled_link(std::uint32_t number) noexcept : place{number} {}
+struct pooled_socket : client_socket {
+    explicit pooled_socket(std::uint32_t number) noexcept : place{number} {}
 
-    const std::uint32_t place;   ///< among the links of the pool
+    const std::uint32_t place;   ///< among the sockets of the pool
     std::uint32_t life = 0;      ///< counts the sockets that it has had
     std::uint32_t watched = 0;   ///< the events that are told, once each
     std::uint32_t wanted = 0;    ///< those that its user waits for
     std::uint32_t pending = 0;   ///< those that were told before they were waited for
     pool_user* user = nullptr;   ///< null while it is kept, or nobody's
-    pooled_link* next = nullptr; ///< in a list that it is in
+    pooled_socket* next = nullptr; ///< in a list that it is in
     url kept_for{};
     std::uint64_t origin = 0; ///< the hash of that
     std::chrono::steady_clock::time_point kept_at{};
-    pooled_link* kept_before = nullptr; ///< the one that was kept next before it, and still is
-    pooled_link* kept_behind = nullptr; ///< and next after it
+    pooled_socket* kept_before = nullptr; ///< the one that was kept next before it, and still is
+    pooled_socket* kept_behind = nullptr; ///< and next after it
 };
 
-/// All links, with a socket or without. Not thread-safe.
-class link_store {
+/// All sockets, with a socket or without. Not thread-safe.
+class socket_store {
 public:
-    ~link_store() {
-        for (const auto& each : links_)
+    ~socket_store() {
+        for (const auto& each : sockets_)
             end_tls(*each);
     }
 
-    [[nodiscard]] pooled_link& operator[](std::uint32_t place) noexcept { return *links_[place]; }
+    [[nodiscard]] pooled_socket& operator[](std::uint32_t place) noexcept { return *sockets_[place]; }
 
     /// One that is nobody's.
-    [[nodiscard]] pooled_link& lend(pool_user& to) {
+    [[nodiscard]] pooled_socket& lend(pool_user& to) {
         if (spare_ == nullptr)
-            put_back(*links_.emplace_back(
-                std::make_unique<pooled_link>(static_cast<std::uint32_t>(links_.size()))));
-        pooled_link& lent = *std::exchange(spare_, spare_->next);
+            put_back(*sockets_.emplace_back(
+                std::make_unique<pooled_socket>(static_cast<std::uint32_t>(sockets_.size()))));
+        pooled_socket& lent = *std::exchange(spare_, spare_->next);
         lent.next = nullptr;
         lent.user = &to;
         return lent;
     }
 
     /// It has no socket any more.
-    void put_back(pooled_link& lent) noexcept {
+    void put_back(pooled_socket& lent) noexcept {
         lent.user = nullptr;
         lent.next = std::exchange(spare_, &lent);
     }
 
 private:
-    std::vector<std::unique_ptr<pooled_link>> links_;
-    pooled_link* spare_ = nullptr;
+    std::vector<std::unique_ptr<pooled_socket>> sockets_;
+    pooled_socket* spare_ = nullptr;
 };
 
-/// The links that are kept, found by their origin. Not thread-safe.
-class kept_links {
+/// The sockets that are kept, found by their origin. Not thread-safe.
+class kept_sockets {
 public:
     using clock = std::chrono::steady_clock;
 
@@ -98,10 +98,10 @@ public:
     [[nodiscard]] bool full() const noexcept { return size_ >= size_max_; }
 
     /// The one that was kept first, or null.
-    [[nodiscard]] pooled_link* longest_idle() const noexcept { return first_; }
+    [[nodiscard]] pooled_socket* longest_idle() const noexcept { return first_; }
 
     /// Nothing has changed when it throws.
-    void add(pooled_link& kept, const url& target, clock::time_point now) {
+    void add(pooled_socket& kept, const url& target, clock::time_point now) {
         if (size_ >= heads_.size())
             grow();
         if (!kept.kept_for.same_origin(target)) {
@@ -118,28 +118,28 @@ public:
     }
 
     /// The one that was kept last for the origin of `target`, or null.
-    [[nodiscard]] const pooled_link* find(const url& target) const noexcept {
+    [[nodiscard]] const pooled_socket* find(const url& target) const noexcept {
         if (size_ == 0)
             return nullptr;
         const std::uint64_t origin = origin_hash(target);
-        const pooled_link* each = heads_[place_of(origin)];
+        const pooled_socket* each = heads_[place_of(origin)];
         while (each != nullptr && !leads_to(*each, origin, target))
             each = each->next;
         return each;
     }
 
     /// The same, which is kept no more.
-    [[nodiscard]] pooled_link* take(const url& target) noexcept {
+    [[nodiscard]] pooled_socket* take(const url& target) noexcept {
         if (size_ == 0)
             return nullptr;
         const std::uint64_t origin = origin_hash(target);
-        return unlink(origin, [origin, &target](const pooled_link& each) {
+        return unlink(origin, [origin, &target](const pooled_socket& each) {
             return leads_to(each, origin, target);
         });
     }
 
-    void remove(pooled_link& kept) noexcept {
-        unlink(kept.origin, [&kept](const pooled_link& each) { return &each == &kept; });
+    void remove(pooled_socket& kept) noexcept {
+        unlink(kept.origin, [&kept](const pooled_socket& each) { return &each == &kept; });
     }
 
 private:
@@ -155,7 +155,7 @@ private:
         return std::max<std::size_t>(least, files.rlim_cur / 2);
     }
 
-    static bool leads_to(const pooled_link& each, std::uint64_t origin, const url& target) {
+    static bool leads_to(const pooled_socket& each, std::uint64_t origin, const url& target) {
         return each.origin == origin && each.kept_for.same_origin(target);
     }
 
@@ -163,18 +163,18 @@ private:
         return origin & (heads_.size() - 1);
     }
 
-    void push(pooled_link& kept) noexcept {
-        pooled_link*& first = heads_[place_of(kept.origin)];
+    void push(pooled_socket& kept) noexcept {
+        pooled_socket*& first = heads_[place_of(kept.origin)];
         kept.next = first;
         first = &kept;
     }
 
     template <typename Wanted>
-    pooled_link* unlink(std::uint64_t origin, const Wanted& wanted) noexcept {
-        pooled_link** from = &heads_[place_of(origin)];
+    pooled_socket* unlink(std::uint64_t origin, const Wanted& wanted) noexcept {
+        pooled_socket** from = &heads_[place_of(origin)];
         while (*from != nullptr && !wanted(**from))
             from = &(*from)->next;
-        pooled_link* const found = *from;
+        pooled_socket* const found = *from;
         if (found == nullptr)
             return nullptr;
         *from = found->next;
@@ -189,22 +189,22 @@ private:
 
     // To a power of two, so that a hash finds its list by a mask.
     void grow() {
-        std::vector<pooled_link*> old(heads_.empty() ? heads_min : 2 * heads_.size());
+        std::vector<pooled_socket*> old(heads_.empty() ? heads_min : 2 * heads_.size());
         old.swap(heads_);
-        for (pooled_link* each : old) {
+        for (pooled_socket* each : old) {
             while (each != nullptr) {
-                pooled_link* const following = each->next;
+                pooled_socket* const following = each->next;
                 push(*each);
                 each = following;
             }
         }
     }
 
-    std::vector<pooled_link*> heads_;
+    std::vector<pooled_socket*> heads_;
     std::size_t size_ = 0;
     const std::size_t size_max_ = size_bound();
-    pooled_link* first_ = nullptr; // by the time since when they are kept
-    pooled_link* last_ = nullptr;
+    pooled_socket* first_ = nullptr; // by the time since when they are kept
+    pooled_socket* last_ = nullptr;
 };
 
 } // namespace forest::detail

@@ -37,11 +37,11 @@
 namespace forest::detail {
 
 /// Not thread-safe. Nothing of Asio's is pending while no user waits for anything.
-class connection_pool : public std::enable_shared_from_this<connection_pool> {
+class socket_pool : public std::enable_shared_from_this<socket_pool> {
 public:
-    using clock = deadline_grid::clock;
+    using clock = deadline_queue::clock;
 
-    connection_pool(asio::any_io_executor executor, const transport_options& chosen, duration tick,
+    socket_pool(asio::any_io_executor executor, const transport_options& chosen, duration tick,
                     std::shared_ptr<name_directory> names)
         : executor_{std::move(executor)}, names_{std::move(names)},
           reuses_{chosen.reuse_connections}, resets_{chosen.reset_after_answer.value_or(true)},
@@ -51,7 +51,7 @@ public:
         watched_.assign(watch_.native_handle());
     }
 
-    virtual ~connection_pool() { watched_.release(); }
+    virtual ~socket_pool() { watched_.release(); }
 
     [[nodiscard]] const asio::any_io_executor& executor() const noexcept { return executor_; }
     [[nodiscard]] bool reuses() const noexcept { return reuses_; }
@@ -72,24 +72,24 @@ public:
             (void)mailbox_.post(task, std::move(self));
     }
 
-    /// A user that stays: has room for all that it may ask for. Returns its first link.
-    [[nodiscard]] pooled_link& enter(pool_user& fresh) {
+    /// A user that stays: has room for all that it may ask for. Returns its first socket.
+    [[nodiscard]] pooled_socket& enter(pool_user& fresh) {
         deadlines_.reserve(users_ + 1);
-        pooled_link& first = lend(fresh);
+        pooled_socket& first = lend(fresh);
         ++users_;
         return first;
     }
 
-    /// A link without a socket.
-    [[nodiscard]] pooled_link& lend(pool_user& to) { return links_.lend(to); }
+    /// A socket without a socket.
+    [[nodiscard]] pooled_socket& lend(pool_user& to) { return sockets_.lend(to); }
 
-    void put_back(pooled_link& lent) noexcept {
+    void put_back(pooled_socket& lent) noexcept {
         drop(lent);
-        links_.put_back(lent);
+        sockets_.put_back(lent);
     }
 
     /// Closes the socket. Nothing that was told of it counts any more.
-    void drop(pooled_link& of) noexcept {
+    void drop(pooled_socket& of) noexcept {
         if (!of.socket.is_open())
             return;
         forget(of);
@@ -99,26 +99,26 @@ public:
         ++of.life;
     }
 
-    /// Whether a link is kept for the origin of `target`.
+    /// Whether a socket is kept for the origin of `target`.
     [[nodiscard]] bool keeps(const url& target) const noexcept {
         return kept_.find(target) != nullptr;
     }
 
-    /// The link that was kept last for the origin of `target`, or null. Closes those that have been
+    /// The socket that was kept last for the origin of `target`, or null. Closes those that have been
     /// idle for too long. A timer for that would be pending while nobody waits.
-    [[nodiscard]] pooled_link* take_kept(const url& target, pool_user& to,
+    [[nodiscard]] pooled_socket* take_kept(const url& target, pool_user& to,
                                          clock::time_point now) noexcept {
         while (kept_.size() > 0 && now - kept_.longest_idle()->kept_at > kept_idle_max)
             (void)close_longest_idle();
-        pooled_link* const kept = kept_.take(target);
+        pooled_socket* const kept = kept_.take(target);
         if (kept != nullptr)
             kept->user = &to;
         return kept;
     }
 
-    /// Keeps a link until it is taken, idle for too long or ended by its peer, unless it has ended
+    /// Keeps a socket until it is taken, idle for too long or ended by its peer, unless it has ended
     /// or there are too many.
-    [[nodiscard]] bool keep(pooled_link& idle, const url& target, clock::time_point now) {
+    [[nodiscard]] bool keep(pooled_socket& idle, const url& target, clock::time_point now) {
         if (kept_.full() || (idle.pending & EPOLLRDHUP) != 0)
             return false;
         kept_.add(idle, target, now);
@@ -126,7 +126,7 @@ public:
         return true;
     }
 
-    /// Gives up the link that was kept first. False if none is kept.
+    /// Gives up the socket that was kept first. False if none is kept.
     bool close_longest_idle() noexcept {
         if (kept_.size() == 0)
             return false;
@@ -135,7 +135,7 @@ public:
     }
 
     /// Wakes the user once when `what`, EPOLLIN or EPOLLOUT, holds of the socket.
-    void await(pooled_link& of, std::uint32_t what) {
+    void await(pooled_socket& of, std::uint32_t what) {
         // A socket that cannot be watched is of no use: what is tried on it next fails.
         if ((of.pending & what) != 0 || !watch_.watch(of, what)) {
             if ((std::exchange(of.pending, of.pending & ~what) & what) == 0)
@@ -147,7 +147,7 @@ public:
         arm();
     }
 
-    void forget(pooled_link& of) noexcept {
+    void forget(pooled_socket& of) noexcept {
         if (std::exchange(of.wanted, 0) != 0 && --waiting_ == 0)
             disarm();
     }
@@ -185,7 +185,7 @@ private:
             return;
         try {
             watched_.async_wait(asio::posix::stream_descriptor::wait_read,
-                                owning([number = ++arms_](connection_pool& self, std::error_code) {
+                                owning([number = ++arms_](socket_pool& self, std::error_code) {
                                     if (number == self.arms_)
                                         self.wake();
                                 }));
@@ -229,8 +229,8 @@ private:
         arm();
     }
 
-    void serve(const link_watch::event& told) {
-        pooled_link& of = links_[told.place];
+    void serve(const epoll_set::event& told) {
+        pooled_socket& of = sockets_[told.place];
         if (of.life != told.life)
             return;
         constexpr std::uint32_t broken = EPOLLERR | EPOLLHUP;
@@ -246,7 +246,7 @@ private:
         of.user->wake();
     }
 
-    void end_kept(pooled_link& kept) noexcept {
+    void end_kept(pooled_socket& kept) noexcept {
         kept_.remove(kept);
         end_tls(kept);
         put_back(kept);
@@ -262,7 +262,7 @@ private:
     public:
         using allocator_type = handler_allocator<void>;
 
-        explicit turns_handler(std::shared_ptr<connection_pool> of) noexcept
+        explicit turns_handler(std::shared_ptr<socket_pool> of) noexcept
             : pool_{std::move(of)} {}
         turns_handler(turns_handler&&) noexcept = default;
         turns_handler& operator=(turns_handler&&) = delete;
@@ -281,7 +281,7 @@ private:
         }
 
     private:
-        std::shared_ptr<connection_pool> pool_;
+        std::shared_ptr<socket_pool> pool_;
     };
 
     void post_turns() {
@@ -343,7 +343,7 @@ private:
         alarm_middle_ = {};
         timer_.expires_at(at);
         try {
-            timer_.async_wait(owning([at](connection_pool& self, std::error_code ec) {
+            timer_.async_wait(owning([at](socket_pool& self, std::error_code ec) {
                 if (!ec && at == self.alarm_)
                     self.ring();
             }));
@@ -376,19 +376,19 @@ private:
     bool reuses_, resets_;
     tls_client tls_;
     handler_memory memory_;
-    link_store links_;
-    kept_links kept_;
-    link_watch watch_;
-    deadline_grid deadlines_;
+    socket_store sockets_;
+    kept_sockets kept_;
+    epoll_set watch_;
+    deadline_queue deadlines_;
     asio::posix::stream_descriptor watched_; // the descriptor that `watch_` owns
     asio::steady_timer timer_;
     clock::time_point alarm_ = clock::time_point::max(); // when the timer ends, if it runs
     clock::time_point alarm_middle_;                     // of its time; zero until it is asked for
-    std::size_t waiting_ = 0;                            // links that somebody waits for
+    std::size_t waiting_ = 0;                            // sockets that somebody waits for
     bool armed_ = false;                                 // Asio waits for `watched_`
     std::uint64_t arms_ = 0;
     std::size_t users_ = 0;
-    turn_queue turns_;
+    wake_queue turns_;
     task_queue tasks_;
     handler_memory turns_memory_;
     bool turns_posted_ = false;

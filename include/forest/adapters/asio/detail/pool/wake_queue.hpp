@@ -11,7 +11,7 @@
 namespace forest::detail {
 
 /// A list through the users themselves, so that to push one never fails. Not thread-safe.
-class turn_queue {
+class wake_queue {
 public:
     [[nodiscard]] bool empty() const noexcept {
         return given_.first == nullptr && first_ == nullptr;

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DETAIL_LOGIC_HEALTH_STEPS_HPP
+#define FOREST_CORE_DETAIL_LOGIC_HEALTH_STEPS_HPP
+
+#include <forest/core/event.hpp>
+#include <forest/core/outage.hpp>
+#include <forest/core/time.hpp>
+#include <forest/core/verdict.hpp>
+
+#include <cstdint>
+#include <string_view>
+
+// The inputs and the actions of a health_machine, and the events that its driver reports for it.
+
+namespace forest::detail {
+
+/// An input: what has happened to the target. `started`, `stopped` and `hurried` are allowed at any
+/// time, also while the driver reports an event, and `launched` while a check is asked for. Of the
+/// others, only the one that answers the last action other than `none` is allowed; another one is an
+/// error of the driver, and an assertion. The machine ignores all inputs but `stopped` before the
+/// first `started`, and all inputs after it has finished.
+struct health_input {
+    enum class kind : std::uint8_t {
+        started,  ///< begin to poll
+        woke,     ///< the wait asked for has ended
+        reply,    ///< the check asked for has ended with a verdict
+        reported, ///< the report asked for has been made; go on
+        launched, ///< the check asked for had to wait, and begins only now
+        rerouted, ///< the check asked for went to a route that the server does not have
+        hurried,  ///< there is a reason to check earlier
+        stopped,  ///< poll no more
+    };
+
+    kind what{};
+    const verdict* result = nullptr;   ///< for `reply` only; read during the step, not kept
+    duration after = duration::zero(); ///< for `started` and `hurried` only; not negative
+
+    /// The first check comes `after` later than the initial delay says, so that a driver with many
+    /// targets can spread their first checks.
+    static constexpr health_input started(duration after = duration::zero()) noexcept {
+        return {kind::started, nullptr, after};
+    }
+    static constexpr health_input woke() noexcept { return {kind::woke}; }
+    static constexpr health_input reply(const verdict& result) noexcept {
+        return {kind::reply, &result};
+    }
+    static constexpr health_input reported() noexcept { return {kind::reported}; }
+    static constexpr health_input launched() noexcept { return {kind::launched}; }
+
+    /// Like `reply`, but the result counts neither as a failure nor as an attempt, and the next
+    /// check begins at once, with another route. The event is `health_route_missing`.
+    static constexpr health_input rerouted(const verdict& result) noexcept {
+        return {kind::rerouted, &result};
+    }
+
+    /// The next check, if the machine waits for it, comes at most `within` from now.
+    static constexpr health_input hurried(duration within) noexcept {
+        return {kind::hurried, nullptr, within};
+    }
+    static constexpr health_input stopped() noexcept { return {kind::stopped}; }
+};
+
+/// An action: what the driver has to do before it steps the machine again.
+struct health_action {
+    enum class kind : std::uint8_t {
+        none,     ///< nothing: the input changed nothing
+        check,    ///< perform a check, then step with `reply`
+        wait,     ///< wait for `delay`, then step with `woke`
+        report,   ///< report `event` to the observers, then step with `reported`
+        finished, ///< nothing more, ever
+    };
+
+    kind what = kind::none;
+    event_kind event{};                ///< for `report`
+    bool fresh_connection = false;     ///< for `check`: do not reuse a connection (B12)
+    duration delay = duration::zero(); ///< for `wait`; never negative
+};
+
+/// Returns the event of `kind` that `machine` has asked its driver to report, about the target with
+/// the URL `target`. `judged` is the verdict of the check that caused it, or null. Writes the outage
+/// that belongs to the event, if any, to `outage_storage`. The event has views into the last three.
+template <typename Machine>
+[[nodiscard]] event describe(const Machine& machine, event_kind kind, const verdict* judged,
+                             std::string_view target, outage& outage_storage) noexcept {
+    event result;
+    result.kind = kind;
+    result.target = target;
+    result.status = machine.status();
+    result.attempt = machine.attempt();
+    result.failures = machine.failures();
+    result.failure_threshold = machine.options().failure_threshold;
+    result.check = kind == event_kind::check_started ? nullptr : judged;
+    result.during_outage = machine.during_outage();
+    result.doubts = machine.doubts();
+    if (kind == event_kind::server_down || kind == event_kind::server_up) {
+        outage_storage = machine.outage();
+        outage_storage.target = target;
+        result.outage = &outage_storage;
+    }
+    return result;
+}
+
+} // namespace forest::detail
+
+#endif
