@@ -156,7 +156,8 @@ void check(benchmark::State& state, bool reuse) {
     asked.target = peer.url();
     signer.sign(asked, clock.now(), asked.fields);
     std::array<char, forest::detail::request_bytes_max> bytes;
-    const std::size_t size = forest::detail::write_request(bytes, "GET", asked.target, asked.fields, reuse);
+    const std::size_t size =
+        forest::detail::write_request(bytes, "GET", asked.target, asked.fields, reuse);
     bare_loop bare{bare_peer, {bytes.data(), size}, reuse};
 
     std::int64_t healthy = 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <forest/core/backoff.hpp>
-#include <forest/core/error.hpp>
 #include <forest/core/detail/logic/health_machine.hpp>
+#include <forest/core/error.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
@@ -21,7 +21,8 @@ using namespace forest;
 // one.
 template <typename Verdict>
 void run_checks(benchmark::State& state, Verdict&& verdict_of) {
-    forest::detail::health_machine<exponential_backoff> logic{options{.interval_jitter = 0.1}, {}, random_generator{1}};
+    forest::detail::health_machine<exponential_backoff> logic{
+        options{.interval_jitter = 0.1}, {}, random_generator{1}};
     steady_time now{};
     std::int64_t steps = 0;
     std::int64_t checks = 0;
@@ -30,8 +31,12 @@ void run_checks(benchmark::State& state, Verdict&& verdict_of) {
         const forest::detail::health_action next = logic.step(input, now);
         ++steps;
         switch (next.what) {
-        case forest::detail::health_action::kind::report: input = forest::detail::health_input::reported(); break;
-        case forest::detail::health_action::kind::check: input = forest::detail::health_input::reply(verdict_of(checks++)); break;
+        case forest::detail::health_action::kind::report:
+            input = forest::detail::health_input::reported();
+            break;
+        case forest::detail::health_action::kind::check:
+            input = forest::detail::health_input::reply(verdict_of(checks++));
+            break;
         default: now += next.delay; input = forest::detail::health_input::woke();
         }
         benchmark::DoNotOptimize(input);

@@ -140,12 +140,16 @@ private:
         for (;;) {
             const forest::detail::health_action next = machine_.step(input, queue_.now());
             switch (next.what) {
-            case forest::detail::health_action::kind::report: input = forest::detail::health_input::reported(); break;
+            case forest::detail::health_action::kind::report:
+                input = forest::detail::health_input::reported();
+                break;
             case forest::detail::health_action::kind::check:
                 ++checks_;
                 input = forest::detail::health_input::reply(healthy_);
                 break;
-            default: return queue_.after(next.delay, [this] { drive(forest::detail::health_input::woke()); });
+            default:
+                return queue_.after(next.delay,
+                                    [this] { drive(forest::detail::health_input::woke()); });
             }
         }
     }

@@ -25,7 +25,8 @@ using namespace compare;
 class libcurl_multi {
 public:
     explicit libcurl_multi(const prober_options& chosen)
-        : epoll_{::epoll_create1(EPOLL_CLOEXEC)}, multi_{curl_multi_init()},
+        : epoll_{::epoll_create1(EPOLL_CLOEXEC)},
+          multi_{curl_multi_init()},
           targets_(chosen.targets.size()) {
         require(epoll_ >= 0, "epoll_create1");
         curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &libcurl_multi::on_socket);

@@ -78,7 +78,7 @@ std::string grouped(double value) {
 /// A panel of a picture: one quantity, on logarithmic axes.
 class panel {
 public:
-    panel(double left, std::string_view title, std::optional<double> measured::*quantity)
+    panel(double left, std::string_view title, std::optional<double> measured::* quantity)
         : left_{left}, title_{title}, quantity_{quantity} {}
 
     void draw(drawing& on, const std::vector<measured>& all) const {
@@ -133,7 +133,7 @@ private:
 
     double left_;
     std::string_view title_;
-    std::optional<double> measured::*quantity_;
+    std::optional<double> measured::* quantity_;
 };
 
 std::string picture(const std::vector<measured>& all, std::string_view interval) {

@@ -87,7 +87,7 @@ inline volatile sig_atomic_t stopped = 0;
 
 /// From then on, SIGTERM and SIGINT set `stopped` and interrupt whatever waits.
 inline void stop_on_signals() {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = [](int) { stopped = 1; };
     ::sigaction(SIGTERM, &action, nullptr);
     ::sigaction(SIGINT, &action, nullptr);

@@ -37,7 +37,7 @@ struct fixed_worlds : sim::world_policies {
 inline constexpr duration message_delay = 1ms;
 inline constexpr duration round_trip = 2 * message_delay;
 
-inline constexpr sim::client_setup way() {
+inline constexpr sim::client_setup usual_link() {
     return {.usual = sim::constant(message_delay)};
 }
 
@@ -76,7 +76,7 @@ template <typename Policies>
                                                   std::uint64_t enough) {
     sim::basic_world<Policies> world{seed};
     auto& server = world.add_server("server");
-    auto& client = world.add_client(server, chosen, link());
+    auto& client = world.add_client(server, chosen, usual_link());
     if (loss_per_mille > 0)
         world.at(0s).loss(client, loss_per_mille);
     false_alarms result;
@@ -153,7 +153,7 @@ template <typename Policies>
     for (int index = 0; index < count; ++index) {
         sim::basic_world<Policies> world{seed + static_cast<std::uint64_t>(index)};
         auto& server = world.add_server("server");
-        auto& client = world.add_client(server, chosen, link());
+        auto& client = world.add_client(server, chosen, usual_link());
         if (loss_per_mille > 0)
             world.at(0s).loss(client, loss_per_mille);
         const duration end =
@@ -182,7 +182,7 @@ template <typename Policies>
     for (int index = 0; index < count; ++index) {
         sim::basic_world<Policies> world;
         auto& server = world.add_server("server");
-        auto& client = world.add_client(server, chosen, link());
+        auto& client = world.add_client(server, chosen, usual_link());
         const duration begin = warm_up + phase(index, count, chosen.interval);
         world.between(begin, begin + length).crash(server);
         world.run_for(begin + length + chosen.interval);

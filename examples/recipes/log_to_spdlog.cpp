@@ -11,8 +11,8 @@
 #include <forest/health_client.hpp>
 #include <forest/policy/observer.hpp>
 #include <forest/policy/signer.hpp>
-#include <forest/sim/time/event_queue.hpp>
 #include <forest/sim/network/scripted_transport.hpp>
+#include <forest/sim/time/event_queue.hpp>
 #include <forest/sim/time/virtual_clock.hpp>
 
 #include <spdlog/logger.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <tool/arguments/arguments.hpp>
 #include "commands.hpp"
 #include "program.hpp"
+#include <tool/arguments/arguments.hpp>
 #include <tool/arguments/usage_error.hpp>
 
 #include <utility>

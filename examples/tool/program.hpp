@@ -3,8 +3,8 @@
 #define FOREST_EXAMPLES_TOOL_PROGRAM_HPP
 
 #include <tool/arguments/secret.hpp>
-#include <tool/output/terminal.hpp>
 #include <tool/arguments/usage_error.hpp>
+#include <tool/output/terminal.hpp>
 
 #include <forest/adapters/asio/shutdown_signals.hpp>
 

@@ -22,8 +22,9 @@ constexpr std::string_view secret = "my-secret";
 
 struct agent {
     agent(asio::io_context& io, std::uint16_t port, std::string_view schema_text)
-        : server{io.get_executor()}, health{server, verify}, schema{server, verify,
-                                                                    forest::sha1_hex, schema_text} {
+        : server{io.get_executor()},
+          health{server, verify},
+          schema{server, verify, forest::sha1_hex, schema_text} {
         if (const std::error_code ec = server.listen("127.0.0.1", port))
             throw std::system_error{ec};
     }

@@ -8,8 +8,8 @@
 #include <forest/core/outage.hpp>
 #include <forest/health_client.hpp>
 #include <forest/policy/signer.hpp>
-#include <forest/sim/time/event_queue.hpp>
 #include <forest/sim/network/scripted_transport.hpp>
+#include <forest/sim/time/event_queue.hpp>
 #include <forest/sim/time/virtual_clock.hpp>
 
 #include <chrono>

@@ -6,8 +6,8 @@
 
 #include <forest/core/event.hpp>
 #include <forest/core/outage.hpp>
-#include <forest/sim/search/draw.hpp>
 #include <forest/sim/script/fault.hpp>
+#include <forest/sim/search/draw.hpp>
 #include <forest/sim/search/plan.hpp>
 #include <forest/sim/search/shrink.hpp>
 #include <forest/sim/world/world.hpp>

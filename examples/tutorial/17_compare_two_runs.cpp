@@ -4,8 +4,8 @@
 // do not, the first line that differs is found. Needs the standard library only.
 
 #include <forest/core/outage.hpp>
-#include <forest/sim/trace/determinism.hpp>
 #include <forest/sim/script/latency.hpp>
+#include <forest/sim/trace/determinism.hpp>
 #include <forest/sim/trace/trace.hpp>
 #include <forest/sim/world/world.hpp>
 

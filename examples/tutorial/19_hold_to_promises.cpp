@@ -31,8 +31,8 @@ namespace conformance = forest::sim::conformance;
 class socket_get {
 public:
     socket_get(const forest::request& what, forest::duration timeout)
-        : what_{what}, deadline_{std::chrono::steady_clock::now() +
-                                 std::min(timeout, timeout_max)} {}
+        : what_{what},
+          deadline_{std::chrono::steady_clock::now() + std::min(timeout, timeout_max)} {}
 
     void cancel() { canceled_ = true; }
 
@@ -69,7 +69,8 @@ private:
                                          : forest::errc::unreachable;
         std::vector<char> request(forest::detail::request_bytes_max);
         // A few kilobytes, which a new connection takes at once.
-        request.resize(forest::detail::write_request(request, "GET", what_.target, what_.fields, false));
+        request.resize(
+            forest::detail::write_request(request, "GET", what_.target, what_.fields, false));
         if (::send(socket.number(), request.data(), request.size(), MSG_NOSIGNAL) !=
             static_cast<ssize_t>(request.size()))
             return forest::errc::connection_lost;

@@ -4,12 +4,12 @@
 
 #include <forest/core/backoff.hpp>
 #include <forest/core/datasource_options.hpp>
-#include <forest/core/event.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/logic/option_mistake.hpp>
+#include <forest/core/event.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/schema.hpp>
-#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/detail/datasource/datasource_loop.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
@@ -70,9 +70,10 @@ public:
     /// the clock, and the signer from `auth_secret`. Throws as above, and what they throw:
     /// `errc::secret_missing`.
     template <typename Context>
-        requires(std::constructible_from<Clock, Context>&& std::constructible_from<
-                 Transport, const Clock&>&& std::constructible_from<Signer, std::string_view>&&
-                     std::default_initializable<Backoff>)
+        requires(std::constructible_from<Clock, Context> &&
+                 std::constructible_from<Transport, const Clock&> &&
+                 std::constructible_from<Signer, std::string_view> &&
+                 std::default_initializable<Backoff>)
     basic_datasource(Context&& context, const datasource_options& chosen)
         : basic_datasource{Clock(std::forward<Context>(context)), datasource_options{chosen}} {}
 

@@ -3,12 +3,12 @@
 #define FOREST_HEALTH_CLIENT_HPP
 
 #include <forest/core/backoff.hpp>
-#include <forest/core/event.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/logic/option_mistake.hpp>
+#include <forest/core/event.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/random.hpp>
-#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/url.hpp>
 #include <forest/detail/health/health_loop.hpp>
 #include <forest/policy/backoff.hpp>
@@ -67,9 +67,10 @@ public:
     /// clock, because they share its execution context, and the signer from the secret. Throws as
     /// above, and what they throw.
     template <typename Context>
-        requires(std::constructible_from<Clock, Context>&& std::constructible_from<
-                 Transport, const Clock&>&& std::constructible_from<Signer, std::string_view>&&
-                     std::default_initializable<Backoff>)
+        requires(std::constructible_from<Clock, Context> &&
+                 std::constructible_from<Transport, const Clock&> &&
+                 std::constructible_from<Signer, std::string_view> &&
+                 std::default_initializable<Backoff>)
     basic_health_client(Context&& context, url target, std::string_view secret,
                         const options& chosen = {})
         : basic_health_client{Clock(std::forward<Context>(context)), std::move(target),

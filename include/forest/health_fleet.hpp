@@ -3,24 +3,24 @@
 #define FOREST_HEALTH_FLEET_HPP
 
 #include <forest/core/backoff.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
+#include <forest/core/detail/logic/option_mistake.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/fleet_options.hpp>
 #include <forest/core/fleet_statistics.hpp>
-#include <forest/core/detail/logic/option_mistake.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/target_id.hpp>
 #include <forest/core/target_snapshot.hpp>
-#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/url.hpp>
 #include <forest/detail/fleet/fleet_loop.hpp>
+#include <forest/detail/fleet/shared_signatures.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/observable.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
-#include <forest/detail/fleet/shared_signatures.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -78,11 +78,11 @@ public:
     /// A fleet whose policies make themselves: the clock from the context, what the transports
     /// share from the clock, the signer from the secret. Throws as above, and what they throw.
     template <typename Context>
-        requires(std::constructible_from<Clock, Context>&&
-                     std::constructible_from<typename Transport::pool, const Clock&>&&
-                         std::constructible_from<Transport, typename Transport::pool&>&&
-                             std::constructible_from<Signer, std::string_view>&&
-                                 std::default_initializable<Backoff>)
+        requires(std::constructible_from<Clock, Context> &&
+                 std::constructible_from<typename Transport::pool, const Clock&> &&
+                 std::constructible_from<Transport, typename Transport::pool&> &&
+                 std::constructible_from<Signer, std::string_view> &&
+                 std::default_initializable<Backoff>)
     basic_health_fleet(Context&& context, std::string_view secret, const fleet_options& chosen = {})
         : basic_health_fleet{Clock(std::forward<Context>(context)), Signer(secret), chosen} {}
 
@@ -163,7 +163,8 @@ public:
     }
 
     /// What was set with that, or the default; null if nothing.
-    [[nodiscard]] std::shared_ptr<const detail::unique_function<void(const event&)>> unheard() const {
+    [[nodiscard]] std::shared_ptr<const detail::unique_function<void(const event&)>>
+    unheard() const {
         return loop_->listeners().unheard();
     }
 

@@ -2,9 +2,9 @@
 #ifndef FOREST_HEALTH_ROUTE_HPP
 #define FOREST_HEALTH_ROUTE_HPP
 
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/json/json_string.hpp>
 #include <forest/core/detail/logic/option_mistake.hpp>
-#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/policy/server.hpp>
 #include <forest/signed_route.hpp>
 #include <forest/version.hpp>
@@ -75,12 +75,13 @@ private:
     struct state final : signed_route {
         state(route_verifier&& verify, route_options&& options)
             : signed_route{std::move(verify), std::move(options.path)},
-              ok_body{body("ok", options.version)}, fail_body{body("fail", options.version)},
+              ok_body{body("ok", options.version)},
+              fail_body{body("fail", options.version)},
               stopping_body{body("stopping", options.version)} {}
 
         static std::string body(std::string_view status, std::string_view release) {
-            return "{\"status\":" + detail::json_quote(status) + ",\"version\":" + detail::json_quote(release) +
-                   "}";
+            return "{\"status\":" + detail::json_quote(status) +
+                   ",\"version\":" + detail::json_quote(release) + "}";
         }
 
         template <typename Give>

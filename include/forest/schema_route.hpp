@@ -2,13 +2,13 @@
 #ifndef FOREST_SCHEMA_ROUTE_HPP
 #define FOREST_SCHEMA_ROUTE_HPP
 
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/http/entity_tag.hpp>
+#include <forest/core/detail/json/schema_text.hpp>
+#include <forest/core/detail/logic/option_mistake.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
-#include <forest/core/detail/logic/option_mistake.hpp>
 #include <forest/core/schema.hpp>
-#include <forest/core/detail/json/schema_text.hpp>
-#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/policy/server.hpp>
 #include <forest/signed_route.hpp>
 

@@ -2,10 +2,10 @@
 #ifndef FOREST_SIGNED_ROUTE_HPP
 #define FOREST_SIGNED_ROUTE_HPP
 
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/logic/callback_gate.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/http_method.hpp>
-#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/verification.hpp>
 #include <forest/policy/server.hpp>
 

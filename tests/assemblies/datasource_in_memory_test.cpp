@@ -12,8 +12,8 @@
 #include <forest/datasource.hpp>
 #include <forest/health_route.hpp>
 #include <forest/schema_route.hpp>
-#include <forest/sim/network/memory_transport.hpp>
 #include <forest/sim/network/memory_server.hpp>
+#include <forest/sim/network/memory_transport.hpp>
 
 #include <boost/test/unit_test.hpp>
 

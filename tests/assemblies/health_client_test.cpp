@@ -952,9 +952,8 @@ BOOST_AUTO_TEST_CASE(a_client_on_invalid_options_reports_the_member_at_fault) {
 }
 
 BOOST_AUTO_TEST_CASE(a_backoff_that_does_not_wait_is_refused) {
-    const auto code = code_of<std::system_error>([] {
-        virtual_client<exponential_backoff>{{}, exponential_backoff{.initial = 0s}};
-    });
+    const auto code = code_of<std::system_error>(
+        [] { virtual_client<exponential_backoff>{{}, exponential_backoff{.initial = 0s}}; });
     BOOST_TEST((code == errc::invalid_backoff));
 }
 

@@ -4,8 +4,8 @@
 
 #include <forest/health_client.hpp>
 #include <forest/health_route.hpp>
-#include <forest/sim/network/memory_transport.hpp>
 #include <forest/sim/network/memory_server.hpp>
+#include <forest/sim/network/memory_transport.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -358,7 +358,8 @@ BOOST_AUTO_TEST_CASE(a_crash_and_a_restart_are_each_told_once_through_the_real_c
     client.start();
     for (int round = 0; round < 10; ++round) {
         on.queue.run_for(1h);
-        on.server.become(round % 2 == 0 ? sim::memory_server_state::crashed : sim::memory_server_state::frozen);
+        on.server.become(round % 2 == 0 ? sim::memory_server_state::crashed
+                                        : sim::memory_server_state::frozen);
         on.queue.run_for(1h);
         BOOST_TEST(downs == round + 1);
         BOOST_TEST((client.status() == target_status::down));
@@ -370,7 +371,9 @@ BOOST_AUTO_TEST_CASE(a_crash_and_a_restart_are_each_told_once_through_the_real_c
 
 BOOST_AUTO_TEST_CASE(the_answers_outlive_the_route_object) {
     mounted on;
-    { basic_health_route route{on.server, accept_unsigned}; }
+    {
+        basic_health_route route{on.server, accept_unsigned};
+    }
     BOOST_TEST(status_of(on.get("/forest/health")) == 200);
 }
 

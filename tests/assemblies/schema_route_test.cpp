@@ -454,7 +454,9 @@ BOOST_AUTO_TEST_CASE(each_answer_is_told_for_the_log) {
 
 BOOST_AUTO_TEST_CASE(the_answers_outlive_the_route_object) {
     mounted on;
-    { const basic_schema_route route{on.server, accept_unsigned, sha1_hex, shop}; }
+    {
+        const basic_schema_route route{on.server, accept_unsigned, sha1_hex, shop};
+    }
     BOOST_TEST(body_of(on.get()) == served(shop, shop_etag));
 }
 

@@ -2,9 +2,9 @@
 #include <forest/core/datasource_options.hpp>
 
 #include <forest/core/backoff.hpp>
+#include <forest/core/detail/logic/polled_route.hpp>
 #include <forest/core/detection.hpp>
 #include <forest/core/error.hpp>
-#include <forest/core/detail/logic/polled_route.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>

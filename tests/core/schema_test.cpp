@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <forest/core/schema.hpp>
 
-#include <forest/core/error.hpp>
 #include <forest/core/detail/json/json_reader.hpp>
+#include <forest/core/error.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -288,10 +288,11 @@ BOOST_AUTO_TEST_CASE(depth_holds_at_exactly_its_limit) {
         return R"({"collections":[{"name":"a","fields":)" + nested(depth) + "}]}";
     };
     constexpr std::size_t around = 3;
-    BOOST_TEST(joined(parsed(with_field(forest::detail::json_depth_max - around)).collections()) == "[a]");
+    BOOST_TEST(joined(parsed(with_field(forest::detail::json_depth_max - around)).collections()) ==
+               "[a]");
     schema result;
-    BOOST_TEST(
-        (parse(with_field(forest::detail::json_depth_max - around + 1), result) == errc::malformed_body));
+    BOOST_TEST((parse(with_field(forest::detail::json_depth_max - around + 1), result) ==
+                errc::malformed_body));
     BOOST_TEST((parse(with_field(1'000'000), result) == errc::malformed_body));
     BOOST_TEST(result.text() == "");
 }
@@ -325,32 +326,34 @@ BOOST_AUTO_TEST_CASE(whatever_is_written_as_json_is_read_as_it_was) {
         const std::string quoted = forest::detail::json_quote(text);
         return to_string(forest::detail::json_string{{quoted.data() + 1, quoted.size() - 2}});
     };
-    const bool holds = rc::check([&](const strings& collections, const strings& charts,
-                                     const std::string& etag) {
-        std::string text = R"({"charts":[)";
-        strings expected_charts;
-        for (const std::string& each : charts) {
-            const bool plain = expected_charts.size() % 2 == 0;
-            text.append(expected_charts.empty() ? "" : ",").append(plain ? "" : R"({"name":)");
-            text.append(forest::detail::json_quote(each)).append(plain ? "" : "}");
-            expected_charts.push_back(unquoted(each));
-        }
-        text.append(R"(],"etag":)").append(forest::detail::json_quote(etag)).append(R"(,"collections":[)");
-        strings expected_collections;
-        for (const std::string& each : collections) {
-            text.append(expected_collections.empty() ? R"({"name":)" : R"(,{"name":)");
-            text.append(forest::detail::json_quote(each)).append("}");
-            expected_collections.push_back(unquoted(each));
-        }
-        text.append("]}");
+    const bool holds =
+        rc::check([&](const strings& collections, const strings& charts, const std::string& etag) {
+            std::string text = R"({"charts":[)";
+            strings expected_charts;
+            for (const std::string& each : charts) {
+                const bool plain = expected_charts.size() % 2 == 0;
+                text.append(expected_charts.empty() ? "" : ",").append(plain ? "" : R"({"name":)");
+                text.append(forest::detail::json_quote(each)).append(plain ? "" : "}");
+                expected_charts.push_back(unquoted(each));
+            }
+            text.append(R"(],"etag":)")
+                .append(forest::detail::json_quote(etag))
+                .append(R"(,"collections":[)");
+            strings expected_collections;
+            for (const std::string& each : collections) {
+                text.append(expected_collections.empty() ? R"({"name":)" : R"(,{"name":)");
+                text.append(forest::detail::json_quote(each)).append("}");
+                expected_collections.push_back(unquoted(each));
+            }
+            text.append("]}");
 
-        schema read;
-        RC_ASSERT(!parse(text, read, "header"));
-        RC_ASSERT(read.collections() == expected_collections);
-        RC_ASSERT(read.charts() == expected_charts);
-        RC_ASSERT(read.etag() == (etag.empty() ? "header" : unquoted(etag)));
-        RC_ASSERT(read.text() == text);
-    });
+            schema read;
+            RC_ASSERT(!parse(text, read, "header"));
+            RC_ASSERT(read.collections() == expected_collections);
+            RC_ASSERT(read.charts() == expected_charts);
+            RC_ASSERT(read.etag() == (etag.empty() ? "header" : unquoted(etag)));
+            RC_ASSERT(read.text() == text);
+        });
     BOOST_TEST(holds);
 }
 

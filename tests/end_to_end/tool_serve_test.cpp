@@ -280,7 +280,7 @@ BOOST_AUTO_TEST_CASE(the_socket_file_has_the_mode_that_was_asked_for) {
     const test_certificates directory;
     const std::string path = directory.directory() + "/mode.sock";
     const serving_tool server{{"--unix", path, "--unix-mode", "0606"}};
-    struct stat found {};
+    struct stat found{};
     BOOST_TEST(::stat(path.c_str(), &found) == 0);
     BOOST_TEST((found.st_mode & 0777U) == 0606U);
     for (const char* mode : {"", "0", "888", "1000", "660 ", "-1", "rw"}) {

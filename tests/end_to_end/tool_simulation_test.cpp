@@ -8,8 +8,8 @@
 #include <forest/core/detection.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/health_client.hpp>
-#include <forest/sim/script/fault.hpp>
 #include <forest/sim/rules/outage_ledger.hpp>
+#include <forest/sim/script/fault.hpp>
 #include <forest/sim/search/plan.hpp>
 #include <forest/sim/search/plan_code.hpp>
 #include <forest/sim/world/world.hpp>

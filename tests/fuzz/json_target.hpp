@@ -28,7 +28,8 @@ inline std::string decode(forest::detail::json_string string) {
 
 inline void check_string(forest::detail::json_string string) {
     const std::string text = decode(string);
-    require(forest::detail::is_valid_json('"' + std::string{string.raw()} + '"'), "a string is no JSON");
+    require(forest::detail::is_valid_json('"' + std::string{string.raw()} + '"'),
+            "a string is no JSON");
     const std::string quoted = forest::detail::json_quote(text);
     const forest::detail::json_string again{std::string_view{quoted}.substr(1, quoted.size() - 2)};
     require(forest::detail::is_valid_json(quoted), "what was written is no JSON");
@@ -61,7 +62,8 @@ inline void json_target(std::string_view input) {
     require(!ec == object, "the validator and the reader of objects disagree");
     if (valid) {
         require(forest::detail::is_valid_json(" " + std::string{text} + "\n"), "blanks matter");
-        require(!forest::detail::is_valid_json(std::string{text} + "]"), "trailing junk is accepted");
+        require(!forest::detail::is_valid_json(std::string{text} + "]"),
+                "trailing junk is accepted");
     }
 
     forest::detail::health_document document;
@@ -70,7 +72,8 @@ inline void json_target(std::string_view input) {
     require(forest::detail::is_valid_json(forest::detail::json_quote(document.version())) &&
                 document.version().size() <= forest::detail::health_document::version_bytes_max,
             "a version is none");
-    require(forest::detail::is_valid_json(forest::detail::json_quote(text)), "some bytes cannot be written");
+    require(forest::detail::is_valid_json(forest::detail::json_quote(text)),
+            "some bytes cannot be written");
 }
 
 } // namespace forest_fuzz

@@ -3,11 +3,11 @@
 #define FOREST_TESTS_FUZZ_SCHEMA_TARGET_HPP
 
 #include <forest/core/detail/http/entity_tag.hpp>
+#include <forest/core/detail/json/json_reader.hpp>
+#include <forest/core/detail/json/schema_text.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
-#include <forest/core/detail/json/json_reader.hpp>
 #include <forest/core/schema.hpp>
-#include <forest/core/detail/json/schema_text.hpp>
 #include <fuzz/require.hpp>
 
 #include <nlohmann/json.hpp>
@@ -128,7 +128,8 @@ inline void check_schema(std::string_view text, std::string_view etag_field) {
 inline bool named(const std::string& value, std::string_view tag) {
     const std::string line = "If-None-Match: " + value + "\r\n";
     const std::vector<char> exact{line.begin(), line.end()};
-    return forest::detail::if_none_match_names(forest::field_view{{exact.data(), exact.size()}}, tag);
+    return forest::detail::if_none_match_names(forest::field_view{{exact.data(), exact.size()}},
+                                               tag);
 }
 
 inline void check_tag(std::string_view line) {
@@ -143,7 +144,8 @@ inline void check_tag(std::string_view line) {
     if (!forest::detail::is_opaque_tag(tag))
         return;
     const std::string quoted = '"' + std::string{tag} + '"';
-    require(forest::detail::opaque_tag(quoted) == tag && forest::detail::opaque_tag("W/" + quoted) == tag,
+    require(forest::detail::opaque_tag(quoted) == tag &&
+                forest::detail::opaque_tag("W/" + quoted) == tag,
             "quotes change a tag");
     require(named(quoted, tag) && named("W/" + quoted, tag) && named("\"\", " + quoted, tag) &&
                 named("W/" + quoted + " ,b", tag),

@@ -3,8 +3,8 @@
 #define FOREST_TESTS_FUZZ_URL_TARGET_HPP
 
 #include <core/detail/http/feeding.hpp>
-#include <forest/core/fields.hpp>
 #include <forest/core/detail/http/request_writer.hpp>
+#include <forest/core/fields.hpp>
 #include <forest/core/url.hpp>
 #include <fuzz/require.hpp>
 

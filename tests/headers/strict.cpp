@@ -33,9 +33,7 @@ void use_clients(asio::io_context& io, const std::string& secret) {
     (void)fleet.snapshot();
     fleet.start();
     forest::sharded_fleet<forest::health_fleet> shards{
-        2, [&](const auto& executor) {
-            return forest::health_fleet{executor, secret};
-        }};
+        2, [&](const auto& executor) { return forest::health_fleet{executor, secret}; }};
     shards.on_event([](const forest::event&) {});
     shards.add("http://localhost/");
     shards.start();

@@ -128,7 +128,7 @@ inline std::string in_chunks(std::string_view body,
 /// An answer with everything in its place. `connection` stands for `%CONNECTION%`.
 inline std::string filled_in(std::string answer, std::string_view connection, std::string_view etag,
                              std::string_view body) {
-    const auto date = format_http_date(
+    const auto date = forest::detail::format_http_date(
         std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()));
     const std::pair<std::string_view, std::string> values[] = {
         {"%CONNECTION%", std::string{connection}},

@@ -16,26 +16,36 @@ fault() {
     faults=$((faults + 1))
 }
 
-# The headers of this library that a layer may reach, as an extended regular expression.
-core='core/[^/]+|version'
+# The headers of this library that a layer may include, as extended regular expressions. What lies
+# below a `detail/` is open to its own layer and to those above, and closed to those beside: one
+# adapter's to another, and that of sim to the adapters.
+core='core/.+|version'
 policy="$core|policy/[^/]+"
-assembled='health_loop|health_client|signed_route|health_route|schema_route|health_fleet'
-assembled="$assembled|shared_clock|shared_signer|committed_schema|datasource_probe|datasource_loop|datasource"
-assembled="$assembled|shared_signatures|fleet_[a-z]+|name_directory"
-assemblies="$policy|$assembled"
-sim="$assemblies|sim/[^/]+"
-adapters="$assemblies|adapters/.+"
-posix="$sim|adapters/posix/.+"
+assemblies="$policy|detail/.+|health_client|health_fleet|datasource|health_route|schema_route|signed_route"
+
+# The rooms of sim: each may include those before it.
+rooms='time script trace network world rules search explore conformance'
+sim_from() {
+    allowed=$assemblies
+    for room in $rooms; do
+        allowed="$allowed|sim/$room/.+"
+        [ "$room" != "$1" ] || { echo "$allowed" && return; }
+    done
+    return 1
+}
+public_of_sim='sim/[^/]+/[^/]+'
+public_of_adapters='adapters/[^/]+/[^/]+'
 
 allowed_from() {
     case $1 in
     version.hpp) echo version ;;
     core/*) echo "$core" ;;
     policy/*) echo "$policy" ;;
-    sim/*) echo "$sim" ;;
-    adapters/posix/*) echo "$posix" ;;
-    adapters/* | forest.hpp) echo "$adapters" ;;
-    *) echo "$1" | grep -Eq "^($assembled)\.hpp$" && echo "$assemblies" ;;
+    sim/*/*) sim_from "$(echo "$1" | cut -d/ -f2)" ;;
+    adapters/posix/*) echo "$assemblies|$public_of_sim|adapters/posix/.+" ;;
+    adapters/*/*) echo "$assemblies|$public_of_adapters|$(echo "$1" | cut -d/ -f1-2)/.+" ;;
+    forest.hpp) echo "$assemblies|$public_of_adapters" ;;
+    *) echo "$1" | grep -Eq "^($assemblies)\.hpp$" && echo "$assemblies" ;;
     esac
 }
 
@@ -56,7 +66,10 @@ for header in $(find . -name '*.hpp' | sed 's,^\./,,' | sort); do
     case $header in adapters/* | forest.hpp) foreign=true ;; *) foreign=false ;; esac
     # What stands on POSIX alone opens headers of the system and no other package's.
     case $header in
-    adapters/posix/*) packages=false opened_max="$system|/usr/include/(netinet|rpc)/.+" ;;
+    adapters/posix/*)
+        packages=false
+        opened_max="$system|/usr/include/(netinet|rpc)/.+|$own/sim/.+"
+        ;;
     *) packages=$foreign opened_max=$system ;;
     esac
 

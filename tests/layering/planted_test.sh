@@ -13,17 +13,28 @@ trap 'rm -rf "$tree"' EXIT
 
 clean_tree() {
     rm -rf "$tree/include"
-    mkdir -p "$tree/include/forest/core" "$tree/include/forest/policy" \
-        "$tree/include/forest/sim" "$tree/include/forest/adapters/asio" \
-        "$tree/include/package"
+    mkdir -p "$tree/include/package" "$tree/include/forest"
     cd "$tree/include/forest"
+    mkdir -p core/detail/logic policy detail/health adapters/asio/detail/io adapters/openssl/detail \
+        adapters/posix/detail sim/time/detail sim/world
     echo '#include <cstddef>' >version.hpp
-    echo '#include <forest/version.hpp>' >core/url.hpp
+    echo '#include <forest/version.hpp>' >core/detail/logic/health_machine.hpp
+    echo '#include <forest/core/detail/logic/health_machine.hpp>' >core/url.hpp
     echo '#include <forest/core/url.hpp>' >policy/clock.hpp
-    echo '#include <forest/policy/clock.hpp>' >health_client.hpp
-    echo '#include <forest/health_client.hpp>' >sim/world.hpp
-    { echo '#include <asio.hpp>' && echo '#include <forest/health_client.hpp>'; } \
-        >adapters/asio/asio_clock.hpp
+    { echo '#include <forest/policy/clock.hpp>' &&
+        echo '#include <forest/core/detail/logic/health_machine.hpp>'; } >detail/health/health_loop.hpp
+    echo '#include <forest/detail/health/health_loop.hpp>' >health_client.hpp
+    echo '#include <forest/detail/health/health_loop.hpp>' >sim/time/detail/order.hpp
+    echo '#include <forest/sim/time/detail/order.hpp>' >sim/time/virtual_clock.hpp
+    { echo '#include <forest/health_client.hpp>' &&
+        echo '#include <forest/sim/time/virtual_clock.hpp>'; } >sim/world/world.hpp
+    echo '#include <forest/version.hpp>' >adapters/openssl/detail/ticket.hpp
+    echo '#include <forest/adapters/openssl/detail/ticket.hpp>' >adapters/openssl/tls_client.hpp
+    echo '#include <forest/health_client.hpp>' >adapters/asio/detail/io/error.hpp
+    { echo '#include <asio.hpp>' && echo '#include <forest/health_client.hpp>' &&
+        echo '#include <forest/adapters/asio/detail/io/error.hpp>' &&
+        echo '#include <forest/adapters/openssl/tls_client.hpp>'; } >adapters/asio/asio_clock.hpp
+    echo '#include <forest/sim/world/world.hpp>' >adapters/posix/detail/descriptor.hpp
     echo '#include <forest/adapters/asio/asio_clock.hpp>' >forest.hpp
     echo 'struct foreign {};' >"$tree/include/package/package.hpp"
     cp "$tree/include/package/package.hpp" "$tree/include/foreign"
@@ -55,7 +66,7 @@ plant() {
     planted=$((planted + 1))
 }
 
-for layer in core/url policy/clock health_client sim/world; do
+for layer in core/url core/detail/logic/health_machine policy/clock health_client sim/world/world; do
     plant $layer.hpp '#include <asio.hpp>'
     plant $layer.hpp '  #  include <openssl/evp.h>'
     plant $layer.hpp '#include <fmt/core.h>'
@@ -73,9 +84,24 @@ plant policy/clock.hpp '#include <forest/sim/world/world.hpp>'
 plant health_client.hpp '#include <forest/sim/world/world.hpp>'
 plant adapters/asio/asio_clock.hpp '#include <forest/sim/world/world.hpp>'
 plant adapters/asio/asio_clock.hpp '#include <forest/forest.hpp>'
-plant adapters/posix/descriptor.hpp '#include <asio.hpp>'
-plant adapters/posix/descriptor.hpp '#include <forest/adapters/asio/asio_clock.hpp>'
-plant adapters/posix/descriptor.hpp '#include <forest/forest.hpp>'
+plant adapters/posix/detail/descriptor.hpp '#include <asio.hpp>'
+plant adapters/posix/detail/descriptor.hpp '#include <forest/adapters/asio/asio_clock.hpp>'
+plant adapters/posix/detail/descriptor.hpp '#include <forest/forest.hpp>'
+# What lies below a detail/ is closed to the layers beside and below.
+plant core/url.hpp '#include <forest/detail/health/health_loop.hpp>'
+plant policy/clock.hpp '#include <forest/detail/health/health_loop.hpp>'
+plant health_client.hpp '#include <forest/sim/time/detail/order.hpp>'
+plant sim/world/world.hpp '#include <forest/adapters/openssl/detail/ticket.hpp>'
+plant adapters/asio/asio_clock.hpp '#include <forest/adapters/openssl/detail/ticket.hpp>'
+plant adapters/openssl/tls_client.hpp '#include <forest/adapters/asio/detail/io/error.hpp>'
+plant adapters/posix/detail/descriptor.hpp '#include <forest/sim/time/detail/order.hpp>'
+plant adapters/posix/detail/descriptor.hpp '#include <forest/adapters/openssl/detail/ticket.hpp>'
+plant forest.hpp '#include <forest/adapters/asio/detail/io/error.hpp>'
+# The rooms of sim: only downwards.
+plant sim/time/virtual_clock.hpp '#include <forest/sim/world/world.hpp>'
+plant sim/time/detail/order.hpp '#include <forest/sim/world/world.hpp>'
+plant sim/hall/stray.hpp '#include <vector>'
+plant sim/stray.hpp '#include <vector>'
 plant stray.hpp '#include <vector>'
 plant core/url.hpp '#define HIDDEN <package/package.hpp>
 #include HIDDEN'

@@ -6,10 +6,10 @@
 #include <adapters/support/running_server.hpp>
 
 #include <forest/adapters/posix/getaddrinfo_resolver.hpp>
-#include <forest/adapters/posix/detail/hosts_file.hpp>
+#include <forest/adapters/posix/hosts_file.hpp>
+#include <forest/core/detail/logic/name_book.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/ip_address.hpp>
-#include <forest/core/detail/logic/name_book.hpp>
 #include <forest/policy/resolver.hpp>
 #include <forest/sim/conformance/conformance.hpp>
 
@@ -214,8 +214,8 @@ BOOST_AUTO_TEST_CASE(B18_no_thread_is_left_but_those_in_getaddrinfo) {
 
 BOOST_AUTO_TEST_CASE(its_threads_take_no_signal_from_the_application) {
     is_test_thread = true;
-    struct sigaction noting {};
-    struct sigaction before {};
+    struct sigaction noting{};
+    struct sigaction before{};
     noting.sa_handler = note_signal;
     ::sigaction(SIGUSR1, &noting, &before);
     getaddrinfo_resolver subject;

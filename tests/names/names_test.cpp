@@ -10,9 +10,9 @@
 #include <forest/adapters/asio/background.hpp>
 #include <forest/adapters/asio/pooled_transport.hpp>
 #include <forest/core/backoff.hpp>
+#include <forest/core/detail/logic/name_book.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
-#include <forest/core/detail/logic/name_book.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/health_client.hpp>
@@ -160,11 +160,13 @@ private:
 // A fleet of targets with names of their own, and what it has told.
 struct watching_fleet : context<pooled_transport> {
     explicit watching_fleet(const resolver_limits& limits = {})
-        : context{limits}, pool{clock, where}, fleet{[this] { return pooled_transport{pool}; },
-                                                     clock,
-                                                     unsigned_requests{},
-                                                     exponential_backoff{},
-                                                     {.spread_start = false}} {
+        : context{limits},
+          pool{clock, where},
+          fleet{[this] { return pooled_transport{pool}; },
+                clock,
+                unsigned_requests{},
+                exponential_backoff{},
+                {.spread_start = false}} {
         fleet.on_server_down([this](target_id, const outage& of) {
             ++downs;
             last_error = of.last_error;

@@ -2,13 +2,13 @@
 #ifndef FOREST_TESTS_SUPPORT_SCRIPTED_NETWORK_HPP
 #define FOREST_TESTS_SUPPORT_SCRIPTED_NETWORK_HPP
 
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/transport.hpp>
-#include <forest/sim/time/event_queue.hpp>
 #include <forest/sim/network/scripted_transport.hpp>
+#include <forest/sim/time/event_queue.hpp>
 #include <forest/sim/time/virtual_clock.hpp>
 
 #include <algorithm>
@@ -183,7 +183,7 @@ private:
         explicit state(scripted_network& of) : network{of} {}
 
         // The handler was moved out, because it may begin the next request.
-        void end(unique_function<void(const reply&)> receiver) {
+        void end(detail::unique_function<void(const reply&)> receiver) {
             --network.in_flight_;
             const request& what = *std::exchange(asked, nullptr);
             if (text_of(what) != as_asked)
@@ -201,7 +201,7 @@ private:
         }
 
         scripted_network& network;
-        unique_function<void(const reply&)> handler;
+        detail::unique_function<void(const reply&)> handler;
         sim::scripted_reply answer;
         const request* asked = nullptr;
         std::string as_asked;

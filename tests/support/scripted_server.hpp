@@ -65,7 +65,8 @@ private:
             return health_status == 200 ? sim::healthy()
                                         : sim::answering(health_status, R"({"error":"none"})");
         forest::schema served;
-        if (!forest::schema::parse(schema, served) && if_none_match_names(fields, served.etag()))
+        if (!forest::schema::parse(schema, served) &&
+            detail::if_none_match_names(fields, served.etag()))
             return sim::answering(304, {});
         return sim::answering(200, schema);
     }

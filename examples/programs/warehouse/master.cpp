@@ -2,13 +2,13 @@
 #include "master_options.hpp"
 #include "master_report.hpp"
 
+#include <tool/arguments/policies.hpp>
+#include <tool/arguments/usage_error.hpp>
 #include <tool/output/event_json.hpp>
 #include <tool/output/event_text.hpp>
-#include <tool/arguments/policies.hpp>
-#include <tool/program.hpp>
 #include <tool/output/queued_output.hpp>
 #include <tool/output/terminal.hpp>
-#include <tool/arguments/usage_error.hpp>
+#include <tool/program.hpp>
 
 #include <forest/adapters/asio/asio_clock.hpp>
 #include <forest/adapters/asio/asio_transport.hpp>

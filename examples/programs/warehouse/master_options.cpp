@@ -4,8 +4,8 @@
 #include <tool/arguments/help_formatter.hpp>
 #include <tool/arguments/known_words.hpp>
 #include <tool/arguments/option_kinds.hpp>
-#include <tool/output/text.hpp>
 #include <tool/arguments/usage_error.hpp>
+#include <tool/output/text.hpp>
 
 #include <forest/core/detail/logic/polled_route.hpp>
 

@@ -32,47 +32,54 @@ struct row {
 // Whether a field is a column. Servers differ in what else they say of one.
 bool is_column(const forest::detail::json_value& field) {
     bool column = true;
-    (void)forest::detail::read_json_object(field.raw, [&](forest::detail::json_string key, const forest::detail::json_value& value) {
-        if (key.equals("type"))
-            column = value.string().equals("Column");
-    });
+    (void)forest::detail::read_json_object(
+        field.raw, [&](forest::detail::json_string key, const forest::detail::json_value& value) {
+            if (key.equals("type"))
+                column = value.string().equals("Column");
+        });
     return column;
 }
 
 void add_fields(row& to, const forest::detail::json_value& fields) {
-    (void)forest::detail::read_json_object(fields.raw, [&](forest::detail::json_string name, const forest::detail::json_value& field) {
-        if (is_column(field)) {
-            ++to.columns;
-            return;
-        }
-        to.relations += to.relations.empty() ? "" : ", ";
-        to.relations += cli::ascii_escape(to_string(name));
-    });
+    (void)forest::detail::read_json_object(
+        fields.raw, [&](forest::detail::json_string name, const forest::detail::json_value& field) {
+            if (is_column(field)) {
+                ++to.columns;
+                return;
+            }
+            to.relations += to.relations.empty() ? "" : ", ";
+            to.relations += cli::ascii_escape(to_string(name));
+        });
 }
 
 row row_of(const forest::detail::json_value& collection) {
     row made;
-    (void)forest::detail::read_json_object(collection.raw, [&](forest::detail::json_string key, const forest::detail::json_value& value) {
-        if (key.equals("name"))
-            made.name = cli::ascii_escape(to_string(value.string()));
-        else if (key.equals("fields"))
-            add_fields(made, value);
-    });
+    (void)forest::detail::read_json_object(
+        collection.raw,
+        [&](forest::detail::json_string key, const forest::detail::json_value& value) {
+            if (key.equals("name"))
+                made.name = cli::ascii_escape(to_string(value.string()));
+            else if (key.equals("fields"))
+                add_fields(made, value);
+        });
     return made;
 }
 
 // The text has been found valid, so nothing goes wrong here.
 std::vector<row> rows_of(const schema& known, std::size_t most) {
     std::vector<row> rows;
-    (void)forest::detail::read_json_object(known.text(), [&](forest::detail::json_string key, const forest::detail::json_value& value) {
-        if (!key.equals("collections"))
-            return;
-        rows.clear();
-        (void)forest::detail::read_json_array(value.raw, [&](const forest::detail::json_value& each) {
-            if (rows.size() < most)
-                rows.push_back(row_of(each));
+    (void)forest::detail::read_json_object(
+        known.text(),
+        [&](forest::detail::json_string key, const forest::detail::json_value& value) {
+            if (!key.equals("collections"))
+                return;
+            rows.clear();
+            (void)forest::detail::read_json_array(value.raw,
+                                                  [&](const forest::detail::json_value& each) {
+                                                      if (rows.size() < most)
+                                                          rows.push_back(row_of(each));
+                                                  });
         });
-    });
     return rows;
 }
 

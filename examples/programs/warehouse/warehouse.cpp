@@ -3,14 +3,14 @@
 #include "warehouse_options.hpp"
 #include "warehouse_watch.hpp"
 
-#include <tool/serve/answer_log.hpp>
-#include <tool/serve/listening.hpp>
-#include <tool/output/process_resources.hpp>
-#include <tool/program.hpp>
 #include <tool/arguments/secret.hpp>
+#include <tool/arguments/usage_error.hpp>
+#include <tool/output/process_resources.hpp>
 #include <tool/output/terminal.hpp>
 #include <tool/output/text.hpp>
-#include <tool/arguments/usage_error.hpp>
+#include <tool/program.hpp>
+#include <tool/serve/answer_log.hpp>
+#include <tool/serve/listening.hpp>
 
 #include <forest/adapters/asio/asio_server.hpp>
 #include <forest/adapters/asio/shutdown_signals.hpp>

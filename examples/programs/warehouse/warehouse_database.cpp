@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "warehouse_database.hpp"
 
-#include <tool/output/text.hpp>
 #include <tool/arguments/usage_error.hpp>
+#include <tool/output/text.hpp>
 
 #include <SQLiteCpp/Statement.h>
 #include <SQLiteCpp/Transaction.h>
@@ -152,7 +152,7 @@ bool operator==(const file_state& left, const file_state& right) noexcept {
 }
 
 file_state state_of(const std::string& file) {
-    struct stat found {};
+    struct stat found{};
     if (::stat(file.c_str(), &found) != 0)
         throw std::runtime_error(std::generic_category().message(errno));
     if (!S_ISREG(found.st_mode))

@@ -25,7 +25,10 @@ constexpr int failures_until_told = 5;
 
 schema_watch::schema_watch(asio::io_context& io, std::string file, SQLite::Database database,
                            schema_form form)
-    : file_{std::move(file)}, form_{form}, database_{std::move(database)}, timer_{io},
+    : file_{std::move(file)},
+      form_{form},
+      database_{std::move(database)},
+      timer_{io},
       seen_{state_of(file_)} {
     read();
     // The event loop waits for no lock; the next look comes soon.

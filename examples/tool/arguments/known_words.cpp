@@ -2,9 +2,9 @@
 #include "known_words.hpp"
 
 #include "nearest_word.hpp"
+#include "usage_error.hpp"
 #include <tool/output/terminal.hpp>
 #include <tool/output/text.hpp>
-#include "usage_error.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>

@@ -2,8 +2,8 @@
 #include "option_kinds.hpp"
 
 #include "secret.hpp"
-#include <tool/output/text.hpp>
 #include "usage_error.hpp"
+#include <tool/output/text.hpp>
 
 #include <forest/core/detail/http/authority.hpp>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "secret.hpp"
 
+#include "usage_error.hpp"
 #include <tool/output/terminal.hpp>
 #include <tool/output/text.hpp>
-#include "usage_error.hpp"
 
 #include <fmt/format.h>
 
@@ -129,7 +129,7 @@ std::string read_to_end(const open_file& file, const std::string& shown) {
 std::string read_secret_file(const std::string& name) {
     const std::string shown = ascii_escape(name);
     const open_file file{name};
-    struct stat found {};
+    struct stat found{};
     if (file.number() < 0) {
         const int error = errno;
         if (::stat(name.c_str(), &found) == 0 && S_ISSOCK(found.st_mode))
@@ -176,7 +176,7 @@ void take_secret_variable() {
 }
 
 void await_pipe(std::string_view option, const std::string& name) {
-    struct stat found {};
+    struct stat found{};
     if (::stat(name.c_str(), &found) != 0 || !S_ISFIFO(found.st_mode))
         return;
     // Left open until the program ends, so that what is in the pipe is there for who reads it.
@@ -189,7 +189,7 @@ void await_pipe(std::string_view option, const std::string& name) {
 }
 
 void warn_if_others_may_read(std::string_view option, const std::string& name) {
-    struct stat found {};
+    struct stat found{};
     if (::stat(name.c_str(), &found) != 0 || !(S_ISREG(found.st_mode) || S_ISFIFO(found.st_mode)))
         return;
     constexpr mode_t others = S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH;

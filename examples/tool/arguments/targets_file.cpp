@@ -2,8 +2,8 @@
 #include "targets_file.hpp"
 
 #include "option_kinds.hpp"
-#include <tool/output/text.hpp>
 #include "usage_error.hpp"
+#include <tool/output/text.hpp>
 
 #include <fmt/format.h>
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <tool/arguments/policies.hpp>
+#include <tool/arguments/usage_error.hpp>
 #include <tool/commands.hpp>
 #include <tool/output/event_json.hpp>
 #include <tool/output/event_text.hpp>
-#include <tool/arguments/policies.hpp>
 #include <tool/output/terminal.hpp>
 #include <tool/output/text.hpp>
-#include <tool/arguments/usage_error.hpp>
 
 #include <forest/adapters/asio/async_check.hpp>
 #include <forest/core/event.hpp>

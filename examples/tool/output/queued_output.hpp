@@ -149,7 +149,9 @@ private:
     struct state {
         state(int number, line_queue::words say, line_queue_bounds bounds,
               std::function<void()> on_failure, frame with)
-            : descriptor{number}, lines{std::move(say), bounds}, failed{std::move(on_failure)},
+            : descriptor{number},
+              lines{std::move(say), bounds},
+              failed{std::move(on_failure)},
               draw{std::move(with)} {}
 
         const int descriptor;

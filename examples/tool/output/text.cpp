@@ -3,10 +3,10 @@
 
 #include <tool/arguments/usage_error.hpp>
 
-#include <forest/core/error.hpp>
 #include <forest/core/detail/json/json_string.hpp>
-#include <forest/core/timestamp.hpp>
 #include <forest/core/detail/json/utf8.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/timestamp.hpp>
 
 #include <fmt/format.h>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "answer_log.hpp"
-#include <tool/commands.hpp>
 #include "listening.hpp"
-#include <tool/output/process_resources.hpp>
 #include <tool/arguments/secret.hpp>
+#include <tool/arguments/usage_error.hpp>
+#include <tool/commands.hpp>
+#include <tool/output/process_resources.hpp>
 #include <tool/output/terminal.hpp>
 #include <tool/output/text.hpp>
-#include <tool/arguments/usage_error.hpp>
 
 #include <forest/adapters/asio/asio_server.hpp>
 #include <forest/adapters/openssl/hmac_sha256_verifier.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <tool/commands.hpp>
 #include <tool/arguments/secret.hpp>
+#include <tool/commands.hpp>
 #include <tool/output/terminal.hpp>
 #include <tool/output/text.hpp>
 

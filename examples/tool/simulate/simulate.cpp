@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "simulation.hpp"
+#include "simulation_plan.hpp"
+#include "simulation_report.hpp"
+#include "simulation_shrink.hpp"
+#include "timeline_svg.hpp"
 #include <tool/arguments/arguments.hpp>
 #include <tool/arguments/chosen_backoff.hpp>
 #include <tool/commands.hpp>
 #include <tool/output/event_json.hpp>
 #include <tool/output/event_text.hpp>
 #include <tool/output/json_line.hpp>
-#include "simulation.hpp"
-#include "simulation_plan.hpp"
-#include "simulation_report.hpp"
-#include "simulation_shrink.hpp"
 #include <tool/output/terminal.hpp>
 #include <tool/output/text.hpp>
-#include "timeline_svg.hpp"
 
 #include <forest/core/detection.hpp>
-#include <forest/sim/time/host.hpp>
 #include <forest/sim/search/plan.hpp>
 #include <forest/sim/search/plan_code.hpp>
 #include <forest/sim/search/swarm.hpp>
+#include <forest/sim/time/host.hpp>
 #include <forest/sim/trace/trace.hpp>
 #include <forest/sim/world/world.hpp>
 
@@ -64,7 +64,8 @@ class progress {
 public:
     explicit progress(const simulate_arguments& chosen)
         : shown_{!chosen.json && ::isatty(STDERR_FILENO) == 1},
-          runs_{chosen.replay ? 1 : chosen.runs}, length_{chosen.length} {}
+          runs_{chosen.replay ? 1 : chosen.runs},
+          length_{chosen.length} {}
 
     void tell(int world, duration now, std::uint64_t checks) {
         if (!shown_ || seconds_since(told_) < 1.0)

@@ -35,7 +35,9 @@ public:
     using backoff_type = typename Policies::backoff;
 
     simulation(const sim::plan& what, backoff_type backoff, simulation_listener listener)
-        : backoff_{std::move(backoff)}, listener_{std::move(listener)}, plan_{what},
+        : backoff_{std::move(backoff)},
+          listener_{std::move(listener)},
+          plan_{what},
           world_{what.seed} {
         for (const sim::fault& each : plan_.faults)
             to_tell_.push_back(&each);

@@ -6,8 +6,8 @@
 
 #include <forest/core/event.hpp>
 #include <forest/core/time.hpp>
-#include <forest/sim/script/fault.hpp>
 #include <forest/sim/rules/outage_ledger.hpp>
+#include <forest/sim/script/fault.hpp>
 #include <forest/sim/trace/violation.hpp>
 
 #include <cstdint>

@@ -2,8 +2,8 @@
 #include "simulation_plan.hpp"
 
 #include <forest/core/random.hpp>
-#include <forest/sim/search/draw.hpp>
 #include <forest/sim/script/fault.hpp>
+#include <forest/sim/search/draw.hpp>
 
 #include <algorithm>
 #include <array>

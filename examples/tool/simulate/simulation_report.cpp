@@ -56,11 +56,10 @@ void add_outages(text_lines& lines, const sim::outage_counts& of) {
     lines.add("true outages", fmt::format("{}: {} detected, {} missed", grouped(of.obliged),
                                           grouped(of.obliged_detected), grouped(of.missed())));
     if (of.excused > 0)
-        lines.add(
-            "excused outages",
-            fmt::format("{}: {} detected; they were too short, or the client's own host was "
-                        "disturbed",
-                        grouped(of.excused), grouped(of.excused_detected)));
+        lines.add("excused outages",
+                  fmt::format("{}: {} detected; they were too short, or the client's own host was "
+                              "disturbed",
+                              grouped(of.excused), grouped(of.excused_detected)));
     lines.add(
         "false positives",
         of.false_positives == 0

@@ -56,8 +56,8 @@ public:
     static constexpr std::size_t columns_count = 970;
 
     timeline_lane(std::string name, duration length)
-        : name_{std::move(name)}, width_{(length + duration{columns_count - 1}) /
-                                         static_cast<std::int64_t>(columns_count)},
+        : name_{std::move(name)},
+          width_{(length + duration{columns_count - 1}) / static_cast<std::int64_t>(columns_count)},
           columns_(columns_count) {}
 
     /// Whether a check that begins now must fail.

@@ -187,9 +187,9 @@ std::vector<detailed_lane::mark> detailed_lane::find_marks() const {
     for (std::size_t column = 0; column < all.size(); ++column) {
         const double x = place(column);
         if (all[column].ups == 0 || x < taken ||
-            std::any_of(downs.begin(), downs.end(), [x](const mark& each) {
-                return each.x - 1.5 * around_mark < x && x < each.end();
-            }))
+            std::any_of(
+                downs.begin(), downs.end(),
+                [x](const mark& each) { return each.x - 1.5 * around_mark < x && x < each.end(); }))
             continue;
         marks.push_back({x, 0, 0});
         taken = marks.back().end();

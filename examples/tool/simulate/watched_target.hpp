@@ -29,7 +29,9 @@ public:
     template <typename Backoff, typename Told>
     watched_target(World& world, client_type& client, const options& chosen, const Backoff& backoff,
                    timeline_lane* lane, Told told)
-        : world_{&world}, client_{&client}, lane_{lane},
+        : world_{&world},
+          client_{&client},
+          lane_{lane},
           watcher_{
               sim::watch(world, client, chosen, backoff,
                          {.told =

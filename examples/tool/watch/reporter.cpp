@@ -46,9 +46,14 @@ queued_output::frame frame_of(live_view& view, const bool& shown, bool live) {
 
 reporter::reporter(asio::io_context& io, terminal& out, report_options chosen,
                    std::size_t target_count, std::function<void()> cannot_write)
-    : io_{io}, out_{out}, options_{chosen}, target_count_{target_count},
-      cannot_write_{std::move(cannot_write)}, live_{out.interactive() && !chosen.json},
-      many_{target_count > named_targets_max && !chosen.verbose}, view_{out, target_count},
+    : io_{io},
+      out_{out},
+      options_{chosen},
+      target_count_{target_count},
+      cannot_write_{std::move(cannot_write)},
+      live_{out.interactive() && !chosen.json},
+      many_{target_count > named_targets_max && !chosen.verbose},
+      view_{out, target_count},
       output_{STDOUT_FILENO, words_for(out, chosen.json),
               [this] { asio::post(io_, cannot_write_); }, frame_of(view_, view_shown_, live_)} {}
 

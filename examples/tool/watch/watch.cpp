@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "reporter.hpp"
+#include "watching_fleet.hpp"
+#include <tool/arguments/policies.hpp>
+#include <tool/arguments/usage_error.hpp>
 #include <tool/commands.hpp>
 #include <tool/output/json_line.hpp>
-#include <tool/arguments/policies.hpp>
 #include <tool/output/process_resources.hpp>
 #include <tool/output/queued_output.hpp>
-#include "reporter.hpp"
 #include <tool/output/terminal.hpp>
-#include <tool/arguments/usage_error.hpp>
-#include "watching_fleet.hpp"
 
 #include <forest/adapters/asio/sharded_fleet.hpp>
 #include <forest/core/fleet_options.hpp>

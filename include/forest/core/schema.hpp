@@ -2,10 +2,10 @@
 #ifndef FOREST_CORE_SCHEMA_HPP
 #define FOREST_CORE_SCHEMA_HPP
 
-#include <forest/core/error.hpp>
 #include <forest/core/detail/json/json_reader.hpp>
 #include <forest/core/detail/json/json_string.hpp>
 #include <forest/core/detail/json/schema_content.hpp>
+#include <forest/core/error.hpp>
 
 // What a server says of its collections (PROTOCOL.md, 3), as far as a datasource has to know it:
 // the text for the application, which understands it, and the names and the etag for everyone else.
@@ -98,12 +98,13 @@ private:
     static bool read_collections(const detail::json_value& value, std::vector<std::string>& names) {
         names.clear();
         bool valid = true;
-        const std::error_code ec = detail::read_json_array(value.raw, [&](const detail::json_value& element) {
-            const detail::json_value called = name_of(element);
-            valid = valid && called.type == detail::json_value::kind::string;
-            if (valid)
-                names.push_back(to_string(called.string()));
-        });
+        const std::error_code ec =
+            detail::read_json_array(value.raw, [&](const detail::json_value& element) {
+                const detail::json_value called = name_of(element);
+                valid = valid && called.type == detail::json_value::kind::string;
+                if (valid)
+                    names.push_back(to_string(called.string()));
+            });
         return valid && !ec;
     }
 
@@ -122,10 +123,11 @@ private:
     static detail::json_value name_of(const detail::json_value& element) {
         detail::json_value found;
         if (element.type == detail::json_value::kind::object)
-            (void)detail::read_json_object(element.raw, [&](detail::json_string key, const detail::json_value& value) {
-                if (key.equals("name"))
-                    found = value;
-            });
+            (void)detail::read_json_object(
+                element.raw, [&](detail::json_string key, const detail::json_value& value) {
+                    if (key.equals("name"))
+                        found = value;
+                });
         return found;
     }
 

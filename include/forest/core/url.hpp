@@ -2,8 +2,8 @@
 #ifndef FOREST_CORE_URL_HPP
 #define FOREST_CORE_URL_HPP
 
-#include <forest/core/error.hpp>
 #include <forest/core/detail/http/url_reader.hpp>
+#include <forest/core/error.hpp>
 #include <forest/core/url_scheme.hpp>
 
 // The target of a check as a value that was verified once, so that whoever uses it need not check

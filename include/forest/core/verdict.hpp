@@ -2,11 +2,11 @@
 #ifndef FOREST_CORE_VERDICT_HPP
 #define FOREST_CORE_VERDICT_HPP
 
+#include <forest/core/detail/http/first_bytes.hpp>
+#include <forest/core/detail/http/http_date.hpp>
+#include <forest/core/detail/json/health_document.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
-#include <forest/core/detail/http/first_bytes.hpp>
-#include <forest/core/detail/json/health_document.hpp>
-#include <forest/core/detail/http/http_date.hpp>
 #include <forest/core/time.hpp>
 
 #include <chrono>
@@ -34,8 +34,8 @@ struct verdict {
     bool signature_sent = false; ///< the request was signed
     phase_timings timings{};
     std::optional<std::chrono::seconds>
-        clock_skew{};           ///< server minus local clock, when over `clock_skew_min`
-    wall_time ended_at{};       ///< the local wall clock when the check ended
+        clock_skew{};                   ///< server minus local clock, when over `clock_skew_min`
+    wall_time ended_at{};               ///< the local wall clock when the check ended
     detail::health_document document{}; ///< what the body said; `version()` among it
 
     [[nodiscard]] bool healthy() const noexcept { return !error; }

@@ -24,10 +24,10 @@ namespace forest {
 ///
 /// See docs/reference/backoff.md; the minimal model is tests/archetypes/backoff.hpp.
 template <typename T>
-concept backoff = std::copy_constructible<T> &&
-    requires(const T& backoff, int failures, duration interval) {
-    { backoff(failures, interval) } -> std::convertible_to<duration>;
-};
+concept backoff =
+    std::copy_constructible<T> && requires(const T& backoff, int failures, duration interval) {
+        { backoff(failures, interval) } -> std::convertible_to<duration>;
+    };
 
 /// What is wrong with the options of a target, as `chosen.validate()`, or with the backoff that
 /// they go with: `errc::invalid_backoff` when its first answer is not greater than 0.

@@ -2,9 +2,9 @@
 #ifndef FOREST_POLICY_CLOCK_HPP
 #define FOREST_POLICY_CLOCK_HPP
 
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/detail/container/unique_function.hpp>
 
 #include <concepts>
 #include <system_error>
@@ -30,8 +30,8 @@ struct wait_handler_archetype {
 ///
 /// See docs/reference/clock.md; the minimal model is tests/archetypes/clock.hpp.
 template <typename T>
-concept clock = std::move_constructible<T> &&
-    requires(T& clock, const T& constant, duration delay, detail::wait_handler_archetype handler) {
+concept clock = std::move_constructible<T> && requires(T& clock, const T& constant, duration delay,
+                                                       detail::wait_handler_archetype handler) {
     { constant.now() } -> std::convertible_to<wall_time>;
     { constant.steady_now() } -> std::convertible_to<steady_time>;
     clock.async_wait(delay, handler);

@@ -2,8 +2,8 @@
 #ifndef FOREST_POLICY_OBSERVABLE_HPP
 #define FOREST_POLICY_OBSERVABLE_HPP
 
-#include <forest/core/event.hpp>
 #include <forest/core/detail/container/unique_function.hpp>
+#include <forest/core/event.hpp>
 #include <forest/policy/observer.hpp>
 
 #include <concepts>

@@ -21,8 +21,7 @@ namespace forest {
 /// See docs/reference/observer.md; the minimal model is tests/archetypes/observer.hpp.
 template <typename T>
 concept observer = std::move_constructible<T> && requires(T& observer, const event& happened) {
-    { observer.on_event(happened) }
-    noexcept;
+    { observer.on_event(happened) } noexcept;
 };
 
 namespace detail {

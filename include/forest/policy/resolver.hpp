@@ -53,8 +53,8 @@ struct resolution_handler_archetype {
 ///
 /// See docs/reference/resolver.md; the minimal model is tests/archetypes/resolver.hpp.
 template <typename T>
-concept resolver = std::destructible<T> &&
-    requires(T& resolver, std::string_view name, detail::resolution_handler_archetype handler) {
+concept resolver = std::destructible<T> && requires(T& resolver, std::string_view name,
+                                                    detail::resolution_handler_archetype handler) {
     resolver.async_resolve(name, handler);
 };
 
@@ -62,8 +62,7 @@ concept resolver = std::destructible<T> &&
 /// example. Look-ups of these do not wait behind others. May be called from any thread.
 template <typename T>
 concept local_resolver = resolver<T> && requires(T& resolver, std::string_view name) {
-    { resolver.answers_locally(name) }
-    noexcept->std::same_as<bool>;
+    { resolver.answers_locally(name) } noexcept -> std::same_as<bool>;
 };
 
 } // namespace forest

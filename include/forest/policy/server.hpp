@@ -3,11 +3,11 @@
 #define FOREST_POLICY_SERVER_HPP
 
 #include <forest/core/fields.hpp>
-#include <forest/core/detail/http/request_parser.hpp>
+#include <forest/core/http_method.hpp>
+#include <forest/core/response.hpp>
 #include <forest/core/time.hpp>
 
 #include <concepts>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -21,19 +21,6 @@ struct server_request {
     std::string_view path{};               ///< without query
     field_view fields{};
     wall_time received{}; ///< the server's wall clock
-};
-
-/// An answer; the responder copies what it needs before it returns.
-struct response {
-    int status = 200;
-    std::string_view content_type = "application/json";
-    std::string_view body{};
-    header_fields fields{}; ///< further header fields
-
-    /// What keeps `body` alive and unchanged. A server may hold this instead of a copy, so that a
-    /// large body exists once however many clients are reading it. Null: the body is copied. Its
-    /// deleter may run on any thread, and call the server.
-    std::shared_ptr<const void> body_owner{};
 };
 
 namespace detail {

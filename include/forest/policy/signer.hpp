@@ -21,9 +21,9 @@ namespace forest {
 /// See docs/reference/signer.md; the minimal model is tests/archetypes/signer.hpp.
 template <typename T>
 concept signer = std::move_constructible<T> &&
-    requires(T& signer, const request& what, wall_time at, header_fields& fields) {
-    signer.sign(what, at, fields);
-};
+                 requires(T& signer, const request& what, wall_time at, header_fields& fields) {
+                     signer.sign(what, at, fields);
+                 };
 
 /// A signer whose result depends on the time and the secret alone, and not on the request, says so
 /// with `static constexpr bool signs_time_alone = true`: then a fleet signs once for many requests.
@@ -33,10 +33,10 @@ concept time_signer = signer<T> && T::signs_time_alone;
 /// A signer that can write more of a timestamp than milliseconds takes a `precise_time` in the
 /// place of the `wall_time`.
 template <typename T>
-concept precise_signer = signer<T> &&
-    requires(T& signer, const request& what, precise_time at, header_fields& fields) {
-    signer.sign(what, at, fields);
-};
+concept precise_signer =
+    signer<T> && requires(T& signer, const request& what, precise_time at, header_fields& fields) {
+        signer.sign(what, at, fields);
+    };
 
 /// Has `by` sign at that moment, as precisely as it can. Whether it has added anything.
 template <signer Signer>

@@ -3,7 +3,6 @@
 #define FOREST_POLICY_TRANSPORT_HPP
 
 #include <forest/core/fields.hpp>
-#include <forest/core/detail/http/framing.hpp>
 #include <forest/core/message_limits.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
@@ -70,12 +69,12 @@ struct reply_handler_archetype {
 ///
 /// See docs/reference/transport.md; the minimal model is tests/archetypes/transport.hpp.
 template <typename T>
-concept transport = std::move_constructible<T> &&
-    requires(T& transport, const request& what, duration timeout,
-             detail::reply_handler_archetype handler) {
-    transport.async_get(what, timeout, handler);
-    transport.cancel();
-};
+concept transport =
+    std::move_constructible<T> && requires(T& transport, const request& what, duration timeout,
+                                           detail::reply_handler_archetype handler) {
+        transport.async_get(what, timeout, handler);
+        transport.cancel();
+    };
 
 /// A transport may say whether a GET that it begins now finds a kept connection. A fleet then lets
 /// such a check begin even while it may open no connection. What a model promises: it answers the
@@ -83,8 +82,7 @@ concept transport = std::move_constructible<T> &&
 /// connection that a GET has taken waits for no other.
 template <typename T>
 concept connection_keeper = transport<T> && requires(const T& transport, const url& target) {
-    { transport.keeps_connection_to(target) }
-    noexcept->std::same_as<bool>;
+    { transport.keeps_connection_to(target) } noexcept -> std::same_as<bool>;
 };
 
 } // namespace forest

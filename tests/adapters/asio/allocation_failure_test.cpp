@@ -280,8 +280,7 @@ struct context : servers {
             });
             at.begin();
             at.guarded([&] { client.start(); });
-            at.drive(
-                io, [&] { return succeeded_since >= 3; }, [&] { client.stop(); });
+            at.drive(io, [&] { return succeeded_since >= 3; }, [&] { client.stop(); });
         }
         at.end();
         BOOST_TEST(told.unexpected == "");
@@ -326,8 +325,7 @@ struct context : servers {
             });
             at.begin();
             at.guarded([&] { fleet.start(); });
-            at.drive(
-                io, [&] { return succeeded_since >= 12; }, [&] { fleet.stop(); });
+            at.drive(io, [&] { return succeeded_since >= 12; }, [&] { fleet.stop(); });
         }
         at.end();
         BOOST_TEST(told.unexpected == "");
@@ -458,8 +456,7 @@ struct context : servers {
         };
         at.begin();
         begin();
-        at.drive(
-            io, [&] { return calls + refused == 1; }, [] {});
+        at.drive(io, [&] { return calls + refused == 1; }, [] {});
         at.end();
         BOOST_TEST(calls + refused == 1);
         BOOST_TEST((calls == 0 || last.healthy() ||
@@ -506,8 +503,7 @@ struct context : servers {
                     if (round == 1)
                         transport.cancel();
                 });
-                at.drive(
-                    io, [&] { return ended == begun; }, [] {});
+                at.drive(io, [&] { return ended == begun; }, [] {});
                 BOOST_TEST(ended == begun);
                 io.restart();
                 scarcity::subject = true;

@@ -8,13 +8,13 @@
 #include <forest/adapters/fmt/log_observer.hpp>
 #include <forest/adapters/openssl/hmac_sha256_signer.hpp>
 #include <forest/core/backoff.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/target_id.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/url.hpp>
 #include <forest/health_client.hpp>
 #include <forest/health_fleet.hpp>

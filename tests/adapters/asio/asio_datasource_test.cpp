@@ -54,8 +54,9 @@ std::string schema_of(std::size_t collections, std::string_view prefix = "collec
 // A server process in miniature, which can die and come back at its address.
 struct agent {
     agent(asio::io_context& io, std::string_view text, std::uint16_t port = 0)
-        : server{io.get_executor()}, health{server, verify}, schema{server, verify, sha1_hex,
-                                                                    text} {
+        : server{io.get_executor()},
+          health{server, verify},
+          schema{server, verify, sha1_hex, text} {
         if (const std::error_code ec = server.listen("127.0.0.1", port))
             throw std::system_error{ec};
     }

@@ -245,7 +245,9 @@ BOOST_AUTO_TEST_CASE(several_threads_replace_while_others_ask) {
 
 BOOST_AUTO_TEST_CASE(the_answers_outlive_the_route_object) {
     running_server running;
-    { const schema_route route{*running.server, accept_unsigned, sha1_hex, shop}; }
+    {
+        const schema_route route{*running.server, accept_unsigned, sha1_hex, shop};
+    }
     raw_client client{running.port};
     BOOST_TEST(client.ask(request()).body == shop_body);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <adapters/support/raw_client.hpp>
 #include <adapters/support/running_server.hpp>
-#include <adapters/support/tls_raw_client.hpp>
 #include <adapters/support/test_certificates.hpp>
+#include <adapters/support/tls_raw_client.hpp>
 
 #include <forest/adapters/asio/asio_server.hpp>
 #include <forest/core/detail/http/http_date.hpp>
@@ -180,8 +180,8 @@ BOOST_AUTO_TEST_CASE(the_date_is_that_of_now) {
     raw_client client{running.port};
     const raw_answer answer = client.ask(get_health);
     const auto begin = answer.head.find("Date: ") + 6;
-    const auto date =
-        forest::detail::parse_http_date(answer.head.substr(begin, answer.head.find("\r\n", begin) - begin));
+    const auto date = forest::detail::parse_http_date(
+        answer.head.substr(begin, answer.head.find("\r\n", begin) - begin));
     BOOST_REQUIRE(date.has_value());
     BOOST_TEST((std::chrono::abs(std::chrono::system_clock::now() - *date) < 10s));
 }

@@ -380,7 +380,9 @@ BOOST_AUTO_TEST_CASE(B5_a_file_that_is_no_socket_refuses) {
 BOOST_AUTO_TEST_CASE(B5_a_socket_file_whose_server_is_gone_refuses) {
     const scratch directory;
     const std::string path = directory.path("gone.sock");
-    { bad_peer server{answering_once(std::string{healthy_answer}), path}; }
+    {
+        bad_peer server{answering_once(std::string{healthy_answer}), path};
+    }
     BOOST_TEST(get_once(scratch::url_of(path), deadline).error ==
                make_error_code(errc::connection_refused));
 }

@@ -23,13 +23,14 @@ namespace {
 
 template <typename Executor>
 constexpr bool serves_everywhere =
-    std::constructible_from<asio_clock, Executor>&& std::constructible_from<
-        asio_names, Executor>&& std::constructible_from<asio_names, Executor, resolver_limits>&&
-        std::constructible_from<asio_server, Executor, server_limits>&& std::constructible_from<
-            health_client, Executor, url, std::string_view, options>&&
-            std::constructible_from<health_fleet, Executor, std::string_view, fleet_options>&&
-                std::constructible_from<datasource, Executor, datasource_options>&&
-                    std::constructible_from<shutdown_signals, Executor, unique_function<void(int)>>;
+    std::constructible_from<asio_clock, Executor> &&
+    std::constructible_from<asio_names, Executor> &&
+    std::constructible_from<asio_names, Executor, resolver_limits> &&
+    std::constructible_from<asio_server, Executor, server_limits> &&
+    std::constructible_from<health_client, Executor, url, std::string_view, options> &&
+    std::constructible_from<health_fleet, Executor, std::string_view, fleet_options> &&
+    std::constructible_from<datasource, Executor, datasource_options> &&
+    std::constructible_from<shutdown_signals, Executor, unique_function<void(int)>>;
 
 static_assert(serves_everywhere<asio::any_io_executor>);
 static_assert(serves_everywhere<asio::io_context::executor_type>);

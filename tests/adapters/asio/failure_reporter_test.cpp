@@ -63,9 +63,7 @@ event failed(std::string_view what) {
 }
 
 template <typename Clock>
-constexpr bool reports_by_default = requires {
-    Clock::unheard();
-};
+constexpr bool reports_by_default = requires { Clock::unheard(); };
 
 } // namespace
 

@@ -6,8 +6,8 @@
 #include <forest/adapters/asio/asio_clock.hpp>
 #include <forest/adapters/asio/asio_connection_pool.hpp>
 #include <forest/adapters/asio/asio_transport.hpp>
-#include <forest/adapters/asio/detail/pool/socket_pool.hpp>
 #include <forest/adapters/asio/detail/pool/pooled_socket.hpp>
+#include <forest/adapters/asio/detail/pool/socket_pool.hpp>
 #include <forest/adapters/asio/pooled_transport.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
@@ -592,8 +592,7 @@ struct bare_pool {
     };
 
     // A connected link that the pool keeps.
-    detail::pooled_socket& keep(const bad_peer& server,
-                              detail::socket_pool::clock::time_point at) {
+    detail::pooled_socket& keep(const bad_peer& server, detail::socket_pool::clock::time_point at) {
         detail::pooled_socket& link = pool->lend(one);
         sockaddr_in address{};
         address.sin_family = AF_INET;
@@ -609,9 +608,8 @@ struct bare_pool {
     asio::io_context io;
     user one;
     const detail::socket_pool::clock::time_point now = detail::socket_pool::clock::now();
-    std::shared_ptr<detail::held_socket_pool> pool =
-        std::make_shared<detail::held_socket_pool>(io.get_executor(), transport_options{}, 5ms,
-                                                      asio_names{io.get_executor()}.directory());
+    std::shared_ptr<detail::get_operation_pool> pool = std::make_shared<detail::get_operation_pool>(
+        io.get_executor(), transport_options{}, 5ms, asio_names{io.get_executor()}.directory());
 };
 
 BOOST_FIXTURE_TEST_CASE(kept_connections_that_were_idle_for_ten_minutes_are_closed, bare_pool) {
@@ -662,7 +660,7 @@ BOOST_FIXTURE_TEST_CASE(half_of_the_descriptors_are_for_kept_connections_at_most
         rlimit low = before;
         low.rlim_cur = limit;
         ::setrlimit(RLIMIT_NOFILE, &low);
-        const auto small = std::make_unique<detail::kept_links>();
+        const auto small = std::make_unique<detail::kept_sockets>();
         ::setrlimit(RLIMIT_NOFILE, &before);
         std::deque<detail::pooled_socket> links;
         while (!small->full())

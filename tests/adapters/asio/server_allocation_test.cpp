@@ -2,8 +2,8 @@
 #include <adapters/support/raw_client.hpp>
 #include <adapters/support/replaced_memory.hpp>
 #include <adapters/support/running_server.hpp>
-#include <adapters/support/tls_raw_client.hpp>
 #include <adapters/support/test_certificates.hpp>
+#include <adapters/support/tls_raw_client.hpp>
 
 #include <forest/adapters/asio/asio_server.hpp>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <adapters/support/raw_client.hpp>
 #include <adapters/support/running_server.hpp>
-#include <adapters/support/tls_raw_client.hpp>
 #include <adapters/support/test_certificates.hpp>
+#include <adapters/support/tls_raw_client.hpp>
 
 #include <forest/adapters/asio/asio_server.hpp>
 #include <forest/adapters/asio/detail/server/server_memory.hpp>

@@ -78,7 +78,7 @@ void leave_stale_file(const std::string& path) {
 }
 
 unsigned mode_of(const std::string& path) {
-    struct stat found {};
+    struct stat found{};
     return ::lstat(path.c_str(), &found) == 0 ? found.st_mode & 07777U : 0U;
 }
 

@@ -68,7 +68,7 @@ extern "C" void handler_with_information(int signal, siginfo_t* information, voi
 extern "C" void other_handler(int) {}
 
 struct sigaction handling(void (*handler)(int)) {
-    struct sigaction wanted {};
+    struct sigaction wanted{};
     wanted.sa_handler = handler;
     ::sigemptyset(&wanted.sa_mask);
     return wanted;
@@ -83,7 +83,7 @@ void install(int signal, void (*handler)(int)) {
 }
 
 struct sigaction installed(int signal) {
-    struct sigaction found {};
+    struct sigaction found{};
     ::sigaction(signal, nullptr, &found);
     return found;
 }
@@ -268,7 +268,7 @@ BOOST_DATA_TEST_CASE(B34_the_applications_handler_is_called_once_and_after_the_c
 }
 
 BOOST_AUTO_TEST_CASE(a_handler_with_information_is_called_with_it_and_keeps_its_flags) {
-    struct sigaction wanted {};
+    struct sigaction wanted{};
     wanted.sa_sigaction = handler_with_information;
     wanted.sa_flags = SA_SIGINFO | SA_RESTART;
     ::sigemptyset(&wanted.sa_mask);

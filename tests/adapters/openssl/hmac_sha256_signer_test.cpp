@@ -8,8 +8,8 @@
 #include <forest/core/timestamp.hpp>
 #include <forest/health_client.hpp>
 #include <forest/health_route.hpp>
-#include <forest/sim/network/memory_transport.hpp>
 #include <forest/sim/network/memory_server.hpp>
+#include <forest/sim/network/memory_transport.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -205,10 +205,10 @@ BOOST_AUTO_TEST_CASE(an_empty_secret_is_refused) {
 // A client and a route in memory, with all that they say at the most talkative level.
 struct watched_route {
     explicit watched_route(std::string_view clients_secret)
-        : route{server, verifying()}, client{sim::memory_transport{queue, server, 5ms}, clock,
-                                             hmac_sha256_signer{clients_secret},
-                                             exponential_backoff{},
-                                             "http://warehouse.example/forest/health"} {
+        : route{server, verifying()},
+          client{sim::memory_transport{queue, server, 5ms}, clock,
+                 hmac_sha256_signer{clients_secret}, exponential_backoff{},
+                 "http://warehouse.example/forest/health"} {
         client.on_event(
             basic_log_observer{severity::debug, [this](severity, std::string_view line) {
                                    log.append(line) += '\n';

@@ -4,8 +4,8 @@
 
 #include <sim/conformance/fault_of_a_model.hpp>
 
-#include <forest/core/fields.hpp>
 #include <forest/core/detail/http/request_parser.hpp>
+#include <forest/core/fields.hpp>
 #include <forest/policy/server.hpp>
 #include <forest/sim/conformance/conformance.hpp>
 #include <forest/sim/time/event_queue.hpp>
@@ -37,9 +37,10 @@ class broken_server {
     // One connection, with one request.
     struct connection {
         connection(broken_server& at, std::function<void(std::string)> to)
-            : queue{*at.queue_}, fault{at.fault_}, waiting{at.waiting_}, out{std::make_shared<wire>(
-                                                                             std::string{}, false,
-                                                                             std::move(to))} {}
+            : queue{*at.queue_},
+              fault{at.fault_},
+              waiting{at.waiting_},
+              out{std::make_shared<wire>(std::string{}, false, std::move(to))} {}
         connection(const connection&) = delete;
         connection& operator=(const connection&) = delete;
 
@@ -138,7 +139,7 @@ public:
 
     void serve(std::string bytes, std::function<void(std::string)> closed) {
         const auto to = std::make_shared<connection>(*this, std::move(closed));
-        request_parser parser;
+        forest::detail::request_parser parser;
         const std::size_t kept = parser.parse(bytes);
         const std::span<const char> data{bytes.data(), kept};
         to->head = parser.method() == http_method::head;
@@ -173,8 +174,8 @@ private:
         to.send(refused);
     }
 
-    void call(const handler_type& handler, const request_parser& parser, std::span<const char> data,
-              const std::shared_ptr<connection>& to) {
+    void call(const handler_type& handler, const forest::detail::request_parser& parser,
+              std::span<const char> data, const std::shared_ptr<connection>& to) {
         std::string fields;
         parser.fields(data).for_each([&](std::string_view name, std::string_view value) {
             if (!fault_.is("server.fields_lost") || !field_view{fields}.find(name))

@@ -4,10 +4,10 @@
 
 #include <sim/conformance/fault_of_a_model.hpp>
 
-#include <forest/core/error.hpp>
-#include <forest/core/fields.hpp>
 #include <forest/core/detail/http/framing.hpp>
 #include <forest/core/detail/http/response_parser.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/fields.hpp>
 #include <forest/core/time.hpp>
 #include <forest/policy/transport.hpp>
 #include <forest/sim/conformance/conformance.hpp>
@@ -230,7 +230,7 @@ private:
             std::string& bytes = *owner;
             const std::size_t head = bytes.find("\r\n\r\n") + 4;
             const std::string raw = bytes.substr(std::min(head, bytes.size()));
-            response_parser parser{limits};
+            forest::detail::response_parser parser{limits};
             const std::size_t kept = parser.parse(bytes);
             if (!parser.done())
                 parser.finish();

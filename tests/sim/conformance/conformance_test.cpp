@@ -62,9 +62,8 @@ void expect_only(const fault_of_a_model& fault, const violations& found) {
 }
 
 violations check_broken_signer(const fault_of_a_model& fault) {
-    return conformance::check_signer([&](std::string_view secret) {
-        return broken_signer{secret, fault};
-    });
+    return conformance::check_signer(
+        [&](std::string_view secret) { return broken_signer{secret, fault}; });
 }
 
 } // namespace

@@ -140,10 +140,10 @@ struct network_transports : conformance::virtual_time {
     conformance::peer_act act{};
     std::vector<conformance::peer_request> requests;
     sim::server_process server{queue,
-                        "peer",
-                        [this](const server_request& asked) { return arrived(asked); },
-                        [](std::string_view text) { return sim::quick_hex(text); },
-                        {}};
+                               "peer",
+                               [this](const server_request& asked) { return arrived(asked); },
+                               [](std::string_view text) { return sim::quick_hex(text); },
+                               {}};
 
     bool arrived(const server_request& asked) {
         auto& request =

@@ -3,9 +3,9 @@
 #define FOREST_TESTS_SIM_EXPLORE_BROKEN_MACHINES_HPP
 
 #include <forest/core/backoff.hpp>
+#include <forest/core/detail/logic/health_machine.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
-#include <forest/core/detail/logic/health_machine.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/random.hpp>
@@ -22,12 +22,12 @@
 namespace broken {
 
 using real_machine = forest::detail::health_machine<forest::exponential_backoff>;
-using forest::detail::health_action;
 using forest::duration;
 using forest::errc;
 using forest::event_kind;
-using forest::detail::health_input;
 using forest::steady_time;
+using forest::detail::health_action;
+using forest::detail::health_input;
 
 // An explicit instantiation may name what is private, so the faults are planted into the real
 // machine itself, and nothing of it is open for their sake.
@@ -306,8 +306,8 @@ public:
 protected:
     health_action forward(health_input input, steady_time now) noexcept {
         const health_action next = real_machine::step(input, now);
-        in_flight_ =
-            next.what == health_action::kind::check || (in_flight_ && next.what == health_action::kind::none);
+        in_flight_ = next.what == health_action::kind::check ||
+                     (in_flight_ && next.what == health_action::kind::none);
         return next;
     }
 
@@ -335,7 +335,8 @@ public:
         if (waits_ && input.what == health_input::kind::started)
             input = health_input::woke();
         const health_action next = forward(input, now);
-        waits_ = next.what == health_action::kind::wait || (waits_ && next.what == health_action::kind::none);
+        waits_ = next.what == health_action::kind::wait ||
+                 (waits_ && next.what == health_action::kind::none);
         return next;
     }
 

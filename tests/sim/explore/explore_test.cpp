@@ -206,7 +206,8 @@ struct unsettled_backoff {
 
 BOOST_AUTO_TEST_CASE(a_backoff_that_does_not_settle_leaves_the_exploration_incomplete) {
     const exploration found =
-        explore<forest::detail::health_machine<unsettled_backoff>, unsettled_backoff>({.failure_threshold = 1});
+        explore<forest::detail::health_machine<unsettled_backoff>, unsettled_backoff>(
+            {.failure_threshold = 1});
     BOOST_TEST(!found.complete, to_string(found));
     BOOST_TEST(!found.proven());
     BOOST_TEST(!found.violation, to_string(found));
@@ -214,7 +215,8 @@ BOOST_AUTO_TEST_CASE(a_backoff_that_does_not_settle_leaves_the_exploration_incom
 
 BOOST_AUTO_TEST_CASE(another_backoff_lets_no_rule_be_broken_either) {
     const exploration fixed =
-        explore<forest::detail::health_machine<forest::constant_backoff>, forest::constant_backoff>({});
+        explore<forest::detail::health_machine<forest::constant_backoff>, forest::constant_backoff>(
+            {});
     BOOST_TEST(fixed.proven(), to_string(fixed));
     const exploration slow = explore<real_machine>(
         {.interval = 10s}, exponential_backoff{.initial = 7s, .may_exceed_interval = true});

@@ -9,10 +9,10 @@
 #include <forest/core/outage.hpp>
 #include <forest/core/time.hpp>
 #include <forest/sim/rules/outage_ledger.hpp>
+#include <forest/sim/rules/watch.hpp>
 #include <forest/sim/search/plan.hpp>
 #include <forest/sim/search/plan_runner.hpp>
 #include <forest/sim/trace/violation.hpp>
-#include <forest/sim/rules/watch.hpp>
 #include <forest/sim/world/world.hpp>
 
 #include <boost/test/unit_test.hpp>
@@ -35,8 +35,8 @@ struct watched_world {
 
     explicit watched_world(const options& chosen = {}, sim::client_setup setup = {},
                            sim::watch_listener listener = {})
-        : server{world.add_server("server")}, client{world.prepare_client(server, chosen,
-                                                                          std::move(setup))},
+        : server{world.add_server("server")},
+          client{world.prepare_client(server, chosen, std::move(setup))},
           watching{sim::watch(world, client, chosen, {}, std::move(listener))} {
         client.client().start();
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-#include <forest/sim/search/draw.hpp>
 #include <forest/sim/script/fault.hpp>
+#include <forest/sim/search/draw.hpp>
 #include <forest/sim/search/plan.hpp>
 #include <forest/sim/search/swarm.hpp>
 

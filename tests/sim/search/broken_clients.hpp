@@ -58,8 +58,8 @@ public:
     [[nodiscard]] forest::target_status status() const noexcept { return loop_->status(); }
 
 private:
-    using loop =
-        forest::detail::health_loop<Transport, Clock, Signer, Backoff, forest::detail::health_probe, Machine>;
+    using loop = forest::detail::health_loop<Transport, Clock, Signer, Backoff,
+                                             forest::detail::health_probe, Machine>;
 
     std::shared_ptr<loop> loop_;
 };

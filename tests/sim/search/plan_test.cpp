@@ -6,9 +6,9 @@
 
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
-#include <forest/sim/search/draw.hpp>
 #include <forest/sim/script/fault.hpp>
 #include <forest/sim/script/latency.hpp>
+#include <forest/sim/search/draw.hpp>
 #include <forest/sim/search/plan.hpp>
 #include <forest/sim/search/plan_code.hpp>
 #include <forest/sim/search/plan_runner.hpp>

@@ -4,8 +4,8 @@
 
 #include <sim/trace/scenarios.hpp>
 
-#include <forest/sim/trace/determinism.hpp>
 #include <forest/sim/script/fault.hpp>
+#include <forest/sim/trace/determinism.hpp>
 #include <forest/sim/world/world.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
@@ -29,7 +29,8 @@ namespace data = boost::unit_test::data;
 
 namespace {
 
-using script_of_test = std::function<void(sim::world&, sim::server_process&, sim::world::client_type&)>;
+using script_of_test =
+    std::function<void(sim::world&, sim::server_process&, sim::world::client_type&)>;
 
 struct consequence {
     const char* what;

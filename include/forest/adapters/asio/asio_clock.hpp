@@ -3,14 +3,14 @@
 #define FOREST_ADAPTERS_ASIO_ASIO_CLOCK_HPP
 
 #include <forest/adapters/asio/asio_serializer.hpp>
-#include <forest/adapters/asio/executor_source.hpp>
-#include <forest/adapters/asio/failure_reporter.hpp>
 #include <forest/adapters/asio/detail/io/handler_memory.hpp>
 #include <forest/adapters/asio/detail/io/serial_task.hpp>
+#include <forest/adapters/asio/executor_source.hpp>
+#include <forest/adapters/asio/failure_reporter.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/policy/clock.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -80,9 +80,7 @@ public:
 
     /// What clients do with an exception from a callback of which no `on_event` is told: they write
     /// a line to standard error. See `on_unheard` of the clients.
-    [[nodiscard]] static failure_reporter unheard() {
-        return {};
-    }
+    [[nodiscard]] static failure_reporter unheard() { return {}; }
 
     /// A delay beyond `options::duration_max` ends when that has passed.
     template <typename Handler>

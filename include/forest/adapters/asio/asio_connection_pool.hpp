@@ -5,8 +5,8 @@
 #include <forest/adapters/asio/asio_clock.hpp>
 #include <forest/adapters/asio/asio_names.hpp>
 #include <forest/adapters/asio/detail/get/get_operation.hpp>
-#include <forest/adapters/asio/detail/pool/socket_pool.hpp>
 #include <forest/adapters/asio/detail/get/pooled_io.hpp>
+#include <forest/adapters/asio/detail/pool/socket_pool.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
 #include <forest/adapters/posix/getaddrinfo_resolver.hpp>
 #include <forest/core/detail/logic/option_mistake.hpp>
@@ -35,9 +35,9 @@ public:
     [[nodiscard]] operation& borrow() {
         if (idle_.empty()) {
             idle_.reserve(all_.size() + 1); // so that to give back never fails
-            idle_.push_back(all_.emplace_back(std::make_unique<operation>(
-                                                  static_cast<socket_pool&>(*this)))
-                                .get());
+            idle_.push_back(
+                all_.emplace_back(std::make_unique<operation>(static_cast<socket_pool&>(*this)))
+                    .get());
         }
         operation* const lent = idle_.back();
         idle_.pop_back();
@@ -79,19 +79,19 @@ public:
                                const transport_options& options = {},
                                duration tick = std::chrono::milliseconds{5})
         : pool_{std::make_shared<detail::get_operation_pool>(clock.get_executor(), options, tick,
-                                                              where.directory())} {}
+                                                             where.directory())} {}
 
     /// The same with the names that all clients of the clock's context share.
-    explicit basic_asio_connection_pool(
-        const asio_clock& clock, const transport_options& options = {},
-        duration tick = std::chrono::milliseconds{5}) requires std::default_initializable<Resolver>
+    explicit basic_asio_connection_pool(const asio_clock& clock,
+                                        const transport_options& options = {},
+                                        duration tick = std::chrono::milliseconds{5})
+        requires std::default_initializable<Resolver>
         : basic_asio_connection_pool{clock, names{clock.get_executor()}, options, tick} {}
 
     /// The same with the default options. `tick` is a `duration`, as that of `fleet_options`, with
     /// which it makes one grid: what a fleet begins in one tick then ends in one, too.
-    explicit basic_asio_connection_pool(
-        const asio_clock& clock,
-        std::same_as<duration> auto tick) requires std::default_initializable<Resolver>
+    explicit basic_asio_connection_pool(const asio_clock& clock, std::same_as<duration> auto tick)
+        requires std::default_initializable<Resolver>
         : basic_asio_connection_pool{clock, transport_options{}, tick} {}
 
     // These say what is wrong with braced options.

@@ -76,38 +76,36 @@ template <resolver Resolver>
 class basic_asio_names {
 public:
     /// Those that all clients of the executor's context share which have this kind of resolver.
-    explicit basic_asio_names(
-        const executor_source& source) requires std::default_initializable<Resolver>
+    explicit basic_asio_names(const executor_source& source)
+        requires std::default_initializable<Resolver>
         : directory_{service(source.get()).shared()} {}
 
     /// Names of their own, whose resolver is made from `arguments`; what that throws is thrown. Use
     /// them with transports on the same context only.
     template <typename... Arguments>
         requires std::constructible_from<Resolver, Arguments...>
-        basic_asio_names(const executor_source& source, const resolver_limits& limits,
-                         Arguments&&... arguments)
-            : directory_{std::make_shared<detail::basic_name_directory<Resolver>>(
-                  limits, std::forward<Arguments>(arguments)...)} {
-            service(source.get()).add(directory_);
-        }
+    basic_asio_names(const executor_source& source, const resolver_limits& limits,
+                     Arguments&&... arguments)
+        : directory_{std::make_shared<detail::basic_name_directory<Resolver>>(
+              limits, std::forward<Arguments>(arguments)...)} {
+        service(source.get()).add(directory_);
+    }
 
-        /// What has been done so far, for all that share them.
-        [[nodiscard]] name_statistics statistics() const {
-            return directory_->statistics();
-        }
+    /// What has been done so far, for all that share them.
+    [[nodiscard]] name_statistics statistics() const { return directory_->statistics(); }
 
-        /// For transports.
-        [[nodiscard]] const std::shared_ptr<detail::name_directory>& directory() const noexcept {
-            return directory_;
-        }
+    /// For transports.
+    [[nodiscard]] const std::shared_ptr<detail::name_directory>& directory() const noexcept {
+        return directory_;
+    }
 
-    private:
-        static detail::names_service<Resolver>& service(const asio::any_io_executor& executor) {
-            return asio::use_service<detail::names_service<Resolver>>(
-                asio::query(executor, asio::execution::context));
-        }
+private:
+    static detail::names_service<Resolver>& service(const asio::any_io_executor& executor) {
+        return asio::use_service<detail::names_service<Resolver>>(
+            asio::query(executor, asio::execution::context));
+    }
 
-        std::shared_ptr<detail::name_directory> directory_;
+    std::shared_ptr<detail::name_directory> directory_;
 };
 
 /// Names as the system finds them.

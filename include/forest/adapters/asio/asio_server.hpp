@@ -2,19 +2,19 @@
 #ifndef FOREST_ADAPTERS_ASIO_ASIO_SERVER_HPP
 #define FOREST_ADAPTERS_ASIO_ASIO_SERVER_HPP
 
-#include <forest/adapters/asio/executor_source.hpp>
 #include <forest/adapters/asio/detail/server/server_connection.hpp>
 #include <forest/adapters/asio/detail/server/server_eviction.hpp>
-#include <forest/adapters/asio/server_limits.hpp>
 #include <forest/adapters/asio/detail/server/server_listener.hpp>
-#include <forest/adapters/asio/server_responder.hpp>
 #include <forest/adapters/asio/detail/server/server_state.hpp>
+#include <forest/adapters/asio/executor_source.hpp>
+#include <forest/adapters/asio/server_limits.hpp>
+#include <forest/adapters/asio/server_responder.hpp>
 #include <forest/adapters/asio/unix_socket_options.hpp>
 #include <forest/adapters/openssl/tls_context.hpp>
+#include <forest/core/detail/http/request_target.hpp>
+#include <forest/core/detail/logic/option_mistake.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
-#include <forest/core/detail/logic/option_mistake.hpp>
-#include <forest/core/detail/http/request_target.hpp>
 #include <forest/core/time.hpp>
 #include <forest/policy/server.hpp>
 

@@ -36,13 +36,11 @@ public:
     /// used.
     basic_asio_transport(const asio_clock& clock, const names& where,
                          const transport_options& options = {})
-        : get_{
-              std::make_shared<get_operation>(clock.serializer(), options, where.directory())} {}
+        : get_{std::make_shared<get_operation>(clock.serializer(), options, where.directory())} {}
 
     /// The same with the names that all clients of the clock's context share.
-    explicit basic_asio_transport(
-        const asio_clock& clock,
-        const transport_options& options = {}) requires std::default_initializable<Resolver>
+    explicit basic_asio_transport(const asio_clock& clock, const transport_options& options = {})
+        requires std::default_initializable<Resolver>
         : basic_asio_transport{clock, names{clock.get_executor()}, options} {}
 
     // These say what is wrong with braced options.

@@ -5,16 +5,16 @@
 #include <forest/adapters/asio/asio_clock.hpp>
 #include <forest/adapters/asio/asio_names.hpp>
 #include <forest/adapters/asio/detail/get/get_operation.hpp>
-#include <forest/adapters/asio/executor_source.hpp>
-#include <forest/adapters/asio/detail/io/handler_memory.hpp>
 #include <forest/adapters/asio/detail/get/standalone_io.hpp>
+#include <forest/adapters/asio/detail/io/handler_memory.hpp>
+#include <forest/adapters/asio/executor_source.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
-#include <forest/core/error.hpp>
 #include <forest/core/detail/logic/option_mistake.hpp>
+#include <forest/core/detail/logic/timestamp_offset.hpp>
+#include <forest/core/error.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/detail/logic/timestamp_offset.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
 #include <forest/policy/signer.hpp>
@@ -135,9 +135,9 @@ struct check_operation : std::enable_shared_from_this<check_operation<Handler>> 
     using handler_executor = asio::associated_executor_t<Handler, asio::any_io_executor>;
 
     check_operation(std::shared_ptr<check_state> with, Handler&& then)
-        : state{std::move(with)}, handler{std::move(then)}, work{asio::get_associated_executor(
-                                                                handler,
-                                                                state->clock.get_executor())} {}
+        : state{std::move(with)},
+          handler{std::move(then)},
+          work{asio::get_associated_executor(handler, state->clock.get_executor())} {}
 
     void complete() {
         auto executor = work.get_executor();

@@ -23,7 +23,7 @@ public:
 
     template <typename Context>
         requires(!std::convertible_to<Context&, asio::any_io_executor> &&
-                 requires(Context & context) {
+                 requires(Context& context) {
                      { context.get_executor() } -> std::convertible_to<asio::any_io_executor>;
                  })
     executor_source(Context& context) : executor_{context.get_executor()} {}

@@ -25,8 +25,7 @@ class basic_pooled_transport {
 public:
     using pool = basic_asio_connection_pool<Resolver>;
 
-    explicit basic_pooled_transport(const pool& of)
-        : pool_{of.pool_}, get_{&pool_->borrow()} {}
+    explicit basic_pooled_transport(const pool& of) : pool_{of.pool_}, get_{&pool_->borrow()} {}
 
     basic_pooled_transport(basic_pooled_transport&&) noexcept = default;
     basic_pooled_transport& operator=(basic_pooled_transport&&) = delete;

@@ -2,21 +2,21 @@
 #ifndef FOREST_ADAPTERS_ASIO_SHARDED_FLEET_HPP
 #define FOREST_ADAPTERS_ASIO_SHARDED_FLEET_HPP
 
-#include <forest/adapters/asio/failure_reporter.hpp>
-#include <forest/adapters/asio/detail/shards/fleet_shard.hpp>
 #include <forest/adapters/asio/detail/io/handler_memory.hpp>
+#include <forest/adapters/asio/detail/shards/fleet_shard.hpp>
 #include <forest/adapters/asio/detail/shards/target_registry.hpp>
+#include <forest/adapters/asio/failure_reporter.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
+#include <forest/core/detail/logic/option_mistake.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/fleet_statistics.hpp>
-#include <forest/core/detail/logic/option_mistake.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/target_id.hpp>
 #include <forest/core/target_snapshot.hpp>
-#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/url.hpp>
-#include <forest/policy/observable.hpp>
 #include <forest/detail/fleet/shared_signatures.hpp>
+#include <forest/policy/observable.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -258,7 +258,7 @@ private:
 
     // The limit on lines is one for all threads; what `make` has set is left as it is.
     void share_reporter() {
-        if constexpr (requires(Fleet & fleet) { fleet.unheard(); }) {
+        if constexpr (requires(Fleet& fleet) { fleet.unheard(); }) {
             const failure_reporter shared;
             for (const auto& each : shards_) {
                 const auto set = each->fleet().unheard();

@@ -3,8 +3,8 @@
 #define FOREST_ADAPTERS_ASIO_SHUTDOWN_SIGNALS_HPP
 
 #include <forest/adapters/asio/executor_source.hpp>
-#include <forest/core/detail/logic/callback_gate.hpp>
 #include <forest/core/detail/container/unique_function.hpp>
+#include <forest/core/detail/logic/callback_gate.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/signal_set.hpp>
@@ -107,13 +107,13 @@ private:
     // Neither call can fail, since the signal exists and may be caught. Whatever `sa_flags` say,
     // handlers are told apart by `sa_handler`, which shares its storage with `sa_sigaction`.
     [[nodiscard]] struct sigaction disposition() const noexcept {
-        struct sigaction found {};
+        struct sigaction found{};
         ::sigaction(number, nullptr, &found);
         return found;
     }
 
     void end_process_by_signal() const noexcept {
-        struct sigaction ending {};
+        struct sigaction ending{};
         ending.sa_handler = &forest_end_by_signal;
         ::sigemptyset(&ending.sa_mask);
         dispose(ending);
@@ -125,7 +125,7 @@ private:
 
     int holders_ = 0;
     bool owed_ = false;
-    struct sigaction taken_ {};
+    struct sigaction taken_{};
     std::optional<struct sigaction> displaced_;
 };
 
@@ -291,7 +291,8 @@ public:
     /// Takes the two signals over. The callback may run before this returns if other threads run
     /// the executor. Throws std::system_error if a signal cannot be taken, for instance because no
     /// descriptor is left; both are then as before.
-    shutdown_signals(const executor_source& source, detail::unique_function<void(int signal)> callback) {
+    shutdown_signals(const executor_source& source,
+                     detail::unique_function<void(int signal)> callback) {
         const auto wait =
             std::make_shared<detail::shutdown_wait>(source.get(), std::move(callback));
         wait_ = wait;

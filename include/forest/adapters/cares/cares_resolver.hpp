@@ -3,12 +3,12 @@
 #define FOREST_ADAPTERS_CARES_CARES_RESOLVER_HPP
 
 #include <forest/adapters/cares/detail/cares_channel.hpp>
-#include <forest/adapters/posix/detail/address_of.hpp>
-#include <forest/adapters/posix/detail/file_version.hpp>
-#include <forest/adapters/posix/detail/hosts_file.hpp>
+#include <forest/adapters/posix/address_of.hpp>
+#include <forest/adapters/posix/file_version.hpp>
+#include <forest/adapters/posix/hosts_file.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/policy/resolver.hpp>
 
 #include <poll.h>
@@ -113,7 +113,7 @@ private:
             wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
         if (wake_ < 0)
             throw std::system_error{errno, std::system_category(), "eventfd"};
-        const detail::signals_blocked for_the_thread;
+        const signals_blocked for_the_thread;
         thread_ = std::thread{[this] { work(); }};
     }
 
@@ -163,10 +163,10 @@ private:
 
     // Look-ups that are under way end with the servers that they began with.
     detail::cares_channel& newest_channel() {
-        const auto found = detail::file_version::of(options_.configuration);
+        const auto found = file_version::of(options_.configuration);
         if (channels_.empty() || found != configuration_) {
             auto made = make_channel();
-            if (detail::lacks_descriptor()) // c-ares ignores a file that it could not open.
+            if (lacks_descriptor()) // c-ares ignores a file that it could not open.
                 throw std::system_error{std::make_error_code(std::errc::too_many_files_open)};
             channels_.push_back(std::move(made));
             configuration_ = found;
@@ -194,12 +194,12 @@ private:
     }
 
     const cares_options options_;
-    detail::hosts_file hosts_;
+    hosts_file hosts_;
     std::mutex mutex_;
     bool ended_ = false;
     int wake_ = -1;
     std::vector<question> asked_;
-    detail::file_version configuration_; // that the newest channel has read
+    file_version configuration_; // that the newest channel has read
     std::vector<std::unique_ptr<detail::cares_channel>> channels_; // the last one is for new ones
     std::thread thread_;
 };

@@ -2,12 +2,12 @@
 #ifndef FOREST_ADAPTERS_FMT_LOG_LINE_HPP
 #define FOREST_ADAPTERS_FMT_LOG_LINE_HPP
 
+#include <forest/core/detail/json/utf8.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/schema.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/detail/json/utf8.hpp>
 #include <forest/core/verdict.hpp>
 
 #include <fmt/format.h>

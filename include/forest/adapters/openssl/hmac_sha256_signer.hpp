@@ -5,8 +5,8 @@
 #include <forest/adapters/openssl/header_style.hpp>
 #include <forest/adapters/openssl/hmac_sha256.hpp>
 #include <forest/adapters/openssl/signature_errc.hpp>
-#include <forest/core/fields.hpp>
 #include <forest/core/detail/logic/option_mistake.hpp>
+#include <forest/core/fields.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/timestamp.hpp>
 #include <forest/policy/signer.hpp>

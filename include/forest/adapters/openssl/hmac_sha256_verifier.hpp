@@ -2,14 +2,14 @@
 #ifndef FOREST_ADAPTERS_OPENSSL_HMAC_SHA256_VERIFIER_HPP
 #define FOREST_ADAPTERS_OPENSSL_HMAC_SHA256_VERIFIER_HPP
 
-#include <forest/adapters/openssl/header_style.hpp>
-#include <forest/core/detail/json/hex.hpp>
-#include <forest/adapters/openssl/hmac_sha256.hpp>
 #include <forest/adapters/openssl/detail/replay_memory.hpp>
+#include <forest/adapters/openssl/header_style.hpp>
+#include <forest/adapters/openssl/hmac_sha256.hpp>
 #include <forest/adapters/openssl/signature_errc.hpp>
-#include <forest/core/fields.hpp>
 #include <forest/core/detail/http/http_date.hpp>
+#include <forest/core/detail/json/hex.hpp>
 #include <forest/core/detail/logic/option_mistake.hpp>
+#include <forest/core/fields.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/timestamp.hpp>
 #include <forest/core/verification.hpp>
@@ -155,7 +155,9 @@ private:
     class state {
     public:
         state(std::string_view secret, const verifier_options& options)
-            : tolerance_{options.tolerance}, http_dates_{options.accept_http_dates}, key_{secret},
+            : tolerance_{options.tolerance},
+              http_dates_{options.accept_http_dates},
+              key_{secret},
               replays_{options.replay_window, options.replay_entries_max} {}
 
         verification verify(std::string_view timestamp, std::string_view signature, wall_time now) {

@@ -2,9 +2,9 @@
 #ifndef FOREST_ADAPTERS_OPENSSL_TLS_CLIENT_HPP
 #define FOREST_ADAPTERS_OPENSSL_TLS_CLIENT_HPP
 
+#include <forest/adapters/openssl/detail/tls_ticket.hpp>
 #include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/adapters/openssl/tls_session.hpp>
-#include <forest/adapters/openssl/detail/tls_ticket.hpp>
 #include <forest/core/url.hpp>
 
 #include <chrono>
@@ -59,7 +59,8 @@ public:
                 forget_any();
             std::vector<detail::tls_ticket>& known = known_[server];
             // One that lasts takes the place of the one before.
-            while (!known.empty() && (fresh.lasts() || known.size() >= detail::tickets_per_server_max))
+            while (!known.empty() &&
+                   (fresh.lasts() || known.size() >= detail::tickets_per_server_max))
                 forget_first(known);
             known.push_back(std::move(fresh));
             ++count_;

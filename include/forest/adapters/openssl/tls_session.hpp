@@ -2,10 +2,10 @@
 #ifndef FOREST_ADAPTERS_OPENSSL_TLS_SESSION_HPP
 #define FOREST_ADAPTERS_OPENSSL_TLS_SESSION_HPP
 
-#include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/adapters/openssl/detail/tls_ticket.hpp>
-#include <forest/core/error.hpp>
+#include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/core/detail/http/first_bytes.hpp>
+#include <forest/core/error.hpp>
 #include <forest/core/url.hpp>
 
 #include <openssl/bio.h>
@@ -147,8 +147,9 @@ public:
     void take_tickets(Keep&& keep) {
         const auto verified = resumed() ? verified_ : std::chrono::steady_clock::now();
         const auto offer = [&](SSL_SESSION* owned) {
-            detail::tls_ticket found{.session = std::unique_ptr<SSL_SESSION, detail::tls_ticket::release>{owned},
-                             .verified = verified};
+            detail::tls_ticket found{
+                .session = std::unique_ptr<SSL_SESSION, detail::tls_ticket::release>{owned},
+                .verified = verified};
             if (found)
                 keep(std::move(found));
         };

@@ -2,12 +2,12 @@
 #ifndef FOREST_ADAPTERS_POSIX_GETADDRINFO_RESOLVER_HPP
 #define FOREST_ADAPTERS_POSIX_GETADDRINFO_RESOLVER_HPP
 
-#include <forest/adapters/posix/detail/address_of.hpp>
-#include <forest/adapters/posix/detail/hosts_file.hpp>
+#include <forest/adapters/posix/address_of.hpp>
 #include <forest/adapters/posix/detail/lookup_crew.hpp>
-#include <forest/core/error.hpp>
-#include <forest/core/detail/logic/name_book.hpp>
+#include <forest/adapters/posix/hosts_file.hpp>
 #include <forest/core/detail/container/unique_function.hpp>
+#include <forest/core/detail/logic/name_book.hpp>
+#include <forest/core/error.hpp>
 #include <forest/policy/resolver.hpp>
 
 #include <netdb.h>
@@ -65,10 +65,9 @@ public:
 
     /// One with as many threads at most as a name book with these limits has look-ups under way.
     explicit getaddrinfo_resolver(const resolver_limits& limits, std::string hosts = "/etc/hosts")
-        : hosts_{std::move(hosts)}, crew_{detail::lookup_crew::begin(this, &deliver,
-                                                                     limits.lookups_max +
-                                                                         limits.hanging_max +
-                                                                         limits.local_max)} {}
+        : hosts_{std::move(hosts)},
+          crew_{detail::lookup_crew::begin(
+              this, &deliver, limits.lookups_max + limits.hanging_max + limits.local_max)} {}
 
     getaddrinfo_resolver(const getaddrinfo_resolver&) = delete;
     getaddrinfo_resolver& operator=(const getaddrinfo_resolver&) = delete;
@@ -96,7 +95,7 @@ private:
 
     static void deliver(void*, detail::lookup_job& ended) noexcept {
         const std::unique_ptr<lookup> handler{static_cast<lookup*>(ended.context)};
-        detail::distinct_addresses addresses;
+        distinct_addresses addresses;
         resolution result;
         try {
             if (ended.code != 0)
@@ -104,7 +103,7 @@ private:
                                                       : resolve_error(ended.code, ended.error);
             for (const addrinfo* each = ended.code == 0 ? ended.found : nullptr; each != nullptr;
                  each = each->ai_next) {
-                if (const auto found = detail::address_of(*each->ai_addr))
+                if (const auto found = address_of(*each->ai_addr))
                     addresses.add(*found);
             }
             if (ended.code == 0 && addresses.all().empty())
@@ -117,7 +116,7 @@ private:
         (*handler)(result);
     }
 
-    detail::hosts_file hosts_;
+    hosts_file hosts_;
     detail::lookup_crew* const crew_; // frees itself after `end`
 };
 

@@ -2,8 +2,8 @@
 #ifndef FOREST_ADAPTERS_POSIX_SOCKET_HARNESS_HPP
 #define FOREST_ADAPTERS_POSIX_SOCKET_HARNESS_HPP
 
-#include <forest/adapters/posix/socket_client.hpp>
 #include <forest/adapters/posix/detail/socket_peer.hpp>
+#include <forest/adapters/posix/socket_client.hpp>
 #include <forest/sim/conformance/peer.hpp>
 #include <forest/sim/conformance/real_time.hpp>
 

@@ -2,12 +2,12 @@
 #ifndef FOREST_DETAIL_DATASOURCE_COMMITTED_SCHEMA_HPP
 #define FOREST_DETAIL_DATASOURCE_COMMITTED_SCHEMA_HPP
 
+#include <forest/core/detail/json/schema_content.hpp>
+#include <forest/core/detail/logic/schema_answer.hpp>
+#include <forest/core/detail/logic/schema_settling.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/schema.hpp>
-#include <forest/core/detail/logic/schema_answer.hpp>
-#include <forest/core/detail/json/schema_content.hpp>
-#include <forest/core/detail/logic/schema_settling.hpp>
 #include <forest/core/time.hpp>
 #include <forest/policy/transport.hpp>
 

@@ -2,29 +2,29 @@
 #ifndef FOREST_DETAIL_DATASOURCE_DATASOURCE_LOOP_HPP
 #define FOREST_DETAIL_DATASOURCE_DATASOURCE_LOOP_HPP
 
-#include <forest/detail/datasource/shared_clock.hpp>
-#include <forest/detail/datasource/shared_signer.hpp>
-#include <forest/core/detail/logic/callbacks.hpp>
 #include <forest/core/datasource_options.hpp>
-#include <forest/core/error.hpp>
-#include <forest/core/event.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
+#include <forest/core/detail/json/schema_content.hpp>
+#include <forest/core/detail/logic/callbacks.hpp>
 #include <forest/core/detail/logic/fetch_machine.hpp>
 #include <forest/core/detail/logic/health_machine.hpp>
-#include <forest/core/options.hpp>
 #include <forest/core/detail/logic/polled_route.hpp>
+#include <forest/core/detail/logic/schema_answer.hpp>
+#include <forest/core/detail/logic/schema_settling.hpp>
+#include <forest/core/detail/logic/timestamp_offset.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/event.hpp>
+#include <forest/core/options.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/schema.hpp>
-#include <forest/core/detail/logic/schema_answer.hpp>
-#include <forest/core/detail/json/schema_content.hpp>
-#include <forest/core/detail/logic/schema_settling.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/detail/logic/timestamp_offset.hpp>
-#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
-#include <forest/detail/datasource/datasource_probe.hpp>
-#include <forest/detail/health/health_loop.hpp>
 #include <forest/detail/datasource/committed_schema.hpp>
+#include <forest/detail/datasource/datasource_probe.hpp>
+#include <forest/detail/datasource/shared_clock.hpp>
+#include <forest/detail/datasource/shared_signer.hpp>
+#include <forest/detail/health/health_loop.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/signer.hpp>
@@ -57,8 +57,10 @@ public:
     /// Throws std::system_error with the error of `chosen.validate()`, or `errc::invalid_backoff`.
     datasource_loop(Transport for_checks, Transport for_schema, Clock clock, Signer signer,
                     Backoff backoff, datasource_options chosen, random_generator random)
-        : options_{checked(std::move(chosen))}, transport_{std::move(for_schema)},
-          clock_{std::move(clock)}, signer_{std::move(signer), timestamp_offset{random}},
+        : options_{checked(std::move(chosen))},
+          transport_{std::move(for_schema)},
+          clock_{std::move(clock)},
+          signer_{std::move(signer), timestamp_offset{random}},
           machine_{backoff, options_.health_check_interval},
           polling_{std::make_shared<polling_loop>(
               std::move(for_checks), clock_, signer_,

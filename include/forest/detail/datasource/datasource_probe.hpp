@@ -28,9 +28,10 @@ struct polled_server {
     /// `routes` are the URLs of the health route and of the schema.
     polled_server(datasource_mode mode, url health, url schema, std::size_t bytes_max,
                   duration settle)
-        : route{mode}, health_url{std::move(health)}, schema_url{std::move(schema)}, known{
-                                                                                         bytes_max,
-                                                                                         settle} {}
+        : route{mode},
+          health_url{std::move(health)},
+          schema_url{std::move(schema)},
+          known{bytes_max, settle} {}
 
     polled_route route;
     const url health_url;

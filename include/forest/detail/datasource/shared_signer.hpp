@@ -2,10 +2,10 @@
 #ifndef FOREST_DETAIL_DATASOURCE_SHARED_SIGNER_HPP
 #define FOREST_DETAIL_DATASOURCE_SHARED_SIGNER_HPP
 
-#include <forest/core/fields.hpp>
-#include <forest/core/time.hpp>
 #include <forest/core/detail/logic/timestamp_offset.hpp>
 #include <forest/core/detail/logic/timestamp_sequence.hpp>
+#include <forest/core/fields.hpp>
+#include <forest/core/time.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
 

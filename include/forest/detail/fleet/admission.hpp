@@ -2,8 +2,8 @@
 #ifndef FOREST_DETAIL_FLEET_ADMISSION_HPP
 #define FOREST_DETAIL_FLEET_ADMISSION_HPP
 
-#include <forest/core/fleet_options.hpp>
 #include <forest/core/detail/logic/rate_limit.hpp>
+#include <forest/core/fleet_options.hpp>
 #include <forest/core/time.hpp>
 
 #include <optional>
@@ -40,8 +40,8 @@ public:
     };
 
     explicit fleet_admission(const fleet_options& chosen) noexcept
-        : in_flight_max_{chosen.checks_in_flight_max}, bounded_{chosen.connections_per_second_max >
-                                                                0},
+        : in_flight_max_{chosen.checks_in_flight_max},
+          bounded_{chosen.connections_per_second_max > 0},
           connections_{chosen.connections_per_second_max, chosen.tick} {}
 
     /// Whether there is room for one more check when so many are in flight.

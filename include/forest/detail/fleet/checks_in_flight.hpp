@@ -2,8 +2,8 @@
 #ifndef FOREST_DETAIL_FLEET_CHECKS_IN_FLIGHT_HPP
 #define FOREST_DETAIL_FLEET_CHECKS_IN_FLIGHT_HPP
 
-#include <forest/core/target_id.hpp>
 #include <forest/core/detail/container/unique_function.hpp>
+#include <forest/core/target_id.hpp>
 #include <forest/core/url.hpp>
 #include <forest/policy/transport.hpp>
 

@@ -2,33 +2,33 @@
 #ifndef FOREST_DETAIL_FLEET_FLEET_LOOP_HPP
 #define FOREST_DETAIL_FLEET_FLEET_LOOP_HPP
 
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/logic/callbacks.hpp>
+#include <forest/core/detail/logic/health_machine.hpp>
+#include <forest/core/detail/logic/timestamp_offset.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/fleet_options.hpp>
 #include <forest/core/fleet_statistics.hpp>
-#include <forest/core/detail/logic/health_machine.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/target_id.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/detail/logic/timestamp_offset.hpp>
-#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
-#include <forest/detail/fleet/tick_timer.hpp>
+#include <forest/detail/fleet/callbacks.hpp>
 #include <forest/detail/fleet/checks_in_flight.hpp>
 #include <forest/detail/fleet/overdue.hpp>
-#include <forest/detail/fleet/callbacks.hpp>
+#include <forest/detail/fleet/scheduler.hpp>
+#include <forest/detail/fleet/shared_signatures.hpp>
 #include <forest/detail/fleet/signing.hpp>
 #include <forest/detail/fleet/targets.hpp>
-#include <forest/detail/fleet/scheduler.hpp>
+#include <forest/detail/fleet/tick_timer.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
-#include <forest/detail/fleet/shared_signatures.hpp>
 
 #include <algorithm>
 #include <cassert>
@@ -56,10 +56,12 @@ public:
 
     fleet_loop(unique_function<Transport()> transports, Clock clock, Signer signer,
                const Backoff& backoff, const fleet_options& chosen, random_generator random)
-        : options_{checked(chosen)}, alarm_{std::move(clock), chosen.tick}, flights_{std::move(
-                                                                                transports)},
-          signing_{std::move(signer), timestamp_offset{random}}, backoff_{backoff}, random_{
-                                                                                        random} {}
+        : options_{checked(chosen)},
+          alarm_{std::move(clock), chosen.tick},
+          flights_{std::move(transports)},
+          signing_{std::move(signer), timestamp_offset{random}},
+          backoff_{backoff},
+          random_{random} {}
 
     // Reads only what never changes.
     [[nodiscard]] std::error_code validate(const options& chosen) const {

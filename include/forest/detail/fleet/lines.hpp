@@ -2,9 +2,9 @@
 #ifndef FOREST_DETAIL_FLEET_LINES_HPP
 #define FOREST_DETAIL_FLEET_LINES_HPP
 
+#include <forest/core/detail/container/waiting_line.hpp>
 #include <forest/core/target_id.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/detail/container/waiting_line.hpp>
 #include <forest/detail/fleet/origins.hpp>
 
 #include <algorithm>

@@ -4,8 +4,8 @@
 
 #include <forest/core/detail/container/index_table.hpp>
 #include <forest/core/detail/container/segmented_vector.hpp>
-#include <forest/core/time.hpp>
 #include <forest/core/detail/logic/timestamp_sequence.hpp>
+#include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 
 #include <cstddef>

@@ -39,7 +39,7 @@ public:
 
     /// What it is made from outlives this.
     fleet_scheduler(targets& all, const flights& under_way, fleet_signing<Signer>& signing,
-                const fleet_options& chosen)
+                    const fleet_options& chosen)
         : targets_{all}, flights_{under_way}, signing_{signing}, admission_{chosen} {}
 
     /// Puts a target that is due behind all that are lined up.

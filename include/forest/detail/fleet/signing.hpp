@@ -3,13 +3,13 @@
 #define FOREST_DETAIL_FLEET_SIGNING_HPP
 
 #include <forest/core/detail/logic/start_spread.hpp>
-#include <forest/core/time.hpp>
 #include <forest/core/detail/logic/timestamp_offset.hpp>
+#include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 #include <forest/detail/fleet/origins.hpp>
+#include <forest/detail/fleet/shared_signatures.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
-#include <forest/detail/fleet/shared_signatures.hpp>
 
 #include <concepts>
 #include <utility>

@@ -2,19 +2,19 @@
 #ifndef FOREST_DETAIL_FLEET_TARGETS_HPP
 #define FOREST_DETAIL_FLEET_TARGETS_HPP
 
-#include <forest/core/event.hpp>
-#include <forest/core/detail/logic/health_machine.hpp>
-#include <forest/core/options.hpp>
 #include <forest/core/detail/container/quad_heap.hpp>
-#include <forest/core/random.hpp>
 #include <forest/core/detail/container/segmented_vector.hpp>
+#include <forest/core/detail/logic/health_machine.hpp>
+#include <forest/core/event.hpp>
+#include <forest/core/options.hpp>
+#include <forest/core/random.hpp>
 #include <forest/core/target_id.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
-#include <forest/detail/fleet/rules.hpp>
 #include <forest/detail/fleet/origins.hpp>
-#include <forest/policy/backoff.hpp>
+#include <forest/detail/fleet/rules.hpp>
 #include <forest/detail/fleet/shared_signatures.hpp>
+#include <forest/policy/backoff.hpp>
 
 #include <array>
 #include <chrono>

@@ -3,16 +3,16 @@
 #define FOREST_DETAIL_HEALTH_HEALTH_LOOP_HPP
 
 #include <forest/core/detail/logic/callbacks.hpp>
+#include <forest/core/detail/logic/health_machine.hpp>
 #include <forest/core/detail/logic/health_steps.hpp>
+#include <forest/core/detail/logic/timestamp_offset.hpp>
+#include <forest/core/detail/logic/timestamp_sequence.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
-#include <forest/core/detail/logic/health_machine.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/detail/logic/timestamp_offset.hpp>
-#include <forest/core/detail/logic/timestamp_sequence.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
 #include <forest/policy/backoff.hpp>
@@ -65,16 +65,25 @@ public:
     /// Throws std::system_error with the error of `chosen.validate()`, or `errc::invalid_backoff`.
     health_loop(Transport transport, Clock clock, Signer signer, Backoff backoff, url target,
                 const options& chosen, random_generator random, Probe probe = {})
-        : transport_{std::move(transport)}, clock_{std::move(clock)}, signer_{std::move(signer)},
-          machine_{checked(chosen, backoff), backoff, random}, target_{std::move(target)},
-          offset_{random}, what_{.target = target_}, probe_{std::move(probe)} {}
+        : transport_{std::move(transport)},
+          clock_{std::move(clock)},
+          signer_{std::move(signer)},
+          machine_{checked(chosen, backoff), backoff, random},
+          target_{std::move(target)},
+          offset_{random},
+          what_{.target = target_},
+          probe_{std::move(probe)} {}
 
     /// The same with a machine, whose rules have been found valid, and for a signer that keeps the
     /// sequence of its timestamps: it signs without an offset.
     health_loop(Transport transport, Clock clock, Signer signer, Machine machine, url target,
                 Probe probe)
-        : transport_{std::move(transport)}, clock_{std::move(clock)}, signer_{std::move(signer)},
-          machine_{std::move(machine)}, target_{std::move(target)}, what_{.target = target_},
+        : transport_{std::move(transport)},
+          clock_{std::move(clock)},
+          signer_{std::move(signer)},
+          machine_{std::move(machine)},
+          target_{std::move(target)},
+          what_{.target = target_},
           probe_{std::move(probe)} {}
 
     void start() {

@@ -2,8 +2,8 @@
 #ifndef FOREST_DETAIL_NAMES_NAME_DIRECTORY_HPP
 #define FOREST_DETAIL_NAMES_NAME_DIRECTORY_HPP
 
-#include <forest/core/error.hpp>
 #include <forest/core/detail/logic/name_book.hpp>
+#include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
 #include <forest/policy/resolver.hpp>
 

@@ -5,9 +5,9 @@
 #include <forest/core/error.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
+#include <forest/sim/conformance/detail/wait.hpp>
 #include <forest/sim/conformance/harness.hpp>
 #include <forest/sim/conformance/rules.hpp>
-#include <forest/sim/conformance/detail/wait.hpp>
 
 #include <concepts>
 #include <memory>
@@ -183,7 +183,9 @@ private:
         cancel_one(clock, other);
     }
 
-    void copies(bool cancel_copy) requires(std::copy_constructible<model>) {
+    void copies(bool cancel_copy)
+        requires(std::copy_constructible<model>)
+    {
         auto original = this->harness_.make();
         model copy{std::as_const(original)};
         cancel_copy ? cancel_one(copy, original) : cancel_one(original, copy);

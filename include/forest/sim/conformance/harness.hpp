@@ -3,8 +3,8 @@
 #define FOREST_SIM_CONFORMANCE_HARNESS_HPP
 
 #include <forest/core/time.hpp>
-#include <forest/sim/conformance/rules.hpp>
 #include <forest/sim/conformance/detail/text.hpp>
+#include <forest/sim/conformance/rules.hpp>
 #include <forest/sim/time/event_queue.hpp>
 
 #include <algorithm>

@@ -48,11 +48,11 @@ struct planned_name {
 /// - `plan(name, what)`: from now on the name service says `what` of the name; false if it cannot.
 ///   It knows no other names. Names are in lower case, with the ending `.test`.
 template <typename T>
-concept resolver_harness = time_harness<T> &&
-    requires(T& harness, const std::string& name, const planned_name& what) {
-    requires resolver<typename decltype(harness.make())::element_type>;
-    { harness.plan(name, what) } -> std::convertible_to<bool>;
-};
+concept resolver_harness =
+    time_harness<T> && requires(T& harness, const std::string& name, const planned_name& what) {
+        requires resolver<typename decltype(harness.make())::element_type>;
+        { harness.plan(name, what) } -> std::convertible_to<bool>;
+    };
 
 namespace detail {
 

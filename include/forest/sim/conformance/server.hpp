@@ -7,8 +7,8 @@
 #include <forest/core/time.hpp>
 #include <forest/policy/server.hpp>
 #include <forest/sim/conformance/detail/exchange.hpp>
-#include <forest/sim/conformance/harness.hpp>
 #include <forest/sim/conformance/detail/lines.hpp>
+#include <forest/sim/conformance/harness.hpp>
 #include <forest/sim/conformance/rules.hpp>
 
 #include <algorithm>

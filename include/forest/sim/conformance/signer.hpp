@@ -6,9 +6,9 @@
 #include <forest/core/time.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
+#include <forest/sim/conformance/detail/text.hpp>
 #include <forest/sim/conformance/harness.hpp>
 #include <forest/sim/conformance/rules.hpp>
-#include <forest/sim/conformance/detail/text.hpp>
 
 #include <algorithm>
 #include <array>
@@ -75,7 +75,8 @@ inline bool shows(std::string_view text, std::string_view secret) {
 class captured_output {
 public:
     captured_output()
-        : out_{std::cout.rdbuf(&written_)}, error_{std::cerr.rdbuf(&written_)},
+        : out_{std::cout.rdbuf(&written_)},
+          error_{std::cerr.rdbuf(&written_)},
           log_{std::clog.rdbuf(&written_)} {}
     captured_output(const captured_output&) = delete;
     captured_output& operator=(const captured_output&) = delete;

@@ -6,9 +6,9 @@
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
 #include <forest/sim/conformance/detail/get.hpp>
+#include <forest/sim/conformance/detail/reply.hpp>
 #include <forest/sim/conformance/harness.hpp>
 #include <forest/sim/conformance/peer.hpp>
-#include <forest/sim/conformance/detail/reply.hpp>
 #include <forest/sim/conformance/rules.hpp>
 
 #include <atomic>

@@ -7,9 +7,9 @@
 #include <forest/core/options.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
+#include <forest/sim/explore/detail/watched_machine.hpp>
 #include <forest/sim/explore/machine_oracle.hpp>
 #include <forest/sim/explore/stimulus.hpp>
-#include <forest/sim/explore/detail/watched_machine.hpp>
 
 #include <algorithm>
 #include <cassert>
@@ -99,11 +99,10 @@ template <typename Machine, typename Backoff>
 class explorer {
 public:
     explorer(const options& chosen, const Backoff& backoff, const exploration_options& how)
-        : states_max_{how.states_max}, counted_to_{greatest_count(chosen, backoff)},
-          settles_{answers_alike(chosen, backoff, counted_to_)}, sampled_{chosen.interval_jitter >
-                                                                              0.0 ||
-                                                                          chosen.initial_delay_max >
-                                                                              duration::zero()},
+        : states_max_{how.states_max},
+          counted_to_{greatest_count(chosen, backoff)},
+          settles_{answers_alike(chosen, backoff, counted_to_)},
+          sampled_{chosen.interval_jitter > 0.0 || chosen.initial_delay_max > duration::zero()},
           possible_{chosen, longest_delay(chosen, backoff)} {
         assert(chosen.valid());
         add({.reached = {chosen, backoff, random_generator{how.seed}}}, 0);

@@ -2,9 +2,9 @@
 #ifndef FOREST_SIM_EXPLORE_MACHINE_ORACLE_HPP
 #define FOREST_SIM_EXPLORE_MACHINE_ORACLE_HPP
 
+#include <forest/core/detail/logic/health_machine.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
-#include <forest/core/detail/logic/health_machine.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/time.hpp>
@@ -45,8 +45,9 @@ public:
     /// Judges one step, when it has been made: `did` is what `subject` answered to `input`. After a
     /// breach the oracle is of no use any more.
     template <typename Machine>
-    [[nodiscard]] std::optional<breach> judge(const Machine& subject, const forest::detail::health_input& input,
-                                              const forest::detail::health_action& did, steady_time now) {
+    [[nodiscard]] std::optional<breach>
+    judge(const Machine& subject, const forest::detail::health_input& input,
+          const forest::detail::health_action& did, steady_time now) {
         const forest::detail::health_action must = expect(input, now, subject.due());
         if (!same(must, did))
             return breach{rule_of(must, did, input),
@@ -92,7 +93,8 @@ private:
 
     // What has to be done. `due` is when the machine plans its next check: where the rules leave it
     // a choice, which is its random part, that choice is taken over.
-    forest::detail::health_action expect(const forest::detail::health_input& input, steady_time now, steady_time due) {
+    forest::detail::health_action expect(const forest::detail::health_input& input, steady_time now,
+                                         steady_time due) {
         using kind = forest::detail::health_input::kind;
         ended_ = ended_ || input.what == kind::stopped;
         if (ended_)
@@ -207,7 +209,9 @@ private:
         planned_ = std::clamp(due, from + delay - range, from + delay + range);
     }
 
-    static forest::detail::health_action tell(event_kind what) { return {.what = forest::detail::health_action::kind::report, .event = what}; }
+    static forest::detail::health_action tell(event_kind what) {
+        return {.what = forest::detail::health_action::kind::report, .event = what};
+    }
 
     target_status status() const {
         if (down_)
@@ -217,11 +221,15 @@ private:
         return heard_ ? target_status::up : target_status::unknown;
     }
 
-    static bool same(const forest::detail::health_action& one, const forest::detail::health_action& other) {
+    static bool same(const forest::detail::health_action& one,
+                     const forest::detail::health_action& other) {
         return one.what == other.what &&
-               (one.what != forest::detail::health_action::kind::report || one.event == other.event) &&
-               (one.what != forest::detail::health_action::kind::wait || one.delay == other.delay) &&
-               (one.what != forest::detail::health_action::kind::check || one.fresh_connection == other.fresh_connection);
+               (one.what != forest::detail::health_action::kind::report ||
+                one.event == other.event) &&
+               (one.what != forest::detail::health_action::kind::wait ||
+                one.delay == other.delay) &&
+               (one.what != forest::detail::health_action::kind::check ||
+                one.fresh_connection == other.fresh_connection);
     }
 
     static bool tells(const forest::detail::health_action& one, event_kind what) {
@@ -229,15 +237,18 @@ private:
     }
 
     // The rule that forbids what was done, or else the one that asks for what was not.
-    std::string_view rule_of(const forest::detail::health_action& must, const forest::detail::health_action& did,
+    std::string_view rule_of(const forest::detail::health_action& must,
+                             const forest::detail::health_action& did,
                              const forest::detail::health_input& input) const {
         if (ended_)
             return input.what == forest::detail::health_input::kind::started ? "B15" : "B14";
         if (did.what == forest::detail::health_action::kind::finished)
             return "B15";
-        if (in_flight_ && must.what == forest::detail::health_action::kind::none && did.what == forest::detail::health_action::kind::check)
+        if (in_flight_ && must.what == forest::detail::health_action::kind::none &&
+            did.what == forest::detail::health_action::kind::check)
             return "B2";
-        if (must.what == forest::detail::health_action::kind::none || tells(must, event_kind::started))
+        if (must.what == forest::detail::health_action::kind::none ||
+            tells(must, event_kind::started))
             return "B13";
         if (tells(did, event_kind::server_down))
             return "B7";
@@ -250,9 +261,11 @@ private:
         if (last_ == outcome::farewell && tells(must, event_kind::check_failed))
             return "B9";
         if (last_ == outcome::inconclusive || tells(did, event_kind::check_inconclusive) ||
-            (must.what == forest::detail::health_action::kind::check && did.what == forest::detail::health_action::kind::check))
+            (must.what == forest::detail::health_action::kind::check &&
+             did.what == forest::detail::health_action::kind::check))
             return "B12";
-        if (tells(must, event_kind::check_started) && did.what == forest::detail::health_action::kind::check)
+        if (tells(must, event_kind::check_started) &&
+            did.what == forest::detail::health_action::kind::check)
             return "B10";
         if (input.what == forest::detail::health_input::kind::reply)
             return "B6";

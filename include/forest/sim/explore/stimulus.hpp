@@ -2,9 +2,9 @@
 #ifndef FOREST_SIM_EXPLORE_STIMULUS_HPP
 #define FOREST_SIM_EXPLORE_STIMULUS_HPP
 
+#include <forest/core/detail/logic/health_machine.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
-#include <forest/core/detail/logic/health_machine.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/verdict.hpp>
@@ -163,10 +163,14 @@ private:
         text += result.healthy() ? "ok" : forest::name(result.error);
         return text + " after " + to_code(played.after);
     }
-    case forest::detail::health_input::kind::reported: return "reported after " + to_code(played.after);
-    case forest::detail::health_input::kind::launched: return "launched after " + to_code(played.after);
-    case forest::detail::health_input::kind::rerouted: return "rerouted after " + to_code(played.after);
-    case forest::detail::health_input::kind::hurried: return "hurried after " + to_code(played.after);
+    case forest::detail::health_input::kind::reported:
+        return "reported after " + to_code(played.after);
+    case forest::detail::health_input::kind::launched:
+        return "launched after " + to_code(played.after);
+    case forest::detail::health_input::kind::rerouted:
+        return "rerouted after " + to_code(played.after);
+    case forest::detail::health_input::kind::hurried:
+        return "hurried after " + to_code(played.after);
     case forest::detail::health_input::kind::stopped: return "stopped";
     }
     return {};

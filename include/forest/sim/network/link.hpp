@@ -2,11 +2,11 @@
 #ifndef FOREST_SIM_NETWORK_LINK_HPP
 #define FOREST_SIM_NETWORK_LINK_HPP
 
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/detail/container/unique_function.hpp>
-#include <forest/sim/time/event_queue.hpp>
 #include <forest/sim/script/latency.hpp>
+#include <forest/sim/time/event_queue.hpp>
 #include <forest/sim/time/saturate.hpp>
 
 #include <cstddef>
@@ -70,7 +70,8 @@ public:
 
     /// Carries a message: `arrive` is called after the delay, or when the link is unclogged. False
     /// if it is lost, and will not be called. `extra` is added to the delay.
-    bool carry(direction to, forest::detail::unique_function<void()>&& arrive, duration extra = duration::zero()) {
+    bool carry(direction to, forest::detail::unique_function<void()>&& arrive,
+               duration extra = duration::zero()) {
         if (cut_off(to))
             return false;
         if (loss_per_mille > 0 && random_() % 1000 < static_cast<std::uint64_t>(loss_per_mille))

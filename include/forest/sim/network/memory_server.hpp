@@ -2,11 +2,11 @@
 #ifndef FOREST_SIM_NETWORK_MEMORY_SERVER_HPP
 #define FOREST_SIM_NETWORK_MEMORY_SERVER_HPP
 
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/http/framing.hpp>
 #include <forest/core/detail/http/http_date.hpp>
 #include <forest/core/detail/http/request_parser.hpp>
 #include <forest/core/detail/http/request_writer.hpp>
-#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/policy/server.hpp>
 #include <forest/sim/time/virtual_clock.hpp>
 
@@ -47,7 +47,8 @@ public:
 
         // One request that is waiting for its answer; dropped without one, it answers 500.
         struct call {
-            call(forest::detail::unique_function<void(std::string_view)>&& to, wall_time at, bool without_body)
+            call(forest::detail::unique_function<void(std::string_view)>&& to, wall_time at,
+                 bool without_body)
                 : done{std::move(to)}, received{at}, head{without_body} {}
             call(const call&) = delete;
             call& operator=(const call&) = delete;
@@ -90,7 +91,8 @@ public:
     /// Takes the bytes of one request and gives the bytes of its answer to `done`, at once or when
     /// the handler answers; they are valid during that call. A request that cannot be understood is
     /// answered 400.
-    void serve(std::span<char> bytes, forest::detail::unique_function<void(std::string_view)>&& done) {
+    void serve(std::span<char> bytes,
+               forest::detail::unique_function<void(std::string_view)>&& done) {
         forest::detail::request_parser parser;
         const std::size_t kept = parser.parse(bytes);
         const std::span<const char> data{bytes.data(), kept};
@@ -128,7 +130,8 @@ private:
     }
 
     static void render(const response& given, wall_time now, bool head, receiver& to) {
-        const auto date = forest::detail::format_http_date(std::chrono::floor<std::chrono::seconds>(now));
+        const auto date =
+            forest::detail::format_http_date(std::chrono::floor<std::chrono::seconds>(now));
         const std::string_view date_text{date.data(), date.size()};
         const std::string status = std::to_string(given.status);
         // These two have no body, whatever the handler says (RFC 9110, 6.4.1).

@@ -2,16 +2,16 @@
 #ifndef FOREST_SIM_NETWORK_MEMORY_TRANSPORT_HPP
 #define FOREST_SIM_NETWORK_MEMORY_TRANSPORT_HPP
 
+#include <forest/core/detail/container/unique_function.hpp>
+#include <forest/core/detail/http/request_writer.hpp>
+#include <forest/core/detail/http/response_parser.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/message_limits.hpp>
 #include <forest/core/options.hpp>
-#include <forest/core/detail/http/request_writer.hpp>
-#include <forest/core/detail/http/response_parser.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/policy/transport.hpp>
-#include <forest/sim/time/event_queue.hpp>
 #include <forest/sim/network/memory_server.hpp>
+#include <forest/sim/time/event_queue.hpp>
 
 #include <algorithm>
 #include <array>
@@ -46,7 +46,8 @@ public:
         self.limits = what.limits;
         const std::uint64_t call = ++self.call;
         std::array<char, forest::detail::request_bytes_max> bytes;
-        const std::size_t size = forest::detail::write_request(bytes, "GET", what.target, what.fields, false);
+        const std::size_t size =
+            forest::detail::write_request(bytes, "GET", what.target, what.fields, false);
         self.queue.after(std::min(timeout, options::duration_max),
                          [state = state_, call] { state->fail(call, errc::timed_out); });
         self.queue.after(self.latency,

@@ -2,13 +2,13 @@
 #ifndef FOREST_SIM_NETWORK_SERVER_PROCESS_HPP
 #define FOREST_SIM_NETWORK_SERVER_PROCESS_HPP
 
-#include <forest/core/time.hpp>
 #include <forest/core/detail/container/unique_function.hpp>
+#include <forest/core/time.hpp>
 #include <forest/health_route.hpp>
 #include <forest/schema_route.hpp>
 #include <forest/signed_route.hpp>
-#include <forest/sim/time/host.hpp>
 #include <forest/sim/network/memory_server.hpp>
+#include <forest/sim/time/host.hpp>
 #include <forest/sim/time/virtual_clock.hpp>
 
 #include <algorithm>
@@ -57,9 +57,12 @@ public:
     /// `accept` decides about signatures; `hash` makes the etags; `seed` is that of the host.
     /// Throws as the routes do.
     server_process(event_queue& queue, std::string name, request_verifier accept, schema_hash hash,
-            server_setup setup, std::uint64_t seed = 0)
-        : host_{queue, seed}, name_{std::move(name)}, accept_{std::move(accept)},
-          hash_{std::move(hash)}, setup_{std::move(setup)} {
+                   server_setup setup, std::uint64_t seed = 0)
+        : host_{queue, seed},
+          name_{std::move(name)},
+          accept_{std::move(accept)},
+          hash_{std::move(hash)},
+          setup_{std::move(setup)} {
         mount();
     }
 
@@ -165,7 +168,8 @@ public:
 
     /// Answers a request, in its own time or never. `answer` is called with the bytes of the answer
     /// unless the process ends before.
-    void serve(std::span<char> request, forest::detail::unique_function<void(std::string_view)> answer) {
+    void serve(std::span<char> request,
+               forest::detail::unique_function<void(std::string_view)> answer) {
         if (frozen > 0)
             return;
         if (wrong_body > 0)
@@ -182,7 +186,8 @@ private:
 
     std::error_code refusal_of(std::string_view text) const {
         memory_server unused{virtual_clock{host_.queue()}};
-        return basic_schema_route<memory_server>{unused, accept_, hash_, setup_.schema}.replace(text);
+        return basic_schema_route<memory_server>{unused, accept_, hash_, setup_.schema}.replace(
+            text);
     }
 
     void mount() {

@@ -3,10 +3,10 @@
 #define FOREST_SIM_RULES_GROUND_TRUTH_HPP
 
 #include <forest/core/time.hpp>
-#include <forest/sim/time/host.hpp>
-#include <forest/sim/script/latency.hpp>
 #include <forest/sim/network/link.hpp>
 #include <forest/sim/network/server_process.hpp>
+#include <forest/sim/script/latency.hpp>
+#include <forest/sim/time/host.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -81,14 +81,14 @@ namespace forest::sim {
 /// Whether each check fails that begins now, whatever the random numbers are, if nothing changes
 /// before it ends. It is `signed_as` of that time. Whether the client's host runs does not
 /// matter: it is the server that is judged.
-[[nodiscard]] inline bool checks_must_fail(const host& client, const link& link, server_process& server,
-                                           duration timeout, wall_time signed_as) {
+[[nodiscard]] inline bool checks_must_fail(const host& client, const link& link,
+                                           server_process& server, duration timeout,
+                                           wall_time signed_as) {
     const host& host = server.host();
     const bool of_process = server.crashed() || server.frozen > 0 || server.wrong_secret > 0 ||
-                            server.wrong_body > 0 || only_announces_end(server) ||
-                            !host.running();
-    const bool of_link = link.unresolvable + link.refusing + link.requests_lost + link.replies_lost +
-                                 link.resetting + link.truncating >
+                            server.wrong_body > 0 || only_announces_end(server) || !host.running();
+    const bool of_link = link.unresolvable + link.refusing + link.requests_lost +
+                                 link.replies_lost + link.resetting + link.truncating >
                              0 ||
                          link.holds_back() || link.loss_per_mille >= 1000;
     if (of_process || of_link)
@@ -107,7 +107,8 @@ namespace forest::sim {
 /// Whether each check succeeds that begins now on that host, if nothing changes before it ends,
 /// and if its signature is accepted.
 [[nodiscard]] inline bool checks_must_succeed(const host& client, const link& link,
-                                              const server_process& server, duration timeout) noexcept {
+                                              const server_process& server,
+                                              duration timeout) noexcept {
     return client.running() && server.sound() && link.sound() &&
            round_trip_max(link.delay) < timer_min(client, timeout);
 }

@@ -2,12 +2,12 @@
 #ifndef FOREST_SIM_RULES_MONITOR_HPP
 #define FOREST_SIM_RULES_MONITOR_HPP
 
+#include <forest/core/detail/logic/timestamp_sequence.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/detail/logic/timestamp_sequence.hpp>
 #include <forest/sim/rules/detail/monitor_view.hpp>
 #include <forest/sim/trace/violation.hpp>
 
@@ -32,8 +32,11 @@ class monitor {
 public:
     using backoff_function = std::function<duration(int, duration)>;
 
-    monitor(std::string client, const options& chosen, backoff_function backoff, detail::monitor_view view)
-        : client_{std::move(client)}, options_{chosen}, backoff_{std::move(backoff)},
+    monitor(std::string client, const options& chosen, backoff_function backoff,
+            detail::monitor_view view)
+        : client_{std::move(client)},
+          options_{chosen},
+          backoff_{std::move(backoff)},
           view_{std::move(view)} {}
 
     void told(const event& happened) {
@@ -263,7 +266,7 @@ private:
     std::optional<event_kind> expected_; // what has to be told next
     std::optional<steady_time> due_;
     std::optional<steady_time> latest_; // by when the check has to begin or end, in time of timers
-    forest::detail::timestamp_sequence timestamps_;     // as the client has them
+    forest::detail::timestamp_sequence timestamps_; // as the client has them
     wall_time signed_as_{};
     steady_time began_{};
     steady_time first_failed_at_{};

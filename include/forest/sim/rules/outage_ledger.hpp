@@ -49,9 +49,8 @@ enum class down_meaning : std::uint8_t {
 
 /// How a target is at a moment.
 struct target_state {
-    bool down = false; ///< a check that begins now must fail
-    bool watched =
-        true; ///< the client's host runs, and its steady clock is neither fast nor slow
+    bool down = false;   ///< a check that begins now must fail
+    bool watched = true; ///< the client's host runs, and its steady clock is neither fast nor slow
     std::uint64_t host_changes = 0; ///< counts what is done to the client's host
 };
 

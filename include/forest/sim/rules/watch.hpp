@@ -3,18 +3,18 @@
 #define FOREST_SIM_RULES_WATCH_HPP
 
 #include <forest/core/backoff.hpp>
+#include <forest/core/detail/logic/timestamp_sequence.hpp>
 #include <forest/core/detection.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/detail/logic/timestamp_sequence.hpp>
 #include <forest/policy/backoff.hpp>
-#include <forest/sim/script/fault.hpp>
-#include <forest/sim/rules/ground_truth.hpp>
-#include <forest/sim/time/host.hpp>
-#include <forest/sim/rules/monitor.hpp>
 #include <forest/sim/rules/detail/monitor_view.hpp>
+#include <forest/sim/rules/ground_truth.hpp>
+#include <forest/sim/rules/monitor.hpp>
 #include <forest/sim/rules/outage_ledger.hpp>
+#include <forest/sim/script/fault.hpp>
+#include <forest/sim/time/host.hpp>
 #include <forest/sim/time/saturate.hpp>
 #include <forest/sim/trace/violation.hpp>
 
@@ -103,9 +103,13 @@ private:
         template <typename Backoff>
         state(World& in, client_type& of, const options& chosen, const Backoff& delays,
               watch_listener listener)
-            : world{in}, client{of}, name{of.name()}, timeout{chosen.timeout},
+            : world{in},
+              client{of},
+              name{of.name()},
+              timeout{chosen.timeout},
               rules{of.name(), chosen, delays, detail::view_of(in, of, chosen)},
-              ledger{worst_case_detection(chosen, delays)}, also{std::move(listener)} {}
+              ledger{worst_case_detection(chosen, delays)},
+              also{std::move(listener)} {}
 
         void told(const event& happened) {
             rules.told(happened);
@@ -256,8 +260,8 @@ private:
         monitor rules;
         outage_ledger ledger;
         watch_listener also;
-        forest::detail::timestamp_sequence timestamps;      // as the client has them
-        std::uint64_t changes_at_begin = 0; // of the check
+        forest::detail::timestamp_sequence timestamps; // as the client has them
+        std::uint64_t changes_at_begin = 0;            // of the check
         std::vector<appointment> agenda;
         std::size_t seen = 0;      // of the faults of the world
         std::uint64_t planned = 0; // counts the looks that were planned

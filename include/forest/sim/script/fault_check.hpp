@@ -5,8 +5,8 @@
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
 #include <forest/sim/script/fault.hpp>
-#include <forest/sim/time/host.hpp>
 #include <forest/sim/script/latency.hpp>
+#include <forest/sim/time/host.hpp>
 
 #include <chrono>
 #include <cstddef>

@@ -136,7 +136,7 @@ namespace detail {
 
 // As many names as faults need: those that are given and, behind them, numbers.
 inline std::vector<std::string> enough_names(std::vector<std::string> given, const char* kind,
-                                             const script& faults, std::uint16_t fault::*number) {
+                                             const script& faults, std::uint16_t fault::* number) {
     for (const fault& each : faults) {
         while (each.*number != fault::everyone && each.*number >= given.size())
             given.push_back(kind + std::to_string(given.size()));

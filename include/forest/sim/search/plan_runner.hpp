@@ -4,13 +4,13 @@
 
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
+#include <forest/sim/rules/watch.hpp>
 #include <forest/sim/script/fault.hpp>
 #include <forest/sim/script/latency.hpp>
 #include <forest/sim/search/plan.hpp>
 #include <forest/sim/time/saturate.hpp>
 #include <forest/sim/trace/trace.hpp>
 #include <forest/sim/trace/violation.hpp>
-#include <forest/sim/rules/watch.hpp>
 #include <forest/sim/world/world.hpp>
 
 #include <algorithm>

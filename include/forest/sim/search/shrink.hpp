@@ -83,19 +83,19 @@ inline const std::vector<std::function<bool(planned_client&)>>& plainer_clients(
 }
 
 // Only a beginning may become 0; of all else, that would be another fault or none.
-template <duration fault::*Member>
+template <duration fault::* Member>
 bool changed_to(fault& each, duration value) {
     return reset_to(each.*Member, value) &&
            (each.*Member != duration::zero() || Member == &fault::at);
 }
 
 // Both go towards 0, from below as well.
-template <duration fault::*Member, typename Unit>
+template <duration fault::* Member, typename Unit>
 bool round_down(fault& each) {
     return changed_to<Member>(each, std::chrono::duration_cast<Unit>(each.*Member));
 }
 
-template <duration fault::*Member>
+template <duration fault::* Member>
 bool cut_in_half(fault& each) {
     using milliseconds = std::chrono::milliseconds;
     return changed_to<Member>(each, std::chrono::duration_cast<milliseconds>(each.*Member / 2));

@@ -3,13 +3,13 @@
 #define FOREST_SIM_SEARCH_SWARM_HPP
 
 #include <forest/core/time.hpp>
-#include <forest/sim/search/draw.hpp>
 #include <forest/sim/script/fault.hpp>
+#include <forest/sim/search/draw.hpp>
 #include <forest/sim/search/plan.hpp>
 #include <forest/sim/search/plan_code.hpp>
 #include <forest/sim/search/plan_runner.hpp>
-#include <forest/sim/time/saturate.hpp>
 #include <forest/sim/search/shrink.hpp>
+#include <forest/sim/time/saturate.hpp>
 #include <forest/sim/trace/violation.hpp>
 #include <forest/sim/world/world.hpp>
 
@@ -55,7 +55,7 @@ concept plan_answer =
 /// the same answer always.
 template <typename Run>
     requires std::invocable<Run&, const plan&> &&
-        plan_answer<std::invoke_result_t<Run&, const plan&>>
+             plan_answer<std::invoke_result_t<Run&, const plan&>>
 struct scenario {
     draw_options drawn{}; ///< the plans
     Run run;

@@ -3,8 +3,8 @@
 #define FOREST_SIM_TIME_EVENT_QUEUE_HPP
 
 #include <forest/core/detail/container/quad_heap.hpp>
-#include <forest/core/time.hpp>
 #include <forest/core/detail/container/unique_function.hpp>
+#include <forest/core/time.hpp>
 #include <forest/sim/time/saturate.hpp>
 
 #include <algorithm>

@@ -2,9 +2,9 @@
 #ifndef FOREST_SIM_TIME_HOST_HPP
 #define FOREST_SIM_TIME_HOST_HPP
 
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/sim/time/event_queue.hpp>
 
 #include <algorithm>

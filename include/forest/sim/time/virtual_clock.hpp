@@ -2,10 +2,10 @@
 #ifndef FOREST_SIM_TIME_VIRTUAL_CLOCK_HPP
 #define FOREST_SIM_TIME_VIRTUAL_CLOCK_HPP
 
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/sim/time/event_queue.hpp>
 #include <forest/sim/time/host.hpp>

@@ -3,9 +3,9 @@
 #define FOREST_SIM_WORLD_MOMENT_HPP
 
 #include <forest/core/time.hpp>
+#include <forest/sim/network/server_process.hpp>
 #include <forest/sim/script/fault.hpp>
 #include <forest/sim/script/latency.hpp>
-#include <forest/sim/network/server_process.hpp>
 
 #include <concepts>
 #include <cstdint>
@@ -41,12 +41,16 @@ public:
     basic_moment& crash(const server_process& of) { return play(fault_kind::crash, of); }
     basic_moment& restart(const server_process& of) { return play(fault_kind::restart, of); }
     basic_moment& freeze(const server_process& of) { return play(fault_kind::freeze, of); }
-    basic_moment& slow(const server_process& of, duration by) { return play(fault_kind::slow, of, by); }
+    basic_moment& slow(const server_process& of, duration by) {
+        return play(fault_kind::slow, of, by);
+    }
     basic_moment& drain(const server_process& of) { return play(fault_kind::drain, of); }
     basic_moment& stop(const server_process& of, duration grace) {
         return play(fault_kind::stop, of, grace);
     }
-    basic_moment& wrong_secret(const server_process& of) { return play(fault_kind::wrong_secret, of); }
+    basic_moment& wrong_secret(const server_process& of) {
+        return play(fault_kind::wrong_secret, of);
+    }
     basic_moment& wrong_body(const server_process& of) { return play(fault_kind::wrong_body, of); }
     basic_moment& single_connection(const server_process& of) {
         return play(fault_kind::single_connection, of);
@@ -64,7 +68,9 @@ public:
     basic_moment& reset(const auto& link) { return play(fault_kind::reset, link); }
     basic_moment& truncate(const auto& link) { return play(fault_kind::truncate, link); }
     basic_moment& garble(const auto& link) { return play(fault_kind::garble, link); }
-    basic_moment& drip(const auto& link, duration over) { return play(fault_kind::drip, link, over); }
+    basic_moment& drip(const auto& link, duration over) {
+        return play(fault_kind::drip, link, over);
+    }
     basic_moment& delay(const auto& link, const latency& as) {
         fault what = when_;
         what.shape = as.distribution;

@@ -2,17 +2,17 @@
 #ifndef FOREST_SIM_WORLD_SIMULATED_CLIENT_HPP
 #define FOREST_SIM_WORLD_SIMULATED_CLIENT_HPP
 
+#include <forest/core/detail/logic/timestamp_offset.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/detail/logic/timestamp_offset.hpp>
-#include <forest/sim/time/host.hpp>
 #include <forest/sim/network/link.hpp>
 #include <forest/sim/network/network_transport.hpp>
-#include <forest/sim/world/detail/observed.hpp>
 #include <forest/sim/network/server_process.hpp>
+#include <forest/sim/time/host.hpp>
 #include <forest/sim/trace/trace.hpp>
+#include <forest/sim/world/detail/observed.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -35,8 +35,12 @@ public:
     template <typename Make>
     simulated_client(event_queue& queue, std::string named, server_process& to, latency usual,
                      std::uint64_t seed, trace& lines, std::uint16_t number, Make&& make)
-        : host_{queue, seed}, link_{queue, usual, seed}, name_{std::move(named)}, server_{&to},
-          lines_{&lines}, number_{number} {
+        : host_{queue, seed},
+          link_{queue, usual, seed},
+          name_{std::move(named)},
+          server_{&to},
+          lines_{&lines},
+          number_{number} {
         client_.emplace(
             make(
                 [&] {

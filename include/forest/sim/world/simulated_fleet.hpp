@@ -8,13 +8,13 @@
 #include <forest/core/random.hpp>
 #include <forest/core/target_id.hpp>
 #include <forest/core/url.hpp>
-#include <forest/sim/world/detail/fault_player.hpp>
-#include <forest/sim/time/host.hpp>
 #include <forest/sim/network/link.hpp>
 #include <forest/sim/network/network_transport.hpp>
-#include <forest/sim/world/detail/observed.hpp>
 #include <forest/sim/network/server_process.hpp>
+#include <forest/sim/time/host.hpp>
 #include <forest/sim/trace/trace.hpp>
+#include <forest/sim/world/detail/fault_player.hpp>
+#include <forest/sim/world/detail/observed.hpp>
 #include <forest/sim/world/world_policies.hpp>
 
 #include <cstdint>
@@ -37,7 +37,7 @@ namespace forest::sim {
 class fleet_link {
 public:
     fleet_link(event_queue& queue, latency usual, std::uint64_t seed, server_process& to,
-              std::uint16_t number)
+               std::uint16_t number)
         : link_{queue, usual, seed}, server_{&to}, number_{number} {}
 
     [[nodiscard]] sim::link& link() noexcept { return link_; }
@@ -57,9 +57,9 @@ public:
     /// What was told of one target so far.
     struct record {
         server_process* server = nullptr;
-        std::uint16_t way = 0;      ///< the number by which lines of the trace name it
-        std::uint64_t checks = 0;   ///< that have ended
-        std::uint64_t failures = 0; ///< that count
+        std::uint16_t link_number = 0; ///< the number by which lines of the trace name it
+        std::uint64_t checks = 0;      ///< that have ended
+        std::uint64_t failures = 0;    ///< that count
         std::uint64_t inconclusive = 0;
         std::uint64_t downs = 0; ///< calls, not events
         std::uint64_t ups = 0;
@@ -70,8 +70,12 @@ public:
     template <typename Make>
     simulated_fleet(event_queue& queue, client_setup setup, std::uint64_t seed, trace& lines,
                     detail::fault_player& faults, std::uint16_t number, Make&& make)
-        : host_{queue, seed}, setup_{std::move(setup)}, random_{seed}, lines_{&lines},
-          faults_{&faults}, number_{number} {
+        : host_{queue, seed},
+          setup_{std::move(setup)},
+          random_{seed},
+          lines_{&lines},
+          faults_{&faults},
+          number_{number} {
         const auto connect = [this] {
             return network_transport{[this](const url& to) { return path_to(to); }};
         };
@@ -96,7 +100,7 @@ public:
         fleet_link& over = to(server, host);
         const target_id added = fleet_->add(url{"http://" + host + setup_.path}, chosen);
         if (added != target_id{}) // It is, after the fleet was stopped.
-            records_[added] = {.server = &server, .link = over.number()};
+            records_[added] = {.server = &server, .link_number = over.number()};
         return added;
     }
 
@@ -137,7 +141,7 @@ private:
             return *found->second;
         }
         auto made = std::make_unique<fleet_link>(host_.queue(), setup_.usual, random_(), server,
-                                                faults_->next_number());
+                                                 faults_->next_number());
         fleet_link& over = *made;
         ways_.emplace(host, std::move(made));
         faults_->add({&host_, &over.link(), &server, [this] { quit(); }, number_});
@@ -194,7 +198,7 @@ private:
     }
 
     void note(trace_kind kind, const record& of, std::uint16_t detail, std::uint64_t value) {
-        lines_->add({host_.queue().now().time_since_epoch(), kind, of.link, detail, value});
+        lines_->add({host_.queue().now().time_since_epoch(), kind, of.link_number, detail, value});
     }
 
     sim::host host_;
@@ -209,7 +213,8 @@ private:
     std::map<std::string, std::unique_ptr<fleet_link>, std::less<>> ways_; // by the host of the URL
     std::unordered_map<target_id, record> records_;
     std::vector<std::function<void(const event&)>> listeners_;
-    std::optional<detail::observed<Fleet, target_id>> fleet_; // Destroyed first, as it calls the above.
+    std::optional<detail::observed<Fleet, target_id>>
+        fleet_; // Destroyed first, as it calls the above.
 };
 
 } // namespace forest::sim

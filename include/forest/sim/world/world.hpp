@@ -3,25 +3,25 @@
 #define FOREST_SIM_WORLD_WORLD_HPP
 
 #include <forest/core/datasource_options.hpp>
+#include <forest/core/detail/logic/timestamp_offset.hpp>
 #include <forest/core/fleet_options.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/detail/logic/timestamp_offset.hpp>
 #include <forest/core/url.hpp>
 #include <forest/datasource.hpp>
-#include <forest/sim/time/event_queue.hpp>
-#include <forest/sim/script/fault.hpp>
-#include <forest/sim/world/detail/fault_player.hpp>
-#include <forest/sim/time/host.hpp>
-#include <forest/sim/world/moment.hpp>
 #include <forest/sim/network/network_transport.hpp>
-#include <forest/sim/network/server_process.hpp>
 #include <forest/sim/network/quick_signer.hpp>
+#include <forest/sim/network/server_process.hpp>
+#include <forest/sim/script/fault.hpp>
+#include <forest/sim/time/event_queue.hpp>
+#include <forest/sim/time/host.hpp>
+#include <forest/sim/time/virtual_clock.hpp>
+#include <forest/sim/trace/trace.hpp>
+#include <forest/sim/world/detail/fault_player.hpp>
+#include <forest/sim/world/moment.hpp>
 #include <forest/sim/world/simulated_client.hpp>
 #include <forest/sim/world/simulated_fleet.hpp>
-#include <forest/sim/trace/trace.hpp>
-#include <forest/sim/time/virtual_clock.hpp>
 #include <forest/sim/world/world_policies.hpp>
 
 #include <algorithm>
@@ -97,8 +97,8 @@ public:
     }
 
     /// The same, but it is not started yet.
-    client_type& prepare_client(server_process& of, const options& chosen = {}, client_setup setup = {},
-                                typename Policies::backoff backoff = {}) {
+    client_type& prepare_client(server_process& of, const options& chosen = {},
+                                client_setup setup = {}, typename Policies::backoff backoff = {}) {
         const url target{"http://" + of.name() + ".example" + setup.path};
         random_generator own;
         client_type& made = add(clients_, of, setup, [&](const auto& connect, host& on) {

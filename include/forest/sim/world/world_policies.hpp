@@ -7,8 +7,8 @@
 #include <forest/health_fleet.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/transport.hpp>
-#include <forest/sim/script/latency.hpp>
 #include <forest/sim/network/quick_signer.hpp>
+#include <forest/sim/script/latency.hpp>
 
 #include <chrono>
 #include <string>

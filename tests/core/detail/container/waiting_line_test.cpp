@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-#include <forest/core/random.hpp>
 #include <forest/core/detail/container/waiting_line.hpp>
+#include <forest/core/random.hpp>
 
 #include <boost/test/unit_test.hpp>
 

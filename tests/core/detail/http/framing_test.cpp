@@ -149,8 +149,8 @@ BOOST_DATA_TEST_CASE(a_header_section_is_scanned_alike_byte_by_byte, data::make(
 }
 
 BOOST_DATA_TEST_CASE(the_header_section_decides_how_the_body_is_framed, data::make(bodies)) {
-    const body_framing framing = forest::detail::read_body_framing(forest::field_view{sample.fields},
-                                                           sample.version_minor, body_bytes_max);
+    const body_framing framing = forest::detail::read_body_framing(
+        forest::field_view{sample.fields}, sample.version_minor, body_bytes_max);
     BOOST_TEST((framing.fault == sample.fault));
     BOOST_TEST((framing.kind == sample.kind));
     BOOST_TEST(framing.size == sample.size);

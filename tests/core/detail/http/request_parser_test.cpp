@@ -353,7 +353,7 @@ BOOST_AUTO_TEST_CASE(a_body_that_is_skipped_takes_no_room) {
         const std::string all = front + body + next;
         for (std::size_t step = 1; step <= all.size(); ++step) {
             forest::detail::request_parser parser{{.head_bytes_max = 100, .body_bytes_max = 9},
-                                          forest::detail::request_body::skipped};
+                                                  forest::detail::request_body::skipped};
             std::string buffer;
             for (std::size_t at = 0; at < all.size(); at += step) {
                 buffer += all.substr(at, step);
@@ -379,7 +379,7 @@ BOOST_AUTO_TEST_CASE(a_body_that_is_skipped_has_the_same_limit) {
         for (const std::size_t most : {2U, 3U}) {
             std::string buffer = text;
             forest::detail::request_parser parser{{.head_bytes_max = 200, .body_bytes_max = most},
-                                          forest::detail::request_body::skipped};
+                                                  forest::detail::request_body::skipped};
             (void)parser.parse(buffer);
             BOOST_TEST(parser.done());
             BOOST_TEST(parser.error_status() == (most == 2 ? 413 : none));

@@ -20,7 +20,8 @@ namespace {
 std::string write(const forest::url& target, const forest::header_fields& fields,
                   bool keep_alive = false, std::string_view method = "GET") {
     std::array<char, forest::detail::request_bytes_max> buffer;
-    return {buffer.data(), forest::detail::write_request(buffer, method, target, fields, keep_alive)};
+    return {buffer.data(),
+            forest::detail::write_request(buffer, method, target, fields, keep_alive)};
 }
 
 forest::header_fields signature() {
@@ -71,7 +72,8 @@ BOOST_AUTO_TEST_CASE(a_request_that_does_not_fit_is_not_written) {
         BOOST_TEST(forest::detail::write_request(small, "GET", target, signature(), false) == 0U);
     }
     std::vector<char> exact(whole.size());
-    BOOST_TEST(forest::detail::write_request(exact, "GET", target, signature(), false) == whole.size());
+    BOOST_TEST(forest::detail::write_request(exact, "GET", target, signature(), false) ==
+               whole.size());
 }
 
 BOOST_AUTO_TEST_CASE(the_largest_request_fits_into_the_bound) {

@@ -104,7 +104,8 @@ BOOST_DATA_TEST_CASE(a_document_says_its_status_and_version, data::make(document
 
 BOOST_DATA_TEST_CASE(everything_else_is_malformed_and_changes_nothing, data::make(malformed)) {
     health_document document;
-    BOOST_TEST(!forest::detail::parse_health_document(R"({"status":"ok","version":"1"})", document));
+    BOOST_TEST(
+        !forest::detail::parse_health_document(R"({"status":"ok","version":"1"})", document));
     BOOST_TEST((forest::detail::parse_health_document(sample, document) == errc::malformed_body));
     BOOST_TEST((document.status == state::ok));
     BOOST_TEST(document.version() == "1");
@@ -114,16 +115,17 @@ BOOST_DATA_TEST_CASE(a_document_cut_short_is_malformed, data::make(documents)) {
     const std::string body = sample.body.substr(0, sample.body.find_last_of('}') + 1);
     for (std::size_t size = 0; size < body.size(); ++size) {
         health_document document;
-        BOOST_TEST(
-            (forest::detail::parse_health_document(body.substr(0, size), document) == errc::malformed_body),
-            "cut at " << size);
+        BOOST_TEST((forest::detail::parse_health_document(body.substr(0, size), document) ==
+                    errc::malformed_body),
+                   "cut at " << size);
     }
 }
 
 BOOST_AUTO_TEST_CASE(a_long_version_is_cut_behind_a_whole_character) {
     const auto version_of = [](const std::string& version) {
         health_document document;
-        BOOST_TEST(!forest::detail::parse_health_document(R"({"version":")" + version + "\"}", document));
+        BOOST_TEST(
+            !forest::detail::parse_health_document(R"({"version":")" + version + "\"}", document));
         return std::string{document.version()};
     };
     const std::size_t limit = health_document::version_bytes_max;

@@ -20,11 +20,11 @@
 #include <string>
 
 using namespace std::chrono_literals;
-using forest::detail::health_action;
 using forest::errc;
 using forest::event_kind;
-using forest::detail::health_input;
 using forest::steady_time;
+using forest::detail::health_action;
+using forest::detail::health_input;
 
 namespace {
 

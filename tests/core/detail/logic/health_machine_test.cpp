@@ -49,7 +49,8 @@ BOOST_AUTO_TEST_CASE(a_started_machine_reports_then_checks) {
     health_action next = subject.step(health_input::started(), {});
     BOOST_TEST((next.what == health_action::kind::report && next.event == event_kind::started));
     next = subject.step(health_input::reported(), {});
-    BOOST_TEST((next.what == health_action::kind::report && next.event == event_kind::check_started));
+    BOOST_TEST(
+        (next.what == health_action::kind::report && next.event == event_kind::check_started));
     next = subject.step(health_input::reported(), {});
     BOOST_TEST((next.what == health_action::kind::check && !next.fresh_connection));
 }
@@ -75,7 +76,8 @@ BOOST_AUTO_TEST_CASE(B1_the_first_check_can_be_put_off_by_who_starts_many_target
     health_action next = settle(subject, health_input::started(7s), begun);
     BOOST_TEST((next.what == health_action::kind::wait && next.delay == 7s));
     BOOST_TEST((subject.due() == begun + 7s));
-    BOOST_TEST((settle(subject, health_input::woke(), begun + 7s).what == health_action::kind::check));
+    BOOST_TEST(
+        (settle(subject, health_input::woke(), begun + 7s).what == health_action::kind::check));
     const verdict ok{};
     next = settle(subject, health_input::reply(ok), begun + 8s);
     BOOST_TEST((next.what == health_action::kind::wait && next.delay == 29s));
@@ -102,7 +104,8 @@ BOOST_AUTO_TEST_CASE(B12_a_check_that_is_launched_late_is_inconclusive_when_it_f
         machine_type subject = fresh();
         settle(subject, health_input::started(), {});
         const steady_time launched = steady_time{} + waited;
-        BOOST_TEST((subject.step(health_input::launched(), launched).what == health_action::kind::none));
+        BOOST_TEST(
+            (subject.step(health_input::launched(), launched).what == health_action::kind::none));
         const health_action told = subject.step(health_input::reply(refused), launched + 5s);
         BOOST_TEST((told.event ==
                     (waited > 2s ? event_kind::check_inconclusive : event_kind::check_failed)));
@@ -150,8 +153,8 @@ BOOST_AUTO_TEST_CASE(B33_a_check_of_a_missing_route_leaves_nothing_behind) {
         }
         const int attempt = subject.attempt();
         health_action next = subject.step(health_input::rerouted(missing), now);
-        BOOST_TEST(
-            (next.what == health_action::kind::report && next.event == event_kind::health_route_missing));
+        BOOST_TEST((next.what == health_action::kind::report &&
+                    next.event == event_kind::health_route_missing));
         BOOST_TEST(subject.failures() == failures);
         BOOST_TEST((subject.status() == (failures == 0 ? before : target_status::suspect)));
         // The next check begins at once, and is the attempt that this one would have been.
@@ -174,7 +177,8 @@ BOOST_AUTO_TEST_CASE(B33_a_wait_is_shortened_to_the_interval_that_holds_now) {
         const health_rules<exponential_backoff>* const* chosen;
         operator const health_rules<exponential_backoff>&() const { return **chosen; }
     };
-    health_machine<exponential_backoff, by_pointer> subject{by_pointer{&chosen}, random_generator{}};
+    health_machine<exponential_backoff, by_pointer> subject{by_pointer{&chosen},
+                                                            random_generator{}};
     const auto play = [&](health_input input, steady_time now) {
         health_action next = subject.step(input, now);
         while (next.what == health_action::kind::report)
@@ -213,7 +217,8 @@ BOOST_AUTO_TEST_CASE(B12_a_name_service_that_does_not_answer_is_doubted_ten_time
         BOOST_TEST((subject.status() == target_status::unknown));
         // Never at once: that would burn a core for as long as the name service refuses.
         next = settle(subject, health_input::reported(), now);
-        BOOST_TEST((next.what == health_action::kind::wait && next.delay >= 2s && next.delay <= 30s));
+        BOOST_TEST(
+            (next.what == health_action::kind::wait && next.delay >= 2s && next.delay <= 30s));
         now += next.delay;
         next = settle(subject, health_input::woke(), now);
     }
@@ -288,10 +293,13 @@ BOOST_AUTO_TEST_CASE(B14_a_stopped_machine_is_finished_for_ever) {
         machine_type subject = fresh();
         if (started)
             settle(subject, health_input::started(), {});
-        BOOST_TEST((subject.step(health_input::stopped(), {}).what == health_action::kind::finished));
-        BOOST_TEST((subject.step(health_input::started(), {}).what == health_action::kind::finished));
+        BOOST_TEST(
+            (subject.step(health_input::stopped(), {}).what == health_action::kind::finished));
+        BOOST_TEST(
+            (subject.step(health_input::started(), {}).what == health_action::kind::finished));
         BOOST_TEST((subject.step(health_input::woke(), {}).what == health_action::kind::finished));
-        BOOST_TEST((subject.step(health_input::stopped(), {}).what == health_action::kind::finished));
+        BOOST_TEST(
+            (subject.step(health_input::stopped(), {}).what == health_action::kind::finished));
     }
 }
 

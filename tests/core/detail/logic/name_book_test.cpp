@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
+#include <forest/core/detail/logic/name_book.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/ip_address.hpp>
-#include <forest/core/detail/logic/name_book.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
 
@@ -26,10 +26,10 @@ using namespace std::chrono_literals;
 using forest::duration;
 using forest::errc;
 using forest::ip_address;
-using forest::detail::name_book;
-using forest::detail::name_state;
 using forest::resolver_limits;
 using forest::steady_time;
+using forest::detail::name_book;
+using forest::detail::name_state;
 
 namespace {
 

@@ -20,8 +20,8 @@ namespace data = boost::unit_test::data;
 namespace {
 
 using forest::duration;
-using forest::detail::rate_limit;
 using forest::steady_time;
+using forest::detail::rate_limit;
 
 // Takes as many as are allowed at each step.
 std::vector<steady_time> taken(rate_limit& limit, steady_time from, duration span, duration step) {

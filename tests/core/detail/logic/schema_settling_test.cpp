@@ -20,9 +20,9 @@ namespace {
 
 namespace data = boost::unit_test::data;
 using forest::duration;
+using forest::steady_time;
 using forest::detail::schema_settling;
 using forest::detail::settling_action;
-using forest::steady_time;
 
 constexpr duration settle = 60s;
 

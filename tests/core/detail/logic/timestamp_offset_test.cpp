@@ -15,8 +15,8 @@ using namespace std::chrono_literals;
 namespace {
 
 using forest::random_generator;
-using forest::detail::timestamp_offset;
 using forest::wall_time;
+using forest::detail::timestamp_offset;
 
 const wall_time noon{std::chrono::sys_days{std::chrono::year{2025} / 12 / 9} + 12h};
 

@@ -12,8 +12,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-using forest::detail::timestamp_sequence;
 using forest::wall_time;
+using forest::detail::timestamp_sequence;
 
 const wall_time noon{std::chrono::sys_days{std::chrono::year{2025} / 12 / 9} + 12h};
 

@@ -2,10 +2,10 @@
 #ifndef FOREST_ADAPTERS_CARES_DETAIL_CARES_CHANNEL_HPP
 #define FOREST_ADAPTERS_CARES_DETAIL_CARES_CHANNEL_HPP
 
-#include <forest/adapters/posix/detail/address_of.hpp>
+#include <forest/adapters/posix/address_of.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/policy/resolver.hpp>
 
 #include <ares.h>

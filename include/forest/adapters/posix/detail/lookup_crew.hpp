@@ -2,7 +2,7 @@
 #ifndef FOREST_ADAPTERS_POSIX_DETAIL_LOOKUP_CREW_HPP
 #define FOREST_ADAPTERS_POSIX_DETAIL_LOOKUP_CREW_HPP
 
-#include <forest/adapters/posix/detail/address_of.hpp>
+#include <forest/adapters/posix/address_of.hpp>
 
 #include <limits.h>
 #include <netdb.h>

@@ -44,7 +44,8 @@ public:
     static constexpr std::chrono::milliseconds drip_interval{100};
 
     /// Throws std::system_error when there is no socket or no thread to be had.
-    socket_peer() : listening_{forest::detail::bound_socket()}, refusing_{forest::detail::bound_socket()} {
+    socket_peer()
+        : listening_{forest::detail::bound_socket()}, refusing_{forest::detail::bound_socket()} {
         if (::listen(listening_.number(), static_cast<int>(connections_max)) != 0)
             forest::detail::throw_last_error("listen");
         std::array<int, 2> ends{};

@@ -107,9 +107,9 @@ private:
     };
 
     template <typename Stored>
-    static constexpr bool fits_inline = sizeof(Stored) <= inline_bytes &&
-                                        alignof(Stored) <= alignof(std::max_align_t) &&
-                                        std::is_nothrow_move_constructible_v<Stored>;
+    static constexpr bool fits_inline =
+        sizeof(Stored) <= inline_bytes && alignof(Stored) <= alignof(std::max_align_t) &&
+        std::is_nothrow_move_constructible_v<Stored>;
 
     template <typename Stored>
     static Stored& as(void* storage) noexcept {

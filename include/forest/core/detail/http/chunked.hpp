@@ -2,8 +2,8 @@
 #ifndef FOREST_CORE_DETAIL_HTTP_CHUNKED_HPP
 #define FOREST_CORE_DETAIL_HTTP_CHUNKED_HPP
 
-#include <forest/core/fields.hpp>
 #include <forest/core/detail/http/framing.hpp>
+#include <forest/core/fields.hpp>
 
 // Takes the chunked coding out of a body in place (RFC 9112, 7.1): the data moves to the front, the
 // framing disappears, and so a buffer of the body's limit is enough however small the chunks are.

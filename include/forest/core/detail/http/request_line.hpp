@@ -3,9 +3,9 @@
 #define FOREST_CORE_DETAIL_HTTP_REQUEST_LINE_HPP
 
 #include <forest/core/detail/http/authority.hpp>
-#include <forest/core/fields.hpp>
 #include <forest/core/detail/http/framing.hpp>
 #include <forest/core/detail/http/request_target.hpp>
+#include <forest/core/fields.hpp>
 
 // The first line of a request. It keeps offsets only, as the parser does whose beginning it is.
 

@@ -4,12 +4,12 @@
 
 #include <forest/core/detail/http/authority.hpp>
 #include <forest/core/detail/http/chunked.hpp>
-#include <forest/core/error.hpp>
-#include <forest/core/fields.hpp>
 #include <forest/core/detail/http/framing.hpp>
-#include <forest/core/http_method.hpp>
 #include <forest/core/detail/http/request_line.hpp>
 #include <forest/core/detail/http/request_target.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/fields.hpp>
+#include <forest/core/http_method.hpp>
 #include <forest/core/message_limits.hpp>
 
 // Reads one request out of a buffer that the server owns, and leaves the pipelined ones behind it

@@ -3,10 +3,10 @@
 #define FOREST_CORE_DETAIL_HTTP_RESPONSE_PARSER_HPP
 
 #include <forest/core/detail/http/chunked.hpp>
-#include <forest/core/error.hpp>
-#include <forest/core/fields.hpp>
 #include <forest/core/detail/http/first_bytes.hpp>
 #include <forest/core/detail/http/framing.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/fields.hpp>
 #include <forest/core/message_limits.hpp>
 
 // Reads one answer out of a buffer that the caller owns. It keeps offsets only, so the caller may

@@ -2,9 +2,9 @@
 #ifndef FOREST_CORE_DETAIL_HTTP_RESPONSE_WRITER_HPP
 #define FOREST_CORE_DETAIL_HTTP_RESPONSE_WRITER_HPP
 
-#include <forest/core/fields.hpp>
 #include <forest/core/detail/http/http_date.hpp>
-#include <forest/policy/server.hpp>
+#include <forest/core/fields.hpp>
+#include <forest/core/response.hpp>
 
 #include <array>
 #include <charconv>

@@ -2,8 +2,8 @@
 #ifndef FOREST_CORE_DETAIL_JSON_HEALTH_DOCUMENT_HPP
 #define FOREST_CORE_DETAIL_JSON_HEALTH_DOCUMENT_HPP
 
-#include <forest/core/error.hpp>
 #include <forest/core/detail/json/json_reader.hpp>
+#include <forest/core/error.hpp>
 
 // What a health body says (PROTOCOL.md, 1), as a value without pointers, since the answer's buffer
 // is used again.

@@ -2,8 +2,8 @@
 #ifndef FOREST_CORE_DETAIL_JSON_JSON_READER_HPP
 #define FOREST_CORE_DETAIL_JSON_JSON_READER_HPP
 
-#include <forest/core/error.hpp>
 #include <forest/core/detail/json/json_string.hpp>
+#include <forest/core/error.hpp>
 
 // A strict reader of RFC 8259 that allocates nothing: the whole text is validated, but only what
 // the outermost object or array holds is told; whoever wants to look deeper reads the raw value

@@ -2,11 +2,11 @@
 #ifndef FOREST_CORE_DETAIL_LOGIC_CALLBACKS_HPP
 #define FOREST_CORE_DETAIL_LOGIC_CALLBACKS_HPP
 
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/logic/callback_gate.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/target_id.hpp>
-#include <forest/core/detail/container/unique_function.hpp>
 
 #include <atomic>
 #include <exception>

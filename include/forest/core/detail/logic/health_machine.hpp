@@ -2,9 +2,9 @@
 #ifndef FOREST_CORE_DETAIL_LOGIC_HEALTH_MACHINE_HPP
 #define FOREST_CORE_DETAIL_LOGIC_HEALTH_MACHINE_HPP
 
+#include <forest/core/detail/logic/health_steps.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
-#include <forest/core/detail/logic/health_steps.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/random.hpp>
@@ -75,7 +75,8 @@ public:
         : health_machine{health_rules<Backoff>{chosen, backoff}, random} {}
 
     /// The same by rules that it may share.
-    health_machine(const Rules& by, random_generator random) noexcept : rules_{by}, random_{random} {
+    health_machine(const Rules& by, random_generator random) noexcept
+        : rules_{by}, random_{random} {
         assert(options().valid());
     }
 

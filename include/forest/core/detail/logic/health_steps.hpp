@@ -16,9 +16,9 @@ namespace forest::detail {
 
 /// An input: what has happened to the target. `started`, `stopped` and `hurried` are allowed at any
 /// time, also while the driver reports an event, and `launched` while a check is asked for. Of the
-/// others, only the one that answers the last action other than `none` is allowed; another one is an
-/// error of the driver, and an assertion. The machine ignores all inputs but `stopped` before the
-/// first `started`, and all inputs after it has finished.
+/// others, only the one that answers the last action other than `none` is allowed; another one is
+/// an error of the driver, and an assertion. The machine ignores all inputs but `stopped` before
+/// the first `started`, and all inputs after it has finished.
 struct health_input {
     enum class kind : std::uint8_t {
         started,  ///< begin to poll
@@ -77,8 +77,9 @@ struct health_action {
 };
 
 /// Returns the event of `kind` that `machine` has asked its driver to report, about the target with
-/// the URL `target`. `judged` is the verdict of the check that caused it, or null. Writes the outage
-/// that belongs to the event, if any, to `outage_storage`. The event has views into the last three.
+/// the URL `target`. `judged` is the verdict of the check that caused it, or null. Writes the
+/// outage that belongs to the event, if any, to `outage_storage`. The event has views into the last
+/// three.
 template <typename Machine>
 [[nodiscard]] event describe(const Machine& machine, event_kind kind, const verdict* judged,
                              std::string_view target, outage& outage_storage) noexcept {

@@ -32,7 +32,8 @@ public:
     static constexpr duration retry_interval = std::chrono::hours{1};
 
     explicit polled_route(datasource_mode mode) noexcept
-        : mode_{mode}, polls_schema_{mode == datasource_mode::schema_poll},
+        : mode_{mode},
+          polls_schema_{mode == datasource_mode::schema_poll},
           first_fetch_{mode == datasource_mode::automatic} {}
 
     /// What the next check asks for.

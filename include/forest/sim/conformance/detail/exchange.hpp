@@ -2,17 +2,17 @@
 #ifndef FOREST_SIM_CONFORMANCE_DETAIL_EXCHANGE_HPP
 #define FOREST_SIM_CONFORMANCE_DETAIL_EXCHANGE_HPP
 
-#include <forest/core/fields.hpp>
 #include <forest/core/detail/http/framing.hpp>
-#include <forest/core/http_method.hpp>
 #include <forest/core/detail/http/response_parser.hpp>
+#include <forest/core/fields.hpp>
+#include <forest/core/http_method.hpp>
 #include <forest/core/time.hpp>
 #include <forest/policy/server.hpp>
-#include <forest/sim/conformance/harness.hpp>
 #include <forest/sim/conformance/detail/lines.hpp>
-#include <forest/sim/conformance/rules.hpp>
 #include <forest/sim/conformance/detail/text.hpp>
 #include <forest/sim/conformance/detail/views.hpp>
+#include <forest/sim/conformance/harness.hpp>
+#include <forest/sim/conformance/rules.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -37,8 +37,8 @@ namespace forest::sim::conformance::detail {
 ///
 /// All paths are registered before the first request is sent.
 template <typename T>
-concept server_harness = time_harness<T> &&
-    requires(T& harness, std::string bytes, std::function<void(std::string)> done) {
+concept server_harness = time_harness<T> && requires(T& harness, std::string bytes,
+                                                     std::function<void(std::string)> done) {
     { harness.server() } -> forest::server;
     harness.send(bytes, done);
 };

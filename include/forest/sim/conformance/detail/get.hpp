@@ -2,19 +2,19 @@
 #ifndef FOREST_SIM_CONFORMANCE_DETAIL_GET_HPP
 #define FOREST_SIM_CONFORMANCE_DETAIL_GET_HPP
 
+#include <forest/core/detail/http/framing.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
-#include <forest/core/detail/http/framing.hpp>
 #include <forest/core/message_limits.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 #include <forest/policy/transport.hpp>
-#include <forest/sim/conformance/harness.hpp>
 #include <forest/sim/conformance/detail/lines.hpp>
-#include <forest/sim/conformance/peer.hpp>
-#include <forest/sim/conformance/rules.hpp>
 #include <forest/sim/conformance/detail/text.hpp>
 #include <forest/sim/conformance/detail/views.hpp>
+#include <forest/sim/conformance/harness.hpp>
+#include <forest/sim/conformance/peer.hpp>
+#include <forest/sim/conformance/rules.hpp>
 
 #include <algorithm>
 #include <chrono>

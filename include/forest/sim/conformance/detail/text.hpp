@@ -2,9 +2,9 @@
 #ifndef FOREST_SIM_CONFORMANCE_DETAIL_TEXT_HPP
 #define FOREST_SIM_CONFORMANCE_DETAIL_TEXT_HPP
 
+#include <forest/core/detail/json/utf8.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/detail/json/utf8.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -80,7 +80,8 @@ inline std::string_view shortened(std::string_view text, std::size_t bytes_max) 
         return text;
     std::size_t size = bytes_max;
     for (std::size_t back = 1; back < forest::detail::utf8_bytes_max && back <= size; ++back) {
-        const forest::detail::utf8_prefix last = forest::detail::read_utf8(text.substr(size - back));
+        const forest::detail::utf8_prefix last =
+            forest::detail::read_utf8(text.substr(size - back));
         if (last.valid && last.size > back) {
             size -= back;
             break;

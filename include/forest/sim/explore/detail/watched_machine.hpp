@@ -2,8 +2,8 @@
 #ifndef FOREST_SIM_EXPLORE_DETAIL_WATCHED_MACHINE_HPP
 #define FOREST_SIM_EXPLORE_DETAIL_WATCHED_MACHINE_HPP
 
-#include <forest/core/event.hpp>
 #include <forest/core/detail/logic/health_machine.hpp>
+#include <forest/core/event.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/random.hpp>
@@ -24,17 +24,17 @@ namespace forest::sim::detail {
 /// What can be watched: `forest::machine`, or what has its interface. Its `state` has to answer all
 /// that it keeps and decides by.
 template <typename T, typename Backoff>
-concept watchable = std::copyable<T> &&
-    std::constructible_from<T, options, Backoff, random_generator> &&
+concept watchable =
+    std::copyable<T> && std::constructible_from<T, options, Backoff, random_generator> &&
     requires(T subject, const T& seen, forest::detail::health_input input, steady_time now) {
-    { subject.step(input, now) } -> std::same_as<forest::detail::health_action>;
-    { seen.status() } -> std::same_as<target_status>;
-    { seen.attempt() } -> std::same_as<int>;
-    { seen.failures() } -> std::same_as<int>;
-    { seen.outage() } -> std::convertible_to<const outage&>;
-    { seen.due() } -> std::same_as<steady_time>;
-    { seen.state(now, 1) } -> std::totally_ordered;
-};
+        { subject.step(input, now) } -> std::same_as<forest::detail::health_action>;
+        { seen.status() } -> std::same_as<target_status>;
+        { seen.attempt() } -> std::same_as<int>;
+        { seen.failures() } -> std::same_as<int>;
+        { seen.outage() } -> std::convertible_to<const outage&>;
+        { seen.due() } -> std::same_as<steady_time>;
+        { seen.state(now, 1) } -> std::totally_ordered;
+    };
 
 /// A value; not thread-safe.
 template <typename Machine, typename Backoff>
@@ -71,7 +71,9 @@ public:
     [[nodiscard]] const Machine& subject() const noexcept { return subject_; }
 
     /// What it has answered last.
-    [[nodiscard]] const forest::detail::health_action& answered() const noexcept { return answered_; }
+    [[nodiscard]] const forest::detail::health_action& answered() const noexcept {
+        return answered_;
+    }
 
     /// What it waits for.
     [[nodiscard]] pending asked() const noexcept { return asked_; }

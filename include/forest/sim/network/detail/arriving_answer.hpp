@@ -2,8 +2,8 @@
 #ifndef FOREST_SIM_NETWORK_DETAIL_ARRIVING_ANSWER_HPP
 #define FOREST_SIM_NETWORK_DETAIL_ARRIVING_ANSWER_HPP
 
-#include <forest/core/error.hpp>
 #include <forest/core/detail/http/response_parser.hpp>
+#include <forest/core/error.hpp>
 #include <forest/core/message_limits.hpp>
 #include <forest/core/time.hpp>
 #include <forest/policy/transport.hpp>

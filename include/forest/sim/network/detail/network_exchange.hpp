@@ -2,18 +2,18 @@
 #ifndef FOREST_SIM_NETWORK_DETAIL_NETWORK_EXCHANGE_HPP
 #define FOREST_SIM_NETWORK_DETAIL_NETWORK_EXCHANGE_HPP
 
+#include <forest/core/detail/container/unique_function.hpp>
+#include <forest/core/detail/http/request_writer.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/message_limits.hpp>
 #include <forest/core/options.hpp>
-#include <forest/core/detail/http/request_writer.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/url.hpp>
 #include <forest/policy/transport.hpp>
 #include <forest/sim/network/detail/arriving_answer.hpp>
-#include <forest/sim/time/host.hpp>
 #include <forest/sim/network/link.hpp>
 #include <forest/sim/network/server_process.hpp>
+#include <forest/sim/time/host.hpp>
 #include <forest/sim/trace/trace.hpp>
 
 #include <algorithm>

@@ -3,10 +3,10 @@
 #define FOREST_SIM_WORLD_DETAIL_FAULT_EFFECTS_HPP
 
 #include <forest/core/time.hpp>
-#include <forest/sim/script/fault.hpp>
-#include <forest/sim/time/host.hpp>
 #include <forest/sim/network/link.hpp>
 #include <forest/sim/network/server_process.hpp>
+#include <forest/sim/script/fault.hpp>
+#include <forest/sim/time/host.hpp>
 
 #include <cassert>
 #include <chrono>
@@ -21,7 +21,8 @@ namespace forest::sim::detail {
 /// What a fault does to a process: `by` is 1 when it begins and -1 when it ends. `in_force` is null
 /// if none of its kind is left. Not for `crash`, `restart` and `stop`, whose end depends on what
 /// became of the process meanwhile.
-inline void change_process(server_process& server, const fault& what, int by, const fault* in_force) {
+inline void change_process(server_process& server, const fault& what, int by,
+                           const fault* in_force) {
     switch (what.kind) {
     case fault_kind::freeze: server.frozen += by; return;
     case fault_kind::slow:

@@ -3,15 +3,15 @@
 #define FOREST_SIM_WORLD_DETAIL_FAULT_PLAYER_HPP
 
 #include <forest/core/time.hpp>
-#include <forest/sim/time/event_queue.hpp>
-#include <forest/sim/script/fault.hpp>
-#include <forest/sim/script/fault_check.hpp>
-#include <forest/sim/world/detail/fault_effects.hpp>
-#include <forest/sim/time/host.hpp>
 #include <forest/sim/network/link.hpp>
 #include <forest/sim/network/server_process.hpp>
+#include <forest/sim/script/fault.hpp>
+#include <forest/sim/script/fault_check.hpp>
+#include <forest/sim/time/event_queue.hpp>
+#include <forest/sim/time/host.hpp>
 #include <forest/sim/time/saturate.hpp>
 #include <forest/sim/trace/trace.hpp>
+#include <forest/sim/world/detail/fault_effects.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -32,7 +32,7 @@ namespace forest::sim::detail {
 /// Who but a server may be concerned: a client, a fleet, or the way of a fleet to one server.
 struct fault_subject {
     sim::host* host;
-    sim::link* link;       ///< null for a fleet, which has one to each server
+    sim::link* link;        ///< null for a fleet, which has one to each server
     server_process* server; ///< likewise
     std::function<void()> quit;
     std::uint16_t fleet = fault::everyone; ///< of a way: the number of its fleet
@@ -212,8 +212,8 @@ private:
         }
         if (is_of_time(what.kind)) {
             host& host = host_of(what);
-            const auto* const last = in_force(
-                what.kind, [&](const fault& other) { return &host_of(other) == &host; });
+            const auto* const last =
+                in_force(what.kind, [&](const fault& other) { return &host_of(other) == &host; });
             if (last == nullptr || last->first <= id) // else another one was in force, and still is
                 change_time(host, what.kind, fault_of(last));
             return;

@@ -25,8 +25,10 @@ public:
     using outage_callback = std::function<void(Whose..., const outage&)>;
 
     observed(Client&& made, event_callback told, outage_callback down, outage_callback up)
-        : Client{std::move(made)}, told_{std::move(told)}, down_{std::move(down)}, up_{std::move(
-                                                                                       up)} {
+        : Client{std::move(made)},
+          told_{std::move(told)},
+          down_{std::move(down)},
+          up_{std::move(up)} {
         on_event({});
         on_server_down({});
         on_server_up({});

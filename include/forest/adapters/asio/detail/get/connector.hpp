@@ -6,9 +6,9 @@
 #include <forest/adapters/asio/detail/io/literal_endpoint.hpp>
 #include <forest/adapters/asio/detail/io/serial_task.hpp>
 #include <forest/adapters/asio/detail/io/stream_socket.hpp>
-#include <forest/adapters/posix/detail/address_of.hpp>
-#include <forest/core/error.hpp>
+#include <forest/adapters/posix/address_of.hpp>
 #include <forest/core/detail/logic/name_book.hpp>
+#include <forest/core/error.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>

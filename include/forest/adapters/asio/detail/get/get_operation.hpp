@@ -5,11 +5,11 @@
 #include <forest/adapters/asio/detail/get/message_stream.hpp>
 #include <forest/adapters/asio/detail/io/error.hpp>
 #include <forest/adapters/asio/detail/io/serial_task.hpp>
-#include <forest/core/error.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/http/request_writer.hpp>
 #include <forest/core/detail/http/response_parser.hpp>
+#include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/url.hpp>
 #include <forest/policy/transport.hpp>
 

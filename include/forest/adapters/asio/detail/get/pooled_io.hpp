@@ -2,10 +2,10 @@
 #ifndef FOREST_ADAPTERS_ASIO_DETAIL_GET_POOLED_IO_HPP
 #define FOREST_ADAPTERS_ASIO_DETAIL_GET_POOLED_IO_HPP
 
-#include <forest/adapters/asio/detail/pool/socket_pool.hpp>
 #include <forest/adapters/asio/detail/io/client_socket.hpp>
-#include <forest/adapters/asio/detail/pool/pooled_socket.hpp>
 #include <forest/adapters/asio/detail/io/serial_task.hpp>
+#include <forest/adapters/asio/detail/pool/pooled_socket.hpp>
+#include <forest/adapters/asio/detail/pool/socket_pool.hpp>
 #include <forest/adapters/openssl/tls_client.hpp>
 #include <forest/core/url.hpp>
 #include <forest/detail/names/name_directory.hpp>

@@ -3,8 +3,8 @@
 #define FOREST_ADAPTERS_ASIO_DETAIL_GET_STANDALONE_IO_HPP
 
 #include <forest/adapters/asio/asio_serializer.hpp>
-#include <forest/adapters/asio/detail/io/handler_memory.hpp>
 #include <forest/adapters/asio/detail/io/client_socket.hpp>
+#include <forest/adapters/asio/detail/io/handler_memory.hpp>
 #include <forest/adapters/asio/detail/io/serial_task.hpp>
 #include <forest/adapters/asio/detail/shards/task_mailbox.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
@@ -31,9 +31,9 @@
 
 namespace forest::detail {
 
-/// An I/O backend is what differs between connections that take the same steps: how they wait, who else
-/// may call, and where a connection is kept. All members but `acquire` are called with the lock
-/// held. At most one wait is pending at a time, beside the deadline; each ends in one call of
+/// An I/O backend is what differs between connections that take the same steps: how they wait, who
+/// else may call, and where a connection is kept. All members but `acquire` are called with the
+/// lock held. At most one wait is pending at a time, beside the deadline; each ends in one call of
 /// `ready`, which may find that there is nothing to be done after all.
 class standalone_io : public std::enable_shared_from_this<standalone_io> {
     // First, because what it returns is deduced.
@@ -61,10 +61,15 @@ protected:
     static constexpr std::size_t buffer_bytes_kept = 128 * 1024;
 
     standalone_io(asio_serializer serializer, const transport_options& chosen,
-                std::shared_ptr<name_directory> names)
-        : serializer_{std::move(serializer)}, names_{std::move(names)}, tls_{chosen.tls},
-          reuses_{chosen.reuse_connections}, resets_{chosen.reset_after_answer.value_or(false)},
-          mailbox_{executor()}, watch_{executor()}, timer_{executor()} {}
+                  std::shared_ptr<name_directory> names)
+        : serializer_{std::move(serializer)},
+          names_{std::move(names)},
+          tls_{chosen.tls},
+          reuses_{chosen.reuse_connections},
+          resets_{chosen.reset_after_answer.value_or(false)},
+          mailbox_{executor()},
+          watch_{executor()},
+          timer_{executor()} {}
 
     virtual ~standalone_io() { drop(); }
 

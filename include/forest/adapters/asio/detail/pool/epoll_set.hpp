@@ -14,9 +14,9 @@
 #include <cstdint>
 #include <system_error>
 
-// Which of many sockets can be read or written. An epoll of the pool's own, which Asio watches as one
-// descriptor: so what Asio does for each wait it does once for each wake-up, and the socket of a
-// check is registered with one call and forgotten with none.
+// Which of many sockets can be read or written. An epoll of the pool's own, which Asio watches as
+// one descriptor: so what Asio does for each wait it does once for each wake-up, and the socket of
+// a check is registered with one call and forgotten with none.
 
 namespace forest::detail {
 

@@ -15,8 +15,8 @@
 #include <utility>
 #include <vector>
 
-// The sockets of a pool. They are handed around and never destroyed before the pool, so that whatever
-// is told of one finds it.
+// The sockets of a pool. They are handed around and never destroyed before the pool, so that
+// whatever is told of one finds it.
 
 namespace forest::detail {
 
@@ -41,12 +41,12 @@ protected:
 struct pooled_socket : client_socket {
     explicit pooled_socket(std::uint32_t number) noexcept : place{number} {}
 
-    const std::uint32_t place;   ///< among the sockets of the pool
-    std::uint32_t life = 0;      ///< counts the sockets that it has had
-    std::uint32_t watched = 0;   ///< the events that are told, once each
-    std::uint32_t wanted = 0;    ///< those that its user waits for
-    std::uint32_t pending = 0;   ///< those that were told before they were waited for
-    pool_user* user = nullptr;   ///< null while it is kept, or nobody's
+    const std::uint32_t place;     ///< among the sockets of the pool
+    std::uint32_t life = 0;        ///< counts the sockets that it has had
+    std::uint32_t watched = 0;     ///< the events that are told, once each
+    std::uint32_t wanted = 0;      ///< those that its user waits for
+    std::uint32_t pending = 0;     ///< those that were told before they were waited for
+    pool_user* user = nullptr;     ///< null while it is kept, or nobody's
     pooled_socket* next = nullptr; ///< in a list that it is in
     url kept_for{};
     std::uint64_t origin = 0; ///< the hash of that
@@ -63,7 +63,9 @@ public:
             end_tls(*each);
     }
 
-    [[nodiscard]] pooled_socket& operator[](std::uint32_t place) noexcept { return *sockets_[place]; }
+    [[nodiscard]] pooled_socket& operator[](std::uint32_t place) noexcept {
+        return *sockets_[place];
+    }
 
     /// One that is nobody's.
     [[nodiscard]] pooled_socket& lend(pool_user& to) {

@@ -2,15 +2,15 @@
 #ifndef FOREST_ADAPTERS_ASIO_DETAIL_POOL_SOCKET_POOL_HPP
 #define FOREST_ADAPTERS_ASIO_DETAIL_POOL_SOCKET_POOL_HPP
 
-#include <forest/adapters/asio/detail/pool/deadline_queue.hpp>
-#include <forest/adapters/asio/detail/io/handler_memory.hpp>
 #include <forest/adapters/asio/detail/io/client_socket.hpp>
+#include <forest/adapters/asio/detail/io/handler_memory.hpp>
+#include <forest/adapters/asio/detail/io/serial_task.hpp>
+#include <forest/adapters/asio/detail/pool/deadline_queue.hpp>
 #include <forest/adapters/asio/detail/pool/epoll_set.hpp>
 #include <forest/adapters/asio/detail/pool/pooled_socket.hpp>
-#include <forest/adapters/asio/detail/io/serial_task.hpp>
+#include <forest/adapters/asio/detail/pool/wake_queue.hpp>
 #include <forest/adapters/asio/detail/shards/task_mailbox.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
-#include <forest/adapters/asio/detail/pool/wake_queue.hpp>
 #include <forest/adapters/openssl/tls_client.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
@@ -42,11 +42,16 @@ public:
     using clock = deadline_queue::clock;
 
     socket_pool(asio::any_io_executor executor, const transport_options& chosen, duration tick,
-                    std::shared_ptr<name_directory> names)
-        : executor_{std::move(executor)}, names_{std::move(names)},
-          reuses_{chosen.reuse_connections}, resets_{chosen.reset_after_answer.value_or(true)},
+                std::shared_ptr<name_directory> names)
+        : executor_{std::move(executor)},
+          names_{std::move(names)},
+          reuses_{chosen.reuse_connections},
+          resets_{chosen.reset_after_answer.value_or(true)},
           tls_{chosen.tls},
-          deadlines_{tick}, watched_{executor_}, timer_{executor_}, mailbox_{executor_} {
+          deadlines_{tick},
+          watched_{executor_},
+          timer_{executor_},
+          mailbox_{executor_} {
         assert(tick > duration::zero());
         watched_.assign(watch_.native_handle());
     }
@@ -104,10 +109,10 @@ public:
         return kept_.find(target) != nullptr;
     }
 
-    /// The socket that was kept last for the origin of `target`, or null. Closes those that have been
-    /// idle for too long. A timer for that would be pending while nobody waits.
+    /// The socket that was kept last for the origin of `target`, or null. Closes those that have
+    /// been idle for too long. A timer for that would be pending while nobody waits.
     [[nodiscard]] pooled_socket* take_kept(const url& target, pool_user& to,
-                                         clock::time_point now) noexcept {
+                                           clock::time_point now) noexcept {
         while (kept_.size() > 0 && now - kept_.longest_idle()->kept_at > kept_idle_max)
             (void)close_longest_idle();
         pooled_socket* const kept = kept_.take(target);
@@ -116,8 +121,8 @@ public:
         return kept;
     }
 
-    /// Keeps a socket until it is taken, idle for too long or ended by its peer, unless it has ended
-    /// or there are too many.
+    /// Keeps a socket until it is taken, idle for too long or ended by its peer, unless it has
+    /// ended or there are too many.
     [[nodiscard]] bool keep(pooled_socket& idle, const url& target, clock::time_point now) {
         if (kept_.full() || (idle.pending & EPOLLRDHUP) != 0)
             return false;
@@ -262,8 +267,7 @@ private:
     public:
         using allocator_type = handler_allocator<void>;
 
-        explicit turns_handler(std::shared_ptr<socket_pool> of) noexcept
-            : pool_{std::move(of)} {}
+        explicit turns_handler(std::shared_ptr<socket_pool> of) noexcept : pool_{std::move(of)} {}
         turns_handler(turns_handler&&) noexcept = default;
         turns_handler& operator=(turns_handler&&) = delete;
         ~turns_handler() {

@@ -3,12 +3,12 @@
 #define FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_CONNECTION_HPP
 
 #include <forest/adapters/asio/detail/io/handler_memory.hpp>
-#include <forest/core/detail/http/response_writer.hpp>
-#include <forest/adapters/asio/server_responder.hpp>
 #include <forest/adapters/asio/detail/server/server_state.hpp>
 #include <forest/adapters/asio/detail/server/server_stream.hpp>
+#include <forest/adapters/asio/server_responder.hpp>
 #include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/core/detail/http/request_parser.hpp>
+#include <forest/core/detail/http/response_writer.hpp>
 #include <forest/core/time.hpp>
 #include <forest/policy/server.hpp>
 
@@ -46,8 +46,10 @@ public:
 
     server_connection(std::shared_ptr<server_state> of, socket_type&& socket,
                       const tls_context* tls)
-        : server_{std::move(of)}, stream_{std::move(socket), tls},
-          timer_{server_->turns.get_executor()}, wake_{server_->turns.get_executor()},
+        : server_{std::move(of)},
+          stream_{std::move(socket), tls},
+          timer_{server_->turns.get_executor()},
+          wake_{server_->turns.get_executor()},
           parser_{server_->limits.message, request_body::skipped} {
         slot_->mutex = server_->mutex;
         slot_->connection = this;

@@ -50,8 +50,10 @@ public:
 
     explicit server_listener(std::shared_ptr<server_state> server,
                              std::shared_ptr<const tls_context> tls = {})
-        : server_{std::move(server)}, acceptor_{server_->turns.get_executor()},
-          timer_{server_->turns.get_executor()}, tls_{std::move(tls)} {}
+        : server_{std::move(server)},
+          acceptor_{server_->turns.get_executor()},
+          timer_{server_->turns.get_executor()},
+          tls_{std::move(tls)} {}
 
     // All members are called under the server's lock.
 

@@ -41,7 +41,7 @@ public:
         if (const std::error_code ec = lock(path))
             return ec;
         path_ = path;
-        struct stat found {};
+        struct stat found{};
         if (::lstat(path.c_str(), &found) != 0)
             return errno == ENOENT ? std::error_code{} : release(errc::listen_failed);
         if (!S_ISSOCK(found.st_mode) || !refuses(path))
@@ -69,7 +69,7 @@ public:
 
     /// Removes both files, if they are still those of this process.
     void release() noexcept {
-        struct stat now {};
+        struct stat now{};
         // Another process may have put its own there meanwhile.
         if (is_bound_ && ::lstat(path_.c_str(), &now) == 0 && is(now, file_))
             ::unlink(path_.c_str());
@@ -110,7 +110,7 @@ private:
                 result = ::flock(lock_, LOCK_EX | LOCK_NB);
             while (result != 0 && errno == EINTR);
             const int failure = result == 0 ? 0 : errno;
-            struct stat there {};
+            struct stat there{};
             const bool usable = ::fstat(lock_, &locked_) == 0 && S_ISREG(locked_.st_mode);
             if (usable && failure == 0 && ::lstat(lock_path_.c_str(), &there) == 0 &&
                 is(there, locked_))
@@ -144,8 +144,8 @@ private:
     std::string lock_path_;
     int lock_ = -1;
     bool is_bound_ = false;
-    struct stat file_ {};
-    struct stat locked_ {};
+    struct stat file_{};
+    struct stat locked_{};
 };
 
 } // namespace forest::detail

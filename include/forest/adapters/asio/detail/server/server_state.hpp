@@ -3,12 +3,12 @@
 #define FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_STATE_HPP
 
 #include <forest/adapters/asio/asio_serializer.hpp>
-#include <forest/core/detail/http/response_writer.hpp>
-#include <forest/adapters/asio/server_limits.hpp>
 #include <forest/adapters/asio/detail/server/server_memory.hpp>
-#include <forest/adapters/asio/server_responder.hpp>
 #include <forest/adapters/asio/detail/server/spare_descriptor.hpp>
+#include <forest/adapters/asio/server_limits.hpp>
+#include <forest/adapters/asio/server_responder.hpp>
 #include <forest/core/detail/container/unique_function.hpp>
+#include <forest/core/detail/http/response_writer.hpp>
 #include <forest/policy/server.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -40,9 +40,12 @@ using connection_list = std::list<std::shared_ptr<server_connection>>;
 
 struct server_state {
     server_state(asio::any_io_executor executor, const server_limits& chosen)
-        : turns{std::move(executor)}, limits{chosen}, memory{chosen.memory_bytes_max},
+        : turns{std::move(executor)},
+          limits{chosen},
+          memory{chosen.memory_bytes_max},
           scratch_bytes{chosen.message.head_bytes_max + read_bytes},
-          scratch_{new char[scratch_bytes + read_bytes]}, grace{turns.get_executor()} {}
+          scratch_{new char[scratch_bytes + read_bytes]},
+          grace{turns.get_executor()} {}
 
     [[nodiscard]] std::size_t connections() const noexcept {
         return strangers.size() + idle.size() + busy.size();

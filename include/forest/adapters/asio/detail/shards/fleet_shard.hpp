@@ -6,10 +6,10 @@
 #include <forest/adapters/asio/detail/io/handler_memory.hpp>
 #include <forest/adapters/asio/detail/io/serial_task.hpp>
 #include <forest/adapters/asio/detail/shards/task_mailbox.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/target_id.hpp>
-#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/detail/fleet/shared_signatures.hpp>
 
 #include <asio/any_io_executor.hpp>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef FOREST_ADAPTERS_POSIX_DETAIL_FILE_VERSION_HPP
-#define FOREST_ADAPTERS_POSIX_DETAIL_FILE_VERSION_HPP
+#ifndef FOREST_ADAPTERS_POSIX_FILE_VERSION_HPP
+#define FOREST_ADAPTERS_POSIX_FILE_VERSION_HPP
 
 #include <sys/stat.h>
 #include <sys/types.h>
 
 #include <string>
 
-namespace forest::detail {
+namespace forest {
 
 /// What tells one state of a file from another, without reading it.
 class file_version {
@@ -16,12 +16,14 @@ public:
     file_version() noexcept = default;
 
     explicit file_version(const struct stat& file) noexcept
-        : inode_{file.st_ino}, bytes_{file.st_size}, seconds_{file.st_mtim.tv_sec},
+        : inode_{file.st_ino},
+          bytes_{file.st_size},
+          seconds_{file.st_mtim.tv_sec},
           nanoseconds_{file.st_mtim.tv_nsec} {}
 
     /// The version of the file at `path` now.
     [[nodiscard]] static file_version of(const std::string& path) noexcept {
-        struct stat file {};
+        struct stat file{};
         return ::stat(path.c_str(), &file) == 0 ? file_version{file} : file_version{};
     }
 
@@ -34,6 +36,6 @@ private:
     long nanoseconds_ = 0;
 };
 
-} // namespace forest::detail
+} // namespace forest
 
 #endif

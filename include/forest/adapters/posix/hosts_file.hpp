@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef FOREST_ADAPTERS_POSIX_DETAIL_HOSTS_FILE_HPP
-#define FOREST_ADAPTERS_POSIX_DETAIL_HOSTS_FILE_HPP
+#ifndef FOREST_ADAPTERS_POSIX_HOSTS_FILE_HPP
+#define FOREST_ADAPTERS_POSIX_HOSTS_FILE_HPP
 
-#include <forest/adapters/posix/detail/file_version.hpp>
+#include <forest/adapters/posix/file_version.hpp>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -22,7 +22,7 @@
 // that ask a name server. The addresses are left to the resolver, which knows the order of
 // services.
 
-namespace forest::detail {
+namespace forest {
 
 /// The names of a hosts file, read again when the file has changed. Thread-safe.
 class hosts_file {
@@ -59,13 +59,13 @@ private:
 
     void refresh() {
         const descriptor file{::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
-        struct stat found {};
+        struct stat found{};
         if (file.number < 0 || ::fstat(file.number, &found) != 0 || !S_ISREG(found.st_mode)) {
             names_.clear();
             known_ = {};
             return;
         }
-        const detail::file_version seen{found};
+        const file_version seen{found};
         if (seen == known_)
             return;
         names_.clear();
@@ -110,10 +110,10 @@ private:
     const std::string path_;
     std::mutex mutex_;
     std::chrono::steady_clock::time_point look_again_at_{};
-    detail::file_version known_;
+    file_version known_;
     std::set<std::string, std::less<>> names_;
 };
 
-} // namespace forest::detail
+} // namespace forest
 
 #endif

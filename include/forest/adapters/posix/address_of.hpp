@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef FOREST_ADAPTERS_POSIX_DETAIL_ADDRESS_OF_HPP
-#define FOREST_ADAPTERS_POSIX_DETAIL_ADDRESS_OF_HPP
+#ifndef FOREST_ADAPTERS_POSIX_ADDRESS_OF_HPP
+#define FOREST_ADAPTERS_POSIX_ADDRESS_OF_HPP
 
 #include <forest/core/ip_address.hpp>
 
@@ -17,7 +17,7 @@
 
 // What the resolvers have in common.
 
-namespace forest::detail {
+namespace forest {
 
 /// An address as sockets have it; empty if it belongs to another family.
 [[nodiscard]] inline std::optional<ip_address> address_of(const sockaddr& from) noexcept {
@@ -79,6 +79,6 @@ private:
     sigset_t before_;
 };
 
-} // namespace forest::detail
+} // namespace forest
 
 #endif

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_RESPONSE_HPP
+#define FOREST_CORE_RESPONSE_HPP
+
+#include <forest/core/fields.hpp>
+
+#include <memory>
+#include <string_view>
+
+// What a route answers, before a server writes it.
+
+namespace forest {
+
+/// An answer; the responder copies what it needs before it returns.
+struct response {
+    int status = 200;
+    std::string_view content_type = "application/json";
+    std::string_view body{};
+    header_fields fields{}; ///< further header fields
+
+    /// What keeps `body` alive and unchanged. A server may hold this instead of a copy, so that a
+    /// large body exists once however many clients are reading it. Null: the body is copied. Its
+    /// deleter may run on any thread, and call the server.
+    std::shared_ptr<const void> body_owner{};
+};
+
+} // namespace forest
+
+#endif
