@@ -33,7 +33,7 @@ void deployment(forest::sim::world& world, forest::sim::server_process& server, 
 
 // A load balancer with one dead server behind it refuses every second connection.
 void refuse_every_second(forest::sim::world::client_type& client) {
-    client.on_send([&way = client.link(), refused = false](int) mutable {
+    client.on_send([&link = client.link(), refused = false](int) mutable {
         refused = !refused;
         link.refusing += refused ? 1 : -1;
     });
