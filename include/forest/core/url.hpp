@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_URL_HPP
 #define FOREST_CORE_URL_HPP
 
+#include <forest/core/detail/container/fnv_1a.hpp>
 #include <forest/core/detail/http/url_reader.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/url_scheme.hpp>
@@ -166,8 +167,8 @@ private:
 /// A hash of the server that a URL leads to: equal for URLs of the same origin, and the same on
 /// every machine (FNV-1a).
 [[nodiscard]] inline std::uint64_t origin_hash(const url& target) noexcept {
-    std::uint64_t hash = 0xcbf29ce484222325U;
-    const auto add = [&hash](std::uint64_t part) { hash = (hash ^ part) * 0x100000001b3U; };
+    std::uint64_t hash = detail::fnv_1a_begin;
+    const auto add = [&hash](std::uint64_t part) { hash = detail::fnv_1a(hash, part); };
     const auto add_text = [&add](std::string_view text) {
         for (const char byte : text)
             add(static_cast<unsigned char>(byte));

@@ -2,6 +2,7 @@
 #ifndef FOREST_SIM_CONFORMANCE_SIGNER_HPP
 #define FOREST_SIM_CONFORMANCE_SIGNER_HPP
 
+#include <forest/core/detail/json/hex.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/time.hpp>
 #include <forest/policy/signer.hpp>
@@ -32,12 +33,9 @@ namespace forest::sim::conformance {
 namespace detail {
 
 inline std::string hex(std::string_view bytes) {
-    constexpr std::string_view digits = "0123456789abcdef";
     std::string text;
-    for (const char byte : bytes) {
-        text += digits[static_cast<unsigned char>(byte) / 16];
-        text += digits[static_cast<unsigned char>(byte) % 16];
-    }
+    for (const char byte : bytes)
+        text.append(forest::detail::hex_pair(static_cast<unsigned char>(byte)));
     return text;
 }
 

@@ -2,6 +2,9 @@
 #ifndef FOREST_SIM_NETWORK_QUICK_SIGNER_HPP
 #define FOREST_SIM_NETWORK_QUICK_SIGNER_HPP
 
+#include <forest/core/detail/container/fnv_1a.hpp>
+#include <forest/core/detail/json/bytes.hpp>
+#include <forest/core/detail/json/hex.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/timestamp.hpp>
@@ -23,11 +26,11 @@ namespace forest::sim {
 
 namespace detail {
 
-// FNV-1a (Fowler, Noll and Vo), begun with the secret, but eight bytes at a time, which need the
-// shift: without it a byte would change none of those below it.
+// FNV-1a that starts from the secret and takes eight bytes at a time. Those need the shift: without
+// it a byte would not change the bytes below it.
 constexpr std::uint64_t quick_hash(std::string_view text, std::uint64_t hash) noexcept {
     const auto add = [&hash](std::uint64_t part) {
-        hash = (hash ^ part) * 0x100000001b3U;
+        hash = forest::detail::fnv_1a(hash, part);
         hash ^= hash >> 32U;
     };
     add(text.size());
@@ -38,21 +41,12 @@ constexpr std::uint64_t quick_hash(std::string_view text, std::uint64_t hash) no
     return hash;
 }
 
-inline constexpr std::uint64_t quick_hash_begin = 0xcbf29ce484222325U;
-
-constexpr std::array<char, 16> quick_hex(std::uint64_t number) noexcept {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::array<char, 16> text{};
-    for (std::size_t index = text.size(); index > 0; number /= 16)
-        text[--index] = digits[number % 16];
-    return text;
-}
-
 } // namespace detail
 
 /// A hash of `text` as 16 hexadecimal digits; for a schema route in a simulation.
 [[nodiscard]] inline std::string quick_hex(std::string_view text) {
-    const auto digits = detail::quick_hex(detail::quick_hash(text, detail::quick_hash_begin));
+    const auto digits =
+        forest::detail::hex_digits(detail::quick_hash(text, forest::detail::fnv_1a_begin));
     return {digits.data(), digits.size()};
 }
 
@@ -62,12 +56,12 @@ public:
     static constexpr bool signs_time_alone = true;
 
     explicit quick_signer(std::string_view secret) noexcept
-        : key_{detail::quick_hash(secret, detail::quick_hash_begin)} {}
+        : key_{detail::quick_hash(secret, forest::detail::fnv_1a_begin)} {}
 
     void sign(const request&, wall_time at, header_fields& fields) const noexcept {
         const auto timestamp = format_timestamp(at);
         const std::string_view text{timestamp.data(), timestamp.size()};
-        const auto signature = detail::quick_hex(detail::quick_hash(text, key_));
+        const auto signature = forest::detail::hex_digits(detail::quick_hash(text, key_));
         (void)fields.add("X_TIMESTAMP", text); // There is room: nothing else is so large.
         (void)fields.add("X_SIGNATURE", {signature.data(), signature.size()});
     }
@@ -82,7 +76,7 @@ static_assert(signer<quick_signer>);
 class quick_verifier {
 public:
     explicit quick_verifier(std::string_view secret) noexcept
-        : key_{detail::quick_hash(secret, detail::quick_hash_begin)} {}
+        : key_{detail::quick_hash(secret, forest::detail::fnv_1a_begin)} {}
 
     [[nodiscard]] bool operator()(const server_request& asked) const noexcept {
         std::string_view timestamp;
@@ -95,7 +89,7 @@ public:
         if (!signed_at)
             return false;
         const auto age = std::chrono::floor<std::chrono::seconds>(asked.received) - *signed_at;
-        const auto expected = detail::quick_hex(detail::quick_hash(timestamp, key_));
+        const auto expected = forest::detail::hex_digits(detail::quick_hash(timestamp, key_));
         return age <= tolerance && -age <= tolerance &&
                claimed == std::string_view{expected.data(), expected.size()};
     }

@@ -2,6 +2,7 @@
 #ifndef FOREST_SIM_TRACE_TRACE_HPP
 #define FOREST_SIM_TRACE_TRACE_HPP
 
+#include <forest/core/detail/json/hex.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/time.hpp>
@@ -147,11 +148,8 @@ private:
 
 /// A digest as 16 hexadecimal digits.
 [[nodiscard]] inline std::string digest_text(std::uint64_t digest) {
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text(16, '0');
-    for (auto each = text.rbegin(); each != text.rend(); ++each, digest /= 16)
-        *each = digits[digest % 16];
-    return text;
+    const auto digits = forest::detail::hex_digits(digest);
+    return {digits.data(), digits.size()};
 }
 
 } // namespace forest::sim

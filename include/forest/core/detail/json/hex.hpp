@@ -3,12 +3,13 @@
 #define FOREST_CORE_DETAIL_JSON_HEX_HPP
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <span>
 #include <string_view>
 
-// Digests as text. Both digits of a byte are looked up at once, since every signature is written
-// so.
+// Bytes and numbers as lower-case hex digits. Both digits of a byte are looked up at once, because
+// every signature is written this way.
 
 namespace forest::detail {
 
@@ -29,6 +30,20 @@ constexpr void write_hex(std::span<const unsigned char> bytes, char* out) noexce
         *out++ = pair[0];
         *out++ = pair[1];
     }
+}
+
+// The two digits of one byte.
+constexpr std::string_view hex_pair(unsigned char byte) noexcept {
+    return {hex_pairs.data() + 2 * std::size_t{byte}, 2};
+}
+
+// A number as its digits with leading zeros, most significant first.
+template <std::unsigned_integral Number>
+constexpr std::array<char, 2 * sizeof(Number)> hex_digits(Number number) noexcept {
+    std::array<char, 2 * sizeof(Number)> text{};
+    for (std::size_t at = text.size(); at > 0; number = static_cast<Number>(number >> 4U))
+        text[--at] = hex_pair(static_cast<unsigned char>(number % 16))[1];
+    return text;
 }
 
 // The value of each byte as a lower-case hex digit, 16 for those that are none. A table, since the

@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_DETAIL_JSON_JSON_STRING_HPP
 #define FOREST_CORE_DETAIL_JSON_JSON_STRING_HPP
 
+#include <forest/core/detail/json/hex.hpp>
 #include <forest/core/detail/json/utf8.hpp>
 
 // JSON strings in both directions: read where they stand, with their escapes, and written with
@@ -230,7 +231,6 @@ private:
 /// valid JSON: controls are escaped, invalid UTF-8 becomes U+FFFD.
 template <class Out>
 constexpr void write_json_string(std::string_view text, Out&& append) {
-    constexpr std::string_view hex_digits = "0123456789abcdef";
     append(std::string_view{"\""});
     std::string_view pending = text;
     std::size_t plain = 0; // the bytes of `pending` that go out as they are
@@ -261,8 +261,8 @@ constexpr void write_json_string(std::string_view text, Out&& append) {
         } else if (byte == '\t') {
             replace(1, "\\t");
         } else if (value < 0x20) {
-            const char escape[] = {
-                '\\', 'u', '0', '0', hex_digits[value / 16], hex_digits[value % 16]};
+            const std::string_view digits = hex_pair(value);
+            const char escape[] = {'\\', 'u', '0', '0', digits[0], digits[1]};
             replace(1, std::string_view{escape, sizeof escape});
         } else {
             ++plain;

@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_DETAIL_JSON_SCHEMA_CONTENT_HPP
 #define FOREST_CORE_DETAIL_JSON_SCHEMA_CONTENT_HPP
 
+#include <forest/core/detail/json/hex.hpp>
 #include <forest/core/detail/json/json_reader.hpp>
 #include <forest/core/detail/json/json_string.hpp>
 #include <forest/core/detail/json/utf8.hpp>
@@ -189,10 +190,9 @@ private:
         }
         if (!is_high_surrogate(unit) && !is_low_surrogate(unit))
             return write_character(unit);
-        constexpr std::string_view digits = "0123456789abcdef";
+        const auto digits = hex_digits(static_cast<std::uint16_t>(unit));
         content_ += '\\';
-        for (int shift = 12; shift >= 0; shift -= 4)
-            content_ += digits[(unit >> static_cast<unsigned>(shift)) % 16];
+        content_.append(digits.data(), digits.size());
     }
 
     void write_character(char32_t character) {

@@ -2,6 +2,7 @@
 #ifndef FOREST_SIM_CONFORMANCE_DETAIL_TEXT_HPP
 #define FOREST_SIM_CONFORMANCE_DETAIL_TEXT_HPP
 
+#include <forest/core/detail/json/hex.hpp>
 #include <forest/core/detail/json/utf8.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
@@ -44,15 +45,11 @@ constexpr bool disturbs_a_line(std::string_view character) noexcept {
 }
 
 inline void append_escape(std::string& text, char byte) {
-    constexpr std::string_view digits = "0123456789abcdef";
     switch (byte) {
     case '\n': text.append("\\n"); return;
     case '\r': text.append("\\r"); return;
     case '\t': text.append("\\t"); return;
-    default:
-        text.append("\\x");
-        text += digits[static_cast<unsigned char>(byte) / 16];
-        text += digits[static_cast<unsigned char>(byte) % 16];
+    default: text.append("\\x").append(forest::detail::hex_pair(static_cast<unsigned char>(byte)));
     }
 }
 

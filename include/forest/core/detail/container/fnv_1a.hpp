@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DETAIL_CONTAINER_FNV_1A_HPP
+#define FOREST_CORE_DETAIL_CONTAINER_FNV_1A_HPP
+
+#include <cstdint>
+
+// The hash FNV-1a (Fowler, Noll and Vo): the same on every machine and in every run, which
+// std::hash does not promise. Not for data that an attacker chooses.
+
+namespace forest::detail {
+
+inline constexpr std::uint64_t fnv_1a_begin = 0xcbf29ce484222325U;
+
+// The hash of what came before and, after it, of one part.
+constexpr std::uint64_t fnv_1a(std::uint64_t hash, std::uint64_t part) noexcept {
+    return (hash ^ part) * 0x100000001b3U;
+}
+
+} // namespace forest::detail
+
+#endif
