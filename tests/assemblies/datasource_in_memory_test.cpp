@@ -14,6 +14,7 @@
 #include <forest/schema_route.hpp>
 #include <forest/sim/network/memory_server.hpp>
 #include <forest/sim/network/memory_transport.hpp>
+#include <forest/sim/network/scripted_transport.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -43,6 +44,7 @@ struct virtual_warehouse {
     using health_route_type = basic_health_route<sim::memory_server>;
     using schema_route_type = basic_schema_route<sim::memory_server>;
 
+    std::shared_ptr<bool> crashed = std::make_shared<bool>(false);
     sim::virtual_clock clock;
     sim::memory_server server;
     std::string text;
@@ -55,7 +57,7 @@ struct virtual_warehouse {
         restart();
     }
 
-    void crash() { server.become(sim::memory_server_state::crashed); }
+    void crash() { *crashed = true; }
 
     void restart(const verifier_options& accepting = {}) {
         const hmac_sha256_verifier verify{secret, accepting};
@@ -66,23 +68,48 @@ struct virtual_warehouse {
         };
         health->on_answer(note);
         schemas->on_answer(note);
-        server.become(sim::memory_server_state::running);
+        *crashed = false;
     }
 };
 
-using memory_datasource = basic_datasource<sim::memory_transport, sim::virtual_clock,
-                                           hmac_sha256_signer, exponential_backoff>;
+// Carries requests to the warehouse. While that is down, connections are refused.
+class cable {
+public:
+    cable(sim::event_queue& queue, virtual_warehouse& warehouse, duration latency = {})
+        : crashed_{warehouse.crashed},
+          carrying_{queue, warehouse.server, latency},
+          refusing_{queue} {
+        refusing_.otherwise(sim::failing(errc::connection_refused, 2 * latency));
+    }
+
+    template <typename Handler>
+    void async_get(const request& asked, duration timeout, Handler&& handler) {
+        if (*crashed_)
+            refusing_.async_get(asked, timeout, std::forward<Handler>(handler));
+        else
+            carrying_.async_get(asked, timeout, std::forward<Handler>(handler));
+    }
+
+    void cancel() {
+        refusing_.cancel();
+        carrying_.cancel();
+    }
+
+private:
+    std::shared_ptr<const bool> crashed_;
+    sim::memory_transport carrying_;
+    sim::scripted_transport refusing_;
+};
+
+using memory_datasource =
+    basic_datasource<cable, sim::virtual_clock, hmac_sha256_signer, exponential_backoff>;
 
 memory_datasource datasource_of(sim::event_queue& queue, virtual_warehouse& warehouse,
                                 datasource_options chosen = {}) {
     if (chosen.uri.empty())
         chosen.uri = uri;
-    return {sim::memory_transport{queue, warehouse.server, 2ms},
-            sim::memory_transport{queue, warehouse.server, 2ms},
-            sim::virtual_clock{queue},
-            hmac_sha256_signer{secret},
-            exponential_backoff{},
-            std::move(chosen)};
+    return {cable{queue, warehouse, 2ms}, cable{queue, warehouse, 2ms}, sim::virtual_clock{queue},
+            hmac_sha256_signer{secret},   exponential_backoff{},        std::move(chosen)};
 }
 
 struct connected {
@@ -182,8 +209,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_secret_is_told_as_unauthorized_for_health_and_schem
     sim::event_queue queue;
     virtual_warehouse warehouse{queue, schema_text({"product"})};
     recorded_datasource master{
-        queue, memory_datasource{sim::memory_transport{queue, warehouse.server},
-                                 sim::memory_transport{queue, warehouse.server},
+        queue, memory_datasource{cable{queue, warehouse}, cable{queue, warehouse},
                                  sim::virtual_clock{queue}, hmac_sha256_signer{"another"},
                                  exponential_backoff{}, datasource_options{.uri = uri}}};
     master.datasource.start();

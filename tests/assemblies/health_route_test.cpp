@@ -6,6 +6,7 @@
 #include <forest/health_route.hpp>
 #include <forest/sim/network/memory_server.hpp>
 #include <forest/sim/network/memory_transport.hpp>
+#include <forest/sim/world/world.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -345,27 +346,18 @@ BOOST_AUTO_TEST_CASE(B6_B21_a_server_that_says_fail_is_down_after_the_threshold_
     BOOST_TEST(ups == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_crash_and_a_restart_are_each_told_once_through_the_real_codec) {
-    mounted on;
-    basic_health_route route{on.server, accept_unsigned};
-    basic_health_client client{sim::memory_transport{on.queue, on.server, 5ms}, on.clock,
-                               unsigned_requests{}, exponential_backoff{},
-                               "http://warehouse.example/forest/health"};
-    int downs = 0;
-    int ups = 0;
-    client.on_server_down([&](const outage&) { ++downs; });
-    client.on_server_up([&](const outage&) { ++ups; });
-    client.start();
-    for (int round = 0; round < 10; ++round) {
-        on.queue.run_for(1h);
-        on.server.become(round % 2 == 0 ? sim::memory_server_state::crashed
-                                        : sim::memory_server_state::frozen);
-        on.queue.run_for(1h);
-        BOOST_TEST(downs == round + 1);
+BOOST_AUTO_TEST_CASE(a_crash_and_a_restart_are_each_reported_once_through_the_real_codec) {
+    sim::world world;
+    auto& warehouse = world.add_server("warehouse");
+    auto& client = world.add_client(warehouse);
+    for (unsigned round = 0; round < 10; ++round) {
+        const auto fault = round % 2 == 0 ? sim::fault_kind::crash : sim::fault_kind::freeze;
+        world.play({.kind = fault, .at = world.now() + 1h, .lasting = 1h});
+        world.run_for(2h - 1s);
+        BOOST_TEST(client.downs() == round + 1);
         BOOST_TEST((client.status() == target_status::down));
-        on.server.become(sim::memory_server_state::running);
-        on.queue.run_for(1h);
-        BOOST_TEST(ups == round + 1);
+        world.run_for(1h);
+        BOOST_TEST(client.ups() == round + 1);
     }
 }
 

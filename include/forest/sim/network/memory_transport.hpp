@@ -22,32 +22,33 @@
 #include <system_error>
 #include <utility>
 
-// A network cable: carries the bytes of a check to a server in memory, and those of the answer
-// back.
+// The simplest network: carries the bytes of a check to a server in memory, and those of the answer
+// back. Nothing goes wrong on it; network_transport is the one with faults.
 
 namespace forest::sim {
 
-/// Talks to one simulated server. Models `transport`.
+/// Talks to one simulated server. Not thread-safe. Queue and server must outlive it. Models
+/// `transport`.
 class memory_transport {
 public:
     /// `latency` is the time that each direction takes.
-    memory_transport(event_queue& queue, memory_server& to, duration latency = duration::zero())
-        : state_{std::make_shared<state>(queue, to, latency)} {}
+    memory_transport(event_queue& queue, memory_server& server, duration latency = duration::zero())
+        : state_{std::make_shared<state>(queue, server, latency)} {}
 
     memory_transport(memory_transport&&) noexcept = default;
     memory_transport& operator=(memory_transport&&) = delete;
     ~memory_transport() = default;
 
     template <typename Handler>
-    void async_get(const request& what, duration timeout, Handler&& handler) {
+    void async_get(const request& asked, duration timeout, Handler&& handler) {
         state& self = *state_;
         assert(!self.handler);
         self.handler = std::forward<Handler>(handler);
-        self.limits = what.limits;
+        self.limits = asked.limits;
         const std::uint64_t call = ++self.call;
         std::array<char, forest::detail::request_bytes_max> bytes;
         const std::size_t size =
-            forest::detail::write_request(bytes, "GET", what.target, what.fields, false);
+            forest::detail::write_request(bytes, "GET", asked.target, asked.fields, false);
         self.queue.after(std::min(timeout, options::duration_max),
                          [state = state_, call] { state->fail(call, errc::timed_out); });
         self.queue.after(self.latency,
@@ -60,7 +61,7 @@ public:
         if (!state_->handler)
             return;
         ++state_->call;
-        // The queue owns the handler from here, and what it holds is freed even if the queue never
+        // The queue owns the handler from here, so what it holds is freed even if the queue never
         // runs again.
         state_->queue.after({}, [handler = std::move(state_->handler)]() mutable {
             reply canceled;
@@ -71,32 +72,28 @@ public:
 
 private:
     struct state : std::enable_shared_from_this<state> {
-        state(event_queue& on, memory_server& with, duration delay)
-            : queue{on}, to{with}, latency{delay} {}
+        state(event_queue& timeline, memory_server& peer, duration delay)
+            : queue{timeline}, server{peer}, latency{delay} {}
 
-        void arrive(std::uint64_t of, std::string bytes) {
-            if (of != call || to.state() == memory_server_state::frozen)
+        void arrive(std::uint64_t id, std::string bytes) {
+            if (id != call)
                 return;
-            if (to.state() == memory_server_state::crashed)
-                return queue.after(latency, [self = shared_from_this(), of] {
-                    self->fail(of, errc::connection_refused);
-                });
-            to.serve(bytes, [self = shared_from_this(), of](std::string_view answer) {
-                self->queue.after(self->latency, [self, of, kept = std::string{answer}]() mutable {
-                    self->answered(of, std::move(kept));
+            server.serve(bytes, [self = shared_from_this(), id](std::string_view answer) {
+                self->queue.after(self->latency, [self, id, kept = std::string{answer}]() mutable {
+                    self->answered(id, std::move(kept));
                 });
             });
         }
 
-        void answered(std::uint64_t of, std::string bytes) {
-            if (of != call)
+        void answered(std::uint64_t id, std::string bytes) {
+            if (id != call)
                 return;
             forest::detail::response_parser parser{limits};
             const std::size_t kept = parser.parse(bytes);
             if (!parser.done())
                 parser.finish();
             if (const std::error_code ec = parser.error())
-                return fail(of, ec);
+                return fail(id, ec);
             reply result;
             result.status = parser.status();
             result.fields = parser.fields({bytes.data(), kept});
@@ -105,8 +102,8 @@ private:
             finish(result);
         }
 
-        void fail(std::uint64_t of, std::error_code ec) {
-            if (of != call)
+        void fail(std::uint64_t id, std::error_code ec) {
+            if (id != call)
                 return;
             reply result;
             result.error = ec;
@@ -114,17 +111,17 @@ private:
         }
 
         void finish(const reply& result) {
-            ++call; // What is still under way for this request is ignored.
+            ++call; // Events that are still queued for this request are ignored.
             auto receiver = std::exchange(handler, {});
             receiver(result);
         }
 
         event_queue& queue;
-        memory_server& to;
+        memory_server& server;
         duration latency;
         message_limits limits;
         forest::detail::unique_function<void(const reply&)> handler;
-        std::uint64_t call = 0; // the number of the request in flight
+        std::uint64_t call = 0; // the number of the current request
     };
 
     std::shared_ptr<state> state_;
