@@ -8,7 +8,7 @@
 #include <forest/core/detection.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/health_client.hpp>
-#include <forest/sim/rules/outage_ledger.hpp>
+#include <forest/sim/rules/outage_counter.hpp>
 #include <forest/sim/script/fault.hpp>
 #include <forest/sim/search/plan.hpp>
 #include <forest/sim/search/plan_code.hpp>
@@ -36,8 +36,8 @@ using forest::cli::timeline_lane;
 using forest::sim::down_meaning;
 using forest::sim::fault;
 using forest::sim::fault_kind;
+using forest::sim::outage_counter;
 using forest::sim::outage_counts;
-using forest::sim::outage_ledger;
 
 struct policies : forest::sim::world_policies {
     using backoff = forest::cli::chosen_backoff;
@@ -213,7 +213,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_has_quit_owes_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(an_outage_that_nobody_told_of_is_missed_and_overdue) {
-    outage_ledger ledger{forest::worst_case_detection({})};
+    outage_counter ledger{forest::worst_case_detection({})};
     ledger.observe(10s, {.down = true});
     ledger.observe(61s, {.down = false});
     ledger.finish(100s);
@@ -223,7 +223,7 @@ BOOST_AUTO_TEST_CASE(an_outage_that_nobody_told_of_is_missed_and_overdue) {
 }
 
 BOOST_AUTO_TEST_CASE(an_outage_that_was_told_of_too_late_is_overdue) {
-    outage_ledger ledger{forest::worst_case_detection({})};
+    outage_counter ledger{forest::worst_case_detection({})};
     ledger.observe(10s, {.down = true});
     ledger.check_began(60s);
     ledger.check_failed();
@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(an_outage_that_was_told_of_too_late_is_overdue) {
 }
 
 BOOST_AUTO_TEST_CASE(a_down_that_a_late_success_had_ended_is_told_again) {
-    outage_ledger ledger{forest::worst_case_detection({})};
+    outage_counter ledger{forest::worst_case_detection({})};
     ledger.observe(10s, {.down = true});
     ledger.check_began(20s);
     ledger.check_failed();
@@ -252,7 +252,7 @@ BOOST_AUTO_TEST_CASE(a_down_that_a_late_success_had_ended_is_told_again) {
 }
 
 BOOST_AUTO_TEST_CASE(an_outage_that_ended_is_told_by_a_check_that_it_touched) {
-    outage_ledger ledger{forest::worst_case_detection({})};
+    outage_counter ledger{forest::worst_case_detection({})};
     ledger.check_began(19s);
     ledger.observe(20s, {.down = true});
     ledger.observe(21s, {.down = false});

@@ -6,7 +6,7 @@
 
 #include <forest/core/event.hpp>
 #include <forest/core/time.hpp>
-#include <forest/sim/rules/outage_ledger.hpp>
+#include <forest/sim/rules/outage_counter.hpp>
 #include <forest/sim/script/fault.hpp>
 #include <forest/sim/trace/violation.hpp>
 

@@ -7,7 +7,7 @@
 #include <forest/core/detection.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
-#include <forest/sim/rules/outage_ledger.hpp>
+#include <forest/sim/rules/outage_counter.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -4,7 +4,7 @@
 
 #include <forest/core/event.hpp>
 #include <forest/core/time.hpp>
-#include <forest/sim/rules/outage_ledger.hpp>
+#include <forest/sim/rules/outage_counter.hpp>
 
 #include <algorithm>
 #include <array>

@@ -8,7 +8,7 @@
 #include <forest/core/event.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
-#include <forest/sim/rules/outage_ledger.hpp>
+#include <forest/sim/rules/outage_counter.hpp>
 #include <forest/sim/rules/watch.hpp>
 
 #include <utility>

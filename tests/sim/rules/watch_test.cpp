@@ -8,7 +8,7 @@
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/time.hpp>
-#include <forest/sim/rules/outage_ledger.hpp>
+#include <forest/sim/rules/outage_counter.hpp>
 #include <forest/sim/rules/watch.hpp>
 #include <forest/sim/search/plan.hpp>
 #include <forest/sim/search/plan_runner.hpp>

@@ -19,34 +19,39 @@
 #include <string_view>
 #include <vector>
 
-// All that a driver may do to a machine, as a finite list for each thing that the machine may have
-// asked for. Inputs and verdicts are finite; of the durations there is one on each side of every
-// bound to which a machine compares one, and the bound itself.
+// Everything that a driver may do to a health_machine, as a finite list for each request that the
+// machine may have made. Inputs and verdicts are finite. Of the durations there are, for every
+// bound with which the machine compares, the bound itself and one duration on each side of it.
 
 namespace forest::sim {
 
-/// What a machine has asked of its driver, and has not been told the end of.
+using forest::detail::health_action;
+using forest::detail::health_input;
+using input_kind = health_input::kind;
+using action_kind = health_action::kind;
+
+/// What the machine waits for: the last request to its driver.
 enum class pending : std::uint8_t { start, report, wait, check, nothing };
 
-/// How a check may end, as far as a machine can tell verdicts apart.
+/// How a check may end. The machine treats all verdicts that are not listed like one of these.
 enum class answer : std::uint8_t {
     healthy,
-    refused,      ///< counts, says nothing more
-    unauthorized, ///< counts, is remembered (B11), and shows a clock skew
-    not_ok,       ///< counts, and shows another skew
-    unresolved,   ///< does not count until it has come too often in a row (B12)
+    refused,      ///< counts as a failure
+    unauthorized, ///< counts, is remembered in the outage (B11), and has a clock skew
+    not_ok,       ///< counts, and has another clock skew
+    unresolved,   ///< inconclusive (B12) until there are more than `doubt_max` in a row
     farewell,     ///< makes the target down at once (B9)
-    cancelled,    ///< by someone else than the driver, which asks no more after a cancellation
+    cancelled,    ///< not by the driver, which sends no reply after it has cancelled a check
 };
 
 inline constexpr std::size_t answer_count = static_cast<std::size_t>(answer::cancelled) + 1;
 
-/// The verdict on an answer that came at `now`; the wall clock is that much past its epoch.
-[[nodiscard]] inline verdict verdict_of(answer heard, steady_time now) {
+/// The verdict on an answer that came at `now`. The wall clock shows the same time since its epoch.
+[[nodiscard]] inline verdict verdict_of(answer given, steady_time now) {
     verdict result;
     result.ended_at =
         wall_time{std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch())};
-    switch (heard) {
+    switch (given) {
     case answer::healthy: result.status = 200; break;
     case answer::refused: result.error = errc::connection_refused; break;
     case answer::unauthorized:
@@ -69,20 +74,21 @@ inline constexpr std::size_t answer_count = static_cast<std::size_t>(answer::can
     return result;
 }
 
-/// One thing that a driver may do.
+/// One step of a driver.
 struct stimulus {
-    forest::detail::health_input::kind what{};
+    input_kind what{};
 
-    /// How late it woke, how long the check took, or how long the observers did.
+    /// The time before the step: how late the driver woke the machine, how long the check took, or
+    /// how long the observers did.
     duration after{};
 
-    answer heard{}; ///< for `reply` only
+    answer given{}; ///< for `reply` only
 
-    /// How much it adds to the length of a trace: nothing if it follows of itself, as the next
-    /// report after the last one, and two for observers that keep the machine waiting, so that a
-    /// wait is preferred to them.
+    /// How much the step adds to the length of a trace. A step that always follows adds nothing,
+    /// for example one report after another. Observers that keep the machine waiting add two, so
+    /// that the search prefers a wait.
     [[nodiscard]] constexpr std::size_t weight() const noexcept {
-        if (what != forest::detail::health_input::kind::reported)
+        if (what != input_kind::reported)
             return 1;
         return after == duration::zero() ? 0 : weight_max;
     }
@@ -90,19 +96,20 @@ struct stimulus {
     static constexpr std::size_t weight_max = 2;
 };
 
-/// What a driver may do in each situation. Immutable.
+/// The steps that a driver may take in each situation. Immutable.
 class stimuli {
 public:
-    /// `chosen` as the machine has them, and the longest delay that its backoff answers.
-    stimuli(const options& chosen, duration longest_delay) {
-        using kind = forest::detail::health_input::kind;
+    /// `settings` are the options of the machine, and `longest_delay` is the longest of its
+    /// backoff.
+    stimuli(const options& settings, duration longest_delay) {
+        using kind = input_kind;
         const duration zero = duration::zero();
         const duration least{1};
-        const duration tolerance = chosen.stall_tolerance;
-        const duration deadline = chosen.timeout + tolerance;
-        const duration interval = chosen.interval;
+        const duration tolerance = settings.stall_tolerance;
+        const duration deadline = settings.timeout + tolerance;
+        const duration interval = settings.interval;
         const duration longest = std::max(interval, longest_delay);
-        const duration overdue = longest + jitter_max(chosen, longest);
+        const duration overdue = longest + jitter_max(settings, longest);
 
         at(pending::report) = {{kind::reported, zero},
                                {kind::reported, interval / 2},
@@ -114,15 +121,15 @@ public:
              ordered({zero, tolerance, tolerance + least, interval - least, interval}))
             at(pending::wait).push_back({kind::woke, late});
         for (const duration took : ordered(
-                 {zero, chosen.timeout, deadline, deadline + least, interval - least, interval}))
-            for (std::size_t heard = 0; heard < answer_count; ++heard)
-                at(pending::check).push_back({kind::reply, took, static_cast<answer>(heard)});
+                 {zero, settings.timeout, deadline, deadline + least, interval - least, interval}))
+            for (std::size_t given = 0; given < answer_count; ++given)
+                at(pending::check).push_back({kind::reply, took, static_cast<answer>(given)});
         for (const pending busy : {pending::wait, pending::check}) {
             at(busy).push_back({kind::started});
             at(busy).push_back({kind::stopped});
         }
 
-        // Before the start and after the end anything may come that was on its way.
+        // Before the start and after the end, inputs from before may still arrive.
         for (const pending idle : {pending::start, pending::nothing})
             at(idle) = {{kind::started},
                         {kind::stopped},
@@ -133,9 +140,10 @@ public:
                         {kind::reply, zero, answer::cancelled}};
     }
 
-    /// The simplest first, so that a search in this order finds the trace that is easiest to read.
-    [[nodiscard]] const std::vector<stimulus>& when(pending asked) const noexcept {
-        return lists_[static_cast<std::size_t>(asked)];
+    /// The simplest step comes first, so that a search in this order finds the trace that is
+    /// easiest to read.
+    [[nodiscard]] const std::vector<stimulus>& when(pending request) const noexcept {
+        return lists_[static_cast<std::size_t>(request)];
     }
 
 private:
@@ -145,46 +153,42 @@ private:
         return all;
     }
 
-    std::vector<stimulus>& at(pending asked) { return lists_[static_cast<std::size_t>(asked)]; }
+    std::vector<stimulus>& at(pending request) { return lists_[static_cast<std::size_t>(request)]; }
 
     std::array<std::vector<stimulus>, 5> lists_;
 };
 
-/// What a driver did, for people: `reply connection_refused after 5s`.
+/// A step of the driver as text: `reply connection_refused after 5s`.
 [[nodiscard]] inline std::string to_string(const stimulus& played) {
     switch (played.what) {
-    case forest::detail::health_input::kind::started: return "started";
-    case forest::detail::health_input::kind::woke:
+    case input_kind::started: return "started";
+    case input_kind::woke:
         return "woke " + (played.after == duration::zero() ? std::string{"on time"}
                                                            : to_code(played.after) + " late");
-    case forest::detail::health_input::kind::reply: {
-        const verdict result = verdict_of(played.heard, {});
+    case input_kind::reply: {
+        const verdict result = verdict_of(played.given, {});
         std::string text = "reply ";
         text += result.healthy() ? "ok" : forest::name(result.error);
         return text + " after " + to_code(played.after);
     }
-    case forest::detail::health_input::kind::reported:
-        return "reported after " + to_code(played.after);
-    case forest::detail::health_input::kind::launched:
-        return "launched after " + to_code(played.after);
-    case forest::detail::health_input::kind::rerouted:
-        return "rerouted after " + to_code(played.after);
-    case forest::detail::health_input::kind::hurried:
-        return "hurried after " + to_code(played.after);
-    case forest::detail::health_input::kind::stopped: return "stopped";
+    case input_kind::reported: return "reported after " + to_code(played.after);
+    case input_kind::launched: return "launched after " + to_code(played.after);
+    case input_kind::rerouted: return "rerouted after " + to_code(played.after);
+    case input_kind::hurried: return "hurried after " + to_code(played.after);
+    case input_kind::stopped: return "stopped";
     }
     return {};
 }
 
-/// What a machine has decided, for people: `server_down`, `wait 2s`.
-[[nodiscard]] inline std::string to_string(const forest::detail::health_action& decided) {
+/// A decision of the machine as text: `server_down`, `wait 2s`.
+[[nodiscard]] inline std::string to_string(const health_action& decided) {
     switch (decided.what) {
-    case forest::detail::health_action::kind::none: return "nothing";
-    case forest::detail::health_action::kind::check:
+    case action_kind::none: return "nothing";
+    case action_kind::check:
         return decided.fresh_connection ? "check on a fresh connection" : "check";
-    case forest::detail::health_action::kind::wait: return "wait " + to_code(decided.delay);
-    case forest::detail::health_action::kind::report: return std::string{name(decided.event)};
-    case forest::detail::health_action::kind::finished: return "finished";
+    case action_kind::wait: return "wait " + to_code(decided.delay);
+    case action_kind::report: return std::string{name(decided.event)};
+    case action_kind::finished: return "finished";
     }
     return {};
 }

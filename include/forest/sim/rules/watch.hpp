@@ -9,10 +9,10 @@
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
 #include <forest/policy/backoff.hpp>
-#include <forest/sim/rules/detail/monitor_view.hpp>
-#include <forest/sim/rules/ground_truth.hpp>
-#include <forest/sim/rules/monitor.hpp>
-#include <forest/sim/rules/outage_ledger.hpp>
+#include <forest/sim/rules/client_rules.hpp>
+#include <forest/sim/rules/detail/client_view.hpp>
+#include <forest/sim/rules/outage_counter.hpp>
+#include <forest/sim/rules/truth.hpp>
 #include <forest/sim/script/fault.hpp>
 #include <forest/sim/time/host.hpp>
 #include <forest/sim/time/saturate.hpp>
@@ -28,106 +28,111 @@
 #include <utility>
 #include <vector>
 
-// Puts observers beside a client of a world: one who knows the rules, and one who knows the truth.
+// Watches a client of a world: compares its events with the rules, and its reports with the truth.
 
 namespace forest::sim {
 
-/// Who else wants to know. Times are since the beginning.
+/// Functions that are called while a client is watched; each may be empty. Times are since the
+/// beginning of the world.
 struct watch_listener {
-    /// Each event, after the rules were asked.
+    /// Called for each event, after it was compared with the rules.
     std::function<void(const event&)> told{};
 
-    /// Whether a check that begins now must fail, whenever that may have changed.
+    /// Called when the truth may have changed: whether a check that begins now must fail.
     std::function<void(duration now, bool must_fail)> truth{};
 
-    /// A server_down was told; for a detection, with the time since the outage began.
+    /// Called for each server_down; for a detection, with the time since the outage began.
     std::function<void(down_meaning, duration latency)> down{};
 };
 
-/// Watches one client of a `World` from its construction on. A copy watches the same. The world
-/// holds what is needed for that, so a watcher may be destroyed before it, or after.
+/// Watches one client of a `World` from the construction of the watcher on. A copy refers to the
+/// same watching. The world keeps what that needs, so a watcher may be destroyed before the world
+/// or after it. Not thread-safe.
 template <typename World>
 class watcher {
 public:
     using client_type = typename World::client_type;
 
-    /// The client must not have been started. `chosen` and `backoff` as it has them.
-    template <backoff Backoff>
-    watcher(World& in, client_type& client, const options& chosen, const Backoff& delays,
+    /// The client must not have been started. `settings` and `backoff` are those of the client.
+    template <forest::backoff Backoff>
+    watcher(World& owner, client_type& client, const options& settings, const Backoff& backoff,
             watch_listener listener)
-        : state_{std::make_shared<state>(in, client, chosen, delays, std::move(listener))} {
-        client.also_tell([of = state_](const event& happened) { of->told(happened); });
-        client.also_call(
-            [of = state_](bool down) { down ? of->rules.called_down() : of->rules.called_up(); });
-        client.on_send([of = state_](int in_flight) { of->rules.sent(in_flight); });
-        client.on_quit([of = state_] {
-            of->quit = true;
-            of->rules.stopped();
-            of->finish();
+        : state_{std::make_shared<state>(owner, client, settings, backoff, std::move(listener))} {
+        client.also_tell([self = state_](const event& happened) { self->told(happened); });
+        client.also_call([self = state_](bool down) {
+            down ? self->rules.called_down() : self->rules.called_up();
+        });
+        client.on_send([self = state_](int in_flight) { self->rules.sent(in_flight); });
+        client.on_quit([self = state_] {
+            self->quit = true;
+            self->rules.stopped();
+            self->finish();
         });
     }
 
-    /// Ends the comparison with the truth; also done when the client is stopped, since nothing is
-    /// obliged then. To be called before a world is healed: outages end there.
+    /// Ends the comparison with the truth. Call it before the world is healed, because outages end
+    /// there. A client that is stopped has to detect nothing, so stopping it does the same.
     void finish() { state_->finish(); }
 
-    /// Whether the client knows that all is well, or cannot or need not know it: checks may take
-    /// longer than they are allowed to, or it was stopped.
+    /// Whether the client reports `up`, or does not have to: it was stopped, or checks may take
+    /// longer than the timeout.
     [[nodiscard]] bool settled() const {
         return state_->quit || !state_->well() || state_->client.status() == target_status::up;
     }
 
-    /// Everything is well, and was for as long as the client may take to notice: `recovery_bound`.
-    /// `rested`: and for a `longest_round`, so that a check has to have begun.
+    /// Says that nothing was wrong for a `recovery_bound`, the longest time in which a client may
+    /// notice that, and compares the client's status with the truth. `rested`: nothing was wrong
+    /// for a `longest_round` more, so a check must have begun.
     void settle(bool rested = true) {
         state_->rules.settle(state_->client.status(), state_->well(), rested);
     }
 
-    /// The first rule that was broken, B4 if a detection was overdue before any other.
+    /// The first violation. For B4 (an outage is detected within the promised bound) the time is
+    /// that at which the detection became overdue.
     [[nodiscard]] std::optional<violation> found() const {
         std::optional<violation> first = state_->rules.found();
-        const auto& overdue = state_->ledger.overdue();
+        const auto& overdue = state_->outages.overdue();
         if (overdue && (!first || *overdue < first->at))
-            first = violation{"B4", "an outage was not told of within the promised bound", *overdue,
-                              state_->name};
+            first = violation{"B4", "an outage was not reported within the promised bound",
+                              *overdue, state_->name};
         return first;
     }
 
-    /// What came of the outages; complete after `finish`.
-    [[nodiscard]] const outage_counts& counts() const noexcept { return state_->ledger.counts(); }
+    /// How many outages there were, and how many were detected; complete after `finish`.
+    [[nodiscard]] const outage_counts& counts() const noexcept { return state_->outages.counts(); }
 
 private:
-    // The truth is looked at when a fault begins or ends, and at each event of the client, since
-    // clocks drift apart without a moment at which it happens.
+    // The truth is read when a fault begins or ends. It is also read at each event of the client,
+    // because clocks that drift apart change it gradually.
     struct state : std::enable_shared_from_this<state> {
         template <typename Backoff>
-        state(World& in, client_type& of, const options& chosen, const Backoff& delays,
-              watch_listener listener)
-            : world{in},
-              client{of},
-              name{of.name()},
-              timeout{chosen.timeout},
-              rules{of.name(), chosen, delays, detail::view_of(in, of, chosen)},
-              ledger{worst_case_detection(chosen, delays)},
-              also{std::move(listener)} {}
+        state(World& owner, client_type& watched, const options& settings, const Backoff& backoff,
+              watch_listener callbacks)
+            : world{owner},
+              client{watched},
+              name{watched.name()},
+              timeout{settings.timeout},
+              rules{watched.name(), settings, backoff, detail::view_of(owner, watched, settings)},
+              outages{worst_case_detection(settings, backoff)},
+              listener{std::move(callbacks)} {}
 
         void told(const event& happened) {
             rules.told(happened);
-            if (also.told)
-                also.told(happened);
+            if (listener.told)
+                listener.told(happened);
             if (finished)
                 return;
-            pick_up();
+            plan_new_faults();
             switch (happened.kind) {
             case event_kind::check_started:
                 look();
                 (void)timestamps.next(client.signing_now());
                 changes_at_begin = changes();
-                return ledger.check_began(world.now());
+                return outages.check_began(world.now());
             case event_kind::check_succeeded: return succeeded();
-            case event_kind::check_failed: return ledger.check_failed();
+            case event_kind::check_failed: return outages.check_failed();
             case event_kind::server_down: return down_told();
-            case event_kind::server_up: return ledger.up_told();
+            case event_kind::server_up: return outages.up_told();
             default: return;
             }
         }
@@ -137,25 +142,25 @@ private:
                    client.host().disturbances();
         }
 
-        // What was held back, by a clogged way or a server that stood still, may arrive when
-        // something else is wrong already. Or all was healed, of which nobody tells.
+        // A clogged link or a server that stood still holds messages back, which may arrive when
+        // something else is wrong already. Or the world was healed, which nobody reports.
         void succeeded() {
-            if (ledger.ongoing())
+            if (outages.ongoing())
                 look();
             if (changes() != changes_at_begin)
-                ledger.interrupt(world.now(), truth());
-            ledger.check_succeeded();
+                outages.interrupt(world.now(), truth());
+            outages.check_succeeded();
         }
 
         void down_told() {
-            const down_meaning meaning = ledger.down_told(world.now());
-            if (also.down)
-                also.down(meaning, ledger.latency());
+            const down_meaning meaning = outages.down_told(world.now());
+            if (listener.down)
+                listener.down(meaning, outages.latency());
         }
 
         void finish() {
             if (!std::exchange(finished, true))
-                ledger.finish(world.now());
+                outages.finish(world.now());
         }
 
         [[nodiscard]] bool well() const {
@@ -169,22 +174,22 @@ private:
             const bool exact = host.timers_exact() && host.true_span(hour) == hour;
             return {.down = checks_must_fail(host, client.link(), client.server(), timeout,
                                              next.next(client.signing_now())),
-                    .watched = host.running() && exact,
+                    .client_sound = host.running() && exact,
                     .host_changes = host.disturbances()};
         }
 
         void look() {
             const target_state now = truth();
-            ledger.observe(world.now(), now);
-            if (also.truth)
-                also.truth(world.now(), now.down);
+            outages.update(world.now(), now);
+            if (listener.truth)
+                listener.truth(world.now(), now.down);
         }
 
         // A moment at which the truth may change.
         struct appointment {
             duration at;
             duration every;
-            bool restart; // which no check survives that is under way
+            bool restart; // makes all checks in flight fail
         };
 
         static bool later(const appointment& left, const appointment& right) noexcept {
@@ -202,8 +207,8 @@ private:
                        : what.client == client.number();
         }
 
-        // Takes note of the faults that were asked for since the last time.
-        void pick_up() {
+        // Plans appointments for the faults that were added since the last call.
+        void plan_new_faults() {
             const script& all = world.played();
             if (seen == all.size())
                 return;
@@ -213,7 +218,7 @@ private:
                     continue;
                 const duration begin = std::max(what.at, duration::zero());
                 plan({begin, what.every, what.kind == fault_kind::restart});
-                // When a pause is over, and when a process that announced its end is gone.
+                // A pause is over after the span, and a process that announced its end is gone.
                 if (what.span > duration::zero())
                     plan({saturating_sum(begin, what.span), what.every, false});
                 if (!is_momentary(what.kind) && what.lasting > duration::zero())
@@ -222,17 +227,16 @@ private:
             look_in_time();
         }
 
-        // The world was told of all faults before, so of what happens at one moment it does its
-        // part first, and the look finds what has become of it. Only the last of these plans is
-        // kept to.
+        // The world has queued the effects of all faults before, so at the same moment they come
+        // first, and the look sees their result. Only the look that was planned last is performed.
         void look_in_time() {
             if (agenda.empty() || agenda.front().at == duration::max())
                 return;
             world.queue().at(steady_time{agenda.front().at},
-                             [of = this->weak_from_this(), number = ++planned] {
-                                 const auto alive = of.lock();
-                                 if (alive && number == alive->planned && !alive->finished)
-                                     alive->look_as_planned();
+                             [weak = this->weak_from_this(), number = ++planned] {
+                                 const auto self = weak.lock();
+                                 if (self && number == self->planned && !self->finished)
+                                     self->look_as_planned();
                              });
         }
 
@@ -241,13 +245,13 @@ private:
             const duration now = world.now();
             while (!agenda.empty() && agenda.front().at <= now) {
                 std::pop_heap(agenda.begin(), agenda.end(), later);
-                appointment met = agenda.back();
+                appointment due = agenda.back();
                 agenda.pop_back();
-                if (met.restart && met.at == now)
-                    ledger.strike(now, truth());
-                if (met.every > duration::zero()) {
-                    met.at = saturating_sum(now - (now - met.at) % met.every, met.every);
-                    plan(met);
+                if (due.restart && due.at == now)
+                    outages.strike(now, truth());
+                if (due.every > duration::zero()) {
+                    due.at = saturating_sum(now - (now - due.at) % due.every, due.every);
+                    plan(due);
                 }
             }
             look_in_time();
@@ -257,14 +261,14 @@ private:
         client_type& client;
         std::string name;
         duration timeout;
-        monitor rules;
-        outage_ledger ledger;
-        watch_listener also;
+        client_rules rules;
+        outage_counter outages;
+        watch_listener listener;
         forest::detail::timestamp_sequence timestamps; // as the client has them
         std::uint64_t changes_at_begin = 0;            // of the check
         std::vector<appointment> agenda;
-        std::size_t seen = 0;      // of the faults of the world
-        std::uint64_t planned = 0; // counts the looks that were planned
+        std::size_t seen = 0;      // how many faults of the world are planned
+        std::uint64_t planned = 0; // the number of the look that was planned last
         bool quit = false;
         bool finished = false;
     };
@@ -272,16 +276,16 @@ private:
     std::shared_ptr<state> state_;
 };
 
-/// Watches a client that is to be started:
+/// Watches a client that was not started yet, and has these options and this backoff:
 ///
-///     auto& client = world.prepare_client(server, chosen);
-///     auto watching = forest::sim::watch(world, client, chosen);
+///     auto& client = world.prepare_client(server, settings);
+///     auto watcher = forest::sim::watch(world, client, settings);
 ///     client.client().start();
 template <typename World, backoff Backoff = exponential_backoff>
-[[nodiscard]] watcher<World> watch(World& in, typename World::client_type& client,
-                                   const options& chosen, const Backoff& delays = {},
+[[nodiscard]] watcher<World> watch(World& owner, typename World::client_type& client,
+                                   const options& settings, const Backoff& backoff = {},
                                    watch_listener listener = {}) {
-    return watcher<World>{in, client, chosen, delays, std::move(listener)};
+    return watcher<World>{owner, client, settings, backoff, std::move(listener)};
 }
 
 } // namespace forest::sim

@@ -12,7 +12,7 @@
 #include <forest/sim/network/server_process.hpp>
 #include <forest/sim/time/host.hpp>
 #include <forest/sim/trace/trace.hpp>
-#include <forest/sim/world/detail/observed.hpp>
+#include <forest/sim/world/detail/chained_callbacks.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -57,7 +57,7 @@ public:
     simulated_client& operator=(const simulated_client&) = delete;
 
     /// The client itself. Callbacks that are set there come beside those of the world.
-    [[nodiscard]] detail::observed<Client>& client() noexcept { return *client_; }
+    [[nodiscard]] detail::chained_callbacks<Client>& client() noexcept { return *client_; }
 
     /// The host that it runs on.
     [[nodiscard]] sim::host& host() noexcept { return host_; }
@@ -174,7 +174,8 @@ private:
     std::vector<std::function<void(int)>> senders_;
     std::vector<std::function<void()>> quitters_;
     std::function<void(int)> sent_ = [this](int in_flight) { sent(in_flight); };
-    std::optional<detail::observed<Client>> client_; // Destroyed first, as it calls the above.
+    std::optional<detail::chained_callbacks<Client>>
+        client_; // Destroyed first, as it calls the above.
 };
 
 } // namespace forest::sim

@@ -13,8 +13,8 @@
 #include <forest/sim/network/server_process.hpp>
 #include <forest/sim/time/host.hpp>
 #include <forest/sim/trace/trace.hpp>
+#include <forest/sim/world/detail/chained_callbacks.hpp>
 #include <forest/sim/world/detail/fault_player.hpp>
-#include <forest/sim/world/detail/observed.hpp>
 #include <forest/sim/world/world_policies.hpp>
 
 #include <cstdint>
@@ -90,7 +90,7 @@ public:
 
     /// The fleet itself. Callbacks that are set there come beside those of the world; targets are
     /// added with `watch`.
-    [[nodiscard]] detail::observed<Fleet, target_id>& fleet() noexcept { return *fleet_; }
+    [[nodiscard]] detail::chained_callbacks<Fleet, target_id>& fleet() noexcept { return *fleet_; }
 
     /// Watches a server of the same world, over the way to it that all targets there share. Throws
     /// as `add` of the fleet does, std::invalid_argument if another server of that name is watched,
@@ -213,7 +213,7 @@ private:
     std::map<std::string, std::unique_ptr<fleet_link>, std::less<>> ways_; // by the host of the URL
     std::unordered_map<target_id, record> records_;
     std::vector<std::function<void(const event&)>> listeners_;
-    std::optional<detail::observed<Fleet, target_id>>
+    std::optional<detail::chained_callbacks<Fleet, target_id>>
         fleet_; // Destroyed first, as it calls the above.
 };
 

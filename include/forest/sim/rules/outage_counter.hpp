@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef FOREST_SIM_RULES_OUTAGE_LEDGER_HPP
-#define FOREST_SIM_RULES_OUTAGE_LEDGER_HPP
+#ifndef FOREST_SIM_RULES_OUTAGE_COUNTER_HPP
+#define FOREST_SIM_RULES_OUTAGE_COUNTER_HPP
 
 #include <forest/core/detection.hpp>
 #include <forest/core/time.hpp>
@@ -9,19 +9,19 @@
 #include <cstdint>
 #include <optional>
 
-// Compares what is true of a target with what its client told of it. docs/tool.md defines the
-// words.
+// Compares the true outages of a target with those that its client reported. docs/tool.md defines
+// the words.
 
 namespace forest::sim {
 
-/// What came of the true outages of targets, and of what was told.
+/// How many true outages of targets were detected, and how many reports were right.
 struct outage_counts {
-    std::uint64_t obliged = 0;          ///< true outages in which the rules oblige a detection
-    std::uint64_t obliged_detected = 0; ///< of them
-    std::uint64_t excused = 0;          ///< true outages in which they do not
-    std::uint64_t excused_detected = 0; ///< of them
-    std::uint64_t false_positives = 0;  ///< downs that were told of no outage
-    std::uint64_t told_again = 0;       ///< downs of an outage that was told before
+    std::uint64_t obliged = 0;          ///< true outages that the rules require to be detected
+    std::uint64_t obliged_detected = 0; ///< those of them that were detected
+    std::uint64_t excused = 0;          ///< all other true outages
+    std::uint64_t excused_detected = 0; ///< those of them that were detected
+    std::uint64_t false_positives = 0;  ///< downs that were reported without an outage
+    std::uint64_t told_again = 0;       ///< downs of an outage that was reported before
     std::uint64_t beyond_bound = 0;     ///< detections that took longer than promised
 
     [[nodiscard]] std::uint64_t missed() const noexcept { return obliged - obliged_detected; }
@@ -40,18 +40,18 @@ struct outage_counts {
     friend bool operator==(const outage_counts&, const outage_counts&) = default;
 };
 
-/// What a down that was told says.
+/// What a reported server_down means.
 enum class down_meaning : std::uint8_t {
     detection,      ///< an outage is detected
-    again,          ///< the same as before: a check had succeeded by chance, or late
-    false_positive, ///< nothing that is true
+    again,          ///< the same outage as before: a check had succeeded by chance, or late
+    false_positive, ///< there is no outage
 };
 
-/// How a target is at a moment.
+/// The truth about a target at one moment.
 struct target_state {
-    bool down = false;   ///< a check that begins now must fail
-    bool watched = true; ///< the client's host runs, and its steady clock is neither fast nor slow
-    std::uint64_t host_changes = 0; ///< counts what is done to the client's host
+    bool down = false;        ///< a check that begins now must fail
+    bool client_sound = true; ///< the client's host runs, and its steady clock has the right rate
+    std::uint64_t host_changes = 0; ///< counts the disturbances of the client's host
 };
 
 namespace detail {
@@ -60,25 +60,25 @@ struct true_outage {
     duration began{};
     duration ended{};
     bool ongoing = true;
-    bool watched = true;   ///< when it began
-    bool detected = false; ///< the client said that it was down, at some moment of it
-    duration disturbed_at = duration::max(); ///< something was done to the client's host
+    bool client_sound = true; ///< when it began
+    bool detected = false;    ///< the client reported the server as down at some moment of it
+    duration disturbed_at = duration::max(); ///< of the client's host, for the first time
     std::uint64_t host_changes = 0;
     std::optional<duration> latency{};
 };
 
 } // namespace detail
 
-/// Counts the outages of one target, and which of them its client told of. Feed it the truth
-/// whenever it may have changed, and what the client tells, in order. Times are those of the
-/// simulation, since its beginning.
-class outage_ledger {
+/// Counts the outages of one target, and which of them its client reported. Pass it the truth
+/// whenever that may have changed, and the reports of the client, in order. All times are since the
+/// beginning of the simulation. Not thread-safe.
+class outage_counter {
 public:
-    /// An outage that lasts as long as `bound` says of the worst case obliges to a detection.
-    explicit outage_ledger(const detection_bound& bound) noexcept : bound_{bound.black_holed} {}
+    /// An outage that lasts as long as the worst case of `bound` has to be detected.
+    explicit outage_counter(const detection_bound& bound) noexcept : bound_{bound.black_holed} {}
 
-    /// The truth at `now`.
-    void observe(duration now, const target_state& state) {
+    /// Takes the truth at `now`.
+    void update(duration now, const target_state& state) {
         if (state.down)
             begin(now, state);
         else if (last_ && last_->ongoing)
@@ -91,24 +91,24 @@ public:
             last_->detected = true;
     }
 
-    /// All checks under way at `now` fail, and no other need.
+    /// All checks in flight at `now` fail, and no later one has to: the server was restarted.
     void strike(duration now, const target_state& state) {
         if (last_ && last_->ongoing)
             return;
         target_state struck = state;
         struck.down = true;
-        observe(now, struck);
-        observe(now, state);
+        update(now, struck);
+        update(now, state);
     }
 
-    /// A check that began in an outage has succeeded: what was wrong then has ended, and the rest
-    /// is another outage.
+    /// A check that began in an outage has succeeded: that outage has ended, and the rest is
+    /// another one.
     void interrupt(duration now, const target_state& state) {
         if (!ongoing() || check_began_ < last_->began)
             return;
         end(now);
         count();
-        observe(now, state);
+        update(now, state);
     }
 
     void check_began(duration now) noexcept { check_began_ = now; }
@@ -121,7 +121,7 @@ public:
             failing_since_ = check_began_;
     }
 
-    /// It is told of the last outage if that touches any of the checks that failed.
+    /// The client reported server_down. That means the last outage if a failed check overlaps it.
     down_meaning down_told(duration now) {
         told_down_ = true;
         if (!last_ || !(last_->ongoing || last_->ended >= failing_since_.value_or(now))) {
@@ -139,36 +139,38 @@ public:
         return down_meaning::detection;
     }
 
-    /// From the beginning of the last outage until it was told.
+    /// The time from the beginning of the last outage until the report.
     [[nodiscard]] duration latency() const noexcept {
         return last_ ? last_->latency.value_or(duration::zero()) : duration::zero();
     }
 
-    /// A check that was under way when an outage began may still end the one before.
+    /// The client reported server_up. A check that was in flight when an outage began may still end
+    /// the outage before it.
     void up_told() noexcept {
         told_down_ = false;
         if (last_ && last_->ongoing)
             last_->detected = last_->latency.has_value();
     }
 
-    /// The simulation ends; so does an outage that is under way.
+    /// The simulation ends, and with it an outage that has not ended yet.
     void finish(duration now) {
         if (last_ && last_->ongoing)
             end(now);
         count();
     }
 
-    /// Complete after `finish`.
+    /// The counts so far; complete after `finish`.
     [[nodiscard]] const outage_counts& counts() const noexcept { return counts_; }
 
-    /// Whether an outage is under way, as far as it was observed.
+    /// Whether the last truth was an outage.
     [[nodiscard]] bool ongoing() const noexcept { return last_ && last_->ongoing; }
 
-    /// When a detection was overdue that the rules oblige, and had not come (B4).
+    /// When the first detection that the rules require became overdue (B4: an outage is detected
+    /// within the promised bound); empty if none did.
     [[nodiscard]] const std::optional<duration>& overdue() const noexcept { return overdue_; }
 
 private:
-    // One that begins the moment another ends is the same one.
+    // An outage that begins at the moment at which another ends is the same one.
     void begin(duration now, const target_state& state) {
         if (last_ && (last_->ongoing || last_->ended == now)) {
             last_->ongoing = true;
@@ -177,7 +179,7 @@ private:
         count();
         last_.emplace();
         last_->began = now;
-        last_->watched = state.watched;
+        last_->client_sound = state.client_sound;
         last_->host_changes = state.host_changes;
     }
 
@@ -186,13 +188,14 @@ private:
         last_->ended = now;
     }
 
-    // What became of the last outage is known when the next one begins: a check that was under way
-    // when it ended may have told of it.
+    // Counted only when the next outage begins, because a check that was in flight at the end of
+    // this one may still detect it.
     void count() {
         if (!last_)
             return;
         const detail::true_outage& of = *last_;
-        const bool obliged = of.watched && std::min(of.ended, of.disturbed_at) - of.began >= bound_;
+        const bool obliged =
+            of.client_sound && std::min(of.ended, of.disturbed_at) - of.began >= bound_;
         if (obliged) {
             ++counts_.obliged;
             counts_.obliged_detected += of.detected ? 1 : 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef FOREST_SIM_RULES_MONITOR_HPP
-#define FOREST_SIM_RULES_MONITOR_HPP
+#ifndef FOREST_SIM_RULES_CLIENT_RULES_HPP
+#define FOREST_SIM_RULES_CLIENT_RULES_HPP
 
 #include <forest/core/detail/logic/timestamp_sequence.hpp>
 #include <forest/core/error.hpp>
@@ -8,7 +8,7 @@
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/time.hpp>
-#include <forest/sim/rules/detail/monitor_view.hpp>
+#include <forest/sim/rules/detail/client_view.hpp>
 #include <forest/sim/trace/violation.hpp>
 
 #include <algorithm>
@@ -20,35 +20,38 @@
 #include <system_error>
 #include <utility>
 
-// Someone who watches a client in a simulated world and knows the rules and the truth, but nothing
-// of how the client works. What it expects is computed from the options and from what was told
-// before.
+// The rules for one client in a simulated world, as a list of what has to happen next. It knows the
+// rules and the truth, and nothing of how the client works: what it expects is computed from the
+// options and from the events so far.
 
 namespace forest::sim {
 
-/// Holds one client to the rules B1–B3, B6–B10, B12 and B14, and to the truth. Feed it every event
-/// of the client, in order. It goes on after a violation, but keeps only the first.
-class monitor {
+/// Compares one client with the rules B1–B3, B6–B10, B12 and B14 and with the truth. Pass it every
+/// event of the client, in order. It continues after a violation, but keeps only the first one. Not
+/// thread-safe.
+class client_rules {
 public:
     using backoff_function = std::function<duration(int, duration)>;
 
-    monitor(std::string client, const options& chosen, backoff_function backoff,
-            detail::monitor_view view)
+    /// `client` is the name for violations. `settings` and `backoff` are those of the client.
+    client_rules(std::string client, const options& settings, backoff_function backoff,
+                 detail::client_view view)
         : client_{std::move(client)},
-          options_{chosen},
+          options_{settings},
           backoff_{std::move(backoff)},
           view_{std::move(view)} {}
 
+    /// The client reported an event.
     void told(const event& happened) {
         if (stopped_)
-            return violated("B14", "an event was told after the client was stopped");
+            return violated("B14", "an event was reported after the client was stopped");
         if (happened.kind == event_kind::started)
             latest_ = view_.timer_now() + options_.initial_delay_max;
         if (!is_of_checks(happened.kind))
             return;
         if (expected_ && happened.kind != *expected_)
             violated(*expected_ == event_kind::server_down ? "B7" : "B8",
-                     "the threshold was reached, and nothing was told of it");
+                     "the threshold was reached, and this was not reported");
         require_calls();
         const auto owed = std::exchange(expected_, std::nullopt);
         switch (happened.kind) {
@@ -61,7 +64,8 @@ public:
         }
     }
 
-    /// The callbacks for the two ends of an outage, which have to agree with the events.
+    /// A callback for the beginning or the end of an outage was called. Both have to agree with the
+    /// events.
     void called_down() {
         if (++down_calls_ > downs_)
             violated("B7", "on_server_down was called more than once for an outage");
@@ -71,7 +75,7 @@ public:
             violated("B8", "on_server_up was called more than once for an outage");
     }
 
-    /// The client was told to stop, and has returned from it.
+    /// The application has stopped the client, and the call has returned.
     void stopped() { stopped_ = true; }
 
     /// A request was sent while `in_flight` others were under way.
@@ -82,19 +86,19 @@ public:
             violated("B2", "a second check was sent while one was in flight");
     }
 
-    /// Nothing was disturbed since a time in which the client has to have noticed what is true.
-    /// `well`: all checks succeed. `rested`: nothing was for a `longest_round`, either.
+    /// Nothing was disturbed for so long that the client must know the truth. `well`: all checks
+    /// succeed. `rested`: nothing was disturbed for a `longest_round` on top of that, either.
     void settle(target_status status, bool well, bool rested) {
         if (stopped_)
             return;
         require_calls();
         if (well && status != target_status::up)
             violated("liveness",
-                     "everything is well, and it still says: " + std::string{name(status)});
+                     "everything is well, and the status is still: " + std::string{name(status)});
         const bool overdue =
             latest_ && view_.timer_now() > *latest_ + options_.stall_tolerance + rounding;
         if (rested && overdue && checking_)
-            violated("liveness", "a check has not ended although its timeout is past");
+            violated("liveness", "a check has not ended although its timeout has passed");
         if (rested && overdue && !checking_)
             violated("B1", "no check has begun although one is overdue");
     }
@@ -124,11 +128,11 @@ private:
         }
     }
 
-    // An event is told first, and then its callback is called, before anything else happens.
+    // The client reports an event, and then calls its callback, before anything else happens.
     void require_calls() {
         require(down_calls_ >= downs_, "B7",
-                "server_down was told, and on_server_down was not called");
-        require(up_calls_ >= ups_, "B8", "server_up was told, and on_server_up was not called");
+                "server_down was reported, and on_server_down was not called");
+        require(up_calls_ >= ups_, "B8", "server_up was reported, and on_server_up was not called");
     }
 
     void started(const event& happened) {
@@ -143,10 +147,10 @@ private:
             require(late_ >= -rounding, "B1", "a check began before it was due");
             require(!undisturbed || late_ <= rounding, "B1", "a check began after it was due");
         }
-        // How late the first one is, nobody knows whose delay was random.
+        // The delay before the first check may be random; then nobody knows how late it is.
         certain_ = due_ || undisturbed;
         if (!due_ || late_ > options_.stall_tolerance || late_ >= options_.interval)
-            due_ = now; // The schedule begins anew.
+            due_ = now; // The schedule starts again from here.
         began_ = now;
         latest_ = view_.timer_now() + options_.timeout;
         signed_as_ = timestamps_.next(view_.wall_now());
@@ -164,13 +168,13 @@ private:
     }
 
     void end_check() {
-        require(checking_, "B14", "an outcome was told of no check");
+        require(checking_, "B14", "a result was reported without a check");
         checking_ = false;
     }
 
     void succeeded(const event& happened) {
         end_check();
-        require(happened.failures == 0, "B6", "a success did not set the failures to 0");
+        require(happened.failures == 0, "B6", "a success did not reset the failures to 0");
         require(!(fails_ && constant() && view_.must_fail(signed_as_)), "truth",
                 "a check succeeded although each had to fail");
         failures_ = 0;
@@ -211,20 +215,20 @@ private:
 
     void doubted() {
         end_check();
-        // With a jitter nobody knows how late the client was.
+        // A jitter is random, so nobody knows how late the client was.
         require(options_.interval_jitter > 0.0 || !certain_ || late_ > options_.stall_tolerance ||
                     view_.local_now() - began_ > options_.timeout + options_.stall_tolerance,
-                "B12", "a check was called inconclusive although the client was on time");
+                "B12", "a check was reported as inconclusive although the client was on time");
         scheduled(view_.local_now(), duration::zero());
     }
 
     void went_down(const event& happened, bool owed) {
         const outage& of = *happened.outage;
-        require(!down_, "B7", "server_down was told again before a recovery");
-        require(owed || down_, "B7", "server_down was told before the threshold was reached");
+        require(!down_, "B7", "server_down was reported again before a recovery");
+        require(owed || down_, "B7", "server_down was reported before the threshold was reached");
         require(of.id == last_outage_ + 1, "B7", "the outages were not numbered one by one");
         require(of.first_failed_at == first_failed_at_ || !owed, "B8",
-                "the first failure of the outage is another");
+                "the outage has the time of another first failure");
         down_ = true;
         successes_ = 0;
         last_outage_ = of.id;
@@ -234,18 +238,18 @@ private:
 
     void came_back(const event& happened, bool owed) {
         const outage& of = *happened.outage;
-        require(down_, "B8", "server_up was told without an outage");
-        require(owed || !down_, "B8", "server_up was told before the threshold was reached");
+        require(down_, "B8", "server_up was reported without an outage");
+        require(owed || !down_, "B8", "server_up was reported before the threshold was reached");
         if (down_)
             require(of.id == outage_.id && of.failures == outage_.failures &&
                         of.last_error == outage_.last_error && of.ended_after.has_value(),
-                    "B8", "server_up does not tell of the outage that server_down told of");
+                    "B8", "server_up reports another outage than server_down did");
         down_ = false;
         ++ups_;
     }
 
-    // The next check is due `delay` after `from`, unless a jitter makes it less certain. One that
-    // is overdue is due now, and becomes the origin of the schedule.
+    // The next check is due `delay` after `from`; with a jitter the exact time is unknown. A check
+    // that is overdue is due now, and the schedule continues from it.
     void scheduled(steady_time from, duration delay) {
         const steady_time now = view_.local_now();
         due_ = std::max(from + delay, now);
@@ -255,28 +259,28 @@ private:
             due_.reset();
     }
 
-    // What clocks that drift make of a duration and back again.
+    // The error when a duration is converted to the time of a drifting clock and back.
     static constexpr duration rounding = std::chrono::microseconds{1};
 
     std::string client_;
     options options_;
     backoff_function backoff_;
-    detail::monitor_view view_;
+    detail::client_view view_;
     std::optional<violation> found_;
-    std::optional<event_kind> expected_; // what has to be told next
+    std::optional<event_kind> expected_; // the event that has to be next
     std::optional<steady_time> due_;
-    std::optional<steady_time> latest_; // by when the check has to begin or end, in time of timers
+    std::optional<steady_time> latest_; // the deadline of the check's next step, in timer time
     forest::detail::timestamp_sequence timestamps_; // as the client has them
     wall_time signed_as_{};
     steady_time began_{};
     steady_time first_failed_at_{};
     duration late_{};
-    bool certain_ = true; // that due_ is right
+    bool certain_ = true; // due_ is exact
     bool checking_ = false;
     bool down_ = false;
     bool stopped_ = false;
-    bool succeeds_ = false; // Each check that began with the present one must succeed;
-    bool fails_ = false;    // or must fail.
+    bool succeeds_ = false; // every check that begins when the current one did must succeed
+    bool fails_ = false;    // the same, and it must fail
     std::uint64_t changes_at_begin_ = 0;
     std::uint64_t host_changes_ = 0;
     int attempts_ = 0;

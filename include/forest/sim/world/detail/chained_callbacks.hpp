@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef FOREST_SIM_WORLD_DETAIL_OBSERVED_HPP
-#define FOREST_SIM_WORLD_DETAIL_OBSERVED_HPP
+#ifndef FOREST_SIM_WORLD_DETAIL_CHAINED_CALLBACKS_HPP
+#define FOREST_SIM_WORLD_DETAIL_CHAINED_CALLBACKS_HPP
 
 #include <forest/core/event.hpp>
 #include <forest/core/outage.hpp>
@@ -18,13 +18,13 @@ namespace forest::sim::detail {
 /// A client whose callbacks come beside those of a world, after them, instead of in their place.
 /// `Whose` is what the callbacks for an outage take before it: nothing, or the target of a fleet.
 template <typename Client, typename... Whose>
-class observed : public Client, public observable<observed<Client, Whose...>> {
+class chained_callbacks : public Client, public observable<chained_callbacks<Client, Whose...>> {
 public:
-    using observable<observed>::on_event;
+    using observable<chained_callbacks>::on_event;
     using event_callback = std::function<void(const event&)>;
     using outage_callback = std::function<void(Whose..., const outage&)>;
 
-    observed(Client&& made, event_callback told, outage_callback down, outage_callback up)
+    chained_callbacks(Client&& made, event_callback told, outage_callback down, outage_callback up)
         : Client{std::move(made)},
           told_{std::move(told)},
           down_{std::move(down)},
