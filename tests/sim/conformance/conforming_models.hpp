@@ -157,7 +157,7 @@ struct network_transports : conformance::virtual_time {
     }
 
     sim::network_transport make() {
-        return sim::network_transport{{.from = &host, .over = &link, .to = &server}};
+        return sim::network_transport{{.client = &host, .over = &link, .server = &server}};
     }
 
     [[nodiscard]] std::string target() const { return "http://peer.example/forest/rpc-schema"; }

@@ -15,16 +15,16 @@
 #include <utility>
 #include <vector>
 
-// The way between a client and a server, with all that can be wrong with it.
+// The network between one client and one server, with everything that can be wrong with it.
 
 namespace forest::sim {
 
-/// In which direction a message goes.
+/// The direction of a message.
 enum class direction : std::uint8_t { to_server, to_client };
 
-/// One way between a client and a server. What is wrong with it is counted, so that two faults of
-/// one kind end when the later one does. Not copyable, not thread-safe; it must not outlive the
-/// queue.
+/// The connection of one client with one server. Each fault is a counter: it is active while the
+/// counter is above 0, so two faults of one kind end with the later one. Not copyable, not
+/// thread-safe. It must not outlive the queue.
 class link {
 public:
     link(event_queue& queue, latency usual, std::uint64_t seed)
@@ -39,17 +39,17 @@ private:
 public:
     latency delay;          ///< of each message, in each direction
     int unresolvable = 0;   ///< the server's name is not found
-    int refusing = 0;       ///< something on the way refuses connections
-    int requests_lost = 0;  ///< nothing gets to the server
-    int replies_lost = 0;   ///< nothing comes back
+    int refusing = 0;       ///< connections are refused
+    int requests_lost = 0;  ///< all messages to the server are lost
+    int replies_lost = 0;   ///< all messages to the client are lost
     int resetting = 0;      ///< the connection is reset in the middle of an answer
-    int truncating = 0;     ///< it is closed there
-    int garbling = 0;       ///< some bytes of an answer are others
-    int dripping = 0;       ///< an answer comes in pieces, over `drip`
-    duration drip{};        ///< the time that this takes
+    int truncating = 0;     ///< the connection is closed in the middle of an answer
+    int garbling = 0;       ///< some bytes of an answer are changed
+    int dripping = 0;       ///< an answer arrives in pieces
+    duration drip{};        ///< the time from the first piece to the last one
     int loss_per_mille = 0; ///< how many of a thousand messages are lost
 
-    /// Whether an answer that is on its way now is a healthy one when it arrives.
+    /// Whether the link has no fault that changes, loses or delays messages.
     [[nodiscard]] bool sound() const noexcept {
         return unresolvable + refusing + requests_lost + replies_lost + resetting + truncating +
                        garbling + dripping + loss_per_mille + clogged_ ==
@@ -57,7 +57,7 @@ public:
                held_.empty();
     }
 
-    /// Whether a message that is sent now takes no longer than `bound`, if it arrives at all.
+    /// Whether a message that is sent now takes at most `bound`, if it arrives.
     [[nodiscard]] bool carries_within(duration bound) const noexcept {
         if (clogged_ > 0)
             return false;
@@ -68,33 +68,37 @@ public:
         }
     }
 
-    /// Carries a message: `arrive` is called after the delay, or when the link is unclogged. False
-    /// if it is lost, and will not be called. `extra` is added to the delay.
-    bool carry(direction to, forest::detail::unique_function<void()>&& arrive,
+    /// Carries a message: calls `arrive` after the delay, to which `extra` is added; on a clogged
+    /// link the delay begins when it is unclogged. Returns false, and never calls `arrive`, if the
+    /// message is lost.
+    bool carry(direction where, forest::detail::unique_function<void()>&& arrive,
                duration extra = duration::zero()) {
-        if (cut_off(to))
+        if (cut_off(where))
             return false;
         if (loss_per_mille > 0 && random_() % 1000 < static_cast<std::uint64_t>(loss_per_mille))
             return false;
-        go(std::move(arrive), saturating_sum(delay.draw(random_), extra));
+        deliver(std::move(arrive), saturating_sum(delay.draw(random_), extra));
         return true;
     }
 
-    /// Carries what comes `after` a message that has arrived, over the same connection, which
-    /// repeats what is lost on the way. False as above.
-    bool carry_on(direction to, forest::detail::unique_function<void()>&& arrive, duration after) {
-        if (cut_off(to))
+    /// Carries the next message on a connection over which one has arrived; it takes `after`.
+    /// Unlike `carry` it loses no single message, because a connection repeats those. Returns false
+    /// if the link loses all of them.
+    bool carry_on(direction where, forest::detail::unique_function<void()>&& arrive,
+                  duration after) {
+        if (cut_off(where))
             return false;
-        go(std::move(arrive), after);
+        deliver(std::move(arrive), after);
         return true;
     }
 
+    /// Whether messages are held back.
     [[nodiscard]] bool holds_back() const noexcept { return clogged_ > 0; }
 
     /// Holds all messages back.
     void clog() noexcept { ++clogged_; }
 
-    /// Lets them go, in the order in which they came.
+    /// Undoes one `clog`. The last one releases the messages in the order in which they were sent.
     void unclog() {
         if (clogged_ == 0 || --clogged_ > 0)
             return;
@@ -102,24 +106,25 @@ public:
             queue_->after(each.after, std::move(each.arrive));
     }
 
-    /// Where an answer of that size, which is not 0, is cut off: anywhere before its end.
+    /// The number of bytes after which an answer of `size` bytes, which is not 0, is cut off: a
+    /// random one below `size`.
     [[nodiscard]] std::size_t cut(std::size_t size) { return random_() % size; }
 
-    /// Changes one byte in each hundred, and at least one.
+    /// Changes one byte in a hundred, and at least one.
     void garble(std::string& bytes) {
         for (std::size_t count = bytes.size() / 100 + 1; count > 0 && !bytes.empty(); --count)
             bytes[random_() % bytes.size()] ^= static_cast<char>(1 + random_() % 255);
     }
 
-    /// Makes the delay what it was at first.
+    /// Resets the delay to that of the constructor.
     void usual_delay() noexcept { delay = usual_; }
 
 private:
-    [[nodiscard]] bool cut_off(direction to) const noexcept {
-        return (to == direction::to_server ? requests_lost : replies_lost) > 0;
+    [[nodiscard]] bool cut_off(direction where) const noexcept {
+        return (where == direction::to_server ? requests_lost : replies_lost) > 0;
     }
 
-    void go(forest::detail::unique_function<void()>&& arrive, duration after) {
+    void deliver(forest::detail::unique_function<void()>&& arrive, duration after) {
         if (clogged_ > 0)
             held_.push_back({after, std::move(arrive)});
         else

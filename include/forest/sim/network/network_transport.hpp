@@ -10,39 +10,40 @@
 #include <memory>
 #include <utility>
 
-// What carries a check over a simulated network: the real bytes, on a link that may do anything to
-// them, to a process that may do anything, too.
+// Carries checks over a simulated network: the real bytes, on a link with faults, to a server
+// process with faults.
 
 namespace forest::sim {
 
-/// Talks to simulated processes. Models `transport`.
+/// Talks to simulated server processes. Not thread-safe. Host, link and server must outlive it.
+/// Models `transport`.
 class network_transport {
 public:
-    /// Talks to one process, whatever the URL.
+    /// Talks to one server, whatever the URL.
     explicit network_transport(const detail::network_path& path)
         : network_transport{[path](const url&) { return path; }} {}
 
-    /// Asks `choose` for each request which way it goes.
+    /// Calls `choose` with the URL of each request; it returns the server and the link to it.
     explicit network_transport(detail::path_chooser choose)
         : exchange_{std::make_shared<detail::network_exchange>(std::move(choose))} {}
 
     network_transport(network_transport&&) noexcept = default;
     network_transport& operator=(network_transport&&) = delete;
 
-    /// As `cancel()`.
+    /// Cancels like `cancel()`.
     ~network_transport() {
         if (exchange_ != nullptr)
             cancel();
     }
 
     template <typename Handler>
-    void async_get(const request& what, duration timeout, Handler&& handler) {
-        exchange_->begin(what, timeout, std::forward<Handler>(handler));
+    void async_get(const request& asked, duration timeout, Handler&& handler) {
+        exchange_->begin(asked, timeout, std::forward<Handler>(handler));
     }
 
     void cancel() { exchange_->cancel(); }
 
-    /// How many requests are in flight (B2): 0 or 1.
+    /// The number of requests in flight: 0 or 1 (B2: one check of a target at a time).
     [[nodiscard]] int in_flight() const noexcept { return exchange_->in_flight(); }
 
 private:

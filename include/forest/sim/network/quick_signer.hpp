@@ -18,9 +18,8 @@
 #include <string>
 #include <string_view>
 
-// Signatures for simulations: the form of those that servers ask for, and the same reaction to a
-// wrong secret or clock, without the cost of cryptography and without a package. They protect
-// nothing.
+// Signatures for simulations. They have the form of the real ones and react in the same way to a
+// wrong secret or clock, but need no cryptography and no package. They protect nothing.
 
 namespace forest::sim {
 
@@ -43,7 +42,7 @@ constexpr std::uint64_t quick_hash(std::string_view text, std::uint64_t hash) no
 
 } // namespace detail
 
-/// A hash of `text` as 16 hexadecimal digits; for a schema route in a simulation.
+/// A hash of `text` as 16 hexadecimal digits, for a schema route in a simulation.
 [[nodiscard]] inline std::string quick_hex(std::string_view text) {
     const auto digits =
         forest::detail::hex_digits(detail::quick_hash(text, forest::detail::fnv_1a_begin));
@@ -62,7 +61,7 @@ public:
         const auto timestamp = format_timestamp(at);
         const std::string_view text{timestamp.data(), timestamp.size()};
         const auto signature = forest::detail::hex_digits(detail::quick_hash(text, key_));
-        (void)fields.add("X_TIMESTAMP", text); // There is room: nothing else is so large.
+        (void)fields.add("X_TIMESTAMP", text); // Cannot fail: there is room for both fields.
         (void)fields.add("X_SIGNATURE", {signature.data(), signature.size()});
     }
 
@@ -72,7 +71,7 @@ private:
 
 static_assert(signer<quick_signer>);
 
-/// Accepts what a quick_signer with the same secret has signed within the last 300 s, or the next.
+/// Accepts a timestamp at most 300 s away that was signed by a quick_signer with the same secret.
 class quick_verifier {
 public:
     explicit quick_verifier(std::string_view secret) noexcept

@@ -2,6 +2,7 @@
 #ifndef FOREST_SIM_NETWORK_SCRIPTED_TRANSPORT_HPP
 #define FOREST_SIM_NETWORK_SCRIPTED_TRANSPORT_HPP
 
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/time.hpp>
@@ -18,18 +19,21 @@
 #include <utility>
 #include <vector>
 
-// A transport without a network: it answers what a test has written down, when the test says so.
+// A transport without a network: it returns the replies that a test has written down, at the times
+// that the test has chosen.
 
 namespace forest::sim {
 
-/// One answer of a script.
+/// One reply of a script.
 struct scripted_reply {
-    std::error_code error{}; ///< when set, no answer comes but this error
+    std::error_code error{}; ///< if set, the request fails with it
     int status = 200;
     std::string body{};
     std::string fields{}; ///< raw header lines, each ended by CRLF
-    duration latency =
-        duration::zero(); ///< from the request to the answer; beyond the timeout it is `timed_out`
+
+    /// The time from the request to the reply. Beyond the timeout the request fails with
+    /// `timed_out`.
+    duration latency = duration::zero();
 };
 
 /// A healthy answer.
@@ -37,7 +41,7 @@ struct scripted_reply {
     return {.body = R"({"status":"ok","version":"1.0"})", .latency = latency};
 }
 
-/// A failure without an answer.
+/// A failure without an answer: a refused connection, for example.
 [[nodiscard]] inline scripted_reply failing(errc error, duration latency = duration::zero()) {
     return {.error = error, .status = 0, .latency = latency};
 }
@@ -53,12 +57,12 @@ struct scripted_reply {
     return answering(503, R"({"status":"stopping"})");
 }
 
-/// No answer at all: the check lasts for its whole timeout.
+/// No answer: the check lasts for its whole timeout.
 [[nodiscard]] inline scripted_reply silent() {
     return healthy(duration::max());
 }
 
-/// A request that a scripted_transport was given.
+/// A request that was sent through a scripted_transport.
 struct recorded_request {
     steady_time at{};
     std::string target{};
@@ -67,8 +71,9 @@ struct recorded_request {
     bool fresh_connection = false;
 };
 
-/// Answers from a script, and the default reply after its end. Copies share script and record, so
-/// that a test keeps one while the client has the other. Models `transport`.
+/// Returns the replies of a script, and the default reply after its end. Copies share the script
+/// and the record of requests, so a test keeps one copy and the client another. Not thread-safe.
+/// The queue must outlive it. Models `transport`.
 class scripted_transport {
 public:
     explicit scripted_transport(event_queue& queue) : state_{std::make_shared<state>(queue)} {}
@@ -79,29 +84,31 @@ public:
         return *this;
     }
 
-    /// What is answered when the script is over; healthy unless changed.
-    void otherwise(scripted_reply reply) { state_->fallback = std::move(reply); }
+    /// Sets the default reply; without a call it is `healthy()`.
+    void otherwise(scripted_reply fallback) { state_->fallback = std::move(fallback); }
 
+    /// All requests so far.
     [[nodiscard]] const std::vector<recorded_request>& requests() const noexcept {
         return state_->requests;
     }
 
-    /// The most requests that were ever in flight at once (B2).
+    /// The largest number of requests that were in flight at once (B2: never more than one).
     [[nodiscard]] int in_flight_max() const noexcept { return state_->in_flight_max; }
 
     [[nodiscard]] int in_flight() const noexcept { return state_->in_flight; }
 
     template <typename Handler>
-    void async_get(const request& what, duration timeout, Handler&& handler) {
+    void async_get(const request& asked, duration timeout, Handler&& handler) {
         state& self = *state_;
         assert(!self.handler); // One request at a time.
-        self.requests.push_back({self.queue.now(), std::string{what.target.text()},
-                                 std::string{what.fields.text()}, timeout, what.fresh_connection});
+        self.requests.push_back({self.queue.now(), std::string{asked.target.text()},
+                                 std::string{asked.fields.text()}, timeout,
+                                 asked.fresh_connection});
         self.in_flight_max = std::max(self.in_flight_max, ++self.in_flight);
         self.handler = std::forward<Handler>(handler);
         self.answer = self.next < self.script.size() ? self.script[self.next++] : self.fallback;
-        if (self.answer.fields.size() > what.limits.head_bytes_max ||
-            self.answer.body.size() > what.limits.body_bytes_max)
+        if (self.answer.fields.size() > asked.limits.head_bytes_max ||
+            self.answer.body.size() > asked.limits.body_bytes_max)
             self.answer = failing(errc::response_too_large, self.answer.latency);
         if (self.answer.latency > timeout)
             self.answer = failing(errc::timed_out, timeout);
@@ -114,7 +121,7 @@ public:
         if (!state_->handler)
             return;
         ++state_->generation;
-        // The queue owns the handler from here, and what it holds is freed even if the queue never
+        // The queue owns the handler from here, so what it holds is freed even if the queue never
         // runs again.
         state_->queue.after({}, [state = state_, handler = std::move(state_->handler)]() mutable {
             --state->in_flight;
@@ -126,10 +133,10 @@ public:
 
 private:
     struct state {
-        explicit state(event_queue& on) : queue{on} {}
+        explicit state(event_queue& timeline) : queue{timeline} {}
 
-        void finish(std::uint64_t of) {
-            if (of != generation) // It was cancelled, and has ended already.
+        void finish(std::uint64_t id) {
+            if (id != generation) // It was cancelled, and has ended already.
                 return;
             --in_flight;
             // Moved out, because the handler may begin the next request.

@@ -24,14 +24,14 @@
 #include <utility>
 #include <vector>
 
-// A server as a process on a host of its own: the real routes, and all that processes do wrong.
+// A server as a process on a host of its own: the real routes, and the faults of processes.
 
 namespace forest::sim {
 
-/// Someone whose connection a process has accepted.
+/// The client's end of a connection that a server process has accepted.
 class peer {
 public:
-    /// The process is gone, and with it the connection.
+    /// The process has ended, and the connection with it.
     virtual void reset() = 0;
 
 protected:
@@ -40,22 +40,23 @@ protected:
 private:
     friend class server_process;
 
-    std::size_t place_ = 0; // among those whose connection it has
+    std::size_t place_ = 0; // the index among the connections of the process
 };
 
-/// How a server process is made.
+/// The settings of a server process.
 struct server_setup {
-    std::string schema = R"({"collections":[]})"; ///< what its schema route serves
+    std::string schema = R"({"collections":[]})"; ///< the answer of its schema route
     std::string version = "1.0";
-    bool health_route = true; ///< without it, health checks are answered 404
+    bool health_route = true; ///< without it, the answer to a health check is 404
 };
 
-/// One server process. What is wrong with it is counted, so that two faults of one kind end when
-/// the later one does. Not copyable, not thread-safe.
+/// One server process. Each fault is a counter: it is active while the counter is above 0, so two
+/// faults of one kind end with the later one. Not copyable, not thread-safe. The queue must outlive
+/// it, and it must outlive the transports that talk to it.
 class server_process {
 public:
-    /// `accept` decides about signatures; `hash` makes the etags; `seed` is that of the host.
-    /// Throws as the routes do.
+    /// `accept` checks signatures, `hash` makes etags, and `seed` is that of the host. Throws like
+    /// the constructors of the routes.
     server_process(event_queue& queue, std::string name, request_verifier accept, schema_hash hash,
                    server_setup setup, std::uint64_t seed = 0)
         : host_{queue, seed},
@@ -74,35 +75,35 @@ public:
     /// The host that it runs on.
     [[nodiscard]] sim::host& host() noexcept { return host_; }
 
-    // What can be wrong, beside what the host does.
-    int frozen = 0;         ///< accepts connections and answers nothing
+    // Faults, besides those of the host.
+    int frozen = 0;         ///< accepts connections and does not answer
     int slow = 0;           ///< takes `slowness` for each answer
-    duration slowness{};    ///< the time that it takes
+    duration slowness{};    ///< see `slow`
     int wrong_secret = 0;   ///< refuses all signatures
-    int wrong_body = 0;     ///< answers 200 without saying that it is well
-    int one_connection = 0; ///< refuses a connection while it has one
+    int wrong_body = 0;     ///< answers 200 with a body that does not say `ok`
+    int one_connection = 0; ///< refuses further connections while it has one
 
-    /// Ends at once, and resets all connections. Answers which life has ended: it is another after
-    /// each `restart`.
+    /// Ends at once, and resets all connections. Returns the number of the life that has ended, for
+    /// `recover`; each `restart` begins another one.
     std::uint64_t crash() {
         if (crashed_++ == 0)
             end();
         return life_;
     }
 
-    /// Undoes one crash of this life; the last one starts the process anew.
+    /// Undoes one crash of the current life; after the last one the process starts.
     void recover() {
         if (crashed_ > 0 && --crashed_ == 0)
             mount();
     }
 
-    /// Undoes one crash of that life: nothing, if the process was restarted since.
+    /// Undoes one crash of that life. Does nothing if the process was restarted since.
     void recover(std::uint64_t life) {
         if (life == life_)
             recover();
     }
 
-    /// Ends, if it runs, and starts anew.
+    /// Ends if it runs, and starts again. All crashes so far are undone.
     void restart() {
         if (crashed_ == 0)
             end();
@@ -117,23 +118,23 @@ public:
             health_->drain();
     }
 
-    /// Undoes one announcement; with the last one it is as if it had been started anew.
+    /// Undoes one announcement; after the last one the routes are as after a start.
     void resume() {
         if (draining_ > 0 && --draining_ == 0 && crashed_ == 0)
             mount();
     }
 
-    /// Changes what the schema route serves, from now on or, while it is down, from the next start.
-    /// Throws std::system_error for what is no schema; then it stays as it was.
-    void change_schema(std::string to) {
-        // While it is down it has no route that could be asked.
-        if (const std::error_code ec = crashed_ > 0 ? refusal_of(to) : schema_->replace(to))
+    /// Replaces the schema, from now on or, while the process is down, from the next start. Throws
+    /// std::system_error for a text that is no schema; then the old schema stays.
+    void change_schema(std::string text) {
+        // While the process is down there is no route that could check the text.
+        if (const std::error_code ec = crashed_ > 0 ? refusal_of(text) : schema_->replace(text))
             throw std::system_error(ec);
-        setup_.schema = std::move(to);
+        setup_.schema = std::move(text);
     }
 
-    /// Whether it has a health route, from now on or, while it is down, from the next start:
-    /// released agents have none. What is being answered is dropped.
+    /// Adds or removes the health route, from now on or, while the process is down, from the next
+    /// start: released agents have none. Drops requests that have no answer yet.
     void have_health_route(bool present) {
         if (std::exchange(setup_.health_route, present) != present && crashed_ == 0)
             mount();
@@ -141,40 +142,40 @@ public:
 
     [[nodiscard]] bool crashed() const noexcept { return crashed_ > 0; }
 
-    /// Whether a signed check that arrives now is answered well, and at once.
+    /// Whether a signed check that arrives now has a healthy answer, at once.
     [[nodiscard]] bool sound() const noexcept {
         return crashed_ + frozen + slow + wrong_secret + wrong_body + one_connection + draining_ ==
                    0 &&
                host_.running();
     }
 
-    // What a transport does.
+    // For transports.
 
-    /// Whether a connection is accepted; it is then to be released.
-    [[nodiscard]] bool accept(peer& from) {
+    /// Whether it accepts a connection. If so, the caller has to release it.
+    [[nodiscard]] bool accept(peer& connecting) {
         if (crashed_ > 0 || (one_connection > 0 && !peers_.empty()))
             return false;
-        from.place_ = peers_.size();
-        peers_.push_back(&from);
+        connecting.place_ = peers_.size();
+        peers_.push_back(&connecting);
         return true;
     }
 
-    /// The connection of `of`, which was accepted, is closed.
-    void release(peer& of) {
-        peers_.back()->place_ = of.place_;
-        peers_[of.place_] = peers_.back();
+    /// Closes a connection that was accepted.
+    void release(peer& accepted) {
+        peers_.back()->place_ = accepted.place_;
+        peers_[accepted.place_] = peers_.back();
         peers_.pop_back();
     }
 
-    /// Answers a request, in its own time or never. `answer` is called with the bytes of the answer
-    /// unless the process ends before.
+    /// Takes the bytes of a request. Calls `receiver` with the bytes of the answer, at once, later,
+    /// or never if the process is frozen or ends before.
     void serve(std::span<char> request,
-               forest::detail::unique_function<void(std::string_view)> answer) {
+               forest::detail::unique_function<void(std::string_view)> receiver) {
         if (frozen > 0)
             return;
         if (wrong_body > 0)
-            return answer("HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"status\":\"OK\"}");
-        http_->serve(request, std::move(answer));
+            return receiver("HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"status\":\"OK\"}");
+        http_->serve(request, std::move(receiver));
     }
 
 private:

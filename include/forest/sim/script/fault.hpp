@@ -13,52 +13,52 @@
 #include <string_view>
 #include <vector>
 
-// What goes wrong in a simulation, as values: so that a script can be drawn from a seed, written
-// down, shortened and pasted into a test.
+// What goes wrong in a simulation, as values: so a script can be drawn from a seed, written down,
+// shortened and pasted into a test.
 
 namespace forest::sim {
 
 /// What goes wrong. The values are part of the digests that tests fix.
 enum class fault_kind : std::uint8_t {
-    // A process.
-    crash,             ///< it ends; when the fault does, it is started anew
-    restart,           ///< it ends and is started anew at once
-    freeze,            ///< it accepts and does not answer
+    // Of a server process.
+    crash,             ///< it ends, and starts again at the end of the fault
+    restart,           ///< it ends, and starts again at once
+    freeze,            ///< it accepts connections and does not answer
     slow,              ///< it takes `span` for each answer
     drain,             ///< it announces its end
-    stop,              ///< it announces its end and crashes `span` later
+    stop,              ///< it announces its end, and crashes `span` later
     wrong_secret,      ///< it refuses all signatures
-    wrong_body,        ///< it answers 200 without saying that it is well
-    single_connection, ///< it refuses a connection while it has one
+    wrong_body,        ///< it answers 200 with a body that does not say `ok`
+    single_connection, ///< it refuses further connections while it has one
 
-    // The way between a client and a server.
+    // Of the link between a client and a server.
     refuse,             ///< connections are refused
-    black_hole,         ///< nothing gets through
-    partition_requests, ///< nothing gets to the server
-    partition_replies,  ///< nothing comes back
+    black_hole,         ///< all messages are lost
+    partition_requests, ///< messages to the server are lost
+    partition_replies,  ///< messages to the client are lost
     reset,              ///< connections are reset in the middle of an answer
-    truncate,           ///< they are closed there
-    garble,             ///< some bytes of an answer are others
-    drip,               ///< an answer takes `span` to come
+    truncate,           ///< connections are closed in the middle of an answer
+    garble,             ///< some bytes of an answer are changed
+    drip,               ///< an answer arrives in pieces, over `span`
     delay,              ///< messages take `least` and a time of mean `span`, distributed as `shape`
-    clog,               ///< messages are held back, and let go in the end
+    clog,               ///< messages are held back until the end of the fault
     loss,               ///< `amount` of a thousand messages are lost
     dns_failure,        ///< the name of the server is not found
 
-    // The clocks of a host, or whether it runs: of a client's or, without one, of a server's.
-    step_wall, ///< the wall clock is set by `span`
+    // Of the host of a client or, without a client, of the server: its clocks, or whether it runs.
+    step_wall, ///< the wall clock is set forward by `span`, or back if that is negative
     jump_wall, ///< the wall clock jumps back and forth by up to `span`
-    drift,     ///< all clocks are `amount` parts per million fast
-    swing,     ///< all clocks run ahead by up to `span` and back, 16 times as long for each
-    pause,     ///< no program runs for `span`, but timers do
-    suspend,   ///< nothing runs for `span`
+    drift,     ///< all clocks are too fast by `amount` parts per million
+    swing,     ///< all clocks run ahead by up to `span` and back again, in a period of 16 spans
+    pause,     ///< no program runs for `span`, but timers go on
+    suspend,   ///< nothing runs for `span`, and timers stand still
 
-    quit, ///< the application stops a client for good
+    quit, ///< the application stops a client, which does not start again
 };
 
 inline constexpr std::size_t fault_kind_count = static_cast<std::size_t>(fault_kind::quit) + 1;
 
-/// The identifier of a kind, as scripts and command lines say it.
+/// The identifier of a kind, as in scripts and on command lines.
 [[nodiscard]] constexpr std::string_view name(fault_kind kind) noexcept {
     constexpr std::array<std::string_view, fault_kind_count> names{"crash",
                                                                    "restart",
@@ -91,7 +91,7 @@ inline constexpr std::size_t fault_kind_count = static_cast<std::size_t>(fault_k
     return names[static_cast<std::size_t>(kind)];
 }
 
-/// Whether it concerns a process, the way to it, or the time of a host.
+/// Whether it is a fault of a server process, of a link, or of the time of a host.
 [[nodiscard]] constexpr bool is_of_process(fault_kind kind) noexcept {
     return kind <= fault_kind::single_connection;
 }
@@ -102,23 +102,23 @@ inline constexpr std::size_t fault_kind_count = static_cast<std::size_t>(fault_k
     return fault_kind::step_wall <= kind && kind <= fault_kind::suspend;
 }
 
-/// Whether it happens at one moment, so that it has no end to wait for.
+/// Whether it happens at one moment, so that it has no end.
 [[nodiscard]] constexpr bool is_momentary(fault_kind kind) noexcept {
     return kind == fault_kind::restart || kind == fault_kind::step_wall ||
            kind == fault_kind::pause || kind == fault_kind::suspend || kind == fault_kind::quit;
 }
 
-/// One fault: what, when, for how long, and to whom.
+/// One fault: what goes wrong, when, for how long, and where.
 struct fault {
-    /// Every client of the server; for a fault of time, the server's own host.
+    /// For `client`: all clients of the server; for a fault of time, the host of the server.
     static constexpr std::uint16_t everyone = 0xffff;
 
     fault_kind kind{};
-    duration at{};            ///< since the beginning
-    duration lasting{};       ///< 0: until everything is healed; nothing for what is momentary
-    duration every{};         ///< 0: once; else again and again, after this time
-    std::uint16_t server = 0; ///< in the order in which they were added
-    std::uint16_t client = everyone;                 ///< in the order in which they were added
+    duration at{};            ///< since the beginning of the world
+    duration lasting{};       ///< 0: until the world is healed; ignored for a momentary fault
+    duration every{};         ///< 0: once; else repeated after this time
+    std::uint16_t server = 0; ///< the number of the server in the order of `add_server`
+    std::uint16_t client = everyone;                 ///< the number of the client, likewise
     duration span{};                                 ///< see fault_kind
     std::int64_t amount = 0;                         ///< see fault_kind
     latency::shape shape = latency::shape::constant; ///< of `delay`
@@ -130,7 +130,7 @@ struct fault {
 /// A script: what goes wrong in one simulation.
 using script = std::vector<fault>;
 
-/// A duration as C++ says it, with the literals of std::chrono: `75s`, `1500ms`, `20us`, `7ns`.
+/// A duration as C++ code with the literals of std::chrono: `75s`, `1500ms`, `20us`, `7ns`.
 [[nodiscard]] inline std::string to_code(duration span) {
     struct unit {
         std::int64_t nanoseconds;
@@ -145,7 +145,7 @@ using script = std::vector<fault>;
     return {};
 }
 
-/// A distribution as C++ says it, without its namespace: `uniform(20ms)`, `uniform(20ms, 1ms)`.
+/// A distribution as C++ code without its namespace: `uniform(20ms)`, `uniform(20ms, 1ms)`.
 [[nodiscard]] inline std::string to_code(const latency& delay) {
     constexpr std::array<const char*, 4> shapes{"constant", "uniform", "exponential", "heavy_tail"};
     std::string code = shapes[static_cast<std::size_t>(delay.distribution)];
@@ -155,13 +155,13 @@ using script = std::vector<fault>;
     return code + ")";
 }
 
-/// The distribution that a `delay` carries.
+/// The distribution of a fault of kind `delay`.
 [[nodiscard]] inline latency delay_of(const fault& what) noexcept {
     return {.distribution = what.shape, .typical = what.span, .least = what.least};
 }
 
-/// A fault as a line of C++ for a world called `world`; `servers` and `clients` are the names of
-/// the variables: `world.between(75s, 90s).crash(warehouse);`.
+/// A fault as a line of C++ for a world called `world`: `world.between(75s,
+/// 90s).crash(warehouse);`. `servers` and `clients` are the names of the variables.
 [[nodiscard]] inline std::string to_code(const fault& what, const std::vector<std::string>& servers,
                                          const std::vector<std::string>& clients) {
     std::string code = "world.";

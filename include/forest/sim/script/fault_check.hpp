@@ -13,38 +13,37 @@
 #include <stdexcept>
 #include <string>
 
-// Faults that say nothing, or what was hardly meant, are refused when they are asked for: a script
-// that goes wrong in silence tests nothing.
+// Faults that mean nothing, or were hardly meant, are refused when they are added: a script that is
+// ignored in silence tests nothing.
 
 namespace forest::sim {
 
-/// What is wrong with a fault in a world of so many servers and clients, as half a sentence; null
-/// if nothing is.
+/// What is wrong with a fault in a world with so many servers and clients, as the predicate of a
+/// sentence; null if nothing is.
 [[nodiscard]] inline const char* fault_refused_for(const fault& what, std::size_t servers,
                                                    std::size_t clients) noexcept {
     using namespace std::chrono_literals;
     constexpr duration zero = duration::zero();
     const bool repeated = what.every > zero;
-    const bool of_server = is_of_process(what.kind) || what.client == fault::everyone;
+    const bool needs_server = is_of_process(what.kind) || what.client == fault::everyone;
     if (what.kind == fault_kind::quit && what.client == fault::everyone)
         return "is for one client";
-    if (of_server && what.server >= servers)
+    if (needs_server && what.server >= servers)
         return "is for a server that does not exist";
     if (!is_of_process(what.kind) && what.client != fault::everyone && what.client >= clients)
         return "is for a client that does not exist";
     if (what.at < zero)
         return "begins before the world does";
     if (what.lasting < zero || what.every < zero)
-        return "lasts for less than nothing, or is repeated after less";
+        return "has a negative length or period";
     if (repeated && what.lasting == zero && !is_momentary(what.kind))
-        return "is repeated, and would never end: say lasting() before it";
+        return "is repeated, and would never end: call lasting() before it";
     if (what.kind != fault_kind::step_wall && what.span < zero)
-        return "takes less time than nothing";
+        return "has a negative span";
     switch (what.kind) {
     case fault_kind::step_wall:
     case fault_kind::jump_wall:
-        return what.span % 1ms != zero ? "sets a wall clock, which counts in milliseconds"
-                                       : nullptr;
+        return what.span % 1ms != zero ? "sets a wall clock by a part of a millisecond" : nullptr;
     case fault_kind::swing:
         return what.span > options::duration_max ? "swings by more than a year" : nullptr;
     case fault_kind::drift:
@@ -53,8 +52,7 @@ namespace forest::sim {
                    : nullptr;
     case fault_kind::loss:
         return what.amount < 0 || what.amount > 1000 ? "is not from 0 to 1000" : nullptr;
-    case fault_kind::delay:
-        return delay_of(what).valid() ? nullptr : "is beyond what messages take at most";
+    case fault_kind::delay: return delay_of(what).valid() ? nullptr : "is beyond latency::maximum";
     default: return nullptr;
     }
 }

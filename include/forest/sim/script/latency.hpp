@@ -10,14 +10,14 @@
 #include <cmath>
 #include <cstdint>
 
-// How long a message is on its link, drawn from a distribution. Only operations of which IEEE 754
-// says the last bit are used, one at a time, because the same seed has to give the same network
-// with every compiler, which std::exponential_distribution and std::log do not promise.
+// How long a message takes, drawn from a distribution. The same seed has to give the same network
+// with every compiler, which std::exponential_distribution and std::log do not promise. So this
+// uses only operations whose last bit IEEE 754 defines, one at a time.
 
 namespace forest::sim {
 
-/// A standard exponential variate, of mean 1 (von Neumann, 1951): comparisons alone, and on average
-/// six random numbers.
+/// A random number with the exponential distribution of mean 1 (von Neumann, 1951). It needs
+/// comparisons only, and six uniform random numbers on average.
 [[nodiscard]] constexpr double standard_exponential(random_generator& random) noexcept {
     for (double whole = 0.0;; whole += 1.0) {
         const double first = random.uniform();
@@ -48,7 +48,7 @@ struct latency {
 
     shape distribution = shape::constant;
     duration typical = std::chrono::milliseconds{1}; ///< the mean; from 0 to `maximum`
-    duration least = duration::zero();               ///< is added to each; from 0 to `maximum`
+    duration least = duration::zero();               ///< added to each; from 0 to `maximum`
 
     [[nodiscard]] constexpr bool valid() const noexcept {
         constexpr duration zero = duration::zero();
@@ -72,30 +72,30 @@ struct latency {
     friend constexpr bool operator==(const latency&, const latency&) = default;
 
 private:
-    [[nodiscard]] duration capped(double times) const noexcept {
-        const double length = static_cast<double>(typical.count()) * times;
+    [[nodiscard]] duration capped(double factor) const noexcept {
+        const double length = static_cast<double>(typical.count()) * factor;
         const auto limit = static_cast<double>(maximum.count());
         return std::min(least + duration{static_cast<duration::rep>(std::min(length, limit))},
                         maximum);
     }
 };
 
-/// Always `delay`, and `least` beside it.
+/// Always `delay`, plus `least`.
 [[nodiscard]] constexpr latency constant(duration delay, duration least = {}) noexcept {
     return {.typical = delay, .least = least};
 }
 
-/// From 0 to twice `mean`, all alike, and `least` beside it.
+/// From 0 to twice `mean`, all equally likely, plus `least`.
 [[nodiscard]] constexpr latency uniform(duration mean, duration least = {}) noexcept {
     return {.distribution = latency::shape::uniform, .typical = mean, .least = least};
 }
 
-/// Exponential with that mean, and `least` beside it.
+/// Exponential with that mean, plus `least`.
 [[nodiscard]] constexpr latency exponential(duration mean, duration least = {}) noexcept {
     return {.distribution = latency::shape::exponential, .typical = mean, .least = least};
 }
 
-/// Mostly short, and now and then very long, and `least` beside it.
+/// Mostly short and rarely very long, plus `least`.
 [[nodiscard]] constexpr latency heavy_tail(duration mean, duration least = {}) noexcept {
     return {.distribution = latency::shape::heavy_tail, .typical = mean, .least = least};
 }

@@ -16,14 +16,14 @@
 #include <cstddef>
 #include <cstdint>
 
-// Plans drawn from a seed: any number of things that go wrong at any time, alone and together.
+// Plans drawn from a seed: any number of faults, at any time, alone and together.
 
 namespace forest::sim {
 
-/// Which kinds of faults are drawn.
+/// A set of kinds of faults, by their numbers.
 using fault_kinds = std::bitset<fault_kind_count>;
 
-/// All that a world can heal, which is all but `quit`.
+/// All kinds that a world can heal: all except `quit`.
 [[nodiscard]] inline fault_kinds all_faults() noexcept {
     return fault_kinds{}.set().reset(static_cast<std::size_t>(fault_kind::quit));
 }
@@ -37,25 +37,24 @@ using fault_weights = std::array<std::uint32_t, fault_kind_count>;
     return all;
 }
 
-/// What is drawn, and how much of it.
+/// What is drawn, and how much.
 struct draw_options {
     std::uint16_t servers_max = 3;           ///< at least 1
-    std::uint16_t clients_max = 4;           ///< of all servers; at least 1
+    std::uint16_t clients_max = 4;           ///< of all servers together; at least 1
     std::uint16_t faults_max = 12;           ///< of one plan
-    fault_kinds kinds = all_faults();        ///< those that may be drawn
-    duration length = std::chrono::hours{1}; ///< of what goes wrong; greater than 0
-    bool random_options = true;              ///< else every client has the default ones
+    fault_kinds kinds = all_faults();        ///< the kinds that may be drawn
+    duration length = std::chrono::hours{1}; ///< of a plan; greater than 0
+    bool random_options = true;              ///< false: every client has the default options
 
-    /// How likely each kind is, as a share of the sum of all that may be drawn, by the number of
-    /// the kind. One of weight 0 is not drawn.
+    /// The probability of each kind, by its number, relative to the sum of all kinds that may be
+    /// drawn. A kind with weight 0 is not drawn.
     fault_weights weights = equal_weights();
 
-    /// How many of a hundred faults happen again and again (`fault::every`). From 0 to 100.
+    /// How many of a hundred faults are repeated (`fault::every`). From 0 to 100.
     int repeated_percent = 0;
 
-    /// How many of a hundred are swizzles instead: the ways of all clients of a server are clogged
-    /// one after the other, and let go in another order. From 0 to 100; needs `clog` to be among
-    /// `kinds`.
+    /// How many of a hundred are swizzles instead: the links of all clients of a server are clogged
+    /// one after another, and unclogged in another order. From 0 to 100; needs `clog` in `kinds`.
     int swizzled_percent = 0;
 };
 
@@ -63,29 +62,29 @@ namespace detail {
 
 class plan_drawer {
 public:
-    plan_drawer(std::uint64_t seed, const draw_options& chosen) noexcept
-        : chosen_{chosen}, random_{seed} {
+    plan_drawer(std::uint64_t seed, const draw_options& settings) noexcept
+        : settings_{settings}, random_{seed} {
         for (std::size_t kind = 0; kind < fault_kind_count; ++kind) {
-            if (chosen_.kinds.test(kind))
-                heaviest_ = std::max(heaviest_, chosen_.weights[kind]);
+            if (settings_.kinds.test(kind))
+                heaviest_ = std::max(heaviest_, settings_.weights[kind]);
         }
     }
 
     plan draw() {
         plan drawn;
         drawn.seed = random_();
-        drawn.length = chosen_.length;
-        drawn.servers = static_cast<std::uint16_t>(between(1, chosen_.servers_max));
-        drawn.clients.resize(between(1, chosen_.clients_max));
+        drawn.length = settings_.length;
+        drawn.servers = static_cast<std::uint16_t>(between(1, settings_.servers_max));
+        drawn.clients.resize(between(1, settings_.clients_max));
         for (planned_client& each : drawn.clients) {
             each.server = static_cast<std::uint16_t>(between(0, drawn.servers - 1U));
-            if (chosen_.random_options)
+            if (settings_.random_options)
                 each.chosen = draw_client_options();
             each.usual = between(0, 1) == 0 ? constant(up_to(std::chrono::milliseconds{50}))
                                             : uniform(up_to(std::chrono::milliseconds{50}));
         }
-        for (std::size_t count = between(0, chosen_.faults_max); count > 0; --count) {
-            if (happens(chosen_.swizzled_percent) && may_be_drawn(fault_kind::clog))
+        for (std::size_t count = between(0, settings_.faults_max); count > 0; --count) {
+            if (happens(settings_.swizzled_percent) && may_be_drawn(fault_kind::clog))
                 draw_swizzle(drawn);
             else if (heaviest_ > 0)
                 drawn.faults.push_back(draw_fault(drawn));
@@ -98,7 +97,7 @@ private:
         return most < least ? least : least + random_() % (most - least + 1);
     }
 
-    // Whole milliseconds, so that a script can be read.
+    // Whole milliseconds, so that a script is readable.
     duration up_to(duration most) noexcept {
         const auto steps = std::chrono::duration_cast<std::chrono::milliseconds>(most).count();
         return std::chrono::milliseconds{between(0, static_cast<std::uint64_t>(steps))};
@@ -124,61 +123,62 @@ private:
         return drawn;
     }
 
-    // Draws a number only where the answer is open.
+    // Uses a random number only if the result is not certain.
     bool happens(int percent) noexcept {
         return percent >= 100 || (percent > 0 && between(0, 99) < static_cast<unsigned>(percent));
     }
 
     bool may_be_drawn(fault_kind kind) const noexcept {
         const auto number = static_cast<std::size_t>(kind);
-        return chosen_.kinds.test(number) && chosen_.weights[number] > 0;
+        return settings_.kinds.test(number) && settings_.weights[number] > 0;
     }
 
-    // A kind that is less likely than the likeliest is refused now and then.
+    // Draws again if a kind with less than the greatest weight is rejected, which is how the
+    // weights take effect.
     fault_kind draw_kind() noexcept {
         for (;;) {
             const auto kind = static_cast<fault_kind>(between(0, fault_kind_count - 1));
-            const std::uint32_t weight = chosen_.weights[static_cast<std::size_t>(kind)];
+            const std::uint32_t weight = settings_.weights[static_cast<std::size_t>(kind)];
             if (may_be_drawn(kind) && (weight == heaviest_ || between(0, heaviest_ - 1) < weight))
                 return kind;
         }
     }
 
-    // As a script does it with `swizzle`.
-    void draw_swizzle(plan& in) {
+    // The same faults as `swizzle` of a script.
+    void draw_swizzle(plan& drawn) {
         using namespace std::chrono_literals;
-        const auto server = static_cast<std::uint16_t>(between(0, in.servers - 1U));
-        const duration at = up_to(chosen_.length);
-        const duration half = 50ms + up_to(chosen_.length / 8);
-        for (std::uint16_t client = 0; client < in.clients.size(); ++client) {
-            if (in.clients[client].server != server)
+        const auto server = static_cast<std::uint16_t>(between(0, drawn.servers - 1U));
+        const duration at = up_to(settings_.length);
+        const duration half = 50ms + up_to(settings_.length / 8);
+        for (std::uint16_t client = 0; client < drawn.clients.size(); ++client) {
+            if (drawn.clients[client].server != server)
                 continue;
             const duration begin = up_to(half);
-            in.faults.push_back({.kind = fault_kind::clog,
-                                 .at = at + begin,
-                                 .lasting = half - begin + 1ms + up_to(half),
-                                 .server = server,
-                                 .client = client});
+            drawn.faults.push_back({.kind = fault_kind::clog,
+                                    .at = at + begin,
+                                    .lasting = half - begin + 1ms + up_to(half),
+                                    .server = server,
+                                    .client = client});
         }
     }
 
-    fault draw_fault(const plan& in) noexcept {
+    fault draw_fault(const plan& target) noexcept {
         using namespace std::chrono_literals;
         fault drawn;
         drawn.kind = draw_kind();
-        drawn.at = up_to(chosen_.length);
+        drawn.at = up_to(settings_.length);
         // Mostly short enough to end within the plan, and long enough to be noticed.
-        drawn.lasting = 100ms + up_to(between(0, 2) == 0 ? 10s : chosen_.length / 4);
-        drawn.server = static_cast<std::uint16_t>(between(0, in.servers - 1U));
+        drawn.lasting = 100ms + up_to(between(0, 2) == 0 ? 10s : settings_.length / 4);
+        drawn.server = static_cast<std::uint16_t>(between(0, target.servers - 1U));
         if (drawn.kind == fault_kind::quit || (!is_of_process(drawn.kind) && between(0, 3) > 0)) {
-            drawn.client = static_cast<std::uint16_t>(between(0, in.clients.size() - 1));
-            drawn.server = in.clients[drawn.client].server;
+            drawn.client = static_cast<std::uint16_t>(between(0, target.clients.size() - 1));
+            drawn.server = target.clients[drawn.client].server;
         }
         drawn.shape = static_cast<latency::shape>(between(0, 3));
         draw_amounts(drawn);
-        if (drawn.kind != fault_kind::quit && happens(chosen_.repeated_percent))
+        if (drawn.kind != fault_kind::quit && happens(settings_.repeated_percent))
             drawn.every = drawn.lasting + std::max(drawn.span, duration::zero()) + 100ms +
-                          up_to(chosen_.length / 4);
+                          up_to(settings_.length / 4);
         return drawn;
     }
 
@@ -202,16 +202,16 @@ private:
         }
     }
 
-    draw_options chosen_;
-    std::uint32_t heaviest_ = 0; // weight of all kinds that may be drawn
+    draw_options settings_;
+    std::uint32_t heaviest_ = 0; // the greatest weight of a kind that may be drawn
     random_generator random_;
 };
 
 } // namespace detail
 
 /// The plan of a seed.
-[[nodiscard]] inline plan draw(std::uint64_t seed, const draw_options& chosen = {}) {
-    return detail::plan_drawer{seed, chosen}.draw();
+[[nodiscard]] inline plan draw(std::uint64_t seed, const draw_options& settings = {}) {
+    return detail::plan_drawer{seed, settings}.draw();
 }
 
 } // namespace forest::sim

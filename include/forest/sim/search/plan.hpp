@@ -11,21 +11,21 @@
 #include <cstdint>
 #include <vector>
 
-// One simulation as a value: who is there, what goes wrong, and for how long. So it can be drawn,
-// run again, shortened, and written down as a test.
+// One simulation as a value: its servers and clients, its faults, and its length. So it can be
+// drawn, run again, shortened, and written down as a test.
 
 namespace forest::sim {
 
 /// A client of a plan.
 struct planned_client {
-    std::uint16_t server = 0; ///< which of the servers it watches
+    std::uint16_t server = 0; ///< the number of the server that it watches
     options chosen{};
     latency usual = constant(std::chrono::milliseconds{1});
 };
 
-/// A simulation. Servers are called `server0`, `server1`, …, and clients likewise.
+/// A simulation. The names of servers are `server0`, `server1`, …, those of clients likewise.
 struct plan {
-    std::uint64_t seed = 0; ///< of the world
+    std::uint64_t seed = 0; ///< the seed of the world
     std::uint16_t servers = 1;
     std::vector<planned_client> clients{planned_client{}};
     script faults{};

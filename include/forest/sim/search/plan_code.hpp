@@ -16,14 +16,14 @@
 #include <string_view>
 #include <vector>
 
-// Plans as C++: as the words of a script, for a person, and as a value, for a test that runs the
-// very same again.
+// Plans as C++ code: as the words of a script, for a person, and as a value, for a test that runs
+// exactly the same plan again.
 
 namespace forest::sim {
 
 namespace detail {
 
-// Members of an aggregate with designators; those that were not added have their default.
+// The code of an aggregate with designated initialisers. Members with their default are left out.
 class designated {
 public:
     void add(std::string_view member, std::string_view value) {
@@ -43,16 +43,16 @@ private:
     std::string code_;
 };
 
-// The shortest digits that are read as the same number, whatever the locale.
+// The shortest digits that have the same value, whatever the locale.
 inline std::string number_code(double number) {
     std::array<char, 32> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
     return {digits.data(), static_cast<std::size_t>(end - digits.data())};
 }
 
-inline std::string shape_code(latency::shape of) {
+inline std::string shape_code(latency::shape shape) {
     constexpr std::array<const char*, 4> names{"constant", "uniform", "exponential", "heavy_tail"};
-    return std::string{"forest::sim::latency::shape::"} + names[static_cast<std::size_t>(of)];
+    return std::string{"forest::sim::latency::shape::"} + names[static_cast<std::size_t>(shape)];
 }
 
 inline std::string usual_code(const latency& delay) {
@@ -61,25 +61,27 @@ inline std::string usual_code(const latency& delay) {
 
 } // namespace detail
 
-/// The options that differ from the default ones, as C++ says them: `{.interval = 1s}`.
-[[nodiscard]] inline std::string to_code(const options& chosen) {
+/// The options that differ from the default ones, as C++ code: `{.interval = 1s}`.
+[[nodiscard]] inline std::string to_code(const options& settings) {
     const options plain;
     detail::designated code;
     const auto span = [](duration value) { return to_code(value); };
     const auto count = [](int value) { return std::to_string(value); };
-    code.add_unless("interval", chosen.interval, plain.interval, span);
-    code.add_unless("timeout", chosen.timeout, plain.timeout, span);
-    code.add_unless("failure_threshold", chosen.failure_threshold, plain.failure_threshold, count);
-    code.add_unless("success_threshold", chosen.success_threshold, plain.success_threshold, count);
-    code.add_unless("initial_delay_max", chosen.initial_delay_max, plain.initial_delay_max, span);
-    code.add_unless("interval_jitter", chosen.interval_jitter, plain.interval_jitter,
+    code.add_unless("interval", settings.interval, plain.interval, span);
+    code.add_unless("timeout", settings.timeout, plain.timeout, span);
+    code.add_unless("failure_threshold", settings.failure_threshold, plain.failure_threshold,
+                    count);
+    code.add_unless("success_threshold", settings.success_threshold, plain.success_threshold,
+                    count);
+    code.add_unless("initial_delay_max", settings.initial_delay_max, plain.initial_delay_max, span);
+    code.add_unless("interval_jitter", settings.interval_jitter, plain.interval_jitter,
                     detail::number_code);
-    code.add_unless("stall_tolerance", chosen.stall_tolerance, plain.stall_tolerance, span);
-    code.add_unless("doubt_max", chosen.doubt_max, plain.doubt_max, count);
+    code.add_unless("stall_tolerance", settings.stall_tolerance, plain.stall_tolerance, span);
+    code.add_unless("doubt_max", settings.doubt_max, plain.doubt_max, count);
     return code.code();
 }
 
-/// A plan as a script: a world, and what happens in it.
+/// A plan as a script: the code that makes a world, adds the faults, and lets time pass.
 [[nodiscard]] inline std::string to_code(const plan& what) {
     std::vector<std::string> servers;
     std::vector<std::string> clients;
@@ -101,7 +103,7 @@ inline std::string usual_code(const latency& delay) {
     return code + "world.run_for(" + to_code(what.length) + ");\n";
 }
 
-/// A client of a plan, as its value: what differs from `planned_client{}`.
+/// A client of a plan as a C++ value: the members that differ from `planned_client{}`.
 [[nodiscard]] inline std::string to_code(const planned_client& client) {
     const planned_client plain;
     detail::designated code;
@@ -113,7 +115,7 @@ inline std::string usual_code(const latency& delay) {
     return code.code();
 }
 
-/// A fault as its value.
+/// A fault as a C++ value.
 [[nodiscard]] inline std::string to_code(const fault& what) {
     const fault plain;
     detail::designated code;
@@ -134,7 +136,7 @@ inline std::string usual_code(const latency& delay) {
 
 namespace detail {
 
-// As many names as faults need: those that are given and, behind them, numbers.
+// Names for all numbers in the faults: first those that are given, then `kind` with a number.
 inline std::vector<std::string> enough_names(std::vector<std::string> given, const char* kind,
                                              const script& faults, std::uint16_t fault::* number) {
     for (const fault& each : faults) {
@@ -146,7 +148,7 @@ inline std::vector<std::string> enough_names(std::vector<std::string> given, con
 
 } // namespace detail
 
-/// The names that a test of one's own has for its servers and its clients, in the order in which it
+/// The names of the variables for servers and clients in a test, in the order in which the test
 /// adds them to its world.
 struct script_names {
     std::vector<std::string> servers{};
@@ -155,10 +157,10 @@ struct script_names {
     [[nodiscard]] bool empty() const noexcept { return servers.empty() && clients.empty(); }
 };
 
-/// A plan as a test that throws `rule_broken` as long as it breaks a rule, with or without NDEBUG.
-/// `broken` is the C++ that returns the violation of the plan `what`, if any. With `names`, each
-/// fault is also said in the words of a script, as a comment. Needs `using namespace
-/// std::chrono_literals` and `forest/sim/search/swarm.hpp`.
+/// A plan as the C++ code of a test that throws `rule_broken` while the plan breaks a rule, with or
+/// without NDEBUG. `broken` is the expression that returns the violation of the plan `what`, if
+/// any. With `names`, a comment before each fault has the words of a script. The code needs `using
+/// namespace std::chrono_literals` and `forest/sim/search/swarm.hpp`.
 [[nodiscard]] inline std::string to_test(const plan& what, std::string_view broken,
                                          const script_names& names = {}) {
     detail::designated whole;
@@ -171,7 +173,7 @@ struct script_names {
         const std::string client = to_code(what.clients[index]);
         if (index > 0)
             code += "what.clients.push_back(" + client + ");\n";
-        else if (client != "{}") // A plan has one client of that kind.
+        else if (client != "{}") // A plan has one such client from the start.
             code += "what.clients.front() = " + client + ";\n";
     }
     const auto servers = detail::enough_names(names.servers, "server", what.faults, &fault::server);

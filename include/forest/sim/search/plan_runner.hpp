@@ -21,67 +21,69 @@
 #include <utility>
 #include <vector>
 
-// Runs plans, with someone who watches each client, and at the end all is healed: a client that
-// only survives is not enough, it has to know the truth again.
+// Runs plans with a watcher for each client. At the end the world is healed, and each client has to
+// find out the truth again: to survive is not enough.
 
 namespace forest::sim {
 
-/// How a plan went.
+/// The result of a plan.
 struct outcome {
-    std::optional<violation> broken{}; ///< the first rule that was broken
+    std::optional<violation> broken{}; ///< the first violation
     std::uint64_t digest = 0;          ///< of the trace
     std::uint64_t checks = 0;          ///< of all clients
-    std::uint64_t outages = 0;         ///< that were told
+    std::uint64_t outages = 0;         ///< reported outages
     duration simulated{};
-    trace lines{}; ///< what was to be kept of the trace
+    trace lines{}; ///< the trace, with the lines that were kept
 };
 
-/// The longest from the beginning of one check to that of the next, whatever went wrong before.
+/// The longest time from the beginning of one check to that of the next, whatever went wrong
+/// before.
 template <typename Backoff>
-[[nodiscard]] duration longest_round(const options& chosen, const Backoff& backoff) {
-    duration longest = chosen.interval;
+[[nodiscard]] duration longest_round(const options& settings, const Backoff& backoff) {
+    duration longest = settings.interval;
     for (int failures = 1; failures <= 64; ++failures)
-        longest = std::max<duration>(longest, backoff(failures, chosen.interval));
-    // A jitter lengthens each by up to half; a wake-up may find the process late once.
+        longest = std::max<duration>(longest, backoff(failures, settings.interval));
+    // A jitter adds up to half; one wake-up may be late.
     longest = saturating_sum(longest, longest / 2);
-    return saturating_sum(longest, saturating_product(2, chosen.timeout));
+    return saturating_sum(longest, saturating_product(2, settings.timeout));
 }
 
-/// In how long every client has to have noticed that all is well: the delay before the first check,
-/// or the check under way, the longest delay before the next, and as many successes as end an
-/// outage. Saturates at `duration::max()`.
+/// The time in which every client must have noticed that nothing is wrong any more. It consists of
+/// the delay before the first check or the check in flight, the longest delay before the next
+/// check, and the successes that end an outage. At most `duration::max()`.
 template <typename Backoff>
-[[nodiscard]] duration recovery_bound(const options& chosen, const Backoff& backoff) {
-    const std::int64_t rounds = std::int64_t{chosen.success_threshold} + 2;
-    const duration checks = saturating_product(rounds, longest_round(chosen, backoff));
-    return saturating_sum(checks, saturating_sum(chosen.stall_tolerance, chosen.initial_delay_max));
+[[nodiscard]] duration recovery_bound(const options& settings, const Backoff& backoff) {
+    const std::int64_t rounds = std::int64_t{settings.success_threshold} + 2;
+    const duration checks = saturating_product(rounds, longest_round(settings, backoff));
+    return saturating_sum(checks,
+                          saturating_sum(settings.stall_tolerance, settings.initial_delay_max));
 }
 
-/// How long after the healing something of the faults may be left: pauses go on, and so do messages
-/// that are under way, but those for no longer than any message takes.
+/// How long faults may have effects after the healing: pauses go on until their end, and messages
+/// travel for at most `latency::maximum`.
 [[nodiscard]] inline duration settling_time(const script& faults) {
     duration longest = std::chrono::seconds{1};
     for (const fault& each : faults) {
-        const bool of_machine = each.kind == fault_kind::pause || each.kind == fault_kind::suspend;
-        longest = std::max(longest, of_machine ? each.span : std::min(each.span, latency::maximum));
+        const bool of_host = each.kind == fault_kind::pause || each.kind == fault_kind::suspend;
+        longest = std::max(longest, of_host ? each.span : std::min(each.span, latency::maximum));
     }
     return longest;
 }
 
-/// Runs plans in worlds of those policies, watches each client, and, after all that goes wrong,
-/// lets pass a time in which nothing does. The same plan has the same outcome, always.
+/// Runs plans in worlds with these policies, and watches each client. After the faults it lets some
+/// time pass in which nothing is wrong. The same plan always has the same outcome.
 template <typename Policies = world_policies>
 class plan_runner {
 public:
     using world_type = basic_world<Policies>;
     using backoff_type = typename Policies::backoff;
 
-    /// `recovery`: how long clients may take to notice that all is well; without it, what
-    /// `recovery_bound` says of them.
-    explicit plan_runner(std::optional<duration> recovery = std::nullopt, backoff_type delays = {})
-        : recovery_{recovery}, backoff_{std::move(delays)} {}
+    /// `recovery` is how long clients may take to notice that nothing is wrong any more; without
+    /// it, the `recovery_bound` of their options.
+    explicit plan_runner(std::optional<duration> recovery = std::nullopt, backoff_type backoff = {})
+        : recovery_{recovery}, backoff_{std::move(backoff)} {}
 
-    /// `lines` says how much of the trace is kept.
+    /// Runs one plan. `lines` is an empty trace, with the number of lines to keep.
     [[nodiscard]] outcome run(const plan& what, trace lines = trace{}) const {
         world_type all{what.seed, std::move(lines)};
         std::vector<watcher<world_type>> watching;
@@ -104,7 +106,7 @@ public:
     }
 
 private:
-    // One that has to be pure, and need not be: then it is the same in each run all the same.
+    // A backoff should be pure. One that is not starts from the same state in each run this way.
     [[nodiscard]] backoff_type fresh() const { return backoff_; }
 
     void settle(world_type& all, std::vector<watcher<world_type>>& watching,
@@ -126,13 +128,13 @@ private:
         (void)all.run_until(settled, left(all, bound));
         for (auto& each : watching)
             each.settle(false);
-        // Who knows it has to go on checking.
+        // Each client has to go on checking.
         all.run_for(left(all, round));
         for (auto& each : watching)
             each.settle();
     }
 
-    // As much of a span as time can hold, with some to spare for what clients plan ahead.
+    // As much of the span as the clock can represent, with a reserve for what clients plan ahead.
     static duration left(const world_type& in, duration span) {
         constexpr duration end = duration::max() - 8 * options::duration_max;
         return std::min(span, std::max(end - in.now(), duration::zero()));

@@ -17,8 +17,9 @@
 #include <utility>
 #include <vector>
 
-// From a plan that breaks a rule to the smallest one that still does: fewest faults, then fewest
-// hosts, then plainest options, then earliest and roundest times. A person reads the result.
+// Makes a plan that breaks a rule as small as possible: with the fewest faults, then the fewest
+// servers and clients, then the simplest options, then the earliest and roundest times. A person
+// reads it.
 
 namespace forest::sim {
 
@@ -52,7 +53,7 @@ inline bool remove_server(plan& from, std::uint16_t server) {
     return true;
 }
 
-// Sets a member to what it would be without having been drawn; false if it is that already.
+// Sets a member to its default value. Returns false if it had that before.
 template <typename Value>
 bool reset_to(Value& member, const Value& plain) {
     return !(std::exchange(member, plain) == plain);
@@ -82,14 +83,14 @@ inline const std::vector<std::function<bool(planned_client&)>>& plainer_clients(
     return steps;
 }
 
-// Only a beginning may become 0; of all else, that would be another fault or none.
+// Only `at` may become 0; with 0 in another member it would be another fault, or none.
 template <duration fault::* Member>
 bool changed_to(fault& each, duration value) {
     return reset_to(each.*Member, value) &&
            (each.*Member != duration::zero() || Member == &fault::at);
 }
 
-// Both go towards 0, from below as well.
+// Rounds towards 0, also from below.
 template <duration fault::* Member, typename Unit>
 bool round_down(fault& each) {
     return changed_to<Member>(each, std::chrono::duration_cast<Unit>(each.*Member));
@@ -101,7 +102,7 @@ bool cut_in_half(fault& each) {
     return changed_to<Member>(each, std::chrono::duration_cast<milliseconds>(each.*Member / 2));
 }
 
-// An amount with one digit that is not 0, or half of it.
+// Keeps the first digit of the amount only.
 inline bool round_amount(fault& each) {
     std::int64_t unit = 1;
     while (each.amount / unit >= 10 || each.amount / unit <= -10)
@@ -139,7 +140,7 @@ inline const std::vector<std::function<bool(fault&)>>& plainer_faults() {
     return steps;
 }
 
-// About how many checks it takes to run a plan, as if nothing were wrong.
+// The approximate number of checks in a run of a plan, without faults.
 inline double checks_of(const plan& what) {
     double all = 0.0;
     for (const planned_client& each : what.clients)
@@ -150,14 +151,14 @@ inline double checks_of(const plan& what) {
 
 } // namespace detail
 
-/// How much may be done for a plan to become shorter.
+/// The limits of shrinking.
 struct shrink_bound {
-    std::size_t runs_max = 2000; ///< of plans
-    double checks_max = 5e6;     ///< in all these runs, estimated from their intervals
+    std::size_t runs_max = 2000; ///< of runs of plans
+    double checks_max = 5e6;     ///< in all these runs, estimated from the intervals
 };
 
-/// Shortens `broken` as long as `still_broken` says that it breaks the same rule, and within the
-/// bound.
+/// Shortens `broken` while `still_broken(plan)` returns true, that is, while the plan breaks the
+/// same rule, and within the bound.
 template <typename StillBroken>
 [[nodiscard]] plan shrink(plan broken, StillBroken&& still_broken, const shrink_bound& bound = {}) {
     std::size_t runs = 0;
@@ -173,7 +174,7 @@ template <typename StillBroken>
         broken = candidate;
         return true;
     };
-    // Each step makes the plan smaller by some measure, so this ends.
+    // Each step makes the plan smaller, so the loop ends.
     for (bool changed = true; changed && allowed();) {
         changed = false;
         const auto attempt = [&](auto&& change) {
@@ -182,7 +183,7 @@ template <typename StillBroken>
                 changed = true;
         };
 
-        // Whole halves of the script first, then one fault after the other.
+        // Removes halves of the script first, then single faults.
         for (std::size_t size = std::max<std::size_t>(broken.faults.size() / 2, 1); size > 0;
              size /= 2) {
             for (std::size_t begin = 0; begin < broken.faults.size();) {

@@ -25,77 +25,78 @@
 #include <type_traits>
 #include <utility>
 
-// Many worlds, each from a seed of its own: what nobody thought of, someone among ten thousand
-// tries.
+// Many worlds, each with a seed of its own: some of ten thousand random worlds contain what nobody
+// thought of.
 
 namespace forest::sim {
 
-/// Which seeds: `count` of them, from `first` on.
+/// The seeds of a swarm: `count` of them, from `first` on.
 struct seed_range {
     std::uint64_t first = 1;
     std::uint64_t count = 1000;
 };
 
-/// What a swarm allows.
+/// The limits of a swarm.
 struct swarm_bound {
-    /// How long clients may take, after all was healed, to notice it; without it, what
-    /// `recovery_bound` says of them. For plans that are run by `plan_runner`.
+    /// How long clients may take to notice that the world is healed; without it, the
+    /// `recovery_bound` of their options. For plans that are run by `plan_runner`.
     std::optional<duration> recovery{};
 
     shrink_bound shrinking{};
 };
 
-/// What a function of a plan may answer: how it went, or only what was wrong with it.
+/// The result of a function that runs a plan: the outcome, or only the violation, if any.
 template <typename Answer>
 concept plan_answer =
     std::same_as<Answer, outcome> || std::same_as<Answer, std::optional<violation>>;
 
-/// A simulation of one's own. `run(plan)` makes a world from a plan, or from the parts of it that
-/// it wants, lets it pass, and answers the rule that was broken, if any. The same plan must have
-/// the same answer always.
+/// A simulation that a test defines. `run(plan)` makes a world from a plan, or from parts of it,
+/// lets time pass, and returns the outcome or the violation, if any. The same plan must always have
+/// the same result.
 template <typename Run>
     requires std::invocable<Run&, const plan&> &&
              plan_answer<std::invoke_result_t<Run&, const plan&>>
 struct scenario {
-    draw_options drawn{}; ///< the plans
+    draw_options drawn{}; ///< for the plans
     Run run;
 
-    /// The C++ that calls `run`, for a test to be pasted: `no_two_down`. Without it, the name of
-    /// its type, if that is a class with a name, or `scenario`.
+    /// The C++ name of `run` in the printed test: `no_two_down`. Without it, the name of the type
+    /// of `run` if that is a class with a name, else `scenario`.
     std::string name{};
 
-    /// How the test calls the servers and the clients that `run` adds itself, in this order. With
-    /// them, plans are drawn for as many, and what is printed has these names, and only faults.
+    /// The names of the servers and the clients that `run` adds itself, in this order. With them,
+    /// plans are drawn for as many servers and clients, and the printed test has these names, and
+    /// only faults.
     script_names names{};
 };
 
 template <typename Run>
 scenario(draw_options, Run, std::string = {}, script_names = {}) -> scenario<Run>;
 
-/// A seed whose world broke a rule.
+/// A seed whose world breaks a rule.
 struct swarm_failure {
     std::uint64_t seed = 0;
-    violation broken{}; ///< as it is in the world of `shrunk`
+    violation broken{}; ///< the violation of the plan `shrunk`
     plan shrunk{};      ///< the smallest plan found that breaks the same rule
 
-    /// C++ that returns the violation of a plan called `what`.
+    /// The C++ expression that returns the violation of a plan called `what`.
     std::string check = "forest::sim::plan_runner<>{}.run(what).broken";
 
-    script_names names{}; ///< of the servers and clients, where a scenario has its own
+    script_names names{}; ///< the names of a scenario
 };
 
-/// How a swarm went.
+/// The result of a swarm.
 struct swarm_report {
     std::uint64_t runs = 0;
     std::uint64_t checks = 0;
-    std::uint64_t outages = 0;              ///< that were told
+    std::uint64_t outages = 0;              ///< reported outages
     duration simulated{};                   ///< at most `duration::max()`
-    std::optional<swarm_failure> failure{}; ///< of the first seed that broke a rule
+    std::optional<swarm_failure> failure{}; ///< of the first seed that breaks a rule
 };
 
 namespace detail {
 
-// The name of a type as source code says it, or nearly so: an anonymous namespace has none.
+// The name of a type as in source code, without anonymous namespaces.
 template <typename Type>
 std::string type_name() {
     std::string_view name = std::source_location::current().function_name();
@@ -120,21 +121,21 @@ std::string runner_code(const swarm_bound& bound) {
     return code + "}.run(what).broken";
 }
 
-// What a test calls to run a scenario again.
+// The expression that runs a scenario in a test.
 template <typename Run>
-std::string scenario_code(const scenario<Run>& of) {
-    if (!of.name.empty())
-        return of.name + "(what)";
+std::string scenario_code(const scenario<Run>& tested) {
+    if (!tested.name.empty())
+        return tested.name + "(what)";
     if constexpr (std::is_class_v<Run>) {
         const std::string type = type_name<Run>();
-        if (type.find_first_of("<({") == std::string::npos) // of a lambda
+        if (type.find_first_of("<({") == std::string::npos) // else it is a lambda
             return type + "{}(what)";
     }
     return "scenario(what)";
 }
 
-// A plan of which only the faults are left, as far as they allow: a scenario of one's own mostly
-// has its own servers and clients. With `own` it is known to, so that it needs none of the plan.
+// A plan with the faults only: most scenarios have their own servers and clients. With `own` the
+// scenario is known to have them; otherwise as many clients stay as the faults need.
 inline plan faults_alone(plan from, bool own) {
     std::size_t clients = 1;
     for (const fault& each : from.faults) {
@@ -156,22 +157,22 @@ inline outcome as_outcome(std::optional<violation> found) {
 
 } // namespace detail
 
-/// Runs the scenario with the plans of the seeds, until one breaks a rule; that one is shrunk. Of
-/// checks and outages the report knows only where `run` answers an outcome.
+/// Runs the scenario with the plans of the seeds until one breaks a rule, and shrinks that plan.
+/// The report counts checks and outages only if `run` returns an outcome.
 template <typename Run>
-[[nodiscard]] swarm_report swarm(scenario<Run> of, seed_range seeds,
+[[nodiscard]] swarm_report swarm(scenario<Run> tested, seed_range seeds,
                                  const swarm_bound& bound = {}) {
     swarm_report report;
-    if (!of.names.servers.empty())
-        of.drawn.servers_max = static_cast<std::uint16_t>(of.names.servers.size());
-    if (!of.names.clients.empty())
-        of.drawn.clients_max = static_cast<std::uint16_t>(of.names.clients.size());
+    if (!tested.names.servers.empty())
+        tested.drawn.servers_max = static_cast<std::uint16_t>(tested.names.servers.size());
+    if (!tested.names.clients.empty())
+        tested.drawn.clients_max = static_cast<std::uint16_t>(tested.names.clients.size());
     const auto run = [&](const plan& what) {
-        return detail::as_outcome(std::invoke(of.run, what));
+        return detail::as_outcome(std::invoke(tested.run, what));
     };
     for (std::uint64_t index = 0; index < seeds.count && !report.failure; ++index) {
         const std::uint64_t seed = seeds.first + index;
-        const plan drawn = draw(seed, of.drawn);
+        const plan drawn = draw(seed, tested.drawn);
         const outcome ended = run(drawn);
         ++report.runs;
         report.checks += ended.checks;
@@ -187,11 +188,11 @@ template <typename Run>
             last = std::move(*found);
             return true;
         };
-        const plan faults = detail::faults_alone(drawn, !of.names.empty());
+        const plan faults = detail::faults_alone(drawn, !tested.names.empty());
         const auto enough_alone = [&] {
             try {
                 return bound.shrinking.runs_max > 0 && same_rule(faults);
-            } catch (...) { // It needs more of the plan.
+            } catch (...) { // The scenario needs more of the plan.
                 return false;
             }
         };
@@ -202,13 +203,13 @@ template <typename Run>
         report.failure = swarm_failure{.seed = seed,
                                        .broken = last,
                                        .shrunk = shrunk,
-                                       .check = detail::scenario_code(of),
-                                       .names = of.names};
+                                       .check = detail::scenario_code(tested),
+                                       .names = tested.names};
     }
     return report;
 }
 
-/// Runs whole plans, in worlds of those policies, with someone who watches each client.
+/// Runs whole plans in worlds with these policies, with a watcher for each client.
 template <typename Policies = world_policies>
 [[nodiscard]] swarm_report swarm(const draw_options& drawn, seed_range seeds,
                                  const swarm_bound& bound = {}) {
@@ -220,8 +221,8 @@ template <typename Policies = world_policies>
     return report;
 }
 
-/// The seed, the rule, and the test that fails: what a person needs to see it happen again. Time
-/// and text of the violation are those of the test.
+/// The seed, the rule, and a test that fails in the same way. Time and text of the violation are
+/// those of the test.
 [[nodiscard]] inline std::string to_string(const swarm_failure& failed) {
     return "seed " + std::to_string(failed.seed) + " breaks " + failed.broken.rule +
            "; shortened: " + to_string(failed.broken) + "\n" +

@@ -13,45 +13,45 @@
 #include <utility>
 #include <vector>
 
-// Simulated time: a list of what is to happen and when. Nothing passes but by running it.
+// Simulated time: a list of events, each with the time at which it is due. Time passes only by
+// running them.
 
 namespace forest::sim {
 
-/// The one timeline of a simulation. What happens at the same moment happens in the order in which
-/// it was asked for. What is put off for longer than a clock can count, some 292 years, never
-/// happens. Not thread-safe: a simulation has no threads. It must outlive all clocks, transports
-/// and servers on it.
+/// The timeline of a simulation. Events at the same moment run in the order in which they were
+/// added. An event beyond the range of the clock, some 292 years, never runs. Not thread-safe: a
+/// simulation has no threads. It must outlive all clocks, transports and servers on it.
 class event_queue {
 public:
-    /// Simulated time since the beginning, as a steady clock tells it.
+    /// The simulated time since the beginning, as the time of a steady clock.
     [[nodiscard]] steady_time now() const noexcept { return now_; }
 
-    /// Lets `what` happen after `delay`; a negative one counts as 0. Never runs it inside the call.
-    void after(duration delay, forest::detail::unique_function<void()>&& what) {
-        at(later(delay), std::move(what));
+    /// Runs `task` after `delay`, never within this call. A negative delay counts as 0.
+    void after(duration delay, forest::detail::unique_function<void()>&& task) {
+        at(later(delay), std::move(task));
     }
 
-    /// Lets `what` happen at `when`, or now if that is past.
-    void at(steady_time when, forest::detail::unique_function<void()>&& what) {
-        const std::uint32_t place = store(std::move(what));
+    /// Runs `task` at `when`, or now if that time has passed. Never within this call.
+    void at(steady_time when, forest::detail::unique_function<void()>&& task) {
+        const std::uint32_t place = store(std::move(task));
         heap_.push({std::max(when, now_), next_sequence_++, place});
     }
 
-    /// Runs the next event. False when there is none.
+    /// Runs the next event. Returns false if there is none.
     bool run_one() { return run_one_until(steady_time::max()); }
 
-    /// Runs all that happens within the next `span`, its end included, and leaves the time there.
-    /// A negative one counts as 0.
+    /// Runs all events within the next `span`, its end included, and leaves the time there. A
+    /// negative span counts as 0.
     void run_for(duration span) { run_until(later(span)); }
 
-    /// Runs all that happens up to and including `end`, and leaves the time there.
+    /// Runs all events up to and including `end`, and leaves the time there.
     void run_until(steady_time end) {
         while (run_one_until(end)) {
         }
         now_ = std::max(now_, end);
     }
 
-    /// Runs until the predicate holds; false if it does not within `bound`.
+    /// Runs events until the predicate holds. Returns false if it does not within `bound`.
     template <typename Predicate>
     bool run_until(Predicate&& holds, duration bound) {
         const steady_time end = later(bound);
@@ -63,11 +63,12 @@ public:
         return true;
     }
 
-    /// Lets time pass without running anything: what is due meanwhile happens late, as in a process
-    /// that was suspended.
+    /// Lets time pass without running events: those that are due meanwhile run late, as in a
+    /// process that was suspended.
     void skip(duration span) { now_ = later(span); }
 
-    /// The moment that is `span` from now, or the last one that there is; now, if it is negative.
+    /// The moment `span` from now, or the last one that the clock can represent. A negative span
+    /// counts as 0.
     [[nodiscard]] steady_time later(duration span) const noexcept {
         return steady_time{
             saturating_sum(now_.time_since_epoch(), std::max(span, duration::zero()))};
@@ -76,7 +77,7 @@ public:
     [[nodiscard]] std::size_t pending() const noexcept { return heap_.size(); }
 
 private:
-    // Small, because entries move about; what they stand for stays in its place.
+    // Small, because the heap moves entries; the tasks stay where they are.
     struct entry {
         steady_time when;
         std::uint64_t sequence;
@@ -87,14 +88,14 @@ private:
         return left.when != right.when ? left.when < right.when : left.sequence < right.sequence;
     }
 
-    std::uint32_t store(forest::detail::unique_function<void()>&& what) {
+    std::uint32_t store(forest::detail::unique_function<void()>&& task) {
         if (free_.empty()) {
-            stored_.push_back(std::move(what));
+            stored_.push_back(std::move(task));
             return static_cast<std::uint32_t>(stored_.size() - 1);
         }
         const std::uint32_t place = free_.back();
         free_.pop_back();
-        stored_[place] = std::move(what);
+        stored_[place] = std::move(task);
         return place;
     }
 
@@ -104,10 +105,10 @@ private:
         const entry next = heap_.front();
         heap_.pop();
         now_ = std::max(now_, next.when);
-        // Moved out, because what runs may store more.
-        forest::detail::unique_function<void()> what = std::move(stored_[next.place]);
+        // Moved out, because the task may add others.
+        forest::detail::unique_function<void()> task = std::move(stored_[next.place]);
         free_.push_back(next.place);
-        what();
+        task();
         return true;
     }
 

@@ -15,24 +15,23 @@
 #include <memory>
 #include <utility>
 
-// A simulated host as far as time is concerned: its clocks, which may be wrong, and whether its
-// programs run at all. Arithmetic is in whole numbers, so that it is the same with every compiler.
+// The time of a simulated host: its clocks, which may be wrong, and whether its programs run. All
+// arithmetic is in whole numbers, so that it is the same with every compiler.
 
 namespace forest::sim {
 
-/// One host on a timeline. Its clocks are exact and its programs run until it is told otherwise.
-/// Not copyable; it must not outlive the queue, and what it was to do later is dropped with it. Not
-/// thread-safe.
+/// One host on a timeline. At first its clocks are right and its programs run. Not copyable, not
+/// thread-safe. It must not outlive the queue; tasks that wait for it to run are dropped with it.
 class host {
 public:
-    /// The wall clock that a simulation begins with: 2026-01-01T00:00:00Z.
+    /// The wall-clock time at the beginning of a simulation: 2026-01-01T00:00:00Z.
     static constexpr wall_time epoch{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}};
 
     /// The largest error of a clock's rate, in parts per million: a tenth.
     static constexpr std::int64_t drift_ppm_max = 100'000;
 
-    /// `seed` says how its wall clock jumps. Those of hosts with one seed jump together, so that
-    /// a client does not notice that its server's does, too.
+    /// `seed` decides how the wall clock jumps. The wall clocks of hosts with the same seed jump
+    /// together, so a client would not notice that its server's clock jumps, too.
     explicit host(event_queue& queue, std::uint64_t seed = 0) : queue_{&queue}, seed_{seed} {}
 
     host(const host&) = delete;
@@ -40,7 +39,7 @@ public:
 
     [[nodiscard]] event_queue& queue() const noexcept { return *queue_; }
 
-    /// The clock that never goes back and goes on while the host is suspended.
+    /// The clock that never goes back, and that goes on while the host is suspended.
     [[nodiscard]] steady_time steady_now() const noexcept {
         return anchor_local_ + scaled(queue_->now() - anchor_true_) + wobble();
     }
@@ -54,25 +53,26 @@ public:
                std::chrono::floor<wall_time::duration>(steady_now().time_since_epoch());
     }
 
-    /// Steps the wall clock, as an administrator or NTP would; no other clock takes notice (B17).
-    void step_wall(std::chrono::milliseconds by) noexcept {
-        wall_offset_ += by;
+    /// Steps the wall clock, as an administrator or NTP would. No other clock changes (B17:
+    /// schedules follow the monotonic clock).
+    void step_wall(std::chrono::milliseconds step) noexcept {
+        wall_offset_ += step;
         ++disturbances_;
     }
 
-    /// Lets the wall clock jump back and forth by up to `range` from one millisecond to the next; 0
-    /// ends it. Not negative.
+    /// Makes the wall clock jump back and forth by up to `range`, which is not negative, from one
+    /// millisecond to the next; 0 ends that.
     void jump_wall(std::chrono::milliseconds range) noexcept {
         assert(range >= std::chrono::milliseconds::zero());
         wall_range_ = range;
         ++disturbances_;
     }
 
-    /// By how much the wall clock may be another in the next millisecond.
+    /// How far the wall clock may jump from one millisecond to the next.
     [[nodiscard]] std::chrono::milliseconds wall_range() const noexcept { return wall_range_; }
 
-    /// Lets all clocks of the host go `ppm` parts per million too fast, or too slow, from now
-    /// on; at most `drift_ppm_max`.
+    /// Makes all clocks of the host too fast by `ppm` parts per million from now on, or too slow if
+    /// that is negative. At most `drift_ppm_max`.
     void drift(std::int64_t ppm) noexcept {
         assert(-drift_ppm_max <= ppm && ppm <= drift_ppm_max);
         anchor_local_ += scaled(queue_->now() - anchor_true_);
@@ -81,11 +81,11 @@ public:
         ++disturbances_;
     }
 
-    /// Lets all clocks of the host run ahead by up to `range` and back again in every `period`;
-    /// 0 ends it. `range` is less than an eighth of `period`, so that no clock goes back.
+    /// Makes all clocks of the host run ahead by up to `range` and back again in every `period`; 0
+    /// ends that. `range` is less than an eighth of `period`, so that no clock goes back.
     void swing(duration range, duration period) noexcept {
         assert(range >= duration::zero() && (range == duration::zero() || 8 * range < period));
-        // Where the last one has brought the clocks, they stay.
+        // The clocks keep the offset that the last swing has left.
         anchor_local_ += wobble();
         swing_began_ = queue_->now();
         swing_range_ = range;
@@ -93,9 +93,8 @@ public:
         ++disturbances_;
     }
 
-    /// How long the queue's time takes until the clocks of this host have gone on by `span`,
-    /// which is not negative, if their rate stays as it is. Rounded up, so that a timer is not
-    /// early.
+    /// The time on the queue in which the clocks of this host advance by `span`, which is not
+    /// negative, if their rate does not change. Rounded up, so that a timer is not early.
     [[nodiscard]] duration true_span(duration span) const noexcept {
         if (rate_ppm_ == 0)
             return span;
@@ -105,11 +104,11 @@ public:
                                                : duration::max();
     }
 
-    /// Lets no program of the host run for `span`, as a debugger or a starving hypervisor does.
-    /// Timers go on, and are late.
+    /// Stops all programs of the host for `span`, as a debugger or an overloaded hypervisor does.
+    /// Timers go on, and their handlers are late.
     void pause(duration span) { stop_running(span); }
 
-    /// Suspends the host for `span`, as a laptop that is closed: no program runs, and timers
+    /// Suspends the host for `span`, like a laptop that is closed: no program runs, and timers
     /// stand still.
     void suspend(duration span) {
         if (!suspended_)
@@ -119,8 +118,8 @@ public:
         stop_running(span);
     }
 
-    /// Sets the wall clock right, and lets no clock drift or jump any more. What a drift has done
-    /// to the steady clock stays: that one is never set.
+    /// Sets the wall clock right, and ends all drifts, swings and jumps. The steady clock keeps the
+    /// error that a drift has caused, because that clock is never set.
     void correct() noexcept {
         drift(0);
         swing(duration::zero(), duration::zero());
@@ -129,33 +128,34 @@ public:
         ++disturbances_;
     }
 
-    /// Whether timers end when they are due by the clock of this host: not while its rate
+    /// Whether timers end when they are due by the clock of this host. They do not while its rate
     /// swings.
     [[nodiscard]] bool timers_exact() const noexcept { return swing_range_ == duration::zero(); }
 
-    /// How often something was done to its clocks or to the running of its programs.
+    /// How often its clocks were changed or its programs stopped.
     [[nodiscard]] std::uint64_t disturbances() const noexcept { return disturbances_; }
 
     [[nodiscard]] bool running() const noexcept { return queue_->now() >= stopped_until_; }
 
-    /// Runs `what` at once or, while the host stands still, when it goes on, in the order asked.
-    template <typename What>
-    void when_running(What&& what) {
+    /// Runs `task` at once. While the host stands still, the task waits until the host goes on;
+    /// tasks run in the order in which they were added.
+    template <typename Task>
+    void when_running(Task&& task) {
         if (running() && deferred_.empty())
-            what();
+            task();
         else
-            deferred_.push_back(forest::detail::unique_function<void()>{std::forward<What>(what)});
+            deferred_.push_back(forest::detail::unique_function<void()>{std::forward<Task>(task)});
     }
 
 private:
     static constexpr std::int64_t million = 1'000'000;
 
-    // Wide enough for the product of any two durations, so that nothing is rounded on the way.
+    // Wide enough for the product of any two durations, so that no intermediate result is rounded.
     __extension__ using wide = __int128;
 
-    static constexpr duration part(duration of, std::int64_t numerator,
+    static constexpr duration part(duration whole, std::int64_t numerator,
                                    std::int64_t denominator) noexcept {
-        return duration{static_cast<duration::rep>(wide{of.count()} * numerator / denominator)};
+        return duration{static_cast<duration::rep>(wide{whole.count()} * numerator / denominator)};
     }
 
     duration scaled(duration span) const noexcept {
@@ -186,8 +186,7 @@ private:
         return stood_still_ + (suspended_ ? steady_now() - suspended_since_ : duration::zero());
     }
 
-    // A suspension may end while the host is paused, so each has a moment of its own at which to
-    // go on.
+    // A suspension may end while the host is paused, so each stop has its own end on the queue.
     void stop_running(duration span) {
         ++disturbances_;
         const steady_time until = queue_->later(span);
@@ -203,8 +202,8 @@ private:
             stood_still_ = stood_still();
             suspended_ = false;
         }
-        // What comes meanwhile waits behind, and so do all when one of them stops the host
-        // again.
+        // Tasks that are added meanwhile wait behind the others. All wait if one of them stops the
+        // host again.
         while (running() && !deferred_.empty()) {
             forest::detail::unique_function<void()> next = std::move(deferred_.front());
             deferred_.pop_front();
@@ -214,8 +213,8 @@ private:
 
     event_queue* queue_;
     std::uint64_t seed_;
-    steady_time anchor_true_{}; // since when the rate is what it is
-    steady_time anchor_local_{};
+    steady_time anchor_true_{};  // when the current rate began, on the queue
+    steady_time anchor_local_{}; // the same moment by the clock of this host
     std::int64_t rate_ppm_ = 0;
     steady_time swing_began_{};
     duration swing_range_{};
@@ -226,10 +225,10 @@ private:
     steady_time suspended_until_{};
     steady_time suspended_since_{};
     std::uint64_t disturbances_ = 0;
-    duration stood_still_{}; // the timers, until they went on the last time
+    duration stood_still_{}; // the time that timers have lost in suspensions that are over
     bool suspended_ = false;
     std::deque<forest::detail::unique_function<void()>> deferred_;
-    std::shared_ptr<void> alive_ = std::make_shared<char>(); // told by the queue to go on only then
+    std::shared_ptr<void> alive_ = std::make_shared<char>(); // what the queue runs later checks it
 };
 
 } // namespace forest::sim

@@ -7,21 +7,22 @@
 #include <cassert>
 #include <cstdint>
 
-// Sums of simulated time. Options may ask for a year between two checks and a plan may last for a
-// century, so that a few of them together do not fit into 64 bits of nanoseconds.
+// Sums of simulated time. An interval may be a year and a plan may last for a century, so a sum of
+// a few may not fit into 64 bits of nanoseconds.
 
 namespace forest::sim {
 
 /// The sum of two durations that are not negative, or `duration::max()`.
-[[nodiscard]] constexpr duration saturating_sum(duration one, duration other) noexcept {
-    assert(one >= duration::zero() && other >= duration::zero());
-    return other > duration::max() - one ? duration::max() : one + other;
+[[nodiscard]] constexpr duration saturating_sum(duration left, duration right) noexcept {
+    assert(left >= duration::zero() && right >= duration::zero());
+    return right > duration::max() - left ? duration::max() : left + right;
 }
 
-/// So many times a duration that is not negative, or `duration::max()`.
-[[nodiscard]] constexpr duration saturating_product(std::int64_t times, duration of) noexcept {
-    assert(times >= 0 && of >= duration::zero());
-    return of > duration::zero() && times > duration::max() / of ? duration::max() : times * of;
+/// The product of a number and a duration that are not negative, or `duration::max()`.
+[[nodiscard]] constexpr duration saturating_product(std::int64_t factor, duration span) noexcept {
+    assert(factor >= 0 && span >= duration::zero());
+    return span > duration::zero() && factor > duration::max() / span ? duration::max()
+                                                                      : factor * span;
 }
 
 } // namespace forest::sim

@@ -19,60 +19,61 @@
 #include <utility>
 #include <vector>
 
-// The clock of a simulated host, as programs see it: as right as the host's clocks are, and as fast
-// as the events allow.
+// The clock of a simulated host, as programs use it.
 
 namespace forest::sim {
 
-/// Tells the time of a host and wakes by it. A copy shares the host, as programs on one host do,
-/// but has waits of its own, so that each client cancels only what it asked for. Models `clock`.
+/// Reads the time of a host and waits by it. A copy shares the host, as programs on one host do,
+/// but has waits of its own, so that each client cancels only its own waits. Not thread-safe.
+/// Models `clock`.
 class virtual_clock {
 public:
-    /// The wall clock that a simulation begins with: 2026-01-01T00:00:00Z.
+    /// The wall-clock time at the beginning of a simulation: 2026-01-01T00:00:00Z.
     static constexpr wall_time epoch = host::epoch;
 
-    /// The clock of a host that has no other business.
+    /// The clock of a host that is used for nothing else.
     explicit virtual_clock(event_queue& queue) : virtual_clock{std::make_shared<host>(queue)} {}
 
-    /// The clock of `on`, which must outlive it and all its waits.
-    explicit virtual_clock(host& on)
-        : virtual_clock{std::shared_ptr<host>{std::shared_ptr<void>{}, &on}} {}
+    /// The clock of `owner`, which must outlive it and all its waits.
+    explicit virtual_clock(host& owner)
+        : virtual_clock{std::shared_ptr<host>{std::shared_ptr<void>{}, &owner}} {}
 
-    virtual_clock(const virtual_clock& other) : virtual_clock{other.waits_->on} {}
+    virtual_clock(const virtual_clock& other) : virtual_clock{other.waits_->owner} {}
 
     virtual_clock(virtual_clock&&) noexcept = default;
     virtual_clock& operator=(const virtual_clock&) = delete;
     virtual_clock& operator=(virtual_clock&&) = delete;
     ~virtual_clock() = default;
 
-    [[nodiscard]] wall_time now() const { return waits_->on->now(); }
+    [[nodiscard]] wall_time now() const { return waits_->owner->now(); }
 
-    [[nodiscard]] steady_time steady_now() const { return waits_->on->steady_now(); }
+    [[nodiscard]] steady_time steady_now() const { return waits_->owner->steady_now(); }
 
     /// The timeline that the clock is on.
-    [[nodiscard]] event_queue& queue() const noexcept { return waits_->on->queue(); }
+    [[nodiscard]] event_queue& queue() const noexcept { return waits_->owner->queue(); }
 
-    /// Steps the wall clock of the host, as an administrator or NTP would; the steady clock takes
-    /// no notice (B17).
-    void step_wall(std::chrono::milliseconds by) { waits_->on->step_wall(by); }
+    /// Steps the wall clock of the host, as an administrator or NTP would. The steady clock does
+    /// not change (B17: schedules follow the monotonic clock).
+    void step_wall(std::chrono::milliseconds step) { waits_->owner->step_wall(step); }
 
-    /// A delay beyond `options::duration_max` ends when that has passed.
+    /// Calls `handler` after `delay`, which is at most `options::duration_max`.
     template <typename Handler>
     void async_wait(duration delay, Handler&& handler) {
         const duration length = std::clamp(delay, duration::zero(), options::duration_max);
         const std::uint64_t id = waits_->next_id++;
         waits_->pending.push_back(
-            {id, waits_->on->timer_now() + length, std::forward<Handler>(handler)});
+            {id, waits_->owner->timer_now() + length, std::forward<Handler>(handler)});
         schedule(waits_, id, length);
     }
 
-    /// On a host that stands still, the handlers are called when it goes on.
+    /// Ends all waits of this clock with errc::operation_canceled. On a host that stands still, the
+    /// handlers are called when it goes on.
     void cancel() {
-        // The queue owns the handlers from here, and what they hold is freed even if it never runs
-        // again.
+        // The queue owns the handlers from here, so what they hold is freed even if the queue never
+        // runs again.
         for (wait& each : std::exchange(waits_->pending, {}))
-            queue().after({}, [on = waits_->on, handler = std::move(each.handler)]() mutable {
-                on->when_running([handler = std::move(handler)]() mutable {
+            queue().after({}, [owner = waits_->owner, handler = std::move(each.handler)]() mutable {
+                owner->when_running([handler = std::move(handler)]() mutable {
                     handler(make_error_code(errc::operation_canceled));
                 });
             });
@@ -89,43 +90,42 @@ private:
     };
 
     struct waits {
-        explicit waits(std::shared_ptr<host> of) : on{std::move(of)} {}
+        explicit waits(std::shared_ptr<host> host_of_clock) : owner{std::move(host_of_clock)} {}
 
-        std::shared_ptr<host> on;
+        std::shared_ptr<host> owner;
         std::vector<wait> pending;
         std::uint64_t next_id = 0;
     };
 
-    explicit virtual_clock(std::shared_ptr<host> on)
-        : waits_{std::make_shared<waits>(std::move(on))} {}
+    explicit virtual_clock(std::shared_ptr<host> owner)
+        : waits_{std::make_shared<waits>(std::move(owner))} {}
 
-    static void schedule(const std::shared_ptr<waits>& of, std::uint64_t id, duration length) {
-        // `of` alone would be captured as a constant, and copied wherever it ought to be moved.
-        of->on->queue().after(of->on->true_span(length), [of = of, id]() mutable {
-            host& on = *of->on;
-            on.when_running([of = std::move(of), id] { finish(of, id); });
-        });
+    static void schedule(const std::shared_ptr<waits>& shared, std::uint64_t id, duration length) {
+        // `[shared]` would capture a constant, which is copied where it should be moved.
+        shared->owner->queue().after(
+            shared->owner->true_span(length), [waiting = shared, id]() mutable {
+                host& owner = *waiting->owner;
+                owner.when_running([waiting = std::move(waiting), id] { finish(waiting, id); });
+            });
     }
 
-    // A clock that is not exact may be asked to wake twice for one deadline, a nanosecond apart. So
-    // whichever comes first ends all that was due before, and what was asked before.
-    static void finish(const std::shared_ptr<waits>& of, std::uint64_t id) {
-        const auto found = std::find_if(of->pending.begin(), of->pending.end(),
+    // On a clock that is not exact, the events for two waits with one deadline may be a nanosecond
+    // apart, in either order. So each event ends the wait that is due first, and of several the one
+    // that began first.
+    static void finish(const std::shared_ptr<waits>& shared, std::uint64_t id) {
+        const auto found = std::find_if(shared->pending.begin(), shared->pending.end(),
                                         [id](const wait& each) { return each.id == id; });
-        if (found == of->pending.end()) // It was cancelled, or has ended with another.
+        if (found == shared->pending.end()) // It was cancelled, or another event has ended it.
             return;
         // The clock has gone more slowly than when the wait began, or stood still.
-        if (const duration left = found->due - of->on->timer_now(); left > duration::zero())
-            return schedule(of, id, left);
-        const auto next = std::min_element(of->pending.begin(), of->pending.end(), sooner);
+        if (const duration left = found->due - shared->owner->timer_now(); left > duration::zero())
+            return schedule(shared, id, left);
+        const auto next = std::min_element(shared->pending.begin(), shared->pending.end(), sooner);
         const bool last = next->id == id;
         auto handler = std::move(next->handler);
-        of->pending.erase(next);
-        if (!last) // Behind what it may have to wait for, if the handler stops the host.
-            of->on->queue().after({}, [of = of, id]() mutable {
-                host& on = *of->on;
-                on.when_running([of = std::move(of), id] { finish(of, id); });
-            });
+        shared->pending.erase(next);
+        if (!last) // By an event, so that it waits for the host if the handler stops that.
+            schedule(shared, id, duration::zero());
         handler(std::error_code{});
     }
 

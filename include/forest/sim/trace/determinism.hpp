@@ -10,31 +10,30 @@
 #include <optional>
 #include <string>
 
-// A simulation that does not repeat itself proves nothing. What makes one differ is mostly an
-// address that was hashed or compared, memory that was not initialised, or the real time.
+// A simulation proves nothing if a second run differs. The usual reasons are an address that was
+// hashed or compared, memory that was not initialised, and the real time.
 
 namespace forest::sim {
 
 /// Where two runs of one scenario differ.
 struct difference {
-    std::uint64_t line = 0; ///< the first one that differs, from 0
-    std::string first{};    ///< what it was in the first run; empty if that had ended
-    std::string second{};
+    std::uint64_t line = 0; ///< the number of the first line that differs, from 0
+    std::string first{};    ///< that line in the first run; empty if the run had ended
+    std::string second{};   ///< that line in the second run; empty if the run had ended
 
-    /// Two runs differed, and could not be brought to differ again in the same place: the line is
-    /// the first that is not known to be the same always.
+    /// Two runs differed, but later runs did not differ in the same place. `line` is the first line
+    /// that is not known to be always the same.
     bool intermittent = false;
 };
 
-/// Runs `scenario(seed, trace)`, which runs a simulation with that trace and answers it, twice, and
-/// finds the first line that differs; nothing if all are the same. Memory is bounded: only
-/// `lines_max` lines of each run are kept at a time, at least one, and where that is not enough
-/// both run again.
+/// Calls `scenario(seed, trace)` twice, which runs a simulation with that trace and returns the
+/// trace. Returns the first line that differs, or nothing if all are the same. Memory is bounded:
+/// each run keeps `lines_max` lines at a time, at least one. If that is not enough, both run again.
 template <typename Scenario>
 [[nodiscard]] std::optional<difference> check_determinism(Scenario&& scenario, std::uint64_t seed,
                                                           std::size_t lines_max = 100'000) {
     lines_max = std::max<std::size_t>(lines_max, 1);
-    std::uint64_t longest = 0; // of the two runs that were the first
+    std::uint64_t longest = 0; // the number of lines of the longer one of the first two runs
     for (std::uint64_t skipped = 0;; skipped += lines_max) {
         const trace first = scenario(seed, trace{lines_max, skipped});
         const trace second = scenario(seed, trace{lines_max, skipped});

@@ -14,26 +14,27 @@
 #include <string_view>
 #include <vector>
 
-// Everything that happened in a simulation, in order. The digest goes over all of it; the lines
-// themselves are kept within a bound, because a simulated year has many millions.
+// Everything that happened in a simulation, in order. The digest is over all lines. The number of
+// lines that are kept has a bound, because a simulated year has many millions.
 
 namespace forest::sim {
 
-/// What a line of a trace tells. The values are part of the digests that tests fix.
+/// What a line of a trace reports. The values are part of the digests that tests fix.
 enum class trace_kind : std::uint8_t {
-    told = 1,     ///< a client told an event; `detail` is its kind, `value` the failures or outage
-    sent = 2,     ///< a client sent a request; `value` is its number
-    arrived = 3,  ///< it arrived at the server; `value` is its number
+    told = 1,    ///< a client reported an event; `detail` is its kind, `value` the failures, or the
+                 ///< number of the outage
+    sent = 2,    ///< a client sent a request; `value` is the number of the request
+    arrived = 3, ///< a request arrived at the server; `value` is its number
     answered = 4, ///< the server answered; `value` is the size of the answer in bytes
-    ended = 5,    ///< the client has the answer; `detail` is the status, or 0, `value` the errc
+    ended = 5,    ///< the client has the result; `detail` is the status, or 0, `value` the errc
     faulted = 6,  ///< a fault began; `detail` is its kind, `value` the client, or `fault::everyone`
-    healed = 7,   ///< a fault ended; the same
-    lost = 8,     ///< a message was lost; `detail` is 0 on the way to the server, and 1 on the way
-                  ///< back, `value` the number of the request
-    called = 9,   ///< a callback was called; `detail` is 1 for on_server_down and 0 for
-                  ///< on_server_up, `value` the outage
+    healed = 7,   ///< a fault ended; likewise
+    lost = 8,   ///< a message was lost; `detail` is 0 for a message to the server and 1 for one to
+                ///< the client, `value` the number of the request
+    called = 9, ///< a callback was called; `detail` is 1 for on_server_down and 0 for
+                ///< on_server_up, `value` the number of the outage
     clock_set = 10, ///< a wall clock was set; `detail` is 1 for a client's and 0 for a server's,
-                    ///< `value` how many milliseconds after 1970 it says
+                    ///< `value` its time in milliseconds since 1970
 };
 
 [[nodiscard]] constexpr std::string_view name(trace_kind kind) noexcept {
@@ -52,11 +53,11 @@ enum class trace_kind : std::uint8_t {
     return {};
 }
 
-/// One line.
+/// One line of a trace.
 struct trace_line {
     duration at{};             ///< since the beginning, in the time of the queue
     trace_kind kind{};         ///< what happened
-    std::uint16_t subject = 0; ///< to which client, or for faults to which server
+    std::uint16_t subject = 0; ///< the number of the client; for faults, of the server
     std::uint16_t detail = 0;  ///< see trace_kind
     std::uint64_t value = 0;   ///< see trace_kind
 
@@ -93,8 +94,8 @@ inline std::string value_text(const trace_line& line) {
 
 } // namespace detail
 
-/// `12.000000500 told 3 check_failed 1`: the time in seconds, then the members, by name where they
-/// have one.
+/// `12.000000500 told 3 check_failed 1`: the time in seconds, then the members, with their names
+/// where they have one.
 [[nodiscard]] inline std::string to_string(const trace_line& line) {
     const auto nanoseconds = std::to_string(line.at.count() % 1'000'000'000);
     std::string text = std::to_string(line.at.count() / 1'000'000'000) + '.';
@@ -108,30 +109,31 @@ inline std::string value_text(const trace_line& line) {
 /// The lines of one simulation. Not thread-safe.
 class trace {
 public:
-    /// Keeps `most` lines, after the first `skipped` ones; the digest is over all.
-    explicit trace(std::size_t most = 0, std::uint64_t skipped = 0) noexcept
-        : most_{most}, skipped_{skipped} {}
+    /// Skips the first `skipped` lines and keeps up to `lines_max` after them; the digest is over
+    /// all.
+    explicit trace(std::size_t lines_max = 0, std::uint64_t skipped = 0) noexcept
+        : lines_max_{lines_max}, skipped_{skipped} {}
 
     void add(const trace_line& line) {
         digest_ = mixed(digest_ ^ static_cast<std::uint64_t>(line.at.count()));
         digest_ = mixed(digest_ ^ line.value);
         digest_ = mixed(digest_ ^ (static_cast<std::uint64_t>(line.kind) << 32U) ^
                         (std::uint64_t{line.subject} << 16U) ^ line.detail);
-        if (count_++ >= skipped_ && lines_.size() < most_)
+        if (count_++ >= skipped_ && lines_.size() < lines_max_)
             lines_.push_back(line);
     }
 
-    /// Of all lines so far.
+    /// The digest of all lines so far.
     [[nodiscard]] std::uint64_t digest() const noexcept { return digest_; }
 
-    /// How many lines there were, kept or not.
+    /// The number of lines so far, kept or not.
     [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
 
-    /// Those that were kept.
+    /// The lines that were kept.
     [[nodiscard]] const std::vector<trace_line>& lines() const noexcept { return lines_; }
 
 private:
-    // One round of SplitMix64: a bijection, so that no difference is lost on the way.
+    // One round of SplitMix64, which is a bijection: different values stay different.
     static constexpr std::uint64_t mixed(std::uint64_t value) noexcept {
         value += 0x9e3779b97f4a7c15U;
         value = (value ^ (value >> 30U)) * 0xbf58476d1ce4e5b9U;
@@ -141,7 +143,7 @@ private:
 
     std::uint64_t digest_ = 0;
     std::uint64_t count_ = 0;
-    std::size_t most_;
+    std::size_t lines_max_;
     std::uint64_t skipped_;
     std::vector<trace_line> lines_;
 };

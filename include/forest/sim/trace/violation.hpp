@@ -9,16 +9,16 @@
 #include <stdexcept>
 #include <string>
 
-// What someone who watches a simulation has to say in the end.
+// The result of watching a simulation: the rule that was broken, if any.
 
 namespace forest::sim {
 
 /// A rule that was broken.
 struct violation {
-    std::string rule;        ///< `B7`, or a name of one's own
-    std::string explanation; ///< what happened, and what should have
+    std::string rule;        ///< its name in BEHAVIOUR.md, `B7` for example, or another name
+    std::string explanation; ///< what happened, and what should have happened
     duration at{};           ///< since the beginning of the simulation
-    std::string client{};    ///< who broke it; empty for a rule that concerns no single client
+    std::string client{};    ///< the name of the client; empty if the rule is not about one client
 };
 
 /// `B7 (client0 at 375s): on_server_down was called twice`.
@@ -27,14 +27,14 @@ struct violation {
            to_code(broken.at) + "): " + broken.explanation;
 }
 
-/// What require_unbroken throws: `what()` is the violation as text.
+/// The exception of require_unbroken: `what()` is the violation as text.
 class rule_broken : public std::logic_error {
 public:
     explicit rule_broken(const violation& broken) : std::logic_error{to_string(broken)} {}
 };
 
-/// Throws rule_broken if there is a violation. So a test fails in every framework, and without
-/// one, and in a build with NDEBUG as well.
+/// Throws rule_broken if there is a violation. So a test fails in every framework, without one, and
+/// in a build with NDEBUG.
 inline void require_unbroken(const std::optional<violation>& broken) {
     if (broken)
         throw rule_broken{*broken};

@@ -12,51 +12,55 @@
 #include <stdexcept>
 #include <string>
 
-// The words of a script.
+// The words of a script: `world.between(75s, 200s).crash(warehouse)`.
 
 namespace forest::sim {
 
-/// A moment of a world, or a span, in which things go wrong. Each word answers the moment, so that
-/// several can be said of it. A process stands for itself, or for the way to it from all clients,
-/// or for its host; a client stands for its way to its server, or for its host; a fleet for
-/// its ways to all servers, or for its host. Each word throws std::invalid_argument for what
-/// makes no sense.
+/// A moment of a world, or a span, at which faults happen. Each member adds a fault and returns the
+/// moment, so calls can be chained. The argument says where the fault happens: a server means its
+/// process, or the links to it from all clients, or its host; a client means its link, or its host;
+/// a fleet means all its links, or its host. Each member throws std::invalid_argument for a fault
+/// that makes no sense.
 template <typename World>
 class basic_moment {
 public:
     basic_moment(World& world, const fault& when) noexcept : world_{&world}, when_{when} {}
 
-    /// How long each time, for what happens again and again. Said before what goes wrong; after it
-    /// throws std::logic_error.
+    /// How long each of the repeated faults lasts. Throws std::logic_error if it is called after a
+    /// fault.
     basic_moment& lasting(duration span) {
-        if (said_)
-            throw std::logic_error("lasting() is said before what goes wrong");
+        if (used_)
+            throw std::logic_error("lasting() has to come before the fault");
         if (span <= duration::zero())
-            throw std::invalid_argument("lasting() takes more than nothing");
+            throw std::invalid_argument("lasting() needs a span that is greater than 0");
         when_.lasting = span;
         return *this;
     }
 
-    // Of a process.
-    basic_moment& crash(const server_process& of) { return play(fault_kind::crash, of); }
-    basic_moment& restart(const server_process& of) { return play(fault_kind::restart, of); }
-    basic_moment& freeze(const server_process& of) { return play(fault_kind::freeze, of); }
-    basic_moment& slow(const server_process& of, duration by) {
-        return play(fault_kind::slow, of, by);
+    // Faults of a server process.
+    basic_moment& crash(const server_process& server) { return play(fault_kind::crash, server); }
+    basic_moment& restart(const server_process& server) {
+        return play(fault_kind::restart, server);
     }
-    basic_moment& drain(const server_process& of) { return play(fault_kind::drain, of); }
-    basic_moment& stop(const server_process& of, duration grace) {
-        return play(fault_kind::stop, of, grace);
+    basic_moment& freeze(const server_process& server) { return play(fault_kind::freeze, server); }
+    basic_moment& slow(const server_process& server, duration slowness) {
+        return play(fault_kind::slow, server, slowness);
     }
-    basic_moment& wrong_secret(const server_process& of) {
-        return play(fault_kind::wrong_secret, of);
+    basic_moment& drain(const server_process& server) { return play(fault_kind::drain, server); }
+    basic_moment& stop(const server_process& server, duration grace) {
+        return play(fault_kind::stop, server, grace);
     }
-    basic_moment& wrong_body(const server_process& of) { return play(fault_kind::wrong_body, of); }
-    basic_moment& single_connection(const server_process& of) {
-        return play(fault_kind::single_connection, of);
+    basic_moment& wrong_secret(const server_process& server) {
+        return play(fault_kind::wrong_secret, server);
+    }
+    basic_moment& wrong_body(const server_process& server) {
+        return play(fault_kind::wrong_body, server);
+    }
+    basic_moment& single_connection(const server_process& server) {
+        return play(fault_kind::single_connection, server);
     }
 
-    // Of the ways to a process, or of one client.
+    // Faults of links: of all to a server, or of those of one client or fleet.
     basic_moment& refuse(const auto& link) { return play(fault_kind::refuse, link); }
     basic_moment& black_hole(const auto& link) { return play(fault_kind::black_hole, link); }
     basic_moment& partition_requests(const auto& link) {
@@ -71,11 +75,11 @@ public:
     basic_moment& drip(const auto& link, duration over) {
         return play(fault_kind::drip, link, over);
     }
-    basic_moment& delay(const auto& link, const latency& as) {
-        fault what = when_;
-        what.shape = as.distribution;
-        what.least = as.least;
-        return play(what, fault_kind::delay, link, as.typical);
+    basic_moment& delay(const auto& link, const latency& distribution) {
+        fault added = when_;
+        added.shape = distribution.distribution;
+        added.least = distribution.least;
+        return play(added, fault_kind::delay, link, distribution.typical);
     }
     basic_moment& clog(const auto& link) { return play(fault_kind::clog, link); }
     basic_moment& loss(const auto& link, int per_mille) {
@@ -83,35 +87,35 @@ public:
     }
     basic_moment& dns_failure(const auto& link) { return play(fault_kind::dns_failure, link); }
 
-    /// Clogs the ways of all clients of a process, one after the other in the first half of the
-    /// span, and lets them go in another order in the second. Throws std::invalid_argument for a
+    /// Clogs the links of all clients of a server, one after another in the first half of the span,
+    /// and unclogs them in another order in the second half. Throws std::invalid_argument for a
     /// moment that does not last.
-    basic_moment& swizzle(const server_process& to) {
+    basic_moment& swizzle(const server_process& server) {
         if (when_.lasting == duration::zero())
-            throw std::invalid_argument("swizzle takes time: say between() of it, or lasting()");
-        said_ = true;
+            throw std::invalid_argument("swizzle() needs between() or lasting()");
+        used_ = true;
         const fault whole = when_;
         const duration half = whole.lasting / 2;
         const auto drawn = [&] {
             return duration{static_cast<duration::rep>(
                 world_->random()() % static_cast<std::uint64_t>(half.count() + 1))};
         };
-        world_->for_each_client_of(to, [&](std::uint16_t client) {
+        world_->for_each_client_of(server, [&](std::uint16_t client) {
             const duration begin = drawn();
-            fault one = whole;
-            one.at += begin;
-            one.lasting = half - begin + drawn();
-            one.kind = fault_kind::clog;
-            one.server = world_->number_of(to);
-            one.client = client;
-            world_->play(one);
+            fault clog = whole;
+            clog.at += begin;
+            clog.lasting = half - begin + drawn();
+            clog.kind = fault_kind::clog;
+            clog.server = world_->number_of(server);
+            clog.client = client;
+            world_->play(clog);
         });
         return *this;
     }
 
-    // Of the host of a client or of a process.
-    basic_moment& step_wall(const auto& host, duration by) {
-        return play(fault_kind::step_wall, host, by);
+    // Faults of the host of a server, a client or a fleet.
+    basic_moment& step_wall(const auto& host, duration step) {
+        return play(fault_kind::step_wall, host, step);
     }
     basic_moment& jump_wall(const auto& host, duration range) {
         return play(fault_kind::jump_wall, host, range);
@@ -129,7 +133,7 @@ public:
         return play(fault_kind::suspend, host, span);
     }
 
-    // Of a client.
+    // Of a client or a fleet.
     basic_moment& quit(const auto& client) { return play(fault_kind::quit, client); }
 
 private:
@@ -140,29 +144,29 @@ private:
     }
 
     template <typename Subject>
-    basic_moment& play(fault what, fault_kind kind, const Subject& subject, duration span = {},
+    basic_moment& play(fault added, fault_kind kind, const Subject& subject, duration span = {},
                        std::int64_t amount = 0) {
-        if (is_momentary(kind) && what.lasting > duration::zero())
+        if (is_momentary(kind) && added.lasting > duration::zero())
             throw std::invalid_argument(std::string{name(kind)} +
-                                        " happens at one moment: say at() or every() of it");
-        what.kind = kind;
-        what.span = span;
-        what.amount = amount;
+                                        " happens at one moment: use at() or every()");
+        added.kind = kind;
+        added.span = span;
+        added.amount = amount;
         if constexpr (std::same_as<Subject, server_process>) {
-            what.server = world_->number_of(subject);
+            added.server = world_->number_of(subject);
         } else {
             if constexpr (requires { subject.server(); }) // A fleet has many.
-                what.server = world_->number_of(subject.server());
-            what.client = subject.number();
+                added.server = world_->number_of(subject.server());
+            added.client = subject.number();
         }
-        world_->play(what);
-        said_ = true;
+        world_->play(added);
+        used_ = true;
         return *this;
     }
 
     World* world_;
     fault when_;
-    bool said_ = false;
+    bool used_ = false;
 };
 
 } // namespace forest::sim

@@ -21,24 +21,24 @@
 #include <utility>
 #include <vector>
 
-// A client in a simulated world: the real one, on a host of its own, and what it has told.
+// A client in a simulated world: the real one, on a host of its own, with a record of its reports.
 
 namespace forest::sim {
 
-/// A client, its host, and its way to the server. `Client` is a basic_health_client, a
-/// basic_datasource, or what a test puts in the place of one. Not copyable, not thread-safe.
+/// A client, its host, and its link to the server. `Client` is a basic_health_client, a
+/// basic_datasource, or a type of a test with the same interface. Not copyable, not thread-safe.
 template <typename Client>
 class simulated_client {
 public:
-    /// `make` makes the client from a function that makes a transport, and the host. `seed` is
-    /// that of its way and of its host.
+    /// `make(connect, host)` makes the client; `connect()` makes a transport. `seed` is that of
+    /// link and host.
     template <typename Make>
-    simulated_client(event_queue& queue, std::string named, server_process& to, latency usual,
+    simulated_client(event_queue& queue, std::string name, server_process& server, latency usual,
                      std::uint64_t seed, trace& lines, std::uint16_t number, Make&& make)
         : host_{queue, seed},
           link_{queue, usual, seed},
-          name_{std::move(named)},
-          server_{&to},
+          name_{std::move(name)},
+          server_{&server},
           lines_{&lines},
           number_{number} {
         client_.emplace(
@@ -49,27 +49,27 @@ public:
                 },
                 host_),
             [this](const event& happened) { told(happened); },
-            [this](const outage& of) { called(true, of); },
-            [this](const outage& of) { called(false, of); });
+            [this](const outage& begun) { called(true, begun); },
+            [this](const outage& ended) { called(false, ended); });
     }
 
     simulated_client(const simulated_client&) = delete;
     simulated_client& operator=(const simulated_client&) = delete;
 
-    /// The client itself. Callbacks that are set there come beside those of the world.
+    /// The client itself. Callbacks that are set there are called after those of the world.
     [[nodiscard]] detail::chained_callbacks<Client>& client() noexcept { return *client_; }
 
     /// The host that it runs on.
     [[nodiscard]] sim::host& host() noexcept { return host_; }
     [[nodiscard]] const sim::host& host() const noexcept { return host_; }
 
-    /// The wall clock of that host as the client signs by it.
+    /// The time with which the client signs now.
     [[nodiscard]] wall_time signing_now() const noexcept { return offset_.before(host_.now()); }
 
-    /// How far the client's timestamps are behind that clock; nothing unless it is said.
+    /// Sets how far the client's timestamps are behind the wall clock of its host; at first 0.
     void signs_behind(forest::detail::timestamp_offset offset) noexcept { offset_ = offset; }
 
-    /// Its way to the server.
+    /// Its link to the server.
     [[nodiscard]] sim::link& link() noexcept { return link_; }
     [[nodiscard]] const sim::link& link() const noexcept { return link_; }
 
@@ -77,19 +77,21 @@ public:
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
     [[nodiscard]] std::uint16_t number() const noexcept { return number_; }
 
-    // What it has told so far.
-    [[nodiscard]] std::uint64_t checks() const noexcept { return checks_; } ///< that have ended
+    // What the client has reported so far.
+    [[nodiscard]] std::uint64_t checks() const noexcept { return checks_; } ///< ended checks
     [[nodiscard]] std::uint64_t failures() const noexcept { return failures_; }
     [[nodiscard]] std::uint64_t inconclusive() const noexcept { return inconclusive_; }
-    [[nodiscard]] std::uint64_t downs() const noexcept { return downs_; } ///< calls, not events
-    [[nodiscard]] std::uint64_t ups() const noexcept { return ups_; }
+    [[nodiscard]] std::uint64_t downs() const noexcept {
+        return downs_;
+    }                                                                 ///< calls of on_server_down
+    [[nodiscard]] std::uint64_t ups() const noexcept { return ups_; } ///< calls of on_server_up
     [[nodiscard]] std::uint64_t reloads() const noexcept { return reloads_; } ///< of a datasource
     [[nodiscard]] const std::optional<outage>& last_outage() const noexcept { return last_outage_; }
 
-    /// What it says of the server now.
+    /// The status of the server as the client reports it.
     [[nodiscard]] target_status status() const noexcept { return client_->status(); }
 
-    /// Calls `listener` for every event, after those who came before.
+    /// Calls `listener` for every event, after the listeners that were added before.
     void also_tell(std::function<void(const event&)> listener) {
         listeners_.push_back(std::move(listener));
     }
@@ -99,12 +101,13 @@ public:
         callees_.push_back(std::move(listener));
     }
 
-    /// Calls `listener` for each request that is sent, with the number of those in flight already.
+    /// Calls `listener` for each request that is sent, with the number of requests already in
+    /// flight.
     void on_send(std::function<void(int in_flight)> listener) {
         senders_.push_back(std::move(listener));
     }
 
-    /// The application stops it.
+    /// Stops the client, as the application would.
     void quit() {
         if constexpr (requires { client_->stop(); })
             client_->stop();
@@ -114,7 +117,7 @@ public:
             each();
     }
 
-    /// Calls `listener` when `quit` has returned from stopping it.
+    /// Calls `listener` when `quit` has stopped the client.
     void on_quit(std::function<void()> listener) { quitters_.push_back(std::move(listener)); }
 
 private:
@@ -141,11 +144,11 @@ private:
             each(happened);
     }
 
-    void called(bool down, const outage& of) {
+    void called(bool down, const outage& reported) {
         ++(down ? downs_ : ups_);
-        last_outage_ = of;
+        last_outage_ = reported;
         lines_->add({host_.queue().now().time_since_epoch(), trace_kind::called, number_,
-                     static_cast<std::uint16_t>(down ? 1 : 0), of.id});
+                     static_cast<std::uint16_t>(down ? 1 : 0), reported.id});
         for (const auto& each : callees_)
             each(down);
     }

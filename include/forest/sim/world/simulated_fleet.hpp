@@ -29,16 +29,16 @@
 #include <utility>
 #include <vector>
 
-// A fleet in a simulated world: the real one, on one host, with a way to each of its servers.
+// A fleet in a simulated world: the real one, on one host, with a link to each of its servers.
 
 namespace forest::sim {
 
-/// The way of a fleet to one server. Said of it, a fault concerns that way alone.
+/// The link of a fleet to one server. Pass it to a fault that concerns this link only.
 class fleet_link {
 public:
-    fleet_link(event_queue& queue, latency usual, std::uint64_t seed, server_process& to,
+    fleet_link(event_queue& queue, latency usual, std::uint64_t seed, server_process& server,
                std::uint16_t number)
-        : link_{queue, usual, seed}, server_{&to}, number_{number} {}
+        : link_{queue, usual, seed}, server_{&server}, number_{number} {}
 
     [[nodiscard]] sim::link& link() noexcept { return link_; }
     [[nodiscard]] server_process& server() const noexcept { return *server_; }
@@ -50,23 +50,23 @@ private:
     std::uint16_t number_;
 };
 
-/// A fleet, its host, its ways, and what it has told. Not copyable, not thread-safe.
+/// A fleet, its host, its links, and a record of its reports. Not copyable, not thread-safe.
 template <typename Fleet>
 class simulated_fleet {
 public:
-    /// What was told of one target so far.
+    /// What the fleet has reported about one target so far.
     struct record {
         server_process* server = nullptr;
-        std::uint16_t link_number = 0; ///< the number by which lines of the trace name it
-        std::uint64_t checks = 0;      ///< that have ended
-        std::uint64_t failures = 0;    ///< that count
+        std::uint16_t link_number = 0; ///< its number in lines of the trace
+        std::uint64_t checks = 0;      ///< ended checks
+        std::uint64_t failures = 0;    ///< without the inconclusive ones
         std::uint64_t inconclusive = 0;
-        std::uint64_t downs = 0; ///< calls, not events
-        std::uint64_t ups = 0;
+        std::uint64_t downs = 0; ///< calls of on_server_down
+        std::uint64_t ups = 0;   ///< calls of on_server_up
         std::optional<outage> last_outage{};
     };
 
-    /// `make` makes the fleet from a function that makes transports, and the host.
+    /// `make(connect, host)` makes the fleet; `connect()` makes a transport.
     template <typename Make>
     simulated_fleet(event_queue& queue, client_setup setup, std::uint64_t seed, trace& lines,
                     detail::fault_player& faults, std::uint16_t number, Make&& make)
@@ -77,36 +77,36 @@ public:
           faults_{&faults},
           number_{number} {
         const auto connect = [this] {
-            return network_transport{[this](const url& to) { return path_to(to); }};
+            return network_transport{[this](const url& target) { return path_to(target); }};
         };
         fleet_.emplace(
             make(connect, host_), [this](const event& happened) { told(happened); },
-            [this](target_id of, const outage& begun) { called(true, of, begun); },
-            [this](target_id of, const outage& ended) { called(false, of, ended); });
+            [this](target_id target, const outage& begun) { called(true, target, begun); },
+            [this](target_id target, const outage& ended) { called(false, target, ended); });
     }
 
     simulated_fleet(const simulated_fleet&) = delete;
     simulated_fleet& operator=(const simulated_fleet&) = delete;
 
-    /// The fleet itself. Callbacks that are set there come beside those of the world; targets are
-    /// added with `watch`.
+    /// The fleet itself. Callbacks that are set there are called after those of the world. Add
+    /// targets with `watch`.
     [[nodiscard]] detail::chained_callbacks<Fleet, target_id>& fleet() noexcept { return *fleet_; }
 
-    /// Watches a server of the same world, over the way to it that all targets there share. Throws
-    /// as `add` of the fleet does, std::invalid_argument if another server of that name is watched,
-    /// and std::length_error if there are too many ways.
-    target_id watch(server_process& server, const options& chosen = {}) {
+    /// Watches a server of the same world. All targets on one server share the link to it. Throws
+    /// like `add` of the fleet, std::invalid_argument if another server has that name, and
+    /// std::length_error if there are too many links.
+    target_id watch(server_process& server, const options& settings = {}) {
         const std::string host = server.name() + ".example";
         fleet_link& over = to(server, host);
-        const target_id added = fleet_->add(url{"http://" + host + setup_.path}, chosen);
-        if (added != target_id{}) // It is, after the fleet was stopped.
+        const target_id added = fleet_->add(url{"http://" + host + setup_.path}, settings);
+        if (added != target_id{}) // After the fleet was stopped it is.
             records_[added] = {.server = &server, .link_number = over.number()};
         return added;
     }
 
-    /// The way to a server that is watched; throws std::out_of_range for another one.
+    /// The link to a server that is watched. Throws std::out_of_range for another one.
     [[nodiscard]] fleet_link& to(const server_process& server) {
-        return *ways_.at(server.name() + ".example");
+        return *links_.at(server.name() + ".example");
     }
 
     /// The host that it runs on.
@@ -115,27 +115,27 @@ public:
     [[nodiscard]] const std::string& name() const noexcept { return setup_.name; }
     [[nodiscard]] std::uint16_t number() const noexcept { return number_; }
 
-    /// What was told of a target; throws std::out_of_range for one that was never watched.
+    /// The reports about a target. Throws std::out_of_range for one that was never watched.
     [[nodiscard]] const record& told_of(target_id target) const { return records_.at(target); }
     [[nodiscard]] std::uint64_t downs(target_id target) const { return told_of(target).downs; }
     [[nodiscard]] std::uint64_t ups(target_id target) const { return told_of(target).ups; }
 
-    /// Of all targets.
+    /// The sums of all targets.
     [[nodiscard]] std::uint64_t downs() const noexcept { return downs_; }
     [[nodiscard]] std::uint64_t ups() const noexcept { return ups_; }
     [[nodiscard]] std::uint64_t checks() const noexcept { return checks_; }
 
-    /// Calls `listener` for every event, after those who came before.
+    /// Calls `listener` for every event, after the listeners that were added before.
     void also_tell(std::function<void(const event&)> listener) {
         listeners_.push_back(std::move(listener));
     }
 
-    /// The application stops it.
+    /// Stops the fleet, as the application would.
     void quit() { fleet_->stop(); }
 
 private:
     fleet_link& to(server_process& server, const std::string& host) {
-        if (const auto found = ways_.find(host); found != ways_.end()) {
+        if (const auto found = links_.find(host); found != links_.end()) {
             if (&found->second->server() != &server)
                 throw std::invalid_argument("two servers are called " + server.name());
             return *found->second;
@@ -143,62 +143,61 @@ private:
         auto made = std::make_unique<fleet_link>(host_.queue(), setup_.usual, random_(), server,
                                                  faults_->next_number());
         fleet_link& over = *made;
-        ways_.emplace(host, std::move(made));
+        links_.emplace(host, std::move(made));
         faults_->add({&host_, &over.link(), &server, [this] { quit(); }, number_});
         return over;
     }
 
     detail::network_path path_to(const url& target) {
-        const auto found = ways_.find(target.host());
-        if (found == ways_.end())
-            throw std::invalid_argument(
-                "a target of a simulated fleet that was not added by watch");
+        const auto found = links_.find(target.host());
+        if (found == links_.end())
+            throw std::invalid_argument("a target of a simulated fleet was not added with watch()");
         fleet_link& over = *found->second;
-        return {.from = &host_,
+        return {.client = &host_,
                 .over = &over.link(),
-                .to = &over.server(),
+                .server = &over.server(),
                 .lines = lines_,
                 .sent = nullptr,
                 .subject = over.number()};
     }
 
     void told(const event& happened) {
-        record& of = records_[happened.id];
+        record& seen = records_[happened.id];
         std::uint64_t value = static_cast<std::uint64_t>(happened.failures);
         switch (happened.kind) {
         case event_kind::check_succeeded:
-            ++of.checks;
+            ++seen.checks;
             ++checks_;
             break;
         case event_kind::check_failed:
-            ++of.checks;
+            ++seen.checks;
             ++checks_;
-            ++of.failures;
+            ++seen.failures;
             break;
         case event_kind::check_inconclusive:
-            ++of.checks;
+            ++seen.checks;
             ++checks_;
-            ++of.inconclusive;
+            ++seen.inconclusive;
             break;
         case event_kind::server_down:
         case event_kind::server_up: value = happened.outage->id; break;
         default: break;
         }
-        note(trace_kind::told, of, static_cast<std::uint16_t>(happened.kind), value);
+        note(trace_kind::told, seen, static_cast<std::uint16_t>(happened.kind), value);
         for (const auto& each : listeners_)
             each(happened);
     }
 
-    void called(bool down, target_id target, const outage& of) {
-        record& one = records_[target];
-        ++(down ? one.downs : one.ups);
+    void called(bool down, target_id target, const outage& reported) {
+        record& seen = records_[target];
+        ++(down ? seen.downs : seen.ups);
         ++(down ? downs_ : ups_);
-        one.last_outage = of;
-        note(trace_kind::called, one, static_cast<std::uint16_t>(down ? 1 : 0), of.id);
+        seen.last_outage = reported;
+        note(trace_kind::called, seen, static_cast<std::uint16_t>(down ? 1 : 0), reported.id);
     }
 
-    void note(trace_kind kind, const record& of, std::uint16_t detail, std::uint64_t value) {
-        lines_->add({host_.queue().now().time_since_epoch(), kind, of.link_number, detail, value});
+    void note(trace_kind kind, const record& seen, std::uint16_t detail, std::uint64_t value) {
+        lines_->add({host_.queue().now().time_since_epoch(), kind, seen.link_number, detail, value});
     }
 
     sim::host host_;
@@ -210,7 +209,8 @@ private:
     std::uint64_t downs_ = 0;
     std::uint64_t ups_ = 0;
     std::uint64_t checks_ = 0;
-    std::map<std::string, std::unique_ptr<fleet_link>, std::less<>> ways_; // by the host of the URL
+    std::map<std::string, std::unique_ptr<fleet_link>, std::less<>>
+        links_; // by the host of the URL
     std::unordered_map<target_id, record> records_;
     std::vector<std::function<void(const event&)>> listeners_;
     std::optional<detail::chained_callbacks<Fleet, target_id>>

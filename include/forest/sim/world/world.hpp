@@ -35,13 +35,12 @@
 #include <utility>
 #include <vector>
 
-// A world in which the real client, the real routes and the real datasource run for years:
-// hosts, a network and a script of what goes wrong. The same seed and script give the same
-// world, to the last bit.
+// A world in which the real client, fleet, datasource and routes run for simulated years: hosts, a
+// network and a script of faults. The same seed and script give the same world, to the last bit.
 
 namespace forest::sim {
 
-/// A world. Make the servers and the clients, say what goes wrong, and let time pass:
+/// A simulated world. Add servers and clients, say what goes wrong, and let time pass:
 ///
 ///     forest::sim::world world{seed};
 ///     auto& warehouse = world.add_server("warehouse");
@@ -67,15 +66,16 @@ public:
     using fleet_type = simulated_fleet<health_fleet>;
     using moment = basic_moment<basic_world>;
 
-    /// All randomness comes from `seed`. `lines` says how much of the trace is kept.
+    /// All random numbers come from `seed`. `lines` is an empty trace, with the number of lines to
+    /// keep.
     explicit basic_world(std::uint64_t seed = 0, sim::trace lines = sim::trace{})
         : random_{seed}, trace_{std::move(lines)}, faults_{queue_, servers_, trace_} {}
 
     basic_world(const basic_world&) = delete;
     basic_world& operator=(const basic_world&) = delete;
 
-    /// A server process with a health route and a schema route, which runs from now on. Throws
-    /// std::length_error beyond 65535 of them.
+    /// Adds a server process with a health route and a schema route, which runs from now on. Throws
+    /// std::length_error beyond 65535 servers.
     server_process& add_server(std::string name, server_setup setup = {}) {
         if (servers_.size() >= fault::everyone)
             throw std::length_error("a world has at most 65535 servers");
@@ -86,56 +86,57 @@ public:
         return *servers_.back();
     }
 
-    /// A client that watches it, started now. Throws as the client does for options that are not
-    /// valid, std::invalid_argument for a latency that is not, and std::length_error beyond 65535
-    /// clients, datasources and ways of fleets.
-    client_type& add_client(server_process& of, const options& chosen = {}, client_setup setup = {},
-                            typename Policies::backoff backoff = {}) {
-        client_type& made = prepare_client(of, chosen, std::move(setup), std::move(backoff));
+    /// Adds a client that watches the server, and starts it. Throws like the client for options
+    /// that are not valid, std::invalid_argument for a latency that is not valid, and
+    /// std::length_error beyond 65535 clients, datasources and links of fleets.
+    client_type& add_client(server_process& server, const options& settings = {},
+                            client_setup setup = {}, typename Policies::backoff backoff = {}) {
+        client_type& made = prepare_client(server, settings, std::move(setup), std::move(backoff));
         made.client().start();
         return made;
     }
 
-    /// The same, but it is not started yet.
-    client_type& prepare_client(server_process& of, const options& chosen = {},
+    /// The same without the start.
+    client_type& prepare_client(server_process& server, const options& settings = {},
                                 client_setup setup = {}, typename Policies::backoff backoff = {}) {
-        const url target{"http://" + of.name() + ".example" + setup.path};
+        const url target{"http://" + server.name() + ".example" + setup.path};
         random_generator own;
-        client_type& made = add(clients_, of, setup, [&](const auto& connect, host& on) {
+        client_type& made = add(clients_, server, setup, [&](const auto& connect, host& owner) {
             own = random_generator{random_()};
-            return health_client(connect(), virtual_clock{on},
+            return health_client(connect(), virtual_clock{owner},
                                  typename Policies::signer{std::string_view{secret}}, backoff,
-                                 target, chosen, own);
+                                 target, settings, own);
         });
         made.signs_behind(forest::detail::timestamp_offset{own});
         return made;
     }
 
-    /// A datasource that follows it, started now; the uri and the secret need not be given. Throws
-    /// as the datasource does.
-    datasource_type& add_datasource(server_process& of, datasource_options chosen = {},
+    /// Adds a datasource of the server, and starts it. The options need neither uri nor secret.
+    /// Throws like the datasource.
+    datasource_type& add_datasource(server_process& server, datasource_options settings = {},
                                     client_setup setup = {},
                                     typename Policies::backoff backoff = {}) {
-        if (chosen.uri.empty())
-            chosen.uri = "http://" + of.name() + ".example";
-        datasource_type& made = add(datasources_, of, setup, [&](const auto& connect, host& on) {
-            return datasource(connect(), connect(), virtual_clock{on},
-                              typename Policies::signer{std::string_view{secret}}, backoff,
-                              std::move(chosen), random_generator{random_()});
-        });
+        if (settings.uri.empty())
+            settings.uri = "http://" + server.name() + ".example";
+        datasource_type& made =
+            add(datasources_, server, setup, [&](const auto& connect, host& owner) {
+                return datasource(connect(), connect(), virtual_clock{owner},
+                                  typename Policies::signer{std::string_view{secret}}, backoff,
+                                  std::move(settings), random_generator{random_()});
+            });
         made.client().start();
         return made;
     }
 
-    /// A fleet on a host of its own, started now; `watch` of it adds a server. Throws as the
-    /// fleet does.
-    fleet_type& add_fleet(const fleet_options& chosen = {}, client_setup setup = {},
+    /// Adds a fleet on a host of its own, and starts it; its `watch` adds targets. Throws like the
+    /// fleet.
+    fleet_type& add_fleet(const fleet_options& settings = {}, client_setup setup = {},
                           typename Policies::backoff backoff = {}) {
         const std::uint16_t number = enter("fleet", setup);
-        const auto make = [&](const auto& connect, host& on) {
-            return health_fleet(connect, virtual_clock{on},
+        const auto make = [&](const auto& connect, host& owner) {
+            return health_fleet(connect, virtual_clock{owner},
                                 typename Policies::signer{std::string_view{secret}}, backoff,
-                                chosen, random_generator{random_()});
+                                settings, random_generator{random_()});
         };
         fleets_.push_back(std::make_unique<fleet_type>(queue_, std::move(setup), random_(), trace_,
                                                        faults_, number, make));
@@ -145,19 +146,19 @@ public:
         return made;
     }
 
-    /// What is said of this moment, since the beginning: `at(75s).crash(warehouse)`.
+    /// A moment, counted from the beginning: `at(75s).crash(warehouse)`.
     [[nodiscard]] moment at(duration when) { return moment{*this, {.at = when}}; }
 
-    /// From one moment until another: `between(75s, 90s).freeze(warehouse)`. Throws
-    /// std::invalid_argument unless it is a later one.
+    /// A span from `begin` to `end`: `between(75s, 90s).freeze(warehouse)`. Throws
+    /// std::invalid_argument unless 0 <= `begin` < `end`.
     [[nodiscard]] moment between(duration begin, duration end) {
         if (end <= begin || begin < duration::zero())
             throw std::invalid_argument(
-                "between() begins before it ends, and not before the world");
+                "between() needs a beginning that is not negative, and a later end");
         return moment{*this, {.at = begin, .lasting = end - begin}};
     }
 
-    /// Again and again, the first time after `first`: `every(1h).lasting(10s).crash(warehouse)`.
+    /// A moment that is repeated, at first at `first`: `every(1h).lasting(10s).crash(warehouse)`.
     /// Throws std::invalid_argument for a period that is not greater than 0.
     [[nodiscard]] moment every(duration period, duration first) {
         if (period <= duration::zero())
@@ -166,17 +167,18 @@ public:
     }
     [[nodiscard]] moment every(duration period) { return every(period, period); }
 
-    /// Lets a fault happen when it is due, or now if that is past. Of what lasts or is repeated,
-    /// what is past is left out. Throws std::invalid_argument for what makes no sense: a client
-    /// that does not exist, for example, or what would be over already.
-    void play(const fault& what) { faults_.play(what); }
+    /// Adds a fault that happens when it is due, or now if that time has passed. Repetitions in the
+    /// past are left out. Throws std::invalid_argument for a fault that makes no sense: for a
+    /// client that does not exist, for example, or one that would be over already.
+    void play(const fault& added) { faults_.play(added); }
 
-    void play(const script& all) {
-        for (const fault& each : all)
+    /// Adds all faults of a script.
+    void play(const script& faults) {
+        for (const fault& each : faults)
             play(each);
     }
 
-    /// The number by which faults name a server.
+    /// The number of a server in faults.
     [[nodiscard]] std::uint16_t number_of(const server_process& server) const {
         const auto found = std::find_if(servers_.begin(), servers_.end(),
                                         [&](const auto& each) { return each.get() == &server; });
@@ -184,7 +186,7 @@ public:
         return static_cast<std::uint16_t>(found - servers_.begin());
     }
 
-    /// Calls `call` with the number of each client, datasource and way of a fleet to a server.
+    /// Calls `call` with the number of each client, datasource and fleet link of a server.
     template <typename Call>
     void for_each_client_of(const server_process& server, Call&& call) const {
         const auto& all = faults_.subjects();
@@ -194,33 +196,33 @@ public:
         }
     }
 
-    /// All faults that were asked for, in that order.
+    /// All faults that were added, in that order.
     [[nodiscard]] const script& played() const noexcept { return faults_.played(); }
 
-    /// Ends all faults that have begun, lets none begin any more, and sets all clocks right: the
-    /// world is well from now on. Machines that stand still go on when their time has come.
+    /// Ends all faults that have begun, cancels all others, and sets all clocks right. Hosts that
+    /// stand still go on at the time that their fault has set.
     void heal() { faults_.heal(); }
 
-    /// How often something has begun or ended to be wrong.
+    /// How many faults have begun, plus how many have ended.
     [[nodiscard]] std::uint64_t disturbances() const noexcept { return faults_.disturbances(); }
 
-    /// Lets time pass.
+    /// Lets time pass, and runs everything that is due.
     void run_for(duration span) { queue_.run_for(span); }
 
-    /// Until the predicate holds; false if it does not within `bound`.
+    /// Lets time pass until the predicate holds. Returns false if it does not within `bound`.
     template <typename Predicate>
     bool run_until(Predicate&& holds, duration bound) {
         return queue_.run_until(std::forward<Predicate>(holds), bound);
     }
 
-    /// Since the beginning.
+    /// The time since the beginning.
     [[nodiscard]] duration now() const noexcept { return queue_.now().time_since_epoch(); }
 
     [[nodiscard]] event_queue& queue() noexcept { return queue_; }
     [[nodiscard]] const sim::trace& trace() const noexcept { return trace_; }
 
-    /// For whoever draws what happens; the world itself draws from it, too, when something is
-    /// added.
+    /// The generator of the world, for random choices of a test. The world itself uses it when a
+    /// server, client, datasource or fleet is added.
     [[nodiscard]] random_generator& random() noexcept { return random_; }
 
     [[nodiscard]] const std::vector<std::unique_ptr<server_process>>& servers() const noexcept {
@@ -242,7 +244,7 @@ private:
 
     std::uint16_t enter(const char* kind, client_setup& setup) const {
         if (!setup.usual.valid())
-            throw std::invalid_argument("messages take from nothing to an hour");
+            throw std::invalid_argument("a latency needs times from 0 to 1 hour");
         const std::uint16_t number = faults_.next_number();
         if (setup.name.empty())
             setup.name = kind + (number == 0 ? std::string{} : std::to_string(number));
@@ -250,13 +252,13 @@ private:
     }
 
     template <typename Kind, typename Make>
-    Kind& add(std::vector<std::unique_ptr<Kind>>& all, server_process& of, client_setup& setup,
+    Kind& add(std::vector<std::unique_ptr<Kind>>& list, server_process& server, client_setup& setup,
               Make&& make) {
         const std::uint16_t number = enter("client", setup);
-        all.push_back(std::make_unique<Kind>(queue_, setup.name, of, setup.usual, random_(), trace_,
-                                             number, std::forward<Make>(make)));
-        Kind& made = *all.back();
-        faults_.add({&made.host(), &made.link(), &of, [&made] { made.quit(); }});
+        list.push_back(std::make_unique<Kind>(queue_, setup.name, server, setup.usual, random_(),
+                                              trace_, number, std::forward<Make>(make)));
+        Kind& made = *list.back();
+        faults_.add({&made.host(), &made.link(), &server, [&made] { made.quit(); }});
         return made;
     }
 

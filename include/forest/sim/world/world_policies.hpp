@@ -13,15 +13,15 @@
 #include <chrono>
 #include <string>
 
-// What may be another in a simulated world.
+// What can be replaced in a simulated world.
 
 namespace forest::sim {
 
-/// What a world is assembled from. A struct that derives from this one and names some anew makes
-/// another: real signatures, a backoff, a client or a fleet of one's own.
+/// The parts of a world. To replace some, derive a struct from this one and define their names
+/// again: real signatures, another backoff, another client or fleet.
 struct world_policies {
-    using signer = quick_signer;     ///< made from the secret
-    using verifier = quick_verifier; ///< made from the secret
+    using signer = quick_signer;     ///< constructed from the secret
+    using verifier = quick_verifier; ///< constructed from the secret
     using backoff = exponential_backoff;
     template <transport T, clock C, typename S, typename B>
     using client = basic_health_client<T, C, S, B>;
@@ -29,11 +29,11 @@ struct world_policies {
     using fleet = basic_health_fleet<T, C, S, B>;
 };
 
-/// How a client gets to its server, or a fleet to each of its.
+/// The name and the network of a client or a fleet.
 struct client_setup {
-    std::string name{}; ///< empty: `client` or `fleet`, and the number
-    latency usual = constant(std::chrono::milliseconds{1}); ///< of each message
-    std::string path = "/forest/health";
+    std::string name{}; ///< empty: `client` or `fleet`, followed by the number
+    latency usual = constant(std::chrono::milliseconds{1}); ///< the time that each message takes
+    std::string path = "/forest/health";                    ///< the path of the health route
 };
 
 } // namespace forest::sim

@@ -14,8 +14,8 @@
 #include <string>
 #include <string_view>
 
-// The bytes of an answer on their way through a simulated network, which may tear them into pieces,
-// and the parser that meets them as they come, as that of a real transport does.
+// The bytes of an answer that travel through a simulated network, which may split them into pieces,
+// and the parser that reads each piece when it arrives, as in a real transport.
 
 namespace forest::sim::detail {
 
@@ -26,7 +26,7 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
 
-    /// Sends it over `way`, which does to it what it does at present.
+    /// Sends the answer over `link`, with the current faults of that.
     void depart(link& link, const message_limits& limits) {
         if (link.garbling > 0)
             link.garble(bytes_);
@@ -36,32 +36,32 @@ public:
         time_ = link.dripping > 0 ? link.drip : duration::zero();
         pieces_ = link.dripping > 0 ? std::clamp<std::size_t>(bytes_.size(), 1, pieces_max) : 1;
         arrived_ = 0;
-        heard_.clear();
+        received_.clear();
         parsed_ = 0;
         parser_.reset(limits);
     }
 
-    /// How long all pieces together take longer than one would.
+    /// The time from the first piece to the last one.
     [[nodiscard]] duration time() const noexcept { return time_; }
 
-    /// How long after the one before the next piece comes. The last one comes when all of the time
+    /// The time from the last piece to the next one. The final piece arrives when all of `time()`
     /// has passed.
     [[nodiscard]] duration next_after() const noexcept {
         const duration each = time_ / static_cast<duration::rep>(pieces_);
         return arrived_ + 1 < pieces_ ? each : time_ - each * static_cast<duration::rep>(arrived_);
     }
 
-    /// The next piece is there. Answers how many there are now.
+    /// The next piece arrives. Returns how many there are now.
     std::size_t arrive() noexcept { return ++arrived_; }
 
     [[nodiscard]] bool complete() const noexcept { return arrived_ == pieces_; }
 
-    /// Parses all up to that piece; whether there is a result.
+    /// Parses all bytes up to that piece. Returns whether there is a result.
     [[nodiscard]] bool parse(std::size_t piece) {
         const std::size_t end = bytes_.size() * piece / pieces_;
-        heard_.append(bytes_, parsed_, end - parsed_);
+        received_.append(bytes_, parsed_, end - parsed_);
         parsed_ = end;
-        heard_.resize(parser_.parse(heard_));
+        received_.resize(parser_.parse(received_));
         if (!parser_.done() && piece < pieces_)
             return false;
         torn_ = !parser_.done() && reset_;
@@ -70,7 +70,7 @@ public:
         return true;
     }
 
-    /// Valid until the next one departs.
+    /// The result; its views are valid until the next answer departs.
     [[nodiscard]] reply result() const {
         reply given;
         if (torn_) {
@@ -79,9 +79,9 @@ public:
         }
         given.error = parser_.error();
         given.status = parser_.status();
-        given.fields = parser_.fields(heard_);
+        given.fields = parser_.fields(received_);
         if (!given.error)
-            given.body = parser_.body(heard_);
+            given.body = parser_.body(received_);
         return given;
     }
 
@@ -89,14 +89,14 @@ private:
     static constexpr std::size_t pieces_max = 16;
 
     std::string bytes_;
-    std::string heard_; // what the parser keeps of them
+    std::string received_; // the bytes that the parser keeps
     forest::detail::response_parser parser_;
     duration time_{};
     std::size_t pieces_ = 1;
-    std::size_t arrived_ = 0; // of the pieces
-    std::size_t parsed_ = 0;  // of the bytes
-    bool reset_ = false;      // The connection is reset behind what arrives,
-    bool torn_ = false;       // and the answer was not yet complete.
+    std::size_t arrived_ = 0; // pieces
+    std::size_t parsed_ = 0;  // bytes
+    bool reset_ = false;      // the connection is reset after the last piece
+    bool torn_ = false;       // it was reset before the answer was complete
 };
 
 } // namespace forest::sim::detail

@@ -26,26 +26,27 @@
 #include <string_view>
 #include <utility>
 
-// One request at a time and its answer, as bytes on their way through a simulated network. Held by
-// a shared_ptr, which those share who are to go on with it; they hand it on, since to count holders
-// costs more than all else.
+// One request at a time and its answer, as bytes that travel through a simulated network. The
+// events on the queue share the object. Each moves its shared_ptr on to the next one, because
+// counting references would cost more than everything else here.
 
 namespace forest::sim::detail {
 
-/// Who sends, over what, to whom. All must outlive the transports; `lines` and `sent` may be null.
+/// The host that sends, the link, and the server. All must outlive the transports; `lines` and
+/// `sent` may be null.
 struct network_path {
-    host* from = nullptr;
+    host* client = nullptr;
     link* over = nullptr;
-    server_process* to = nullptr;
+    server_process* server = nullptr;
     trace* lines = nullptr;
-    const std::function<void(int)>* sent = nullptr; ///< told how many are in flight already
-    std::uint16_t subject = 0;                      ///< of the lines
+    const std::function<void(int)>* sent = nullptr; ///< called with the number already in flight
+    std::uint16_t subject = 0;                      ///< for the lines of the trace
 };
 
-/// Which way a request goes, by its URL.
+/// Returns the path of a request by its URL.
 using path_chooser = std::function<network_path(const url&)>;
 
-/// What is behind a network_transport.
+/// The state of a network_transport.
 class network_exchange final : public peer, public std::enable_shared_from_this<network_exchange> {
 public:
     using receiver = forest::detail::unique_function<void(const reply&)>;
@@ -55,18 +56,18 @@ public:
     network_exchange& operator=(const network_exchange&) = delete;
     ~network_exchange() { leave(); }
 
-    void begin(const request& what, duration timeout, receiver then) {
-        const int under_way = in_flight();
-        cancel(); // Whoever asks for two at a time gets one.
-        path_ = choose_(what.target);
+    void begin(const request& asked, duration timeout, receiver handler) {
+        const int already_in_flight = in_flight();
+        cancel(); // A second request at the same time replaces the first one.
+        path_ = choose_(asked.target);
         if (path_.sent != nullptr && *path_.sent)
-            (*path_.sent)(under_way);
-        handler_ = std::move(then);
-        limits_ = what.limits;
-        began_ = path_.from->steady_now();
-        due_ = path_.from->timer_now() + std::min(timeout, options::duration_max);
+            (*path_.sent)(already_in_flight);
+        handler_ = std::move(handler);
+        limits_ = asked.limits;
+        began_ = path_.client->steady_now();
+        due_ = path_.client->timer_now() + std::min(timeout, options::duration_max);
         timer_set_ = false;
-        size_ = forest::detail::write_request(bytes_, "GET", what.target, what.fields, false);
+        size_ = forest::detail::write_request(bytes_, "GET", asked.target, asked.fields, false);
         ++call_;
         ++leg_;
         note(trace_kind::sent, 0, ++requests_);
@@ -82,18 +83,18 @@ public:
         if (!handler_)
             return;
         end();
-        queue().after({}, [on = path_.from, ended = std::move(handler_)]() mutable {
-            on->when_running([ended = std::move(ended)]() mutable {
+        queue().after({}, [client = path_.client, handler = std::move(handler_)]() mutable {
+            client->when_running([handler = std::move(handler)]() mutable {
                 reply canceled;
                 canceled.error = errc::operation_canceled;
-                ended(canceled);
+                handler(canceled);
             });
         });
     }
 
     [[nodiscard]] int in_flight() const noexcept { return handler_ ? 1 : 0; }
 
-    /// The process is gone, and with it what was on its way from there.
+    /// The server process has ended, and with it the answer that it was sending.
     void reset() override {
         accepted_ = false;
         ++leg_;
@@ -103,7 +104,7 @@ public:
 private:
     using shared = std::shared_ptr<network_exchange>;
 
-    event_queue& queue() const noexcept { return path_.from->queue(); }
+    event_queue& queue() const noexcept { return path_.client->queue(); }
 
     void note(trace_kind kind, int detail, std::uint64_t value) const {
         if (path_.lines != nullptr)
@@ -113,10 +114,10 @@ private:
 
     // -- The deadline --
 
-    duration time_left() const noexcept { return due_ - path_.from->timer_now(); }
+    duration time_left() const noexcept { return due_ - path_.client->timer_now(); }
 
-    // What is lost or too late is noticed at the deadline and not before, and what arrives in good
-    // time needs none: a clock that is fast runs no more than 11/8 times as fast as the queue.
+    // Only a message that is lost or late needs the timer. One that takes at most two thirds of the
+    // time is not late: no clock runs more than 11/8 times as fast as the queue.
     void set_timer_unless_within(duration extra) {
         if (timer_set_)
             return;
@@ -131,9 +132,9 @@ private:
     }
 
     void wait_for_deadline() {
-        const duration left = std::max(path_.from->true_span(time_left()), duration{1});
+        const duration left = std::max(path_.client->true_span(time_left()), duration{1});
         queue().after(left, [self = shared_from_this(), call = call_] {
-            self->path_.from->when_running([self, call] {
+            self->path_.client->when_running([self, call] {
                 if (call != self->call_)
                     return;
                 if (self->time_left() > duration::zero())
@@ -144,59 +145,59 @@ private:
         });
     }
 
-    // -- There --
+    // -- To the server --
 
     template <typename Arrive>
-    void send(direction to, Arrive&& arrives, duration extra = duration::zero(),
+    void send(direction where, Arrive&& arrives, duration extra = duration::zero(),
               duration whole = duration::zero()) {
         set_timer_unless_within(whole);
-        if (!path_.over->carry(to, std::forward<Arrive>(arrives), extra))
-            lose(to);
+        if (!path_.over->carry(where, std::forward<Arrive>(arrives), extra))
+            lose(where);
     }
 
-    void lose(direction to) {
-        note(trace_kind::lost, static_cast<int>(to), requests_);
+    void lose(direction where) {
+        note(trace_kind::lost, static_cast<int>(where), requests_);
         set_timer();
     }
 
     static void arrive(shared self) {
         self->note(trace_kind::arrived, 0, self->requests_);
-        server_process& to = *self->path_.to;
-        if (self->path_.over->refusing > 0 || !to.accept(*self))
+        server_process& server = *self->path_.server;
+        if (self->path_.over->refusing > 0 || !server.accept(*self))
             return self->fail_over_link(errc::connection_refused);
         self->accepted_ = true;
-        if (to.frozen > 0 || to.slow > 0 || !to.host().running())
+        if (server.frozen > 0 || server.slow > 0 || !server.host().running())
             self->set_timer();
         const auto leg = self->leg_;
-        to.host().when_running([self = std::move(self), leg]() mutable {
+        server.host().when_running([self = std::move(self), leg]() mutable {
             if (leg == self->leg_)
                 ask(std::move(self));
         });
     }
 
     static void ask(shared self) {
-        server_process& to = *self->path_.to;
+        server_process& server = *self->path_.server;
         const std::span<char> request{self->bytes_.data(), self->size_};
-        to.serve(request, [leg = self->leg_, self = std::move(self)](std::string_view given) {
+        server.serve(request, [leg = self->leg_, self = std::move(self)](std::string_view bytes) {
             if (leg == self->leg_)
-                self->answered(given);
+                self->answered(bytes);
         });
     }
 
-    void answered(std::string_view given) {
-        answer_.assign(given);
-        if (path_.to->slow == 0)
+    void answered(std::string_view bytes) {
+        answer_.assign(bytes);
+        if (path_.server->slow == 0)
             return transmit();
-        queue().after(path_.to->slowness, [self = shared_from_this(), leg = leg_]() mutable {
-            server_process& to = *self->path_.to;
-            to.host().when_running([self = std::move(self), leg] {
-                if (leg == self->leg_ && self->path_.to->frozen == 0)
+        queue().after(path_.server->slowness, [self = shared_from_this(), leg = leg_]() mutable {
+            server_process& server = *self->path_.server;
+            server.host().when_running([self = std::move(self), leg] {
+                if (leg == self->leg_ && self->path_.server->frozen == 0)
                     self->transmit();
             });
         });
     }
 
-    // -- And back --
+    // -- To the client --
 
     void transmit() {
         note(trace_kind::answered, 0, answer_.size());
@@ -218,8 +219,8 @@ private:
         else if (!self->path_.over->carry_on(direction::to_client, self->next_piece(),
                                              self->answer_.next_after()))
             self->lose(direction::to_client);
-        host& from = *self->path_.from;
-        from.when_running([leg = self->leg_, self = std::move(self), piece] {
+        host& client = *self->path_.client;
+        client.when_running([leg = self->leg_, self = std::move(self), piece] {
             if (leg != self->leg_ || !self->answer_.parse(piece))
                 return;
             reply result = self->answer_.result();
@@ -227,38 +228,38 @@ private:
         });
     }
 
-    void fail_over_link(errc why) { send(direction::to_client, failure(why)); }
+    void fail_over_link(errc error) { send(direction::to_client, failure(error)); }
 
-    void fail_after(duration delay, errc why) {
+    void fail_after(duration delay, errc error) {
         set_timer();
-        queue().after(delay, failure(why));
+        queue().after(delay, failure(error));
     }
 
-    forest::detail::unique_function<void()> failure(errc why) {
-        return [self = shared_from_this(), leg = leg_, why] {
+    forest::detail::unique_function<void()> failure(errc error) {
+        return [self = shared_from_this(), leg = leg_, error] {
             if (leg == self->leg_ && self->time_left() > duration::zero())
-                self->path_.from->when_running([self, leg, why] {
+                self->path_.client->when_running([self, leg, error] {
                     if (leg == self->leg_)
-                        self->fail(why);
+                        self->fail(error);
                 });
         };
     }
 
-    void fail(errc why) {
+    void fail(errc error) {
         reply result;
-        result.error = why;
+        result.error = error;
         finish(result);
     }
 
     void finish(reply& result) {
         end();
-        result.timings.total = path_.from->steady_now() - began_;
+        result.timings.total = path_.client->steady_now() - began_;
         note(trace_kind::ended, result.status, static_cast<std::uint64_t>(result.error.value()));
         auto receive = std::move(handler_);
         receive(result);
     }
 
-    // What is still under way for this request is ignored.
+    // Events that are still queued for this request are ignored.
     void end() {
         leave();
         ++call_;
@@ -267,20 +268,20 @@ private:
 
     void leave() {
         if (std::exchange(accepted_, false))
-            path_.to->release(*this);
+            path_.server->release(*this);
     }
 
     path_chooser choose_;
-    network_path path_; // of the present request
+    network_path path_; // of the current request
     receiver handler_;
     message_limits limits_;
     steady_time began_{};
     steady_time due_{};      // by the clock of timers
-    std::uint64_t call_ = 0; // changes when a request begins and when it ends,
-    std::uint64_t leg_ = 0;  // and this one also when what is on its way is void
+    std::uint64_t call_ = 0; // changes when a request begins or ends
+    std::uint64_t leg_ = 0;  // likewise, and also when the messages that travel become void
     std::uint64_t requests_ = 0;
     std::size_t size_ = 0;
-    bool accepted_ = false; // by the process
+    bool accepted_ = false; // the server has accepted the connection
     bool timer_set_ = false;
     std::array<char, forest::detail::request_bytes_max> bytes_;
     arriving_answer answer_;

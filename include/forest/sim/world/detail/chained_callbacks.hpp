@@ -10,13 +10,13 @@
 #include <type_traits>
 #include <utility>
 
-// A client holds one callback of each kind. In a simulated world the kit has to hear of everything,
-// and so has the application that is tested, which sets its callbacks as it does in production.
+// A client holds one callback of each kind. In a simulated world both the world and the tested
+// application need all calls, and the application sets its callbacks as in production.
 
 namespace forest::sim::detail {
 
-/// A client whose callbacks come beside those of a world, after them, instead of in their place.
-/// `Whose` is what the callbacks for an outage take before it: nothing, or the target of a fleet.
+/// A client that calls the callbacks of a world first and those of the application after them.
+/// `Whose` are the arguments before the outage: none, or the target of a fleet.
 template <typename Client, typename... Whose>
 class chained_callbacks : public Client, public observable<chained_callbacks<Client, Whose...>> {
 public:
@@ -43,19 +43,19 @@ public:
     }
 
     void on_server_down(outage_callback callback) {
-        Client::on_server_down(beside(down_, std::move(callback)));
+        Client::on_server_down(chain(down_, std::move(callback)));
     }
     void on_server_up(outage_callback callback) {
-        Client::on_server_up(beside(up_, std::move(callback)));
+        Client::on_server_up(chain(up_, std::move(callback)));
     }
 
 private:
-    // The client drops it when it is stopped, and with it what the application's holds.
-    static outage_callback beside(const outage_callback& first, outage_callback callback) {
-        return [first, callback = std::move(callback)](Whose... whose, const outage& of) {
-            first(whose..., of);
+    // The client destroys the result when it is stopped, and with it the application's callback.
+    static outage_callback chain(const outage_callback& first, outage_callback callback) {
+        return [first, callback = std::move(callback)](Whose... whose, const outage& reported) {
+            first(whose..., reported);
             if (callback)
-                callback(whose..., of);
+                callback(whose..., reported);
         };
     }
 

@@ -11,47 +11,48 @@
 #include <cassert>
 #include <chrono>
 
-// What faults do. To add a fault, add its kind, its word and its effect.
+// The effects of faults. To add a fault, add its kind to script/fault.hpp, its word to moment.hpp
+// and its effect here.
 //
-// Faults of one kind may overlap. Those that are there or not are counted. Those that set a value
-// are told which of them is in force: the one that began last of those that have not ended.
+// Faults of one kind may overlap. Those that are on or off are counted. For those that set a value,
+// `in_force` is the fault that began last among those that have not ended.
 
 namespace forest::sim::detail {
 
-/// What a fault does to a process: `by` is 1 when it begins and -1 when it ends. `in_force` is null
-/// if none of its kind is left. Not for `crash`, `restart` and `stop`, whose end depends on what
-/// became of the process meanwhile.
-inline void change_process(server_process& server, const fault& what, int by,
+/// Begins (`step` is 1) or ends (-1) a fault of a server process. `in_force` is null if no fault of
+/// the kind is left. Not for `crash`, `restart` and `stop`, whose end depends on what happened to
+/// the process meanwhile.
+inline void change_process(server_process& server, const fault& what, int step,
                            const fault* in_force) {
     switch (what.kind) {
-    case fault_kind::freeze: server.frozen += by; return;
+    case fault_kind::freeze: server.frozen += step; return;
     case fault_kind::slow:
-        server.slow += by;
+        server.slow += step;
         server.slowness = in_force != nullptr ? in_force->span : duration::zero();
         return;
-    case fault_kind::drain: return by > 0 ? server.drain() : server.resume();
-    case fault_kind::wrong_secret: server.wrong_secret += by; return;
-    case fault_kind::wrong_body: server.wrong_body += by; return;
-    case fault_kind::single_connection: server.one_connection += by; return;
+    case fault_kind::drain: return step > 0 ? server.drain() : server.resume();
+    case fault_kind::wrong_secret: server.wrong_secret += step; return;
+    case fault_kind::wrong_body: server.wrong_body += step; return;
+    case fault_kind::single_connection: server.one_connection += step; return;
     default: assert(false && "no fault of a process");
     }
 }
 
-/// What a fault does to the way between a client and a server, likewise.
-inline void change_link(link& link, const fault& what, int by, const fault* in_force) {
+/// Begins or ends a fault of a link, likewise.
+inline void change_link(link& link, const fault& what, int step, const fault* in_force) {
     switch (what.kind) {
-    case fault_kind::refuse: link.refusing += by; return;
+    case fault_kind::refuse: link.refusing += step; return;
     case fault_kind::black_hole:
-        link.requests_lost += by;
-        link.replies_lost += by;
+        link.requests_lost += step;
+        link.replies_lost += step;
         return;
-    case fault_kind::partition_requests: link.requests_lost += by; return;
-    case fault_kind::partition_replies: link.replies_lost += by; return;
-    case fault_kind::reset: link.resetting += by; return;
-    case fault_kind::truncate: link.truncating += by; return;
-    case fault_kind::garble: link.garbling += by; return;
+    case fault_kind::partition_requests: link.requests_lost += step; return;
+    case fault_kind::partition_replies: link.replies_lost += step; return;
+    case fault_kind::reset: link.resetting += step; return;
+    case fault_kind::truncate: link.truncating += step; return;
+    case fault_kind::garble: link.garbling += step; return;
     case fault_kind::drip:
-        link.dripping += by;
+        link.dripping += step;
         link.drip = in_force != nullptr ? in_force->span : duration::zero();
         return;
     case fault_kind::delay:
@@ -60,14 +61,14 @@ inline void change_link(link& link, const fault& what, int by, const fault* in_f
         else
             link.usual_delay();
         return;
-    case fault_kind::clog: return by > 0 ? link.clog() : link.unclog();
-    case fault_kind::loss: link.loss_per_mille += by * static_cast<int>(what.amount); return;
-    case fault_kind::dns_failure: link.unresolvable += by; return;
+    case fault_kind::clog: return step > 0 ? link.clog() : link.unclog();
+    case fault_kind::loss: link.loss_per_mille += step * static_cast<int>(what.amount); return;
+    case fault_kind::dns_failure: link.unresolvable += step; return;
     default: assert(false && "no fault of a link");
     }
 }
 
-/// What a fault of that kind, which lasts, does to the time of a host: all that is in force.
+/// Sets the time of a host for a kind of fault that lasts; `in_force` is null if none is left.
 inline void change_time(host& host, fault_kind kind, const fault* in_force) {
     const duration span = in_force != nullptr ? in_force->span : duration::zero();
     switch (kind) {
@@ -79,7 +80,7 @@ inline void change_time(host& host, fault_kind kind, const fault* in_force) {
     }
 }
 
-/// What happens to it at one moment.
+/// Performs a momentary fault of the time of a host.
 inline void disturb_time(host& host, const fault& what) {
     switch (what.kind) {
     case fault_kind::step_wall:

@@ -24,40 +24,41 @@
 #include <utility>
 #include <vector>
 
-// Lets faults begin and end when it is time, and knows which are under way: what two of them that
-// overlap do to one host, process or link is decided here.
+// Begins and ends faults when they are due, and keeps the active ones: the combined effect of two
+// faults that overlap on one host, process or link is decided here.
 
 namespace forest::sim::detail {
 
-/// Who but a server may be concerned: a client, a fleet, or the way of a fleet to one server.
+/// Where a fault may happen apart from a server: a client, a fleet, or the link of a fleet to one
+/// server.
 struct fault_subject {
     sim::host* host;
-    sim::link* link;        ///< null for a fleet, which has one to each server
+    sim::link* link;        ///< null for a fleet, which has one link to each server
     server_process* server; ///< likewise
     std::function<void()> quit;
-    std::uint16_t fleet = fault::everyone; ///< of a way: the number of its fleet
+    std::uint16_t fleet = fault::everyone; ///< for a link of a fleet: the number of the fleet
 };
 
 /// Plays the script of one world. Not thread-safe.
 class fault_player {
 public:
-    using process_list = std::vector<std::unique_ptr<server_process>>;
+    using server_list = std::vector<std::unique_ptr<server_process>>;
 
-    /// All must outlive it, and it everything that is on the queue.
-    fault_player(event_queue& queue, const process_list& servers, trace& lines) noexcept
+    /// The arguments must outlive it, and it must outlive all events on the queue.
+    fault_player(event_queue& queue, const server_list& servers, trace& lines) noexcept
         : queue_{&queue}, servers_{&servers}, lines_{&lines} {}
 
     fault_player(const fault_player&) = delete;
     fault_player& operator=(const fault_player&) = delete;
 
-    /// The number of the subject that is added next. Throws std::length_error when there is none.
+    /// The number of the next subject. Throws std::length_error if there are too many.
     [[nodiscard]] std::uint16_t next_number() const {
         if (subjects_.size() >= fault::everyone)
-            throw std::length_error("a world has at most 65535 clients and ways of fleets");
+            throw std::length_error("a world has at most 65535 clients and links of fleets");
         return static_cast<std::uint16_t>(subjects_.size());
     }
 
-    /// From now on it is concerned, also by what is under way.
+    /// Adds a subject. Active faults apply to it, too.
     void add(fault_subject subject) {
         const std::size_t index = subjects_.size();
         subjects_.push_back(std::move(subject));
@@ -69,8 +70,8 @@ public:
 
     [[nodiscard]] const std::vector<fault_subject>& subjects() const noexcept { return subjects_; }
 
-    /// Lets a fault happen when it is due, or now if that is past. Of what lasts or is repeated,
-    /// what is past is left out. Throws std::invalid_argument for what makes no sense.
+    /// Adds a fault that happens when it is due, or now if that time has passed. Repetitions in the
+    /// past are left out. Throws std::invalid_argument for a fault that makes no sense.
     void play(const fault& what) {
         check_fault(what, servers_->size(), subjects_.size());
         const duration first = first_beginning(what);
@@ -80,7 +81,7 @@ public:
 
     [[nodiscard]] const script& played() const noexcept { return script_; }
 
-    /// Ends all that has begun, lets nothing begin any more, and sets all clocks right.
+    /// Ends all active faults, cancels all others, and sets all clocks right.
     void heal() {
         ++epoch_;
         for (const auto& [id, each] : std::exchange(ongoing_, {}))
@@ -91,14 +92,14 @@ public:
             correct(*subjects_[index].host, index, true);
     }
 
-    /// How often something has begun or ended to be wrong.
+    /// How many faults have begun, plus how many have ended.
     [[nodiscard]] std::uint64_t disturbances() const noexcept { return disturbances_; }
 
 private:
     // A fault that has begun.
     struct ongoing_fault {
         fault what;
-        std::optional<std::uint64_t> life{}; // of its process, that it has ended
+        std::optional<std::uint64_t> life{}; // the life of the process that it has ended
     };
 
     using numbered = std::pair<const std::uint64_t, ongoing_fault>;
@@ -112,35 +113,36 @@ private:
     }
 
     bool concerns(const fault& what, std::size_t index) const {
-        const fault_subject& of = subjects_[index];
-        if (of.link == nullptr)
+        const fault_subject& subject = subjects_[index];
+        if (subject.link == nullptr)
             return false;
-        return what.client == fault::everyone ? of.server == servers_->at(what.server).get()
-                                              : index == what.client || of.fleet == what.client;
+        return what.client == fault::everyone
+                   ? subject.server == servers_->at(what.server).get()
+                   : index == what.client || subject.fleet == what.client;
     }
 
-    // -- When --
+    // -- The times of faults --
 
     duration first_beginning(const fault& what) const {
         const duration length = is_momentary(what.kind) ? duration::zero() : what.lasting;
         const bool lasts = length > duration::zero();
         if (what.every == duration::zero()) {
             if (lasts && saturating_sum(what.at, length) <= now())
-                throw std::invalid_argument("what was to go wrong would be over already");
+                throw std::invalid_argument("the fault would be over already");
             return what.at;
         }
         if (what.at >= now())
             return what.at;
         const duration last = now() - (now() - what.at) % what.every;
-        const bool under_way = saturating_sum(last, length) > now() || last == now();
-        return under_way ? last : saturating_sum(last, what.every);
+        const bool active = saturating_sum(last, length) > now() || last == now();
+        return active ? last : saturating_sum(last, what.every);
     }
 
     void schedule(std::size_t index, duration due) {
         queue_->at(steady_time{due}, [this, index, due, epoch = epoch_] {
             if (epoch != epoch_)
                 return;
-            const fault what = script_[index]; // What it does may add others.
+            const fault what = script_[index]; // A copy: the effects may add faults.
             begin(what, due);
             if (what.every > duration::zero())
                 schedule(index, saturating_sum(due, what.every));
@@ -165,7 +167,7 @@ private:
             queue_->at(steady_time{saturating_sum(due, what.lasting)}, [this, id] { end(id); });
     }
 
-    // It may have been healed before.
+    // The world may have been healed before.
     void end(std::uint64_t id) {
         if (const auto ended = ongoing_.extract(id))
             finish(id, ended.mapped());
@@ -188,9 +190,9 @@ private:
         }
     }
 
-    // -- What --
+    // -- Their effects --
 
-    // Of those under way that concern it, the one that began last.
+    // The active fault of that kind that concerns the same object and began last.
     template <typename Concerns>
     const numbered* in_force(fault_kind kind, const Concerns& concerned) const {
         const auto found =
@@ -200,21 +202,21 @@ private:
         return found == ongoing_.rend() ? nullptr : &*found;
     }
 
-    static const fault* fault_of(const numbered* one) noexcept {
-        return one == nullptr ? nullptr : &one->second.what;
+    static const fault* fault_of(const numbered* found) noexcept {
+        return found == nullptr ? nullptr : &found->second.what;
     }
 
-    void change(std::uint64_t id, const fault& what, int by) {
+    void change(std::uint64_t id, const fault& what, int step) {
         if (is_of_process(what.kind)) {
             const auto* const last = in_force(
                 what.kind, [&](const fault& other) { return other.server == what.server; });
-            return change_process(server_of(what), what, by, fault_of(last));
+            return change_process(server_of(what), what, step, fault_of(last));
         }
         if (is_of_time(what.kind)) {
             host& host = host_of(what);
             const auto* const last =
                 in_force(what.kind, [&](const fault& other) { return &host_of(other) == &host; });
-            if (last == nullptr || last->first <= id) // else another one was in force, and still is
+            if (last == nullptr || last->first <= id) // else another one is in force
                 change_time(host, what.kind, fault_of(last));
             return;
         }
@@ -223,7 +225,7 @@ private:
                 continue;
             const auto* const last =
                 in_force(what.kind, [&](const fault& other) { return concerns(other, index); });
-            change_link(*subjects_[index].link, what, by, fault_of(last));
+            change_link(*subjects_[index].link, what, step, fault_of(last));
         }
     }
 
@@ -231,8 +233,8 @@ private:
         if (what.kind == fault_kind::restart)
             return server_of(what).restart();
         if (what.kind == fault_kind::quit) {
-            const fault_subject& of = subjects_.at(what.client);
-            return of.host->when_running(of.quit);
+            const fault_subject& subject = subjects_.at(what.client);
+            return subject.host->when_running(subject.quit);
         }
         host& host = host_of(what);
         disturb_time(host, what);
@@ -260,14 +262,14 @@ private:
     }
 
     event_queue* queue_;
-    const process_list* servers_;
+    const server_list* servers_;
     trace* lines_;
     std::vector<fault_subject> subjects_;
     script script_;
     std::map<std::uint64_t, ongoing_fault> ongoing_; // in the order in which they began
     std::uint64_t next_ = 0;
     std::uint64_t disturbances_ = 0;
-    std::uint64_t epoch_ = 0; // counts the healings, so that what was planned before is void
+    std::uint64_t epoch_ = 0; // counts the healings: events that were planned before one are void
 };
 
 } // namespace forest::sim::detail
