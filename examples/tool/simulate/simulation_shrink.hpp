@@ -18,8 +18,6 @@
 
 namespace forest::cli {
 
-namespace detail {
-
 // The faults of the last `window` before a violation, in a world of its own.
 inline sim::plan cut_out(const sim::plan& from, duration at, duration window) {
     const duration interval = from.clients.front().chosen.interval;
@@ -35,8 +33,6 @@ inline sim::plan cut_out(const sim::plan& from, duration at, duration window) {
     part.length = std::chrono::ceil<std::chrono::minutes>(at - begin + std::chrono::minutes{1});
     return part;
 }
-
-} // namespace detail
 
 /// A plan, and how it breaks a rule.
 struct broken_plan {
@@ -62,7 +58,7 @@ template <typename Policies>
         std::chrono::minutes{10}, std::chrono::hours{1}, std::chrono::hours{6},
         std::chrono::hours{24}};
     for (const duration window : windows) {
-        const sim::plan part = detail::cut_out(what, std::min(broken.at, what.length), window);
+        const sim::plan part = cut_out(what, std::min(broken.at, what.length), window);
         if (part.length < what.length && breaks_too(part))
             break;
     }

@@ -42,8 +42,8 @@ template <typename World>
         .wall_now = [&client] { return client.signing_now(); },
         .exact = [&client] { return client.host().timers_exact(); },
         .host_changes = [&client] { return client.host().disturbances(); },
-        .changes = [&world,
-                    &server] { return world.disturbances() + server.host().disturbances(); },
+        .changes = [&owner,
+                    &server] { return owner.disturbances() + server.host().disturbances(); },
         .must_succeed =
             [&client, &server, timeout] {
                 return checks_must_succeed(client.host(), client.link(), server, timeout);
