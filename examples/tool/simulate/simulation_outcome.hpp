@@ -15,21 +15,21 @@
 #include <optional>
 #include <vector>
 
-// What a simulation tells while it runs, and when it has ended.
+// What a simulation reports while it runs, and at its end.
 
 namespace forest::cli {
 
-/// Who is told of a simulation while it runs. Times are since the beginning.
+/// Functions that a simulation calls while it runs. Times are since its beginning.
 struct simulation_listener {
     std::function<void(const event&, duration now)> told{};
     std::function<void(const sim::fault&, bool begins, duration now)> fault{};
-    /// Called now and then; false ends the simulation.
+    /// Called from time to time; false ends the simulation.
     std::function<bool(duration now, std::uint64_t checks)> passed{};
     std::vector<timeline_lane>* lanes = nullptr; ///< of the first targets
     bool stop_at_violation = false;
 };
 
-/// How it went.
+/// The result of a simulation.
 struct simulation_outcome {
     sim::outage_counts outages{};
     std::uint64_t checks = 0;

@@ -14,11 +14,11 @@
 #include <array>
 #include <chrono>
 
-// From a long world in which a rule was broken to the shortest that still breaks it.
+// Finds the shortest world that breaks the same rule as a long one.
 
 namespace forest::cli {
 
-// The faults of the last `window` before a violation, in a world of its own.
+// A plan with only the faults of the last `window` before a violation.
 inline sim::plan cut_out(const sim::plan& from, duration at, duration window) {
     const duration interval = from.clients.front().chosen.interval;
     const duration begin = std::max(at - window, duration::zero()) / interval * interval;
@@ -40,8 +40,8 @@ struct broken_plan {
     sim::violation broken;
 };
 
-/// The smallest plan found that breaks the same rule, and how it does. A year is not run again and
-/// again: first the time shortly before the violation is tried alone.
+/// The smallest plan found that breaks the same rule, and its violation. Tries the time shortly
+/// before the violation first, because running a year again and again takes too long.
 template <typename Policies>
 [[nodiscard]] broken_plan shrink_violation(const sim::plan& what, const sim::violation& broken,
                                            const typename Policies::backoff& backoff) {

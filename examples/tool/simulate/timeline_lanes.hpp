@@ -29,7 +29,7 @@ inline constexpr double plot_width = timeline_lane::columns_count;
 inline constexpr double plot_right = plot_left + plot_width;
 inline constexpr double lane_gap = 20;
 
-/// The classes of faults: of a process, of the way to it, and of time.
+/// The classes of faults in the style sheet: of a process, of the network, and of time.
 inline constexpr std::array<std::string_view, 3> fault_classes{"process", "way", "time"};
 
 [[nodiscard]] constexpr std::size_t class_of(sim::fault_kind kind) noexcept {

@@ -14,7 +14,7 @@
 #include <utility>
 #include <vector>
 
-// A client of a simulated world, who watches it, and its lane in the picture.
+// A client of a simulated world, its watcher, and its lane in the picture.
 
 namespace forest::cli {
 
@@ -24,8 +24,8 @@ class watched_target {
 public:
     using client_type = typename World::client_type;
 
-    /// Of a client that is to be started. `lane` may be null. Calls `told(event)` for each event,
-    /// after the rules were asked.
+    /// For a client that was not started yet. `lane` may be null. Calls `told(event)` for each
+    /// event, after it was compared with the rules.
     template <typename Backoff, typename Told>
     watched_target(World& world, client_type& client, const options& chosen, const Backoff& backoff,
                    timeline_lane* lane, Told told)
@@ -55,14 +55,14 @@ public:
     [[nodiscard]] sim::watcher<World>& watcher() noexcept { return watcher_; }
     [[nodiscard]] const sim::watcher<World>& watcher() const noexcept { return watcher_; }
 
-    /// The time of the world is over: nothing that happens later is drawn.
+    /// Ends the lane: later events are not drawn.
     void finish() {
         watcher_.finish();
         if (timeline_lane* const lane = std::exchange(lane_, nullptr))
             lane->pass(world_->now());
     }
 
-    /// Adds what came of it, after `finish`.
+    /// Adds the results to `sum`. Call it after `finish`.
     void add_to(simulation_outcome& sum) const {
         sum.outages += watcher_.counts();
         sum.checks += client_->checks();

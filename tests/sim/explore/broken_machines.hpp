@@ -16,8 +16,8 @@
 #include <chrono>
 #include <utility>
 
-// The real machine with one planted bug each, behind the same interface, so that whoever drives the
-// real one can drive these. What one keeps beside the real state is part of its `state`.
+// Machines with the interface of the real one and one planted bug each. State that a bug needs on
+// top of the real state is part of `state`.
 
 namespace broken {
 
@@ -29,8 +29,8 @@ using forest::steady_time;
 using forest::detail::health_action;
 using forest::detail::health_input;
 
-// An explicit instantiation may name what is private, so the faults are planted into the real
-// machine itself, and nothing of it is open for their sake.
+// An explicit instantiation may name private members. So the bugs are planted into the real
+// machine, which opens nothing for them.
 int& failures_of(real_machine& subject);
 forest::detail::failure_run& run_of(real_machine& subject);
 steady_time& due_of(real_machine& subject);
@@ -52,7 +52,7 @@ inline health_action telling(event_kind what) {
     return {.what = health_action::kind::report, .event = what};
 }
 
-// Decides by other options than it shows.
+// Decides by other options than those of the test.
 class misled : public real_machine {
 public:
     misled(const forest::options& shown, const forest::options& used,
@@ -86,7 +86,7 @@ using down_one_late = threshold_off_by<1, 0>;
 using up_one_early = threshold_off_by<0, -1>;
 using up_one_late = threshold_off_by<0, 1>;
 
-// Counts what fails although this process was stalled.
+// Counts failures although this process was stalled.
 class stall_counted : public misled {
 public:
     stall_counted(forest::options chosen, const forest::exponential_backoff& backoff,
@@ -100,7 +100,7 @@ private:
     }
 };
 
-// As much doubt about the name service as the options allow, and one more or less.
+// Accepts one inconclusive check in a row more, or fewer, than the options allow.
 template <int By>
 class doubt_off_by : public misled {
 public:
@@ -132,7 +132,7 @@ public:
     }
 };
 
-// Tells of each outage twice.
+// Reports each outage twice.
 class down_told_twice : public real_machine {
 public:
     using real_machine::real_machine;
@@ -154,7 +154,7 @@ private:
     bool told_ = false;
 };
 
-// Goes on with the delays where the last run of failures has left off.
+// Continues with the delays of the last run of failures.
 class backoff_not_reset : public real_machine {
 public:
     using real_machine::real_machine;
@@ -176,7 +176,7 @@ private:
     int failed_ = 0;
 };
 
-// Numbers the outages from 1 anew whenever one has ended.
+// Starts the numbers of outages again from 1 after each outage.
 class outage_id_reused : public real_machine {
 public:
     using real_machine::real_machine;
@@ -189,7 +189,7 @@ public:
     }
 };
 
-// Overwrites, while the target is down, what was told of the outage.
+// Overwrites the reported outage while the target is down.
 class outage_rewritten : public real_machine {
 public:
     using real_machine::real_machine;
@@ -203,7 +203,7 @@ public:
     }
 };
 
-// Tells at the first success that the server is back.
+// Reports the recovery at the first success.
 class recovery_without_outage : public real_machine {
 public:
     using real_machine::real_machine;
@@ -277,10 +277,10 @@ public:
     [[nodiscard]] int attempt() const noexcept { return attempts_; }
 
 private:
-    int attempts_ = 0; // told and never read, so no part of the state
+    int attempts_ = 0; // reported and never read, so it is no part of the state
 };
 
-// Takes a farewell for one failure among others.
+// Counts a farewell like any other failure.
 class farewell_ignored : public real_machine {
 public:
     using real_machine::real_machine;
@@ -294,7 +294,7 @@ public:
     }
 };
 
-// What stands between the drivers and the machine has to know whether a check is in flight.
+// A layer between driver and machine that knows whether a check is in flight.
 class aware_of_flight : public real_machine {
 public:
     using real_machine::real_machine;
@@ -326,7 +326,7 @@ public:
     }
 };
 
-// Begins anew at a second start while it waits.
+// A second start while it waits starts it again.
 class second_start_begins_anew : public aware_of_flight {
 public:
     using aware_of_flight::aware_of_flight;
@@ -369,7 +369,7 @@ private:
     bool reports_ = false;
 };
 
-// Lets a check that was in flight at the stop end, and tells of it.
+// Reports the end of a check that was in flight at the stop.
 class told_after_stop : public aware_of_flight {
 public:
     using aware_of_flight::aware_of_flight;
@@ -390,7 +390,7 @@ private:
     bool stopped_ = false;
 };
 
-// Takes a start after the stop for the first.
+// Takes a start after the stop for the first one.
 class restarts : public real_machine {
 public:
     using real_machine::real_machine;

@@ -102,10 +102,10 @@ const std::vector<other_options> all_other_options{
 
 using driven = forest::sim::detail::driven_machine<real_machine, exponential_backoff>;
 
-// The default backoff answers 30 s from the fifth failure on.
+// The default backoff returns 30 s from the fifth failure on.
 constexpr int counted_to = 5;
 
-// A step without the times: what the machine was, what happened, what it answered and became.
+// A step without the times: the state before, the input, the action, and the state after.
 auto untimed(const driven& before, const stimulus& played, const driven& after) {
     const auto state = [](const driven& of) {
         auto all = of.subject().state(of.now(), counted_to);
@@ -120,7 +120,7 @@ auto untimed(const driven& before, const stimulus& played, const driven& after) 
 using untimed_steps = std::set<decltype(untimed(std::declval<const driven&>(), stimulus{},
                                                 std::declval<const driven&>()))>;
 
-// Nothing, just about a bound, a part of some intervals, or any length from 1 ns to 20 hours.
+// Zero, a duration near a bound, a part of some intervals, or any length from 1 ns to 20 hours.
 duration drawn(random_generator& random, const options& chosen) {
     const std::uint64_t number = random();
     const std::array bounds{chosen.stall_tolerance, chosen.timeout + chosen.stall_tolerance,
@@ -173,7 +173,7 @@ BOOST_DATA_TEST_CASE(other_options_let_no_rule_be_broken_either,
     chosen.doubt_max = 2;
     const exploration found = explore(chosen);
     BOOST_TEST((found.complete && !found.violation), to_string(found));
-    // Of a delay that is random, one value is not all.
+    // Of a random delay only one value was tried.
     const bool random = chosen.interval_jitter > 0.0 || chosen.initial_delay_max > 0s;
     BOOST_TEST(found.sampled == random);
     BOOST_TEST(found.proven() == !random);
@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(thresholds_that_are_never_reached_are_given_up_and_nothing_
 
 namespace {
 
-// Is longer with each failure, for ever.
+// Grows with each failure, without an end.
 struct unsettled_backoff {
     duration operator()(int failures, duration) const noexcept { return failures * 1ms; }
 };
@@ -306,7 +306,7 @@ BOOST_AUTO_TEST_CASE(every_step_of_a_random_run_with_arbitrary_times_is_one_that
         now = now.asked() == forest::sim::pending::nothing && random() % 8 == 0 ? unstarted : next;
     }
     BOOST_TEST(std::includes(explored.begin(), explored.end(), taken.begin(), taken.end()));
-    // The run is long enough to say something.
+    // The run is long enough to be significant.
     BOOST_TEST(taken.size() * 10 > explored.size() * 9);
     std::printf("closure: %zu of %zu untimed steps in a random run\n", taken.size(),
                 explored.size());

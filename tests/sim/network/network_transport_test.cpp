@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// What becomes of one check on its link.
+// What happens to one check on its link.
 
 #include <forest/sim/world/world.hpp>
 
@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_connection_is_held_until_the_answer_has_arrived) {
     BOOST_TEST(second.failures() == 1U);
 }
 
-// The usual answer is complete, the dripping one comes in pieces and is cut anywhere.
+// A usual answer arrives at once; a dripping one comes in pieces and may be cut between any two.
 BOOST_AUTO_TEST_CASE(an_answer_that_drips_is_lost_with_what_happens_while_it_does) {
     one_check whole;
     whole.prepare(sim::constant(1ms), 1min);

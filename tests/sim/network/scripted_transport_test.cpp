@@ -12,7 +12,7 @@ using namespace forest;
 
 namespace {
 
-// A transport, and what came of its requests: `200 body`, or the name of the error.
+// A transport, and the results of its requests: `200 body`, or the name of the error.
 struct scripted {
     sim::event_queue queue;
     sim::scripted_transport transport{queue};

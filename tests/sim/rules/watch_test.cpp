@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Who watches a client notices what it does wrong, and finds nothing where the world is to blame.
+// A watcher finds each violation by a client, and none that the faults of the world have caused.
 
 #include <sim/search/broken_clients.hpp>
 
@@ -28,7 +28,7 @@ using namespace forest::detail;
 
 namespace {
 
-// A world with one client, that is watched.
+// A world with one client, which is watched.
 template <typename Policies = sim::world_policies>
 struct watched_world {
     using world_type = sim::basic_world<Policies>;
@@ -97,8 +97,8 @@ BOOST_AUTO_TEST_CASE(an_outage_that_is_not_told_of_in_time_breaks_B4) {
     BOOST_TEST(in.watching.counts().missed() == 1U);
 }
 
-// Requests are held back from 277 s on and let go at 312 s, when others are lost already: a check
-// that began at 300 s succeeds, and the bound begins anew.
+// The link holds requests back from 277 s to 312 s, when it already loses new ones. So a check that
+// began at 300 s succeeds, and the bound starts again.
 BOOST_AUTO_TEST_CASE(an_outage_in_which_a_check_could_succeed_is_two) {
     watched_world<> in{{.timeout = 20s}};
     in.world.between(277s, 312s).clog(in.server);
@@ -173,8 +173,9 @@ BOOST_AUTO_TEST_CASE(a_client_that_is_stopped_by_its_own_listener_owes_nothing) 
     }
 }
 
-// 400 s ahead the client is refused. Set back by less than servers tolerate, it goes on signing
-// from where it was (PROTOCOL.md, 1), and is refused although the clocks agree again.
+// The server refuses a client that is 400 s ahead. Set back by less than servers tolerate, the
+// client does not sign earlier times (PROTOCOL.md, 1), and is refused although the clocks agree
+// again.
 BOOST_AUTO_TEST_CASE(a_clock_that_was_set_back_is_not_taken_for_a_wrong_answer) {
     watched_world<> in;
     in.world.at(75s).step_wall(in.client, 400s);
@@ -184,7 +185,7 @@ BOOST_AUTO_TEST_CASE(a_clock_that_was_set_back_is_not_taken_for_a_wrong_answer) 
     BOOST_TEST(in.rule() == "none");
 }
 
-// Each of two messages may take up to 1 h.
+// Each of the two messages may take up to 1 h.
 BOOST_AUTO_TEST_CASE(a_timeout_within_what_the_way_may_take_is_not_taken_for_a_wrong_answer) {
     watched_world<> in{{.interval = 100min, .timeout = 90min}, {.usual = sim::exponential(30min)}};
     in.world.run_for(100min * 5000);

@@ -23,12 +23,12 @@
 #include <optional>
 #include <utility>
 
-// Clients with one planted bug each, for worlds to find. Those whose bug is in the logic drive a
-// broken host with the loop of the real client; the others break what is around it.
+// Clients with one planted bug each, which simulated worlds have to find. Some drive a broken
+// machine with the loop of the real client; the others break the parts around the machine.
 
 namespace broken {
 
-/// The loop of the real client with a host of one's own.
+/// The loop of the real client with another machine.
 template <forest::transport Transport, forest::clock Clock, typename Signer, typename Backoff,
           typename Machine>
 class driven_client {
@@ -64,7 +64,7 @@ private:
     std::shared_ptr<loop> loop_;
 };
 
-/// Policies of a world in which all clients drive that host.
+/// Policies of a world in which all clients drive that machine.
 template <typename Machine>
 struct with_machine : forest::sim::world_policies {
     template <forest::transport T, forest::clock C, typename S, typename B>
@@ -86,7 +86,7 @@ public:
     }
 };
 
-/// Stops only when it next has something to tell, and tells it.
+/// Stops only at its next report, which it still makes.
 template <forest::transport T, forest::clock C, typename S, typename B>
 class stopping_late : public driven_client<T, C, S, B, real_machine> {
 public:
@@ -127,7 +127,7 @@ private:
     std::shared_ptr<bool> in_flight_ = std::make_shared<bool>(false);
 };
 
-/// Takes the wall clock for its intervals.
+/// Measures its intervals by the wall clock.
 template <forest::clock Clock>
 struct wall_driven {
     Clock clock;
@@ -143,7 +143,7 @@ struct wall_driven {
     void cancel() { clock.cancel(); }
 };
 
-/// A client with another clock, which is made from the one that it is given.
+/// A client with another clock, which is made from the clock of the world.
 template <forest::transport T, forest::clock C, typename S, typename B, typename Clock>
 class clocked_client : public driven_client<T, Clock, S, B, real_machine> {
 public:
@@ -164,7 +164,7 @@ public:
     using clocked_client<T, C, S, B, wall_driven<C>>::clocked_client;
 };
 
-/// One transport for several loops, which no transport is made for.
+/// One transport for several loops, although a transport is made for one.
 template <forest::transport Transport>
 struct shared_transport {
     std::shared_ptr<Transport> transport;
@@ -176,7 +176,7 @@ struct shared_transport {
     void cancel() { transport->cancel(); }
 };
 
-/// Begins a second round of checks half an interval after the first, whatever became of that.
+/// Begins a second round of checks half an interval after the first one, independent of that.
 template <forest::transport T, forest::clock C, typename S, typename B>
 class checking_twice {
 public:
@@ -216,7 +216,7 @@ private:
     std::optional<half> second_;
 };
 
-/// Takes every answer for a healthy one, and the absence of one as well.
+/// Takes every answer, and the absence of an answer, for a healthy one.
 template <forest::transport Transport>
 struct hopeful_transport {
     Transport transport;
@@ -286,7 +286,7 @@ struct forgetful_clock {
     void cancel() { clock.cancel(); }
 };
 
-/// Does not check any more, after ten checks.
+/// Stops checking after ten checks.
 template <forest::transport T, forest::clock C, typename S, typename B>
 class giving_up : public clocked_client<T, C, S, B, forgetful_clock<C>> {
 public:

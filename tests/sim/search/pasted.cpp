@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Writes a program of the tests that a swarm prints when it has found something, as a person pastes
-// them, which checks that each fails as the swarm said. pasted_test.sh builds it with NDEBUG.
+// Prints a program that contains the tests that swarms have printed, as a person would paste them.
+// That program checks that each test fails as its swarm said. pasted_test.sh builds it with NDEBUG.
 
 #include <sim/search/pasted.hpp>
 
@@ -48,7 +48,7 @@ void expect(Test test, const std::string& said) {
 }
 
 int main() {
-    // What is well passes.
+    // A plan that breaks no rule passes.
     forest::sim::require_unbroken(no_two_down({}));
     forest::sim::require_unbroken(forest::sim::plan_runner<calling_twice_worlds>{}.run({}).broken);
 )";

@@ -11,11 +11,11 @@
 
 #include <optional>
 
-// What the tests that a swarm prints are about: clients with a bug, and scenarios of one's own.
+// What the printed tests use: clients with a bug, and scenarios that a test defines.
 
 struct calling_twice_worlds : broken::with_client<broken::calling_twice> {};
 
-/// Broken by whatever makes both servers down at once.
+/// Broken if both servers are down at the same time.
 inline std::optional<forest::sim::violation> no_two_down(const forest::sim::plan& what) {
     forest::sim::world world{what.seed};
     auto& east = world.add_client(world.add_server("east"));
@@ -30,7 +30,7 @@ inline std::optional<forest::sim::violation> no_two_down(const forest::sim::plan
     return forest::sim::violation{"one is up", "both are down", world.now()};
 }
 
-/// Broken by what makes its only server down.
+/// Broken if its only server is down.
 struct never_down {
     std::optional<forest::sim::violation> operator()(const forest::sim::plan& what) const {
         forest::sim::world world{what.seed};

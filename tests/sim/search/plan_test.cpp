@@ -33,7 +33,7 @@
 using namespace std::chrono_literals;
 using namespace forest;
 
-// For a script to name it.
+// A variable whose name a script uses.
 struct calling_twice_worlds : broken::with_client<broken::calling_twice> {};
 
 namespace {
@@ -46,7 +46,7 @@ std::size_t index_of(sim::fault_kind kind) {
     return static_cast<std::size_t>(kind);
 }
 
-// The fault to which one shrinks as long as `holds` holds for one of the plan.
+// The fault that is left after shrinking while `holds` is true of a fault of the plan.
 template <typename Holds>
 sim::fault shrunk_fault(const sim::fault& from, Holds holds) {
     const sim::plan shrunk = sim::shrink({.faults = {from}}, [&](const sim::plan& candidate) {
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(a_run_keeps_the_lines_that_it_was_asked_to_keep) {
     BOOST_TEST(ended.lines.count() > 10U);
 }
 
-// The text and the code are the same tokens, so what was run here is what was written.
+// The text and the code are the same tokens, so this runs exactly the code that was printed.
 #define SAME(...)                                                                                  \
     __VA_ARGS__                                                                                    \
     const std::string pasted = #__VA_ARGS__
@@ -100,7 +100,7 @@ const auto pasted_check = [&] { forest::sim::require_unbroken(forest::sim::plan_
     std::string written =
         to_test(drawn, "forest::sim::plan_runner<calling_twice_worlds>{}.run(what).broken");
     std::replace(written.begin(), written.end(), '\n', ' ');
-    // Only that it is called where the test expects it was added.
+    // Only the calls that the test needs were added.
     const std::string call = written.substr(written.find("forest::sim::require_unbroken("));
     written.replace(written.find(call), call.size(),
                     "const auto pasted_check = [&] { " + call + "};");
@@ -127,7 +127,7 @@ BOOST_AUTO_TEST_CASE(a_failure_names_the_worlds_in_which_it_happens) {
                               "twice_worlds>{}.run(what).broken);\n"));
 }
 
-// Not those of the long run from which it was shortened.
+// Time and text are not those of the long run that was shortened.
 BOOST_AUTO_TEST_CASE(text_and_time_of_a_failure_are_those_of_its_test) {
     const sim::swarm_report found = sim::swarm<calling_twice_worlds>({.length = 10min}, {});
     BOOST_TEST_REQUIRE(found.failure.has_value());
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(text_and_time_of_a_failure_are_those_of_its_test) {
                    .starts_with("seed " + std::to_string(found.failure->seed) +
                                 " breaks B7; shortened: " + to_string(*again) +
                                 "\nforest::sim::plan what{"));
-    // Also when nothing may be shortened.
+    // Also if no shrinking is allowed.
     const sim::swarm_report whole =
         sim::swarm<calling_twice_worlds>({.length = 10min}, {}, {.shrinking = {.runs_max = 0}});
     BOOST_TEST_REQUIRE(whole.failure.has_value());
@@ -197,7 +197,7 @@ BOOST_AUTO_TEST_CASE(a_scenario_of_ones_own_is_drawn_and_shrunk_like_all_others)
     BOOST_TEST_REQUIRE(again.has_value());
     BOOST_TEST((again->at == found.failure->broken.at));
 
-    // With the names of the test: no other is printed, and nothing that the scenario does not use.
+    // With the names of the test, and without what the scenario does not use.
     const sim::swarm_report named =
         sim::swarm(sim::scenario{sim::draw_options{}, no_two_down, "no_two_down",
                                  sim::script_names{.servers = {"east", "west"},
@@ -230,7 +230,7 @@ struct never_slow {
     }
 };
 
-// One that uses the clients of the plan is printed with them.
+// A scenario that uses the clients of the plan is printed with them.
 BOOST_AUTO_TEST_CASE(a_scenario_keeps_what_it_needs_of_a_plan) {
     const sim::swarm_report found =
         sim::swarm(sim::scenario{sim::draw_options{}, never_slow{}}, {1, 200});

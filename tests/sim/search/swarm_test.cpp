@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// The swarm finds nothing in the real client, and each bug that is planted into it.
+// The swarm finds no violation by the real client, and each bug that is planted into it.
 
 #include <sim/search/broken_clients.hpp>
 
@@ -55,7 +55,7 @@ std::function<sim::swarm_report()> driving() {
     return in_worlds_of<broken::with_machine<Machine>>();
 }
 
-// The twelve of the battery, and a few more that are as easily written by mistake.
+// The twelve bugs of the battery, and some more that are easy to write by mistake.
 const std::vector<planted> bugs{
     {"threshold off by one: early", {"B7"}, driving<broken::down_one_early>()},
     {"threshold off by one: late", {"B7"}, driving<broken::down_one_late>()},

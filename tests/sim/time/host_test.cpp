@@ -25,7 +25,7 @@ struct machine_on_queue {
     sim::host host{queue};
     sim::virtual_clock clock{host};
 
-    // When a wait that begins now ends, in the time of the queue.
+    // The time on the queue at which a wait that begins now ends.
     duration woken_after(duration delay) {
         const steady_time began = queue.now();
         steady_time ended{};

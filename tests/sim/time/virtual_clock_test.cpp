@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(running_until_a_predicate_holds_is_bounded) {
     BOOST_TEST(!queue.run_one());
 }
 
-// Each wait is turned into the time of the queue on its own, and rounded.
+// Each wait is converted to the time of the queue separately, and rounded.
 BOOST_AUTO_TEST_CASE(equal_deadlines_end_in_the_order_asked_on_a_clock_that_drifts) {
     for (const int ppm : {-99'991, 7, 99'991}) {
         for (int number = 1; number < 1000; ++number) {

@@ -10,7 +10,7 @@
 #include <optional>
 #include <utility>
 
-// What differs between two runs is found, wherever it is, and never forgotten.
+// Each difference between two runs is found, on any line.
 
 namespace {
 
@@ -18,7 +18,7 @@ using forest::sim::check_determinism;
 using forest::sim::difference;
 using forest::sim::trace;
 
-// So many lines, of which one has another value.
+// A trace with so many lines, one of which has another value.
 trace lines_of(trace lines, std::uint64_t count, std::optional<std::uint64_t> other = {}) {
     for (std::uint64_t line = 0; line < count; ++line)
         lines.add({.at = forest::duration{static_cast<std::int64_t>(line)},
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(a_difference_that_does_not_come_again_is_told_as_intermitte
     BOOST_TEST(found->line == 100U);
 }
 
-// Each has more lines than the last one, as many as are kept of it.
+// Each run has more lines than the one before, by the number that is kept.
 BOOST_AUTO_TEST_CASE(runs_that_grow_for_ever_are_given_up) {
     std::uint64_t run = 0;
     const auto growing = [&](std::uint64_t, trace lines) {

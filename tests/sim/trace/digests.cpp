@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Whether the ten scenarios have the digests that are fixed, with whatever compiler and
-// optimisation this was built with. A program of its own, because it is built several times.
+// Checks that the ten scenarios have their fixed digests. A program of its own, because it is built
+// several times, with different compilers and optimisation levels.
 
 #include "scenarios.hpp"
 

@@ -13,8 +13,8 @@
 #include <string_view>
 #include <utility>
 
-// Ten worlds by name. Their digests are fixed: a change of one is a change of what users see in
-// their own simulations, and has to be meant.
+// Ten worlds by name. Their digests are fixed: if one changes, users see a change in their own
+// simulations, and it has to be intended.
 
 namespace forest::tests {
 

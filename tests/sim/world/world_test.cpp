@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Each fault of a world, and what the real client makes of it.
+// Each fault of a world, and the reaction of the real client.
 
 #include <sim/trace/scenarios.hpp>
 
