@@ -83,7 +83,7 @@ public:
     [[nodiscard]] std::uint64_t inconclusive() const noexcept { return inconclusive_; }
     [[nodiscard]] std::uint64_t downs() const noexcept {
         return downs_;
-    }                                                                 ///< calls of on_server_down
+    } ///< calls of on_server_down
     [[nodiscard]] std::uint64_t ups() const noexcept { return ups_; } ///< calls of on_server_up
     [[nodiscard]] std::uint64_t reloads() const noexcept { return reloads_; } ///< of a datasource
     [[nodiscard]] const std::optional<outage>& last_outage() const noexcept { return last_outage_; }

@@ -197,7 +197,8 @@ private:
     }
 
     void note(trace_kind kind, const record& seen, std::uint16_t detail, std::uint64_t value) {
-        lines_->add({host_.queue().now().time_since_epoch(), kind, seen.link_number, detail, value});
+        lines_->add(
+            {host_.queue().now().time_since_epoch(), kind, seen.link_number, detail, value});
     }
 
     sim::host host_;
