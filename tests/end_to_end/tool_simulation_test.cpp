@@ -33,10 +33,8 @@ using forest::duration;
 using forest::cli::latency_sample;
 using forest::cli::simulation_outcome;
 using forest::cli::timeline_lane;
-using forest::sim::down_meaning;
 using forest::sim::fault;
 using forest::sim::fault_kind;
-using forest::sim::outage_counter;
 using forest::sim::outage_counts;
 
 struct policies : forest::sim::world_policies {
@@ -210,62 +208,6 @@ BOOST_AUTO_TEST_CASE(clocks_are_an_outage_when_every_signature_is_refused) {
 BOOST_AUTO_TEST_CASE(a_client_that_has_quit_owes_nothing) {
     const fault quit = of_client({.kind = fault_kind::quit, .at = 70s});
     BOOST_TEST((run({quit, between(75s, 200s, fault_kind::crash)}).outages == outage_counts{}));
-}
-
-BOOST_AUTO_TEST_CASE(an_outage_that_nobody_told_of_is_missed_and_overdue) {
-    outage_counter ledger{forest::worst_case_detection({})};
-    ledger.observe(10s, {.down = true});
-    ledger.observe(61s, {.down = false});
-    ledger.finish(100s);
-    BOOST_TEST((ledger.counts() == outage_counts{.obliged = 1}));
-    BOOST_TEST(ledger.counts().missed() == 1U);
-    BOOST_TEST((ledger.overdue() == 61s));
-}
-
-BOOST_AUTO_TEST_CASE(an_outage_that_was_told_of_too_late_is_overdue) {
-    outage_counter ledger{forest::worst_case_detection({})};
-    ledger.observe(10s, {.down = true});
-    ledger.check_began(60s);
-    ledger.check_failed();
-    BOOST_TEST((ledger.down_told(62s) == down_meaning::detection));
-    BOOST_TEST((ledger.latency() == 52s));
-    ledger.finish(100s);
-    BOOST_TEST(
-        (ledger.counts() == outage_counts{.obliged = 1, .obliged_detected = 1, .beyond_bound = 1}));
-    BOOST_TEST((ledger.overdue() == 61s));
-}
-
-BOOST_AUTO_TEST_CASE(a_down_that_a_late_success_had_ended_is_told_again) {
-    outage_counter ledger{forest::worst_case_detection({})};
-    ledger.observe(10s, {.down = true});
-    ledger.check_began(20s);
-    ledger.check_failed();
-    BOOST_TEST((ledger.down_told(22s) == down_meaning::detection));
-    ledger.check_succeeded();
-    ledger.up_told();
-    ledger.check_began(30s);
-    ledger.check_failed();
-    BOOST_TEST((ledger.down_told(32s) == down_meaning::again));
-    ledger.finish(100s);
-    BOOST_TEST(
-        (ledger.counts() == outage_counts{.obliged = 1, .obliged_detected = 1, .told_again = 1}));
-}
-
-BOOST_AUTO_TEST_CASE(an_outage_that_ended_is_told_by_a_check_that_it_touched) {
-    outage_counter ledger{forest::worst_case_detection({})};
-    ledger.check_began(19s);
-    ledger.observe(20s, {.down = true});
-    ledger.observe(21s, {.down = false});
-    ledger.check_failed();
-    BOOST_TEST((ledger.down_told(24s) == down_meaning::detection));
-    ledger.check_succeeded();
-    ledger.up_told();
-    ledger.check_began(30s);
-    ledger.check_failed();
-    BOOST_TEST((ledger.down_told(35s) == down_meaning::false_positive));
-    ledger.finish(100s);
-    BOOST_TEST((ledger.counts() ==
-                outage_counts{.excused = 1, .excused_detected = 1, .false_positives = 1}));
 }
 
 BOOST_AUTO_TEST_CASE(quantiles_are_values_that_occurred) {
