@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// A year of a real client, a real datasource and a real server, in a fraction of a second: once a
-// week the server is away for an hour, and all on which the application relies is looked at. Needs
+// A year of a real client, a real datasource and a real server, in a fraction of a second. Once a
+// week the server is down for an hour, and the program checks what an application relies on. Needs
 // the standard library only.
 
 #include <forest/core/detection.hpp>
@@ -27,7 +27,7 @@ int main() {
     auto& client = world.add_client(warehouse, checking);
     auto& master = world.add_datasource(warehouse, {.health_check_interval = checking.interval});
 
-    // Seven seconds more than a week, so that each crash falls at another moment of the interval.
+    // Seven seconds more than a week, so that each crash comes at another moment of the interval.
     constexpr forest::duration week = 7 * 24h + 7s;
     world.every(week).lasting(1h).crash(warehouse);
     world.between(40 * 24h, 41 * 24h).loss(client, 10).delay(client, forest::sim::uniform(200ms));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// A test of what an application does in an outage: its own class, which knows nothing of the test,
-// follows a real client in a simulated world. Needs the standard library only.
+// A test of what an application does in an outage. The class of the application knows nothing of
+// the test, and follows a real client in a simulated world. Needs the standard library only.
 
 #include <forest/core/detection.hpp>
 #include <forest/core/outage.hpp>
@@ -15,7 +15,7 @@
 
 using namespace std::chrono_literals;
 
-// What is to be tested. It keeps orders back while the warehouse is down.
+// The class to be tested. It keeps orders back while the warehouse is down.
 class order_desk {
 public:
     explicit order_desk(std::function<void(int)> send) : send_{std::move(send)} {}
@@ -48,7 +48,7 @@ using world_of_test = forest::sim::world;
 using script = std::function<void(world_of_test&, forest::sim::server_process& warehouse,
                                   world_of_test::client_type&)>;
 
-// An order a second for an hour, while the script goes wrong: how many of them are lost.
+// Sends an order a second for an hour, and returns how many of them are lost.
 int lost_orders(const script& faults) {
     world_of_test world;
     auto& warehouse = world.add_server("warehouse");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Worlds drawn from seeds find what nobody thought of: an application that does not look where it
-// switches to. The seed plays the same world again, and shrinking makes a test of it. Needs the
-// standard library only.
+// Worlds drawn from seeds find what nobody thought of: here an application that stays with a
+// warehouse that is down. The seed gives the same world again, and shrinking makes a test
+// of it. Needs the standard library only.
 
 #include <forest/core/event.hpp>
 #include <forest/core/outage.hpp>
@@ -20,7 +20,7 @@
 
 using namespace std::chrono_literals;
 
-// Uses one of two warehouses. A hasty one never looks back.
+// Uses one of two warehouses. A hasty router does not switch when the other warehouse recovers.
 class router {
 public:
     explicit router(bool hasty) : hasty_{hasty} {}
@@ -47,7 +47,7 @@ private:
     int current_ = 0;
 };
 
-// Whether it ever uses a warehouse that is known to be down while the other is up.
+// Whether the application ever uses a warehouse that is known to be down while the other one is up.
 bool uses_the_wrong_one(bool hasty, const forest::sim::plan& what) {
     forest::sim::world world{what.seed};
     auto& east = world.add_client(world.add_server("east"));

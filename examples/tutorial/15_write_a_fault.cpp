@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Faults of one's own: some are several of the kit's, said together, and some change what they
-// concern when the time has come. Needs the standard library only.
+// Your own faults: some combine faults of the library, and some change an object of the world at
+// the right time. Needs the standard library only.
 
 #include <forest/core/error.hpp>
 #include <forest/core/outage.hpp>
@@ -17,13 +17,13 @@
 using namespace std::chrono_literals;
 using forest::duration;
 
-// The whole host is gone: nobody refuses connections for the process that is.
+// The whole host is gone, so nothing is left that would refuse connections.
 void power_cut(forest::sim::world& world, const forest::sim::server_process& server, duration begin,
                duration end) {
     world.between(begin, end).crash(server).black_hole(server);
 }
 
-// It ends as it should, and comes back with another schema.
+// The process ends in order, and comes back with another schema.
 void deployment(forest::sim::world& world, forest::sim::server_process& server, duration when,
                 std::string schema) {
     world.between(when, when + 2min).stop(server, 40s);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// A world with real signatures and a backoff of one's own: what it is assembled from is a struct.
+// A world with real signatures and your own backoff: the parts of a world are named in a struct.
 
 #include <forest/adapters/openssl/hmac_sha256_signer.hpp>
 #include <forest/adapters/openssl/hmac_sha256_verifier.hpp>

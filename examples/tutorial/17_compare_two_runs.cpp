@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// The same seed and script give the same world, which two runs and a digest prove; and where they
-// do not, the first line that differs is found. Needs the standard library only.
+// The same seed and script give the same world, as the digests of two runs show. If two runs
+// differ, this finds the first line that differs. Needs the standard library only.
 
 #include <forest/core/outage.hpp>
 #include <forest/sim/script/latency.hpp>
@@ -35,7 +35,7 @@ int main() {
     const auto digest = forest::sim::digest_text(lines.digest());
     std::cout << "digest " << digest << " of " << lines.count() << " lines\n";
 
-    // What takes anything from outside differs: here a number that goes on counting.
+    // A run that depends on anything outside differs: here on a number that goes on counting.
     std::uint64_t outside = 0;
     const auto unruly = [&](std::uint64_t, forest::sim::trace kept) {
         return one_crash(++outside, std::move(kept));

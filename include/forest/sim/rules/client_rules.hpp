@@ -78,7 +78,7 @@ public:
     /// The application has stopped the client, and the call has returned.
     void stopped() { stopped_ = true; }
 
-    /// A request was sent while `in_flight` others were under way.
+    /// A request was sent while `in_flight` others were in flight.
     void sent(int in_flight) {
         if (stopped_)
             violated("B14", "a check was sent after the client was stopped");
