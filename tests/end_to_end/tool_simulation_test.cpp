@@ -5,7 +5,6 @@
 #include "../../examples/tool/simulate/simulation_shrink.hpp"
 #include "../../examples/tool/simulate/timeline.hpp"
 
-#include <forest/core/detection.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/health_client.hpp>
 #include <forest/sim/rules/outage_counter.hpp>
