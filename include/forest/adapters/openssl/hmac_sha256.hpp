@@ -5,10 +5,11 @@
 #include <forest/core/detail/json/hex.hpp>
 #include <forest/core/error.hpp>
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <memory>
@@ -17,56 +18,30 @@
 #include <string_view>
 #include <system_error>
 
-// HMAC-SHA256 (RFC 2104) with a key that is set once. Hashing the two padded keys is half of the
-// work and looking up the algorithm most of the rest, so the states after both are kept and copied
-// for each message: an EVP_MAC context that is initialised again does the same, a fifth slower, and
-// the one-shot HMAC() takes seven times as long.
+// HMAC-SHA256 (RFC 2104) with a key that is set once. Looking up the algorithm and hashing the
+// padded key take most of the time of a one-shot call, so one EVP_MAC context is kept and restarted
+// for each message (docs/measurements.md).
 
 namespace forest {
 
 /// A key and what it signs. Copyable and movable; one object is not for two threads at a time, but
-/// copies are. One that was moved from can only be assigned to or destroyed. No copy of the secret
-/// is kept; OpenSSL wipes the states made of it when they are freed.
+/// copies are. An object that was moved from can only be assigned to or destroyed. OpenSSL keeps a
+/// copy of the secret and the states made of it, and wipes both when it frees them.
 class hmac_sha256 {
 public:
     using digest = std::array<unsigned char, 32>;
     using hex_digest = std::array<char, 64>; ///< in lower case, without a final NUL
 
     /// Throws std::system_error with `errc::secret_missing` when `secret` is empty,
-    /// std::runtime_error when OpenSSL offers no SHA-256, and std::bad_alloc.
-    explicit hmac_sha256(std::string_view secret) {
-        if (secret.empty())
-            throw std::system_error(make_error_code(errc::secret_missing));
-        const std::unique_ptr<EVP_MD, deleter> algorithm{EVP_MD_fetch(nullptr, "SHA256", nullptr)};
-        if (algorithm == nullptr)
-            throw std::runtime_error("OpenSSL offers no SHA-256; is its default provider loaded?");
-        begin(inner_, algorithm.get());
-        begin(outer_, algorithm.get());
+    /// std::runtime_error when OpenSSL offers no HMAC or no SHA-256, and std::bad_alloc.
+    explicit hmac_sha256(std::string_view secret) : keyed_{make_context(secret)} {}
 
-        padded_key key;
-        if (secret.size() > key.bytes.size()) {
-            // RFC 2104: a key longer than a block is replaced by its hash.
-            begin(work_, algorithm.get());
-            update(work_, secret.data(), secret.size());
-            finish(work_, key.bytes.data());
-        } else {
-            std::copy(secret.begin(), secret.end(), key.bytes.begin());
-        }
-        key.toggle(inner_padding);
-        update(inner_, key.bytes.data(), key.bytes.size());
-        key.toggle(inner_padding ^ outer_padding);
-        update(outer_, key.bytes.data(), key.bytes.size());
-    }
-
-    hmac_sha256(const hmac_sha256& other) {
-        copy(other.inner_, inner_);
-        copy(other.outer_, outer_);
-    }
+    hmac_sha256(const hmac_sha256& other) : keyed_{copy_of(other.keyed_)} {}
 
     hmac_sha256(hmac_sha256&&) noexcept = default;
 
     hmac_sha256& operator=(const hmac_sha256& other) {
-        *this = hmac_sha256{other};
+        keyed_ = copy_of(other.keyed_);
         return *this;
     }
 
@@ -74,17 +49,15 @@ public:
 
     ~hmac_sha256() = default;
 
-    /// The signature of `message`, as bytes. Throws std::bad_alloc, because OpenSSL takes memory
-    /// for the copies; `operator new` is not called.
+    /// The signature of `message`, as bytes. Throws std::bad_alloc, because OpenSSL may take memory
+    /// for it; `operator new` is not called.
     [[nodiscard]] digest digest_of(std::string_view message) {
-        digest result;
-        copy(inner_, work_);
-        update(work_, message.data(), message.size());
-        finish(work_, result.data());
-        copy(outer_, work_);
-        update(work_, result.data(), result.size());
-        finish(work_, result.data());
-        return result;
+        // OpenSSL 3.0.0 to 3.0.2 report success for a restart and do not restart
+        // (github.com/openssl/openssl/issues/17811): there, each message has a copy of its own.
+        if (OpenSSL_version_num() < first_version_that_restarts)
+            return finish(copy_of(keyed_), message);
+        require(EVP_MAC_init(keyed_.get(), nullptr, 0, nullptr) == 1);
+        return finish(keyed_, message);
     }
 
     /// The same as 64 lower-case hex digits, as they go into a header field.
@@ -96,61 +69,56 @@ public:
     }
 
 private:
-    static constexpr unsigned char inner_padding = 0x36;
-    static constexpr unsigned char outer_padding = 0x5c;
+    static constexpr unsigned long first_version_that_restarts = 0x30000030UL; // 3.0.3
 
     struct deleter {
-        void operator()(EVP_MD* algorithm) const noexcept { EVP_MD_free(algorithm); }
-        void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
+        void operator()(EVP_MAC* algorithm) const noexcept { EVP_MAC_free(algorithm); }
+        void operator()(EVP_MAC_CTX* context) const noexcept { EVP_MAC_CTX_free(context); }
     };
 
-    using context = std::unique_ptr<EVP_MD_CTX, deleter>;
+    using context = std::unique_ptr<EVP_MAC_CTX, deleter>;
 
-    struct padded_key {
-        std::array<unsigned char, 64> bytes{};
-
-        padded_key() noexcept = default;
-        padded_key(const padded_key&) = delete;
-        padded_key& operator=(const padded_key&) = delete;
-        ~padded_key() { OPENSSL_cleanse(bytes.data(), bytes.size()); }
-
-        void toggle(unsigned char padding) noexcept {
-            for (unsigned char& byte : bytes)
-                byte ^= padding;
-        }
-    };
-
-    static context make_context() {
-        context made{EVP_MD_CTX_new()};
-        require(made != nullptr);
-        return made;
-    }
-
-    // After the algorithm was found, memory is all that OpenSSL can lack.
+    // After the algorithms were found, memory is all that OpenSSL can lack.
     static void require(bool succeeded) {
         if (!succeeded)
             throw std::bad_alloc{};
     }
 
-    static void begin(const context& state, const EVP_MD* algorithm) {
-        require(EVP_DigestInit_ex(state.get(), algorithm, nullptr) == 1);
+    static context make_context(std::string_view secret) {
+        if (secret.empty())
+            throw std::system_error(make_error_code(errc::secret_missing));
+        const std::unique_ptr<EVP_MAC, deleter> algorithm{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
+        if (algorithm == nullptr)
+            throw std::runtime_error("OpenSSL offers no HMAC; is its default provider loaded?");
+        context made{EVP_MAC_CTX_new(algorithm.get())};
+        require(made != nullptr);
+        std::array hash{'S', 'H', 'A', '2', '5', '6', '\0'};
+        const std::array parameters{
+            OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, hash.data(), 0),
+            OSSL_PARAM_construct_end()};
+        if (EVP_MAC_CTX_set_params(made.get(), parameters.data()) != 1)
+            throw std::runtime_error("OpenSSL offers no SHA-256; is its default provider loaded?");
+        const auto* const key = reinterpret_cast<const unsigned char*>(secret.data());
+        require(EVP_MAC_init(made.get(), key, secret.size(), nullptr) == 1);
+        return made;
     }
 
-    static void update(const context& state, const void* bytes, std::size_t size) {
-        require(EVP_DigestUpdate(state.get(), bytes, size) == 1);
+    static context copy_of(const context& original) {
+        context copy{EVP_MAC_CTX_dup(original.get())};
+        require(copy != nullptr);
+        return copy;
     }
 
-    static void finish(const context& state, unsigned char* out) {
-        require(EVP_DigestFinal_ex(state.get(), out, nullptr) == 1);
+    static digest finish(const context& started, std::string_view message) {
+        digest result;
+        std::size_t size = 0;
+        const auto* const bytes = reinterpret_cast<const unsigned char*>(message.data());
+        require(EVP_MAC_update(started.get(), bytes, message.size()) == 1 &&
+                EVP_MAC_final(started.get(), result.data(), &size, result.size()) == 1);
+        return result;
     }
 
-    static void copy(const context& from, const context& to) {
-        require(EVP_MD_CTX_copy_ex(to.get(), from.get()) == 1);
-    }
-
-    context inner_ = make_context();
-    context outer_ = make_context();
-    context work_ = make_context();
+    context keyed_;
 };
 
 } // namespace forest
