@@ -7,8 +7,6 @@
 #include <tool/arguments/usage_error.hpp>
 #include <tool/output/text.hpp>
 
-#include <forest/core/detail/logic/polled_route.hpp>
-
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>

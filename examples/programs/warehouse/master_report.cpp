@@ -6,8 +6,6 @@
 #include <tool/output/text.hpp>
 
 #include <forest/adapters/asio/asio_clock.hpp>
-#include <forest/core/detail/json/json_reader.hpp>
-#include <forest/core/detail/json/json_string.hpp>
 
 #include <nlohmann/json.hpp>
 
@@ -29,57 +27,42 @@ struct row {
     std::string relations;
 };
 
-// Whether a field is a column. Servers differ in what else they say of one.
-bool is_column(const forest::detail::json_value& field) {
-    bool column = true;
-    (void)forest::detail::read_json_object(
-        field.raw, [&](forest::detail::json_string key, const forest::detail::json_value& value) {
-            if (key.equals("type"))
-                column = value.string().equals("Column");
-        });
-    return column;
+using json = nlohmann::ordered_json;
+
+// A string member, or an empty string.
+std::string text_of(const json& object, const char* name) {
+    const auto found = object.is_object() ? object.find(name) : object.end();
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
-void add_fields(row& to, const forest::detail::json_value& fields) {
-    (void)forest::detail::read_json_object(
-        fields.raw, [&](forest::detail::json_string name, const forest::detail::json_value& field) {
-            if (is_column(field)) {
-                ++to.columns;
-                return;
-            }
-            to.relations += to.relations.empty() ? "" : ", ";
-            to.relations += cli::ascii_escape(to_string(name));
-        });
-}
-
-row row_of(const forest::detail::json_value& collection) {
+row row_of(const json& collection) {
     row made;
-    (void)forest::detail::read_json_object(
-        collection.raw,
-        [&](forest::detail::json_string key, const forest::detail::json_value& value) {
-            if (key.equals("name"))
-                made.name = cli::ascii_escape(to_string(value.string()));
-            else if (key.equals("fields"))
-                add_fields(made, value);
-        });
+    made.name = cli::ascii_escape(text_of(collection, "name"));
+    const auto fields = collection.find("fields");
+    if (fields == collection.end() || !fields->is_object())
+        return made;
+    for (const auto& [name, field] : fields->items()) {
+        // Servers differ in what else they say of a field; without a type it is a column.
+        if (!field.is_object() || !field.contains("type") || text_of(field, "type") == "Column") {
+            ++made.columns;
+            continue;
+        }
+        made.relations += made.relations.empty() ? "" : ", ";
+        made.relations += cli::ascii_escape(name);
+    }
     return made;
 }
 
-// The text has been found valid, so nothing goes wrong here.
 std::vector<row> rows_of(const schema& known, std::size_t most) {
     std::vector<row> rows;
-    (void)forest::detail::read_json_object(
-        known.text(),
-        [&](forest::detail::json_string key, const forest::detail::json_value& value) {
-            if (!key.equals("collections"))
-                return;
-            rows.clear();
-            (void)forest::detail::read_json_array(value.raw,
-                                                  [&](const forest::detail::json_value& each) {
-                                                      if (rows.size() < most)
-                                                          rows.push_back(row_of(each));
-                                                  });
-        });
+    constexpr bool throws = false;
+    const json whole = json::parse(known.text(), nullptr, throws);
+    if (whole.is_discarded()) // It may hold a number that no double can, or half of a character.
+        return rows;
+    for (const json& each : whole.at("collections")) {
+        if (rows.size() < most)
+            rows.push_back(row_of(each));
+    }
     return rows;
 }
 

@@ -10,6 +10,7 @@
 #include <forest/adapters/asio/unix_socket_options.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/timestamp.hpp>
+#include <forest/core/url.hpp>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -82,7 +83,9 @@ void require_valid(const serve_arguments& serve, bool address_given) {
     require_valid(serve.verifying);
     require_pair("--tls-cert", serve.certificate_file, "--tls-key", serve.key_file);
     const bool query = serve.path.find_first_of("?#") != std::string::npos;
-    if (serve.path.substr(0, 1) != "/" || query || !detail::path_valid(serve.path))
+    url with_path;
+    if (serve.path.substr(0, 1) != "/" || query ||
+        url::parse("http://localhost" + serve.path, with_path))
         throw usage_error(fmt::format("--path: '{}' is no path; it begins with / and has neither "
                                       "query nor blanks, as in /forest/health",
                                       ascii_escape(serve.path)));

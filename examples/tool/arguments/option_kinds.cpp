@@ -5,7 +5,7 @@
 #include "usage_error.hpp"
 #include <tool/output/text.hpp>
 
-#include <forest/core/detail/http/authority.hpp>
+#include <forest/core/url.hpp>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -13,6 +13,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -22,12 +24,15 @@ namespace {
 
 // Port 0, which no URL may have, means any that is free.
 std::uint16_t parse_port(std::string_view address, std::string_view port) {
-    const auto number = forest::detail::read_port(port);
-    if (!number && port != "0")
+    if (port == "0")
+        return 0;
+    url with_port;
+    if (port.empty() || port.find_first_not_of("0123456789") != std::string_view::npos ||
+        url::parse(fmt::format("http://localhost:{}", port), with_port))
         throw usage_error(fmt::format("--listen: '{}' needs a host and a port from 0 to 65535, as "
                                       "in 127.0.0.1:3000, [::1]:0 or *:3000",
                                       ascii_escape(address)));
-    return number.value_or(0);
+    return with_port.port();
 }
 
 } // namespace
@@ -138,11 +143,17 @@ std::string url_fault(const std::string& text, std::string_view what) {
 }
 
 listen_address parse_listen_address(const std::string& text) {
-    const auto parts = forest::detail::read_authority(text);
-    if (!parts || parts->host.empty())
+    const std::size_t host_begin = text.starts_with('[') ? text.find(']') : 0;
+    const std::size_t colon = std::min(text.find(':', host_begin), text.size());
+    std::string host = text.substr(0, colon);
+    url with_host;
+    if (host.find_first_of("/?#") != std::string::npos || url::parse("http://" + host, with_host))
         throw usage_error(fmt::format(
             "--listen: '{}' is no address; write 127.0.0.1:3000 or [::1]:0", ascii_escape(text)));
-    return {std::string{parts->host}, parse_port(text, parts->port), text};
+    if (host_begin != 0)
+        host = host.substr(1, host_begin - 1);
+    return {host, parse_port(text, std::string_view{text}.substr(std::min(colon + 1, text.size()))),
+            text};
 }
 
 exit_status end_of_parsing(const CLI::App& app, const CLI::ParseError& thrown) {

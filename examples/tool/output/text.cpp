@@ -3,12 +3,11 @@
 
 #include <tool/arguments/usage_error.hpp>
 
-#include <forest/core/detail/json/json_string.hpp>
-#include <forest/core/detail/json/utf8.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/timestamp.hpp>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <array>
 #include <charconv>
@@ -65,28 +64,6 @@ Integer parse_whole(std::string_view option, std::string_view text) {
     return value;
 }
 
-void append_unit(std::string& out, std::uint32_t code_unit) {
-    fmt::format_to(std::back_inserter(out), "\\u{:04x}", code_unit);
-}
-
-void append_escape(std::string& out, char32_t character) {
-    constexpr char32_t first_supplementary = 0x10000;
-    if (character < first_supplementary)
-        return append_unit(out, character);
-    const char32_t offset = character - first_supplementary;
-    append_unit(out, 0xd800 + (offset >> 10));
-    append_unit(out, 0xdc00 + (offset & 0x3ff));
-}
-
-// `text` is valid UTF-8 of more than one byte.
-char32_t code_point(std::string_view text) noexcept {
-    const auto lead = static_cast<unsigned char>(text.front());
-    char32_t value = text.size() == 2 ? lead & 0x1fU : text.size() == 3 ? lead & 0x0fU : lead & 7U;
-    for (const char byte : text.substr(1))
-        value = (value << 6) | (static_cast<unsigned char>(byte) & 0x3fU);
-    return value;
-}
-
 } // namespace
 
 duration parse_duration(std::string_view option, std::string_view text, duration longest) {
@@ -136,19 +113,23 @@ std::uint64_t parse_seed(std::string_view option, std::string_view text) {
 }
 
 std::string ascii_quote(std::string_view text) {
-    const std::string quoted = forest::detail::json_quote(text);
+    constexpr bool ascii = true;
+    const std::string quoted =
+        nlohmann::json(text).dump(-1, ' ', ascii, nlohmann::json::error_handler_t::replace);
     std::string out;
     out.reserve(quoted.size());
-    for (std::string_view rest = quoted; !rest.empty();) {
-        const forest::detail::utf8_prefix prefix = forest::detail::read_utf8(rest);
-        const std::string_view character = rest.substr(0, prefix.size);
-        rest.remove_prefix(prefix.size);
-        if (character.size() > 1)
-            append_escape(out, code_point(character));
-        else if (character.front() == 0x7f)
-            append_escape(out, 0x7f);
+    for (std::size_t index = 0; index < quoted.size(); ++index) {
+        out += quoted[index];
+        if (quoted[index] != '\\')
+            continue;
+        // Few readers know \b and \f, so all rare controls are written as numbers.
+        const char kind = quoted[++index];
+        if (kind == 'b')
+            out += "u0008";
+        else if (kind == 'f')
+            out += "u000c";
         else
-            out += character;
+            out += kind;
     }
     return out;
 }
