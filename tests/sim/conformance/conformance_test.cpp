@@ -14,7 +14,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <filesystem>
 #include <fstream>
 #include <ostream>
 #include <set>
@@ -156,8 +155,7 @@ BOOST_AUTO_TEST_CASE(names_are_unique_and_each_promise_is_a_sentence) {
 }
 
 BOOST_AUTO_TEST_CASE(the_reference_lists_every_rule_and_no_other) {
-    const auto tests = std::filesystem::path{FOREST_TEST_DATA_DIR}.parent_path();
-    std::ifstream page{tests.parent_path() / "docs/reference/conformance.md"};
+    std::ifstream page{FOREST_SOURCE_DIR "/docs/reference/conformance.md"};
     BOOST_TEST_REQUIRE(page.is_open());
     std::vector<std::string> listed;
     for (std::string line; std::getline(page, line);)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <forest/core/detail/http/framing.hpp>
+#include <forest/core/fields.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -126,6 +127,13 @@ const std::vector<body_row> bodies{
     {"Transfer-Encoding: gzip\r\nContent-Length: x\r\n", 1, malformed, body_kind::chunked, 0},
 };
 
+forest::detail::framing_fields fields_of(std::string_view lines) {
+    forest::detail::framing_fields collected;
+    forest::field_view{lines}.for_each(
+        [&](std::string_view name, std::string_view value) { collected.add(name, value); });
+    return collected;
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(framing_test)
@@ -149,8 +157,8 @@ BOOST_DATA_TEST_CASE(a_header_section_is_scanned_alike_byte_by_byte, data::make(
 }
 
 BOOST_DATA_TEST_CASE(the_header_section_decides_how_the_body_is_framed, data::make(bodies)) {
-    const body_framing framing = forest::detail::read_body_framing(
-        forest::field_view{sample.fields}, sample.version_minor, body_bytes_max);
+    const body_framing framing =
+        fields_of(sample.fields).framing(sample.version_minor, body_bytes_max);
     BOOST_TEST((framing.fault == sample.fault));
     BOOST_TEST((framing.kind == sample.kind));
     BOOST_TEST(framing.size == sample.size);
@@ -158,10 +166,10 @@ BOOST_DATA_TEST_CASE(the_header_section_decides_how_the_body_is_framed, data::ma
 
 BOOST_AUTO_TEST_CASE(without_a_limit_the_largest_length_still_counts_as_too_large) {
     const auto unlimited = static_cast<std::size_t>(-1);
-    const forest::field_view overflowing{"Content-Length: 99999999999999999999\r\n"};
-    BOOST_TEST((forest::detail::read_body_framing(overflowing, 1, unlimited).fault == too_large));
-    const forest::field_view large{"Content-Length: 18446744073709551614\r\n"};
-    BOOST_TEST((forest::detail::read_body_framing(large, 1, unlimited).fault == none));
+    const auto overflowing = fields_of("Content-Length: 99999999999999999999\r\n");
+    BOOST_TEST((overflowing.framing(1, unlimited).fault == too_large));
+    const auto large = fields_of("Content-Length: 18446744073709551614\r\n");
+    BOOST_TEST((large.framing(1, unlimited).fault == none));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -236,15 +236,6 @@ private:
     bool closes_ = false;
 };
 
-/// How the body below a header section is framed; see `framing_fields`.
-[[nodiscard]] constexpr body_framing read_body_framing(const field_view& fields, int version_minor,
-                                                       std::size_t body_bytes_max) noexcept {
-    framing_fields collected;
-    fields.for_each(
-        [&](std::string_view name, std::string_view value) { collected.add(name, value); });
-    return collected.framing(version_minor, body_bytes_max);
-}
-
 } // namespace forest::detail
 
 #endif
