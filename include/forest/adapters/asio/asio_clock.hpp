@@ -190,7 +190,7 @@ private:
         // First, because what it returns is deduced.
         template <typename Then>
         auto owned(detail::handler_memory& in, Then then) {
-            return detail::owned_handler{this->shared_from_this(), in, then};
+            return detail::owned_handler{shared_from_this(), in, then};
         }
 
         explicit state(asio_serializer on)
@@ -251,7 +251,7 @@ private:
             wake_in_turn();
         }
 
-        void wake_in_turn() { serializer.run(waking, this->shared_from_this()); }
+        void wake_in_turn() { serializer.run(waking, shared_from_this()); }
 
         // Ends what is due, one handler at a time and outside the lock. What handlers ask for
         // meanwhile waits for its turn on the executor.

@@ -133,6 +133,7 @@ private:
 template <typename Handler>
 struct check_operation : std::enable_shared_from_this<check_operation<Handler>> {
     using handler_executor = asio::associated_executor_t<Handler, asio::any_io_executor>;
+    using std::enable_shared_from_this<check_operation>::shared_from_this;
 
     check_operation(std::shared_ptr<check_state> with, Handler&& then)
         : state{std::move(with)},
@@ -142,12 +143,12 @@ struct check_operation : std::enable_shared_from_this<check_operation<Handler>> 
     void complete() {
         auto executor = work.get_executor();
         try {
-            dispatch_owned(executor, owned_handler{this->shared_from_this(), state->memory,
+            dispatch_owned(executor, owned_handler{shared_from_this(), state->memory,
                                                    [](check_operation& self) { self.call(); }});
         } catch (const std::bad_alloc&) {
             // An executor that is none of Asio's contexts has no memory.
-            state->clock.async_wait(memory_pause, [self = this->shared_from_this()](
-                                                      std::error_code) { self->complete(); });
+            state->clock.async_wait(
+                memory_pause, [self = shared_from_this()](std::error_code) { self->complete(); });
         }
     }
 

@@ -45,6 +45,11 @@ enum class outcome : std::uint8_t {
 template <typename Io>
 class connector : public Io {
 protected:
+    using Io::give_way;
+    using Io::names;
+    using Io::socket;
+    using Io::wait_turn;
+    using Io::wait_writable;
     using typename Io::clock;
     using typename Io::lock;
 
@@ -98,7 +103,7 @@ protected:
     void fail_later(errc why) {
         failure_ = why;
         stage_ = stage::failing;
-        this->wait_turn();
+        wait_turn();
     }
 
     // Nothing that is pending completes any more.
@@ -180,7 +185,7 @@ private:
         case stage::starving: return try_all(held, now);
         case stage::resolving: // The last good answer has to do.
             asking_ = false;
-            this->names().lose_patience(question_);
+            names().lose_patience(question_);
             if (question_.addresses.empty()) // It has been told in this very moment.
                 return failed(held, question_error());
             return use_answer(held, now, true);
@@ -233,15 +238,14 @@ private:
 
     // Waits for a look-up that the GET can do without.
     void be_patient(clock::time_point now) {
-        wait_until(now +
-                   std::min<duration>(this->names().limits().patience, (deadline_ - now) / 2));
+        wait_until(now + std::min<duration>(names().limits().patience, (deadline_ - now) / 2));
     }
 
     name_state ask(bool after_failed_connect) noexcept {
         name_state state = name_state::failed;
         ++question_.number;
         try {
-            state = this->names().ask(target_->host(), after_failed_connect, question_);
+            state = names().ask(target_->host(), after_failed_connect, question_);
         } catch (const std::bad_alloc&) {
             question_.error = errc::local_resources_exhausted;
         }
@@ -251,7 +255,7 @@ private:
 
     void forget_name() noexcept {
         if (std::exchange(asking_, false))
-            this->names().leave(question_);
+            names().leave(question_);
     }
 
     [[nodiscard]] errc question_error() const noexcept { return errc{question_.error.value()}; }
@@ -270,7 +274,7 @@ private:
         if (stage_ == stage::resolving) {
             timings_.resolve = now - asked_at_;
             if (fails && lacks_means()) {
-                (void)this->give_way();
+                (void)give_way();
                 return starve(now);
             }
             if (fails && question_.addresses.empty())
@@ -338,9 +342,9 @@ private:
 
     // When there is no descriptor left, one that is kept for later is better used now.
     std::error_code open(const endpoint& to) {
-        std::error_code ec = this->socket().socket.connect(to);
-        if (ec && lacks_room(ec) && this->give_way())
-            ec = this->socket().socket.connect(to);
+        std::error_code ec = socket().socket.connect(to);
+        if (ec && lacks_room(ec) && give_way())
+            ec = socket().socket.connect(to);
         if (!ec || connect_error(ec) != errc::local_resources_exhausted)
             ++connections_opened_;
         return ec;
@@ -349,10 +353,10 @@ private:
     // Sends without waiting, which tells whether the connection is there: over loopback it is as
     // soon as it was asked for, and a wake-up is saved. False with the reason if it failed.
     bool begin(lock& held, std::error_code& ec) {
-        const transfer first = this->socket().socket.send(first_);
+        const transfer first = socket().socket.send(first_);
         if (first.would_block()) {
             stage_ = stage::connecting;
-            this->wait_writable();
+            wait_writable();
             return true;
         }
         // A peer that has closed already may have said why.

@@ -44,20 +44,20 @@ public:
     // A GET that there is no memory to begin ends with `local_resources_exhausted`. Throws
     // std::bad_alloc only if the end of the GET before, which was cancelled, is still to be told.
     void get(const request& what, duration timeout, unique_function<void(const reply&)> handler) {
-        auto held = this->acquire();
+        auto held = acquire();
         assert(!handler_); // One GET at a time.
         if (ending_ == nullptr)
             ending_ = std::make_unique<ending>();
         what_ = &what;
-        this->start(timeout);
+        start(timeout);
         handler_ = std::move(handler);
         try {
             begin(held);
         } catch (const std::bad_alloc&) {
             end_unanswered(held, errc::local_resources_exhausted);
         } catch (...) {
-            this->stop_waiting();
-            this->close();
+            stop_waiting();
+            close();
             handler_.reset();
             throw;
         }
@@ -65,18 +65,18 @@ public:
 
     // A GET that cannot be begun ends with `why`.
     void refuse(errc why, unique_function<void(const reply&)> handler) {
-        auto held = this->acquire();
+        auto held = acquire();
         handler_ = std::move(handler);
         end_unanswered(held, why);
     }
 
     // Destructors call this.
     void cancel() noexcept {
-        auto held = this->acquire();
+        auto held = acquire();
         if (handler_)
             return end_unanswered(held, errc::operation_canceled);
-        this->close();
-        this->stop_waiting();
+        close();
+        stop_waiting();
     }
 
 private:
@@ -104,34 +104,51 @@ private:
         void abandon() noexcept override { delete this; }
     };
 
+    using base::acquire;
+    using base::call;
+    using base::call_again;
+    using base::close;
     using base::connections_opened_;
+    using base::deadline_;
+    using base::fail_later;
+    using base::is_idle;
+    using base::keep;
+    using base::post;
+    using base::resets;
+    using base::reuses;
+    using base::run;
     using base::socket;
+    using base::start;
+    using base::started_;
+    using base::stop_waiting;
+    using base::take_kept;
     using base::timings_;
+    using base::tls;
+    using base::wait_until;
     using typename base::clock;
     using typename base::lock;
 
     // Nothing that this does calls the handler, which it has not got yet.
     void begin(lock& held) {
         write_head();
-        reused_ = this->take_kept(what_->target, this->started_) && !what_->fresh_connection &&
-                  this->is_idle();
+        reused_ = take_kept(what_->target, started_) && !what_->fresh_connection && is_idle();
         if (!reused_)
-            this->close();
+            close();
         parser_.reset(what_->limits);
         received_ = 0;
         if (request_size_ == 0)
-            return this->fail_later(errc::header_too_large);
+            return fail_later(errc::header_too_large);
         if (!reused_)
-            return this->call(held, what_->target, head());
-        this->wait_until(this->deadline_);
+            return call(held, what_->target, head());
+        wait_until(deadline_);
         // A kept session may have become unable to send; its replacement need not be.
-        if (!this->call_again(held, head()))
+        if (!call_again(held, head()))
             replace(held);
     }
 
     void write_head() {
         const auto write = [this] {
-            return write_request(request_, "GET", what_->target, what_->fields, this->reuses());
+            return write_request(request_, "GET", what_->target, what_->fields, reuses());
         };
         if (request_.empty())
             request_.resize(request_bytes_min);
@@ -175,19 +192,19 @@ private:
 
     void replace(lock& held) {
         reused_ = false;
-        this->call(held, what_->target, head());
+        call(held, what_->target, head());
     }
 
     void finish(lock& held, std::error_code error, clock::time_point now) {
-        this->stop_waiting();
+        stop_waiting();
         if (error) {
-            this->close();
+            close();
         } else if (!leave(now)) {
-            if (this->resets())
+            if (resets())
                 socket().socket.reset_when_closed();
-            this->close();
+            close();
         }
-        timings_.total = now - this->started_;
+        timings_.total = now - started_;
         const std::span<const char> data{buffer_.data(), received_};
         reply result;
         result.error = error;
@@ -202,19 +219,19 @@ private:
         told.result = result;
         told.home = this;
         told.number = ++finished_;
-        this->run(held, told);
+        run(held, told);
     }
 
     // Not from inside.
     void end_unanswered(lock& held, errc why) noexcept {
-        this->stop_waiting();
-        this->close();
+        stop_waiting();
+        close();
         ending& told = *ending_.release();
         told.handler = std::move(handler_);
         told.result = {};
         told.result.error = why;
         told.result.connections_opened = connections_opened_;
-        this->post(held, told);
+        post(held, told);
     }
 
     void short_of_memory(lock& held) override {
@@ -222,7 +239,7 @@ private:
     }
 
     void take_back(std::unique_ptr<ending> told) noexcept {
-        const auto held = this->acquire();
+        const auto held = acquire();
         if (ending_ == nullptr)
             ending_ = std::move(told);
     }
@@ -230,8 +247,8 @@ private:
     // Leaves to later GETs what they may use. Answers whether that is the connection itself.
     bool leave(clock::time_point now) noexcept try {
         if (socket().tls && !reused_)
-            this->tls().keep(what_->target, *socket().tls);
-        return this->reuses() && parser_.keep_alive() && this->keep(what_->target, now);
+            tls().keep(what_->target, *socket().tls);
+        return reuses() && parser_.keep_alive() && keep(what_->target, now);
     } catch (const std::bad_alloc&) {
         return false;
     }
@@ -241,7 +258,7 @@ private:
     void release_large_buffers(std::uint64_t finished) {
         std::vector<char> answer; // assigning an empty one would keep the room
         std::vector<char> request;
-        const auto held = this->acquire();
+        const auto held = acquire();
         if (handler_ || finished != finished_)
             return;
         if (buffer_.size() > base::buffer_bytes_kept)

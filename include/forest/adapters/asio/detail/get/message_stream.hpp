@@ -30,8 +30,18 @@ class message_stream : public connector<Io> {
 protected:
     using base = connector<Io>;
     using base::base;
+    using base::connected_at_;
+    using base::drop;
     using base::fail_later;
+    using base::failed;
     using base::socket;
+    using base::take_up;
+    using base::target_;
+    using base::timings_;
+    using base::tls;
+    using base::wait_readable;
+    using base::wait_turn;
+    using base::wait_writable;
     using typename base::clock;
     using typename base::lock;
 
@@ -61,7 +71,7 @@ protected:
         silent_ = true;
         if (!begin_to_send())
             return false;
-        this->take_up();
+        take_up();
         (void)proceed(held);
         return true;
     }
@@ -74,7 +84,7 @@ protected:
 
     void close() noexcept override {
         end_tls(socket());
-        this->drop();
+        drop();
     }
 
 private:
@@ -91,14 +101,14 @@ private:
 
     void connected(lock& held, std::size_t bytes) final {
         silent_ = true;
-        if (this->target_->scheme() == url_scheme::https) {
-            socket().tls.emplace(this->tls().begin(*this->target_));
+        if (target_->scheme() == url_scheme::https) {
+            socket().tls.emplace(tls().begin(*target_));
             task_ = task::shake_hands;
         } else if (bytes < message_.size()) {
             unsent_ = message_.substr(bytes);
             task_ = task::send;
         } else {
-            sent(this->connected_at_);
+            sent(connected_at_);
             task_ = task::receive;
             return wait();
         }
@@ -130,7 +140,7 @@ private:
         if (reached == progress::wants_input)
             return exchange();
         if (reached == progress::done) {
-            this->timings_.tls = clock::now() - this->connected_at_;
+            timings_.tls = clock::now() - connected_at_;
             if (begin_to_send())
                 return outcome::go_on;
         }
@@ -163,7 +173,7 @@ private:
         while (!unsent_.empty()) {
             const transfer last = socket().socket.send(unsent_);
             if (last.would_block()) {
-                this->wait_writable();
+                wait_writable();
                 return outcome::wait;
             }
             if (last.ec)
@@ -218,7 +228,7 @@ private:
     }
 
     outcome fail(lock& held) {
-        this->failed(held, socket().tls->failure());
+        failed(held, socket().tls->failure());
         return outcome::done;
     }
 
@@ -228,7 +238,7 @@ private:
     bool read(std::span<char> room, transfer& last) {
         if (!silent_) {
             if (reads_left_-- == 0) {
-                this->wait_turn();
+                wait_turn();
                 return false;
             }
             last = socket().socket.receive(room);
@@ -241,7 +251,7 @@ private:
 
     void wait() {
         silent_ = false; // when the wait ends
-        this->wait_readable();
+        wait_readable();
     }
 
     static constexpr std::size_t tls_input_bytes = 4096;
