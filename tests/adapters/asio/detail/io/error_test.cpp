@@ -27,7 +27,7 @@ constexpr std::size_t ranks = std::size(from_most_to_least_telling);
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(asio_error_test)
+BOOST_AUTO_TEST_SUITE(error_test)
 
 BOOST_DATA_TEST_CASE(B5_the_most_telling_failure_of_two_addresses_wins,
                      boost::unit_test::data::xrange(ranks* ranks)) {
