@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-// Which of its server's routes a datasource polls.
+// The routes of its server that a datasource can poll.
 
 namespace forest {
 

@@ -24,7 +24,7 @@
 
 namespace forest {
 
-/// Which option of a datasource is out of its range.
+/// The option of a datasource that is out of its range.
 enum class datasource_errc {
     invalid_uri = 1,
     invalid_introspection,
@@ -123,9 +123,9 @@ struct datasource_options {
     /// and the datasource begins without collections.
     std::string introspection{};
 
-    /// What is polled to find out whether the server is well (B33). In the mode `automatic` a
-    /// server that answers 404 or 405 to a health check, but has given its schema, has its schema
-    /// polled instead.
+    /// The route that is polled to find out whether the server is well (B33: the choice of the
+    /// route). In the mode `automatic` a server that answers 404 or 405 to a health check, but has
+    /// given its schema, has its schema polled instead.
     datasource_mode mode = datasource_mode::automatic;
 
     /// From the start of one check to the start of the next. Greater than 0.
@@ -190,8 +190,8 @@ struct datasource_options {
                             schema_timeout);
     }
 
-    /// Reads a URL of the server, of `health_path` or `schema_path`. Answers the error of
-    /// `url::parse` for the uri, or `invalid_uri`; `result` is left alone then.
+    /// Reads a URL of the server, of `health_path` or `schema_path`. Returns the error of
+    /// `url::parse` for the uri, or `invalid_uri`, and then does not change `result`.
     [[nodiscard]] std::error_code parse_url(std::string_view path, url& result) const {
         if (uri.find_first_of("?#") != std::string::npos)
             return datasource_errc::invalid_uri;
@@ -271,12 +271,12 @@ private:
 ///         forest::datasource_options{.schema_timeout = 5s}).black_holed <= 1min);
 template <std::same_as<datasource_options> Options, // A braced list is one of `options`.
           std::regular_invocable<int, duration> Backoff = exponential_backoff>
-[[nodiscard]] constexpr detection_bound worst_case_detection(const Options& chosen,
+[[nodiscard]] constexpr detection_bound worst_case_detection(const Options& settings,
                                                              const Backoff& backoff = {}) {
-    const detection_bound polled = worst_case_detection(chosen.polling(), backoff);
-    if (chosen.mode != datasource_mode::automatic)
+    const detection_bound polled = worst_case_detection(settings.polling(), backoff);
+    if (settings.mode != datasource_mode::automatic)
         return polled;
-    return larger(polled, worst_case_detection(chosen.schema_polling(), backoff));
+    return larger(polled, worst_case_detection(settings.schema_polling(), backoff));
 }
 
 } // namespace forest

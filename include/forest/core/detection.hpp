@@ -9,8 +9,8 @@
 #include <algorithm>
 #include <concepts>
 
-// What an application is promised about how soon it learns of a crash (B4), computed from its own
-// options.
+// How soon an application learns of a crash at the latest (B4: the bound of detection), computed
+// from its own options.
 
 namespace forest {
 
@@ -35,18 +35,18 @@ struct detection_bound {
 /// one.
 template <std::regular_invocable<int, duration> Backoff>
 [[nodiscard]] constexpr detection_bound
-worst_case_detection(const options& chosen, const Backoff& backoff, duration tick) {
+worst_case_detection(const options& settings, const Backoff& backoff, duration tick) {
     const auto add = [](duration sum, duration part) {
         return part > duration::max() - sum ? duration::max() : sum + part;
     };
-    const auto at_most = [&](duration delay) { return add(delay, jitter_max(chosen, delay)); };
+    const auto at_most = [&](duration delay) { return add(delay, jitter_max(settings, delay)); };
     duration refused =
-        std::max({at_most(chosen.interval), chosen.timeout, chosen.initial_delay_max});
+        std::max({at_most(settings.interval), settings.timeout, settings.initial_delay_max});
     refused = add(refused, 2 * tick);
-    duration timeouts = add(chosen.timeout, tick);
-    for (int failures = 1; failures < chosen.failure_threshold; ++failures) {
-        refused = add(refused, add(at_most(backoff(failures, chosen.interval)), tick));
-        timeouts = add(timeouts, add(chosen.timeout, tick));
+    duration timeouts = add(settings.timeout, tick);
+    for (int failures = 1; failures < settings.failure_threshold; ++failures) {
+        refused = add(refused, add(at_most(backoff(failures, settings.interval)), tick));
+        timeouts = add(timeouts, add(settings.timeout, tick));
         if (refused == duration::max())
             break;
     }
@@ -60,9 +60,9 @@ worst_case_detection(const options& chosen, const Backoff& backoff, duration tic
 ///
 ///     static_assert(forest::worst_case_detection({.interval = 10s}).black_holed <= 1min);
 template <std::regular_invocable<int, duration> Backoff = exponential_backoff>
-[[nodiscard]] constexpr detection_bound worst_case_detection(const options& chosen,
+[[nodiscard]] constexpr detection_bound worst_case_detection(const options& settings,
                                                              const Backoff& backoff = {}) {
-    return worst_case_detection(chosen, backoff, duration::zero());
+    return worst_case_detection(settings, backoff, duration::zero());
 }
 
 } // namespace forest

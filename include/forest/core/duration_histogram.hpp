@@ -27,7 +27,8 @@ public:
 
     [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
 
-    /// What a share of all durations, from 0 to 1, does not exceed; 0 when there are none.
+    /// The duration that a share of all durations, from 0 to 1, does not exceed; 0 when there are
+    /// none.
     [[nodiscard]] duration quantile(double share) const noexcept {
         const auto wanted = static_cast<double>(count_) * std::clamp(share, 0.0, 1.0);
         std::uint64_t seen = 0;

@@ -12,7 +12,7 @@
 
 namespace forest {
 
-/// What went wrong. Each failed check carries exactly one of the first group (B5).
+/// What went wrong. Each failed check carries exactly one code of the first group (B5).
 enum class errc {
     // Why a check failed.
     resolve_failed = 1,
@@ -35,7 +35,7 @@ enum class errc {
     operation_canceled,
     local_resources_exhausted,
 
-    // Which option is out of its range.
+    // The option that is out of its range.
     invalid_interval,
     invalid_timeout,
     invalid_failure_threshold,
@@ -297,7 +297,7 @@ constexpr bool belongs_to(errc code, condition group) noexcept {
 // A category whose codes have identifiers, which std::error_category has no room for.
 class named_category : public std::error_category {
 public:
-    // Empty for a value that is none; the text lives for ever.
+    // Empty for any other value. The text is a constant.
     virtual std::string_view identifier(int value) const noexcept = 0;
 
 protected:
@@ -345,9 +345,9 @@ inline bool condition_category_type::equivalent(const std::error_code& code,
     return detail::error_category_object;
 }
 
-/// The name of a code, short and stable, for labels, JSON and logs: of the errors of this library
-/// the identifier, of other codes that of their category, such as `"system"`. Empty for no error,
-/// `"unknown"` for a value that none of ours has. The text lives for ever.
+/// A short and stable name of a code, for labels, JSON and logs: the identifier of an error of this
+/// library, or the name of the category of another code, such as `"system"`. Empty for no error,
+/// `"unknown"` for a value that no error of this library has. The text is a constant.
 [[nodiscard]] inline std::string_view name(const std::error_code& code) noexcept {
     if (!code)
         return {};

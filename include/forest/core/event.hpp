@@ -11,8 +11,8 @@
 #include <cstdint>
 #include <string_view>
 
-// What a client tells its observers: one struct for all events, so that an observer is one function
-// and a new event breaks none.
+// What a client reports to its observers: one struct for all events, so that an observer is one
+// function and a new event breaks no observer.
 
 namespace forest {
 
@@ -61,7 +61,7 @@ struct event {
     const verdict* check = nullptr; ///< set for the outcome of a check and for what follows from it
     const forest::outage* outage = nullptr; ///< set for server_down and server_up
     std::string_view detail{};              ///< what a callback threw, or what to do
-    const forest::schema* schema = nullptr; ///< the one that is known, for what is told of schemas
+    const forest::schema* schema = nullptr; ///< the known schema, in events about schemas
     schema_source source{};                 ///< where it came from
     target_id id{};                         ///< of a fleet's target; 0 for a client's
     /// The target is down, and `server_down` was reported before this event. A failure that comes
@@ -80,8 +80,8 @@ struct event {
            happened.check->error == errc::resolver_unavailable && happened.doubts <= 1;
 }
 
-/// What to do about a server that answers 404 or 405 to what an event's check asked for. Empty when
-/// the event has no such answer.
+/// A hint for a server that answers an event's check with 404 or 405. Empty when the event has no
+/// such answer.
 [[nodiscard]] inline std::string_view missing_route_hint(const event& happened) noexcept {
     if (happened.check == nullptr || happened.check->error != errc::unexpected_status ||
         !is_route_missing(happened.check->status))
@@ -92,13 +92,13 @@ struct event {
                  "far, and a datasource (master) polls its schema instead, once it can fetch that";
 }
 
-/// What `event::detail` says with `health_route_missing`.
+/// The text of `event::detail` with `health_route_missing`.
 inline constexpr std::string_view health_route_missing_hint =
     "its schema is polled instead; no Ruby or Node agent has the route so far: choose the mode "
     "schema_poll to say so, or serve GET /forest/health on the server, which is tried every hour";
 
-/// What `event::detail` says with `schema_unchanged` when the server has served a schema that was
-/// the known one a moment ago (B36).
+/// The text of `event::detail` with `schema_unchanged` when the server has served a schema that was
+/// the known schema a moment ago (B36: a schema that goes back).
 inline constexpr std::string_view schema_held_hint =
     "the server serves an earlier schema, which is taken over if it stays";
 
@@ -133,7 +133,7 @@ inline constexpr std::string_view schema_held_hint =
     return {};
 }
 
-/// Whether it is told of a datasource's schema.
+/// Whether the event is about a datasource's schema.
 [[nodiscard]] constexpr bool is_of_schema(event_kind kind) noexcept {
     return event_kind::schema_loaded <= kind && kind <= event_kind::schema_failed;
 }
@@ -144,7 +144,7 @@ inline constexpr std::string_view schema_held_hint =
 [[nodiscard]] inline severity severity_of(const event& happened) noexcept {
     switch (happened.kind) {
     case event_kind::check_failed: {
-        // Beyond the threshold it is down, whether or not whoever made the event says so.
+        // Beyond the threshold the target is down, also when the event does not say so.
         if (happened.during_outage || happened.failures > happened.failure_threshold)
             return severity::debug;
         const std::error_code error = happened.check ? happened.check->error : std::error_code{};

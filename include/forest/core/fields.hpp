@@ -124,8 +124,8 @@ constexpr bool equal_but_for_case(const char* left, const char* right, std::size
 
 namespace detail {
 
-// The same, for whoever looks for a few among many: the length, which tells most apart, is compared
-// where this is called.
+// The same, for a search of a few names among many: the length, by which most names differ, is
+// compared inline.
 constexpr bool is_named(std::string_view name, std::string_view wanted) noexcept {
     return name.size() == wanted.size() && iequals(name, wanted);
 }
@@ -157,7 +157,7 @@ constexpr void for_each_list_element(std::string_view list, F&& on_element) {
     }
 }
 
-/// Whether such a list has `element`, in any case.
+/// Whether such a list has `element`; compares case-insensitively.
 [[nodiscard]] constexpr bool list_has(std::string_view list, std::string_view element) noexcept {
     bool found = iequals(trim_blanks(list), element); // Most have no other.
     if (found)
@@ -187,9 +187,9 @@ public:
         return *this;
     }
 
-    /// Adds a line. Names may repeat. Answers `header_invalid` when the name is no token or the
-    /// value has a control other than the tab, `header_too_large` when the line does not fit;
-    /// nothing is changed then. So no value can smuggle in a second line.
+    /// Adds a line. Names may repeat. Returns `header_invalid` when the name is no token or the
+    /// value has a control other than the tab, `header_too_large` when the line does not fit; then
+    /// nothing is changed. So no value can smuggle in a second line.
     [[nodiscard]] std::error_code add(std::string_view name, std::string_view value) noexcept {
         if (!is_token(name) || !is_field_value(value))
             return errc::header_invalid;
@@ -244,8 +244,8 @@ public:
         });
     }
 
-    /// Calls `on_value(value)` as above for each line of that name, in any case. For whoever wants
-    /// a few: other lines are hardly looked at.
+    /// Calls `on_value(value)` as above for each line of that name, case-insensitively. Faster than
+    /// `for_each` for a few names, because other lines are hardly looked at.
     template <class F>
     constexpr void for_each_of(std::string_view name, F&& on_value) const {
         for_each_line([&](std::string_view line) { take(line, name, on_value); });
@@ -261,7 +261,7 @@ public:
         });
     }
 
-    /// The value of the first line of that name, in any case; without blanks around it.
+    /// The value of the first line of that name (case-insensitively), without blanks around it.
     [[nodiscard]] constexpr std::optional<std::string_view>
     find(std::string_view name) const noexcept {
         std::optional<std::string_view> found;
@@ -269,15 +269,15 @@ public:
         return found;
     }
 
-    /// How many lines have that name, in any case.
+    /// How many lines have that name, case-insensitively.
     [[nodiscard]] constexpr std::size_t count(std::string_view name) const noexcept {
         std::size_t lines = 0;
         for_each_of(name, [&](std::string_view) { ++lines; });
         return lines;
     }
 
-    /// Whether any line of that name lists `element`, as `Connection` lists `close`; both in any
-    /// case.
+    /// Whether any line of that name lists `element`, as `Connection` lists `close`; both are
+    /// compared case-insensitively.
     [[nodiscard]] constexpr bool lists(std::string_view name,
                                        std::string_view element) const noexcept {
         bool found = false;

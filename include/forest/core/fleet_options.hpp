@@ -12,16 +12,17 @@
 
 namespace forest {
 
-/// What bounds the work of a fleet.
+/// Bounds of the work of a fleet.
 struct fleet_options {
-    /// What is due within one tick is served by one wake-up, at its end: so a check begins up to
-    /// this late. From 1 ms to 1 s.
+    /// One wake-up at the end of a tick serves all that is due within the tick, so a check begins
+    /// up to one tick late. From 1 ms to 1 s.
     duration tick = std::chrono::milliseconds{5};
 
     /// How many checks may be in flight at a time. At least 1. Each may need a descriptor. A target
-    /// that hangs takes its place for the whole timeout: to tell an outage of all targets, it takes
-    /// their number times timeout / interval. Checks beyond it wait, and one that waits longer than
-    /// its target's `stall_tolerance` is inconclusive when it fails (B12).
+    /// that hangs holds its place for the whole timeout: the number of targets times timeout /
+    /// interval is needed to notice an outage of all targets in time. Checks beyond it wait, and
+    /// one that waits longer than its target's `stall_tolerance` is inconclusive when it fails
+    /// (B12).
     int checks_in_flight_max = 1000;
 
     /// How many connections may be opened in a second; 0 means no bound. A check over a kept

@@ -8,7 +8,7 @@
 
 namespace forest {
 
-/// The methods that a health route tells apart.
+/// The methods that a health route distinguishes.
 enum class http_method { get, head, other };
 
 /// The method of that name; case matters (RFC 9110, 9.1).

@@ -84,9 +84,9 @@ private:
 };
 
 /// The most by which a delay is lengthened or shortened under `options::interval_jitter`.
-[[nodiscard]] constexpr duration jitter_max(const options& chosen, duration delay) noexcept {
+[[nodiscard]] constexpr duration jitter_max(const options& settings, duration delay) noexcept {
     return duration{
-        static_cast<duration::rep>(static_cast<double>(delay.count()) * chosen.interval_jitter)};
+        static_cast<duration::rep>(static_cast<double>(delay.count()) * settings.interval_jitter)};
 }
 
 } // namespace forest

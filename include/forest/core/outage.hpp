@@ -10,8 +10,8 @@
 #include <string_view>
 #include <system_error>
 
-// The record of one outage, made when the target goes down and told again, unchanged but for its
-// end, when it comes back (B8).
+// The record of one outage. It is made when the target goes down, and reported again when the
+// target comes back, with nothing changed but its end (B8: one outage, one record).
 
 namespace forest {
 

@@ -21,7 +21,7 @@ public:
 
     constexpr explicit random_generator(std::uint64_t seed = 0) noexcept : state_{seed} {}
 
-    /// A seed for whoever is called `name` and starts now, so that neither two names nor two starts
+    /// A seed for an object called `name` that starts now, so that neither two names nor two starts
     /// share a schedule.
     [[nodiscard]] static random_generator seeded(std::string_view name, steady_time now) {
         return random_generator{std::hash<std::string_view>{}(name) ^

@@ -33,7 +33,8 @@ struct resolver_limits {
     /// An answer is not used for longer than this, whatever the name service allows.
     duration answer_lifetime_max = std::chrono::hours{24};
 
-    /// How long a failed look-up is remembered: meanwhile its error is returned without a new one.
+    /// How long a failed look-up is remembered. During that time its error is returned without a
+    /// new look-up.
     duration failure_lifetime = std::chrono::seconds{1};
 
     /// How long the last good answer may be used when the name service does not answer, counted
@@ -49,7 +50,7 @@ struct resolver_limits {
     std::size_t names_max = std::size_t{1} << 20;
 };
 
-/// What has been done about names so far.
+/// What a resolver's memory of names has done so far.
 struct name_statistics {
     std::uint64_t lookups = 0;     ///< that have begun
     std::uint64_t not_found = 0;   ///< of them: there is no such name

@@ -7,7 +7,7 @@
 #include <memory>
 #include <string_view>
 
-// What a route answers, before a server writes it.
+// The answer of a route, before a server writes it.
 
 namespace forest {
 
@@ -18,9 +18,9 @@ struct response {
     std::string_view body{};
     header_fields fields{}; ///< further header fields
 
-    /// What keeps `body` alive and unchanged. A server may hold this instead of a copy, so that a
-    /// large body exists once however many clients are reading it. Null: the body is copied. Its
-    /// deleter may run on any thread, and call the server.
+    /// The owner that keeps `body` alive and unchanged. A server may hold this instead of a copy,
+    /// so that a large body exists once however many clients are reading it. Null: the body is
+    /// copied. Its deleter may run on any thread, and call the server.
     std::shared_ptr<const void> body_owner{};
 };
 

@@ -7,8 +7,9 @@
 #include <forest/core/detail/json/schema_content.hpp>
 #include <forest/core/error.hpp>
 
-// What a server says of its collections (PROTOCOL.md, 3), as far as a datasource has to know it:
-// the text for the application, which understands it, and the names and the etag for everyone else.
+// The description of a server's collections (PROTOCOL.md, 3), as far as a datasource has to know
+// it: the text for the application, which understands it, and the names and the etag for all
+// others.
 
 #include <cstdint>
 #include <string>
@@ -44,9 +45,9 @@ public:
     /// Reads `text`: one JSON object with an array `collections` of objects, each with a string
     /// `name`. `charts` is optional; of its elements the strings count, and the objects with a
     /// string `name`. The etag is the string `etag` of the text if there is one that is not empty,
-    /// else `etag_field`, the unquoted header. Of duplicate members the last one counts. Answers
+    /// else `etag_field`, the unquoted header. Of duplicate members the last one counts. Returns
     /// `malformed_body` when the text is not one JSON object, `malformed_schema` when it is no
-    /// schema; `result` is left alone then.
+    /// schema, and then does not change `result`.
     [[nodiscard]] static std::error_code parse(std::string_view text, schema& result,
                                                std::string_view etag_field = {}) {
         schema read;
@@ -84,8 +85,8 @@ public:
     /// The names of the charts, in the order of the text.
     [[nodiscard]] const std::vector<std::string>& charts() const noexcept { return charts_; }
 
-    /// Whether both have the same content, whatever their etags say: the same collections in any
-    /// order, and equal JSON values in all else (`schema_content`). Throws std::bad_alloc.
+    /// Whether both have the same content, even if their etags differ: the same collections in any
+    /// order, and otherwise equal JSON values (`schema_content`). Throws std::bad_alloc.
     [[nodiscard]] bool same_as(const schema& other) const {
         if (text_ == other.text_)
             return true;
@@ -110,7 +111,7 @@ private:
 
     static void read_charts(const detail::json_value& value, std::vector<std::string>& names) {
         names.clear();
-        // A value that is no array has no names to tell.
+        // A value that is no array has no names.
         (void)detail::read_json_array(value.raw, [&](const detail::json_value& element) {
             const bool plain = element.type == detail::json_value::kind::string;
             const detail::json_value called = plain ? element : name_of(element);

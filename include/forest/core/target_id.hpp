@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-// Which of many targets: what a fleet answers when one is added to it.
+// The name of one target among many, which a fleet returns when the target is added.
 
 namespace forest {
 
@@ -12,8 +12,8 @@ namespace forest {
 /// enumeration.
 enum class target_id : std::uint64_t {};
 
-/// What the ids are made of that a fleet gives: the index of a place, which counts from 0 and is
-/// used again, and how often that was given away, from 1, so that no id is used twice.
+/// The two parts of an id that a fleet returns: the index of a place, which counts from 0 and is
+/// used again, and how often that place was used, from 1, so that no id is used twice.
 struct target_place {
     std::uint32_t index;
     std::uint32_t generation;

@@ -9,7 +9,7 @@
 #include <optional>
 #include <string>
 
-// What is known of one of many targets at a moment.
+// The state of one of many targets at a moment.
 
 namespace forest {
 

@@ -19,8 +19,8 @@ using steady_time = std::chrono::time_point<std::chrono::steady_clock, duration>
 /// A moment of civil time, UTC. Milliseconds, because that is what a signature carries.
 using wall_time = std::chrono::sys_time<std::chrono::milliseconds>;
 
-/// A moment that is signed, with what is below its millisecond. Converts from whatever is a
-/// `wall_time`, so that a signer that takes it can be given either.
+/// A moment that is signed, with the part below the millisecond. Converts from a `wall_time`, so
+/// that a signer that takes this type accepts both.
 struct precise_time {
     constexpr precise_time() noexcept = default;
 

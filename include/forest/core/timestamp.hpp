@@ -81,7 +81,7 @@ public:
         return byte;
     }
 
-    // Takes so many bytes, whatever they are; fewer at the end.
+    // Takes that many bytes, with any values; fewer at the end.
     constexpr std::string_view text(std::size_t size) noexcept {
         const std::string_view taken = text_.substr(position_, size);
         position_ += taken.size();

@@ -7,7 +7,7 @@
 #include <forest/core/error.hpp>
 #include <forest/core/url_scheme.hpp>
 
-// The target of a check as a value that was verified once, so that whoever uses it need not check
+// The target of a check as a value that was verified once, so that its users need not check
 // anything again.
 
 #include <algorithm>
@@ -28,7 +28,8 @@ public:
     static constexpr std::size_t text_bytes_max = detail::url_parts::text_bytes_max;
     static constexpr std::size_t socket_path_bytes_max = detail::url_parts::socket_path_bytes_max;
 
-    /// Names nothing, as one that was moved from: to be assigned to. All its parts are empty.
+    /// Names nothing, like a URL that was moved from; it can be assigned to. All its parts are
+    /// empty.
     url() = default;
 
     url(const url& other) : block_{other.copy()} {}
@@ -40,7 +41,7 @@ public:
     url& operator=(url&&) noexcept = default;
     ~url() = default;
 
-    /// Parses `text`. Throws std::system_error with the code that `parse` answers.
+    /// Parses `text`. Throws std::system_error with the code that `parse` returns.
     url(std::string_view text) {
         if (const std::error_code ec = parse(text, *this))
             throw std::system_error{ec, "forest::url"};
@@ -48,7 +49,7 @@ public:
     url(const std::string& text) : url{std::string_view{text}} {}
     url(const char* text) : url{std::string_view{text}} {}
 
-    /// Parses `text` into `result`, which is left alone on an error: `url_malformed`,
+    /// Parses `text` into `result`, which is not changed on an error: `url_malformed`,
     /// `url_scheme_unsupported`, `url_userinfo_refused`, `url_host_missing`, `url_port_invalid` or
     /// `url_too_long`. Userinfo is refused since it would end up in logs.
     [[nodiscard]] static std::error_code parse(std::string_view text, url& result) {
@@ -84,7 +85,7 @@ public:
     /// Whether the host is an address and no name: then it is neither resolved nor sent as SNI.
     [[nodiscard]] bool is_ip_literal() const noexcept { return head().ip_literal; }
 
-    /// Whether both lead to the same server, whatever they ask of it.
+    /// Whether both lead to the same server; their paths and queries may differ.
     [[nodiscard]] bool same_origin(const url& other) const noexcept {
         return scheme() == other.scheme() && port() == other.port() && host() == other.host() &&
                socket_path() == other.socket_path();
@@ -102,8 +103,8 @@ private:
         std::uint16_t size = 0;
     };
 
-    // What stands before the bytes in the block. One block and one pointer to it, because whoever
-    // watches a hundred thousand servers keeps as many of these.
+    // The part of the block before the bytes. One block and one pointer to it, because a program
+    // that watches a hundred thousand servers keeps as many URLs.
     struct header {
         part text, host, target, host_header, socket_path;
         std::uint16_t port = 0;
@@ -156,9 +157,10 @@ private:
         return result;
     }
 
-    [[nodiscard]] std::string_view view(part of) const noexcept {
-        return of.size == 0 ? std::string_view{}
-                            : std::string_view{block_.get() + sizeof(header) + of.at, of.size};
+    [[nodiscard]] std::string_view view(part place) const noexcept {
+        return place.size == 0
+                   ? std::string_view{}
+                   : std::string_view{block_.get() + sizeof(header) + place.at, place.size};
     }
 
     std::unique_ptr<char[]> block_;

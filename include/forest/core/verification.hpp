@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-// What a verifier decided about a request. The reason is for the log of the server: a stranger must
-// not learn what was wrong.
+// The decision of a verifier about a request. The reason is for the log of the server: a stranger
+// must not learn what was wrong.
 
 namespace forest {
 
@@ -71,7 +71,8 @@ enum class refusal : std::uint8_t {
     return {};
 }
 
-/// What a verifier decided. Converts from a `bool`, for verifiers that give no reason, and to one.
+/// The decision of a verifier. Converts from a `bool`, for verifiers that give no reason, and to a
+/// `bool`.
 struct verification {
     constexpr verification(bool accepted = false) noexcept
         : why{accepted ? refusal::none : refusal::unspecified} {}
@@ -87,13 +88,13 @@ struct verification {
 
 /// A line for the log: why the request was refused, or what the verifier forgot when it accepted
 /// it. Empty when there is nothing to say.
-[[nodiscard]] inline std::string hint(const verification& of) {
-    if (of.replay_forgotten)
+[[nodiscard]] inline std::string hint(const verification& result) {
+    if (result.replay_forgotten)
         return "a signature was forgotten before the replay window had passed; raise "
                "verifier_options::replay_entries_max";
-    if (of.why != refusal::timestamp_outside)
-        return std::string{explanation(of.why)};
-    const auto seconds = of.skew.count();
+    if (result.why != refusal::timestamp_outside)
+        return std::string{explanation(result.why)};
+    const auto seconds = result.skew.count();
     return "the timestamp is " + std::to_string(seconds < 0 ? -seconds : seconds) + " s " +
            (seconds < 0 ? "behind" : "ahead of") + " this clock; check both clocks";
 }

@@ -59,7 +59,8 @@ public:
         return state_->serializer.get_executor();
     }
 
-    /// What runs the handlers, for a transport whose handlers must not run at the same time.
+    /// The serializer that runs the handlers, for a transport whose handlers must not run at the
+    /// same time.
     [[nodiscard]] const asio_serializer& serializer() const noexcept { return state_->serializer; }
 
     [[nodiscard]] wall_time now() const {
@@ -78,8 +79,8 @@ public:
         return std::chrono::steady_clock::now();
     }
 
-    /// What clients do with an exception from a callback of which no `on_event` is told: they write
-    /// a line to standard error. See `on_unheard` of the clients.
+    /// The default for an exception from a callback that no `on_event` hears of: clients write a
+    /// line to standard error. See `on_unheard` of the clients.
     [[nodiscard]] static failure_reporter unheard() { return {}; }
 
     /// A delay beyond `options::duration_max` ends when that has passed.
@@ -119,7 +120,7 @@ private:
     // Ends what is due.
     class waking_task final : public detail::serial_task {
     public:
-        explicit waking_task(state& of) noexcept : of_{of} {}
+        explicit waking_task(state& owner) noexcept : of_{owner} {}
         void perform() override { of_.wake(); }
         void abandon() noexcept override {}
 
@@ -130,7 +131,7 @@ private:
     // Ends what was cancelled, one handler after the other. Has room for it before.
     class canceling_task final : public detail::serial_task {
     public:
-        explicit canceling_task(state& of) : of_{of} { waits_.reserve(waits_min); }
+        explicit canceling_task(state& owner) : of_{owner} { waits_.reserve(waits_min); }
 
         // Makes room for that many.
         void reserve(std::size_t count) {
@@ -189,12 +190,12 @@ private:
 
         // First, because what it returns is deduced.
         template <typename Then>
-        auto owned(detail::handler_memory& in, Then then) {
-            return detail::owned_handler{shared_from_this(), in, then};
+        auto owned(detail::handler_memory& space, Then then) {
+            return detail::owned_handler{shared_from_this(), space, then};
         }
 
-        explicit state(asio_serializer on)
-            : serializer{std::move(on)}, timer{serializer.get_executor()} {
+        explicit state(asio_serializer turns)
+            : serializer{std::move(turns)}, timer{serializer.get_executor()} {
             waits.reserve(waits_min);
         }
 
@@ -204,10 +205,10 @@ private:
         }
 
         // Whether the new wait is the first to end.
-        bool push(wait&& fresh) {
-            const std::uint64_t sequence = fresh.sequence;
+        bool push(wait&& begun) {
+            const std::uint64_t sequence = begun.sequence;
             canceling.reserve(waits.size() + 1);
-            waits.push_back(std::move(fresh));
+            waits.push_back(std::move(begun));
             std::push_heap(waits.begin(), waits.end(), later);
             return waits.front().sequence == sequence;
         }
@@ -227,7 +228,7 @@ private:
         }
 
         // Asio keeps all timers of a context in one array, which has to grow at times. A wait that
-        // has begun ends all the same.
+        // has begun must still end.
         void try_again() {
             trying_again = detail::finds_memory([this] {
                 try {
@@ -253,8 +254,8 @@ private:
 
         void wake_in_turn() { serializer.run(waking, shared_from_this()); }
 
-        // Ends what is due, one handler at a time and outside the lock. What handlers ask for
-        // meanwhile waits for its turn on the executor.
+        // Ends what is due, one handler at a time and outside the lock. Waits that handlers begin
+        // meanwhile end in a later turn on the executor.
         void wake() {
             const auto now = timer_clock::now();
             for (;;) {

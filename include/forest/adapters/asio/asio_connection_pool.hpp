@@ -19,7 +19,7 @@
 #include <memory>
 #include <vector>
 
-// What the transports of one fleet share.
+// The I/O that the transports of one fleet share.
 
 namespace forest {
 
@@ -59,27 +59,27 @@ private:
 template <resolver Resolver>
 class basic_pooled_transport;
 
-/// What the `pooled_transport`s that are made from it share: one wait for all their sockets and one
-/// timer for all their deadlines, so that a check costs little more than its system calls; kept
-/// connections, which any of them may use next; TLS; and names. Copies are the same pool, which
-/// lives as long as a copy or a transport of it does.
+/// The things that its `pooled_transport`s share: one wait for all their sockets and one timer for
+/// all their deadlines, so that a check costs little more than its system calls; kept connections,
+/// which any of them may use next; TLS; and names. Copies refer to the same pool, which lives as
+/// long as a copy or a transport of it.
 ///
-/// Not thread-safe: all is called, and runs, on the one thread that runs the clock's execution
+/// Not thread-safe: all calls and handlers are on the one thread that runs the clock's execution
 /// context, which must outlive the pool. Linux only.
 template <resolver Resolver>
 class basic_asio_connection_pool {
 public:
     using names = basic_asio_names<Resolver>;
 
-    /// A pool whose transports find names as `where` does. A deadline ends a check up to one
+    /// A pool whose transports find names as `name_source` does. A deadline ends a check up to one
     /// `tick`, which is above 0, late, and never early. Throws
     /// std::system_error(errc::tls_configuration_invalid) if a file that the options name cannot be
     /// used, or another one when there is no descriptor left: the pool needs one.
-    basic_asio_connection_pool(const asio_clock& clock, const names& where,
+    basic_asio_connection_pool(const asio_clock& clock, const names& name_source,
                                const transport_options& options = {},
                                duration tick = std::chrono::milliseconds{5})
         : pool_{std::make_shared<detail::get_operation_pool>(clock.get_executor(), options, tick,
-                                                             where.directory())} {}
+                                                             name_source.directory())} {}
 
     /// The same with the names that all clients of the clock's context share.
     explicit basic_asio_connection_pool(const asio_clock& clock,

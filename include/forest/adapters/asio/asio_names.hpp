@@ -91,7 +91,7 @@ public:
         service(source.get()).add(directory_);
     }
 
-    /// What has been done so far, for all that share them.
+    /// The work done so far for all users of these names.
     [[nodiscard]] name_statistics statistics() const { return directory_->statistics(); }
 
     /// For transports.

@@ -15,9 +15,9 @@
 #include <type_traits>
 #include <utility>
 
-// What makes handlers run one at a time on however many threads the io_context runs. A strand does
-// the same, but a strand on an any_io_executor allocates whenever a handler runs, and a steady
-// check must not (B18).
+// Makes handlers run one at a time, on any number of threads of the io_context. A strand does the
+// same, but a strand on an any_io_executor allocates whenever a handler runs, and a steady check
+// must not allocate (B18).
 
 namespace forest {
 
@@ -33,8 +33,8 @@ public:
     }
 
     /// Calls `function` at once or, while another one runs, later on the executor. To be called on
-    /// a thread of the executor. What it throws passes through. While there is no memory to
-    /// remember it, and another one runs, the thread waits for either.
+    /// a thread of the executor. An exception of `function` passes through. While another one runs
+    /// and there is no memory to queue this one, the thread waits for one of both to change.
     template <typename Function>
     void run(Function&& function) const {
         for (;;) {
@@ -91,7 +91,7 @@ public:
 
 private:
     struct state {
-        explicit state(asio::any_io_executor on) : executor{std::move(on)} {}
+        explicit state(asio::any_io_executor context) : executor{std::move(context)} {}
 
         // The next task, and with it the turn, or neither.
         [[nodiscard]] detail::task_queue::entry next() noexcept {
@@ -105,7 +105,7 @@ private:
         bool busy = false;
         detail::task_queue waiting;
         detail::handler_memory memory;        // of the turn that the executor has
-        std::atomic<std::thread::id> giver{}; // who hands it the turn just now
+        std::atomic<std::thread::id> giver{}; // the thread that hands over the turn just now
     };
 
     // The task that holds it may run. At its end, also when the executor drops what it holds, the
@@ -114,7 +114,7 @@ private:
     public:
         using allocator_type = detail::handler_allocator<void>;
 
-        explicit turn(std::shared_ptr<state> of) noexcept : state_{std::move(of)} {}
+        explicit turn(std::shared_ptr<state> shared) noexcept : state_{std::move(shared)} {}
         turn(turn&&) noexcept = default;
         turn& operator=(turn&&) = delete;
 
@@ -146,18 +146,18 @@ private:
 
         // Has the executor take the turn, which is the caller's. False if it refuses, for want of
         // memory; then it still is.
-        [[nodiscard]] static bool give(const std::shared_ptr<state>& of) noexcept {
+        [[nodiscard]] static bool give(const std::shared_ptr<state>& shared) noexcept {
             auto self = std::this_thread::get_id();
-            of->giver = self;
+            shared->giver = self;
             bool taken = true;
             try {
-                turn given{of};
+                turn given{shared};
                 given.given_ = true;
-                detail::post_owned(of->executor, std::move(given));
+                detail::post_owned(shared->executor, std::move(given));
             } catch (...) {
                 taken = false;
             }
-            of->giver.compare_exchange_strong(self, std::thread::id{});
+            shared->giver.compare_exchange_strong(self, std::thread::id{});
             return taken;
         }
 
@@ -177,7 +177,7 @@ private:
                 try {
                     if (const auto next = state_->next(); next.task != nullptr)
                         next.task->perform();
-                } catch (...) { // A destructor has nobody to tell.
+                } catch (...) { // A destructor cannot report it.
                 }
             }
         }

@@ -54,9 +54,9 @@ namespace forest {
 /// Serves routes over TCP, TLS and unix sockets, with keep-alive and pipelining. Models `server`;
 /// all members may be called from any thread, and from handlers.
 ///
-/// Handlers run one at a time, on the executor given, and outside every lock. What one throws is
-/// dropped, and answered 500. The execution context must outlive the server; it need not run for
-/// the server to be stopped or destroyed, and responders may outlive both.
+/// Handlers run one at a time, on the given executor, and outside every lock. An exception of a
+/// handler is dropped, and the answer is 500. The execution context must outlive the server; it
+/// need not run for the server to be stopped or destroyed, and responders may outlive both.
 class asio_server {
 public:
     using responder = server_responder;
@@ -90,9 +90,9 @@ public:
 
     /// Calls `handler(const server_request&, responder)` for each GET and HEAD of `path`; it must
     /// not block, because all connections wait for it. A client that sends `Expect: 100-continue`
-    /// is told to go on; bodies are read, up to their limit, and dropped. Answers
-    /// `errc::path_invalid` if the path does not begin with `/`, has a byte that a path of a
-    /// request cannot have, or is taken.
+    /// gets a 100; bodies are read, up to their limit, and dropped. Returns `errc::path_invalid` if
+    /// the path does not begin with `/`, has a byte that a path of a request cannot have, or is
+    /// taken.
     template <typename Handler>
         requires(std::invocable<std::decay_t<Handler>&, const server_request&, responder>)
     std::error_code get(std::string path, Handler&& handler) {
@@ -108,12 +108,12 @@ public:
 
     /// Listens on a TCP port; 0 takes any that is free. The host is an address; or a name that is
     /// resolved now, all of whose addresses are listened on, on one port (`localhost` is at least
-    /// 127.0.0.1 and ::1, whatever the hosts file says); or `*`, which is every interface, by IPv4
-    /// and IPv6. An address that this machine lacks, because it has no IPv6
-    /// perhaps, is skipped (see `skipped_endpoints`), unless it is the only one. `0.0.0.0` is every
-    /// interface by IPv4, `::` as the system has it. May be called several times. Errors:
-    /// `resolve_failed`, `address_in_use` (by one address or all), `listen_failed`,
-    /// `std::errc::not_enough_memory`; then nothing is listened on that was not before.
+    /// 127.0.0.1 and ::1, even if the hosts file differs); or `*`, which is every interface, by
+    /// IPv4 and IPv6. An address that this machine lacks, for example because it has no IPv6, is
+    /// skipped (see `skipped_endpoints`), unless it is the only one. `0.0.0.0` is every interface
+    /// by IPv4, `::` as the system has it. May be called several times. Errors: `resolve_failed`,
+    /// `address_in_use` (by one address or all), `listen_failed`, `std::errc::not_enough_memory`;
+    /// then the server listens only where it did before.
     std::error_code listen(std::string_view host, std::uint16_t port) {
         return unless_out_of_memory([&] { return listen_tcp(host, port, nullptr); });
     }
@@ -181,11 +181,11 @@ public:
         return state_->connections();
     }
 
-    /// Stops accepting, closes idle connections, and lets requests that have begun be answered, the
-    /// answers with `Connection: close`. What is left after `grace` is closed at once; 0 waits for
-    /// nothing. Does not block, and does not wait for a running handler. A further call can only
-    /// shorten the grace period. Without memory for a timer there is none. The server does not
-    /// start again.
+    /// Stops accepting, closes idle connections, and still answers requests that have begun, with
+    /// `Connection: close`. Connections that are left after `grace` are closed at once; 0 closes
+    /// all at once. Does not block, and does not wait for a running handler. A further call can
+    /// only shorten the grace period. Without memory for a timer there is no grace period. The
+    /// server does not start again.
     void stop(duration grace = duration::zero()) {
         const detail::server_lock lock{*state_};
         stop_listening();
@@ -252,7 +252,7 @@ private:
         listener_list all;
     };
 
-    // What `listen` returns; the system may lack memory, too.
+    // The error that `listen` returns; the system may lack memory, too.
     template <typename Listen>
     static std::error_code unless_out_of_memory(const Listen& listen) {
         try {
@@ -375,8 +375,8 @@ private:
             for (const auto& each : found)
                 add(each.endpoint());
         }
-        // Which of both a client means is not for the hosts file of this machine to say (RFC 6761,
-        // 6.3); many leave out one.
+        // A client may mean either address, and the hosts file of this machine does not decide that
+        // (RFC 6761, 6.3); many hosts files leave one out.
         if (iequals(name, "localhost")) {
             add({asio::ip::address_v4::loopback(), port});
             add({asio::ip::address_v6::loopback(), port});

@@ -31,12 +31,13 @@ class basic_asio_transport {
 public:
     using names = basic_asio_names<Resolver>;
 
-    /// Runs where the clock runs, and finds names as `where` does. Throws
+    /// Runs where the clock runs, and finds names as `name_source` does. Throws
     /// std::system_error(errc::tls_configuration_invalid) if a file that the options name cannot be
     /// used.
-    basic_asio_transport(const asio_clock& clock, const names& where,
+    basic_asio_transport(const asio_clock& clock, const names& name_source,
                          const transport_options& options = {})
-        : get_{std::make_shared<get_operation>(clock.serializer(), options, where.directory())} {}
+        : get_{std::make_shared<get_operation>(clock.serializer(), options,
+                                               name_source.directory())} {}
 
     /// The same with the names that all clients of the clock's context share.
     explicit basic_asio_transport(const asio_clock& clock, const transport_options& options = {})
@@ -65,8 +66,8 @@ public:
 
     /// A timeout beyond `options::duration_max` ends when that has passed.
     template <typename Handler>
-    void async_get(const request& what, duration timeout, Handler&& handler) {
-        get_->get(what, timeout, std::forward<Handler>(handler));
+    void async_get(const request& http_request, duration timeout, Handler&& handler) {
+        get_->get(http_request, timeout, std::forward<Handler>(handler));
     }
 
     /// Ends what is pending and closes the connection, a kept one too. On an executor that is

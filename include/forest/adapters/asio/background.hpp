@@ -23,7 +23,7 @@ public:
     background(const background&) = delete;
     background& operator=(const background&) = delete;
 
-    /// Ends the thread. What is pending is dropped.
+    /// Ends the thread. Pending work is dropped.
     ~background() {
         context_.stop();
         thread_.join();

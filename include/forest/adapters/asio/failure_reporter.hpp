@@ -18,8 +18,8 @@
 #include <string_view>
 #include <utility>
 
-// What becomes of an exception from a callback when there is no `on_event` that could be told of
-// it: without this it would vanish, and with it the only sign of the defect.
+// Reports an exception from a callback when no `on_event` can hear of it. Otherwise the exception
+// would vanish, and with it the only sign of the defect.
 
 namespace forest {
 
@@ -105,7 +105,7 @@ public:
         }
         line.append("; polling goes on; set on_event or on_unheard to handle this");
         const std::string_view text = line.end();
-        // Standard error is the last resort: nobody is left to be told that it cannot be written.
+        // Standard error is the last resort: a failure to write there cannot be reported.
         [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
     }
 

@@ -25,7 +25,8 @@ class basic_pooled_transport {
 public:
     using pool = basic_asio_connection_pool<Resolver>;
 
-    explicit basic_pooled_transport(const pool& of) : pool_{of.pool_}, get_{&pool_->borrow()} {}
+    explicit basic_pooled_transport(const pool& connections)
+        : pool_{connections.pool_}, get_{&pool_->borrow()} {}
 
     basic_pooled_transport(basic_pooled_transport&&) noexcept = default;
     basic_pooled_transport& operator=(basic_pooled_transport&&) = delete;
@@ -38,8 +39,8 @@ public:
 
     /// A timeout beyond `options::duration_max` ends when that has passed.
     template <typename Handler>
-    void async_get(const request& what, duration timeout, Handler&& handler) {
-        get_->get(what, timeout, std::forward<Handler>(handler));
+    void async_get(const request& http_request, duration timeout, Handler&& handler) {
+        get_->get(http_request, timeout, std::forward<Handler>(handler));
     }
 
     /// Whether a connection of the pool's is kept for the server of `target`, as far as is known:

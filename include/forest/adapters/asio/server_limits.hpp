@@ -13,11 +13,11 @@
 #include <string_view>
 #include <system_error>
 
-// What one client, or all of them together, may cost a server.
+// The most that one client, or all of them together, may cost a server.
 
 namespace forest {
 
-/// Which limit is out of its range.
+/// The limit that is out of its range.
 enum class server_limits_errc {
     invalid_message = 1,
     invalid_header_timeout,
@@ -95,7 +95,7 @@ struct server_limits {
 
     /// From accepting a connection, or from the first byte of a later request, until that request
     /// is complete; then 408. Greater than 0. One deadline and not one per read, so that a client
-    /// that sends a byte a second does not hold a connection for ever.
+    /// that sends a byte a second does not hold a connection without end.
     duration header_timeout = std::chrono::seconds{10};
 
     /// How long a client may take nothing of an answer; then the connection is closed. Greater than
@@ -124,11 +124,11 @@ struct server_limits {
     /// it (net.core.somaxconn). Large, because a fleet that starts together connects together.
     int backlog = 4096;
 
-    /// What all connections together may hold, from 64 KiB to 1 TiB: buffers, answers that the
-    /// server has copied, TLS sessions (counted as 48 KiB each). An answer with a `body_owner`
-    /// counts once, however many connections send it. At the bound, connections are closed in the
-    /// order of `connections_max`; an answer for which that makes too little room is replaced by
-    /// 503. What the kernel buffers is not counted.
+    /// The most that all connections together may hold, from 64 KiB to 1 TiB: buffers, answers that
+    /// the server has copied, TLS sessions (counted as 48 KiB each). An answer with a `body_owner`
+    /// counts once for all connections that send it. At the bound, connections are closed in the
+    /// order of `connections_max`; if that makes too little room for an answer, 503 replaces it.
+    /// Buffers of the kernel are not counted.
     std::size_t memory_bytes_max = std::size_t{64} << 20U;
 
     /// Names the member that is out of its range.

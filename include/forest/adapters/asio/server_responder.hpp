@@ -10,8 +10,7 @@
 #include <mutex>
 #include <utility>
 
-// How a handler answers: now or later, from any thread, also when nobody is there to listen any
-// more.
+// How a handler answers: now or later, from any thread, also when the client has gone.
 
 namespace forest {
 
@@ -19,9 +18,9 @@ namespace detail {
 
 class server_connection;
 
-// What a responder shares with its connection, and all that outlives one. It serves one request
-// after the other, so answering costs no allocation; a responder of an earlier request is told by
-// its number.
+// The state that a responder shares with its connection, and all that outlives the connection. It
+// serves one request after the other, so answering costs no allocation; a responder of an earlier
+// request is recognised by its number.
 struct answer_slot {
     std::shared_ptr<std::mutex> mutex;       // the server's
     server_connection* connection = nullptr; // null once it is closed
@@ -35,8 +34,8 @@ inline constexpr int unanswered_status = 500;
 } // namespace detail
 
 /// Answers one request. May be copied, kept, and called from any thread; the first call counts.
-/// When the last copy goes without a call, the answer is 500. Outlives the connection, the server
-/// and the execution context in safety.
+/// When the last copy is destroyed without a call, the answer is 500. May outlive the connection,
+/// the server and the execution context.
 class server_responder {
 public:
     server_responder(const server_responder& other) noexcept
@@ -58,7 +57,7 @@ public:
 
     ~server_responder();
 
-    /// Answers, and copies what it needs of `answer` before it returns. Does nothing when the
+    /// Sends `answer`, and copies what it needs of it before it returns. Does nothing when the
     /// request has been answered or its connection is gone.
     void operator()(const response& answer) const;
 

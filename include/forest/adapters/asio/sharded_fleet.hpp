@@ -49,7 +49,7 @@ class sharded_fleet : public observable<sharded_fleet<Fleet>> {
 public:
     using observable<sharded_fleet>::on_event;
 
-    /// `make` is called with the executor of each thread and answers its fleet. `threads` is at
+    /// `make` is called with the executor of each thread and returns its fleet. `threads` is at
     /// least 1 and at most 65,535. Throws std::system_error(std::errc::invalid_argument) for
     /// others, and what `make` throws.
     template <typename Make>
@@ -77,35 +77,35 @@ public:
             each->end();
     }
 
-    /// Adds a secret, or whatever else signs, for some of the targets. Each thread has a copy.
+    /// Adds a secret, or another signer, for some of the targets. Each thread has a copy.
     template <typename Signer>
-    signer_id add_signer(const Signer& by) {
+    signer_id add_signer(const Signer& signing) {
         const signer_id given{++signers_given_}; // Not given again when this throws.
         for (const auto& each : shards_)
-            each->tell_later([&where = *each, by, given](Fleet& fleet) {
+            each->tell_later([&where = *each, signing, given](Fleet& fleet) {
                 where.reserve(given);
-                where.name(fleet.add_signer(by), given);
+                where.name(fleet.add_signer(signing), given);
             });
         return given;
     }
 
-    /// As of the fleet. After `start()` the target may not be watched yet when this returns, but
-    /// whatever is asked then finds it.
-    target_id add(url target, const options& chosen = {}, signer_id by = {}) {
-        if (const std::error_code ec = shards_.front()->fleet().validate(chosen))
+    /// As `basic_health_fleet::add`. After `start()` the target may not be watched yet when this
+    /// returns, but all later calls find it.
+    target_id add(url target, const options& settings = {}, signer_id signer = {}) {
+        if (const std::error_code ec = shards_.front()->fleet().validate(settings))
             throw std::system_error{ec};
-        assert(static_cast<std::uint32_t>(by) <= signers_given_);
+        assert(static_cast<std::uint32_t>(signer) <= signers_given_);
         if (stopped())
             return {};
         const auto named = targets_.add(origin_hash(target));
         shard& where = *shards_[named.fleet];
         try {
-            where.tell_later([this, &where, id = named.id, chosen, by,
+            where.tell_later([this, &where, id = named.id, settings, signer,
                               target = std::move(target)](Fleet& fleet) {
                 if (!targets_.wanted(id))
                     return;
                 where.reserve_one();
-                const target_id inner = fleet.add(target, chosen, where.signer_of(by));
+                const target_id inner = fleet.add(target, settings, where.signer_of(signer));
                 if (inner != target_id{}) // It was not stopped meanwhile.
                     where.name(inner, id);
                 targets_.added(id, inner);
@@ -118,8 +118,8 @@ public:
     }
 
     /// Watches a target no more; false if there is no such target. When it returns, no callback is
-    /// told of that target any more, unless it was called by a callback of another thread's target:
-    /// then a little later.
+    /// called for that target any more. If a callback of another thread's target calls this, that
+    /// holds a little later.
     bool remove(target_id id) {
         const auto place = targets_.fleet_of(id);
         if (!place)
@@ -159,7 +159,7 @@ public:
             each->fleet().on_event(each->translated(shared));
     }
 
-    /// The same, for an exception of which no `on_event` is told. By default all threads share one
+    /// The same, for an exception that no `on_event` hears of. By default all threads share one
     /// line of standard error a minute.
     void on_unheard(detail::unique_function<void(const event&)> callback) {
         const auto shared = share(std::move(callback));
@@ -195,8 +195,8 @@ public:
     /// How many targets there are.
     [[nodiscard]] std::size_t size() const { return targets_.size(); }
 
-    /// What is known of a target now; empty if there is no such target. Asks the thread of the
-    /// target, and so must not be called from a callback of another target.
+    /// The state of a target now; empty if there is no such target. Asks the thread of the target,
+    /// and so must not be called from a callback of another target.
     [[nodiscard]] std::optional<target_status> status(target_id id) const {
         std::optional<target_status> found;
         if (const auto place = targets_.fleet_of(id))
@@ -216,7 +216,7 @@ public:
         return all;
     }
 
-    /// What is known of all targets now, in no particular order.
+    /// The state of all targets now, in no particular order.
     [[nodiscard]] std::vector<target_snapshot> snapshot() const {
         std::vector<target_snapshot> all;
         for (const auto& each : shards_)
@@ -229,7 +229,7 @@ public:
         return all;
     }
 
-    /// What all of them together have done so far.
+    /// The work of all threads together so far.
     [[nodiscard]] fleet_statistics statistics() const {
         fleet_statistics all;
         for (const auto& each : shards_)

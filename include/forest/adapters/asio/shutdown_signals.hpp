@@ -21,15 +21,15 @@
 #include <system_error>
 #include <utility>
 
-// How SIGINT and SIGTERM reach the event loop (B34). What runs in a signal handler is Asio's, and
-// only writes to a pipe; a handler of our own would save nothing and could not share the signal
-// with the application's signal sets.
+// How SIGINT and SIGTERM reach the event loop (B34: shutdown by signals). The signal handler is
+// Asio's, and only writes to a pipe; a handler of our own would save nothing and could not share
+// the signal with the application's signal sets.
 
 namespace forest {
 
 namespace detail {
 
-// What the default does to any other process: shells tell of a death by a signal in this way.
+// The default action in any other process. Shells report a death by a signal by this status.
 extern "C" inline void forest_end_by_signal(int number) {
     ::_exit(128 + number);
 }
@@ -40,15 +40,15 @@ inline bool default_is_ignored() noexcept {
     return ::getpid() == 1;
 }
 
-// What happens to one signal of this process while anyone waits for it. Asio resets a signal to its
-// default when the last set lets go of it, so all who wait share the memory of what was there
-// before the first of them, and the last puts it back. Every access is under the lock of
-// `shutdown_takeovers`.
+// Takes over one signal of this process while at least one `shutdown_signals` waits for it. Asio
+// resets a signal to its default when the last set removes it, so all of them share the memory of
+// the disposition before the first of them, and the last one restores it. Every access is under the
+// lock of `shutdown_takeovers`.
 class signal_takeover {
 public:
     explicit constexpr signal_takeover(int signal) noexcept : number{signal} {}
 
-    // Answers false for a signal that is ignored, and leaves it so.
+    // Returns false for a signal that is ignored, and leaves it so.
     bool take(asio::signal_set& set) {
         const struct sigaction before = disposition();
         if (before.sa_handler == SIG_IGN)
@@ -67,8 +67,8 @@ public:
         return true;
     }
 
-    // Answers whether the application's handler is back and owed a signal, which one of those who
-    // waited, and not necessarily this one, was told of.
+    // Returns whether the application's handler is restored and has to get a signal that any of the
+    // waiting objects has received, not necessarily this one.
     bool release(asio::signal_set& set, bool told) noexcept {
         owed_ = owed_ || told;
         const struct sigaction before = disposition();
@@ -80,7 +80,7 @@ public:
         // Either another set of the application's goes on waiting, or it is the default anyway.
         if (disposition().sa_handler == before.sa_handler)
             return false;
-        // What the application has installed over Asio's handler since then is its latest word.
+        // A handler that the application has installed over Asio's since then is kept.
         if (before.sa_handler != taken_.sa_handler) {
             dispose(before);
             return false;
@@ -104,8 +104,8 @@ public:
     const int number;
 
 private:
-    // Neither call can fail, since the signal exists and may be caught. Whatever `sa_flags` say,
-    // handlers are told apart by `sa_handler`, which shares its storage with `sa_sigaction`.
+    // Neither call can fail, since the signal exists and may be caught. Handlers are compared by
+    // `sa_handler`, with any `sa_flags`, because it shares its storage with `sa_sigaction`.
     [[nodiscard]] struct sigaction disposition() const noexcept {
         struct sigaction found{};
         ::sigaction(number, nullptr, &found);
@@ -140,8 +140,8 @@ struct shutdown_takeovers {
     std::array<signal_takeover, 2> signals{signal_takeover{SIGINT}, signal_takeover{SIGTERM}};
 };
 
-// Keeps both signals from this thread. What comes meanwhile is delivered afterwards, to what is
-// installed then.
+// Blocks both signals on this thread. Signals that arrive meanwhile are delivered afterwards, to
+// the handler that is installed then.
 class shutdown_signals_blocked {
 public:
     shutdown_signals_blocked() noexcept {
@@ -205,7 +205,7 @@ private:
         ~passing_on() { wait.release(signal); }
     };
 
-    // Of all calls the first counts. `told` is the signal that the callback was told of, 0 if none.
+    // Of all calls the first counts. `told` is the signal that the callback got, 0 if none.
     void release(int told = 0) noexcept {
         std::array<bool, 2> owed{};
         auto& process = shutdown_takeovers::of_this_process();
@@ -238,11 +238,11 @@ private:
 } // namespace detail
 
 /// Has SIGINT and SIGTERM end this process also when it is process 1, as in a container: with the
-/// status 128 and the number, which is what a shell tells of a program that was ended by a signal.
-/// For the beginning of `main`. The kernel does not end process 1 by a signal that the program does
-/// not handle, so a program that is waiting for a name or a file would go on for ever. Does nothing
-/// in any other process, and to a signal that is ignored or handled; `shutdown_signals` takes it
-/// for the default. May be called from any thread, and again.
+/// status 128 plus the number, which a shell reports for a program that a signal has ended. For the
+/// beginning of `main`. The kernel does not end process 1 by a signal that the program does not
+/// handle, so a program that waits for a name or a file would never end. Does nothing in any other
+/// process, and to a signal that is ignored or handled; `shutdown_signals` takes it for the
+/// default. May be called from any thread, and again.
 inline void let_signals_end_first_process() noexcept {
     if (!detail::default_is_ignored())
         return;
@@ -253,7 +253,7 @@ inline void let_signals_end_first_process() noexcept {
 }
 
 /// Turns the first SIGINT or SIGTERM into a call on the event loop, where an application cleans up
-/// (B34):
+/// (B34: shutdown by signals):
 ///
 ///     forest::shutdown_signals signals{io.get_executor(), [&](int) {
 ///         route.drain();
@@ -263,16 +263,16 @@ inline void let_signals_end_first_process() noexcept {
 /// The callback runs once, on the executor, with the number of the signal; no library code runs in
 /// a signal handler. When it has returned, or thrown, both signals are again what they were before.
 /// If a handler of the application's was installed for the one received, the signal is then sent to
-/// the process once more, so that the handler runs exactly once and as it is used to. If there was
-/// none, nothing more happens: the application ends in its own way, and the next signal ends the
-/// process, also if it is process 1 (see `let_signals_end_first_process`). What the callback throws
+/// the process once more, so that the handler runs exactly once and as it is used to. Otherwise
+/// nothing more happens: the application ends in its own way, and the next signal ends the process,
+/// also if it is process 1 (see `let_signals_end_first_process`). An exception of the callback
 /// passes through the executor.
 ///
 /// A signal that is ignored at construction, as SIGINT in a background job, stays ignored. Asio
-/// signal sets of the application's are told of a signal as ever; while one waits for it, nothing
-/// is passed on or put back. Several `shutdown_signals` in one process are each told; the last to
-/// end passes on and puts back. A handler that is installed over this one stays installed, and has
-/// the signal to itself.
+/// signal sets of the application get signals as before; while one of them waits for a signal,
+/// nothing is passed on or restored. Several `shutdown_signals` in one process all get the signal;
+/// the last one to end passes it on and restores the disposition. A handler that is installed over
+/// this one stays installed, and alone gets the signal.
 ///
 /// Signals that come before the callback has returned count as the first. One that cancel()
 /// overtakes on its way to the callback is lost.

@@ -23,8 +23,8 @@ struct transport_options {
     /// Whether a connection that is not kept ends with RST, once the answer is complete and never
     /// before. That leaves no port in TIME_WAIT, of which about 28,000 for 60 s allow only some 470
     /// fresh checks per second to one address and port, and costs a tenth less than FIN. A server
-    /// may count a reset as an error of its client's, though. Unless it is said here, a
-    /// pooled_transport does, which is made for many checks, and an asio_transport does not.
+    /// may count a reset as an error of its client's, though. By default a pooled_transport, which
+    /// is made for many checks, does so, and an asio_transport does not.
     std::optional<bool> reset_after_answer = {};
 };
 

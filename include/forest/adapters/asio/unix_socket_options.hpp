@@ -8,11 +8,11 @@
 #include <string_view>
 #include <system_error>
 
-// Who may connect to a unix socket.
+// The permissions of a unix socket: the users that may connect to it.
 
 namespace forest {
 
-/// Which option is out of its range.
+/// The option that is out of its range.
 enum class unix_socket_errc {
     invalid_mode = 1,
 };

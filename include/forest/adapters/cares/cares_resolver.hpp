@@ -140,19 +140,19 @@ private:
             taken.clear();
             wait(watched);
         }
-        channels_.clear(); // Whoever still waits is not told.
+        channels_.clear(); // The remaining waiters are not called.
     }
 
-    void look_up(question& asked) noexcept {
+    void look_up(question& next) noexcept {
         try {
-            const bool local = hosts_.contains(asked.name);
-            newest_channel().look_up(asked.name, local, std::move(asked.handler));
+            const bool local = hosts_.contains(next.name);
+            newest_channel().look_up(next.name, local, std::move(next.handler));
         } catch (...) { // for want of memory or of a descriptor
-            if (!asked.handler)
+            if (!next.handler)
                 return; // c-ares has it.
             resolution nothing;
             nothing.error = errc::local_resources_exhausted;
-            asked.handler(nothing);
+            next.handler(nothing);
         }
     }
 

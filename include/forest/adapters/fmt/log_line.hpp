@@ -21,8 +21,8 @@
 #include <system_error>
 #include <utility>
 
-// The wording of events for people (BEHAVIOUR.md, "Events and log lines"). What a server or a
-// callback says is written so that it cannot begin a line of its own or steer a terminal.
+// The wording of events for people (BEHAVIOUR.md, "Events and log lines"). Text from a server or a
+// callback is escaped so that it cannot begin a new line or control a terminal.
 
 namespace forest {
 
@@ -156,7 +156,7 @@ private:
         append_foreign(detail);
     }
 
-    // What this process lacked is said by the error, unless it was time.
+    // The error names what this process lacked, unless it was time.
     void append_doubt(const event& happened) {
         const std::error_code error = happened.check ? happened.check->error : std::error_code{};
         for (const errc lacking : {errc::resolver_unavailable, errc::local_resources_exhausted})
@@ -228,7 +228,7 @@ private:
 
     // Text of other people: controls, and what is no UTF-8, as \x1b.
     void append_foreign(std::string_view text) {
-        // What is longer than the line need not be looked at.
+        // Text beyond the end of the line need not be read.
         text = text.substr(0, bytes_max);
         while (!text.empty()) {
             const detail::utf8_prefix character = detail::read_utf8(text);

@@ -24,9 +24,9 @@ struct stderr_sink {
     }
 };
 
-/// Tells a sink of events: `basic_log_observer{severity::debug, [](severity level,
-/// std::string_view line) { … }}`. Allocates nothing. As thread-safe as the sink, and so is
-/// `log_observer`. What a sink throws is dropped: a full disk must not stop the polling.
+/// Writes events to a sink: `basic_log_observer{severity::debug, [](severity level,
+/// std::string_view line) { … }}`. Allocates nothing. As thread-safe as the sink; `log_observer`
+/// is, too. Exceptions of a sink are dropped: a full disk must not stop the polling.
 template <typename Sink = stderr_sink>
 class basic_log_observer {
     static_assert(std::invocable<Sink&, severity, std::string_view>,

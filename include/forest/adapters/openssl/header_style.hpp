@@ -4,14 +4,14 @@
 
 #include <string_view>
 
-// How the two header fields of a signed request are spelt (PROTOCOL.md, 1). Whoever sends chooses
-// one, since some servers join the values of both; whoever receives accepts either.
+// How the two header fields of a signed request are spelt (PROTOCOL.md, 1). A client sends one
+// spelling, because some servers join the values of both; a server accepts either.
 
 namespace forest {
 
 /// The spelling that is sent.
 enum class header_style {
-    underscore, ///< X_TIMESTAMP: read by all servers, but dropped by nginx unless told otherwise
+    underscore, ///< X_TIMESTAMP: read by all servers, but dropped by nginx by default
     dash,       ///< X-Timestamp: passes nginx, but some servers do not read it
 };
 

@@ -26,13 +26,13 @@ struct signer_options {
     /// How the names of the two fields are spelt.
     header_style style = header_style::underscore;
 
-    /// How many digits the fraction of the timestamp has, 3 to 9. Milliseconds are what all servers
-    /// read. More tell clients apart that share a secret and check in the same millisecond, which
+    /// How many digits the fraction of the timestamp has, 3 to 9. All servers read milliseconds.
+    /// More digits distinguish clients that share a secret and check in the same millisecond, which
     /// a server with a replay window would take for replays: a client draws the digits after the
     /// third at random.
     int fraction_digits = fraction_digits_min;
 
-    /// What is wrong with the options, if anything: `signature_errc::invalid_fraction_digits`.
+    /// The fault of the options, if there is one: `signature_errc::invalid_fraction_digits`.
     [[nodiscard]] std::error_code validate() const noexcept {
         if (fraction_digits < fraction_digits_min || fraction_digits > fraction_digits_max)
             return signature_errc::invalid_fraction_digits;
@@ -52,9 +52,9 @@ public:
         : hmac_sha256_signer{secret, signer_options{.style = style}} {}
 
     /// Throws also with the error of `chosen.validate()`.
-    explicit hmac_sha256_signer(std::string_view secret, const signer_options& chosen = {})
-        : key_{secret}, names_{field_names(chosen.style)}, digits_{chosen.fraction_digits} {
-        if (const std::error_code ec = chosen.validate())
+    explicit hmac_sha256_signer(std::string_view secret, const signer_options& options = {})
+        : key_{secret}, names_{field_names(options.style)}, digits_{options.fraction_digits} {
+        if (const std::error_code ec = options.validate())
             throw std::system_error(ec);
     }
 

@@ -26,12 +26,12 @@
 #include <string_view>
 #include <system_error>
 
-// The server's side of hmac_sha256_signer (PROTOCOL.md, 2). What it says of the reason is for the
+// The server's side of hmac_sha256_signer (PROTOCOL.md, 2). The reason that it returns is for the
 // log of the server: a stranger must not learn what was wrong.
 
 namespace forest {
 
-/// What a verifier accepts.
+/// The requests that a verifier accepts.
 struct verifier_options {
     /// How far a timestamp may be from the server's clock, in both directions. Both are cut to
     /// whole seconds, and both ends are included. 0 to 366 days; 0 accepts the present second only.
@@ -51,8 +51,8 @@ struct verifier_options {
     /// How many signatures are remembered for that, some 50 bytes each, taken at construction. So
     /// many divided by the window is the rate of checks up to which no replay is accepted: 109 a
     /// second with 601 s. When more come, the oldest is forgotten before its time, which
-    /// `verification::replay_forgotten` and `replays_forgotten()` tell; nobody is refused for it.
-    /// 1 to 16777216.
+    /// `verification::replay_forgotten` and `replays_forgotten()` report; no request is refused for
+    /// it. 1 to 16777216.
     std::size_t replay_entries_max = 65536;
 
     /// Accepts also timestamps of the form `Sun, 29 Nov 2026 15:22:31 GMT` (IMF-fixdate, RFC 9110),
@@ -68,7 +68,7 @@ struct verifier_options {
         return 2 * tolerance + std::chrono::seconds{1};
     }
 
-    /// What is wrong with the options, if anything: a `signature_errc` that names the member.
+    /// The fault of the options, if there is one: a `signature_errc` that names the member.
     [[nodiscard]] std::error_code validate() const noexcept {
         if (tolerance < std::chrono::seconds::zero() || tolerance > tolerance_max)
             return signature_errc::invalid_tolerance;
@@ -203,8 +203,8 @@ private:
         return options;
     }
 
-    // What the caller sent is decoded, rather than the right signature encoded: no memory access
-    // may depend on the latter.
+    // The signature of the request is decoded, instead of encoding the right one, because no memory
+    // access may depend on the right one.
     static std::optional<hmac_sha256::digest> decode(std::string_view hex) noexcept {
         hmac_sha256::digest bytes;
         if (hex.size() != 2 * bytes.size())

@@ -13,8 +13,8 @@
 #include <string>
 #include <string_view>
 
-// SHA-1 as the etag of a schema (PROTOCOL.md, 3), which is what peers compute. It tells versions of
-// one text apart and guards nothing, so that it can be forged does not matter here.
+// SHA-1 as the etag of a schema (PROTOCOL.md, 3), as peers compute it. It distinguishes versions of
+// one text and protects nothing, so it does not matter that it can be forged.
 
 namespace forest {
 

@@ -9,11 +9,11 @@
 #include <system_error>
 #include <type_traits>
 
-// What can be wrong with the options of a signer or a verifier.
+// The faults of the options of a signer or a verifier.
 
 namespace forest {
 
-/// Which option of a signer or a verifier is out of its range.
+/// The option of a signer or a verifier that is out of its range.
 enum class signature_errc {
     invalid_fraction_digits = 1,
     invalid_tolerance,

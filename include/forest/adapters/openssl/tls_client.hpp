@@ -15,8 +15,8 @@
 #include <utility>
 #include <vector>
 
-// What the sessions of one client share: the context, and how to resume the last ones with each
-// server.
+// The state that the sessions of one client share: the context, and the tickets that resume the
+// last sessions with each server.
 
 namespace forest {
 
@@ -35,9 +35,9 @@ public:
     /// Files that the user named are read now, so that a mistake is found at the start and not at
     /// the first check; the system's authorities when they are first needed, because most checks
     /// need none. Throws as tls_context does.
-    explicit tls_client(const tls_options& chosen) : chosen_{chosen} {
-        if (!chosen.ca_file.empty() || !chosen.certificate_file.empty() ||
-            !chosen.private_key_file.empty())
+    explicit tls_client(const tls_options& options) : chosen_{options} {
+        if (!options.ca_file.empty() || !options.certificate_file.empty() ||
+            !options.private_key_file.empty())
             context_.emplace(chosen_);
     }
 
@@ -54,15 +54,15 @@ public:
 
     /// Takes what resumes `session`, which is with the server of `target` and went well.
     void keep(const url& target, tls_session& session) {
-        session.take_tickets([this, server = key(target)](detail::tls_ticket fresh) {
+        session.take_tickets([this, server = key(target)](detail::tls_ticket ticket) {
             if (count_ >= tickets_max)
                 forget_any();
             std::vector<detail::tls_ticket>& known = known_[server];
             // One that lasts takes the place of the one before.
             while (!known.empty() &&
-                   (fresh.lasts() || known.size() >= detail::tickets_per_server_max))
+                   (ticket.lasts() || known.size() >= detail::tickets_per_server_max))
                 forget_first(known);
-            known.push_back(std::move(fresh));
+            known.push_back(std::move(ticket));
             ++count_;
         });
     }

@@ -13,7 +13,7 @@
 #include <string>
 #include <system_error>
 
-// What many TLS connections share: whom to trust, and who we are.
+// The state that many TLS connections share: the trusted authorities, and the own certificate.
 
 namespace forest {
 
@@ -36,30 +36,30 @@ struct tls_server_options {
 /// the file that does not fit, or std::bad_alloc when OpenSSL has found no memory.
 class tls_context {
 public:
-    explicit tls_context(const tls_options& chosen) : tls_context{TLS_client_method()} {
+    explicit tls_context(const tls_options& options) : tls_context{TLS_client_method()} {
         SSL_CTX_set_verify(native_handle(), SSL_VERIFY_PEER, &detail::told_by_openssl::verified);
-        // Sessions are kept by whoever began them.
+        // A tls_client keeps the sessions that it began.
         SSL_CTX_set_session_cache_mode(native_handle(),
                                        SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
         SSL_CTX_sess_set_new_cb(native_handle(), &detail::told_by_openssl::add);
-        if (chosen.ca_file.empty())
+        if (options.ca_file.empty())
             require(SSL_CTX_set_default_verify_paths(native_handle()) == 1,
                     "the system's authorities");
         else
-            trust(chosen.ca_file);
-        require(chosen.certificate_file.empty() == chosen.private_key_file.empty(),
+            trust(options.ca_file);
+        require(options.certificate_file.empty() == options.private_key_file.empty(),
                 "a certificate and its key belong together");
-        if (!chosen.certificate_file.empty())
-            identify(chosen.certificate_file, chosen.private_key_file);
+        if (!options.certificate_file.empty())
+            identify(options.certificate_file, options.private_key_file);
     }
 
-    explicit tls_context(const tls_server_options& chosen) : tls_context{TLS_server_method()} {
+    explicit tls_context(const tls_server_options& options) : tls_context{TLS_server_method()} {
         SSL_CTX_set_options(native_handle(),
                             SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-        identify(chosen.certificate_file, chosen.private_key_file);
-        if (chosen.client_ca_file.empty())
+        identify(options.certificate_file, options.private_key_file);
+        if (options.client_ca_file.empty())
             return;
-        trust(chosen.client_ca_file);
+        trust(options.client_ca_file);
         SSL_CTX_set_verify(native_handle(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
                            nullptr);
         // Without a context of its own, a resumed session with a client certificate is refused.

@@ -25,7 +25,7 @@
 #include <string_view>
 #include <utility>
 
-// TLS without I/O: bytes from the network go in, bytes for the network come out. Whoever owns the
+// TLS without I/O: bytes from the network go in, bytes for the network come out. The owner of the
 // socket can then close it at any moment, from any thread, which a stream that reads by itself does
 // not allow.
 

@@ -32,7 +32,8 @@
 
 namespace forest::detail {
 
-/// What a status of c-ares means, not ARES_SUCCESS. The table is in docs/reference/resolver.md.
+/// The error for a status of c-ares that is not ARES_SUCCESS. The table is in
+/// docs/reference/resolver.md.
 [[nodiscard]] inline errc cares_error(int status) noexcept {
     switch (status) {
     case ARES_ENOTFOUND:
@@ -102,8 +103,8 @@ public:
         ::ares_getaddrinfo(channel_, name.c_str(), nullptr, &wanted, &found, asked.release());
     }
 
-    /// Adds what it waits for. Answers the smaller one of `timeout` and its own, in milliseconds;
-    /// -1 is none.
+    /// Adds the descriptors that it waits for. Returns the smaller one of `timeout` and its own
+    /// timeout, in milliseconds; -1 is none.
     [[nodiscard]] int add_to(std::vector<pollfd>& watched, int timeout) const {
         watched.insert(watched.end(), sockets_.begin(), sockets_.end());
         timeval left{};
@@ -130,7 +131,7 @@ private:
     static constexpr std::size_t name_bytes_max = 255; // RFC 1035, 3.1
 
     struct query {
-        query(cares_channel& by, bool is_local) noexcept : channel{by}, local{is_local} {}
+        query(cares_channel& owner, bool is_local) noexcept : channel{owner}, local{is_local} {}
 
         void fail(errc why) {
             resolution nothing;

@@ -12,15 +12,15 @@
 #include <cstdint>
 #include <vector>
 
-// Which signatures were accepted a short while ago, in bounded memory. Only what was signed with
-// the secret gets in, so a stranger cannot fill it.
+// Remembers the signatures that were accepted a short while ago, in bounded memory. Only signatures
+// made with the secret get in, so a stranger cannot fill it.
 
 namespace forest::detail {
 
 /// Remembers up to `entries_max` digests for `window`. When it is full, the oldest is forgotten to
-/// make room, and counted: it could then be used once more, which is better than to refuse a caller
-/// who is right. All memory is taken at construction, some 50 bytes an entry; an insertion takes
-/// the same time however many there are. Not thread-safe.
+/// make room, and counted: it could then be used once more, which is better than to refuse a valid
+/// request. All memory is taken at construction, some 50 bytes an entry; an insertion takes the
+/// same time with any number of entries. Not thread-safe.
 class replay_memory {
 public:
     using digest = std::array<unsigned char, 32>;
@@ -68,10 +68,10 @@ private:
     };
 
     // A digest that needs the secret is as random as a hash can be.
-    static std::uint64_t hash(const digest& of) noexcept {
+    static std::uint64_t hash(const digest& signature) noexcept {
         std::uint64_t first = 0;
         for (std::size_t index = 0; index < sizeof first; ++index)
-            first = first << 8U | of[index];
+            first = first << 8U | signature[index];
         return first;
     }
 

@@ -12,13 +12,13 @@
 #include <cstddef>
 #include <memory>
 
-// What a client needs to resume a session with a server that it has already verified, for about a
-// tenth of the work of a full handshake.
+// The ticket by which a client resumes a session with a server that it has already verified, for
+// about a tenth of the work of a full handshake.
 
 namespace forest::detail {
 
-/// A session that can be resumed. Whoever offers it to a server but the one that it was agreed with
-/// gives that one's trust away.
+/// A session that can be resumed. It must be offered only to the server that it was made with,
+/// because another server would gain that server's trust.
 struct tls_ticket {
     struct release {
         void operator()(SSL_SESSION* ended) const noexcept { SSL_SESSION_free(ended); }
@@ -28,14 +28,15 @@ struct tls_ticket {
     /// When the server last showed its certificate, which it does not when it resumes.
     std::chrono::steady_clock::time_point verified{};
 
-    /// Whether there is one that can be resumed. Whoever shares it may have spoilt it meanwhile.
+    /// Whether there is a session that can be resumed. Another user of the same session may have
+    /// made it unusable.
     explicit operator bool() const noexcept {
         return session && SSL_SESSION_is_resumable(session.get()) == 1;
     }
 
-    /// Whether it can be used again and again, as those of TLS 1.2 can. One of TLS 1.3 serves once,
-    /// so that who watches the network cannot tell that two sessions are of one client; therefore
-    /// a server gives several.
+    /// Whether it can be used again and again, like the tickets of TLS 1.2. A ticket of TLS 1.3
+    /// serves once, so that an observer of the network cannot see that two sessions belong to one
+    /// client; therefore a server gives several.
     [[nodiscard]] bool lasts() const noexcept {
         return session && SSL_SESSION_get_protocol_version(session.get()) < TLS1_3_VERSION;
     }
@@ -59,8 +60,8 @@ inline void begin_openssl() noexcept {
     errno = 0;
 }
 
-// Whether it says that it has found no memory since; forgets its errors. Some of them tell only
-// what came of that, and some of its functions set errno back.
+// Whether OpenSSL has reported a lack of memory since; clears its errors. Some of the errors report
+// only a consequence of that, and some of its functions reset errno.
 inline bool openssl_lacked_memory() noexcept {
     bool lacked = errno == ENOMEM;
     while (const unsigned long told = ERR_get_error())
@@ -68,7 +69,7 @@ inline bool openssl_lacked_memory() noexcept {
     return lacked;
 }
 
-/// What OpenSSL tells only once of a session of a client.
+/// The facts that OpenSSL reports only once about a session of a client.
 struct told_by_openssl {
     /// The last tickets of TLS 1.3 that the server has given.
     std::array<std::unique_ptr<SSL_SESSION, tls_ticket::release>, tickets_per_server_max> last{};
@@ -79,16 +80,16 @@ struct told_by_openssl {
         return static_cast<told_by_openssl*>(SSL_get_app_data(ssl));
     }
 
-    /// For OpenSSL. What it has found of a certificate is not changed.
-    static int verified(int acceptable, X509_STORE_CTX* at) noexcept {
+    /// A callback for OpenSSL. Its verdict on a certificate is not changed.
+    static int verified(int acceptable, X509_STORE_CTX* store) noexcept {
         auto* const session = static_cast<const SSL*>(
-            X509_STORE_CTX_get_ex_data(at, SSL_get_ex_data_X509_STORE_CTX_idx()));
+            X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
         if (acceptable == 0 && errno == ENOMEM && session != nullptr && of(session) != nullptr)
             of(session)->lacked_memory = true;
         return acceptable;
     }
 
-    /// For OpenSSL. Answers whether the ticket has been taken.
+    /// A callback for OpenSSL. Returns whether the ticket was taken.
     static int add(SSL* ssl, SSL_SESSION* ticket) noexcept {
         auto* const known = of(ssl);
         if (known == nullptr || SSL_version(ssl) < TLS1_3_VERSION)

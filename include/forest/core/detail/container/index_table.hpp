@@ -14,8 +14,8 @@
 
 namespace forest::detail {
 
-/// A hash table of the indices of entries that lie elsewhere. `hash_of`, which answers the 64-bit
-/// hash of the entry at an index, must answer the same while the entry is in the table. Not
+/// A hash table of the indices of entries that lie elsewhere. `hash_of` returns the 64-bit hash of
+/// the entry at an index, and must return the same while the entry is in the table. Not
 /// thread-safe.
 class index_table {
 public:
@@ -48,11 +48,11 @@ public:
     /// Puts in the index of an entry, which must not be in the table. Nothing has changed when it
     /// throws.
     template <typename HashOf>
-    void insert(std::uint32_t added, const HashOf& hash_of) {
-        assert(added != none);
+    void insert(std::uint32_t entry, const HashOf& hash_of) {
+        assert(entry != none);
         if ((size_ + 1) * 4 > slots_.size() * 3)
             grow(hash_of);
-        place(added, hash_of(added));
+        place(entry, hash_of(entry));
         ++size_;
     }
 
@@ -79,20 +79,20 @@ private:
         return (hash ^ hash >> 32U) * 0x9e3779b97f4a7c15U >> (64 - std::countr_zero(slots_.size()));
     }
 
-    [[nodiscard]] std::size_t after(std::size_t at) const noexcept {
-        return (at + 1) & (slots_.size() - 1);
+    [[nodiscard]] std::size_t after(std::size_t slot) const noexcept {
+        return (slot + 1) & (slots_.size() - 1);
     }
 
     // How far it is from one slot on to another.
-    [[nodiscard]] std::size_t distance(std::size_t from, std::size_t to) const noexcept {
-        return (to - from) & (slots_.size() - 1);
+    [[nodiscard]] std::size_t distance(std::size_t first, std::size_t last) const noexcept {
+        return (last - first) & (slots_.size() - 1);
     }
 
-    void place(std::uint32_t added, std::uint64_t hash) noexcept {
+    void place(std::uint32_t entry, std::uint64_t hash) noexcept {
         std::size_t at = home(hash);
         while (slots_[at] != none)
             at = after(at);
-        slots_[at] = added;
+        slots_[at] = entry;
     }
 
     template <typename HashOf>

@@ -32,12 +32,12 @@ public:
             entries_.reserve(size + std::max(entries_.size() / 4, size_min));
     }
 
-    void push(const Entry& added) {
+    void push(const Entry& entry) {
         // By a quarter: a heap that has grown to stay is not half empty.
         if (entries_.size() == entries_.capacity())
             entries_.reserve(entries_.size() + std::max(entries_.size() / 4, size_min));
-        entries_.push_back(added);
-        rise(entries_.size() - 1, added);
+        entries_.push_back(entry);
+        rise(entries_.size() - 1, entry);
     }
 
     /// Removes the first entry; there must be one.
@@ -48,7 +48,7 @@ public:
             sink(0, last);
     }
 
-    /// Removes all entries for which `unwanted` answers true.
+    /// Removes all entries for which `unwanted` returns true.
     template <typename Predicate>
     void erase_if(Predicate&& unwanted) {
         std::erase_if(entries_, std::forward<Predicate>(unwanted));

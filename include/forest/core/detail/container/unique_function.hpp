@@ -78,7 +78,7 @@ public:
 
     explicit operator bool() const noexcept { return operations_ != nullptr; }
 
-    /// What it holds, if that is a `Stored`; null otherwise.
+    /// The function that it holds, if that is a `Stored`; null otherwise.
     template <typename Stored>
     [[nodiscard]] const Stored* target() const noexcept {
         if constexpr (fits_inline<Stored>) {
@@ -102,7 +102,8 @@ public:
 private:
     struct operations {
         Result (*call)(void*, Args&&...);
-        void (*relocate)(void* from, void* to) noexcept; // moves, then destroys the source
+        void (*relocate)(void* source,
+                         void* destination) noexcept; // moves, then destroys the source
         void (*destroy)(void*) noexcept;
     };
 
@@ -125,9 +126,9 @@ private:
     }
 
     template <typename Stored>
-    static void relocate_inline(void* from, void* to) noexcept {
-        ::new (to) Stored(std::move(as<Stored>(from)));
-        as<Stored>(from).~Stored();
+    static void relocate_inline(void* source, void* destination) noexcept {
+        ::new (destination) Stored(std::move(as<Stored>(source)));
+        as<Stored>(source).~Stored();
     }
 
     template <typename Stored>
@@ -141,8 +142,8 @@ private:
     }
 
     template <typename Stored>
-    static void relocate_on_heap(void* from, void* to) noexcept {
-        ::new (to) Stored*(as<Stored*>(from));
+    static void relocate_on_heap(void* source, void* destination) noexcept {
+        ::new (destination) Stored*(as<Stored*>(source));
     }
 
     template <typename Stored>

@@ -40,7 +40,7 @@ public:
         return entries_[served_];
     }
 
-    /// Removes the first entry and answers it; there must be one.
+    /// Removes the first entry and returns it; there must be one.
     Entry pop() noexcept {
         assert(!empty());
         return entries_[served_++];

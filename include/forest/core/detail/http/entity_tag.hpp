@@ -9,7 +9,7 @@
 #include <string_view>
 
 // Entity tags (RFC 9110, 8.8.3 and 13.1.2). Real peers send back the tag without its quotes, so a
-// reader that knew only the grammar would answer them 200 for ever (PROTOCOL.md, 3).
+// reader that knew only the grammar would always answer them with 200 (PROTOCOL.md, 3).
 
 namespace forest::detail {
 

@@ -10,12 +10,12 @@
 #include <optional>
 #include <string_view>
 
-// Which protocol a peer speaks that does not answer in HTTP/1.1. A URL with the wrong scheme or
-// port is a frequent mistake, and "malformed response" does not help whoever made it.
+// Recognises the protocol of a peer that does not answer in HTTP/1.1. A URL with the wrong scheme
+// or port is a frequent mistake, and "malformed response" does not help the user who made it.
 
 namespace forest::detail {
 
-// What peers begin with that speak first, or that answer a GET in their own way.
+// The first bytes of peers that speak first, or that answer a GET in their own way.
 inline constexpr std::array<std::string_view, 9> greetings{
     "SSH-",          // RFC 4253
     "220 ",  "220-", // SMTP (RFC 5321) and FTP (RFC 959)
@@ -28,12 +28,12 @@ inline constexpr std::array<std::string_view, 9> greetings{
 };
 
 // A byte that is not there yet may be the one that is expected.
-constexpr bool may_be(std::string_view bytes, std::size_t at, unsigned least,
-                      unsigned most) noexcept {
+constexpr bool may_be(std::string_view bytes, std::size_t at, unsigned lowest,
+                      unsigned highest) noexcept {
     if (at >= bytes.size())
         return true;
     const auto byte = static_cast<unsigned char>(bytes[at]);
-    return least <= byte && byte <= most;
+    return lowest <= byte && byte <= highest;
 }
 
 /// What the first bytes of a peer show: `tls_expected` for an alert or a handshake of TLS,
@@ -74,8 +74,8 @@ constexpr bool may_be(std::string_view bytes, std::size_t at, unsigned least,
     return is_text ? errc::plain_http_expected : errc::tls_failed;
 }
 
-/// What an answer in HTTP says of the protocol, from servers that answer a request in the wrong one
-/// so: `tls_expected` when their port is for TLS, `http2_only`. Empty for all other answers.
+/// The protocol that an answer in HTTP asks for, when a server answers a request in the wrong
+/// protocol: `tls_expected` when its port is for TLS, `http2_only`. Empty for all other answers.
 [[nodiscard]] constexpr std::optional<errc> protocol_complaint(int status,
                                                                std::string_view body) noexcept {
     struct complaint {

@@ -5,9 +5,9 @@
 #include <forest/core/fields.hpp>
 #include <forest/core/message_limits.hpp>
 
-// What requests and answers share of RFC 9112: limits, header sections and the length of a body.
-// Everything is refused that two readers could understand differently; that is how requests are
-// smuggled.
+// The parts of RFC 9112 that requests and answers share: limits, header sections and the length of
+// a body. Text that two readers could understand differently is refused, because requests are
+// smuggled that way.
 
 #include <cstddef>
 #include <cstdint>
@@ -26,7 +26,7 @@ enum class framing_fault {
     coding_unsupported, ///< a transfer coding other than `chunked`
 };
 
-/// What a scanner says after the bytes it was given.
+/// The state of a scanner after the bytes it was given.
 enum class scan_status { more, done, fault };
 
 /// Where a line of a header section stands in the data that was scanned.
@@ -118,14 +118,14 @@ private:
     state state_ = state::line_start;
 };
 
-/// How the end of a body is told.
+/// How a message marks the end of its body.
 enum class body_kind {
     unspecified, ///< neither length nor coding: none for a request, up to the close for an answer
     sized,       ///< Content-Length
     chunked,     ///< Transfer-Encoding: chunked
 };
 
-/// What the header section says about the body.
+/// The body as the header section describes it.
 struct body_framing {
     framing_fault fault = framing_fault::none;
     body_kind kind = body_kind::unspecified;

@@ -5,9 +5,9 @@
 #include <forest/core/fields.hpp>
 #include <forest/core/timestamp.hpp>
 
-// The dates of HTTP header fields (RFC 9110, 5.6.7): `Date`, which is read to tell a user whose
-// signature is refused that the clocks differ, and what some clients sign in the place of a
-// timestamp (PROTOCOL.md, 2).
+// The dates of HTTP header fields (RFC 9110, 5.6.7): `Date`, which is read so that a user whose
+// signature is refused learns that the clocks differ, and the dates that some clients sign instead
+// of a timestamp (PROTOCOL.md, 2).
 
 #include <algorithm>
 #include <array>
@@ -29,9 +29,9 @@ inline constexpr std::array<std::string_view, 12> month_names{
 
 inline constexpr std::size_t short_name_size = 3;
 
-constexpr bool is_short_name(std::string_view name, std::string_view of) noexcept {
-    return name.size() == short_name_size && name[0] == of[0] && name[1] == of[1] &&
-           name[2] == of[2];
+constexpr bool is_short_name(std::string_view name, std::string_view full_name) noexcept {
+    return name.size() == short_name_size && name[0] == full_name[0] && name[1] == full_name[1] &&
+           name[2] == full_name[2];
 }
 
 // 1 to 12, or 0 when it is no month.

@@ -25,7 +25,7 @@
 
 namespace forest::detail {
 
-/// What a parser does with the body of a request.
+/// How a parser treats the body of a request.
 enum class request_body {
     kept,    ///< it stays in the buffer, without its framing
     skipped, ///< it is checked and dropped as it arrives, so that it takes no room
@@ -39,14 +39,15 @@ public:
                             request_body body = request_body::kept) noexcept
         : limits_{limits}, skips_body_{body == request_body::skipped} {}
 
-    /// Starts anew, after the caller has removed `consumed()` bytes from the front.
+    /// Starts with the next request, after the caller has removed `consumed()` bytes from the
+    /// front.
     void reset(message_limits limits = {}, request_body body = request_body::kept) noexcept {
         *this = request_parser{limits, body};
     }
 
-    /// Parses `data`: the bytes kept so far, then those that just arrived. Answers how many at the
-    /// front to keep; the next ones go behind them. May move bytes within `data`. When done, the
-    /// first `consumed()` of those kept are this request, and the next request follows.
+    /// Parses `data`: the bytes kept so far, then those that just arrived. Returns how many bytes
+    /// at the front to keep; the next bytes go behind them. May move bytes within `data`. When
+    /// done, the first `consumed()` of those kept are this request, and the next request follows.
     [[nodiscard]] std::size_t parse(std::span<char> data) noexcept {
         assert(data.size() >= read_ && "data begins with the bytes kept");
         started_ = started_ || !data.empty();
@@ -118,7 +119,7 @@ public:
         return line_.version_minor() == '0' ? 0 : 1;
     }
 
-    /// What has arrived of the body, without its framing; nothing if bodies are skipped.
+    /// The part of the body that has arrived, without its framing; empty if bodies are skipped.
     [[nodiscard]] std::string_view body(std::span<const char> data) const noexcept {
         return part(data, body_begin_, body_begin_ + body_bytes_);
     }

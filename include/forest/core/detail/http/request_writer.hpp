@@ -32,8 +32,8 @@ constexpr std::string_view view_of(std::string_view text) noexcept {
     return text;
 }
 
-// Writes the texts one behind the other. Answers how many bytes they take together, or 0 when `out`
-// is too small, which is asked once for all of them.
+// Writes the texts one behind the other. Returns how many bytes they take together, or 0 when `out`
+// is too small, which is checked once for all of them.
 template <typename... Texts>
 std::size_t write_texts(std::span<char> out, const Texts&... texts) noexcept {
     const std::size_t size = (view_of(texts).size() + ...);
@@ -47,7 +47,7 @@ std::size_t write_texts(std::span<char> out, const Texts&... texts) noexcept {
     return size;
 }
 
-/// Writes a request without a body to `out`. Answers how many bytes it takes, or 0 when `out` is
+/// Writes a request without a body to `out`. Returns how many bytes it takes, or 0 when `out` is
 /// too small; `request_bytes_max` is always enough. `method` is a token. `fields` come behind those
 /// that every request has. Without `keep_alive` the request asks the server to close; with it,
 /// nothing need be said in HTTP/1.1.

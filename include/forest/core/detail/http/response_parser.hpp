@@ -28,18 +28,19 @@ namespace forest::detail {
 ///     kept = parser.parse({buffer, kept + arrived});   // until done() or the peer closes
 class response_parser {
 public:
-    /// `to_head_request`: the request was a HEAD, so the answer has no body whatever it says.
+    /// `to_head_request`: the request was a HEAD, so the answer has no body, even if its header
+    /// section says so.
     explicit response_parser(message_limits limits = {}, bool to_head_request = false) noexcept
         : limits_{limits}, to_head_request_{to_head_request} {}
 
-    /// Starts anew.
+    /// Starts with the next answer.
     void reset(message_limits limits = {}, bool to_head_request = false) noexcept {
         *this = response_parser{limits, to_head_request};
     }
 
-    /// Parses `data`: the bytes kept so far, then those that just arrived. Answers how many at the
-    /// front to keep, never more than the sum of the limits; the next ones go behind them. May move
-    /// bytes within `data`.
+    /// Parses `data`: the bytes kept so far, then those that just arrived. Returns how many bytes
+    /// at the front to keep, never more than the sum of the limits; the next bytes go behind them.
+    /// May move bytes within `data`.
     [[nodiscard]] std::size_t parse(std::span<char> data) noexcept {
         assert(data.size() >= read_ && "data begins with the bytes kept");
         started_ = started_ || !data.empty();
@@ -97,7 +98,8 @@ public:
         return field_view{text(data).substr(fields_begin_, body_begin_ - fields_begin_)};
     }
 
-    /// What has arrived of the body, without its framing. `data` begins with the bytes kept.
+    /// The part of the body that has arrived, without its framing. `data` begins with the bytes
+    /// kept.
     [[nodiscard]] std::string_view body(std::span<const char> data) const noexcept {
         return text(data).substr(head_complete() ? body_begin_ : 0, body_bytes_);
     }
@@ -176,8 +178,8 @@ private:
             refuse(framing_fault::head_too_large);
     }
 
-    // The head cannot be right. What comes instead of the first answer may be another protocol, of
-    // which more must be seen.
+    // The head cannot be right. The bytes may be of another protocol, and then more of them are
+    // needed to recognise it.
     void recognise(std::string_view head) noexcept {
         if (state_ > state::status_line || head_begin_ != 0)
             return refuse(framing_fault::malformed);

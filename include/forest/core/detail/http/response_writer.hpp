@@ -60,7 +60,7 @@ void append_number(std::string& out, Number number) {
     out.append(digits.data(), end);
 }
 
-/// The value of `Date`, written anew once a second.
+/// The value of `Date`, written once a second.
 class date_field {
 public:
     std::string_view at(std::chrono::sys_seconds now) noexcept {
@@ -81,7 +81,7 @@ inline std::string_view error_body(std::string& storage, int status) {
     return storage.assign(R"({"error":")").append(reason_phrase(status)).append(R"("})");
 }
 
-// What surrounds an answer.
+// The framing of an answer.
 struct answer_frame {
     std::string_view date;
     bool head = false;  // the request was HEAD

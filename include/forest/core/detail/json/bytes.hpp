@@ -28,8 +28,8 @@ constexpr std::uint64_t repeated(unsigned char byte) noexcept {
 
 inline constexpr std::uint64_t mark_bits = repeated(0x80);
 
-// What follows marks bytes of a word by their highest bits. Only the lowest mark need be right:
-// nobody looks at those above it.
+// The following functions mark bytes of a word by their highest bits. Only the lowest mark needs to
+// be right: the marks above it are never read.
 
 constexpr std::uint64_t marks_of(std::uint64_t word, char byte) noexcept {
     const std::uint64_t differing = word ^ repeated(static_cast<unsigned char>(byte));

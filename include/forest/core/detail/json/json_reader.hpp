@@ -5,10 +5,9 @@
 #include <forest/core/detail/json/json_string.hpp>
 #include <forest/core/error.hpp>
 
-// A strict reader of RFC 8259 that allocates nothing: the whole text is validated, but only what
-// the outermost object or array holds is told; whoever wants to look deeper reads the raw value
-// again. A peer must not be able to exhaust the stack, so it does not recurse, and the depth has a
-// bound.
+// A strict reader of RFC 8259 that allocates nothing: it validates the whole text, but reports only
+// the members of the outermost object or array; a caller that needs more reads the raw value again.
+// A peer must not be able to exhaust the stack, so it does not recurse, and the depth has a bound.
 
 #include <bitset>
 #include <cstddef>
@@ -33,7 +32,7 @@ struct json_value {
     }
 };
 
-// Every function that answers a bool takes one construct from the front; after a false the position
+// Every function that returns a bool takes one construct from the front; after a false the position
 // means nothing.
 class json_scanner {
 public:
@@ -233,8 +232,8 @@ inline bool take_element(json_scanner& scanner, json_value& value) noexcept {
 }
 
 /// Validates `text` as exactly one JSON object and calls `on_member(json_string, json_value)` for
-/// each of its own members, in order; duplicates are told each. Answers `malformed_body` for
-/// anything else: members told before the fault was found are then to be forgotten.
+/// each of its own members, in order, duplicates included. Returns `malformed_body` for anything
+/// else: the caller must then forget the members that it was given before the fault was found.
 template <class F>
 [[nodiscard]] std::error_code read_json_object(std::string_view text, F&& on_member) {
     const auto take_member = [&](detail::json_scanner& scanner) {

@@ -5,8 +5,8 @@
 #include <forest/core/detail/json/hex.hpp>
 #include <forest/core/detail/json/utf8.hpp>
 
-// JSON strings in both directions: read where they stand, with their escapes, and written with
-// whatever escapes are needed. So a string is only ever decoded while it is compared or copied.
+// JSON strings in both directions: read in place, with their escapes, and written with the escapes
+// that are needed. So a string is decoded only while it is compared or copied.
 
 #include <algorithm>
 #include <array>
@@ -17,7 +17,7 @@
 
 namespace forest::detail {
 
-// What stands for itself in a JSON string: ASCII but controls, quotes and backslashes.
+// The bytes that stand for themselves in a JSON string: ASCII but controls, quotes and backslashes.
 inline constexpr auto plain_bytes = [] {
     std::array<bool, 256> table{};
     for (std::size_t byte = 0x20; byte < 0x80; ++byte)
@@ -141,7 +141,7 @@ public:
     }
 
     /// Copies as many whole characters as fit into `out`, decoded; half of a surrogate pair becomes
-    /// U+FFFD. Answers how many bytes were copied.
+    /// U+FFFD. Returns how many bytes were copied.
     constexpr std::size_t copy_prefix_to(std::span<char> out) const noexcept {
         // Most strings are plain, and nearly all others begin so.
         const std::string_view both = raw_.substr(0, out.size());
@@ -157,7 +157,7 @@ public:
         return size;
     }
 
-    /// As `copy_prefix_to`, but answers how many bytes the whole string needs.
+    /// As `copy_prefix_to`, but returns how many bytes the whole string needs.
     constexpr std::size_t copy_to(std::span<char> out) const noexcept {
         copy_prefix_to(out);
         std::size_t size = 0;
@@ -169,7 +169,7 @@ public:
     }
 
 private:
-    // Calls `on_character(utf8, valid)` until it answers false.
+    // Calls `on_character(utf8, valid)` until it returns false.
     template <class F>
     constexpr void for_each_character(F&& on_character) const {
         std::string_view rest = raw_;

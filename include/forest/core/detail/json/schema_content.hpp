@@ -113,8 +113,8 @@ private:
         scanner_.skip_blanks();
     }
 
-    [[nodiscard]] std::string_view key_of(const element& of) const noexcept {
-        return std::string_view{content_}.substr(of.begin, of.key_end - of.begin);
+    [[nodiscard]] std::string_view key_of(const element& item) const noexcept {
+        return std::string_view{content_}.substr(item.begin, item.key_end - item.begin);
     }
 
     // Brings the elements from `first` on, which were written from `begin` on, into their order. Of

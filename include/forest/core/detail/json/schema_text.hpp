@@ -12,7 +12,7 @@
 #include <string_view>
 
 // The `etag` member of a schema (PROTOCOL.md, 3). It is the hash of all the rest, so it is taken
-// out and put in as bytes: a text that was parsed and written anew would have another hash.
+// out and put in as bytes: a text that was parsed and written again would have another hash.
 
 namespace forest::detail {
 

@@ -13,7 +13,7 @@ namespace forest::detail {
 /// The longest encoding of a character, in bytes.
 inline constexpr std::size_t utf8_bytes_max = 4;
 
-/// What stands for text that cannot be decoded, U+FFFD, in UTF-8.
+/// The replacement for text that cannot be decoded, U+FFFD, in UTF-8.
 inline constexpr std::string_view utf8_replacement = "\xef\xbf\xbd";
 
 /// The beginning of a text, measured.
@@ -32,7 +32,7 @@ struct utf8_prefix {
     if (lead < 0xc2 || lead > 0xf4)
         return {1, false};
     const std::size_t length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    // The second byte is what tells overlong forms, surrogates and too large numbers apart.
+    // The second byte shows overlong forms, surrogates and too large numbers.
     unsigned char lowest = 0x80;
     unsigned char highest = 0xbf;
     if (lead == 0xe0)

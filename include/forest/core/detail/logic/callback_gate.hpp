@@ -12,8 +12,9 @@
 #include <type_traits>
 #include <utility>
 
-// What makes `stop()` a promise (B14): every callback passes this gate, one at a time, and closing
-// it waits for the one that is inside, unless that one is the caller.
+// Keeps the promise of `stop()` that no callback runs afterwards (B14): every callback passes this
+// gate, one at a time, and closing the gate waits for the callback that is inside, unless that
+// callback is the caller.
 
 namespace forest::detail {
 
@@ -33,21 +34,21 @@ public:
         shared_callback<Argument> other;
         if (callback)
             other = std::make_shared<unique_function<void(const Argument&)>>(std::move(callback));
-        // What the slot held is destroyed after the lock is released.
+        // The earlier callback is destroyed after the lock is released.
         const std::lock_guard lock{mutex_};
         if (!closed_ || other == nullptr)
             slot.swap(other);
     }
 
-    /// What the slot holds now.
+    /// The callback that the slot holds now.
     template <typename Argument>
     shared_callback<Argument> get(const shared_callback<Argument>& slot) const {
         const std::lock_guard lock{mutex_};
         return slot;
     }
 
-    /// Calls what the slot holds, if anything, outside the lock, unless the gate is closed; whether
-    /// it was open. What the callback throws passes through.
+    /// Calls the callback of the slot, if there is one, outside the lock, unless the gate is
+    /// closed. Returns whether the gate was open. What the callback throws passes through.
     template <typename Argument>
     bool call(const shared_callback<Argument>& slot, const Argument& argument) {
         shared_callback<Argument> found;

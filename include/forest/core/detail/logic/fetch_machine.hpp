@@ -17,7 +17,7 @@
 
 namespace forest::detail {
 
-/// What has happened to a datasource, told to its fetch_machine.
+/// What has happened to a datasource: an input of its fetch_machine.
 enum class fetch_input : std::uint8_t {
     started,         ///< once, and first
     recovered,       ///< the server came back from an outage
@@ -78,7 +78,7 @@ public:
             return settle(now, again);
         case fetch_input::polled:
             answering_ = true;
-            // What is being fetched tells more than what was just polled.
+            // The fetch under way will know more than the poll that has just ended.
             return phase_ == phase::fetching ? fetch_action{} : settle(now, again);
         case fetch_input::failed:
             if (owed_again_)

@@ -28,14 +28,14 @@
 
 namespace forest::detail {
 
-/// What a machine goes by. Never changes, so that many machines may share one.
+/// The rules of a machine. They never change, so that many machines may share them.
 template <std::regular_invocable<int, duration> Backoff>
 struct health_rules {
     forest::options options; ///< must be valid
     [[no_unique_address]] Backoff backoff;
 };
 
-/// Who keeps such rules, or refers to them as a std::reference_wrapper does.
+/// A type that keeps such rules, or refers to them as a std::reference_wrapper does.
 template <typename T, typename Backoff>
 concept holds_rules = requires(const T& held) {
     { held } -> std::convertible_to<const health_rules<Backoff>&>;
@@ -56,27 +56,28 @@ struct failure_run {
     bool signature_sent = false;
 };
 
-/// One target's state. Feed it what happens and do what it answers:
+/// One target's state. Give it each input and do what the returned action says:
 ///
 ///     for (health_action next = machine.step(input, now); next.what == report; next =
 ///     machine.step(reported, now))
 ///         tell(next.event);
 ///
-/// The time is taken anew for every step, so that a slow observer does not shift the schedule. Not
+/// Read the clock again for every step, so that a slow observer does not shift the schedule. Not
 /// thread-safe.
 ///
-/// `Rules` are its own unless it is told to share them, which must outlive its use then.
+/// By default the machine owns its `Rules`. Shared rules must outlive it.
 template <std::regular_invocable<int, duration> Backoff,
           holds_rules<Backoff> Rules = health_rules<Backoff>>
 class health_machine {
 public:
-    /// `chosen` must be valid. `random` spreads the first check and jitters the delays.
-    health_machine(const options& chosen, const Backoff& backoff, random_generator random) noexcept
-        : health_machine{health_rules<Backoff>{chosen, backoff}, random} {}
+    /// `settings` must be valid. `random` spreads the first check and jitters the delays.
+    health_machine(const options& settings, const Backoff& backoff,
+                   random_generator random) noexcept
+        : health_machine{health_rules<Backoff>{settings, backoff}, random} {}
 
     /// The same by rules that it may share.
-    health_machine(const Rules& by, random_generator random) noexcept
-        : rules_{by}, random_{random} {
+    health_machine(const Rules& rules, random_generator random) noexcept
+        : rules_{rules}, random_{random} {
         assert(options().valid());
     }
 
@@ -188,9 +189,9 @@ private:
 
     [[nodiscard]] const health_rules<Backoff>& rules() const noexcept { return rules_; }
 
-    health_action report(phase next, event_kind what) noexcept {
+    health_action report(phase next, event_kind kind) noexcept {
         phase_ = next;
-        return {.what = health_action::kind::report, .event = what};
+        return {.what = health_action::kind::report, .event = kind};
     }
 
     // Waits for the next check, or begins it when it is due. A check that is overdue because the
@@ -206,8 +207,8 @@ private:
     }
 
     // A late wake-up keeps the schedule, so that lateness does not add up, unless a whole interval
-    // was missed or the process was stalled: then the schedule starts anew, because two checks in a
-    // row tell nothing more.
+    // was missed or the process was stalled: then a new schedule starts, because two checks in a
+    // row bring no new knowledge.
     health_action wake(steady_time now) noexcept {
         const duration late = now - due_;
         stalled_ = late > options().stall_tolerance;
@@ -264,8 +265,8 @@ private:
         // The deadline of a check is a wake-up too: one that comes late finds a process that was
         // stalled.
         const bool overran = now - checked_at_ > options().timeout + options().stall_tolerance;
-        // A server that says farewell has been heard, however late this process is (B9). What this
-        // machine lacks says nothing about the server.
+        // A farewell of the server counts, however late this process is (B9: a server that stops
+        // says so). A lack of this machine says nothing about the server.
         const bool lacking = result.error == errc::local_resources_exhausted;
         const bool inconclusive =
             !result.healthy() && result.error != errc::stopping && (stalled_ || overran || lacking);
@@ -328,7 +329,7 @@ private:
         }
     }
 
-    // A backoff that answers nonsense must neither spin nor overflow.
+    // A backoff that returns nonsense must cause neither a busy loop nor an overflow.
     duration delay_after(int failures) const noexcept {
         const duration delay = rules().backoff(failures, options().interval);
         assert(delay > duration::zero());

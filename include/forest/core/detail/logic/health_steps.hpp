@@ -16,8 +16,8 @@ namespace forest::detail {
 
 /// An input: what has happened to the target. `started`, `stopped` and `hurried` are allowed at any
 /// time, also while the driver reports an event, and `launched` while a check is asked for. Of the
-/// others, only the one that answers the last action other than `none` is allowed; another one is
-/// an error of the driver, and an assertion. The machine ignores all inputs but `stopped` before
+/// others, only the reply to the last action other than `none` is allowed; any other input is an
+/// error of the driver, and fails an assertion. The machine ignores all inputs but `stopped` before
 /// the first `started`, and all inputs after it has finished.
 struct health_input {
     enum class kind : std::uint8_t {

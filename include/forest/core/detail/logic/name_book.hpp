@@ -22,18 +22,18 @@
 #include <utility>
 #include <vector>
 
-// All decisions about host names (B19): which answer may be used, which look-up begins, and who is
-// told of it. No clock, no thread and no socket, so that a test can play hours of a broken name
-// service.
+// All decisions about host names (B19: names): which answer may be used, which look-up begins, and
+// which waiters are woken. No clock, no thread and no socket, so that a test can play hours of a
+// broken name service.
 
 namespace forest::detail {
 
-/// What a name book answers to a question.
+/// The state of a name when a waiter asks for it.
 enum class name_state : std::uint8_t {
     known,      ///< the addresses may be used
     last_good,  ///< the name service does not answer; use the last good addresses
     failed,     ///< there are no addresses; `error` says why
-    waiting,    ///< the waiter will be told
+    waiting,    ///< the waiter will be woken
     refreshing, ///< the same, and it may leave and use the last good addresses
 };
 
@@ -41,7 +41,7 @@ class name_book;
 
 struct book_entry;
 
-/// Who asks for a name, and the answer that it got. Must outlive its wait.
+/// A user of names, and the answer that it got. Must outlive its wait.
 class name_waiter {
 public:
     name_waiter() = default;
@@ -67,7 +67,7 @@ private:
     name_waiter* behind_ = nullptr;
 };
 
-// What is known of one name.
+// The knowledge of one name.
 struct book_entry {
     enum class progress : std::uint8_t { none, queued, running };
 
@@ -138,14 +138,15 @@ public:
         return has_last_good ? name_state::refreshing : name_state::waiting;
     }
 
-    /// The waiter goes on with the last good addresses, which it has got, and is not told any more.
+    /// The waiter goes on with the last good addresses, which it has got, and is not woken any
+    /// more.
     void lose_patience(name_waiter& waiter) noexcept {
         if (waiter.of_ != nullptr)
             ++statistics_.last_good;
         leave(waiter);
     }
 
-    /// The waiter is not told any more.
+    /// The waiter is not woken any more.
     void leave(name_waiter& waiter) noexcept {
         entry* const of = std::exchange(waiter.of_, nullptr);
         if (of == nullptr)
@@ -169,27 +170,28 @@ public:
         return &begun;
     }
 
-    /// The look-up of `of` has ended. All that wait for it get the answer and are told.
-    void answered(entry& of, std::error_code error, std::span<const ip_address> addresses,
+    /// The look-up of `known` has ended. All its waiters get the answer and are woken.
+    void answered(entry& known, std::error_code error, std::span<const ip_address> addresses,
                   std::optional<duration> lifetime, steady_time now) noexcept {
-        --(of.local ? running_local_ : running_);
-        of.lookup = entry::progress::none;
+        --(known.local ? running_local_ : running_);
+        known.lookup = entry::progress::none;
         addresses = addresses.first(std::min(addresses.size(), limits_.addresses_max));
         if (!error && addresses.empty())
             error = errc::resolve_failed;
-        of.failure = {};
+        known.failure = {};
         if (!error) {
-            error = keep(of, addresses, lifetime, now);
+            error = keep(known, addresses, lifetime, now);
         } else if (error == errc::resolve_failed) {
-            of.addresses.clear(); // The name service knows better than an older answer of its own.
-            of.failure = error;
+            known.addresses
+                .clear(); // The name service knows better than an older answer of its own.
+            known.failure = error;
             ++statistics_.not_found;
         } else if (error != errc::local_resources_exhausted) {
-            error = of.failure = errc::resolver_unavailable;
+            error = known.failure = errc::resolver_unavailable;
             ++statistics_.unavailable;
         }
-        of.failure_until = now + limits_.failure_lifetime;
-        while (name_waiter* const waiter = of.first) {
+        known.failure_until = now + limits_.failure_lifetime;
+        while (name_waiter* const waiter = known.first) {
             leave(*waiter);
             hand_over(*waiter, error, addresses);
             if (waiter->error == errc::resolver_unavailable && !waiter->addresses.empty())
@@ -198,7 +200,7 @@ public:
         }
     }
 
-    /// Nobody waits any more, and nobody is told.
+    /// No waiter waits any more, and none is woken.
     void forget_waiters() noexcept {
         for (const auto& [name, each] : entries_)
             while (each->first != nullptr)
@@ -210,10 +212,10 @@ private:
         entry* first = nullptr;
         entry* last = nullptr;
 
-        void push(entry& added) noexcept {
-            added.next_queued = nullptr;
-            (last != nullptr ? last->next_queued : first) = &added;
-            last = &added;
+        void push(entry& queued) noexcept {
+            queued.next_queued = nullptr;
+            (last != nullptr ? last->next_queued : first) = &queued;
+            last = &queued;
         }
 
         entry& take() noexcept {
@@ -237,26 +239,26 @@ private:
         return name_state::last_good;
     }
 
-    void queue(entry& of, bool local, steady_time now) noexcept {
-        of.local = local;
-        of.asked_at = now;
-        of.lookup = entry::progress::queued;
-        (local ? local_ : others_).push(of);
+    void queue(entry& known, bool local, steady_time now) noexcept {
+        known.local = local;
+        known.asked_at = now;
+        known.lookup = entry::progress::queued;
+        (local ? local_ : others_).push(known);
     }
 
-    static void link(entry& of, name_waiter& waiter) noexcept {
-        waiter.of_ = &of;
+    static void link(entry& known, name_waiter& waiter) noexcept {
+        waiter.of_ = &known;
         waiter.before_ = nullptr;
-        waiter.behind_ = std::exchange(of.first, &waiter);
+        waiter.behind_ = std::exchange(known.first, &waiter);
         if (waiter.behind_ != nullptr)
             waiter.behind_->before_ = &waiter;
     }
 
-    std::error_code keep(entry& of, std::span<const ip_address> addresses,
+    std::error_code keep(entry& known, std::span<const ip_address> addresses,
                          std::optional<duration> lifetime, steady_time now) const noexcept try {
-        of.addresses = std::vector<ip_address>(addresses.begin(), addresses.end());
-        of.expires = now + std::clamp(lifetime.value_or(limits_.answer_lifetime), duration::zero(),
-                                      limits_.answer_lifetime_max);
+        known.addresses = std::vector<ip_address>(addresses.begin(), addresses.end());
+        known.expires = now + std::clamp(lifetime.value_or(limits_.answer_lifetime),
+                                         duration::zero(), limits_.answer_lifetime_max);
         return {};
     } catch (const std::bad_alloc&) { // The last good answer is as it was.
         return errc::local_resources_exhausted;
@@ -311,16 +313,16 @@ private:
         }
     }
 
-    void link_newest(entry& one) noexcept {
-        one.older = newest_;
-        one.newer = nullptr;
-        (newest_ != nullptr ? newest_->newer : oldest_) = &one;
-        newest_ = &one;
+    void link_newest(entry& known) noexcept {
+        known.older = newest_;
+        known.newer = nullptr;
+        (newest_ != nullptr ? newest_->newer : oldest_) = &known;
+        newest_ = &known;
     }
 
-    void unlink_age(entry& one) noexcept {
-        (one.older != nullptr ? one.older->newer : oldest_) = one.newer;
-        (one.newer != nullptr ? one.newer->older : newest_) = one.older;
+    void unlink_age(entry& known) noexcept {
+        (known.older != nullptr ? known.older->newer : oldest_) = known.newer;
+        (known.newer != nullptr ? known.newer->older : newest_) = known.older;
     }
 
     const resolver_limits limits_;

@@ -7,15 +7,15 @@
 #include <concepts>
 #include <cstddef>
 
-// What the compiler says about a mistake in braced options. A list such as `{.intervall = 10s}`
-// fits no function, and compilers then list all functions and their arguments without a word about
-// the member. An overload for an array of anything is taken by g++ instead, which then names the
-// member and reads the text below. Clang names the member if the options are taken by a const
+// Good messages of the compiler about a mistake in braced options. A list such as `{.intervall =
+// 10s}` fits no function, and compilers then list all functions and their arguments without a word
+// about the member. An overload for an array of anything is taken by g++ instead, which then names
+// the member and reads the text below. Clang names the member if the options are taken by a const
 // reference.
 
 namespace forest::detail {
 
-/// The value of a member, whatever it is.
+/// A value of any type for a member.
 struct any_member {
     constexpr any_member() noexcept = default;
 

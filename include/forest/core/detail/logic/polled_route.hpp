@@ -12,8 +12,8 @@
 #include <string_view>
 #include <utility>
 
-// Which of its server's routes a datasource polls (B33), decided without doing it. No released Ruby
-// or Node agent has a health route, and what is polled instead is its schema.
+// Decides which of its server's routes a datasource polls (B33: the choice of the route), without
+// I/O. No released Ruby or Node agent has a health route, and then its schema is polled instead.
 
 namespace forest::detail {
 
@@ -60,8 +60,8 @@ public:
         return missing_ && schema_came_;
     }
 
-    /// Whether only a schema is wanting to go over to it: the server answers, and the last health
-    /// check said that it has no such route.
+    /// Whether the change to the schema waits only for a first schema: the server answers, and the
+    /// last health check showed that it has no health route.
     [[nodiscard]] bool needs_schema() const noexcept { return missing_ && !schema_came_; }
 
     /// `checked` has returned true, and that has been reported.

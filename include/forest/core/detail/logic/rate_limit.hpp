@@ -15,8 +15,8 @@ namespace forest::detail {
 /// Allows `per_second` takings in a second, evenly apart but for a slack. Not thread-safe.
 class rate_limit {
 public:
-    /// `per_second` 0 means no limit. Each may be taken up to `slack` before its time: who looks
-    /// only once in that long still gets all of them, some together.
+    /// `per_second` 0 means no limit. Each permit may be taken up to `slack` before its time: a
+    /// caller that looks only once in that time still gets all permits, some of them together.
     rate_limit(int per_second, duration slack) noexcept
         : spacing_{per_second == 0 ? duration::zero()
                                    : (second + duration{per_second - 1}) / per_second},
@@ -42,7 +42,7 @@ public:
     /// The moment from which one may be taken; it may lie in the past.
     [[nodiscard]] steady_time next() const noexcept { return earned_at_ - slack_; }
 
-    /// What is counted wrongly must not forbid everything for ever.
+    /// A wrong count must not block everything for good.
     static constexpr duration debt_max = std::chrono::hours{1};
 
 private:

@@ -37,8 +37,9 @@ public:
     /// The time by which a sequence of timestamps goes when the clock says `now`.
     [[nodiscard]] constexpr wall_time before(wall_time now) const noexcept { return now - behind_; }
 
-    /// A timestamp of that sequence with what a signer writes below the millisecond. That part is
-    /// drawn for each timestamp anew: two clients for which it is equal once are no pair for ever.
+    /// A timestamp of that sequence with the part below the millisecond that a signer writes. That
+    /// part is drawn for each timestamp, so that two clients with the same part once will soon
+    /// differ.
     [[nodiscard]] constexpr precise_time precise(wall_time at) const noexcept {
         if (seed_ == 0)
             return at;

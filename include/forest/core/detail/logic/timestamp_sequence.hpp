@@ -15,25 +15,24 @@ namespace forest::detail {
 
 /// Strictly increasing timestamps near the wall clock. Not for two threads at a time.
 ///
-/// Each takes a millisecond of its own, so that who asks for more than a thousand in a second runs
-/// ahead of the clock; `until_near` tells when to ask, and who waits for that stays within
-/// `ahead_max`.
+/// Each timestamp takes a millisecond of its own, so a caller that takes more than a thousand in a
+/// second runs ahead of the clock. A caller that waits for `until_near` stays within `ahead_max`.
 class timestamp_sequence {
 public:
     /// How far ahead of the clock one may be: so many milliseconds, so many at one moment.
     static constexpr std::chrono::milliseconds ahead_max{1000};
 
-    /// The next one: `now`, or a millisecond after the last when that is later. Only a wall clock
-    /// set back by more than servers tolerate starts anew: they would refuse the old time for as
-    /// long.
+    /// The next timestamp: `now`, or a millisecond after the last one when that is later. A wall
+    /// clock that was set back by more than servers tolerate starts a new sequence, because servers
+    /// would refuse the old time for as long.
     [[nodiscard]] wall_time next(wall_time now) noexcept {
         read(now);
         ahead_ = std::max(ahead_ + 1, 0);
         return now + std::chrono::milliseconds{ahead_};
     }
 
-    /// How long to wait until the next one is near the clock; zero when it is. What the clock was
-    /// set back does not count, since nobody can wait that out.
+    /// How long to wait until the next timestamp is near the clock; zero when it is. The time by
+    /// which the clock was set back does not count, because it is too long to wait.
     [[nodiscard]] std::chrono::milliseconds until_near(wall_time now) const noexcept {
         timestamp_sequence then = *this;
         then.read(now);
@@ -41,7 +40,7 @@ public:
                         std::chrono::milliseconds::zero());
     }
 
-    /// Whether the clock has passed all that were answered so far that one that begins anew repeats
+    /// Whether the clock is so far past all timestamps returned so far that a new sequence repeats
     /// none, even if the clock is set back by as much as servers tolerate.
     [[nodiscard]] bool passed_by(wall_time now) const noexcept {
         return clock_ == never || now - clock_ - std::chrono::milliseconds{ahead_} > tolerated;

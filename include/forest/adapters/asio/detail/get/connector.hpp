@@ -28,20 +28,20 @@
 #include <utility>
 #include <vector>
 
-// From a URL to a connected socket: find the addresses of the name, then try every one, each with
-// its share of the time left. Addresses from memory that cannot be connected to are looked up again
-// before the GET fails (B19).
+// From a URL to a connected socket: find the addresses of the name, then try every one, each within
+// its share of the remaining time. Addresses from memory that cannot be connected to are looked up
+// again before the GET fails (B19).
 
 namespace forest::detail {
 
-/// What a step of a GET leaves to be done.
+/// What has to follow a step of a GET.
 enum class outcome : std::uint8_t {
     go_on, ///< the next step
     wait,  ///< nothing, until what has been asked for comes
     done,  ///< nothing: the handler has been called, and the lock is given up
 };
 
-/// What a connection is built on. All members are called with the lock of the I/O backend held.
+/// Connects to a server by its URL. All members are called with the lock of the I/O backend held.
 template <typename Io>
 class connector : public Io {
 protected:
@@ -60,7 +60,7 @@ protected:
     // The socket is connected and took that much of the first bytes; the deadline is the one of the
     // whole GET. Waits, and never ends the GET from inside.
     virtual void connected(lock& held, std::size_t sent) = 0;
-    // What the connected socket was waited for has come. Waits or ends the GET.
+    // The wait for the connected socket has ended. Waits or ends the GET.
     virtual outcome proceed(lock& held) = 0;
     // The deadline has passed, or no address could be connected to. Ends the GET.
     virtual void failed(lock& held, errc why) = 0;
@@ -119,7 +119,7 @@ protected:
     const url* target_ = nullptr;     // of what was dialled last
 
 private:
-    // What is waited for.
+    // The event that the GET waits for.
     enum class stage : std::uint8_t {
         resolving,
         resolving_again, // the addresses that were known could not be connected to
@@ -131,10 +131,10 @@ private:
 
     using endpoint = stream_socket::endpoint;
 
-    // Asks for a name, is told on any thread, and goes on on one of the executor's.
+    // Asks for a name, is woken on any thread, and continues on a thread of the executor.
     class question final : public name_waiter, public serial_task {
     public:
-        explicit question(connector& by) noexcept : by_{by} {}
+        explicit question(connector& owner) noexcept : by_{owner} {}
 
         void told() noexcept override {
             told_ = number;
@@ -171,8 +171,8 @@ private:
         return outcome::wait;
     }
 
-    // The deadline of the GET, of one address among several, or of a pause. What has come by now
-    // counts: this thread may be later than the answer.
+    // The deadline of the GET, of one address among several, or of a pause. An answer that has come
+    // by now counts: this thread may be later than the answer.
     void expired(lock& held) final {
         if (advance(held) == outcome::done)
             return;
@@ -186,12 +186,12 @@ private:
         case stage::resolving: // The last good answer has to do.
             asking_ = false;
             names().lose_patience(question_);
-            if (question_.addresses.empty()) // It has been told in this very moment.
+            if (question_.addresses.empty()) // It was woken at this very moment.
                 return failed(held, question_error());
             return use_answer(held, now, true);
-        case stage::resolving_again: // What is known of the server has to do.
+        case stage::resolving_again: // The known failure has to do.
             forget_name();
-            return resolved(held); // It may have been told in this very moment.
+            return resolved(held); // It may have been woken at this very moment.
         case stage::connecting:
             // An address that does not answer may be one that the name no longer has.
             if (next_address_ == addresses_.size() && std::exchange(from_memory_, false)) {
@@ -341,17 +341,17 @@ private:
     }
 
     // When there is no descriptor left, one that is kept for later is better used now.
-    std::error_code open(const endpoint& to) {
-        std::error_code ec = socket().socket.connect(to);
+    std::error_code open(const endpoint& address) {
+        std::error_code ec = socket().socket.connect(address);
         if (ec && lacks_room(ec) && give_way())
-            ec = socket().socket.connect(to);
+            ec = socket().socket.connect(address);
         if (!ec || connect_error(ec) != errc::local_resources_exhausted)
             ++connections_opened_;
         return ec;
     }
 
-    // Sends without waiting, which tells whether the connection is there: over loopback it is as
-    // soon as it was asked for, and a wake-up is saved. False with the reason if it failed.
+    // Sends without waiting, which shows whether the connection is made. Over loopback it is made
+    // at once, and a wake-up is saved. False with the reason if it failed.
     bool begin(lock& held, std::error_code& ec) {
         const transfer first = socket().socket.send(first_);
         if (first.would_block()) {
@@ -367,7 +367,7 @@ private:
         }
         connected_at_ = clock::now();
         timings_.connect = connected_at_ - connecting_;
-        failure_ = errc::unreachable; // What other addresses did explains no later timeout.
+        failure_ = errc::unreachable; // The failures of other addresses explain no later timeout.
         stage_ = stage::connected;
         forget_name();
         if (waits_until_ != deadline_)
@@ -415,7 +415,7 @@ private:
     static constexpr std::chrono::milliseconds pause{50};
 
     question question_{*this};
-    bool asking_ = false; // the question will be told
+    bool asking_ = false; // the question will be woken
     clock::time_point asked_at_;
     bool from_memory_ = false; // the addresses are of an answer that is older than this GET
     std::vector<endpoint> addresses_;

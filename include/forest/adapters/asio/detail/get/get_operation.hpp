@@ -27,8 +27,8 @@
 #include <utility>
 #include <vector>
 
-// One GET over one connection: dial, TLS, send, receive. What it stands on says how it waits and
-// who may call it.
+// One GET over one connection: connect, TLS, send, receive. Its I/O backend decides how it waits
+// and from which threads it may be called.
 
 namespace forest::detail {
 
@@ -37,18 +37,20 @@ class get_operation final : public message_stream<Io> {
 public:
     using base = message_stream<Io>;
 
-    /// `standing` is what the I/O backend is made of.
+    /// Takes the arguments of the I/O backend's constructor.
     template <typename... Standing>
     explicit get_operation(Standing&&... standing) : base{std::forward<Standing>(standing)...} {}
 
-    // A GET that there is no memory to begin ends with `local_resources_exhausted`. Throws
-    // std::bad_alloc only if the end of the GET before, which was cancelled, is still to be told.
-    void get(const request& what, duration timeout, unique_function<void(const reply&)> handler) {
+    // A GET that cannot begin for want of memory ends with `local_resources_exhausted`. Throws
+    // std::bad_alloc only if the handler of the previous GET, which was cancelled, is still to be
+    // called.
+    void get(const request& http_request, duration timeout,
+             unique_function<void(const reply&)> handler) {
         auto held = acquire();
         assert(!handler_); // One GET at a time.
         if (ending_ == nullptr)
             ending_ = std::make_unique<ending>();
-        what_ = &what;
+        what_ = &http_request;
         start(timeout);
         handler_ = std::move(handler);
         try {
@@ -80,7 +82,7 @@ public:
     }
 
 private:
-    // How a GET ends. It is there before the GET begins, so that no memory is needed to tell it.
+    // The end of a GET. It is allocated before the GET begins, so that ending needs no memory.
     struct ending final : serial_task {
         unique_function<void(const reply&)> handler;
         reply result;
@@ -128,7 +130,7 @@ private:
     using typename base::clock;
     using typename base::lock;
 
-    // Nothing that this does calls the handler, which it has not got yet.
+    // Nothing in here may call the handler.
     void begin(lock& held) {
         write_head();
         reused_ = take_kept(what_->target, started_) && !what_->fresh_connection && is_idle();
@@ -238,13 +240,13 @@ private:
         finish(held, errc::local_resources_exhausted, clock::now());
     }
 
-    void take_back(std::unique_ptr<ending> told) noexcept {
+    void take_back(std::unique_ptr<ending> used) noexcept {
         const auto held = acquire();
         if (ending_ == nullptr)
-            ending_ = std::move(told);
+            ending_ = std::move(used);
     }
 
-    // Leaves to later GETs what they may use. Answers whether that is the connection itself.
+    // Keeps for later GETs what they may use. Returns whether the connection itself is kept.
     bool leave(clock::time_point now) noexcept try {
         if (socket().tls && !reused_)
             tls().keep(what_->target, *socket().tls);

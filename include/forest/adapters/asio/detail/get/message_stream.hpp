@@ -20,7 +20,7 @@
 #include <string_view>
 #include <system_error>
 
-// One message to a server and the bytes that it says to that, with TLS in between or without.
+// One message to a server and the bytes of its answer, with TLS or without.
 
 namespace forest::detail {
 
@@ -51,7 +51,7 @@ protected:
     virtual void sent(clock::time_point at) = 0;
     // Where what is received next is to be put. Not empty.
     virtual std::span<char> free_space() = 0;
-    // That many bytes were put there, or none will be.
+    // That many bytes were put there, or `ec` says why none will be.
     virtual outcome received(lock& held, std::error_code ec, std::size_t count) = 0;
 
     // Sends `message` over a connection of its own. Both stay valid until all is received. Ends in
@@ -76,8 +76,8 @@ protected:
         return true;
     }
 
-    // Whether the current connection has nothing to say. What came while it was idle, a 408
-    // perhaps, must not pass for an answer to what is sent next.
+    // Whether nothing has arrived on the current connection. Bytes that came while it was idle,
+    // such as a 408, must not be taken for the answer to the next request.
     [[nodiscard]] bool is_idle() noexcept {
         return socket().socket.is_silent() && (!socket().tls || socket().tls->idle());
     }
@@ -144,7 +144,7 @@ private:
             if (begin_to_send())
                 return outcome::go_on;
         }
-        // An alert that tells the peer why goes out, if the socket takes it at once.
+        // An alert that informs the peer is sent, if the socket takes it at once.
         (void)socket().socket.send(socket().tls->output());
         socket().tls->output_sent();
         fail_later(socket().tls->failure());
@@ -167,8 +167,8 @@ private:
         return outcome::go_on;
     }
 
-    // What the peer said before it stopped listening is still worth reading, so a failure is left
-    // to the reading that follows.
+    // Bytes that the peer sent before it stopped listening are still worth reading, so a failure is
+    // left to the read that follows.
     outcome write() {
         while (!unsent_.empty()) {
             const transfer last = socket().socket.send(unsent_);
@@ -212,7 +212,7 @@ private:
         std::size_t count = 0;
         switch (socket().tls->receive(free_space(), count)) {
         case progress::done: return received(held, {}, count);
-        // A peer may want an answer first, in TLS 1.2 to a request to negotiate anew.
+        // A peer may need an answer first, for example to a request to renegotiate in TLS 1.2.
         case progress::wants_input: return exchange();
         case progress::closed: return received(held, asio::error::eof, 0);
         case progress::failed: break;
@@ -232,9 +232,9 @@ private:
         return outcome::done;
     }
 
-    // Reads what there is, or waits for more: then it answers false. Some footings tell only once
-    // that something has come, so read all that is in the socket before waiting for more. A peer
-    // that never stops must leave others their turn, and the deadline its own.
+    // Reads the bytes that there are. Otherwise waits for more and returns false. Some I/O backends
+    // report only once that bytes have arrived, so all bytes in the socket are read before the next
+    // wait. A peer that never stops sending must not keep others, or the deadline, from their turn.
     bool read(std::span<char> room, transfer& last) {
         if (!silent_) {
             if (reads_left_-- == 0) {

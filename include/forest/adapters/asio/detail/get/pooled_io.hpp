@@ -20,8 +20,8 @@
 #include <new>
 #include <utility>
 
-// What the connection of a pooled_transport stands on. It shares all that it can with the others of
-// its pool, on one thread, so that there is nothing to lock and next to nothing to hold.
+// The I/O backend of one pooled_transport. It shares all that it can with the others of its pool,
+// on one thread, so that it needs no lock and little memory.
 
 namespace forest::detail {
 
@@ -45,10 +45,10 @@ public:
 protected:
     using clock = socket_pool::clock;
 
-    /// Any answer to a check that is as long as they are.
+    /// Enough for the usual answer to a check.
     static constexpr std::size_t buffer_bytes_kept = 8 * 1024;
 
-    /// The pool owns what stands on this, and so outlives it.
+    /// The pool owns this, and so outlives it.
     explicit pooled_io(socket_pool& pool) : pool_{pool}, socket_{&pool.enter(*this)} {}
 
     ~pooled_io() = default;

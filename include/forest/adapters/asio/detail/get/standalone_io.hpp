@@ -25,9 +25,9 @@
 #include <system_error>
 #include <utility>
 
-// What the connection of an asio_transport stands on. It shares nothing, and every step runs under
-// a mutex of its own, so that the socket can be closed from any thread, whether or not the executor
-// still runs, and that any thread of the executor may take a step.
+// The I/O backend of one asio_transport. It shares nothing, and every step runs under its own
+// mutex, so that any thread of the executor may take a step, and any thread may close the socket,
+// also when the executor has stopped.
 
 namespace forest::detail {
 
@@ -60,25 +60,25 @@ protected:
     /// How large a buffer may be that is kept for the next answer: any answer to a check fits.
     static constexpr std::size_t buffer_bytes_kept = 128 * 1024;
 
-    standalone_io(asio_serializer serializer, const transport_options& chosen,
+    standalone_io(asio_serializer serializer, const transport_options& options,
                   std::shared_ptr<name_directory> names)
         : serializer_{std::move(serializer)},
           names_{std::move(names)},
-          tls_{chosen.tls},
-          reuses_{chosen.reuse_connections},
-          resets_{chosen.reset_after_answer.value_or(false)},
+          tls_{options.tls},
+          reuses_{options.reuse_connections},
+          resets_{options.reset_after_answer.value_or(false)},
           mailbox_{executor()},
           watch_{executor()},
           timer_{executor()} {}
 
     virtual ~standalone_io() { drop(); }
 
-    /// What was waited for has come.
+    /// The wait has ended.
     virtual void ready(lock& held) = 0;
     /// The deadline has passed.
     virtual void expired(lock& held) = 0;
 
-    /// A step has thrown for want of memory.
+    /// A step has thrown std::bad_alloc.
     virtual void short_of_memory(lock& held) = 0;
 
     [[nodiscard]] lock acquire() { return lock{mutex_}; }
@@ -107,7 +107,7 @@ protected:
         return true;
     }
 
-    /// Closes a kept connection, so that another one can be made. Answers whether there was one:
+    /// Closes a kept connection, so that another one can be made. Returns whether there was one:
     /// here it is the current one, or none.
     [[nodiscard]] static bool give_way() noexcept { return false; }
 
@@ -119,9 +119,9 @@ protected:
         socket_.socket.close();
     }
 
-    /// Performs a task, which is a part of this, later, whatever is waited for then, unless it
-    /// waits already. May be called from any thread and without the lock; does nothing when this is
-    /// being destroyed. An executor that has no memory for it drops it.
+    /// Performs a task, which is a part of this, later and beside the current wait, unless the task
+    /// is queued already. May be called from any thread and without the lock; does nothing when
+    /// this is being destroyed. An executor that has no memory for it drops it.
     void call_later(serial_task& task) noexcept {
         if (auto self = weak_from_this().lock())
             (void)mailbox_.post(task, std::move(self));
@@ -143,7 +143,7 @@ protected:
     void wait_readable() { wait(asio::posix::stream_descriptor::wait_read); }
     void wait_writable() { wait(asio::posix::stream_descriptor::wait_write); }
 
-    /// For what must not happen from inside the call that leads to it.
+    /// Calls `ready` from the executor, for steps that must not run inside the current call.
     void wait_turn() { post_owned(executor(), unless_overtaken(wait_, is_ready)); }
 
     void wait_until(clock::time_point deadline) {
@@ -155,7 +155,7 @@ protected:
             }));
     }
 
-    /// Neither `ready` nor `expired` is called any more for what was waited for.
+    /// Neither `ready` nor `expired` is called any more for an earlier wait.
     void stop_waiting() {
         ++wait_;
         ++deadline_;
@@ -180,8 +180,8 @@ private:
         self.ready(held);
     };
 
-    // A socket that cannot be watched is of no use: what is tried on it next fails.
-    void wait(asio::posix::stream_descriptor::wait_type what) {
+    // A socket that cannot be watched is of no use: the next operation on it fails.
+    void wait(asio::posix::stream_descriptor::wait_type readiness) {
         std::error_code ec;
         if (!watch_.is_open())
             watch_.assign(socket_.socket.native_handle(), ec);
@@ -189,7 +189,7 @@ private:
             socket_.socket.close();
             return wait_turn();
         }
-        watch_.async_wait(what, unless_overtaken(wait_, is_ready));
+        watch_.async_wait(readiness, unless_overtaken(wait_, is_ready));
     }
 
     std::mutex mutex_;

@@ -8,13 +8,13 @@
 #include <chrono>
 #include <optional>
 
-// What leads to a server, and is all that has to be kept of a connection between two checks.
+// A socket and its TLS session: all that has to be kept of a connection between two checks.
 
 namespace forest::detail {
 
-/// For how long a connection is kept that nobody uses. Long enough for an interval of some minutes;
-/// what stands between it and its server may have forgotten it by then, and a target that is no
-/// longer watched should not hold a descriptor for ever.
+/// How long an unused connection is kept. Long enough for an interval of some minutes. After that,
+/// devices between it and its server may have forgotten it, and a target that is no longer watched
+/// should not hold a descriptor.
 inline constexpr std::chrono::minutes kept_idle_max{10};
 
 struct client_socket {
@@ -23,10 +23,10 @@ struct client_socket {
 };
 
 /// Says the goodbye that RFC 8446, 6.1 asks for, if the socket takes it at once, and ends TLS.
-inline void end_tls(client_socket& of) noexcept {
-    if (of.tls && of.tls->output().empty() && of.tls->goodbye())
-        (void)of.socket.send(of.tls->output());
-    of.tls.reset();
+inline void end_tls(client_socket& client) noexcept {
+    if (client.tls && client.tls->output().empty() && client.tls->goodbye())
+        (void)client.socket.send(client.tls->output());
+    client.tls.reset();
 }
 
 } // namespace forest::detail

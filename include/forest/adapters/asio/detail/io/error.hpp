@@ -27,7 +27,7 @@ namespace forest::detail {
         return errc::timed_out;
     if (ec == asio::error::connection_reset || ec == asio::error::connection_aborted)
         return errc::connection_lost;
-    // A socket that could not be waited for has been closed, which is told as EBADF.
+    // A socket that could not be watched has been closed, which shows as EBADF.
     for (const int each : {EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, EBADF}) {
         if (is(each))
             return errc::local_resources_exhausted;

@@ -106,8 +106,8 @@ private:
     Function function_;
 };
 
-/// What an any_io_executor holds, or null if that is of another type, which Asio 1.22 does not look
-/// at.
+/// The executor in an any_io_executor, or null if it is of another type, which Asio 1.22 does not
+/// check.
 template <typename Executor>
 [[nodiscard]] const Executor* target_of(const asio::any_io_executor& executor) noexcept {
     return executor.target_type() == typeid(Executor) ? executor.template target<Executor>()
@@ -137,8 +137,8 @@ inline void pause_for_memory() {
     std::this_thread::sleep_for(memory_pause);
 }
 
-/// Calls a function, which changes nothing when it throws std::bad_alloc, until it does not. Ends
-/// when memory comes back, and holds no lock meanwhile.
+/// Calls a function again and again until it does not throw std::bad_alloc, after which it must
+/// have changed nothing. Ends when memory comes back, and holds no lock meanwhile.
 template <typename Function>
 void until_there_is_memory(const Function& function) {
     for (;;) {
@@ -150,7 +150,7 @@ void until_there_is_memory(const Function& function) {
     }
 }
 
-/// For how many pauses something waits for memory that may not wait for ever.
+/// How many pauses an operation waits for memory when it must not wait without end.
 inline constexpr int memory_pauses_max = 100;
 
 /// Calls a function, which says whether it has found memory, until it has. False if it has not

@@ -50,11 +50,11 @@ public:
     [[nodiscard]] bool is_open() const noexcept { return descriptor_ >= 0; }
     [[nodiscard]] int native_handle() const noexcept { return descriptor_; }
 
-    /// Begins to connect. Without an error the connection is there or on its way, which the first
-    /// `send` tells: it would block, and fails if the connection did.
-    [[nodiscard]] std::error_code connect(const endpoint& to) noexcept {
+    /// Begins to connect. Without an error the connection is made or under way. The first `send`
+    /// shows which: it would block, or it fails if the connection failed.
+    [[nodiscard]] std::error_code connect(const endpoint& address) noexcept {
         close();
-        const int family = to.protocol().family();
+        const int family = address.protocol().family();
         descriptor_ = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         if (descriptor_ < 0)
             return last_error();
@@ -64,10 +64,10 @@ public:
         if (family != AF_UNIX)
             set_option(IPPROTO_TCP, TCP_QUICKACK, 0);
 #endif
-        if (::connect(descriptor_, to.data(), static_cast<socklen_t>(to.size())) == 0 ||
+        if (::connect(descriptor_, address.data(), static_cast<socklen_t>(address.size())) == 0 ||
             errno == EINPROGRESS)
             return {};
-        if (errno == EADDRNOTAVAIL && !has_source_for(to))
+        if (errno == EADDRNOTAVAIL && !has_source_for(address))
             return {ENETUNREACH, asio::error::get_system_category()};
         return last_error();
     }
@@ -106,11 +106,11 @@ private:
     // Whether this machine has an address from which that one can be reached. One without IPv6 says
     // of `::1` what it says when all its ports are taken. Datagrams share no ports with streams,
     // and this sends none.
-    static bool has_source_for(const endpoint& to) noexcept {
+    static bool has_source_for(const endpoint& address) noexcept {
         stream_socket probe;
-        probe.descriptor_ = ::socket(to.protocol().family(), SOCK_DGRAM | SOCK_CLOEXEC, 0);
-        const auto size = static_cast<socklen_t>(to.size());
-        return !probe.is_open() || ::connect(probe.descriptor_, to.data(), size) == 0 ||
+        probe.descriptor_ = ::socket(address.protocol().family(), SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        const auto size = static_cast<socklen_t>(address.size());
+        return !probe.is_open() || ::connect(probe.descriptor_, address.data(), size) == 0 ||
                errno != EADDRNOTAVAIL;
     }
 
@@ -124,7 +124,7 @@ private:
         return {.bytes = static_cast<std::size_t>(count)};
     }
 
-    // What cannot be set is done without.
+    // An option that cannot be set is left out.
     template <typename Value>
     void set_option(int level, int name, const Value& value) noexcept {
         ::setsockopt(descriptor_, level, name, &value, sizeof value);

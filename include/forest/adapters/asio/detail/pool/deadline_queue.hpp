@@ -27,21 +27,21 @@ public:
     /// Makes room for so many users: then to give one of them a deadline never fails.
     void reserve(std::size_t users) { entries_.reserve(2 * users + void_max + 1); }
 
-    /// Gives a user a deadline instead of the one that it has, if any. Answers when it will end.
-    clock::time_point set(pool_user& of, clock::time_point at) {
-        clear(of);
+    /// Gives a user a deadline instead of the one that it has, if any. Returns when it will end.
+    clock::time_point set(pool_user& user, clock::time_point at) {
+        clear(user);
         const clock::rep tick =
             (at.time_since_epoch() + tick_ - clock::duration{1}) / tick_; // rounded up
-        entries_.push({tick, ++numbers_given_, &of});
-        of.deadline = numbers_given_;
+        entries_.push({tick, ++numbers_given_, &user});
+        user.deadline = numbers_given_;
         ++valid_;
         return clock::time_point{tick * tick_};
     }
 
-    void clear(pool_user& of) noexcept {
-        if (of.deadline == 0)
+    void clear(pool_user& user) noexcept {
+        if (user.deadline == 0)
             return;
-        of.deadline = 0;
+        user.deadline = 0;
         --valid_;
         if (entries_.size() > 2 * valid_ + void_max)
             entries_.erase_if(is_void);

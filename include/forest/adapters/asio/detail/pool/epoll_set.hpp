@@ -14,9 +14,9 @@
 #include <cstdint>
 #include <system_error>
 
-// Which of many sockets can be read or written. An epoll of the pool's own, which Asio watches as
-// one descriptor: so what Asio does for each wait it does once for each wake-up, and the socket of
-// a check is registered with one call and forgotten with none.
+// Finds which of many sockets can be read or written. Asio watches the epoll of the pool as one
+// descriptor, so it works once for each wake-up and not once for each wait, and the socket of a
+// check is registered with one system call and removed with none.
 
 namespace forest::detail {
 
@@ -26,7 +26,7 @@ public:
     struct event {
         std::uint32_t place;
         std::uint32_t life;
-        std::uint32_t what;
+        std::uint32_t events;
     };
 
     /// Throws std::system_error when there is no descriptor left.
@@ -39,21 +39,21 @@ public:
     epoll_set& operator=(const epoll_set&) = delete;
     ~epoll_set() { ::close(epoll_); }
 
-    /// Can be read when there are events to be told.
+    /// Can be read when there are events to take.
     [[nodiscard]] int native_handle() const noexcept { return epoll_; }
 
-    /// From then on tells when `what` begins to hold of the socket, and now if it holds. False when
-    /// the system refuses.
-    [[nodiscard]] bool watch(pooled_socket& of, std::uint32_t what) noexcept {
-        if ((of.watched & what) == what)
+    /// From then on reports when the socket becomes ready for `events`, and now if it is ready.
+    /// False when the system refuses.
+    [[nodiscard]] bool watch(pooled_socket& socket, std::uint32_t events) noexcept {
+        if ((socket.watched & events) == events)
             return true;
-        const int operation = of.watched == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-        // Whoever sends will receive, and whoever keeps a connection must know that it ends.
-        of.watched |= what | EPOLLIN | EPOLLRDHUP;
+        const int operation = socket.watched == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+        // A sender will receive, and the end of a kept connection must be noticed.
+        socket.watched |= events | EPOLLIN | EPOLLRDHUP;
         epoll_event wanted{};
-        wanted.events = of.watched | EPOLLET;
-        wanted.data.u64 = std::uint64_t{of.life} << 32 | of.place;
-        return ::epoll_ctl(epoll_, operation, of.socket.native_handle(), &wanted) == 0;
+        wanted.events = socket.watched | EPOLLET;
+        wanted.data.u64 = std::uint64_t{socket.life} << 32 | socket.place;
+        return ::epoll_ctl(epoll_, operation, socket.socket.native_handle(), &wanted) == 0;
     }
 
     /// Asks what has happened, unless events are left of the last time.
@@ -69,14 +69,14 @@ public:
 
     /// The next event; there must be one. It may be of a life that is over.
     [[nodiscard]] event take() noexcept {
-        const epoll_event& told = events_[next_++];
-        return {.place = static_cast<std::uint32_t>(told.data.u64),
-                .life = static_cast<std::uint32_t>(told.data.u64 >> 32),
-                .what = told.events};
+        const epoll_event& happened = events_[next_++];
+        return {.place = static_cast<std::uint32_t>(happened.data.u64),
+                .life = static_cast<std::uint32_t>(happened.data.u64 >> 32),
+                .events = happened.events};
     }
 
 private:
-    static constexpr std::size_t events_max = 256; // what is left is told with the next wake-up
+    static constexpr std::size_t events_max = 256; // the rest comes with the next wake-up
 
     int epoll_;
     std::array<epoll_event, events_max> events_;

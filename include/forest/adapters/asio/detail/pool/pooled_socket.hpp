@@ -15,12 +15,12 @@
 #include <utility>
 #include <vector>
 
-// The sockets of a pool. They are handed around and never destroyed before the pool, so that
-// whatever is told of one finds it.
+// The sockets of a pool. They are handed around and never destroyed before the pool, so that an
+// event of a socket always finds it.
 
 namespace forest::detail {
 
-/// Who has a place in a pool: waits, has a deadline, and is told when either ends.
+/// A user of a pool: it waits, has a deadline, and is called when either ends.
 class pool_user {
 public:
     virtual void wake() = 0;
@@ -43,9 +43,9 @@ struct pooled_socket : client_socket {
 
     const std::uint32_t place;     ///< among the sockets of the pool
     std::uint32_t life = 0;        ///< counts the sockets that it has had
-    std::uint32_t watched = 0;     ///< the events that are told, once each
+    std::uint32_t watched = 0;     ///< the events that epoll reports, once each
     std::uint32_t wanted = 0;      ///< those that its user waits for
-    std::uint32_t pending = 0;     ///< those that were told before they were waited for
+    std::uint32_t pending = 0;     ///< events that came before the wait for them
     pool_user* user = nullptr;     ///< null while it is kept, or nobody's
     pooled_socket* next = nullptr; ///< in a list that it is in
     url kept_for{};
@@ -68,13 +68,13 @@ public:
     }
 
     /// One that is nobody's.
-    [[nodiscard]] pooled_socket& lend(pool_user& to) {
+    [[nodiscard]] pooled_socket& lend(pool_user& user) {
         if (spare_ == nullptr)
             put_back(*sockets_.emplace_back(
                 std::make_unique<pooled_socket>(static_cast<std::uint32_t>(sockets_.size()))));
         pooled_socket& lent = *std::exchange(spare_, spare_->next);
         lent.next = nullptr;
-        lent.user = &to;
+        lent.user = &user;
         return lent;
     }
 

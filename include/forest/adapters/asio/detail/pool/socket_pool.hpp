@@ -31,7 +31,7 @@
 #include <system_error>
 #include <utility>
 
-// What many connections on one thread share, so that none of them needs it for itself: the wait for
+// The things that many connections on one thread share, so that none needs its own: the wait for
 // sockets, the timer, the turns, the kept connections, and TLS.
 
 namespace forest::detail {
@@ -41,13 +41,13 @@ class socket_pool : public std::enable_shared_from_this<socket_pool> {
 public:
     using clock = deadline_queue::clock;
 
-    socket_pool(asio::any_io_executor executor, const transport_options& chosen, duration tick,
+    socket_pool(asio::any_io_executor executor, const transport_options& options, duration tick,
                 std::shared_ptr<name_directory> names)
         : executor_{std::move(executor)},
           names_{std::move(names)},
-          reuses_{chosen.reuse_connections},
-          resets_{chosen.reset_after_answer.value_or(true)},
-          tls_{chosen.tls},
+          reuses_{options.reuse_connections},
+          resets_{options.reset_after_answer.value_or(true)},
+          tls_{options.tls},
           deadlines_{tick},
           watched_{executor_},
           timer_{executor_},
@@ -78,30 +78,30 @@ public:
     }
 
     /// A user that stays: has room for all that it may ask for. Returns its first socket.
-    [[nodiscard]] pooled_socket& enter(pool_user& fresh) {
+    [[nodiscard]] pooled_socket& enter(pool_user& user) {
         deadlines_.reserve(users_ + 1);
-        pooled_socket& first = lend(fresh);
+        pooled_socket& first = lend(user);
         ++users_;
         return first;
     }
 
     /// A socket without a socket.
-    [[nodiscard]] pooled_socket& lend(pool_user& to) { return sockets_.lend(to); }
+    [[nodiscard]] pooled_socket& lend(pool_user& user) { return sockets_.lend(user); }
 
     void put_back(pooled_socket& lent) noexcept {
         drop(lent);
         sockets_.put_back(lent);
     }
 
-    /// Closes the socket. Nothing that was told of it counts any more.
-    void drop(pooled_socket& of) noexcept {
-        if (!of.socket.is_open())
+    /// Closes the socket. Earlier events of it do not count any more.
+    void drop(pooled_socket& socket) noexcept {
+        if (!socket.socket.is_open())
             return;
-        forget(of);
-        of.socket.close();
-        of.watched = 0;
-        of.pending = 0;
-        ++of.life;
+        forget(socket);
+        socket.socket.close();
+        socket.watched = 0;
+        socket.pending = 0;
+        ++socket.life;
     }
 
     /// Whether a socket is kept for the origin of `target`.
@@ -111,13 +111,13 @@ public:
 
     /// The socket that was kept last for the origin of `target`, or null. Closes those that have
     /// been idle for too long. A timer for that would be pending while nobody waits.
-    [[nodiscard]] pooled_socket* take_kept(const url& target, pool_user& to,
+    [[nodiscard]] pooled_socket* take_kept(const url& target, pool_user& user,
                                            clock::time_point now) noexcept {
         while (kept_.size() > 0 && now - kept_.longest_idle()->kept_at > kept_idle_max)
             (void)close_longest_idle();
         pooled_socket* const kept = kept_.take(target);
         if (kept != nullptr)
-            kept->user = &to;
+            kept->user = &user;
         return kept;
     }
 
@@ -139,27 +139,27 @@ public:
         return true;
     }
 
-    /// Wakes the user once when `what`, EPOLLIN or EPOLLOUT, holds of the socket.
-    void await(pooled_socket& of, std::uint32_t what) {
+    /// Wakes the user once when `events`, EPOLLIN or EPOLLOUT, holds of the socket.
+    void await(pooled_socket& socket, std::uint32_t events) {
         // A socket that cannot be watched is of no use: what is tried on it next fails.
-        if ((of.pending & what) != 0 || !watch_.watch(of, what)) {
-            if ((std::exchange(of.pending, of.pending & ~what) & what) == 0)
-                drop(of);
-            return give_turn(*of.user);
+        if ((socket.pending & events) != 0 || !watch_.watch(socket, events)) {
+            if ((std::exchange(socket.pending, socket.pending & ~events) & events) == 0)
+                drop(socket);
+            return give_turn(*socket.user);
         }
-        if (std::exchange(of.wanted, what) == 0)
+        if (std::exchange(socket.wanted, events) == 0)
             ++waiting_;
         arm();
     }
 
-    void forget(pooled_socket& of) noexcept {
-        if (std::exchange(of.wanted, 0) != 0 && --waiting_ == 0)
+    void forget(pooled_socket& socket) noexcept {
+        if (std::exchange(socket.wanted, 0) != 0 && --waiting_ == 0)
             disarm();
     }
 
     /// Wakes the user once, but not from inside.
-    void give_turn(pool_user& to) {
-        turns_.push(to);
+    void give_turn(pool_user& user) {
+        turns_.push(user);
         post_turns();
     }
 
@@ -171,13 +171,13 @@ public:
             drop_tasks();
     }
 
-    void set_deadline(pool_user& of, clock::time_point at) {
-        if (const auto end = deadlines_.set(of, at); end < alarm_)
+    void set_deadline(pool_user& user, clock::time_point at) {
+        if (const auto end = deadlines_.set(user, at); end < alarm_)
             set_alarm(end);
     }
 
-    void clear_deadline(pool_user& of) noexcept {
-        deadlines_.clear(of);
+    void clear_deadline(pool_user& user) noexcept {
+        deadlines_.clear(user);
         if (!deadlines_.empty() || alarm_ == clock::time_point::max())
             return;
         alarm_ = clock::time_point::max();
@@ -200,7 +200,7 @@ private:
         armed_ = true;
     }
 
-    // What is waited for must come although Asio has no memory now.
+    // The wait must end although Asio has no memory now.
     void try_again() {
         short_of_memory_ = true;
         post_turns();
@@ -221,7 +221,7 @@ private:
         put_off_alarm();
     }
 
-    // What a user throws passes through, and what has not been served is served later.
+    // An exception of a user passes through, and the remaining events are served later.
     void serve_all() {
         try {
             while (watch_.has_more())
@@ -234,21 +234,22 @@ private:
         arm();
     }
 
-    void serve(const epoll_set::event& told) {
-        pooled_socket& of = sockets_[told.place];
-        if (of.life != told.life)
+    void serve(const epoll_set::event& readiness) {
+        pooled_socket& socket = sockets_[readiness.place];
+        if (socket.life != readiness.life)
             return;
         constexpr std::uint32_t broken = EPOLLERR | EPOLLHUP;
-        // A kept one is over, or said what nobody asked for. That it could send does not matter.
-        if (of.user == nullptr && (told.what & (EPOLLIN | EPOLLRDHUP | broken)) != 0)
-            return end_kept(of);
-        const std::uint32_t wanted = of.wanted;
-        of.pending |= told.what & ~wanted & of.watched;
-        if (wanted == 0 || (told.what & (wanted | broken)) == 0)
+        // A kept connection has ended, or the server sent bytes without a request. Readiness to
+        // send does not matter.
+        if (socket.user == nullptr && (readiness.events & (EPOLLIN | EPOLLRDHUP | broken)) != 0)
+            return end_kept(socket);
+        const std::uint32_t wanted = socket.wanted;
+        socket.pending |= readiness.events & ~wanted & socket.watched;
+        if (wanted == 0 || (readiness.events & (wanted | broken)) == 0)
             return;
-        of.wanted = 0;
+        socket.wanted = 0;
         --waiting_;
-        of.user->wake();
+        socket.user->wake();
     }
 
     void end_kept(pooled_socket& kept) noexcept {
@@ -267,7 +268,8 @@ private:
     public:
         using allocator_type = handler_allocator<void>;
 
-        explicit turns_handler(std::shared_ptr<socket_pool> of) noexcept : pool_{std::move(of)} {}
+        explicit turns_handler(std::shared_ptr<socket_pool> pool) noexcept
+            : pool_{std::move(pool)} {}
         turns_handler(turns_handler&&) noexcept = default;
         turns_handler& operator=(turns_handler&&) = delete;
         ~turns_handler() {
@@ -306,7 +308,7 @@ private:
         return turns_posted_;
     }
 
-    // Those that are given meanwhile come behind whatever else the executor has to do.
+    // Turns that are given meanwhile come after all other work of the executor.
     void run_turns() {
         turns_posted_ = false;
         try {

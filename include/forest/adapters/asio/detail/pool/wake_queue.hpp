@@ -18,17 +18,17 @@ public:
     }
 
     /// Wakes the user once, unless it waits for something else by then.
-    void push(pool_user& to) noexcept {
-        to.turn = to.wait;
-        if (std::exchange(to.has_turn, true))
+    void push(pool_user& user) noexcept {
+        user.turn = user.wait;
+        if (std::exchange(user.has_turn, true))
             return;
-        to.next_turn = nullptr;
-        (given_.last != nullptr ? given_.last->next_turn : given_.first) = &to;
-        given_.last = &to;
+        user.next_turn = nullptr;
+        (given_.last != nullptr ? given_.last->next_turn : given_.first) = &user;
+        given_.last = &user;
     }
 
-    /// Wakes those that were pushed before. What a user throws passes through, and leaves the
-    /// others to the next call.
+    /// Wakes the users that were pushed before. An exception of a user passes through, and the
+    /// others are left to the next call.
     void run() {
         if (first_ == nullptr)
             first_ = std::exchange(given_, {}).first;

@@ -44,9 +44,9 @@ public:
     using lock_type = std::unique_lock<std::mutex>;
     using clock = std::chrono::steady_clock;
 
-    server_connection(std::shared_ptr<server_state> of, socket_type&& socket,
+    server_connection(std::shared_ptr<server_state> server, socket_type&& socket,
                       const tls_context* tls)
-        : server_{std::move(of)},
+        : server_{std::move(server)},
           stream_{std::move(socket), tls},
           timer_{server_->turns.get_executor()},
           wake_{server_->turns.get_executor()},
@@ -58,7 +58,7 @@ public:
     // All members are called under the server's lock. Those that are given the lock are called in a
     // turn, and leave it while a handler runs.
 
-    // Answers at once what has arrived already.
+    // Answers at once the requests that have arrived already.
     void start(lock_type& lock) {
         list_ = &server_->strangers;
         position_ = list_->insert(list_->end(), shared_from_this());
@@ -119,14 +119,14 @@ public:
 
     // The answer of a responder; only the first one counts. Never throws: without memory the
     // answer is another one.
-    void answer(const response& given) noexcept {
+    void answer(const response& content) noexcept {
         if (phase_ != phase::answering)
             return;
         const auto self = shared_from_this();
-        const bool refuses = 400 <= given.status && given.status <= 499;
+        const bool refuses = 400 <= content.status && content.status <= 499;
         if (is_stranger() && !refuses)
             move_to(server_->busy, server_->busy.end());
-        send_answer(given);
+        send_answer(content);
     }
 
     // The answer of the server itself.
@@ -147,7 +147,7 @@ private:
         reading,
         answering, // a handler has the responder
         sending,
-        lingering, // the client may still be reading what it was told last
+        lingering, // the client may still be reading the last answer
         closed,
     };
 
@@ -293,11 +293,11 @@ private:
         slot_->holders = 0;
     }
 
-    void send_answer(const response& given) noexcept {
+    void send_answer(const response& content) noexcept {
         phase_ = phase::sending;
         close_after_ = close_after_ || !parser_.keep_alive() || server_->stopping;
         try {
-            if (!take_answer(given))
+            if (!take_answer(content))
                 return send_no_room();
         } catch (...) { // There is no memory.
             return send_no_room();
@@ -306,14 +306,14 @@ private:
     }
 
     // False if there is no room for it.
-    bool take_answer(const response& given) {
+    bool take_answer(const response& content) {
         const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
         const answer_frame frame{.date = server_->date.at(now),
                                  .head = parser_.method() == http_method::head,
                                  .close = close_after_};
-        const std::string_view body = body_to_send(given, frame);
-        write_head(output_, given, frame);
-        if (given.body_owner == nullptr || body.size() < shared_bytes_min) {
+        const std::string_view body = body_to_send(content, frame);
+        write_head(output_, content, frame);
+        if (content.body_owner == nullptr || body.size() < shared_bytes_min) {
             const std::size_t size = output_.size() + body.size();
             if (size > output_.capacity()) {
                 if (!make_room(*server_, size - output_.capacity(), *this))
@@ -324,7 +324,7 @@ private:
         } else {
             if (!make_room(*server_, server_->memory.cost_of_sharing(body), *this))
                 return false;
-            std::list<std::shared_ptr<const void>> owner{given.body_owner};
+            std::list<std::shared_ptr<const void>> owner{content.body_owner};
             server_->memory.share(body);
             body_owner_.swap(owner);
             body_ = body;
@@ -444,17 +444,18 @@ private:
     // been closed. It owns the connection.
     template <typename Then>
     auto guarded(Then then) {
-        return owned_handler{
-            shared_from_this(), memory_, [then](server_connection& of, const auto&... results) {
-                of.server_->turns.run([self = of.shared_from_this(), then, results...] {
-                    server_lock lock{*self->server_};
-                    if (!self->closed())
-                        then(*self, lock, results...);
-                });
-            }};
+        return owned_handler{shared_from_this(), memory_,
+                             [then](server_connection& connection, const auto&... results) {
+                                 connection.server_->turns.run(
+                                     [self = connection.shared_from_this(), then, results...] {
+                                         server_lock lock{*self->server_};
+                                         if (!self->closed())
+                                             then(*self, lock, results...);
+                                     });
+                             }};
     }
 
-    void wait_for(asio::socket_base::wait_type what, bool& waiting) {
+    void wait_for(asio::socket_base::wait_type readiness, bool& waiting) {
         if (std::exchange(waiting, true))
             return;
         const auto on_ready = [is = &waiting](server_connection& self, lock_type& lock,
@@ -465,7 +466,7 @@ private:
             self.stream_.look_again();
             self.proceed(lock);
         };
-        stream_.socket().async_wait(what, guarded(on_ready));
+        stream_.socket().async_wait(readiness, guarded(on_ready));
     }
 
     // Goes on in a turn of its own.
@@ -479,7 +480,7 @@ private:
         }));
     }
 
-    // A later deadline costs nothing: the timer, when it ends too early, is set anew.
+    // A later deadline costs nothing: a timer that ends too early is set again.
     void set_deadline(duration from_now) {
         deadline_ = clock::now() + from_now;
         if (!timer_set_ || deadline_ < timer_.expiry())

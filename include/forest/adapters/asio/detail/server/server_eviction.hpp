@@ -11,7 +11,8 @@
 #include <memory>
 #include <mutex>
 
-// Which connections a server closes of its own accord. All are called under its lock.
+// Chooses the connections that a server closes to make room. All functions are called under its
+// lock.
 
 namespace forest::detail {
 
@@ -35,8 +36,8 @@ inline std::shared_ptr<server_connection> first_to_give_way(const connection_lis
     return found == list.end() ? nullptr : *found;
 }
 
-// Which connection is the next to give way to another; null if there is none. Strangers, and those
-// that ask for them, do not push out the others for the sake of memory.
+// The next connection to close in favour of another; null if there is none. Memory for strangers is
+// never made by closing other connections.
 inline std::shared_ptr<server_connection> next_to_give_way(const server_state& server,
                                                            const server_connection* asking = {}) {
     if (auto stranger = first_to_give_way(server.strangers, asking))
@@ -48,7 +49,7 @@ inline std::shared_ptr<server_connection> next_to_give_way(const server_state& s
     return first_to_give_way(server.busy, asking);
 }
 
-/// What became of the wish to accept one more.
+/// The result of the attempt to make room for one more connection.
 struct accept_room {
     enum class kind { made, not_yet, none } result;
     server_connection::clock::time_point when{}; ///< if not yet

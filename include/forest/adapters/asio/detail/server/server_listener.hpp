@@ -59,15 +59,15 @@ public:
 
     // Takes an address, but accepts nothing yet. Further errors: those of the system when it lacks
     // the address or its family. `shares_port`: with a listener of the other family.
-    std::error_code bind(const endpoint& at, bool shares_port) {
-        std::error_code ec = open(at);
+    std::error_code bind(const endpoint& address, bool shares_port) {
+        std::error_code ec = open(address);
         // The address stays usable while old connections of a former process fade away.
         if (!ec)
             acceptor_.set_option(asio::socket_base::reuse_address(true), ec);
-        if (!ec && shares_port && at.protocol().family() == AF_INET6)
+        if (!ec && shares_port && address.protocol().family() == AF_INET6)
             acceptor_.set_option(asio::ip::v6_only(true), ec);
         if (!ec)
-            acceptor_.bind(at, ec);
+            acceptor_.bind(address, ec);
         return ec;
     }
 
@@ -115,9 +115,9 @@ public:
         return path_.empty() ? tcp_url(tcp_endpoint(), tls_ != nullptr) : unix_url(path_);
     }
 
-    static std::string tcp_url(const asio::ip::tcp::endpoint& at, bool tls) {
+    static std::string tcp_url(const asio::ip::tcp::endpoint& address, bool tls) {
         std::ostringstream text;
-        text << (tls ? "https://" : "http://") << at;
+        text << (tls ? "https://" : "http://") << address;
         return std::move(text).str();
     }
 
@@ -150,9 +150,9 @@ private:
         return text;
     }
 
-    std::error_code open(const endpoint& at) {
+    std::error_code open(const endpoint& address) {
         std::error_code ec;
-        protocol_ = at.protocol();
+        protocol_ = address.protocol();
         acceptor_.open(protocol_, ec);
         if (!ec) // which Asio does not
             (void)::fcntl(acceptor_.native_handle(), F_SETFD, FD_CLOEXEC);
@@ -161,14 +161,14 @@ private:
 
     template <typename Then>
     auto guarded(Then then) {
-        return owned_handler{shared_from_this(), memory_,
-                             [then](server_listener& of, std::error_code ec) {
-                                 of.server_->turns.run([self = of.shared_from_this(), then, ec] {
-                                     server_lock lock{*self->server_};
-                                     if (self->acceptor_.is_open())
-                                         then(*self, lock, ec);
-                                 });
-                             }};
+        return owned_handler{
+            shared_from_this(), memory_, [then](server_listener& listener, std::error_code ec) {
+                listener.server_->turns.run([self = listener.shared_from_this(), then, ec] {
+                    server_lock lock{*self->server_};
+                    if (self->acceptor_.is_open())
+                        then(*self, lock, ec);
+                });
+            }};
     }
 
     void wait() {
@@ -177,9 +177,9 @@ private:
                                         std::error_code) { self.accept(lock); }));
     }
 
-    void retry_at(std::chrono::steady_clock::time_point when) {
+    void retry_at(std::chrono::steady_clock::time_point moment) {
         try {
-            timer_.expires_at(when);
+            timer_.expires_at(moment);
             timer_.async_wait(guarded([](server_listener& self, std::unique_lock<std::mutex>& lock,
                                          std::error_code) { self.accept(lock); }));
         } catch (...) { // There is no memory for a timer; this takes none.
@@ -187,7 +187,7 @@ private:
         }
     }
 
-    // Nothing can be done but to wait; a connection that ends is told of.
+    // The listener can only wait; a connection that ends wakes it.
     void pause() {
         server_->paused.push_back(&timer_);
         retry_at(std::chrono::steady_clock::now() + retry_delay);

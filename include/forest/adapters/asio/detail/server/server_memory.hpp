@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-// How much the connections of a server hold, so that it has a bound.
+// Counts the memory that the connections of a server hold, so that it has a bound.
 
 namespace forest::detail {
 
@@ -65,7 +65,7 @@ private:
     using iterator = std::vector<shared_body>::iterator;
     using const_iterator = std::vector<shared_body>::const_iterator;
 
-    // The owner keeps it where it is, so the address tells bodies apart.
+    // The owner keeps the body in place, so its address identifies it.
     [[nodiscard]] static bool same(std::string_view left, std::string_view right) noexcept {
         return left.data() == right.data() && left.size() == right.size();
     }

@@ -35,8 +35,8 @@ public:
     /// The name of the lock file.
     static std::string lock_path(const std::string& path) { return path + ".lock"; }
 
-    /// Locks the name, and removes a socket file that a dead process left behind. What is there
-    /// otherwise is not touched: `address_in_use`.
+    /// Locks the name, and removes a socket file that a dead process left behind. Any other file is
+    /// not touched: `address_in_use`.
     std::error_code claim(const std::string& path) {
         if (const std::error_code ec = lock(path))
             return ec;

@@ -29,9 +29,9 @@
 #include <utility>
 #include <vector>
 
-// What the connections and listeners of one server share. One mutex guards all of it and all their
-// sockets, so that a server can be stopped from any thread, whether or not the executor still runs;
-// it is never held while a handler of the application runs.
+// The state that the connections and listeners of one server share. One mutex guards all of it and
+// all their sockets, so that a server can be stopped from any thread, whether or not the executor
+// still runs; it is never held while a handler of the application runs.
 
 namespace forest::detail {
 
@@ -39,11 +39,11 @@ using route_handler = unique_function<void(const server_request&, server_respond
 using connection_list = std::list<std::shared_ptr<server_connection>>;
 
 struct server_state {
-    server_state(asio::any_io_executor executor, const server_limits& chosen)
+    server_state(asio::any_io_executor executor, const server_limits& bounds)
         : turns{std::move(executor)},
-          limits{chosen},
-          memory{chosen.memory_bytes_max},
-          scratch_bytes{chosen.message.head_bytes_max + read_bytes},
+          limits{bounds},
+          memory{bounds.memory_bytes_max},
+          scratch_bytes{bounds.message.head_bytes_max + read_bytes},
           scratch_{new char[scratch_bytes + read_bytes]},
           grace{turns.get_executor()} {}
 
@@ -51,13 +51,13 @@ struct server_state {
         return strangers.size() + idle.size() + busy.size();
     }
 
-    // What a connection reads into in its turn; nothing of it stays there afterwards. A head that
-    // is within its limit leaves room for `read_bytes` more.
+    // The space into which a connection reads in its turn; nothing stays there afterwards. A head
+    // that is within its limit leaves room for `read_bytes` more.
     [[nodiscard]] std::span<char> scratch() const noexcept {
         return {scratch_.get(), scratch_bytes};
     }
 
-    // What a TLS connection reads encrypted bytes into.
+    // The space into which a TLS connection reads encrypted bytes.
     [[nodiscard]] std::span<char> encrypted_scratch() const noexcept {
         return {scratch_.get() + scratch_bytes, read_bytes};
     }
@@ -74,14 +74,14 @@ struct server_state {
         return found == routes.end() ? nullptr : &found->second;
     }
 
-    // Calls a handler outside the lock. What it throws is dropped: its responder went with it, and
-    // that is a 500.
+    // Calls a handler outside the lock. Its exceptions are dropped: the responder is then destroyed
+    // without a call, and the answer is 500.
     void call(std::unique_lock<std::mutex>& lock, route_handler& handler,
-              const server_request& asked, server_responder respond) {
+              const server_request& request, server_responder respond) {
         inside = std::this_thread::get_id();
         lock.unlock();
         try {
-            handler(asked, std::move(respond));
+            handler(request, std::move(respond));
         } catch (...) { // NOLINT(bugprone-empty-catch)
         }
         lock.lock();
@@ -139,7 +139,7 @@ struct server_state {
 /// of the application's: they run after the lock.
 class server_lock : public std::unique_lock<std::mutex> {
 public:
-    explicit server_lock(server_state& of) : unique_lock{*of.mutex}, server_{of} {}
+    explicit server_lock(server_state& server) : unique_lock{*server.mutex}, server_{server} {}
     server_lock(const server_lock&) = delete;
     server_lock& operator=(const server_lock&) = delete;
 

@@ -35,7 +35,7 @@ public:
     using socket_type =
         asio::basic_stream_socket<asio::generic::stream_protocol, asio::any_io_executor>;
 
-    /// What a call has come to.
+    /// The result of a call.
     enum class outcome {
         done,
         wants_read,  ///< call again when the socket can be read
@@ -66,7 +66,7 @@ public:
             const progress decrypted = tls_->receive(space, count);
             if (decrypted == progress::done)
                 return outcome::done;
-            // The handshake, or the alert that tells the client why it failed.
+            // The handshake, or the alert that informs the client why it failed.
             if (const outcome flushed = flush(); flushed != outcome::done)
                 return flushed;
             if (decrypted != progress::wants_input)
@@ -135,7 +135,8 @@ public:
         socket_.close(ignored);
     }
 
-    /// What it holds beside this object, in bytes. OpenSSL does not tell; it was measured.
+    /// The bytes that it holds beside this object. OpenSSL does not report them; they were
+    /// measured.
     [[nodiscard]] std::size_t memory_bytes() const noexcept {
         return tls_ ? tls_session_bytes + tls_->output().size() : 0;
     }

@@ -28,19 +28,19 @@
 #include <utility>
 #include <vector>
 
-// One of the fleets of a sharded_fleet: how others reach it on its thread, and what its targets are
-// called outside.
+// One of the fleets of a sharded_fleet: the calls to it on its thread, and the outer names of its
+// targets.
 
 namespace forest::detail {
 
-/// A fleet and its thread. Until it is handed over to that thread, whoever calls works on the fleet
-/// himself: then no queue is needed for all the targets that are added before it starts. The names
-/// are for the functions that `tell_later` and `ask` call with the fleet, one at a time; all other
-/// members may be called from any thread.
+/// A fleet and its thread. Until it is handed over to that thread, callers work on the fleet
+/// themselves, so that no queue is needed for the targets that are added before it starts. The
+/// names are for the functions that `tell_later` and `ask` call with the fleet, one at a time; all
+/// other members may be called from any thread.
 template <typename Fleet>
 class fleet_shard {
 public:
-    /// `make` is called with the executor of the thread and answers the fleet.
+    /// `make` is called with the executor of the thread and returns the fleet.
     template <typename Make>
     explicit fleet_shard(Make& make) {
         fleet_.emplace(make(asio::any_io_executor{loop_.get_executor()}));
@@ -57,7 +57,7 @@ public:
 
     [[nodiscard]] bool runs_here() { return loop_.get_executor().running_in_this_thread(); }
 
-    /// Calls a function with the fleet after all that was told before, and does not wait for it.
+    /// Calls a function with the fleet after all earlier calls, and does not wait for it.
     /// Throws std::bad_alloc if there is no memory to remember it, or for what it does if that is
     /// done at once; if there is none later, it is called again. So a function that throws must
     /// have changed nothing.
@@ -67,11 +67,11 @@ public:
             enter(*prepare(std::forward<Function>(function)).release());
     }
 
-    /// A function that can be told later without further memory.
+    /// A function that can be called later without further memory.
     template <typename Function>
     [[nodiscard]] auto prepare(Function&& function) {
-        using told_type = told<std::decay_t<Function>>;
-        return std::make_unique<told_type>(*this, std::forward<Function>(function));
+        using call_type = queued_call<std::decay_t<Function>>;
+        return std::make_unique<call_type>(*this, std::forward<Function>(function));
     }
 
     /// As `tell_later`, for what `prepare` returned. Leaves it to the caller when it throws.
@@ -82,19 +82,19 @@ public:
     }
 
     /// Calls a function with the fleet, and waits for it; at once if this is the fleet's thread.
-    /// What it throws passes through.
+    /// Its exceptions pass through.
     template <typename Function>
     void ask(Function&& function) {
         if (runs_here())
             return function(*fleet_);
         if (work_here(function))
             return;
-        asked<Function> question{*this, function};
+        awaited_call<Function> question{*this, function};
         enter(question);
         question.wait();
     }
 
-    /// Starts the fleet, or stops it, after all that was told before. Takes no memory.
+    /// Starts the fleet, or stops it, after all earlier calls. Takes no memory.
     void start_later() { enter_or_do(starting_); }
     void stop_later() { enter_or_do(stopping_); }
 
@@ -150,7 +150,9 @@ public:
     translated(const std::shared_ptr<outage_callback>& callback) const {
         if (callback == nullptr)
             return {};
-        return [this, callback](target_id id, const outage& of) { (*callback)(outer_of(id), of); };
+        return [this, callback](target_id id, const outage& record) {
+            (*callback)(outer_of(id), record);
+        };
     }
 
     [[nodiscard]] event_callback translated(const std::shared_ptr<event_callback>& callback) const {
@@ -169,12 +171,12 @@ private:
         return target_place::of(inner).index;
     }
 
-    // What its thread is told, in memory that is there before.
+    // A call on the thread of the fleet, in memory that was taken before.
     template <typename Function>
-    class told final : public detail::serial_task {
+    class queued_call final : public detail::serial_task {
     public:
-        told(fleet_shard& to, Function&& what) : function{std::move(what)}, to_{to} {}
-        told(fleet_shard& to, const Function& what) : function{what}, to_{to} {}
+        queued_call(fleet_shard& shard, Function&& call) : function{std::move(call)}, to_{shard} {}
+        queued_call(fleet_shard& shard, const Function& call) : function{call}, to_{shard} {}
 
         void perform() override {
             try {
@@ -194,11 +196,11 @@ private:
         fleet_shard& to_;
     };
 
-    // The same, on the stack of whoever waits for it.
+    // The same, on the stack of the caller, who waits for it.
     template <typename Function>
-    class asked final : public detail::serial_task {
+    class awaited_call final : public detail::serial_task {
     public:
-        asked(fleet_shard& of, Function& function) : of_{of}, function_{function} {}
+        awaited_call(fleet_shard& shard, Function& function) : of_{shard}, function_{function} {}
 
         void perform() override {
             try {
@@ -229,9 +231,9 @@ private:
         std::exception_ptr thrown_;
     };
 
-    class calling final : public detail::serial_task {
+    class member_call final : public detail::serial_task {
     public:
-        calling(fleet_shard& of, void (*call)(Fleet&)) : of_{of}, call_{call} {}
+        member_call(fleet_shard& shard, void (*call)(Fleet&)) : of_{shard}, call_{call} {}
         void perform() override { call_(*of_.fleet_); }
         void abandon() noexcept override {}
 
@@ -240,7 +242,7 @@ private:
         void (*call_)(Fleet&);
     };
 
-    void enter_or_do(calling& task) {
+    void enter_or_do(member_call& task) {
         const auto now = [&](Fleet&) { task.perform(); };
         if (!work_here(now))
             enter(task);
@@ -261,15 +263,15 @@ private:
 
     // Before the loop, on whose thread they are used.
     bool ended_ = false;
-    calling starting_{*this, [](Fleet& fleet) { fleet.start(); }};
-    calling stopping_{*this, [](Fleet& fleet) { fleet.stop(); }};
+    member_call starting_{*this, [](Fleet& fleet) { fleet.start(); }};
+    member_call stopping_{*this, [](Fleet& fleet) { fleet.stop(); }};
     background loop_;
     std::shared_ptr<detail::task_mailbox> mailbox_ =
         std::make_shared<detail::task_mailbox>(loop_.get_executor());
     std::optional<Fleet> fleet_;
     std::vector<target_id> outer_; // by places
     std::vector<std::optional<signer_id>> signers_{signer_id{}};
-    std::mutex mutex_; // held by whoever works on a fleet that was not handed over
+    std::mutex mutex_; // held during work on a fleet that was not handed over
     bool handed_over_ = false;
 };
 

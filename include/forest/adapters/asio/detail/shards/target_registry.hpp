@@ -22,9 +22,9 @@
 
 namespace forest::detail {
 
-/// Which fleet has which target, and by what name. Names are in the order in which they were given
-/// until one is taken back; none is used twice, and none is 0. All members may be called from any
-/// thread, some by that of the target's fleet alone.
+/// The fleet and the names of each target. Names are in the order in which they were given until
+/// one is taken back; none is used twice, and none is 0. All members may be called from any thread,
+/// some by that of the target's fleet alone.
 class target_registry {
 public:
     struct named_target {
@@ -59,7 +59,7 @@ public:
         return {target_place{place, added.generation}.id(), fleet};
     }
 
-    /// Takes a name back, and answers whose target it was; empty if there is no such target.
+    /// Takes a name back, and returns the fleet of its target; empty if there is no such target.
     std::optional<std::size_t> remove(target_id id) {
         const std::lock_guard lock{mutex_};
         entry* const one = watched(id);
@@ -113,15 +113,15 @@ public:
         release(id);
     }
 
-    /// What `forget` would return.
+    /// The value that `forget` would return.
     [[nodiscard]] target_id known_as(target_id id) const {
         const std::lock_guard lock{mutex_};
         const entry* const one = find(id);
         return one == nullptr ? target_id{} : one->inner;
     }
 
-    /// Forgets a target that was removed, and answers by what name its fleet is to remove it, too;
-    /// 0 if its fleet does not know it.
+    /// Forgets a target that was removed, and returns the name by which its fleet has to remove it,
+    /// too; 0 if its fleet does not know it.
     target_id forget(target_id id) {
         const std::lock_guard lock{mutex_};
         const entry* const one = find(id);

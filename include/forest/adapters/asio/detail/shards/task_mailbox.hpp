@@ -42,8 +42,8 @@ private:
     public:
         using allocator_type = handler_allocator<void>;
 
-        visit(task_mailbox& of, std::shared_ptr<void> owner) noexcept
-            : owner_{std::move(owner)}, of_{&of} {}
+        visit(task_mailbox& mailbox, std::shared_ptr<void> owner) noexcept
+            : owner_{std::move(owner)}, of_{&mailbox} {}
         visit(visit&& other) noexcept
             : owner_{std::move(other.owner_)}, of_{std::exchange(other.of_, nullptr)} {}
         visit& operator=(visit&&) = delete;
@@ -115,7 +115,7 @@ private:
     std::mutex mutex_;
     task_queue tasks_;
     bool posted_ = false;                  // a visit is on its way
-    std::atomic<std::thread::id> giver_{}; // who hands it to the executor just now
+    std::atomic<std::thread::id> giver_{}; // the thread that hands it to the executor just now
 };
 
 } // namespace forest::detail
