@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// A client in a program whose main thread runs GLib's main loop, as those with GTK do. The client
-// polls on a thread in the background, and what it tells is carried over to the main thread. The
-// outage is real, of a server of this program.
+// A client in a program whose main thread runs GLib's main loop, like programs with GTK. The client
+// polls on a thread in the background, and its events are passed to the main thread. The outage is
+// real, of a server of this program.
 
 #include <forest/forest.hpp>
 
@@ -36,7 +36,7 @@ void call_on_main_loop(GMainContext* context, std::function<void()> function) {
     g_source_unref(source);
 }
 
-// What the main thread owns, and it alone touches.
+// Owned by the main thread, which alone touches it.
 struct window {
     std::thread::id main_thread = std::this_thread::get_id();
     std::string status = "as far as we know, all is well";
@@ -67,7 +67,7 @@ int main() {
                                      server.endpoints().front() + route.path(),
                                      secret,
                                      {.interval = 20ms, .timeout = 5s}};
-        // The outage is copied: the one that is told lives only as long as the call.
+        // The outage is copied, because the argument lives only as long as the call.
         client.on_server_down([&](const forest::outage& told) {
             call_on_main_loop(nullptr, [&, outage = told] {
                 main_window.show("down: " + std::string{forest::name(outage.last_error)});
@@ -80,7 +80,7 @@ int main() {
         });
         client.start();
         g_main_loop_run(loop);
-    } // Nothing is told any more, but what was told may still wait in the main loop:
+    } // No callback runs any more, but earlier calls may still wait in the main loop:
     while (g_main_context_iteration(nullptr, FALSE))
         ;
     g_main_loop_unref(loop);

@@ -30,7 +30,7 @@
 
 using namespace std::chrono_literals;
 
-// What a paging service is sent. Of two pages with one key it makes one incident.
+// A message to a paging service. Two pages with one key are one incident.
 struct page {
     enum class kind { trigger, resolve };
 
@@ -39,8 +39,8 @@ struct page {
     std::string text;
 };
 
-// Tells of a change before it is written down, so that a program that is killed in between tells
-// twice, under one key, and not never. For one thread.
+// Sends a change before it is written down, so that a program that is killed in between sends it
+// twice, under one key, and never loses it. For one thread.
 class pager {
 public:
     using send_function = std::function<void(const page&)>;

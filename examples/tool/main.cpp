@@ -7,7 +7,7 @@
 #include <utility>
 #include <variant>
 
-// The command-line tool forest-health: asks servers whether they are well, and answers for one.
+// The command-line tool forest-health: checks servers, and serves the health of one.
 
 namespace {
 

@@ -15,9 +15,9 @@
 
 namespace forest::cli {
 
-/// What `main` returns, which does nothing before: takes the secret out of the environment, and
-/// returns the exit status that `run` answers, or that of what it throws, which is said in one
-/// sentence on standard error, after the program's name. SIGINT and SIGTERM end it from here on,
+/// The whole of `main`: takes the secret out of the environment, and returns the exit status that
+/// `run` returns, or the status of the exception that it throws, which is written in one sentence
+/// to standard error, after the program's name. From here on SIGINT and SIGTERM end the program,
 /// also as process 1. Waits for the log to be written, for a bounded time.
 template <typename Run>
 [[nodiscard]] int run_program(const char* name, const Run& run) noexcept {

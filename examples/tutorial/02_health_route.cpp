@@ -43,7 +43,7 @@ int main() {
     client.on_server_down([&](const forest::outage& begun) {
         announced = begun.last_error == forest::errc::stopping && begun.failures == 1;
         client.stop();
-        server.stop(1s); // Lets the answers that have begun be sent.
+        server.stop(1s); // Still sends the answers that have begun.
     });
     client.start();
     io.run_for(10s);

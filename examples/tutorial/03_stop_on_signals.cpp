@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// SIGTERM and Ctrl-C end a server from its event loop: first it says so to those who watch it. The
-// program sends the signal to itself, after the first check.
+// SIGTERM and Ctrl-C end a server from its event loop: first the server announces it to its
+// watchers. The program sends the signal to itself, after the first check.
 
 #include <forest/adapters/asio/shutdown_signals.hpp>
 #include <forest/forest.hpp>
@@ -46,7 +46,7 @@ int main() {
     const auto stop = [&](int signal) {
         received = signal;
         route.drain();
-        grace.expires_after(1s); // At least an interval of those who watch.
+        grace.expires_after(1s); // At least one interval of the watchers.
         grace.async_wait([&](std::error_code) {
             client.stop();
             server.stop(1s);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Everything that happens, told to a log and to a meter of one's own at once. The outage is
-// simulated, so that the program ends at once.
+// All events go to a log and to a meter of your own at once. The outage is simulated, so that the
+// program ends at once.
 
 #include <forest/adapters/fmt/log_observer.hpp>
 #include <forest/core/backoff.hpp>

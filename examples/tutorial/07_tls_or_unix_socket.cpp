@@ -19,8 +19,8 @@
 
 constexpr std::string_view shared_secret = "my-secret";
 
-// For an authority of one's own, and for header fields with dashes, the policies are made by hand.
-// The transport runs where the clock runs.
+// For your own certificate authority, and for header fields with dashes, you make the policies by
+// hand. The transport runs where the clock runs.
 auto watch_over_tls(const asio::io_context::executor_type& executor, const std::string& ca_file) {
     forest::asio_clock clock{executor};
     forest::transport_options options;

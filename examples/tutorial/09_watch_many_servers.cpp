@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Several servers watched by one fleet; ends when the one that stops has been told of.
+// One fleet watches several servers. The program ends when the fleet has reported the server that
+// stops.
 
 #include <forest/forest.hpp>
 

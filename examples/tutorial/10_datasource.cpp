@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// A server that tells its schema, and a datasource that follows it: the server dies, comes back
+// A server that serves its schema, and a datasource that follows it: the server dies, comes back
 // with another schema, and the application reloads.
 
 #include <forest/forest.hpp>

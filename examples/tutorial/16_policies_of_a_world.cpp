@@ -39,7 +39,7 @@ int main() {
     const forest::duration after = world.now() - 75s;
     std::cout << "told after " << after / 1s << " s\n";
 
-    // The rules hold for clients with this backoff, whatever goes wrong.
+    // The rules hold for clients with this backoff under all faults.
     const forest::sim::swarm_report report =
         forest::sim::swarm<my_policies>({.length = 10min}, {.first = 1, .count = 50});
     if (report.failure)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// A transport of one's own: a batch job without a web server writes its health into a file, and the
-// client watches the file. First it is held to what every transport promises. Needs the standard
-// library only.
+// A transport of your own: a batch job without a web server writes its health into a file, and the
+// client watches the file. First a battery checks the promises of every transport. Needs the
+// standard library only.
 
 #include <forest/core/backoff.hpp>
 #include <forest/core/error.hpp>

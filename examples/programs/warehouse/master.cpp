@@ -62,7 +62,8 @@ cli::exit_status follow(const options& chosen) {
                                                             : cli::omitted_text(gap, out);
                              },
                              [&] { asio::post(io, [&] { stop(); }); }};
-    std::deque<report> reports; // What the datasources tell to, so they go first.
+    std::deque<report>
+        reports; // The datasources report to these, so the datasources are destroyed first.
     std::deque<followed> datasources = make_datasources(io, chosen);
 
     stop = [&] {

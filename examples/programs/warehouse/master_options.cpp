@@ -26,7 +26,7 @@ namespace forest::master {
 
 namespace {
 
-// What stands on the command line beside what goes into the options as it is.
+// The words of the command line that do not go into the options unchanged.
 struct words {
     std::vector<std::string> urls{};
     std::string introspection_file{};

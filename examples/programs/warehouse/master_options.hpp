@@ -10,7 +10,7 @@
 #include <optional>
 #include <vector>
 
-// What the command line of the master says.
+// The command line of the master.
 
 namespace forest::master {
 

@@ -13,18 +13,18 @@
 #include <cstdint>
 #include <string>
 
-// What the master says: its events as they happen, the collections after each load, and in the end
-// what it all came to.
+// The output of the master: its events as they happen, the collections after each load, and a
+// summary at the end.
 
 namespace forest::master {
 
-/// What is printed.
+/// The choice of the lines to print.
 struct report_options {
     bool json = false;
     bool verbose = false; ///< every single check, too
 };
 
-/// Everything that one datasource tells. Not thread-safe.
+/// The report of one datasource. Not thread-safe.
 class report {
 public:
     /// `number` is another one for each of the reports that share an output.
@@ -33,7 +33,7 @@ public:
 
     void tell(const event& happened);
 
-    /// What it came to.
+    /// Prints the summary.
     void summarise();
 
 private:

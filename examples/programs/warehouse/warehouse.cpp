@@ -38,7 +38,7 @@ namespace forest::warehouse {
 
 namespace {
 
-// How long an answer that has been begun may take after the grace period.
+// How long an answer that has begun may take after the grace period.
 constexpr std::chrono::seconds begun_answers_max{1};
 
 request_verifier make_verifier(const options& chosen) {
@@ -113,7 +113,7 @@ cli::exit_status serve(const options& chosen) {
                          health.set_healthy(true);
                          cli::log("the database can be read again");
                      }});
-    // Last, since whoever reads it may send a signal at once.
+    // Last, because a program that reads it may send a signal at once.
     out.write(cli::announcement(server, where));
     if (out.error())
         throw cli::runtime_failure("standard output: " + out.error().message());

@@ -100,8 +100,8 @@ json unquoted(std::string_view literal) {
     return at + 1 == literal.size() ? json(text) : json(nullptr);
 }
 
-// What a literal says. Null for other expressions, `CURRENT_TIMESTAMP` for example: their value
-// is known to nobody before a row is written.
+// The value of a literal. Null for other expressions, for example `CURRENT_TIMESTAMP`: their value
+// is not known before a row is written.
 json value_of(std::string_view expression, std::string_view type) {
     if (expression.empty())
         return nullptr;

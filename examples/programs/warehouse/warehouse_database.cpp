@@ -26,7 +26,7 @@ namespace {
 // Another warehouse that creates the same database takes milliseconds.
 constexpr int lock_wait_max_ms = 5000;
 
-// Types of every kind that a schema tells apart, and a key that says whose a product is.
+// Types of every kind that a schema distinguishes, and a key from a product to its owner.
 constexpr auto creation = R"(
 CREATE TABLE manufacturer (
     id INTEGER PRIMARY KEY,
@@ -80,8 +80,8 @@ bool is_empty(SQLite::Database& database) {
     return database.execAndGet("SELECT NOT EXISTS (SELECT 1 FROM sqlite_master)").getInt() != 0;
 }
 
-// Whoever comes second, when two warehouses find the database empty at once, waits for the first
-// and leaves everything as it is.
+// When two warehouses find the database empty at once, the second one waits for the first and
+// changes nothing.
 void create(SQLite::Database& database) {
     SQLite::Transaction creating{database, SQLite::TransactionBehavior::IMMEDIATE};
     if (is_empty(database))

@@ -13,10 +13,10 @@
 
 namespace forest::warehouse {
 
-/// Opens the database, and first creates it, with a few rows, when there is nothing in it. One
-/// that has tables is never changed, and the connection refuses to. It waits for locks of other
-/// programs, but not for ever. Throws cli::usage_error that names `--database` when another file is
-/// to be given, and cli::runtime_failure when the system refuses.
+/// Opens the database, and first creates it, with a few rows, when there is nothing in it. One that
+/// has tables is never changed, and the connection refuses to. It waits for locks of other
+/// programs, but only for a bounded time. Throws cli::usage_error that names `--database` when
+/// another file is to be given, and cli::runtime_failure when the system refuses.
 [[nodiscard]] SQLite::Database open_database(const std::string& file);
 
 /// The state of the file as the system knows it: while two are equal, nobody has written to it, and

@@ -12,7 +12,7 @@
 #include <optional>
 #include <string>
 
-// What the command line of the warehouse says.
+// The command line of the warehouse.
 
 namespace forest::warehouse {
 

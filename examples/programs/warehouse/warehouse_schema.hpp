@@ -10,15 +10,15 @@
 
 namespace forest::warehouse {
 
-/// Which members a schema has.
+/// The members of a schema.
 enum class schema_form {
     current,
     without_is_groupable, ///< for Ruby clients before 1.25.0, which fail at it
 };
 
-/// One line of JSON that says which collections the database has: tables and views with their
-/// columns, and foreign keys as relations. The same for databases with the same tables, whatever
-/// is in them. Throws SQLite::Exception.
+/// One line of JSON with the collections of the database: tables and views with their columns, and
+/// foreign keys as relations. Databases with the same tables have the same schema, with any
+/// content. Throws SQLite::Exception.
 [[nodiscard]] std::string schema_text(SQLite::Database& database,
                                       schema_form form = schema_form::current);
 

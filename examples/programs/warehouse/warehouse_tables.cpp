@@ -29,7 +29,7 @@ SQLite::Statement describe(const SQLite::Database& database, const std::string& 
 }
 
 void read_columns(const SQLite::Database& database, table& into) {
-    // What `hidden` says of a column.
+    // The meaning of `hidden` for a column.
     constexpr int ordinary = 0;
     constexpr int argument_of_a_virtual_table = 1; // The others are generated columns.
     auto rows = describe(database, "table_xinfo", into.name);
@@ -123,7 +123,7 @@ const column* find_column(const table& in, const std::string& name) {
     return nullptr;
 }
 
-// What a key refers to that names no column.
+// The columns that a key without column names refers to.
 const column* only_key_column(const table& of) {
     const column* found = nullptr;
     for (const column& each : of.columns) {

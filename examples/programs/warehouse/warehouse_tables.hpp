@@ -39,7 +39,7 @@ struct table {
     bool read_only = false;          ///< a view
     std::vector<column> columns{};   ///< by name
     std::vector<foreign_key> keys{}; ///< by column, then target
-    std::set<std::string> unique{};  ///< columns that alone tell rows apart
+    std::set<std::string> unique{};  ///< columns that alone identify a row
 };
 
 /// All tables and views, by name, as of one moment. Left out are SQLite's own, views of what does

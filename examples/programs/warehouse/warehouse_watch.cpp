@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::chrono::milliseconds look_interval{200};
 
-// A writer locks the others out while it commits, and who copies a file needs a moment, which is no
-// news. What lasts longer is.
+// A writer locks out the others while it commits, and a copy of a file takes a moment. That is no
+// news; only a longer failure is.
 constexpr int failures_until_told = 5;
 
 } // namespace
@@ -56,7 +56,7 @@ void schema_watch::wait() {
 }
 
 // An open database goes on with a file that was deleted, and with what it remembers of one that was
-// overwritten, so that whatever happened to the file is looked at with a new one.
+// overwritten, so a change of the file is examined with a new connection.
 void schema_watch::look() {
     try {
         const file_state now = state_of(file_);

@@ -15,18 +15,18 @@
 #include <optional>
 #include <string>
 
-// Tables are changed by other programs, which tell nobody.
+// Other programs change tables without a notice.
 
 namespace forest::warehouse {
 
-/// What a schema_watch has to say, on the event loop.
+/// The callbacks of a schema_watch, on the event loop.
 struct schema_watch_listener {
     std::function<void(const std::string& schema)> changed; ///< the schema differs from the last
     std::function<void(const std::string& why)> lost;       ///< the database cannot be read
     std::function<void()> found;                            ///< it can be read again
 };
 
-/// Looks at a database again and again, and tells when its schema has changed, and when it cannot
+/// Looks at a database again and again, and reports when its schema has changed, and when it cannot
 /// be read any more. Not thread-safe; it must outlive the run of the event loop.
 class schema_watch {
 public:

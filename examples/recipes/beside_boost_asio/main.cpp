@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
 // A program on Boost.Asio that watches a server. Forest is on the standalone Asio. One program may
-// have both, but no file can include both, so forest is behind a header of one's own. What it tells
-// is posted to the application's io_context.
+// have both, but no file can include both, so forest is behind a header of your own. Its events are
+// posted to the application's io_context.
 
 #include "outage_watch.hpp"
 

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-// What the application sees of forest: nothing of Asio, of either kind.
+// The application's view of forest, without either Asio.
 
 /// Watches a server on a thread of its own until it is destroyed.
 class outage_watch {

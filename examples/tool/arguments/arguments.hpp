@@ -21,7 +21,7 @@
 #include <variant>
 #include <vector>
 
-// What the command line says, checked and turned into values; nothing here has touched a socket.
+// The command line, checked and turned into values; nothing here has touched a socket.
 
 namespace forest::cli {
 
@@ -68,7 +68,7 @@ struct watch_arguments {
     std::optional<duration> stop_after;
 };
 
-/// What `--listen` says.
+/// The value of `--listen`.
 struct listen_address {
     std::string host;       ///< without brackets
     std::uint16_t port = 0; ///< 0: any that is free
@@ -95,7 +95,7 @@ struct sign_arguments {
     bool dashed_headers = false;
 };
 
-/// What `simulate` is to simulate, and what to make of it.
+/// The worlds that `simulate` simulates, and its output.
 struct simulate_arguments {
     /// The longest time that a world runs.
     static constexpr duration length_max = std::chrono::hours{24 * 365 * 100};

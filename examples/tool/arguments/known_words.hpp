@@ -6,8 +6,8 @@
 
 #include <string>
 
-// What a command line says before any of its values is read: CLI11 reads values first, and so would
-// complain of a value, or of what is missing, where a word was mistyped.
+// Checks the words of a command line before any of its values is read: CLI11 reads values first,
+// and so would complain of a value, or of a missing one, where a word was mistyped.
 
 namespace forest::cli {
 

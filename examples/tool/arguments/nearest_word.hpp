@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-// Which known word a mistyped one was meant to be.
+// Finds the known word that a mistyped one was meant to be.
 
 namespace forest::cli {
 

@@ -55,7 +55,7 @@ void require_pair(std::string_view first_name, const std::string& first,
 /// Throws usage_error when those options contradict each other.
 void require_valid(const request_arguments& request);
 
-/// What is wrong with a URL, which is shown unless it may hold a password.
+/// The message about a fault of a URL, which is shown unless it may hold a password.
 [[nodiscard]] std::string url_fault(const std::string& text, std::string_view what);
 
 /// Reads `127.0.0.1:3000` or `[::1]:0`. Throws usage_error that names `--listen`.

@@ -30,12 +30,12 @@ namespace {
 
 constexpr std::size_t secret_bytes_max = 64 * 1024;
 
-// A pipe or a terminal that gives nothing must not stop a program for ever, and unseen.
+// A pipe or a terminal without data must not stop a program without a sign.
 constexpr std::chrono::seconds read_max{5};
 
 constexpr const char* variable = "FOREST_AUTH_SECRET";
 
-// What the variable said before it was removed.
+// The value of the variable before it was removed.
 std::optional<std::string>& taken_secret() {
     static std::optional<std::string> taken;
     return taken;
@@ -179,7 +179,7 @@ void await_pipe(std::string_view option, const std::string& name) {
     struct stat found{};
     if (::stat(name.c_str(), &found) != 0 || !S_ISFIFO(found.st_mode))
         return;
-    // Left open until the program ends, so that what is in the pipe is there for who reads it.
+    // Left open until the program ends, so that a reader finds the rest of the pipe.
     const int pipe = ::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (pipe >= 0 && !wait_readable(pipe, std::chrono::steady_clock::now() + read_max))
         throw usage_error(

@@ -12,7 +12,7 @@
 
 namespace forest::cli {
 
-/// As many URLs a file may have; a stream that never ends is not read for ever.
+/// The most URLs of a file, so that a stream without end is not read without end.
 inline constexpr std::size_t file_targets_max = 1'000'000;
 
 /// Appends the URLs of a file, one a line, to `into`; `-` is standard input. White space around a

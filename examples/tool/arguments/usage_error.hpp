@@ -8,7 +8,7 @@
 
 namespace forest::cli {
 
-/// What the tool's exit status says; scripts rely on it.
+/// The exit statuses of the tool; scripts rely on them.
 enum class exit_status {
     success = 0,      ///< healthy, or ended as asked
     failure = 1,      ///< unhealthy, or could not go on

@@ -34,7 +34,7 @@ verdict perform(const check_arguments& check) {
     return result;
 }
 
-// A single check as the first one of a client would be told.
+// A single check, reported like the first check of a client.
 event as_event(const std::string& target, const verdict& result) noexcept {
     event told;
     const bool undecided = is_inconclusive(result.error);

@@ -72,7 +72,7 @@ std::string_view undecided_by(const std::error_code& error) noexcept {
     return is_inconclusive(error) ? "this machine could not check" : "this process was stalled";
 }
 
-// What to do about a path that the server does not have.
+// A hint about a path that the server does not have.
 std::string route_text(const event& happened) {
     const std::string_view hint = missing_route_hint(happened);
     return hint.empty()

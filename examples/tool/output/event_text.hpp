@@ -28,7 +28,7 @@ inline constexpr std::string_view faint = "2";
 /// Whether it is the outcome of a check.
 [[nodiscard]] bool ends_a_check(event_kind kind) noexcept;
 
-/// Whether a program tells of it at all; of single checks, only the first for which the name
+/// Whether a program prints the event at all; of single checks, only the first for which the name
 /// service does not answer, unless it is to be `verbose`.
 [[nodiscard]] bool is_printed(const event& happened, bool verbose) noexcept;
 

@@ -15,13 +15,12 @@
 #include <unordered_map>
 #include <utility>
 
-// Lines that wait for a reader who may stand still for hours: which are kept, which are left out,
-// and how the reader learns of it.
+// Lines that wait for a reader that may pause for hours: it keeps some, leaves out others, and
+// informs the reader.
 
 namespace forest::cli {
 
-/// Events of which the reader gets no line. It is told where the first of their lines would have
-/// been.
+/// Events of which the reader gets no line. A notice stands in the place of their first line.
 struct left_out {
     std::uint64_t events = 0;
     wall_time first{}; ///< when the first of them happened
@@ -29,22 +28,21 @@ struct left_out {
     std::string target; ///< whose outages and recoveries they are; empty: checks, of any target
 };
 
-/// How much may wait.
+/// The most that may wait.
 struct line_queue_bounds {
-    /// Bytes of lines that tell of single checks. Those of more are left out and counted, until
-    /// half of this has been read.
+    /// Bytes of lines about single checks. Further lines are left out and counted, until half of
+    /// this has been read.
     std::size_t checks_bytes_max = 1024 * 1024;
 
-    /// Bytes of lines that tell of outages and recoveries. Beyond that each target has one line,
-    /// for the latest, and those before it are counted: the rest of memory is a line for each
-    /// target.
+    /// Bytes of lines about outages and recoveries. Beyond that each target has one line, for the
+    /// latest, and those before it are counted: the rest of memory is a line for each target.
     std::size_t changes_bytes_max = 16 * 1024 * 1024;
 };
 
 /// Lines in the order of their events. Not thread-safe.
 class line_queue {
 public:
-    /// Returns the line that tells of what was left out.
+    /// Returns the line about the lines that were left out.
     using words = std::function<std::string(const left_out&)>;
 
     explicit line_queue(words say, line_queue_bounds bounds = {})
@@ -92,8 +90,8 @@ public:
     /// Of anything else, of which there is a bounded number.
     void add(std::string line) { push({kind::other, std::move(line), {}, {}, {}}); }
 
-    /// Counts an event of which there is to be no line. Those that come until a check has room
-    /// again are told of together.
+    /// Counts an event that gets no line. One notice stands for all of them until a check has room
+    /// again.
     void leave_out(wall_time now) {
         if (gap_ == lines_.end()) {
             push({kind::gap, {}, {0, now, now, {}}, {}, now});
@@ -103,7 +101,7 @@ public:
         gap_->gap.last = now;
     }
 
-    /// Removes the first lines, as many as have room in `bytes_max`, and one in any case. Empty if
+    /// Removes the first lines, as many as have room in `bytes_max`, but at least one. Empty if
     /// none wait.
     std::string take(std::size_t bytes_max) {
         std::string text;

@@ -10,7 +10,7 @@
 
 namespace forest::cli {
 
-/// Raises the limit of open descriptors to the most that the system allows, and answers what it is
+/// Raises the limit of open descriptors to the most that the system allows, and returns the limit
 /// now.
 std::uint64_t raise_descriptor_limit() noexcept;
 

@@ -67,8 +67,8 @@ public:
     /// As many bytes of lines are taken from the queue at a time, and written with one frame.
     static constexpr std::size_t taken_bytes_max = 64 * 1024;
 
-    /// `say` tells of what was left out. `failed` is called once, on the thread of the output, when
-    /// a write has failed. Throws std::system_error when there can be no thread.
+    /// `say` writes about the lines that were left out. `failed` is called once, on the thread of
+    /// the output, when a write has failed. Throws std::system_error when there can be no thread.
     queued_output(int descriptor, line_queue::words say, std::function<void()> failed = {},
                   frame draw = {}, line_queue_bounds bounds = {})
         : state_{std::make_shared<state>(descriptor, std::move(say), bounds, std::move(failed),
@@ -230,7 +230,7 @@ private:
                 lock.unlock();
                 const std::error_code ec = write_all(shared, text);
                 lock.lock();
-                if (ec && !shared.error && !shared.left) { // Then nobody is there to be told.
+                if (ec && !shared.error && !shared.left) { // Then there is no user to inform.
                     shared.error = ec;
                     (void)shared.lines.take(static_cast<std::size_t>(-1));
                     if (shared.failed)

@@ -28,7 +28,7 @@ inline constexpr std::size_t indivisible_bytes_max = PIPE_BUF;
 }
 
 /// Writes the first part of `text`, which ends with a line where possible, and removes it. Waits
-/// for room in any case, even when another process has made the descriptor non-blocking.
+/// for room always, even when another process has made the descriptor non-blocking.
 [[nodiscard]] inline std::error_code write_part(int descriptor, std::string_view& text) noexcept {
     const std::string_view part = indivisible_part(text);
     for (;;) {

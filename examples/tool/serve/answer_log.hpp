@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <string>
 
-// What a program that serves writes to standard error about its answers.
+// The lines about its answers that a serving program writes to standard error.
 
 namespace forest::cli {
 

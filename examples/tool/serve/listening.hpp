@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-// What a program says of where it listens.
+// The announcement of the addresses at which a program listens.
 
 namespace forest::cli {
 

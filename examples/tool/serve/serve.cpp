@@ -33,7 +33,7 @@ namespace forest::cli {
 
 namespace {
 
-// How long an answer that has been begun may take after the grace period.
+// How long an answer that has begun may take after the grace period.
 constexpr std::chrono::seconds begun_answers_max{1};
 
 request_verifier make_verifier(const serve_arguments& serve) {
@@ -114,7 +114,7 @@ exit_status run(const serve_arguments& serve) {
                 stop(duration::zero());
         });
     });
-    // Last, since whoever reads it may send a signal at once.
+    // Last, because a program that reads it may send a signal at once.
     out.write(announcement(server, where));
     if (out.error())
         throw runtime_failure("standard output: " + out.error().message());

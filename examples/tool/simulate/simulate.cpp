@@ -54,12 +54,12 @@ double seconds_since(real_clock::time_point begin) noexcept {
     return std::chrono::duration<double>(real_clock::now() - begin).count();
 }
 
-// The moment of a simulation, as the clocks of hosts that are right tell it.
+// The moment of a simulation on a correct clock.
 wall_time simulated_time(duration now) noexcept {
     return sim::host::epoch + std::chrono::floor<wall_time::duration>(now);
 }
 
-// A line a second for whoever waits at a terminal.
+// A line a second for a user who waits at a terminal.
 class progress {
 public:
     explicit progress(const simulate_arguments& chosen)

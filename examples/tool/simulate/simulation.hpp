@@ -164,7 +164,7 @@ private:
     backoff_type backoff_;
     simulation_listener listener_;
     sim::plan plan_;
-    std::deque<target> targets_;             // The clients tell to them until the end.
+    std::deque<target> targets_;             // The clients report to them until the end.
     std::vector<const sim::fault*> to_tell_; // of the plan, in the order in which they begin
     std::size_t next_fault_ = 0;
     bool finished_ = false;

@@ -10,8 +10,8 @@
 #include <chrono>
 #include <cstdint>
 
-// What goes wrong in the worlds of `simulate`: as much of it in an hour of a year as in an hour of
-// a day, so that long worlds are no wilder than short ones.
+// The faults in the worlds of `simulate`: as many in an hour of a year as in an hour of a day, so
+// that long worlds are no wilder than short ones.
 
 namespace forest::cli {
 

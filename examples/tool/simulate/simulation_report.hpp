@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-// What a number of simulated worlds amounts to.
+// The summary of a number of simulated worlds.
 
 namespace forest::cli {
 

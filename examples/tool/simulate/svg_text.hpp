@@ -10,8 +10,8 @@
 #include <string_view>
 #include <utility>
 
-// The few shapes of which pictures here are made. What they look like is said by a class of the
-// style sheet, because it is another in the dark.
+// The few shapes of the pictures. A class of the style sheet gives their look, because it differs
+// in the dark.
 
 namespace forest::cli {
 
@@ -35,7 +35,7 @@ public:
 
     void add_text(double x, double baseline, std::string_view kind, std::string_view text);
 
-    /// A rectangle; people who point at it see `hint`, if there is one.
+    /// A rectangle. A user who points at it sees `hint`, if there is one.
     void add_box(double x, double y, double width, double height, std::string_view kind,
                  std::string_view hint = {});
 

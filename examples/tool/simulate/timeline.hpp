@@ -15,12 +15,12 @@
 #include <utility>
 #include <vector>
 
-// What happened to a target as far as a picture can show it. A year has a million checks and a
-// picture a thousand columns, so only what each column holds is kept.
+// The history of a target as far as a picture can show it. A year has a million checks and a
+// picture a thousand columns, so only the content of each column is kept.
 
 namespace forest::cli {
 
-/// What happened within one column.
+/// The content of one column.
 struct timeline_column {
     std::array<duration, 4> in_status{}; ///< how long, by target_status
     duration must_fail{};                ///< how long no check could succeed
@@ -105,7 +105,7 @@ public:
     [[nodiscard]] const std::vector<timeline_column>& columns() const noexcept { return columns_; }
 
 private:
-    // What happens at the very end belongs to the last column.
+    // The very end belongs to the last column.
     timeline_column& at(duration when) {
         return columns_[std::min(static_cast<std::size_t>(when / width_), columns_count - 1)];
     }

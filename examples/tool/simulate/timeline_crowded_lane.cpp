@@ -71,7 +71,7 @@ void crowded_lane::draw(svg_text& to, double top) const {
          {"odd", [](const bar& in) { return 100 * in.sum.inconclusive / in.checks(); }}});
 }
 
-// Answers what a bar of full height stands for.
+// Returns the value of a bar of full height.
 double crowded_lane::draw_bars(svg_text& to, double top, std::string_view caption,
                                std::string_view unit, const std::vector<layer>& layers) const {
     double most = 0;
@@ -91,7 +91,7 @@ double crowded_lane::draw_bars(svg_text& to, double top, std::string_view captio
         for (const layer& part : layers) {
             const double value = part.value(each);
             double height = bar_height * value / scale;
-            // What is counted is seen, however little it is beside the most.
+            // Each count above 0 is visible, even a small one beside a large one.
             if (!part.noun.empty() && value > 0)
                 height = std::max(height, 1.0);
             bottom -= height;

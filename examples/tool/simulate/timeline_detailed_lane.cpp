@@ -20,7 +20,7 @@ constexpr double truth_row = 9;
 constexpr double band_row = 20;
 constexpr double check_row = 16;
 
-// More cannot be told apart.
+// More could not be distinguished.
 constexpr std::size_t faults_max = 60;
 constexpr std::size_t crammed_max = 4; // boxes upon others
 
@@ -159,7 +159,7 @@ std::string detailed_lane::mark::count() const {
     return downs > 1 ? fmt::format("{}x", downs) : std::string{};
 }
 
-// Where the next mark may be, so that both can be told apart and the number has room.
+// Where the next mark may be, so that both can be distinguished and the number has room.
 double detailed_lane::mark::end() const {
     return x + (downs > 1 ? 2 * around_mark + label_width(count()) : 1.5 * around_mark);
 }
@@ -261,7 +261,7 @@ void detailed_lane::draw_truth(svg_text& to, double top) const {
     path.write(to);
 }
 
-// What took only a part of a column has a part of its height, and is never too small to see.
+// A state that took a part of a column gets a part of its height, and is never too small to see.
 void detailed_lane::draw_band(svg_text& to, double top) const {
     constexpr double whole = band_row - 4;
     std::array<column_path, 4> paths{

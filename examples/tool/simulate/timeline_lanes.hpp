@@ -42,7 +42,7 @@ inline constexpr std::array<std::string_view, 3> fault_classes{"process", "way",
 /// Two digits are enough for a label: `36 s`, `4.2 min`.
 [[nodiscard]] std::string brief(duration span);
 
-/// What both ways have in common. What it is made of must outlive it.
+/// The common part of both kinds of lanes. The timeline must outlive it.
 class lane_frame {
 public:
     lane_frame(const timeline& of, std::size_t index)
@@ -129,7 +129,8 @@ public:
     void draw(svg_text& to, double top) const;
 
 private:
-    // One or more calls of on_server_down that are too near to be told apart, or of on_server_up.
+    // One or more calls of on_server_down that are too near to be distinguished, or of
+    // on_server_up.
     struct mark {
         double x;
         std::uint32_t downs;               // 0: on_server_up
@@ -180,7 +181,7 @@ private:
     struct layer {
         std::string_view kind;
         double (*value)(const bar&);
-        std::string_view noun{}; // of what is counted, for people who point at it
+        std::string_view noun{}; // of the counted things, for a user who points at them
     };
 
     [[nodiscard]] double draw_bars(svg_text& to, double top, std::string_view caption,

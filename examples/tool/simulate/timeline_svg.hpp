@@ -15,7 +15,7 @@
 
 namespace forest::cli {
 
-/// What a picture shows.
+/// The content of a picture.
 struct timeline {
     /// Targets beyond these are counted and not drawn.
     static constexpr std::size_t lanes_max = 20;
@@ -28,7 +28,7 @@ struct timeline {
     std::size_t left_out = 0;            ///< how many targets have no lane
 };
 
-/// A document of its own, for light and dark. Its size has a bound, whatever the length.
+/// A complete document, for light and dark. Its size has a bound for any length.
 [[nodiscard]] std::string timeline_svg(const timeline& of);
 
 } // namespace forest::cli

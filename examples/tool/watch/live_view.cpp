@@ -46,8 +46,8 @@ std::string concise_seconds(duration span) {
                : readable(span);
 }
 
-// One row of the terminal. What does not fit is cut off. Everything is ASCII here, so bytes are
-// columns.
+// One row of the terminal. Text that does not fit is cut off. Everything is ASCII here, so bytes
+// are columns.
 class row {
 public:
     row(const terminal& out, int columns)
@@ -142,7 +142,7 @@ double live_view::rate(steady_time now) {
     return passed.count() > 0 ? static_cast<double>(checks_ - first.checks) / passed.count() : 0;
 }
 
-// What is bad comes first: a narrow terminal cuts off the rest.
+// Bad news comes first: a narrow terminal cuts off the rest.
 std::string live_view::summary(int columns, steady_time now) {
     row counted{out_, columns};
     for (const target_status each :

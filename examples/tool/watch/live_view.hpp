@@ -33,11 +33,11 @@ public:
     /// Takes an event into what is drawn next.
     void update(const event& happened, wall_time now);
 
-    /// What to write so that `lines` stay above the view, which is drawn anew as of `now`; empty
-    /// when there are no lines and the view has not changed.
+    /// The text that writes `lines` above the view and draws the view as of `now`; empty when there
+    /// are no lines and the view has not changed.
     [[nodiscard]] std::string frame(std::string_view lines, steady_time now);
 
-    /// What to write so that the view disappears, until the next frame.
+    /// The text that removes the view until the next frame.
     [[nodiscard]] std::string erased();
 
 private:

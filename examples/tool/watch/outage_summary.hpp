@@ -15,11 +15,11 @@
 #include <string>
 #include <unordered_map>
 
-// Which servers are down, and for how long so far.
+// The servers that are down, and for how long so far.
 
 namespace forest::cli {
 
-/// What has become of all targets. Not thread-safe.
+/// The states of all targets. Not thread-safe.
 class outage_summary {
 public:
     /// Of those that were no longer watched.

@@ -65,7 +65,7 @@ void reporter::report(const event& happened) {
     const bool room = !printed || !of_lifetime || output_.wait_for_room();
     const wall_time now = wall_clock_now();
     const steady_time moment = asio_clock::steady_now(); // by which outages begin
-    // What needs no state is written beforehand, on the thread that has the event.
+    // Text that needs no state is formatted before, on the thread of the event.
     std::string line = printed && room && happened.kind != event_kind::stopped
                            ? line_of(happened, now, nullptr)
                            : std::string{};

@@ -22,7 +22,7 @@
 
 namespace forest::cli {
 
-/// What a reporter prints.
+/// The options of a reporter.
 struct report_options {
     bool json = false;
     bool verbose = false; ///< every single check, and each of many targets that begins and ends
@@ -32,8 +32,7 @@ struct report_options {
 /// else on the one that runs `io`.
 class reporter {
 public:
-    /// Of more targets it is told in one line that they are watched, and in one that they no longer
-    /// are.
+    /// For more targets, one line says that they are watched, and one line that they no longer are.
     static constexpr std::size_t named_targets_max = 100;
 
     /// `cannot_write` is called, on `io`, when the output has failed: nobody reads any more, or
@@ -45,8 +44,7 @@ public:
     /// once. Waits for a reader only at the beginning and at the end, for a bounded time.
     void report(const event& happened);
 
-    /// Notices when the reader has gone, and draws the view anew: to be called a few times a
-    /// second.
+    /// Notices when the reader has gone, and draws the view again. Call it a few times a second.
     void refresh();
 
     /// Removes what is not to stay on the terminal, and says how the targets are if no line for

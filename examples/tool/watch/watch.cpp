@@ -38,11 +38,11 @@ namespace forest::cli {
 
 namespace {
 
-// How often the terminal is drawn anew, and it is seen whether anyone still reads.
+// How often the terminal is drawn again and the reader is looked for.
 constexpr std::chrono::milliseconds refresh_interval{250};
 
-// What a watch is over after: a signal, a time, or an output that cannot be written. A signal that
-// comes later ends the wait for a reader, too.
+// The end of a watch: a signal, a time, or an output that cannot be written. A signal that comes
+// later ends the wait for a reader, too.
 class watch_end {
 public:
     watch_end(asio::io_context& io, std::function<void()> stop)

@@ -16,7 +16,7 @@
 
 #include <utility>
 
-// What `watch` polls with.
+// The fleet with which `watch` polls.
 
 namespace forest::cli {
 
