@@ -5,6 +5,7 @@
 #include <forest/core/detail/http/request_writer.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
+#include <forest/detail/health/judge.hpp>
 #include <forest/policy/transport.hpp>
 
 #include <asio/io_context.hpp>
@@ -169,7 +170,7 @@ void check(benchmark::State& state, bool reuse) {
         asked.fields.clear();
         signer.sign(asked, at, asked.fields);
         transport.async_get(asked, std::chrono::seconds{5}, [&](const reply& result) {
-            healthy += conclude(result, at).healthy() ? 1 : 0;
+            healthy += forest::detail::judge(result, at).healthy() ? 1 : 0;
         });
         io.restart();
         io.run();

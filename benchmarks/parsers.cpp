@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <forest/core/detail/http/request_parser.hpp>
 #include <forest/core/detail/http/response_parser.hpp>
-#include <forest/core/detail/json/health_document.hpp>
+#include <forest/core/detail/json/health_document_parser.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/timestamp.hpp>
 #include <forest/core/url.hpp>

@@ -23,8 +23,7 @@
 #include <forest/schema_route.hpp>
 #include <forest/version.hpp>
 
-// The default stack, ready made: Asio for I/O and time, OpenSSL for signatures and TLS, fmt for
-// logs.
+// The default policies: Asio for I/O and time, OpenSSL for signatures and TLS, fmt for logs.
 
 namespace forest {
 

@@ -11,11 +11,12 @@
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/random.hpp>
+#include <forest/core/signer_id.hpp>
 #include <forest/core/target_id.hpp>
 #include <forest/core/target_snapshot.hpp>
 #include <forest/core/url.hpp>
 #include <forest/detail/fleet/fleet_loop.hpp>
-#include <forest/detail/fleet/shared_signatures.hpp>
+#include <forest/detail/health/policy_set.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/observable.hpp>
@@ -32,61 +33,65 @@
 #include <utility>
 #include <vector>
 
-// What an application holds of many watched servers: one schedule, one thread, one set of
-// callbacks.
+// Watches many servers with one schedule, one thread and one set of callbacks.
 
 namespace forest {
 
-/// Polls many targets, each by the rules of a basic_health_client, and tells when one goes down,
-/// exactly once per outage, and when it is back.
+/// Polls many targets, each by the rules of a basic_health_client, and reports when a target goes
+/// down and when it is back, each exactly once per outage.
 ///
-/// Targets are added and removed at any time, from callbacks too. What is due within one tick is
-/// served by one wake-up, and no more checks are in flight, nor connections opened, than the
-/// options allow; a check that had to wait for too long is inconclusive when it fails, so that a
-/// busy fleet does not look like an outage (B12).
+/// Targets are added and removed at any time, from callbacks too. One wake-up serves all targets
+/// that are due within one tick. The options bound the checks in flight and the connections that
+/// are opened. A check that had to wait for too long is inconclusive when it fails, so that a busy
+/// fleet does not look like an outage (B12).
 ///
-/// Not thread-safe: while the clock's execution context runs, call all members on it. Callbacks run
-/// on it one at a time, may call any member, and may destroy the fleet. A fleet that was moved from
-/// may only be assigned to or destroyed.
+/// Callbacks run on the clock's execution context one at a time, may call any member, and may
+/// destroy the fleet.
+///
+/// **Thread safety:** none. While the clock's execution context runs, call all members on it.
+///
+/// **Lifetime:** may be destroyed at any time on that context, also from its own callbacks. A fleet
+/// that was moved from may only be assigned to or destroyed.
+///
+/// **Errors:** only the constructors and `add` throw. Failures of checks are events.
 template <transport Transport, clock Clock, signer Signer, backoff Backoff>
 class basic_health_fleet
     : public observable<basic_health_fleet<Transport, Clock, Signer, Backoff>> {
 public:
     using observable<basic_health_fleet>::on_event;
 
-    /// A fleet from policies of one's own. `transports` makes one transport for each check that is
-    /// in flight at a time, and may be called until the fleet is destroyed. `by` signs for all
-    /// targets that are added without a signer of their own. Throws std::system_error with the
-    /// error of `chosen.validate()`.
-    basic_health_fleet(detail::unique_function<Transport()> transports, Clock clock, Signer by,
-                       Backoff backoff, const fleet_options& chosen, random_generator random)
-        : loop_{std::make_shared<loop>(std::move(transports), std::move(clock), std::move(by),
-                                       std::move(backoff), chosen, random)} {
-        on_unheard(default_unheard<Clock>());
-    }
+    /// Makes a fleet from your own policies. `transports` makes one transport for each check that
+    /// is in flight at a time, and may be called until the fleet is destroyed. `signer` signs for
+    /// all targets that are added without a signer of their own. Throws std::system_error with the
+    /// error of `settings.validate()`.
+    basic_health_fleet(detail::unique_function<Transport()> transports, Clock clock, Signer signer,
+                       Backoff backoff, const fleet_options& settings, random_generator random)
+        : basic_health_fleet{random, std::move(transports),
+                             policies{std::move(clock), std::move(signer), std::move(backoff)},
+                             settings} {}
 
-    /// The same, seeded from the clock, so that no two starts share a schedule.
-    basic_health_fleet(detail::unique_function<Transport()> transports, Clock clock, Signer by,
-                       Backoff backoff, const fleet_options& chosen = {})
-        : basic_health_fleet{random_generator::seeded("fleet", clock.steady_now()),
-                             std::move(transports),
-                             std::move(clock),
-                             std::move(by),
-                             std::move(backoff),
-                             chosen} {}
+    /// The same with a generator that is seeded from the clock, so that no two starts share a
+    /// schedule.
+    basic_health_fleet(detail::unique_function<Transport()> transports, Clock clock, Signer signer,
+                       Backoff backoff, const fleet_options& settings = {})
+        : basic_health_fleet{
+              random_generator::seeded("fleet", clock.steady_now()), std::move(transports),
+              policies{std::move(clock), std::move(signer), std::move(backoff)}, settings} {}
 
-    /// A fleet whose policies make themselves: the clock from the context, what the transports
-    /// share from the clock, the signer from the secret. Throws as above, and what they throw.
+    /// Makes a fleet whose policies make themselves: the clock from `context`, the pool that the
+    /// transports share from the clock, and the signer from `secret`. Throws what the first
+    /// constructor throws, and what the policies throw.
     template <typename Context>
         requires(std::constructible_from<Clock, Context> &&
                  std::constructible_from<typename Transport::pool, const Clock&> &&
                  std::constructible_from<Transport, typename Transport::pool&> &&
                  std::constructible_from<Signer, std::string_view> &&
                  std::default_initializable<Backoff>)
-    basic_health_fleet(Context&& context, std::string_view secret, const fleet_options& chosen = {})
-        : basic_health_fleet{Clock(std::forward<Context>(context)), Signer(secret), chosen} {}
+    basic_health_fleet(Context&& context, std::string_view secret,
+                       const fleet_options& settings = {})
+        : basic_health_fleet{policies::from(std::forward<Context>(context), secret), settings} {}
 
-    // These say what is wrong with braced options.
+    // These make the compiler say what is wrong with braced options.
     template <std::size_t MisspeltOrWithoutUnit>
     basic_health_fleet(detail::source_of<Clock>, std::string_view,
                        const detail::any_member (&)[MisspeltOrWithoutUnit]) {
@@ -106,7 +111,8 @@ public:
         return *this;
     }
 
-    /// Stops the fleet (B14) without a word, as that of basic_health_client.
+    /// Stops the fleet (B14: no callback runs after that), and reports no event, like the
+    /// destructor of basic_health_client.
     ~basic_health_fleet() {
         if (loop_ == nullptr)
             return;
@@ -114,29 +120,29 @@ public:
         loop_->stop();
     }
 
-    /// Adds a secret, or whatever else signs, for some of the targets.
-    signer_id add_signer(Signer by) { return loop_->add_signer(std::move(by)); }
+    /// Adds a signer for some of the targets, and returns its id.
+    signer_id add_signer(Signer signer) { return loop_->add_signer(std::move(signer)); }
 
-    /// Forgets what `add_signer` answered, whose id is not used again. False if a target still uses
-    /// it, or if there is none.
+    /// Removes a signer that `add_signer` has added; its id is not used again. Returns false if a
+    /// target still uses it, or if there is no such signer.
     bool remove_signer(signer_id id) { return loop_->remove_signer(id); }
 
-    /// What is wrong with the options of a target, if anything: as `chosen.validate()`, and
-    /// `errc::invalid_stall_tolerance` if that is less than the tick, or `errc::invalid_backoff`.
-    /// May be called from any thread.
-    [[nodiscard]] std::error_code validate(const options& chosen) const {
-        return loop_->validate(chosen);
+    /// Returns the error of the options of a target, if any: that of `settings.validate()`, or
+    /// `errc::invalid_stall_tolerance` if the tolerance is less than the tick, or
+    /// `errc::invalid_backoff`. May be called from any thread.
+    [[nodiscard]] std::error_code validate(const options& settings) const {
+        return loop_->validate(settings);
     }
 
-    /// Watches a target, from `start()` on or, after that, from the next tick. `by` is one that
-    /// `add_signer` answered. Throws std::system_error with the error of `validate(chosen)`; then
-    /// nothing is added. After `stop()` it adds nothing, and answers 0.
-    target_id add(url target, const options& chosen = {}, signer_id by = {}) {
-        return loop_->add(std::move(target), chosen, by);
+    /// Watches a target, from `start()` on or, after that, from the next tick. `signer` is an id
+    /// that `add_signer` has returned. Throws std::system_error with the error of
+    /// `validate(settings)`; then nothing is added. After `stop()` it adds nothing and returns 0.
+    target_id add(url target, const options& settings = {}, signer_id signer = {}) {
+        return loop_->add(std::move(target), settings, signer);
     }
 
-    /// Watches a target no more: no callback is told of it any more, and its check in flight is
-    /// cancelled. False if there is no such target.
+    /// Stops watching a target: no callback runs for it any more, and its check in flight is
+    /// cancelled. Returns false if there is no such target.
     bool remove(target_id id) { return loop_->remove(id); }
 
     /// Called once per outage of a target, at the failure that reaches the threshold (B7).
@@ -149,58 +155,58 @@ public:
         loop_->listeners().on_server_up(std::move(callback));
     }
 
-    /// Called for every event of every target, before the two above; `event::id` says whose it
-    /// is. Replaces the previous one; `tee` makes one of several.
+    /// Called for every event of every target, before the two callbacks above; `event::id` is the
+    /// id of the target. Replaces the previous callback; `tee` makes one observer of several.
     void on_event(detail::unique_function<void(const event&)> callback) {
         loop_->listeners().on_event(std::move(callback));
     }
 
-    /// Called, instead of `on_event`, with each `callback_failed` of which no `on_event` is told:
+    /// Called, instead of `on_event`, with each `callback_failed` that no `on_event` can receive:
     /// there is none, or it threw, too. On Asio the default writes to standard error
     /// (`failure_reporter`); an empty function does nothing.
     void on_unheard(detail::unique_function<void(const event&)> callback) {
         loop_->listeners().on_unheard(std::move(callback));
     }
 
-    /// What was set with that, or the default; null if nothing.
+    /// Returns the callback of `on_unheard`, or the default; null if there is none.
     [[nodiscard]] std::shared_ptr<const detail::unique_function<void(const event&)>>
     unheard() const {
         return loop_->listeners().unheard();
     }
 
-    /// Begins to poll all targets, the first checks spread over their intervals unless the
-    /// options say otherwise. Does nothing the second time, and nothing after `stop()` (B13).
+    /// Begins to poll all targets. The first checks are spread over their intervals unless the
+    /// options say otherwise. Does nothing when it is called again or after `stop()` (B13).
     void start() { loop_->start(); }
 
-    /// Ends the polling for good: no callback will start after that; called from inside a
-    /// callback, that one is the last (B14). Idempotent. Drops the callbacks.
+    /// Ends the polling for good: no callback will start after that. When it is called from inside
+    /// a callback, that callback is the last (B14). Further calls do nothing. Drops the callbacks.
     void stop() { loop_->stop(); }
 
-    /// Whether `stop()` has been called (B15).
+    /// Returns whether `stop()` has been called (B15).
     [[nodiscard]] bool stopped() const noexcept { return loop_->stopped(); }
 
-    /// How many targets there are.
+    /// Returns the number of targets.
     [[nodiscard]] std::size_t size() const noexcept { return loop_->all().size(); }
 
-    /// How many have that status.
+    /// Returns the number of targets that have a status.
     [[nodiscard]] std::size_t count(target_status status) const noexcept {
         return loop_->all().count(status);
     }
 
-    /// What is known of a target now; empty if there is no such target.
+    /// Returns the current status of a target; empty if there is no such target.
     [[nodiscard]] std::optional<target_status> status(target_id id) const noexcept {
-        const auto* const one = loop_->all().find(id);
-        return one == nullptr ? std::nullopt : std::optional{one->machine.status()};
+        const auto* const found = loop_->all().find(id);
+        return found == nullptr ? std::nullopt : std::optional{found->machine.status()};
     }
 
-    /// What is known of all targets now, in no particular order. Copies their URLs.
+    /// Returns the current state of all targets, in no particular order. Copies their URLs.
     [[nodiscard]] std::vector<target_snapshot> snapshot() const {
         std::vector<target_snapshot> all;
         all.reserve(size());
         loop_->all().for_each([&](const auto& each) {
             const auto& machine = each.machine;
             const bool down = machine.status() == target_status::down;
-            // Without the outage's view of the URL, which a snapshot may outlive.
+            // Without the view of the URL that an outage has: a snapshot may outlive the target.
             all.push_back({.id = each.id,
                            .target = std::string{loop_->url_of(each).text()},
                            .status = machine.status(),
@@ -211,13 +217,14 @@ public:
         return all;
     }
 
-    /// What the fleet has done so far.
+    /// Returns what the fleet has done so far, in numbers.
     [[nodiscard]] const fleet_statistics& statistics() const noexcept {
         return loop_->statistics();
     }
 
 #if !defined(__clang__)
-    // Says what is wrong with braced options. Clang says more where there is one function alone.
+    // Makes the compiler say what is wrong with braced options. Clang says more without this
+    // overload.
     template <std::size_t MisspeltOrWithoutUnit>
     target_id add(const url&, const detail::any_member (&)[MisspeltOrWithoutUnit], signer_id = {}) {
         detail::refuse_options<MisspeltOrWithoutUnit>();
@@ -226,18 +233,25 @@ public:
 #endif
 
 private:
-    basic_health_fleet(random_generator random, detail::unique_function<Transport()>&& transports,
-                       Clock&& clock, Signer&& by, Backoff&& backoff, const fleet_options& chosen)
-        : basic_health_fleet{std::move(transports), std::move(clock), std::move(by),
-                             std::move(backoff),    chosen,           random} {}
+    using policies = detail::policy_set<Transport, Clock, Signer, Backoff>;
 
     template <typename Made = Transport>
-    basic_health_fleet(Clock&& clock, Signer&& by, const fleet_options& chosen)
-        : basic_health_fleet{
-              [shared = pool_of<Made>(clock, chosen.tick)]() mutable { return Transport(shared); },
-              std::move(clock), std::move(by), Backoff{}, chosen} {}
+    basic_health_fleet(policies&& own, const fleet_options& settings)
+        : basic_health_fleet{own.random("fleet"),
+                             [shared = pool_of<Made>(own.clock, settings.tick)]() mutable {
+                                 return Transport(shared);
+                             },
+                             std::move(own), settings} {}
 
-    // With the fleet's own ticks, if it has any.
+    basic_health_fleet(random_generator random, detail::unique_function<Transport()>&& transports,
+                       policies&& own, const fleet_options& settings)
+        : loop_{std::make_shared<loop>(std::move(transports), std::move(own.clock),
+                                       std::move(own.signer), std::move(own.backoff), settings,
+                                       random)} {
+        on_unheard(default_unheard<Clock>());
+    }
+
+    // The pool uses the ticks of the fleet if it has ticks.
     template <typename Made>
     static typename Made::pool pool_of(const Clock& clock, duration tick) {
         if constexpr (std::constructible_from<typename Made::pool, const Clock&, duration>)
@@ -251,12 +265,12 @@ private:
     std::shared_ptr<loop> loop_;
 };
 
-/// The transport is what is made by what makes transports.
+/// The transport is the type that `Make` returns.
 template <typename Make, clock Clock, signer Signer, backoff Backoff>
 basic_health_fleet(Make, Clock, Signer, Backoff, const fleet_options& = {})
     -> basic_health_fleet<std::invoke_result_t<Make&>, Clock, Signer, Backoff>;
 
-// Leads to the constructor that says what is wrong with braced options.
+// Leads to the constructor that makes the compiler say what is wrong with braced options.
 template <typename Make, typename Clock, typename Signer, std::size_t MisspeltOrWithoutUnit>
 basic_health_fleet(Make, Clock, Signer, detail::any_backoff,
                    const detail::any_member (&)[MisspeltOrWithoutUnit])

@@ -16,22 +16,27 @@
 #include <string_view>
 #include <utility>
 
-// The other side of a check: a route that tells whoever is allowed to ask that the server is well
-// (B20).
+// The other side of a check: a route that reports to authenticated clients whether the server is
+// healthy (B20).
 
 namespace forest {
 
-/// What a route answers with, and where.
+/// The path of a health route, and the version that it reports.
 struct route_options {
     std::string path = "/forest/health";
-    std::string version{forest::version}; ///< of the application, told to its callers
+    std::string version{forest::version}; ///< of the application
 };
 
-/// Mounts the health check on a server. It answers 200 `{"status":"ok","version":…}`, 503 with
-/// `"fail"` while the application says that it is not well, or 503 with `"stopping"` once drained
-/// (B21), to requests that the verifier accepts, and the same 401 to all others. It never blocks
-/// the server's thread. All members may be called from any thread; the answers outlive the route
-/// object.
+/// Responds to the health checks of a server. A request that the verifier accepts gets 200
+/// `{"status":"ok","version":…}`, or 503 with `"fail"` while the application says that it is not
+/// healthy, or 503 with `"stopping"` after `drain()` (B21). All other requests get the same 401.
+/// The route never blocks a thread of the server.
+///
+/// **Thread safety:** all members may be called from any thread.
+///
+/// **Lifetime:** the server responds also after the route object is destroyed.
+///
+/// **Errors:** only the constructor throws.
 template <server Server>
 class basic_health_route {
 public:
@@ -42,31 +47,32 @@ public:
         mount_route(server, state_);
     }
 
-    // Says what is wrong with braced options.
+    // Makes the compiler say what is wrong with braced options.
     template <std::size_t MisspeltOrWithoutUnit>
     basic_health_route(Server&, const route_verifier&,
                        const detail::any_member (&)[MisspeltOrWithoutUnit]) {
         detail::refuse_options<MisspeltOrWithoutUnit>();
     }
 
-    /// Announces the end: from now on the answer is 503 `{"status":"stopping"}`. Idempotent.
+    /// Announces the end: from now on the response is 503 `{"status":"stopping"}`. Further calls do
+    /// nothing.
     void drain() noexcept { state_->draining = true; }
 
     [[nodiscard]] bool draining() const noexcept { return state_->draining; }
 
-    /// Says whether the application can do its work; a route begins as healthy. While it is not,
-    /// the answer is 503 `{"status":"fail"}`, which a client counts as an ordinary failure
-    /// (`errc::unexpected_status`) and not as a farewell. A drained route says `"stopping"` all the
-    /// same.
+    /// Sets whether the application can do its work; a route begins as healthy. While it is not
+    /// healthy, the response is 503 `{"status":"fail"}`. For a client that is an ordinary failure
+    /// (`errc::unexpected_status`) and no announcement of an end. After `drain()` the status is
+    /// `"stopping"` in both cases.
     void set_healthy(bool healthy) noexcept { state_->healthy = healthy; }
 
-    /// What `set_healthy` said last.
+    /// Returns the last argument of `set_healthy`.
     [[nodiscard]] bool healthy() const noexcept { return state_->healthy; }
 
     [[nodiscard]] const std::string& path() const noexcept { return state_->path(); }
 
-    /// Called after each answer, on the server's threads, possibly on several at once; what it
-    /// throws is dropped, because the answer has been given.
+    /// Called after each response, on the threads of the server, possibly on several at once. Its
+    /// exceptions are ignored, because the response is on its way.
     void on_answer(detail::unique_function<void(const route_answer&)> callback) {
         state_->on_answer(std::move(callback));
     }
@@ -86,7 +92,7 @@ private:
 
         template <typename Give>
         void answer(const server_request&, const Give& give) const {
-            // Read once: status and body must say the same while another thread changes them.
+            // Read once: status and body must agree while another thread changes the state.
             const std::string& chosen = draining ? stopping_body : healthy ? ok_body : fail_body;
             response answer;
             answer.status = &chosen == &ok_body ? 200 : 503;

@@ -23,29 +23,34 @@
 #include <system_error>
 #include <utility>
 
-// Where a datasource fetches the schema (PROTOCOL.md, 3): the text, its etag in both places where
-// clients look for one, and a 304 to whoever has it already.
+// The route of the schema for datasources (PROTOCOL.md, 3): the text with its etag in both places
+// where clients look for it, or 304 for a client that has the schema already.
 
 namespace forest {
 
-/// Computes the etag of a schema from its text without `etag`; called from whichever threads
-/// replace the schema, possibly from several at once. `sha1_hex` is the one that peers use.
+/// Computes the etag of a schema from its text without `etag`. Called on the threads that replace
+/// the schema, possibly on several at once. Other agents use the hash `sha1_hex`.
 using schema_hash = std::function<std::string(std::string_view)>;
 
-/// Where a schema route answers.
+/// The path of a schema route.
 struct schema_route_options {
     std::string path = "/forest/rpc-schema";
 };
 
-/// Mounts a schema on a server. To requests that the verifier accepts it answers 200 with the
-/// schema, whose last member is now `etag`, or 304 if their `If-None-Match` names that etag, raw or
-/// as an entity tag; and the same 401 to all others. It never blocks the server's thread. All
-/// members may be called from any thread; the answers outlive the route object.
+/// Serves a schema. A request that the verifier accepts gets 200 with the schema, whose last member
+/// is then `etag`, or 304 if its `If-None-Match` names that etag, raw or as an entity tag. All
+/// other requests get the same 401. The route never blocks a thread of the server.
+///
+/// **Thread safety:** all members may be called from any thread.
+///
+/// **Lifetime:** the server responds also after the route object is destroyed.
+///
+/// **Errors:** the constructor throws; `replace` returns an error code.
 template <server Server>
 class basic_schema_route {
 public:
-    /// Mounts the route. An `etag` that comes with the text is dropped, and the rest goes out as it
-    /// stands. Throws what `hash` throws, and std::system_error with `errc::verifier_missing`,
+    /// Mounts the route. An `etag` in the text is removed, and the rest is sent unchanged. Throws
+    /// what `hash` throws, and std::system_error with `errc::verifier_missing`,
     /// `errc::hash_missing`, the errors of `replace`, or the server's error if the path cannot be
     /// used.
     basic_schema_route(Server& server, route_verifier verify, schema_hash hash,
@@ -57,40 +62,40 @@ public:
         mount_route(server, state_);
     }
 
-    // Says what is wrong with braced options.
+    // Makes the compiler say what is wrong with braced options.
     template <std::size_t MisspeltOrWithoutUnit>
     basic_schema_route(Server&, const route_verifier&, const schema_hash&, std::string_view,
                        const detail::any_member (&)[MisspeltOrWithoutUnit]) {
         detail::refuse_options<MisspeltOrWithoutUnit>();
     }
 
-    /// Serves another schema from now on; each request is answered with the one or the other. The
-    /// errors are those of `schema::parse`, and `errc::header_invalid` or `errc::header_too_large`
-    /// if the hash cannot be sent as an etag; then, and when the hash throws, which passes through,
-    /// the schema stays as it was. The hash is computed on the caller's thread.
+    /// Serves another schema from now on; each response has either the old schema or the new one.
+    /// Returns the errors of `schema::parse`, and `errc::header_invalid` or
+    /// `errc::header_too_large` if the hash cannot be sent as an etag. Throws what the hash throws.
+    /// After an error the schema stays as it was. The hash is computed on the caller's thread.
     [[nodiscard]] std::error_code replace(std::string_view schema_text) {
         return state_->replace(schema_text);
     }
 
-    /// Announces the end, for clients that poll the schema and not the health route: from now on
-    /// the answer is 503 `{"status":"stopping"}`. Idempotent.
+    /// Announces the end to clients that poll the schema and not the health route: from now on the
+    /// response is 503 `{"status":"stopping"}`. Further calls do nothing.
     void drain() noexcept { state_->draining = true; }
 
     [[nodiscard]] bool draining() const noexcept { return state_->draining; }
 
-    /// The etag of the schema that is served now, without quotes.
+    /// Returns the etag of the schema that is served now, without quotes.
     [[nodiscard]] std::string etag() const { return state_->current()->etag; }
 
     [[nodiscard]] const std::string& path() const noexcept { return state_->path(); }
 
-    /// Called after each answer, on the server's threads, possibly on several at once; what it
-    /// throws is dropped, because the answer has been given.
+    /// Called after each response, on the threads of the server, possibly on several at once. Its
+    /// exceptions are ignored, because the response is on its way.
     void on_answer(detail::unique_function<void(const route_answer&)> callback) {
         state_->on_answer(std::move(callback));
     }
 
 private:
-    // What is answered until the next replacement.
+    // The content of all responses until the next replacement.
     struct document {
         std::string body;
         std::string etag;
@@ -98,8 +103,8 @@ private:
     };
 
     struct state final : signed_route {
-        state(route_verifier&& verify, std::string&& path, schema_hash&& by)
-            : signed_route{std::move(verify), std::move(path)}, hash{std::move(by)} {
+        state(route_verifier&& verify, std::string&& path, schema_hash&& compute)
+            : signed_route{std::move(verify), std::move(path)}, hash{std::move(compute)} {
             if (!hash)
                 throw std::system_error(make_error_code(errc::hash_missing));
         }
@@ -116,8 +121,8 @@ private:
                 return errc::header_invalid;
             if (const std::error_code ec = next->fields.add("ETag", '"' + next->etag + '"'))
                 return ec;
-            // Whoever signed the request may keep the answer, but has to ask here before each use;
-            // a cache that others share may not.
+            // The client that signed the request may keep the response, but must ask here before
+            // each use; a shared cache must not keep it.
             if (const std::error_code ec = next->fields.add("Cache-Control", "private, no-cache"))
                 return ec;
             next->body = detail::with_etag(*content, next->etag);

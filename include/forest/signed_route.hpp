@@ -18,36 +18,36 @@
 #include <system_error>
 #include <utility>
 
-// What all routes have in common: they are mounted on a server, they answer those whom a verifier
-// accepts, and they tell what they answered.
+// The common part of all routes: they are mounted on a server, respond to requests that a verifier
+// accepts, and report their responses.
 
 namespace forest {
 
-/// Decides whether a request may be answered; called from the server's threads, possibly from
-/// several at once. `hmac_sha256_verifier` is one. It may return a `bool`, or a `verification`,
+/// Decides whether a request is accepted. Called on the threads of the server, possibly on several
+/// at once. `hmac_sha256_verifier` is a verifier. It may return a `bool`, or a `verification`,
 /// which has the reason for the log.
 using request_verifier = std::function<verification(const server_request&)>;
 
-/// A verifier as a route keeps it: any `request_verifier`, or one that can only be moved.
+/// The type of a verifier inside a route: any `request_verifier`, or one that can only be moved.
 using route_verifier = detail::unique_function<verification(const server_request&)>;
 
-/// The verifier for servers that ask for no signature.
+/// The verifier for servers that need no signature.
 inline bool accept_unsigned(const server_request&) noexcept {
     return true;
 }
 
-/// One answer that a route gave, for logs.
+/// A response of a route, for logs.
 struct route_answer {
     std::string_view path{};
     http_method method{};
     int status = 0;
-    /// What the verifier decided; `hint` makes a line of it. It is for the log alone.
+    /// The decision of the verifier; `hint` makes a line of it. It is for the log only.
     verification verified{true};
 };
 
-/// The base of a route's state, which the route and its handler on the server share, so that the
-/// answers outlive the route object. Only `mount_route` makes a route of it. All members may be
-/// called from any thread.
+/// The base of the state of a route. The route and its handler on the server share the state, so
+/// that the server responds also after the route object is destroyed. `mount_route` makes a route
+/// of it. All members may be called from any thread.
 class signed_route {
 public:
     /// Throws std::system_error with `errc::verifier_missing` when `verify` is empty.
@@ -62,23 +62,23 @@ public:
 
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
-    /// What is called after each answer.
+    /// Sets the callback that is called after each response.
     void on_answer(detail::unique_function<void(const route_answer&)> callback) {
         if (callback)
             listened_to_ = true;
         gate_.set(on_answer_, std::move(callback));
     }
 
-    /// Whether the request may be answered. A verifier that throws has not accepted.
-    [[nodiscard]] verification allows(const server_request& asked) const noexcept {
+    /// Returns whether the request is accepted. A verifier that throws has not accepted it.
+    [[nodiscard]] verification allows(const server_request& incoming) const noexcept {
         try {
-            return verify_(asked);
+            return verify_(incoming);
         } catch (...) { // It cannot decide.
             return refusal::undecided;
         }
     }
 
-    /// Tells of an answer. What the callback throws is dropped: the answer has been given.
+    /// Reports a response. Exceptions of the callback are ignored: the response is on its way.
     void tell(const route_answer& given) const noexcept {
         if (!listened_to_)
             return;
@@ -93,29 +93,29 @@ protected:
     ~signed_route() = default;
 
 private:
-    mutable route_verifier verify_; // is never replaced
+    mutable route_verifier verify_; // never replaced
     const std::string path_;
     detail::callback_gate gate_;
     detail::shared_callback<route_answer> on_answer_;
-    std::atomic<bool> listened_to_ = false; // since a callback was set; spares the others the lock
+    std::atomic<bool> listened_to_ = false; // a callback was set once; without one no lock is taken
 };
 
 /// Mounts a route on its path. `state` is a `signed_route` with a member
-/// `answer(const server_request&, give)`, which calls `give(const response&)` once; it is asked
-/// only when the verifier accepts, and possibly by several threads at once. Everybody else gets the
-/// same 401, so that a stranger learns nothing of the state. Throws std::system_error with the
-/// server's error if the path cannot be used.
+/// `answer(const server_request&, give)`, which calls `give(const response&)` once. It is called
+/// only for requests that the verifier accepts, and possibly on several threads at once. All other
+/// requests get the same 401, so that a stranger learns nothing about the state. Throws
+/// std::system_error with the server's error if the path cannot be used.
 template <server Server, std::derived_from<signed_route> State>
 void mount_route(Server& server, const std::shared_ptr<State>& state) {
-    const auto handler = [state](const server_request& asked, auto respond) {
+    const auto handler = [state](const server_request& incoming, auto respond) {
         int status = 0;
         const auto give = [&](const response& answer) {
             respond(answer);
             status = answer.status;
         };
-        const verification verified = state->allows(asked);
+        const verification verified = state->allows(incoming);
         if (verified) {
-            state->answer(asked, give);
+            state->answer(incoming, give);
         } else {
             response refusal;
             refusal.status = 401;
@@ -123,7 +123,7 @@ void mount_route(Server& server, const std::shared_ptr<State>& state) {
             (void)refusal.fields.add("Cache-Control", "no-store"); // It fits.
             give(std::as_const(refusal));
         }
-        state->tell({asked.path, asked.method, status, verified});
+        state->tell({incoming.path, incoming.method, status, verified});
     };
     if constexpr (std::convertible_to<decltype(server.get(state->path(), handler)),
                                       std::error_code>) {
@@ -136,8 +136,8 @@ void mount_route(Server& server, const std::shared_ptr<State>& state) {
 
 namespace detail {
 
-// A deduction that finds no constructor says little; this says which operation a server lacks
-// (B22).
+// The message of a deduction that finds no constructor says little. This check says which operation
+// a server lacks (B22: a type that is no server does not compile).
 template <typename Server>
 struct route_policy {
     static_assert(server<Server>);

@@ -620,18 +620,6 @@ BOOST_AUTO_TEST_CASE(B11_a_slow_answer_is_not_taken_for_a_skewed_clock) {
     BOOST_TEST(!watched.last(event_kind::check_failed).clock_skew);
 }
 
-BOOST_AUTO_TEST_CASE(B11_a_refusal_whose_body_is_unusable_is_still_a_refusal) {
-    reply answer;
-    answer.error = errc::response_too_large;
-    answer.status = 401;
-    BOOST_TEST((conclude(answer, {}).error == errc::unauthorized));
-    answer.status = 500;
-    BOOST_TEST((conclude(answer, {}).error == errc::response_too_large));
-    answer.status = 200;
-    answer.body = R"({"status":"ok"})";
-    BOOST_TEST((conclude(answer, {}).error == errc::response_too_large));
-}
-
 // Life cycle
 
 BOOST_AUTO_TEST_CASE(B13_starting_twice_starts_one_loop) {

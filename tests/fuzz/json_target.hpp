@@ -2,7 +2,7 @@
 #ifndef FOREST_TESTS_FUZZ_JSON_TARGET_HPP
 #define FOREST_TESTS_FUZZ_JSON_TARGET_HPP
 
-#include <forest/core/detail/json/health_document.hpp>
+#include <forest/core/detail/json/health_document_parser.hpp>
 #include <forest/core/detail/json/json_reader.hpp>
 #include <fuzz/require.hpp>
 

@@ -10,18 +10,14 @@
 #include <forest/sim/network/memory_transport.hpp>
 #include <forest/sim/network/scripted_transport.hpp>
 
-#include <boost/test/data/monomorphic.hpp>
-#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
 #include <concepts>
-#include <vector>
 
 namespace {
 
 using namespace forest;
-namespace data = boost::unit_test::data;
 
 static_assert(transport<tests::transport_archetype>);
 static_assert(!std::default_initializable<tests::transport_archetype>);
@@ -122,37 +118,6 @@ BOOST_AUTO_TEST_CASE(a_client_needs_no_more_than_the_archetypes) {
     BOOST_TEST(!client.stopped());
     client.stop();
     BOOST_TEST(client.stopped());
-}
-
-const std::vector<errc> transport_errors{errc::resolve_failed,     errc::connection_refused,
-                                         errc::unreachable,        errc::timed_out,
-                                         errc::tls_failed,         errc::connection_lost,
-                                         errc::malformed_response, errc::response_too_large};
-
-BOOST_DATA_TEST_CASE(an_error_of_the_transport_is_the_verdict, data::make(transport_errors)) {
-    const wall_time at{std::chrono::milliseconds{1234}};
-    reply answer;
-    answer.error = sample;
-    // What came before the error does not make it better.
-    answer.status = 200;
-    answer.body = R"({"status":"ok"})";
-    answer.timings.total = duration{5};
-    const verdict result = conclude(answer, at);
-    BOOST_TEST(result.error == make_error_code(sample));
-    BOOST_TEST(result.status == 200);
-    BOOST_TEST((result.ended_at == at));
-    BOOST_TEST((result.timings.total == duration{5}));
-}
-
-BOOST_AUTO_TEST_CASE(a_complete_answer_is_judged_and_keeps_its_timings) {
-    reply answer;
-    answer.status = 200;
-    answer.body = R"({"status":"ok","version":"1.2"})";
-    answer.timings.connect = duration{7};
-    const verdict result = conclude(answer, wall_time{});
-    BOOST_TEST(result.healthy());
-    BOOST_TEST(result.version() == "1.2");
-    BOOST_TEST((result.timings.connect == duration{7}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

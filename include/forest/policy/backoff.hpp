@@ -11,16 +11,15 @@
 #include <system_error>
 #include <type_traits>
 
-// How long to wait after a failure. The models that ship, exponential_backoff and constant_backoff,
+// The delay after a failure. The models of the library, exponential_backoff and constant_backoff,
 // are in core.
 
 namespace forest {
 
-/// A backoff answers the delay after the n-th consecutive failure (B3). What the type system cannot
-/// check, a model promises: the result depends on the arguments alone, is greater than 0, and
-/// nothing is thrown. The client takes an answer below 1 ms as 1 ms, and one above
-/// `options::duration_max` as that. A model that is constexpr can be given to
-/// `worst_case_detection` at compile time.
+/// A backoff returns the delay after the n-th consecutive failure (B3). A model promises what the
+/// type system cannot check: the result depends on the arguments alone and is greater than 0, and
+/// nothing is thrown. The client uses 1 ms for a result below 1 ms, and `options::duration_max` for
+/// a result above that. `worst_case_detection` takes a constexpr model at compile time.
 ///
 /// See docs/reference/backoff.md; the minimal model is tests/archetypes/backoff.hpp.
 template <typename T>
@@ -29,13 +28,13 @@ concept backoff =
         { backoff(failures, interval) } -> std::convertible_to<duration>;
     };
 
-/// What is wrong with the options of a target, as `chosen.validate()`, or with the backoff that
-/// they go with: `errc::invalid_backoff` when its first answer is not greater than 0.
+/// Returns the error of the options of a target, like `settings.validate()`, or of the backoff that
+/// is used with them: `errc::invalid_backoff` when its first delay is not greater than 0.
 template <backoff Backoff>
-[[nodiscard]] std::error_code validate(const options& chosen, const Backoff& backoff) {
-    if (const std::error_code ec = chosen.validate())
+[[nodiscard]] std::error_code validate(const options& settings, const Backoff& backoff) {
+    if (const std::error_code ec = settings.validate())
         return ec;
-    return duration{backoff(1, chosen.interval)} > duration::zero()
+    return duration{backoff(1, settings.interval)} > duration::zero()
                ? std::error_code{}
                : make_error_code(errc::invalid_backoff);
 }
@@ -44,7 +43,7 @@ static_assert(backoff<exponential_backoff> && backoff<constant_backoff>);
 
 namespace detail {
 
-// A conversion, so that a function which takes the backoff itself is better where it fits.
+// Constructed by a conversion, so that a function that takes the backoff itself is preferred.
 struct any_backoff {
     template <typename Backoff>
         requires backoff<std::remove_cvref_t<Backoff>>

@@ -9,7 +9,7 @@
 #include <concepts>
 #include <system_error>
 
-// Where time comes from, and the execution context on which callbacks run.
+// The source of time, and the execution context on which callbacks run.
 
 namespace forest {
 
@@ -19,12 +19,13 @@ struct wait_handler_archetype {
 };
 } // namespace detail
 
-/// A clock tells both times and wakes. What the type system cannot check, a model promises:
+/// A clock returns the wall time and the steady time, and waits. A model promises what the type
+/// system cannot check:
 ///
 /// - `steady_now()` never goes back; `now()`, the wall clock in UTC, may;
 /// - the handler is called exactly once, never from inside `async_wait` or `cancel`, not before the
 /// duration has passed, and all handlers one at a time, on one execution context;
-/// - waits that end at the same moment end in the order in which they were asked for;
+/// - waits that end at the same moment end in the order in which they began;
 /// - `cancel()` makes all pending waits of this clock object end with `errc::operation_canceled`;
 /// - all members may be called from any thread from which the application calls the client.
 ///
@@ -38,9 +39,9 @@ concept clock = std::move_constructible<T> && requires(T& clock, const T& consta
     clock.cancel();
 };
 
-/// What a client does with a `callback_failed` of which nobody is told, unless its `on_unheard` is
-/// set: a clock may say so by a static member `unheard()`, since callbacks run on its execution
-/// context. Without that member, nothing.
+/// Returns the default of `on_unheard`: the handling of a `callback_failed` that no `on_event` can
+/// receive. A clock may have it as a static member `unheard()`, because callbacks run on its
+/// execution context. Without that member the default does nothing.
 template <clock Clock>
 [[nodiscard]] detail::unique_function<void(const event&)> default_unheard() {
     if constexpr (requires { Clock::unheard(); })

@@ -10,7 +10,7 @@
 #include <type_traits>
 #include <utility>
 
-// Whoever can call a function for each event can tell an observer of it.
+// Lets a class that calls a function for each event take an observer, too.
 
 namespace forest {
 
@@ -20,15 +20,15 @@ namespace forest {
 template <typename Source>
 class observable {
 public:
-    /// For every event, as with a function. The observer is moved into the source; `std::ref(mine)`
-    /// leaves it where it is, and then it must outlive the polling.
+    /// Passes every event to an observer, like a function. The observer is moved into the source.
+    /// `std::ref(observer)` leaves it where it is; then it must outlive the polling.
     ///
-    /// Takes whatever else is no function, too, so that the compiler can say in its first line what
-    /// is wrong with it; a constraint would only list all that could have been called.
+    /// Accepts other arguments that are no functions, too, so that the first line of the compiler
+    /// says what is wrong with them. A constraint would only list the functions that do not fit.
     template <typename Observer>
         requires(!std::convertible_to<Observer, detail::unique_function<void(const event&)>> ||
                  (detail::has_on_event<Observer> && !std::is_lvalue_reference_v<Observer>))
-    void on_event(Observer&& watching) {
+    void on_event(Observer&& added) {
         using given = std::remove_cvref_t<Observer>;
         using watcher = std::unwrap_reference_t<given>;
         constexpr bool stays = !std::same_as<given, watcher>;
@@ -46,9 +46,9 @@ public:
                           "give the observer away with std::move(observer), or keep it with "
                           "std::ref(observer)");
         else if constexpr (stays)
-            static_cast<Source&>(*this).on_event(callback_of(watching));
+            static_cast<Source&>(*this).on_event(callback_of(added));
         else
-            static_cast<Source&>(*this).on_event(callback_of(std::move(watching)));
+            static_cast<Source&>(*this).on_event(callback_of(std::move(added)));
     }
 };
 

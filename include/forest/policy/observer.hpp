@@ -11,12 +11,12 @@
 #include <type_traits>
 #include <utility>
 
-// Who is told of everything that happens: logs, metrics, tests.
+// Receives every event: for logs, metrics and tests.
 
 namespace forest {
 
-/// An observer is told of every event. What the type system cannot check, a model promises: it
-/// keeps no pointer of the event, and does not call the client that tells it anything but `stop()`.
+/// An observer receives every event. A model promises what the type system cannot check: it keeps
+/// no pointer of the event, and calls no member but `stop()` of the client whose event it is.
 ///
 /// See docs/reference/observer.md; the minimal model is tests/archetypes/observer.hpp.
 template <typename T>
@@ -33,12 +33,12 @@ concept has_on_event = requires(std::remove_reference_t<T>& observer, const even
 
 } // namespace detail
 
-/// The observer that is there when nobody observes.
+/// An observer that does nothing.
 struct null_observer {
     void on_event(const event&) const noexcept {}
 };
 
-/// Several observers as one, told in the order given: `tee{log_observer{}, metrics}`.
+/// Several observers as one, called in the order of the arguments: `tee{log_observer{}, metrics}`.
 template <typename... Observers>
 class tee {
     static_assert((observer<Observers> && ...),
@@ -56,20 +56,19 @@ private:
     std::tuple<Observers...> observers_;
 };
 
-/// An observer as the callback of an event; it is moved into it.
+/// Returns a callback of events that owns an observer.
 template <observer Observer>
     requires(!std::is_lvalue_reference_v<Observer>)
-[[nodiscard]] std::function<void(const event&)> callback_of(Observer&& watching) {
-    return [owned = std::make_shared<Observer>(std::move(watching))](const event& happened) {
+[[nodiscard]] std::function<void(const event&)> callback_of(Observer&& moved) {
+    return [owned = std::make_shared<Observer>(std::move(moved))](const event& happened) {
         owned->on_event(happened);
     };
 }
 
-/// The same for one that stays where it is, and must outlive the callback.
+/// The same for an observer that stays where it is, and must outlive the callback.
 template <observer Observer>
-[[nodiscard]] std::function<void(const event&)>
-callback_of(std::reference_wrapper<Observer> watching) {
-    return [watching](const event& happened) { watching.get().on_event(happened); };
+[[nodiscard]] std::function<void(const event&)> callback_of(std::reference_wrapper<Observer> kept) {
+    return [kept](const event& happened) { kept.get().on_event(happened); };
 }
 
 } // namespace forest

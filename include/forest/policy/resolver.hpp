@@ -11,11 +11,11 @@
 #include <string_view>
 #include <system_error>
 
-// What finds the addresses of a host name.
+// Finds the addresses of a host name.
 
 namespace forest {
 
-/// How a look-up ended. Everything in it is valid during the handler only.
+/// The result of a look-up. Its members are valid during the handler only.
 struct resolution {
     /// None, or one of:
     /// - `errc::resolve_failed`: the name service says that the name does not exist or has no
@@ -25,11 +25,11 @@ struct resolution {
     ///   the look-up.
     std::error_code error{};
 
-    /// In the order in which they are to be tried. At least one unless there is an error.
+    /// The addresses, in the order in which they are tried. At least one unless there is an error.
     std::span<const ip_address> addresses{};
 
-    /// How long the name service allows to use the addresses, from now on; empty if it does not
-    /// say.
+    /// For how long, from now on, the name service allows the use of the addresses; empty if it
+    /// does not say.
     std::optional<duration> lifetime{};
 };
 
@@ -39,15 +39,15 @@ struct resolution_handler_archetype {
 };
 } // namespace detail
 
-/// A resolver looks names up. It needs neither a cache nor a bound on look-ups that run at a time:
-/// the library asks for a name once at a time, for few names at a time, and keeps the answers. What
-/// the type system cannot check, a model promises:
+/// A resolver looks names up. It needs neither a cache nor a bound on its look-ups: the library has
+/// at most one look-up of a name and few look-ups in all at a time, and keeps the results. A model
+/// promises what the type system cannot check:
 ///
-/// - the handler is called once, never from inside `async_resolve`, on any thread; only for a
-/// look-up that never ends it is not called;
-/// - look-ups run side by side: one that does not end delays no other;
-/// - `async_resolve` may be called from any thread, also from a handler; one that throws does not
-/// call the handler;
+/// - the handler is called once, never from inside `async_resolve`, on any thread; it may be left
+/// uncalled only if the look-up never ends;
+/// - look-ups run at the same time: a look-up that does not end delays no other;
+/// - `async_resolve` may be called from any thread, also from a handler; when it throws, the
+/// handler is not called;
 /// - when the destructor has returned, no handler is running, and none will be called. A handler
 /// does not destroy its resolver.
 ///
@@ -58,8 +58,8 @@ concept resolver = std::destructible<T> && requires(T& resolver, std::string_vie
     resolver.async_resolve(name, handler);
 };
 
-/// A resolver may say which names it answers without asking a name service, from the hosts file for
-/// example. Look-ups of these do not wait behind others. May be called from any thread.
+/// A resolver may say which names it finds without a name service, for example in the hosts file.
+/// Look-ups of these names do not wait for others. May be called from any thread.
 template <typename T>
 concept local_resolver = resolver<T> && requires(T& resolver, std::string_view name) {
     { resolver.answers_locally(name) } noexcept -> std::same_as<bool>;

@@ -11,11 +11,11 @@
 #include <string>
 #include <string_view>
 
-// What a route is mounted on: any HTTP server that can hand over a GET and take the answer later.
+// The HTTP server of a route: it passes a GET to a handler and takes the answer later.
 
 namespace forest {
 
-/// A request as a route sees it; valid during the handler only.
+/// A request to a route; valid during the handler only.
 struct server_request {
     http_method method = http_method::get; ///< `get` or `head`
     std::string_view path{};               ///< without query
@@ -32,15 +32,14 @@ struct server_handler_archetype {
 };
 } // namespace detail
 
-/// A server calls a handler for each GET and HEAD of a path, and answers what is given to the
-/// responder. What the type system cannot check, a model promises:
+/// A server calls a handler for each GET and HEAD of a path, and sends the response that the
+/// handler passes to the responder. A model promises what the type system cannot check:
 ///
 /// - the handler may be called from any thread, and from several at once;
-/// - the responder is copyable, may be kept, and answers once, from any thread, at once or later;
-/// further calls do
-///   nothing, and one that is dropped without a call answers 500;
-/// - an answer to HEAD has the fields of the answer to GET and no body;
-/// - paths that nobody asked for are answered by the server, not by the handler.
+/// - the responder can be copied and kept, and may be called from any thread, at once or later.
+/// Only its first call sends a response; if it is destroyed without a call, the server sends 500;
+/// - the response to HEAD has the fields of the response to GET and no body;
+/// - the server itself responds to paths without a handler.
 ///
 /// See docs/reference/server.md; the minimal model is tests/archetypes/server.hpp.
 template <typename T>

@@ -3,6 +3,7 @@
 
 #include <forest/adapters/fmt/log_line.hpp>
 #include <forest/core/detail/json/health_document.hpp>
+#include <forest/core/detail/json/health_document_parser.hpp>
 #include <forest/core/detail/json/json_reader.hpp>
 #include <forest/core/schema.hpp>
 

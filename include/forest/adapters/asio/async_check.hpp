@@ -17,6 +17,7 @@
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
+#include <forest/detail/health/judge.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
 
@@ -187,7 +188,7 @@ struct initiate_check {
             state_allocator<check_operation<Handler>>{state}, state, std::move(handler));
         auto ended = [operation](const reply& answer) {
             check_state& of = *operation->state;
-            of.result = conclude(answer, of.clock.now());
+            of.result = judge(answer, of.clock.now());
             of.result.signature_sent = of.signature_sent;
             operation->complete();
         };

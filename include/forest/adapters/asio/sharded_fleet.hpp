@@ -12,10 +12,10 @@
 #include <forest/core/fleet_statistics.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
+#include <forest/core/signer_id.hpp>
 #include <forest/core/target_id.hpp>
 #include <forest/core/target_snapshot.hpp>
 #include <forest/core/url.hpp>
-#include <forest/detail/fleet/shared_signatures.hpp>
 #include <forest/policy/observable.hpp>
 
 #include <algorithm>

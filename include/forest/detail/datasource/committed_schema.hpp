@@ -9,6 +9,7 @@
 #include <forest/core/fields.hpp>
 #include <forest/core/schema.hpp>
 #include <forest/core/time.hpp>
+#include <forest/core/verdict.hpp>
 #include <forest/policy/transport.hpp>
 
 #include <cstddef>
@@ -19,19 +20,21 @@
 #include <string>
 #include <utility>
 
-// The schema that a datasource has committed to, and the conditional request for a newer one
+// The schema that a datasource has taken over, and the conditional request for a newer one
 // (PROTOCOL.md, 3).
 
 namespace forest::detail {
 
-/// Begins with the empty schema. `get` and `source` may be called from any thread, all else on one.
+/// Begins with the empty schema. `get` and `source` may be called from any thread, all other
+/// members from one thread at a time.
 class committed_schema {
 public:
-    /// What a request was made conditional on; `judge` needs it to understand a 304.
+    /// The condition of a request; `read` needs it to understand a 304.
     using condition = std::uint64_t;
 
-    /// `bytes_max` bounds what is taken from a server; `settle` is for how long a content that was
-    /// the known one is doubted when it is served again (B36).
+    /// `bytes_max` bounds the size of a schema from a server. When a server sends a content again
+    /// that was the known one before, the content is doubted for `settle` (B36: a replica may be
+    /// behind).
     committed_schema(std::size_t bytes_max, duration settle)
         : bytes_max_{bytes_max}, contents_{settle} {}
 
@@ -46,8 +49,8 @@ public:
         return source_;
     }
 
-    /// `content` is that of `next`, which is the known one from now on.
-    void commit(std::shared_ptr<const schema> next, std::string content, schema_source from,
+    /// Makes `next`, which came from `source` and has this content, the known schema.
+    void commit(std::shared_ptr<const schema> next, std::string content, schema_source source,
                 steady_time now) noexcept {
         contents_.commit(std::move(content), now);
         etag_.clear();
@@ -55,40 +58,43 @@ public:
         ++commits_;
         const std::lock_guard lock{mutex_};
         known_.swap(next);
-        source_ = from;
+        source_ = source;
     }
 
-    /// Makes `what` ask for the schema unless its content is still the known one: sends the etag
-    /// that came last with that content, raw, since some servers compare it so. One that no field
-    /// can carry is left out, and then the whole schema comes, which is compared here.
-    [[nodiscard]] condition prepare(request& what) const {
-        what.limits.body_bytes_max = bytes_max_;
-        if (etag_.empty() || what.fields.add("If-None-Match", etag_))
+    /// Makes a request ask for the schema only if its content is not the known one: sends the etag
+    /// that came last with the known content. The etag has no quotes, because some servers compare
+    /// it as it stands. An etag that no header field can carry is left out; then the server sends
+    /// the whole schema, and it is compared here.
+    [[nodiscard]] condition prepare(request& get) const {
+        get.limits.body_bytes_max = bytes_max_;
+        if (etag_.empty() || get.fields.add("If-None-Match", etag_))
             return unconditional;
         return commits_;
     }
 
-    /// An answer for which there is no memory says nothing about the server (B12).
-    [[nodiscard]] schema_answer judge(const reply& answer, wall_time local,
-                                      condition sent) const noexcept {
-        schema_answer judged{.result = conclude(answer, local)};
+    /// Reads the schema from a reply with the verdict `judged` to a request with the condition
+    /// `sent`. When there is no memory for the schema, the reply says nothing about the server
+    /// (B12: the check is inconclusive).
+    [[nodiscard]] schema_answer read(const reply& answer, const verdict& judged,
+                                     condition sent) const noexcept {
+        schema_answer result{.result = judged};
         try {
-            judged = judge_schema(judged.result, answer.fields, answer.body, sent != unconditional);
-            if (judged.served != nullptr)
-                judged.content = judged.served->text() == known_->text()
+            result = judge_schema(judged, answer.fields, answer.body, sent != unconditional);
+            if (result.served != nullptr)
+                result.content = result.served->text() == known_->text()
                                      ? contents_.known()
-                                     : schema_content(judged.served->text());
+                                     : schema_content(result.served->text());
             else
-                judged.outdated = sent != commits_;
+                result.outdated = sent != commits_;
         } catch (const std::bad_alloc&) {
-            judged.served.reset();
-            judged.result.error = errc::local_resources_exhausted;
+            result.served.reset();
+            result.result.error = errc::local_resources_exhausted;
         }
-        return judged;
+        return result;
     }
 
-    /// What to do with an answer that has no error. An etag that came with the known content is
-    /// sent from now on.
+    /// Returns what to do with an answer that has no error. An etag that came with the known
+    /// content is sent from now on.
     [[nodiscard]] settling_action settle(const schema_answer& answer, steady_time now) noexcept {
         if (answer.served == nullptr)
             return answer.outdated ? settling_action{} : contents_.served_known();
@@ -98,7 +104,7 @@ public:
         return next;
     }
 
-    /// Frees what is not needed any more.
+    /// Frees the contents that are not needed any more.
     void forget(steady_time now) noexcept { contents_.forget(now); }
 
 private:
@@ -107,9 +113,9 @@ private:
 
     static constexpr condition unconditional = 0;
 
-    // A schema without an etag leaves the one before, which came with the same content.
-    void remember_etag(const schema& from) noexcept {
-        const std::string& etag = from.etag();
+    // A schema without an etag leaves the etag before, which came with the same content.
+    void remember_etag(const schema& served) noexcept {
+        const std::string& etag = served.etag();
         if (etag.empty() || etag.size() > etag_bytes_max || !is_field_value(etag))
             return;
         try {
@@ -120,12 +126,12 @@ private:
     }
 
     const std::size_t bytes_max_;
-    mutable std::mutex mutex_; // guards what is written below; it is written on one thread only
+    mutable std::mutex mutex_; // guards the next two members, which one thread alone writes
     std::shared_ptr<const schema> known_ = std::make_shared<const schema>();
     schema_source source_ = schema_source::none;
     schema_settling contents_;
-    std::string etag_;      // to be sent; empty when there is none that can be
-    condition commits_ = 1; // counts them
+    std::string etag_;      // to be sent; empty when there is none that can be sent
+    condition commits_ = 1; // one more than the number of commits so far
 };
 
 } // namespace forest::detail

@@ -24,7 +24,9 @@
 #include <forest/detail/datasource/datasource_probe.hpp>
 #include <forest/detail/datasource/shared_clock.hpp>
 #include <forest/detail/datasource/shared_signer.hpp>
+#include <forest/detail/health/guarded_call.hpp>
 #include <forest/detail/health/health_loop.hpp>
+#include <forest/detail/health/judge.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/signer.hpp>
@@ -32,32 +34,35 @@
 
 #include <atomic>
 #include <cstdint>
-#include <exception>
 #include <memory>
-#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
-// Polls a server with the loop of a health client and fetches its schema beside it, as the
-// fetch_machine decides. What is asked beside the polls goes over one transport, one at a time. It
-// is shared by the datasource and the operations in flight, so that a datasource may be destroyed
-// at any time, from its own callbacks too.
+// Polls a server with the loop of a health client and fetches its schema beside the polls, when the
+// fetch_machine decides so. All requests beside the polls share one transport, one request at a
+// time. The datasource and the operations in flight share this loop, so that a datasource may be
+// destroyed at any time, from its own callbacks too.
 
 namespace forest::detail {
 
-/// What is behind a basic_datasource; held by a shared_ptr. The public members may be called from
-/// any thread; all else runs on the clock's execution context.
+/// The state of a basic_datasource; held by a shared_ptr. The public members may be called from any
+/// thread; everything else runs on the clock's execution context.
 template <transport Transport, clock Clock, signer Signer, backoff Backoff>
 class datasource_loop
     : public std::enable_shared_from_this<datasource_loop<Transport, Clock, Signer, Backoff>> {
+    using base = std::enable_shared_from_this<datasource_loop>;
+    using base::shared_from_this;
+    using base::weak_from_this;
+
 public:
-    /// Throws std::system_error with the error of `chosen.validate()`, or `errc::invalid_backoff`.
+    /// Throws std::system_error with the error of `settings.validate()`, or
+    /// `errc::invalid_backoff`.
     datasource_loop(Transport for_checks, Transport for_schema, Clock clock, Signer signer,
-                    Backoff backoff, datasource_options chosen, random_generator random)
-        : options_{checked(std::move(chosen))},
+                    Backoff backoff, datasource_options settings, random_generator random)
+        : options_{checked(std::move(settings))},
           transport_{std::move(for_schema)},
           clock_{std::move(clock)},
           signer_{std::move(signer), timestamp_offset{random}},
@@ -71,25 +76,25 @@ public:
               server_->route.polls_schema() ? server_->schema_url : server_->health_url,
               datasource_probe{server_})} {}
 
-    /// To be called once, before anything else: what it takes memory for is not left to `start`.
+    /// Call it once, before anything else: it needs memory, and `start` must need none.
     void attach() {
-        // The loop must not keep this alive, which keeps the loop.
-        polling_->listeners().on_event([weak = this->weak_from_this()](const event& happened) {
+        // The polling must not keep this object alive, because this object owns the polling.
+        polling_->listeners().on_event([weak = weak_from_this()](const event& happened) {
             if (const auto self = weak.lock())
                 self->polled(happened);
         });
     }
 
     void start() {
-        if (cleaned_up() || started_.exchange(true))
+        if (stopped() || started_.exchange(true))
             return;
         if (!server_->route.polls_schema())
             wait(duration::zero(), fetch_input::started);
         polling_->start();
     }
 
-    void cleanup() noexcept {
-        const auto alive = this->shared_from_this();
+    void stop() noexcept {
+        const auto alive = shared_from_this();
         listeners_.close([this]() noexcept {
             farewell_ = true;
             polling_->stop();
@@ -103,7 +108,7 @@ public:
         listeners_.set(on_reload_, std::move(callback));
     }
 
-    [[nodiscard]] bool cleaned_up() const { return listeners_.closed(); }
+    [[nodiscard]] bool stopped() const { return listeners_.closed(); }
     [[nodiscard]] target_status status() const noexcept { return polling_->status(); }
     [[nodiscard]] const std::string& uri() const noexcept { return options_.uri; }
     [[nodiscard]] const committed_schema& known() const noexcept { return server_->known; }
@@ -114,26 +119,26 @@ private:
     using polling_loop = health_loop<Transport, shared_clock<Clock>, shared_signer<Signer>, Backoff,
                                      datasource_probe, polling_machine>;
 
-    static datasource_options checked(datasource_options chosen) {
-        if (const std::error_code ec = chosen.validate())
+    static datasource_options checked(datasource_options settings) {
+        if (const std::error_code ec = settings.validate())
             throw std::system_error(ec);
-        return chosen;
+        return settings;
     }
 
-    static health_rules<Backoff> rules(const options& chosen, const Backoff& backoff) {
-        if (const std::error_code ec = forest::validate(chosen, backoff))
+    static health_rules<Backoff> rules(const options& settings, const Backoff& backoff) {
+        if (const std::error_code ec = forest::validate(settings, backoff))
             throw std::system_error(ec);
-        return {chosen, backoff};
+        return {settings, backoff};
     }
 
-    [[nodiscard]] url target(std::string_view path) const {
+    [[nodiscard]] url route_url(std::string_view path) const {
         url result;
         (void)options_.parse_url(path, result); // It has been validated.
         return result;
     }
 
-    // Something has happened to the polling: tells of it, and fetches or takes over what is due. A
-    // success that ends an outage is followed by the recovery, which is what counts then.
+    // Reports an event of the polling, and fetches or takes over the schema if that is due. After a
+    // success that ends an outage comes the event of the recovery, and only that one counts.
     void polled(event happened) {
         happened.target = options_.uri;
         outage named;
@@ -150,25 +155,26 @@ private:
         if (happened.kind == event_kind::health_route_missing)
             happened.detail = health_route_missing_hint;
         listeners_.tell(happened);
-        if (cleaned_up())
+        if (stopped())
             return;
         switch (happened.kind) {
         case event_kind::check_failed:
-            // It answers at least, and its schema is what can tell whether it is well.
-            return concluded(server_->route.needs_schema() ? fetch_input::check_succeeded
-                                                           : fetch_input::check_failed);
+            // A server without a health route replies at least; its schema shows whether it is
+            // healthy.
+            return check_ended(server_->route.needs_schema() ? fetch_input::check_succeeded
+                                                             : fetch_input::check_failed);
         case event_kind::check_succeeded:
             if (!down_)
-                concluded(fetch_input::check_succeeded);
+                check_ended(fetch_input::check_succeeded);
             return;
         case event_kind::server_down: down_ = true; return;
-        case event_kind::server_up: down_ = false; return concluded(fetch_input::recovered);
+        case event_kind::server_up: down_ = false; return check_ended(fetch_input::recovered);
         case event_kind::health_route_missing: return search(server_->route.went_over());
         default: return;
         }
     }
 
-    void concluded(fetch_input input) {
+    void check_ended(fetch_input input) {
         server_->known.forget(clock_.steady_now());
         if (!server_->asked_schema)
             return drive(input);
@@ -179,140 +185,136 @@ private:
             drive(fetch_input::polled, *again);
         else
             drive(fetch_input::check_failed);
-        if (input == fetch_input::recovered && !cleaned_up())
+        if (input == fetch_input::recovered && !stopped())
             search(server_->route.recovered());
     }
 
     void drive(fetch_input input, duration again = duration::zero()) {
-        if (cleaned_up())
+        if (stopped())
             return;
         const fetch_action next = machine_.step(input, clock_.steady_now(), again);
         switch (next.what) {
         case fetch_action::kind::none: return;
         case fetch_action::kind::wait: return wait(next.delay, fetch_input::woke);
-        case fetch_action::kind::fetch: return ask(fetch_owed_);
+        case fetch_action::kind::fetch: return get_when_free(fetch_owed_);
         }
     }
 
-    // Looks for the health route that the server did not have (B33).
+    // Looks for the health route that the server did not have before (B33).
     void search(route_action next) {
         switch (next) {
         case route_action::none: return;
-        case route_action::try_health: return ask(health_owed_);
+        case route_action::try_health: return get_when_free(health_owed_);
         case route_action::wait: break;
         }
-        clock_.async_wait(polled_route::retry_interval, [self = this->shared_from_this(),
-                                                         number = ++searches_](std::error_code ec) {
-            const auto alive = self;
-            if (!ec && number == alive->searches_ && !alive->cleaned_up())
-                alive->search(alive->server_->route.woke());
-        });
-        cancel_if_cleaned_up();
+        clock_.async_wait(polled_route::retry_interval,
+                          [self = shared_from_this(), number = ++searches_](std::error_code ec) {
+                              const auto alive = self;
+                              if (!ec && number == alive->searches_ && !alive->stopped())
+                                  alive->search(alive->server_->route.woke());
+                          });
+        cancel_if_stopped();
     }
 
-    // What was waited for before is void; it is let pass and not cancelled, because the polling
-    // waits on the same clock.
+    // An earlier wait has no effect any more. It ends by itself and is not cancelled, because the
+    // polling waits on the same clock.
     void wait(duration delay, fetch_input then) {
         clock_.async_wait(
-            delay, [self = this->shared_from_this(), then, number = ++waits_](std::error_code ec) {
+            delay, [self = shared_from_this(), then, number = ++waits_](std::error_code ec) {
                 const auto alive = self; // The handler may be destroyed while it runs.
                 if (!ec && number == alive->waits_)
                     alive->drive(then);
             });
-        cancel_if_cleaned_up();
+        cancel_if_stopped();
     }
 
-    // Asks for what is owed, now or when the transport is free.
-    void ask(bool& owed) {
+    // -- Requests beside the polls --
+
+    enum class side_request : std::uint8_t { schema, health };
+
+    // Begins the request that `owed` belongs to, now or when the transport is free.
+    void get_when_free(bool& owed) {
         owed = true;
-        ask_next();
+        get_next();
     }
 
-    void ask_next() {
-        if (asking_ || cleaned_up())
+    void get_next() {
+        if (in_flight_ || stopped())
             return;
         if (std::exchange(fetch_owed_, false))
-            get(server_->schema_url, options_.schema_timeout, &datasource_loop::fetched);
+            get(side_request::schema, server_->schema_url, options_.schema_timeout);
         else if (std::exchange(health_owed_, false))
-            get(server_->health_url, options_.health_check_timeout, &datasource_loop::tried);
+            get(side_request::health, server_->health_url, options_.health_check_timeout);
     }
 
-    using reply_member = void (datasource_loop::*)(const reply&);
-
-    void get(const url& target, duration timeout, reply_member then) {
-        asking_ = true;
-        try {
-            request_ = {.target = target};
-            if (then == &datasource_loop::fetched)
-                condition_ = server_->known.prepare(request_);
-            signed_ = sign_at(signer_, request_, clock_.now(), request_.fields);
-            transport_.async_get(request_, timeout,
-                                 [self = this->shared_from_this(), then](const reply& answer) {
-                                     const auto alive = self;
-                                     alive->answered(answer, then);
-                                 });
-            cancel_if_cleaned_up();
-        } catch (const std::bad_alloc&) { // no fault of the server's
-            reply none;
-            none.error = errc::local_resources_exhausted;
-            answered(none, then);
-        } catch (const std::exception& thrown) {
-            give_up(thrown.what(), then);
-        } catch (...) {
-            give_up("an exception that is no std::exception", then);
-        }
+    void get(side_request kind, const url& route, duration timeout) {
+        in_flight_ = true;
+        guarded_call(
+            [&] {
+                request_ = {.target = route};
+                if (kind == side_request::schema)
+                    condition_ = server_->known.prepare(request_);
+                signed_ = sign_at(signer_, request_, clock_.now(), request_.fields);
+                transport_.async_get(request_, timeout,
+                                     [self = shared_from_this(), kind](const reply& answer) {
+                                         const auto alive = self;
+                                         alive->answered(answer, kind);
+                                     });
+                cancel_if_stopped();
+            },
+            [&](std::string_view text) {
+                event failed = describe(event_kind::callback_failed, nullptr);
+                failed.detail = text;
+                listeners_.tell(failed);
+                return true;
+            },
+            [&](const reply& answer) { answered(answer, kind); });
     }
 
-    void give_up(std::string_view thrown, reply_member then) {
-        event failed = describe(event_kind::callback_failed, nullptr);
-        failed.detail = thrown;
-        listeners_.tell(failed);
-        reply none;
-        none.error = errc::unreachable;
-        answered(none, then);
-    }
-
-    void answered(const reply& answer, reply_member then) {
-        if (cleaned_up())
+    void answered(reply answer, side_request kind) {
+        if (stopped())
             return;
-        asking_ = false;
-        (this->*then)(answer);
-        ask_next();
+        in_flight_ = false;
+        answer.signature_sent = signed_;
+        const verdict result = judge(answer, clock_.now());
+        if (kind == side_request::schema)
+            fetched(answer, result);
+        else
+            tried(result);
+        get_next();
     }
 
-    void fetched(const reply& answer) {
-        reply asked = answer;
-        asked.signature_sent = signed_;
+    void fetched(const reply& answer, const verdict& result) {
         const bool waited_for = server_->route.needs_schema();
         const std::optional<duration> again =
-            settle(server_->known.judge(asked, clock_.now(), condition_));
+            settle(server_->known.read(answer, result, condition_));
         drive(again ? fetch_input::fetched : fetch_input::failed, again.value_or(duration::zero()));
         server_->route.fetched();
-        if (cleaned_up())
+        if (stopped())
             return;
         if (server_->held)
-            polling_->judged(*std::exchange(server_->held, std::nullopt));
+            polling_->ended(*std::exchange(server_->held, std::nullopt));
         else if (waited_for && again)
             polling_->hurry(duration::zero());
     }
 
-    // The answer to a health check beside the polls of the schema. If the server has the route now,
-    // the next check asks for it, and comes when such a check is due.
-    void tried(const reply& answer) {
-        const route_action next = server_->route.tried(conclude(answer, clock_.now()));
+    // A health check beside the polls of the schema has ended. If the server has the route now, the
+    // next check asks for it, and comes when a health check is due.
+    void tried(const verdict& result) {
+        const route_action next = server_->route.tried(result);
         if (!server_->route.polls_schema())
             polling_->hurry(options_.health_check_interval);
         search(next);
     }
 
-    // Takes over what an answer says. Returns after how long the schema has to be fetched once
-    // more, 0 for no need; nothing if the answer is a failure. A reload that threw is settled, too:
-    // the next recovery or poll tries again (B32).
+    // Takes over the schema of an answer. Returns the time after which the schema has to be fetched
+    // again, 0 if it has not to be fetched again, or nothing if the answer is a failure. A reload
+    // that throws ends this fetch, too: the next recovery or poll tries again (B32).
     std::optional<duration> settle(schema_answer answer) {
         const verdict& result = answer.result;
         if (result.error) {
             tell(event_kind::schema_failed, &result);
-            if (!std::exchange(loaded_, true) && !cleaned_up()) // by whoever was just told
+            if (!std::exchange(loaded_, true) && !stopped()) // A callback may have stopped it.
                 load();
             return std::nullopt;
         }
@@ -347,7 +349,7 @@ private:
                               clock_.steady_now());
     }
 
-    // What there is when the server cannot be reached at the start (B30).
+    // Takes the introspection when the server cannot be reached at the start (B30).
     void load() {
         if (brought_along_ != nullptr)
             server_->known.commit(brought_along_, std::move(brought_content_),
@@ -355,8 +357,8 @@ private:
         tell(event_kind::schema_loaded, nullptr);
     }
 
-    // Read once and now, because later there might be no memory for it; and kept no longer than it
-    // is needed.
+    // Reads the introspection once, in the constructor, because later there might be no memory for
+    // it, and frees it when it is not needed any more.
     [[nodiscard]] std::shared_ptr<const schema> take_introspection() {
         std::string text;
         text.swap(options_.introspection);
@@ -369,58 +371,53 @@ private:
         return read;
     }
 
-    void tell(event_kind kind, const verdict* of) { listeners_.tell(describe(kind, of)); }
+    void tell(event_kind kind, const verdict* check) { listeners_.tell(describe(kind, check)); }
 
-    // The schema lives for as long as the event is told, because only this thread commits another.
-    [[nodiscard]] event describe(event_kind kind, const verdict* of) const {
+    // The schema lives while the event is reported, because only this thread commits another one.
+    [[nodiscard]] event describe(event_kind kind, const verdict* check) const {
         return {.kind = kind,
                 .target = options_.uri,
-                .path = of == nullptr ? std::string_view{} : server_->schema_url.target(),
+                .path = check == nullptr ? std::string_view{} : server_->schema_url.target(),
                 .status = polling_->status(),
-                .check = of,
+                .check = check,
                 .schema = server_->known.get().get(),
                 .source = server_->known.source(),
                 .during_outage = down_};
     }
 
-    void cancel() noexcept {
-        try {
-            transport_.cancel();
-            clock_.cancel();
-        } catch (...) { // What could not be cancelled finds everything cleaned up when it ends.
-        }
-    }
+    void cancel() noexcept { guarded_cancel(transport_, clock_); }
 
-    // A cleanup from another thread may come between the decision to begin an operation and its
-    // beginning.
-    void cancel_if_cleaned_up() noexcept {
-        if (cleaned_up())
+    // Another thread may stop the loop after the decision to begin an operation and before the
+    // operation begins.
+    void cancel_if_stopped() noexcept {
+        if (stopped())
             cancel();
     }
 
     datasource_options options_;
     std::string brought_content_;
     std::shared_ptr<const schema> brought_along_ = take_introspection();
-    const std::shared_ptr<polled_server> server_ = std::make_shared<polled_server>(
-        options_.mode, target(datasource_options::health_path),
-        target(datasource_options::schema_path), options_.schema_bytes_max, options_.schema_settle);
-    Transport transport_; // for what is asked beside the polls
+    const std::shared_ptr<polled_server> server_ =
+        std::make_shared<polled_server>(options_.mode, route_url(datasource_options::health_path),
+                                        route_url(datasource_options::schema_path),
+                                        options_.schema_bytes_max, options_.schema_settle);
+    Transport transport_; // for the requests beside the polls
     shared_clock<Clock> clock_;
     shared_signer<Signer> signer_;
     request request_;
     committed_schema::condition condition_{};
-    bool signed_ = false; // the request in flight
+    bool signed_ = false; // whether the request in flight is signed
     fetch_machine<Backoff> machine_;
     const std::shared_ptr<polling_loop> polling_;
-    std::uint64_t waits_ = 0;    // counts them, so that one that is void is known
-    std::uint64_t searches_ = 0; // likewise
-    bool asking_ = false;        // the transport is in use
-    bool fetch_owed_ = false;    // when it is free
-    bool health_owed_ = false;
-    bool loaded_ = false; // the first schema, or that there is none, has been told
+    std::uint64_t waits_ = 0;    // the number of waits so far: an older one has no effect
+    std::uint64_t searches_ = 0; // likewise of waits for the health route
+    bool in_flight_ = false;     // a request beside the polls is in flight
+    bool fetch_owed_ = false;    // a fetch of the schema begins when the transport is free
+    bool health_owed_ = false;   // likewise a health check
+    bool loaded_ = false;        // `schema_loaded` has been reported
     bool down_ = false;
     std::atomic<bool> started_ = false;
-    std::atomic<bool> farewell_ = false; // the last events may be told
+    std::atomic<bool> farewell_ = false; // the last two events may be reported
     callbacks listeners_;
     shared_callback<schema> on_reload_;
 };

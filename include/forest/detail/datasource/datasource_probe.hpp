@@ -18,14 +18,14 @@
 #include <optional>
 #include <utility>
 
-// What a datasource asks its server in place of a plain health check, and how it goes from one
-// route to the other (B33).
+// The check of a datasource: a health check or a fetch of the schema, and the change from one to
+// the other (B33: a server may have no health route).
 
 namespace forest::detail {
 
-/// What the polling of a datasource and the datasource itself share; used on one thread only.
+/// The state that a datasource and its health_loop share; used on one thread only.
 struct polled_server {
-    /// `routes` are the URLs of the health route and of the schema.
+    /// `health` and `schema` are the URLs of the two routes.
     polled_server(datasource_mode mode, url health, url schema, std::size_t bytes_max,
                   duration settle)
         : route{mode},
@@ -37,37 +37,38 @@ struct polled_server {
     const url health_url;
     const url schema_url;
     committed_schema known;
-    schema_answer latest{};        ///< to the last poll of the schema
-    bool asked_schema = false;     ///< whether the last check is such a poll
-    std::optional<verdict> held{}; ///< on a check, until the first fetch of the schema has ended
+    schema_answer latest{};    ///< the answer to the last check of the schema route
+    bool asked_schema = false; ///< whether the last check went to the schema route
+    /// The verdict of a check that is kept back until the first fetch of the schema has ended.
+    std::optional<verdict> held{};
 };
 
-/// What a datasource polls: the health route or, where there is none, the schema (B33). A probe of
-/// health_loop.
+/// Checks the health route or, where there is none, the schema route (B33). A probe of health_loop.
 class datasource_probe {
 public:
     explicit datasource_probe(std::shared_ptr<polled_server> server) noexcept
         : server_{std::move(server)} {}
 
-    void prepare(request& what) {
+    void prepare(request& check) {
         const bool schema = server_->route.polls_schema();
         if (schema != server_->asked_schema)
-            what = {.target = schema ? server_->schema_url : server_->health_url,
-                    .fresh_connection = what.fresh_connection};
+            check = {.target = schema ? server_->schema_url : server_->health_url,
+                     .fresh_connection = check.fresh_connection};
         server_->asked_schema = schema;
         if (schema)
-            condition_ = server_->known.prepare(what);
+            condition_ = server_->known.prepare(check);
     }
 
-    /// Keeps the answer of a schema, too.
-    [[nodiscard]] verdict judge(const reply& answer, wall_time local) noexcept {
+    /// Keeps the schema, and corrects the verdict, which is made for a health document.
+    void read(const reply& answer, verdict& result) noexcept {
         if (!server_->asked_schema)
-            return conclude(answer, local);
-        server_->latest = server_->known.judge(answer, local, condition_);
-        return server_->latest.result;
+            return;
+        server_->latest = server_->known.read(answer, result, condition_);
+        result = server_->latest.result;
     }
 
-    /// Whether the health route is missing is known when the schema has come, or has not.
+    /// Keeps a verdict back while the first fetch of the schema is in flight: its end shows whether
+    /// the server only lacks the health route.
     [[nodiscard]] bool holds(const verdict& result) noexcept {
         if (server_->asked_schema || !server_->route.awaits_schema(result))
             return false;
@@ -75,7 +76,7 @@ public:
         return true;
     }
 
-    /// A missing health route says nothing of the server's health.
+    /// A missing health route says nothing about the health of the server.
     [[nodiscard]] health_input input(const verdict& result) noexcept {
         return !server_->asked_schema && server_->route.checked(result)
                    ? health_input::rerouted(result)
@@ -87,7 +88,7 @@ private:
     committed_schema::condition condition_{};
 };
 
-/// The rules by which the route is polled that is polled now.
+/// The rules of the route that is polled now.
 template <std::regular_invocable<int, duration> Backoff>
 struct polled_rules {
     health_rules<Backoff> health;

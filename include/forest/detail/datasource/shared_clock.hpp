@@ -8,15 +8,16 @@
 #include <memory>
 #include <utility>
 
-// One clock for several loops that end together, since a clock need not be copyable.
+// One clock for several loops that end together: a clock may be one that cannot be copied.
 
 namespace forest::detail {
 
-/// Copies share the clock and its waits: `cancel()` of one ends those of all. Models `clock`.
+/// Copies share the clock and its waits: `cancel()` of one copy ends the waits of all. Models
+/// `clock`.
 template <clock Clock>
 class shared_clock {
 public:
-    explicit shared_clock(Clock of) : clock_{std::make_shared<Clock>(std::move(of))} {}
+    explicit shared_clock(Clock clock) : clock_{std::make_shared<Clock>(std::move(clock))} {}
 
     [[nodiscard]] wall_time now() const { return std::as_const(*clock_).now(); }
     [[nodiscard]] steady_time steady_now() const { return std::as_const(*clock_).steady_now(); }

@@ -12,30 +12,30 @@
 #include <memory>
 #include <utility>
 
-// One signer for several loops that talk to one server, so that no two of their requests sign the
-// same timestamp.
+// One signer for several loops with one server, so that no two of their requests sign the same
+// timestamp.
 
 namespace forest::detail {
 
-/// Copies share the signer and the sequence of its timestamps. Models `signer`; copies are not for
-/// two threads at a time.
+/// Copies share the signer and the sequence of its timestamps, and may be used by one thread at a
+/// time. Models `signer`.
 template <signer Signer>
 class shared_signer {
 public:
-    /// `offset` is that of all timestamps.
-    shared_signer(Signer by, timestamp_offset offset)
-        : state_{std::make_shared<state>(std::move(by), offset)} {}
+    /// `offset` is the offset of all timestamps.
+    shared_signer(Signer signer, timestamp_offset offset)
+        : state_{std::make_shared<state>(std::move(signer), offset)} {}
 
-    void sign(const request& what, wall_time now, header_fields& fields) {
+    void sign(const request& get, wall_time now, header_fields& fields) {
         const wall_time at = state_->timestamps.next(state_->offset.before(now));
-        (void)sign_at(state_->by, what, state_->offset.precise(at), fields);
+        (void)sign_at(state_->inner, get, state_->offset.precise(at), fields);
     }
 
 private:
     struct state {
-        state(Signer&& signing, timestamp_offset behind) : by{std::move(signing)}, offset{behind} {}
+        state(Signer&& signer, timestamp_offset all) : inner{std::move(signer)}, offset{all} {}
 
-        Signer by;
+        Signer inner;
         const timestamp_offset offset;
         timestamp_sequence timestamps;
     };

@@ -13,7 +13,7 @@
 
 #include <utility>
 
-// What a fleet tells, while those whom it tells may remove the very target that they are told of.
+// The callbacks of a fleet. A callback may remove the target whose event it receives.
 
 namespace forest::detail {
 
@@ -23,48 +23,49 @@ class fleet_callbacks {
 public:
     using target = typename fleet_targets<Backoff>::target;
 
-    /// `all` outlives this.
+    /// `all` outlives this object.
     explicit fleet_callbacks(fleet_targets<Backoff>& all) noexcept : targets_{all} {}
 
     [[nodiscard]] callbacks& listeners() noexcept { return listeners_; }
 
-    /// Whether nothing is told any more.
+    /// Returns whether no event is reported any more.
     [[nodiscard]] bool closed() const noexcept { return listeners_.closed(); }
 
-    /// Whether a callback is running.
+    /// Returns whether a callback is running.
     [[nodiscard]] bool telling() const noexcept { return telling_; }
 
-    /// An event of `one`, whose URL is `where`. `judged` is the outcome of the check that it
-    /// follows from, if any. Views into these, and into `told`, to which an outage is written if
-    /// the event has one.
-    [[nodiscard]] static event describe(const target& one, const url& where, event_kind kind,
-                                        const verdict* judged, outage& told) noexcept {
-        event result = forest::detail::describe(one.machine, kind, judged, where.text(), told);
+    /// Returns an event of `subject`, whose URL is `location`. `judged` is the verdict of the check
+    /// that caused it, or null. Writes the outage that belongs to the event, if any, to
+    /// `outage_storage`. The event has views into these three.
+    [[nodiscard]] static event describe(const target& subject, const url& location, event_kind kind,
+                                        const verdict* judged, outage& outage_storage) noexcept {
+        event result = forest::detail::describe(subject.machine, kind, judged, location.text(),
+                                                outage_storage);
         if (result.check != nullptr)
-            result.path = where.target();
-        result.id = one.id;
+            result.path = location.target();
+        result.id = subject.id;
         return result;
     }
 
-    /// The same of an event that belongs to no check and no outage.
-    [[nodiscard]] static event describe(const target& one, const url& where,
+    /// The same for an event that belongs to no check and no outage.
+    [[nodiscard]] static event describe(const target& subject, const url& location,
                                         event_kind kind) noexcept {
-        outage none;
-        return describe(one, where, kind, nullptr, none);
+        outage unused;
+        return describe(subject, location, kind, nullptr, unused);
     }
 
-    /// Tells of an event of `one`, which stays where it is meanwhile, whatever the callbacks do; of
-    /// what it stands for no more is told once it is removed.
-    void tell(const target& one, const event& happened) {
+    /// Reports an event of `subject`, which stays where it is meanwhile. If a callback removes it,
+    /// no further callback runs.
+    void tell(const target& subject, const event& happened) {
         targets_.hold();
         const bool outer = std::exchange(telling_, true);
-        listeners_.tell(happened, [&] { return one.id == happened.id; });
+        listeners_.tell(happened, [&] { return subject.id == happened.id; });
         telling_ = outer;
         targets_.release();
     }
 
-    /// Tells nothing any more but the last two events of each target, of which `stopping_of`
-    /// answers the first.
+    /// Reports the last two events of each target, and no event after that. `stopping_of` returns
+    /// the first of the two.
     template <typename Describe>
     void close(const Describe& stopping_of) noexcept {
         listeners_.close([&]() noexcept {

@@ -14,126 +14,129 @@
 #include <utility>
 #include <vector>
 
-// The checks of a fleet that are in flight. A transport and a request exist for each, and no more
-// than there ever were at a time; targets that wait have none.
+// The checks of a fleet that are in flight. Each has a transport and a request; targets that wait
+// have none. Transports and requests are used again, so that their number is the largest number of
+// checks that were ever in flight at a time.
 
 namespace forest::detail {
 
-/// Transports that are taken for one check at a time. Not thread-safe.
+/// Transports and requests, each for one check at a time. Not thread-safe.
 template <transport Transport>
 class checks_in_flight {
 public:
-    struct flight {
-        flight(Transport by, std::uint32_t place) : transport{std::move(by)}, number{place} {}
+    struct check {
+        check(Transport carrier, std::uint32_t place)
+            : transport{std::move(carrier)}, number{place} {}
 
         Transport transport;
-        request what;
-        target_id of{}; // 0 when nobody waits for its end
+        request get;
+        target_id id{}; // of the target; 0 when no target waits for the end
         unsigned connections_paid = 0;
         const std::uint32_t number;
     };
 
     explicit checks_in_flight(unique_function<Transport()> source) : source_{std::move(source)} {}
 
-    /// How many are in flight, those that were abandoned but have not yet ended among them.
+    /// Returns the number of checks in flight, with those that were abandoned but have not ended.
     [[nodiscard]] int count() const noexcept {
-        return static_cast<int>(flights_.size() - idle_.size());
+        return static_cast<int>(checks_.size() - idle_.size());
     }
 
-    /// Whether a check that begins now is known to find a kept connection.
-    [[nodiscard]] bool keeps_connection_to(const url& where) const noexcept {
+    /// Returns whether a check that begins now is known to find a kept connection.
+    [[nodiscard]] bool keeps_connection_to(const url& location) const noexcept {
         if constexpr (connection_keeper<Transport>)
-            return !flights_.empty() && flights_.front()->transport.keeps_connection_to(where);
+            return !checks_.empty() && checks_.front()->transport.keeps_connection_to(location);
         else
             return false;
     }
 
-    /// Begins a check of `one`, whose URL it borrows, with a request that `prepare` completes.
-    /// `handler` takes the flight, which it has to end, and the reply. What the policies throw is
-    /// passed on, and nothing has begun then.
+    /// Begins a check of `subject`, whose URL moves to the request; `prepare` completes the
+    /// request. `handler` takes the check, which it has to end, and the reply. Throws what the
+    /// policies throw; then no check has begun.
     template <typename Target, typename Prepare, typename Handler>
-    flight& begin(Target& one, const Prepare& prepare, Handler handler) {
-        flight& begun = take(one);
+    check& begin(Target& subject, const Prepare& prepare, Handler handler) {
+        check& begun = take(subject);
         try {
-            prepare(begun.what);
-            begun.transport.async_get(begun.what, one.machine.options().timeout,
+            prepare(begun.get);
+            begun.transport.async_get(begun.get, subject.machine.options().timeout,
                                       [handler = std::move(handler), &begun](const reply& answer) {
                                           handler(begun, answer);
                                       });
         } catch (...) {
-            end(begun, &one);
+            end(begun, &subject);
             throw;
         }
         return begun;
     }
 
-    /// Gives back what `one`, which is null when it is gone, had lent.
+    /// Ends a check, and moves the URL back to `subject`, which is null when it was removed.
     template <typename Target>
-    void end(flight& ended, Target* one) noexcept {
-        if (one != nullptr) {
-            one->where = std::move(ended.what.target);
-            one->flight = Target::no_flight;
+    void end(check& ended, Target* subject) noexcept {
+        if (subject != nullptr) {
+            subject->location = std::move(ended.get.target);
+            subject->check = Target::no_check;
         }
-        ended.of = {};
+        ended.id = {};
         idle_.push_back(&ended);
     }
 
-    /// Cancels the check of a target that goes away.
+    /// Cancels the check of a target that is removed.
     template <typename Target>
-    void abandon(Target& gone) {
-        flight& of_it = *flights_[gone.flight];
-        of_it.of = {};
-        gone.flight = Target::no_flight;
-        of_it.transport.cancel();
+    void abandon(Target& removed) {
+        check& abandoned = *checks_[removed.check];
+        abandoned.id = {};
+        removed.check = Target::no_check;
+        abandoned.transport.cancel();
     }
 
+    /// Returns the check of a target that has one in flight.
     template <typename Target>
-    [[nodiscard]] const flight& of(const Target& one) const noexcept {
-        assert(one.in_flight());
-        return *flights_[one.flight];
+    [[nodiscard]] const check& of(const Target& subject) const noexcept {
+        assert(subject.in_flight());
+        return *checks_[subject.check];
     }
 
-    /// Cancels all.
+    /// Cancels all checks.
     void cancel() {
-        for (const auto& each : flights_)
+        for (const auto& each : checks_)
             if (each != nullptr)
                 each->transport.cancel();
     }
 
-    /// Destroys the transports that have no check in flight; no check is begun after that.
+    /// Destroys the transports that have no check in flight. No check may begin after that.
     void drop_idle() noexcept {
         source_ = {};
         while (!idle_.empty()) {
             const std::uint32_t number = idle_.back()->number;
             idle_.pop_back();
-            flights_[number].reset();
+            checks_[number].reset();
         }
     }
 
 private:
-    // One for `one`. Throws what making a transport throws.
+    // Throws what `source_` throws.
     template <typename Target>
-    flight& take(Target& one) {
+    check& take(Target& subject) {
         if (idle_.empty()) {
-            idle_.reserve(flights_.size() + 1); // so that to end one never fails
-            flights_.push_back(
-                std::make_unique<flight>(source_(), static_cast<std::uint32_t>(flights_.size())));
-            idle_.push_back(flights_.back().get());
+            idle_.reserve(checks_.size() + 1); // so that `end` never fails
+            checks_.push_back(
+                std::make_unique<check>(source_(), static_cast<std::uint32_t>(checks_.size())));
+            idle_.push_back(checks_.back().get());
         }
-        flight& begun = *idle_.back();
+        check& begun = *idle_.back();
         idle_.pop_back();
-        begun.of = one.id;
-        begun.what.target = std::move(one.where);
-        begun.what.fields.clear();
-        begun.what.fresh_connection = one.fresh_connection;
+        begun.id = subject.id;
+        begun.get.target = std::move(subject.location);
+        begun.get.fields.clear();
+        begun.get.fresh_connection = subject.fresh_connection;
         begun.connections_paid = 0;
-        one.flight = begun.number;
+        subject.check = begun.number;
         return begun;
     }
 
     unique_function<Transport()> source_;
-    std::vector<std::unique_ptr<flight>> flights_;
-    std::vector<flight*> idle_;
+    std::vector<std::unique_ptr<check>> checks_;
+    std::vector<check*> idle_;
 };
 
 } // namespace forest::detail

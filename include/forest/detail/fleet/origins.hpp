@@ -12,54 +12,54 @@
 #include <cstdint>
 #include <vector>
 
-// The servers behind the targets of a fleet: those of one server must not sign the same moment, and
-// begin as far from each other as they can.
+// The origins of the targets of a fleet. Targets of one origin must not sign the same timestamp,
+// and their first checks begin as far from each other as possible.
 
 namespace forest::detail {
 
-/// Names one of a fleet's servers.
+/// The number of an origin within its fleet.
 enum class origin_number : std::uint32_t {};
 
-/// A server: a scheme, a host and a port, or a socket.
+/// An origin: a scheme, a host and a port, or a socket.
 struct fleet_origin {
-    std::uint64_t origin = 0; // hashed: when two collide, they merely avoid each other's timestamps
+    std::uint64_t hash = 0; // two origins with one hash only avoid each other's timestamps
     timestamp_sequence timestamps{};
-    bool takes_timestamps = true; // as far as the last request shows
+    bool takes_timestamps = true; // whether the last request was signed
     std::uint32_t target_count = 0;
-    std::uint32_t begun = 0;   // targets so far
-    std::uint32_t ordinal = 0; // how many servers came before it
+    std::uint32_t begun = 0;   // the number of targets that have begun so far
+    std::uint32_t ordinal = 0; // the number of origins that came before this one
 };
 
-/// Servers that live as long as a target has one, and until the clock has passed what was signed
-/// for them. Not thread-safe.
+/// The origins of a fleet. An origin lives while it has a target, and until the clock has passed
+/// the timestamps that were signed for it. Not thread-safe.
 class fleet_origins {
 public:
     [[nodiscard]] fleet_origin& operator[](origin_number number) noexcept {
-        return servers_[static_cast<std::size_t>(number)];
+        return origins_[static_cast<std::size_t>(number)];
     }
 
-    /// The server of a target that is added at `now`.
-    origin_number enter(const url& target, wall_time now) {
-        const std::uint64_t origin = origin_hash(target);
-        const std::uint32_t known = by_origin_.find(
-            origin, [&](std::uint32_t each) { return servers_[each].origin == origin; });
+    /// Counts a target that is added at `now`, and returns its origin.
+    origin_number enter(const url& location, wall_time now) {
+        const std::uint64_t hash = origin_hash(location);
+        const std::uint32_t known =
+            by_hash_.find(hash, [&](std::uint32_t each) { return origins_[each].hash == hash; });
         if (known != index_table::none) {
-            if (servers_[known].target_count++ == 0)
+            if (origins_[known].target_count++ == 0)
                 --unused_;
             return static_cast<origin_number>(known);
         }
-        if (unused_ > by_origin_.size() / 2 && unused_ >= worth_forgetting_)
+        if (unused_ > by_hash_.size() / 2 && unused_ >= worth_forgetting_)
             forget_unused(now);
         const bool again = !free_.empty();
         const std::uint32_t added =
-            again ? free_.back() : static_cast<std::uint32_t>(servers_.size());
+            again ? free_.back() : static_cast<std::uint32_t>(origins_.size());
         if (!again)
-            servers_.emplace_back();
-        servers_[added] = {.origin = origin, .ordinal = entered_};
-        by_origin_.insert(added, [this](std::uint32_t each) { return servers_[each].origin; });
+            origins_.emplace_back();
+        origins_[added] = {.hash = hash, .ordinal = entered_};
+        by_hash_.insert(added, [this](std::uint32_t each) { return origins_[each].hash; });
         if (again)
             free_.pop_back();
-        servers_[added].target_count = 1;
+        origins_[added].target_count = 1;
         ++entered_;
         return static_cast<origin_number>(added);
     }
@@ -71,26 +71,26 @@ public:
 
 private:
     void forget_unused(wall_time now) {
-        for (std::uint32_t index = 0; index < servers_.size(); ++index) {
-            const fleet_origin& each = servers_[index];
-            const auto is_it = [index](std::uint32_t other) { return other == index; };
+        for (std::uint32_t index = 0; index < origins_.size(); ++index) {
+            const fleet_origin& each = origins_[index];
+            const auto is_same = [index](std::uint32_t other) { return other == index; };
             if (each.target_count > 0 || !each.timestamps.passed_by(now) ||
-                by_origin_.find(each.origin, is_it) == index_table::none)
+                by_hash_.find(each.hash, is_same) == index_table::none)
                 continue;
             free_.push_back(index);
-            by_origin_.erase(index, [this](std::uint32_t one) { return servers_[one].origin; });
+            by_hash_.erase(index, [this](std::uint32_t other) { return origins_[other].hash; });
             --unused_;
         }
-        // Those that are left cannot be forgotten yet: not to look at them for each server that
-        // comes, wait for as many again.
+        // The unused origins that are left cannot be forgotten yet. The next attempt waits until
+        // there are twice as many, so that not every new origin looks at all of them.
         worth_forgetting_ = 2 * unused_;
     }
 
-    segmented_vector<fleet_origin, 64> servers_;
+    segmented_vector<fleet_origin, 64> origins_;
     std::vector<std::uint32_t> free_;
-    index_table by_origin_;
-    std::size_t unused_ = 0;           // servers without a target
-    std::size_t worth_forgetting_ = 0; // how many of them are
+    index_table by_hash_;
+    std::size_t unused_ = 0;           // origins without a target
+    std::size_t worth_forgetting_ = 0; // the number of unused ones from which to look at them
     std::uint32_t entered_ = 0;
 };
 

@@ -14,8 +14,8 @@
 #include <tuple>
 #include <unordered_set>
 
-// The options of the targets of a fleet, once for all that have the same: a fleet of any size has
-// few different ones, and they would be a third of what a target costs.
+// The options of the targets of a fleet. Targets with equal options share them: a fleet of any size
+// has few different options, and a copy for each target would be a third of its memory.
 
 namespace forest::detail {
 
@@ -25,45 +25,45 @@ class fleet_rules {
 public:
     using rules = health_rules<Backoff>;
 
-    /// `by` is the backoff of all of them.
-    explicit fleet_rules(const Backoff& by) : backoff_{by} {}
+    /// All rules have the same `backoff`.
+    explicit fleet_rules(const Backoff& backoff) : backoff_{backoff} {}
 
-    /// Those with the options `chosen`, which must be valid. They live until all who entered have
-    /// left.
-    [[nodiscard]] const rules& enter(const options& chosen) {
-        auto found = all_.find(chosen);
+    /// Counts a user of the rules with these options, which must be valid, and returns the rules.
+    /// They live until `leave` was called as often as `enter`.
+    [[nodiscard]] const rules& enter(const options& settings) {
+        auto found = all_.find(settings);
         if (found == all_.end())
-            found = all_.emplace(chosen, backoff_).first;
+            found = all_.emplace(settings, backoff_).first;
         ++found->users;
-        return found->of;
+        return found->content;
     }
 
-    void leave(const options& chosen) noexcept {
-        const auto found = all_.find(chosen);
+    void leave(const options& settings) noexcept {
+        const auto found = all_.find(settings);
         assert(found != all_.end());
         if (--found->users == 0)
             all_.erase(found);
     }
 
-    /// How many are kept.
+    /// Returns the number of different rules.
     [[nodiscard]] std::size_t size() const noexcept { return all_.size(); }
 
 private:
     struct shared {
-        shared(const options& chosen, const Backoff& by) : of{chosen, by} {}
+        shared(const options& settings, const Backoff& backoff) : content{settings, backoff} {}
 
-        rules of;
-        mutable std::size_t users = 0; // not what they are compared by
+        rules content;
+        mutable std::size_t users = 0; // no part of the key
     };
 
-    static const options& key(const options& of) noexcept { return of; }
-    static const options& key(const shared& of) noexcept { return of.of.options; }
+    static const options& key(const options& settings) noexcept { return settings; }
+    static const options& key(const shared& entry) noexcept { return entry.content.options; }
 
-    static auto parts(const options& of) noexcept {
-        return std::tuple{of.interval,          of.timeout,
-                          of.failure_threshold, of.success_threshold,
-                          of.initial_delay_max, std::bit_cast<std::uint64_t>(of.interval_jitter),
-                          of.stall_tolerance,   of.doubt_max};
+    static auto parts(const options& all) noexcept {
+        return std::tuple{all.interval,          all.timeout,
+                          all.failure_threshold, all.success_threshold,
+                          all.initial_delay_max, std::bit_cast<std::uint64_t>(all.interval_jitter),
+                          all.stall_tolerance,   all.doubt_max};
     }
 
     struct equal {
@@ -75,7 +75,7 @@ private:
 
     struct hash {
         using is_transparent = void;
-        std::size_t operator()(const auto& of) const noexcept {
+        std::size_t operator()(const auto& entry) const noexcept {
             std::uint64_t result = 0;
             const auto add = [&result](auto part) {
                 if constexpr (requires { part.count(); })
@@ -85,13 +85,13 @@ private:
                 result *= 0x9e3779b97f4a7c15U;
                 result ^= result >> 32U;
             };
-            std::apply([&](auto... each) { (add(each), ...); }, parts(key(of)));
+            std::apply([&](auto... each) { (add(each), ...); }, parts(key(entry)));
             return result;
         }
     };
 
     const Backoff backoff_;
-    std::unordered_set<shared, hash, equal> all_; // which stay where they are
+    std::unordered_set<shared, hash, equal> all_; // entries never move
 };
 
 } // namespace forest::detail

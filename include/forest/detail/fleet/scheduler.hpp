@@ -2,11 +2,13 @@
 #ifndef FOREST_DETAIL_FLEET_SCHEDULER_HPP
 #define FOREST_DETAIL_FLEET_SCHEDULER_HPP
 
+#include <forest/core/detail/container/waiting_line.hpp>
+#include <forest/core/detail/logic/rate_limit.hpp>
 #include <forest/core/fleet_options.hpp>
+#include <forest/core/target_id.hpp>
 #include <forest/core/time.hpp>
-#include <forest/detail/fleet/admission.hpp>
 #include <forest/detail/fleet/checks_in_flight.hpp>
-#include <forest/detail/fleet/lines.hpp>
+#include <forest/detail/fleet/origins.hpp>
 #include <forest/detail/fleet/signing.hpp>
 #include <forest/detail/fleet/targets.hpp>
 #include <forest/policy/backoff.hpp>
@@ -17,118 +19,251 @@
 #include <new>
 #include <optional>
 #include <utility>
+#include <vector>
 
-// Which of the targets that are due may begin a check, and which has to wait for what.
+// Decides which of the targets that are due may begin a check, and what the others wait for.
 
 namespace forest::detail {
 
-/// Gives turns to targets that are lined up. Not thread-safe.
+/// The bounds of a fleet on checks in flight and on connections, and how much of them is used. A
+/// check pays for one connection when it begins. When it has ended, the number of connections that
+/// it opened is known, and the difference is settled. Not thread-safe.
+class fleet_limits {
+public:
+    /// Permission to begin a check, and to open one connection for it if it needs one. Returns what
+    /// was paid when it is destroyed without use; must not outlive its limits.
+    class permit {
+    public:
+        permit(permit&& other) noexcept : paid_to_{std::exchange(other.paid_to_, nullptr)} {}
+        permit& operator=(permit&&) = delete;
+        ~permit() {
+            if (paid_to_ != nullptr)
+                paid_to_->give_back();
+        }
+
+        /// Uses the permit, and returns the number of connections that are paid for.
+        unsigned use() noexcept { return std::exchange(paid_to_, nullptr) != nullptr ? 1 : 0; }
+
+    private:
+        friend fleet_limits;
+        explicit permit(rate_limit* paid_to) noexcept : paid_to_{paid_to} {}
+
+        rate_limit* paid_to_; // null when no connection is needed
+    };
+
+    explicit fleet_limits(const fleet_options& settings) noexcept
+        : in_flight_max_{settings.checks_in_flight_max},
+          bounded_{settings.connections_per_second_max > 0},
+          connections_{settings.connections_per_second_max, settings.tick} {}
+
+    /// Returns whether another check may begin while `in_flight` checks are in flight.
+    [[nodiscard]] bool has_room(int in_flight) const noexcept { return in_flight < in_flight_max_; }
+
+    /// Returns whether it matters that a check finds a kept connection.
+    [[nodiscard]] bool bounds_connections() const noexcept { return bounded_; }
+
+    /// Returns a permit for a check that finds a kept connection.
+    [[nodiscard]] permit without_connection() noexcept { return permit{nullptr}; }
+
+    /// Returns a permit for any other check; empty while no connection may be opened.
+    [[nodiscard]] std::optional<permit> with_connection(steady_time now) noexcept {
+        return connections_.take(now) ? std::optional{permit{&connections_}} : std::nullopt;
+    }
+
+    /// Returns the moment from which a connection may be opened; it may lie in the past.
+    [[nodiscard]] steady_time next_connection() const noexcept { return connections_.next(); }
+
+    /// Settles the connections of a check that has ended. If it opened more than it paid for, later
+    /// checks wait longer; if it opened less, the rest goes back.
+    void settle(unsigned paid, unsigned opened, steady_time now) noexcept {
+        if (opened > paid)
+            connections_.debit(opened - paid, now);
+        for (; opened < paid; ++opened)
+            connections_.give_back();
+    }
+
+private:
+    int in_flight_max_;
+    bool bounded_;
+    rate_limit connections_;
+};
+
+/// The targets whose checks are due but have not begun, in the order in which they came. A target
+/// that is blocked on its server must not block others, so the targets of each obstacle wait in a
+/// queue of their own. Not thread-safe.
+class fleet_queues {
+public:
+    /// What the targets of a queue wait for: their origin or, when this is empty, a connection.
+    using obstacle = std::optional<origin_number>;
+
+    /// Adds a target behind all that are ready.
+    void push(target_id id) { ready_.push(id); }
+
+    /// Adds a target before all that are ready.
+    void push_first(target_id id) { ready_.push_front(id); }
+
+    /// Adds a target before all that wait for a connection.
+    void wait_first_for_connection(target_id id) { for_connection_.push_front(id); }
+
+    /// Adds a target behind all that wait for the same obstacle.
+    void wait_for(obstacle cause, target_id id) {
+        if (!cause)
+            return for_connection_.push(id);
+        auto found = std::find_if(for_origins_.begin(), for_origins_.end(),
+                                  [&](const auto& each) { return each.first == *cause; });
+        if (found != for_origins_.end())
+            return found->second.push(id);
+        waiting_line<target_id> queue;
+        queue.push(id);
+        for_origins_.emplace_back(*cause, std::move(queue));
+    }
+
+    /// Takes the next target that may begin, if any: first those whose obstacle is gone, then those
+    /// that are ready. `is_gone` is called with an obstacle and the first target that waits for it.
+    template <typename IsGone>
+    [[nodiscard]] std::optional<target_id> next(const IsGone& is_gone) {
+        for (auto each = for_origins_.begin(); each != for_origins_.end(); ++each) {
+            auto& [origin, queue] = *each;
+            if (!is_gone(obstacle{origin}, queue.front()))
+                continue;
+            const target_id first = queue.pop();
+            if (queue.empty())
+                for_origins_.erase(each);
+            return first;
+        }
+        if (!for_connection_.empty() && is_gone(obstacle{}, for_connection_.front()))
+            return for_connection_.pop();
+        return ready_.empty() ? std::nullopt : std::optional{ready_.pop()};
+    }
+
+    /// Returns the earliest moment at which an obstacle is gone; empty when no target waits for
+    /// one. `when_gone` returns the moment of one obstacle.
+    template <typename WhenGone>
+    [[nodiscard]] std::optional<steady_time> soonest(const WhenGone& when_gone) const {
+        std::optional<steady_time> result;
+        if (!for_connection_.empty())
+            result = when_gone(obstacle{});
+        for (const auto& each : for_origins_) {
+            const steady_time moment = when_gone(obstacle{each.first});
+            result = std::min(result.value_or(moment), moment);
+        }
+        return result;
+    }
+
+private:
+    waiting_line<target_id> ready_; // due, and no obstacle is known
+    waiting_line<target_id> for_connection_;
+    std::vector<std::pair<origin_number, waiting_line<target_id>>> for_origins_; // none is empty
+};
+
+/// Permits checks of targets that are due. Not thread-safe.
 template <transport Transport, signer Signer, backoff Backoff>
 class fleet_scheduler {
 public:
     using targets = fleet_targets<Backoff>;
     using target = typename targets::target;
-    using flights = checks_in_flight<Transport>;
+    using checks = checks_in_flight<Transport>;
 
-    /// Whose turn it is: the right to begin, and since when the check is due.
-    struct turn {
-        target& of;
-        fleet_admission::right right;
+    /// A check that may begin now.
+    struct permitted_check {
+        target& subject;
+        fleet_limits::permit permit;
         steady_time due;
     };
 
-    /// What it is made from outlives this.
-    fleet_scheduler(targets& all, const flights& under_way, fleet_signing<Signer>& signing,
-                    const fleet_options& chosen)
-        : targets_{all}, flights_{under_way}, signing_{signing}, admission_{chosen} {}
+    /// The arguments outlive this object.
+    fleet_scheduler(targets& all, const checks& in_flight, fleet_signing<Signer>& signing,
+                    const fleet_options& settings)
+        : targets_{all}, checks_{in_flight}, signing_{signing}, limits_{settings} {}
 
-    /// Puts a target that is due behind all that are lined up.
-    void line_up(target& last, steady_time now) {
-        unless_full(last, now, [&] { lines_.join(last.id); });
+    /// Adds a target that is due behind all that wait already.
+    void add(target& due, steady_time now) {
+        pause_if_full(due, now, [&] { queues_.push(due.id); });
     }
 
-    /// Puts a target whose check is to be repeated at once before them (B12): behind them it would
-    /// be late again, and again inconclusive, for as long as too much is to be done.
-    void repeat(target& first, steady_time now) {
-        unless_full(first, now, [&] { lines_.go_first(first.id); });
+    /// Adds a target whose check is repeated at once (B12: an inconclusive check) before all that
+    /// wait already. Behind them the check would be late and inconclusive again for as long as the
+    /// fleet is too busy.
+    void add_first(target& repeated, steady_time now) {
+        pause_if_full(repeated, now, [&] { queues_.push_first(repeated.id); });
     }
 
-    /// The next turn, if anybody can have one now.
-    [[nodiscard]] std::optional<turn> next(steady_time now, wall_time local) {
-        const auto is_gone = [&](obstacle what, target_id first) {
-            return what ? signing_.until_near(*what, local) == duration::zero()
-                        : admission_.next_connection() <= now || has_connection(first);
+    /// Returns the next check that may begin now, if any.
+    [[nodiscard]] std::optional<permitted_check> next(steady_time now, wall_time local) {
+        const auto is_gone = [&](obstacle cause, target_id first) {
+            return cause ? signing_.until_near(*cause, local) == duration::zero()
+                         : limits_.next_connection() <= now || has_connection(first);
         };
-        while (admission_.has_room(flights_.count())) {
-            const auto first = lines_.next(is_gone);
+        while (limits_.has_room(checks_.count())) {
+            const auto first = queues_.next(is_gone);
             if (!first)
                 break;
-            target* const one = targets_.find(*first);
-            if (one == nullptr)
+            target* const found = targets_.find(*first);
+            if (found == nullptr)
                 continue;
-            if (signing_.until_near(one->server, local) > duration::zero()) {
-                unless_full(*one, now, [&] { lines_.wait_for(one->server, *first); });
+            if (signing_.until_near(found->origin, local) > duration::zero()) {
+                pause_if_full(*found, now, [&] { queues_.wait_for(found->origin, *first); });
                 continue;
             }
-            if (auto right = has_connection(*first) ? admission_.without_connection()
-                                                    : admission_.with_connection(now))
-                return turn{*one, std::move(*right), one->machine.due()};
-            unless_full(*one, now, [&] {
-                if (is_repeated(*one))
-                    lines_.wait_first_for_connection(*first);
+            if (auto permit = has_connection(*first) ? limits_.without_connection()
+                                                     : limits_.with_connection(now))
+                return permitted_check{*found, std::move(*permit), found->machine.due()};
+            pause_if_full(*found, now, [&] {
+                if (is_repeated(*found))
+                    queues_.wait_first_for_connection(*first);
                 else
-                    lines_.wait_for({}, *first);
+                    queues_.wait_for({}, *first);
             });
         }
         return std::nullopt;
     }
 
-    /// From when somebody is due, or can have a turn who now has to wait; empty when nobody waits,
-    /// or when only the end of a check makes room.
+    /// Returns the moment at which the next target is due, or the next waiting check may begin;
+    /// empty when no target waits, or when only the end of a check makes room.
     [[nodiscard]] std::optional<steady_time> next_at(steady_time now, wall_time local) const {
         const auto due = targets_.next_due();
-        if (!admission_.has_room(flights_.count()))
+        if (!limits_.has_room(checks_.count()))
             return due;
-        const auto gone = lines_.soonest([&](obstacle what) {
-            return what ? now + signing_.until_near(*what, local) : admission_.next_connection();
+        const auto gone = queues_.soonest([&](obstacle cause) {
+            return cause ? now + signing_.until_near(*cause, local) : limits_.next_connection();
         });
         return due && gone ? std::min(due, gone) : due ? due : gone;
     }
 
-    /// Settles for a check that has ended, which had paid for so many connections.
+    /// Settles the connections of a check that has ended.
     void settle(unsigned paid, unsigned opened, steady_time now) noexcept {
-        admission_.settle(paid, opened, now);
+        limits_.settle(paid, opened, now);
     }
 
 private:
-    using obstacle = fleet_lines::obstacle;
+    using obstacle = fleet_queues::obstacle;
 
-    // A target for which a line has no room is due again a little later, and not lost.
-    template <typename Enter>
-    void unless_full(target& one, steady_time now, const Enter& enter) {
+    // A target that finds no memory in a queue is due again a little later, and is not lost.
+    template <typename Push>
+    void pause_if_full(target& due, steady_time now, const Push& push) {
         try {
-            enter();
+            push();
         } catch (const std::bad_alloc&) {
-            targets_.pause(one, now);
+            targets_.pause(due, now);
         }
     }
 
-    // Such a check asks for a connection of its own, too (B12).
-    static bool is_repeated(const target& one) noexcept {
-        return one.next == target_step::check && one.fresh_connection;
+    // A check that is repeated (B12) needs a connection of its own, too.
+    static bool is_repeated(const target& due) noexcept {
+        return due.step == target_step::check && due.fresh_connection;
     }
 
     [[nodiscard]] bool has_connection(target_id id) const noexcept {
-        const target* const one = targets_.find(id);
-        return one != nullptr && admission_.bounds_connections() && !is_repeated(*one) &&
-               flights_.keeps_connection_to(one->where);
+        const target* const found = targets_.find(id);
+        return found != nullptr && limits_.bounds_connections() && !is_repeated(*found) &&
+               checks_.keeps_connection_to(found->location);
     }
 
     targets& targets_;
-    const flights& flights_;
+    const checks& checks_;
     fleet_signing<Signer>& signing_;
-    fleet_admission admission_;
-    fleet_lines lines_;
+    fleet_limits limits_;
+    fleet_queues queues_;
 };
 
 } // namespace forest::detail

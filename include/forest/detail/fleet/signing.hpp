@@ -4,74 +4,172 @@
 
 #include <forest/core/detail/logic/start_spread.hpp>
 #include <forest/core/detail/logic/timestamp_offset.hpp>
+#include <forest/core/fields.hpp>
+#include <forest/core/signer_id.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 #include <forest/detail/fleet/origins.hpp>
-#include <forest/detail/fleet/shared_signatures.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
 
+#include <array>
+#include <cassert>
 #include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <unordered_map>
 #include <utility>
 
-// Who signs for the targets of a fleet, and at which moment: each request to a server at a later
-// one than the last, and none further ahead of the clock than servers may have to believe.
+// The signer of each target of a fleet, and the timestamp of each request: later than that of the
+// last request to the same server, and not further ahead of the clock than servers accept.
 
 namespace forest::detail {
 
-/// The signers and the servers of a fleet. Not thread-safe.
+/// The signers of a fleet. A signature may cover the time alone; then all servers that share a
+/// secret get the same signature at one moment, and it is computed once. Not thread-safe.
+template <signer Signer>
+class fleet_signers {
+public:
+    /// `standard` signs for all targets without a signer of their own, and is never removed.
+    explicit fleet_signers(Signer standard) { (void)add(std::move(standard)); }
+
+    signer_id add(Signer signer) {
+        const auto id = static_cast<signer_id>(added_);
+        signers_.try_emplace(id, std::move(signer));
+        ++added_;
+        return id;
+    }
+
+    /// Removes a signer; its id is not used again. Returns false if a target uses it, or if there
+    /// is no such signer.
+    bool remove(signer_id id) {
+        const auto found = signers_.find(id);
+        if (id == signer_id{} || found == signers_.end() || found->second.users > 0)
+            return false;
+        for (signature& each : signatures_)
+            if (each.signer == id)
+                each = {};
+        signers_.erase(found);
+        return true;
+    }
+
+    [[nodiscard]] bool contains(signer_id id) const noexcept { return signers_.contains(id); }
+
+    /// Counts a user more, or a user less, of a signer, which must exist.
+    void enter(signer_id id) noexcept { ++signers_.find(id)->second.users; }
+    void leave(signer_id id) noexcept { --signers_.find(id)->second.users; }
+
+    /// Adds the signature of a signer for the time `at` to `fields`, which must be empty. Returns
+    /// whether the signer has added anything.
+    bool sign(signer_id id, const request& get, precise_time at, header_fields& fields) {
+        assert(contains(id) && fields.text().empty());
+        if constexpr (!time_signer<Signer>) {
+            (void)sign_at(signer_of(id), get, at, fields);
+        } else {
+            signature& last = signatures_[place_of(id, at.at)];
+            if (!last.valid || last.signer != id || last.at != at) {
+                last.valid = false; // Signing may throw.
+                last.fields.clear();
+                (void)sign_at(signer_of(id), get, at, last.fields);
+                last.signer = id;
+                last.at = at;
+                last.valid = true;
+            }
+            fields = last.fields;
+        }
+        return !fields.text().empty();
+    }
+
+private:
+    struct counted_signer {
+        explicit counted_signer(Signer signer) : inner{std::move(signer)} {}
+
+        Signer inner;
+        std::size_t users = 0;
+    };
+
+    struct signature {
+        bool valid = false;
+        signer_id signer{};
+        precise_time at{};
+        header_fields fields;
+    };
+
+    [[nodiscard]] Signer& signer_of(signer_id id) noexcept {
+        return signers_.find(id)->second.inner;
+    }
+
+    // Several signatures, because targets of one server need different timestamps: they use the
+    // milliseconds that follow.
+    static constexpr std::size_t kept = 8;
+
+    static std::size_t place_of(signer_id id, wall_time at) noexcept {
+        return (static_cast<std::size_t>(id) +
+                static_cast<std::size_t>(at.time_since_epoch().count())) %
+               kept;
+    }
+
+    std::unordered_map<signer_id, counted_signer> signers_;
+    std::uint32_t added_ = 0;
+    std::array<signature, kept> signatures_;
+};
+
+/// The signers and the origins of a fleet. Not thread-safe.
 template <signer Signer>
 class fleet_signing {
 public:
-    /// `own` signs for all targets that name no other. `offset` is one for all servers, so that
-    /// those that are asked at one moment can share a signature.
-    fleet_signing(Signer own, timestamp_offset offset)
-        : offset_{offset}, signatures_{std::move(own)} {}
+    /// `standard` signs for all targets without a signer of their own. All servers have the same
+    /// `offset`, so that requests of one moment can share a signature.
+    fleet_signing(Signer standard, timestamp_offset offset)
+        : offset_{offset}, signers_{std::move(standard)} {}
 
-    [[nodiscard]] shared_signatures<Signer>& signers() noexcept { return signatures_; }
+    [[nodiscard]] fleet_signers<Signer>& signers() noexcept { return signers_; }
 
-    /// A target comes, and answers its server; one goes.
-    origin_number enter(const url& target, signer_id by, wall_time now) {
-        const origin_number of = servers_.enter(target, offset_.before(now));
-        signatures_.enter(by);
-        return of;
-    }
-    void leave(origin_number of, signer_id by) noexcept {
-        servers_.leave(of);
-        signatures_.leave(by);
+    /// Counts a target that is added, and returns its origin.
+    origin_number enter(const url& location, signer_id signer, wall_time now) {
+        const origin_number number = origins_.enter(location, offset_.before(now));
+        signers_.enter(signer);
+        return number;
     }
 
-    /// How long one more target of a server waits before it begins, so that those of one server
-    /// are as far from each other as can be.
-    [[nodiscard]] duration start_delay(origin_number of, duration interval) noexcept {
-        fleet_origin& server = servers_[of];
-        const double share = start_share(server.ordinal, server.begun++);
+    /// Counts a target that is removed.
+    void leave(origin_number number, signer_id signer) noexcept {
+        origins_.leave(number);
+        signers_.leave(signer);
+    }
+
+    /// Returns the delay of the first check of the next target of an origin. The targets of one
+    /// origin begin as far from each other as possible.
+    [[nodiscard]] duration start_delay(origin_number number, duration interval) noexcept {
+        fleet_origin& origin = origins_[number];
+        const double share = start_share(origin.ordinal, origin.begun++);
         return duration{static_cast<duration::rep>(static_cast<double>(interval.count()) * share)};
     }
 
-    /// How long the next check of a server has to wait, lest its timestamps run ahead of the clock.
-    [[nodiscard]] duration until_near([[maybe_unused]] origin_number of,
+    /// Returns how long the next check of an origin has to wait, so that its timestamps do not run
+    /// ahead of the clock.
+    [[nodiscard]] duration until_near([[maybe_unused]] origin_number number,
                                       [[maybe_unused]] wall_time now) noexcept {
         if constexpr (time_matters)
-            if (servers_[of].takes_timestamps)
-                return servers_[of].timestamps.until_near(offset_.before(now));
+            if (origins_[number].takes_timestamps)
+                return origins_[number].timestamps.until_near(offset_.before(now));
         return duration::zero();
     }
 
     /// Signs a request whose fields are empty.
-    void sign(origin_number of, signer_id by, request& what, wall_time now) {
+    void sign(origin_number number, signer_id signer, request& get, wall_time now) {
         precise_time at = now;
         if constexpr (time_matters)
-            at = offset_.precise(servers_[of].timestamps.next(offset_.before(now)));
-        servers_[of].takes_timestamps = signatures_.sign(by, what, at, what.fields);
+            at = offset_.precise(origins_[number].timestamps.next(offset_.before(now)));
+        origins_[number].takes_timestamps = signers_.sign(signer, get, at, get.fields);
     }
 
 private:
     static constexpr bool time_matters = !std::same_as<Signer, unsigned_requests>;
 
     const timestamp_offset offset_;
-    fleet_origins servers_;
-    shared_signatures<Signer> signatures_;
+    fleet_origins origins_;
+    fleet_signers<Signer> signers_;
 };
 
 } // namespace forest::detail

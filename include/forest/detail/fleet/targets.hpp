@@ -8,12 +8,12 @@
 #include <forest/core/event.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/random.hpp>
+#include <forest/core/signer_id.hpp>
 #include <forest/core/target_id.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 #include <forest/detail/fleet/origins.hpp>
 #include <forest/detail/fleet/rules.hpp>
-#include <forest/detail/fleet/shared_signatures.hpp>
 #include <forest/policy/backoff.hpp>
 
 #include <array>
@@ -25,22 +25,22 @@
 #include <utility>
 #include <vector>
 
-// The targets of a fleet, and when each is due. What one costs while nothing happens is what stands
-// here, and its URL.
+// The targets of a fleet, and when each is due. The memory of an idle target is what this header
+// declares, and its URL.
 
 namespace forest::detail {
 
 /// What a target of a fleet waits for.
 enum class target_step : std::uint8_t {
-    start,  ///< to be begun
-    wake,   ///< until it is due
-    turn,   ///< until it may begin the check that is due
-    check,  ///< until it may begin a check that its machine has asked for already
+    start,  ///< its first step
+    wake,   ///< the moment at which it is due
+    permit, ///< permission to begin the check that is due
+    check,  ///< permission to begin a check that its machine has requested already
     answer, ///< the end of its check
-    pause,  ///< until memory may have come back, and then as for `check`
+    pause,  ///< memory; afterwards like `check`
 };
 
-/// Targets that come and go, found by their ids. Not thread-safe.
+/// Targets that are added and removed, and found by their ids. Not thread-safe.
 template <backoff Backoff>
 class fleet_targets {
 public:
@@ -48,21 +48,21 @@ public:
     using target_machine = health_machine<Backoff, std::reference_wrapper<const rules>>;
 
     struct target {
-        target(const rules& by, random_generator random) noexcept : machine{by, random} {}
+        target(const rules& shared, random_generator random) noexcept : machine{shared, random} {}
 
         target_id id{}; // 0 when the place is free
         target_machine machine;
-        url where; // borrowed by the request while a check is in flight
-        origin_number server{};
+        url location; // moved to the request while a check is in flight
+        origin_number origin{};
         signer_id signer{};
-        std::uint32_t flight = no_flight;
-        target_step next = target_step::start;
-        bool announced = false; // an event has been told, so the last ones are, too
+        std::uint32_t check = no_check; // the number of its check in flight
+        target_step step = target_step::start;
+        bool announced = false; // an event was reported, so the last two are, too
         bool fresh_connection = false;
 
-        static constexpr std::uint32_t no_flight = UINT32_MAX;
+        static constexpr std::uint32_t no_check = UINT32_MAX;
 
-        [[nodiscard]] bool in_flight() const noexcept { return flight != no_flight; }
+        [[nodiscard]] bool in_flight() const noexcept { return check != no_check; }
     };
 
     struct due_target {
@@ -70,39 +70,39 @@ public:
         target_id id;
     };
 
-    /// `by` is the backoff of all of them.
-    explicit fleet_targets(const Backoff& by) : rules_{by} {}
+    /// All targets have the same `backoff`.
+    explicit fleet_targets(const Backoff& backoff) : rules_{backoff} {}
 
-    /// `chosen` must be valid.
-    target& add(url where, const options& chosen, random_generator random, origin_number server,
-                signer_id signer) {
-        due_.reserve(size() + 1); // so that to wait never fails
-        const rules& by = rules_.enter(chosen);
+    /// Adds a target with `settings`, which must be valid.
+    target& add(url location, const options& settings, random_generator random,
+                origin_number origin, signer_id signer) {
+        due_.reserve(size() + 1); // so that `put_off` never fails
+        const rules& shared = rules_.enter(settings);
         target_place at{static_cast<std::uint32_t>(places_.size()), 1};
         if (free_.empty()) {
             try {
-                places_.emplace_back(by, random);
+                places_.emplace_back(shared, random);
             } catch (...) {
-                rules_.leave(chosen);
+                rules_.leave(settings);
                 throw;
             }
         } else {
             at = free_.back();
-            places_[at.index].machine = target_machine{by, random};
+            places_[at.index].machine = target_machine{shared, random};
             free_.pop_back();
         }
         target& added = places_[at.index];
-        added.where = std::move(where);
-        added.server = server;
+        added.location = std::move(location);
+        added.origin = origin;
         added.signer = signer;
-        added.next = target_step::start;
+        added.step = target_step::start;
         added.announced = false;
         added.id = at.id();
         ++count_of(added);
         return added;
     }
 
-    /// Makes room, so that to remove a target never fails.
+    /// Makes room, so that `remove` never fails.
     void reserve_removal() {
         if (retired_.size() == retired_.capacity())
             retired_.reserve(2 * retired_.size() + 1);
@@ -111,13 +111,13 @@ public:
             free_.reserve(needed + needed / 4);
     }
 
-    /// Forgets a target. Its place is used again, and its URL and its rules given back, when
-    /// nothing is held that may still look at them.
+    /// Removes a target. Its place, its URL and its rules stay until the last `release`, because
+    /// callbacks that are running may still use them.
     void remove(target& gone) {
         const auto old = target_place::of(gone.id);
         reserve_removal();
-        stale_ += gone.next == target_step::start || gone.next == target_step::wake ||
-                          gone.next == target_step::pause
+        stale_ += gone.step == target_step::start || gone.step == target_step::wake ||
+                          gone.step == target_step::pause
                       ? 1
                       : 0;
         --count_of(gone);
@@ -154,60 +154,59 @@ public:
                 function(places_[index]);
     }
 
-    /// While held, what is removed stays where it is.
+    /// From `hold` to `release`, targets that are removed stay where they are.
     void hold() noexcept { ++held_; }
     void release() {
         if (--held_ == 0)
             reclaim();
     }
 
-    // -- When they are due --
+    // -- When targets are due --
 
-    void put_off(const target& one, steady_time until) {
+    void put_off(const target& waiting, steady_time until) {
         if (due_.full())
             drop_all_stale();
-        due_.push({until, one.id});
+        due_.push({until, waiting.id});
     }
 
-    /// Puts off a target that is due, or whose check is asked for already, until there may be
-    /// memory again for the line in which it would stand.
-    void pause(target& one, steady_time now) {
-        one.next = one.next == target_step::check ? target_step::pause : target_step::wake;
-        put_off(one, now + shortage_pause);
+    /// Puts off a target for which there is no memory in a queue of the scheduler.
+    void pause(target& waiting, steady_time now) {
+        waiting.step = waiting.step == target_step::check ? target_step::pause : target_step::wake;
+        put_off(waiting, now + shortage_pause);
     }
 
-    /// When the first one is due.
+    /// Returns the moment at which the first target is due.
     [[nodiscard]] std::optional<steady_time> next_due() noexcept {
         while (!due_.empty() && find(due_.front().id) == nullptr)
             drop_stale();
         return due_.empty() ? std::nullopt : std::optional{due_.front().when};
     }
 
-    /// One that is due up to and including `until`; null when there is none.
+    /// Takes a target that is due up to and including `until`; null when there is none.
     target* take_due(steady_time until) noexcept {
         const auto next = next_due();
         if (!next || *next > until)
             return nullptr;
-        target* const one = find(due_.front().id);
+        target* const due = find(due_.front().id);
         due_.pop();
-        return one;
+        return due;
     }
 
-    // -- How they are --
+    // -- The status of targets --
 
     [[nodiscard]] std::size_t size() const noexcept {
         return places_.size() - free_.size() - retired_.size();
     }
 
-    /// How many have a status.
-    [[nodiscard]] std::size_t count(target_status of) const noexcept {
-        return counts_[static_cast<std::size_t>(of)];
+    /// Returns the number of targets that have a status.
+    [[nodiscard]] std::size_t count(target_status status) const noexcept {
+        return counts_[static_cast<std::size_t>(status)];
     }
 
-    /// To be told when the status of a target has changed.
-    void moved(target_status from, target_status to) noexcept {
-        --counts_[static_cast<std::size_t>(from)];
-        ++counts_[static_cast<std::size_t>(to)];
+    /// Called when the status of a target may have changed.
+    void status_changed(target_status before, target_status after) noexcept {
+        --counts_[static_cast<std::size_t>(before)];
+        ++counts_[static_cast<std::size_t>(after)];
     }
 
 private:
@@ -215,8 +214,8 @@ private:
         return left.when != right.when ? left.when < right.when : left.id < right.id;
     }
 
-    std::size_t& count_of(const target& one) noexcept {
-        return counts_[static_cast<std::size_t>(one.machine.status())];
+    std::size_t& count_of(const target& counted) noexcept {
+        return counts_[static_cast<std::size_t>(counted.machine.status())];
     }
 
     void drop_all_stale() {
@@ -233,7 +232,7 @@ private:
 
     void reclaim() {
         for (const target_place each : retired_) {
-            places_[each.index].where = {};
+            places_[each.index].location = {};
             rules_.leave(places_[each.index].machine.options());
         }
         free_.insert(free_.end(), retired_.begin(), retired_.end());
@@ -243,7 +242,7 @@ private:
     fleet_rules<Backoff> rules_;
     segmented_vector<target, 64> places_;
     std::vector<target_place> free_;
-    std::vector<target_place> retired_; // removed, but perhaps still looked at
+    std::vector<target_place> retired_; // removed, but perhaps still in use
     int held_ = 0;
     quad_heap<due_target, sooner> due_;
     std::size_t stale_ = 0; // entries of `due_` whose target is gone

@@ -3,6 +3,8 @@
 #define FOREST_DETAIL_FLEET_TICK_TIMER_HPP
 
 #include <forest/core/time.hpp>
+#include <forest/detail/fleet/targets.hpp>
+#include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
 
 #include <algorithm>
@@ -11,29 +13,30 @@
 #include <system_error>
 #include <utility>
 
-// The one wake-up that a fleet waits for. Exact timers are the trap of whoever watches thousands:
-// each costs system calls of its own. Here all that is due within a tick shares one.
+// The one timer of a fleet, and the targets that are due when it expires. An exact timer for each
+// of thousands of targets would cost system calls of its own; here all targets that are due within
+// one tick share a wake-up.
 
 namespace forest::detail {
 
-/// Wakes at the ends of ticks, and only when there is something to do. Not thread-safe.
+/// Expires at the ends of ticks, and only when a target is due. Not thread-safe.
 template <clock Clock>
 class tick_timer {
 public:
-    tick_timer(Clock by, duration tick) : clock_{std::move(by)}, tick_{tick} {}
+    tick_timer(Clock clock, duration tick) : clock_{std::move(clock)}, tick_{tick} {}
 
     [[nodiscard]] wall_time now() const { return clock_.now(); }
     [[nodiscard]] steady_time steady_now() const { return clock_.steady_now(); }
 
-    /// What has come when it rings.
-    struct ringing {
-        steady_time until; ///< all up to this moment has become due
-        duration late;     ///< from when it was to ring
+    /// The result of a wait.
+    struct expiry {
+        steady_time until; ///< everything up to this moment is due
+        duration late;     ///< the time since the moment for which the timer was set
     };
 
-    /// Calls `wake` at the end of the tick in which `at` lies, unless set anew before; never if
-    /// `at` is empty. `wake` takes a number, by which `ring` knows whether that still counts.
-    /// Throws what the clock throws, and is then not set: the next call tries again.
+    /// Calls `wake` at the end of the tick in which `at` lies, unless the timer is set again before
+    /// that; never if `at` is empty. `wake` takes a number for `expired`. Throws what the clock
+    /// throws; then the timer is not set, and the next call tries again.
     template <typename Wake>
     void set(std::optional<steady_time> at, Wake&& wake) {
         if (at)
@@ -53,14 +56,13 @@ public:
         set_to_ = at;
     }
 
-    /// To be asked by `wake`, with what it was called with; empty if the alarm was set anew
-    /// meanwhile.
-    [[nodiscard]] std::optional<ringing> ring(std::uint64_t number) {
+    /// Called by `wake` with its argument. Returns nothing if the timer was set again meanwhile.
+    [[nodiscard]] std::optional<expiry> expired(std::uint64_t number) {
         if (number != waits_ || !set_to_)
             return std::nullopt;
         const steady_time due = *std::exchange(set_to_, std::nullopt);
         const steady_time until = std::max(steady_now(), due);
-        return ringing{until, until - due};
+        return expiry{until, until - due};
     }
 
     void cancel() {
@@ -77,8 +79,53 @@ private:
 
     Clock clock_;
     duration tick_;
-    std::optional<steady_time> set_to_; // when the clock will wake
-    std::uint64_t waits_ = 0;           // asked of the clock so far
+    std::optional<steady_time> set_to_; // the end of the wait
+    std::uint64_t waits_ = 0;           // the number of waits so far
+};
+
+/// The targets that are due when the timer expires. After a stall these may be nearly all. If all
+/// of them began together, they would stay together for good, and the spread of the first checks
+/// would be lost. Not thread-safe.
+template <backoff Backoff>
+class overdue_targets {
+public:
+    using target = typename fleet_targets<Backoff>::target;
+
+    /// `all` outlives this object.
+    explicit overdue_targets(fleet_targets<Backoff>& all) noexcept : targets_{all} {}
+
+    /// The timer has expired `late`: all targets up to and including `until` are due.
+    void expired(steady_time until, duration late) noexcept {
+        until_ = until;
+        late_ = late;
+        first_ = targets_.next_due();
+        // A process that is late again and again has too little time rather than a stall, and
+        // checks that wait do not help it.
+        was_late_ = std::exchange(puts_off_, false);
+    }
+
+    /// Returns the next target that is due; null when there is none. A target that is late by a
+    /// stall of more than its tolerance is put off, so that it stays as far from the first one as
+    /// it was before.
+    [[nodiscard]] target* take() {
+        for (;;) {
+            const auto due = targets_.next_due();
+            target* const next = targets_.take_due(until_);
+            if (next == nullptr || next->step == target_step::start || *due == *first_ ||
+                was_late_ || late_ <= next->machine.options().stall_tolerance)
+                return next;
+            puts_off_ = true;
+            targets_.put_off(*next, until_ + (*due - *first_));
+        }
+    }
+
+private:
+    fleet_targets<Backoff>& targets_;
+    steady_time until_{};
+    duration late_{};
+    std::optional<steady_time> first_; // when the first target was due
+    bool was_late_ = false;
+    bool puts_off_ = false;
 };
 
 } // namespace forest::detail

@@ -15,6 +15,8 @@
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
+#include <forest/detail/health/guarded_call.hpp>
+#include <forest/detail/health/judge.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/signer.hpp>
@@ -22,60 +24,60 @@
 
 #include <atomic>
 #include <cstdint>
-#include <exception>
 #include <memory>
-#include <new>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
-// Drives the machine of one target with the policies given: it only executes what the machine
-// decides. It is shared by the client and the operations in flight, so that a client may be
-// destroyed at any time, from its own callbacks too.
+// Drives the machine of one target with the given policies: the machine decides, the loop executes.
+// The client and the operations in flight share the loop, so that a client may be destroyed at any
+// time, from its own callbacks too.
 
 namespace forest::detail {
 
-/// What a check asks and how its answer is judged: the health check of PROTOCOL.md, 1. All members
-/// run on the clock's execution context.
+/// The request of a check and the meaning of its reply: here the health check of PROTOCOL.md, 1.
+/// All members run on the clock's execution context.
 struct health_probe {
-    /// Adds to a request before it is signed.
+    /// Changes a request before it is signed.
     void prepare(request&) const noexcept {}
 
-    [[nodiscard]] verdict judge(const reply& answer, wall_time local) const noexcept {
-        return conclude(answer, local);
-    }
+    /// Reads more from a reply than its verdict says, and may correct the verdict.
+    void read(const reply&, verdict&) const noexcept {}
 
-    /// Whether that verdict has to wait for something else, and the check with it. Who holds it
-    /// hands it to `judged` later.
+    /// Returns whether the verdict is kept back, and the check with it, until something else has
+    /// happened. Whoever keeps it back calls `health_loop::ended` with it later.
     [[nodiscard]] bool holds(const verdict&) const noexcept { return false; }
 
-    /// What the machine is told of that.
+    /// Returns the input of the machine that a verdict makes.
     [[nodiscard]] health_input input(const verdict& result) const noexcept {
         return health_input::reply(result);
     }
 };
 
-/// What is behind a basic_health_client; held by a shared_ptr. `start`, `stop`, `stopped` and
-/// `status` may be called from any thread; all else runs on the clock's execution context.
+/// The state of a basic_health_client; held by a shared_ptr. `start`, `stop`, `stopped` and
+/// `status` may be called from any thread; everything else runs on the clock's execution context.
 template <transport Transport, clock Clock, signer Signer, backoff Backoff,
           typename Probe = health_probe, typename Machine = health_machine<Backoff>>
 class health_loop : public std::enable_shared_from_this<
                         health_loop<Transport, Clock, Signer, Backoff, Probe, Machine>> {
+    using std::enable_shared_from_this<health_loop>::shared_from_this;
+
 public:
-    /// Throws std::system_error with the error of `chosen.validate()`, or `errc::invalid_backoff`.
+    /// Throws std::system_error with the error of `settings.validate()`, or
+    /// `errc::invalid_backoff`.
     health_loop(Transport transport, Clock clock, Signer signer, Backoff backoff, url target,
-                const options& chosen, random_generator random, Probe probe = {})
+                const options& settings, random_generator random, Probe probe = {})
         : transport_{std::move(transport)},
           clock_{std::move(clock)},
           signer_{std::move(signer)},
-          machine_{checked(chosen, backoff), backoff, random},
+          machine_{checked(settings, backoff), backoff, random},
           target_{std::move(target)},
           offset_{random},
-          what_{.target = target_},
+          request_{.target = target_},
           probe_{std::move(probe)} {}
 
-    /// The same with a machine, whose rules have been found valid, and for a signer that keeps the
-    /// sequence of its timestamps: it signs without an offset.
+    /// The same with a machine whose rules are valid, and with a signer that keeps a sequence of
+    /// timestamps of its own: this loop then adds no offset.
     health_loop(Transport transport, Clock clock, Signer signer, Machine machine, url target,
                 Probe probe)
         : transport_{std::move(transport)},
@@ -83,17 +85,17 @@ public:
           signer_{std::move(signer)},
           machine_{std::move(machine)},
           target_{std::move(target)},
-          what_{.target = target_},
+          request_{.target = target_},
           probe_{std::move(probe)} {}
 
     void start() {
-        const auto alive = this->shared_from_this();
+        const auto alive = shared_from_this();
         if (!stopped() && !started_.exchange(true))
             wait(duration::zero(), health_input::started());
     }
 
     void stop() noexcept {
-        const auto alive = this->shared_from_this();
+        const auto alive = shared_from_this();
         listeners_.close([this]() noexcept {
             if (!announced_)
                 return;
@@ -109,13 +111,13 @@ public:
         cancel();
     }
 
-    /// A check that is waited for comes `within` this time from now. On the clock's execution
-    /// context, outside of callbacks.
+    /// The next check begins at most `within` from now. Call it on the clock's execution context,
+    /// outside of callbacks.
     void hurry(duration within) { drive(health_input::hurried(within)); }
 
-    /// The check under way has ended so. For the driver of a probe that has held this verdict, on
-    /// the clock's execution context, outside of callbacks.
-    void judged(verdict result) {
+    /// The check in flight has ended with this verdict. Called with a verdict that the probe has
+    /// kept back, on the clock's execution context, outside of callbacks.
+    void ended(verdict result) {
         judged_ = &result;
         drive(probe_.input(result));
         judged_ = nullptr;
@@ -127,10 +129,10 @@ public:
     [[nodiscard]] callbacks& listeners() noexcept { return listeners_; }
 
 private:
-    static const options& checked(const options& chosen, const Backoff& backoff) {
-        if (const std::error_code ec = validate(chosen, backoff))
+    static const options& checked(const options& settings, const Backoff& backoff) {
+        if (const std::error_code ec = validate(settings, backoff))
             throw std::system_error(ec);
-        return chosen;
+        return settings;
     }
 
     void drive(health_input input) {
@@ -155,8 +157,8 @@ private:
     }
 
     void wait(duration delay, health_input then) {
-        // What was waited for before is void.
-        clock_.async_wait(delay, [self = this->shared_from_this(), then = then.what,
+        // An earlier wait has no effect any more.
+        clock_.async_wait(delay, [self = shared_from_this(), then = then.what,
                                   number = ++waits_](std::error_code ec) {
             const auto alive = self; // The handler may be destroyed while it runs.
             if (!ec && number == alive->waits_)
@@ -165,74 +167,58 @@ private:
         cancel_if_stopped();
     }
 
-    // A policy that throws must not end the polling in silence. Want of memory is no fault of the
-    // server's (B12).
     void check(bool fresh_connection) {
-        try {
-            what_.fresh_connection = fresh_connection;
-            what_.fields.clear();
-            probe_.prepare(what_);
-            const wall_time at = timestamps_.next(offset_.before(clock_.now()));
-            signed_ = sign_at(signer_, what_, offset_.precise(at), what_.fields);
-            transport_.async_get(what_, machine_.options().timeout,
-                                 [self = this->shared_from_this()](const reply& answer) {
-                                     const auto alive = self;
-                                     if (!alive->stopped())
-                                         alive->conclude(answer);
-                                 });
-            cancel_if_stopped();
-        } catch (const std::bad_alloc&) {
-            reply none;
-            none.error = errc::local_resources_exhausted;
-            conclude(none);
-        } catch (const std::exception& thrown) {
-            give_up(thrown.what());
-        } catch (...) {
-            give_up("an exception that is no std::exception");
-        }
+        guarded_call(
+            [&] {
+                request_.fresh_connection = fresh_connection;
+                request_.fields.clear();
+                probe_.prepare(request_);
+                const wall_time at = timestamps_.next(offset_.before(clock_.now()));
+                signed_ = sign_at(signer_, request_, offset_.precise(at), request_.fields);
+                transport_.async_get(request_, machine_.options().timeout,
+                                     [self = shared_from_this()](const reply& answer) {
+                                         const auto alive = self;
+                                         if (!alive->stopped())
+                                             alive->answered(answer);
+                                     });
+                cancel_if_stopped();
+            },
+            [&](std::string_view text) {
+                outage unused;
+                event failed = describe(event_kind::callback_failed, unused);
+                failed.detail = text;
+                listeners_.tell(failed);
+                return true;
+            },
+            [&](const reply& answer) { answered(answer); });
     }
 
-    void give_up(std::string_view thrown) {
-        outage none_told;
-        event failed = describe(event_kind::callback_failed, none_told);
-        failed.detail = thrown;
-        listeners_.tell(failed);
-        reply none;
-        none.error = errc::unreachable;
-        conclude(none);
-    }
-
-    void conclude(const reply& answer) {
-        reply asked = answer;
-        asked.signature_sent = signed_;
-        const verdict result = probe_.judge(asked, clock_.now());
+    void answered(reply answer) {
+        answer.signature_sent = signed_;
+        verdict result = judge(answer, clock_.now());
+        probe_.read(answer, result);
         if (!probe_.holds(result))
-            judged(result);
+            ended(result);
     }
 
     void report(event_kind kind) {
         announced_ = true;
-        outage told;
-        listeners_.tell(describe(kind, told));
+        outage outage_storage;
+        listeners_.tell(describe(kind, outage_storage));
     }
 
-    event describe(event_kind kind, outage& told) const noexcept {
-        event result = forest::detail::describe(machine_, kind, judged_, target_.text(), told);
+    event describe(event_kind kind, outage& outage_storage) const noexcept {
+        event result =
+            forest::detail::describe(machine_, kind, judged_, target_.text(), outage_storage);
         if (result.check != nullptr)
-            result.path = what_.target.target();
+            result.path = request_.target.target();
         return result;
     }
 
-    void cancel() noexcept {
-        try {
-            transport_.cancel();
-            clock_.cancel();
-        } catch (...) { // What could not be cancelled finds the loop stopped when it ends.
-        }
-    }
+    void cancel() noexcept { guarded_cancel(transport_, clock_); }
 
-    // Stopping from another thread may come between the decision to begin an operation and its
-    // beginning.
+    // Another thread may stop the loop after the decision to begin an operation and before the
+    // operation begins.
     void cancel_if_stopped() {
         if (stopped())
             cancel();
@@ -242,17 +228,17 @@ private:
     Clock clock_;
     Signer signer_;
     Machine machine_;
-    const url target_; // its name; what is asked may be another of the server's routes
+    const url target_; // its name in events; a probe may ask for another route of the server
     timestamp_offset offset_;
-    request what_;
-    std::uint64_t waits_ = 0; // counts them
+    request request_;
+    std::uint64_t waits_ = 0; // the number of waits so far
     timestamp_sequence timestamps_;
-    bool signed_ = false; // the request in flight
+    bool signed_ = false; // whether the request in flight is signed
     [[no_unique_address]] Probe probe_;
-    verdict* judged_ = nullptr; // while it is being reported
+    verdict* judged_ = nullptr; // not null while the verdict is reported
     std::atomic<target_status> status_ = target_status::unknown;
     std::atomic<bool> started_ = false;
-    std::atomic<bool> announced_ = false; // an event has been told, so the last ones are, too
+    std::atomic<bool> announced_ = false; // an event was reported, so the last two are, too
     callbacks listeners_;
 };
 

@@ -13,12 +13,12 @@
 #include <string_view>
 #include <utility>
 
-// The names that several clients share: a name book, the resolver that answers its questions, and a
+// The names that several clients share: a name book, the resolver that looks names up for it, and a
 // lock around the book.
 
 namespace forest::detail {
 
-/// The names of one execution context, whatever resolver finds them. Thread-safe.
+/// The names of one execution context, with any resolver. Thread-safe.
 class name_directory {
 public:
     explicit name_directory(const resolver_limits& limits) : book_{limits} {}
@@ -26,9 +26,9 @@ public:
     name_directory& operator=(const name_directory&) = delete;
     virtual ~name_directory() = default;
 
-    /// Asks for the addresses of `name`, as `name_book::ask`. A waiter is told on any thread and
-    /// with a lock held, so that it may not call this directory from `told()`. Until it is told, or
-    /// has left, it must not be read. Throws std::bad_alloc; then nothing was asked.
+    /// Asks for the addresses of `name`, like `name_book::ask`. `told()` of the waiter is called on
+    /// any thread and with a lock held, so it must not call this directory. The waiter must not be
+    /// read before `told()` was called or it has left. Throws std::bad_alloc; then nothing changed.
     [[nodiscard]] name_state ask(std::string_view name, bool after_failed_connect,
                                  name_waiter& waiter) {
         name_state state = name_state::failed;
@@ -47,20 +47,20 @@ public:
         return state;
     }
 
-    /// As `leave`, for a waiter that goes on with the last good addresses.
+    /// Like `leave`, for a waiter that uses the last good addresses.
     void lose_patience(name_waiter& waiter) noexcept {
         const std::lock_guard lock{mutex_};
         book_.lose_patience(waiter);
     }
 
-    /// When it returns, the waiter is not being told and will not be.
+    /// When it returns, `told()` of the waiter is not running and will not be called.
     void leave(name_waiter& waiter) noexcept {
         const std::lock_guard lock{mutex_};
         book_.leave(waiter);
     }
 
-    /// Ends all look-ups, and with them the threads of the resolver. Nobody is told of anything any
-    /// more. Called once, and not from `told()`.
+    /// Ends all look-ups and the threads of the resolver. No waiter is told anything after that.
+    /// Call it once, and not from `told()`.
     void close() noexcept {
         {
             const std::lock_guard lock{mutex_};
@@ -73,7 +73,7 @@ public:
 
     [[nodiscard]] const resolver_limits& limits() const noexcept { return book_.limits(); }
 
-    /// What has been done so far.
+    /// Returns what has been done so far, in numbers.
     [[nodiscard]] name_statistics statistics() const {
         const std::lock_guard lock{mutex_};
         return book_.statistics();
@@ -83,22 +83,22 @@ protected:
     using entry = name_book::entry;
 
     virtual bool is_local(std::string_view name) noexcept = 0;
-    virtual void begin(entry& of) = 0; // calls `ended` later, or throws
+    virtual void begin(entry& asked) = 0; // calls `ended` later, or throws
     virtual void end() noexcept = 0;
 
-    void ended(entry& of, const resolution& found) noexcept {
+    void ended(entry& asked, const resolution& found) noexcept {
         {
             const std::lock_guard lock{mutex_};
             if (closed_)
                 return;
-            book_.answered(of, found.error, found.addresses, found.lifetime,
+            book_.answered(asked, found.error, found.addresses, found.lifetime,
                            std::chrono::steady_clock::now());
         }
         begin_all();
     }
 
 private:
-    // Not under the lock, because a resolver may have locks of its own.
+    // Calls the resolver without the lock, because it may have locks of its own.
     void begin_all() noexcept {
         for (;;) {
             entry* next = nullptr;
@@ -111,7 +111,7 @@ private:
                 return;
             try {
                 begin(*next);
-            } catch (...) { // for want of memory or of a thread
+            } catch (...) { // There is too little memory, or no thread.
                 const std::lock_guard lock{mutex_};
                 if (!closed_)
                     book_.answered(*next, errc::local_resources_exhausted, {}, {},
@@ -129,7 +129,8 @@ private:
 template <resolver Resolver>
 class basic_name_directory final : public name_directory {
 public:
-    /// A resolver made from `arguments`, with `limits` before them if it takes those.
+    /// Makes the resolver from `arguments`, with `limits` before them if its constructor takes
+    /// them.
     template <typename... Arguments>
     explicit basic_name_directory(const resolver_limits& limits, Arguments&&... arguments)
         : name_directory{limits}, resolver_{make(limits, std::forward<Arguments>(arguments)...)} {}
@@ -152,12 +153,12 @@ private:
             return false;
     }
 
-    void begin(entry& of) override {
-        resolver_->async_resolve(of.name,
-                                 [this, &of](const resolution& found) { ended(of, found); });
+    void begin(entry& asked) override {
+        resolver_->async_resolve(asked.name,
+                                 [this, &asked](const resolution& found) { ended(asked, found); });
     }
 
-    // The destructor waits for handlers that are running, and these may still use the pointer.
+    // The destructor waits for handlers that are running, and they may still use the pointer.
     void end() noexcept override { delete resolver_; }
 
     Resolver* const resolver_; // owned until `end`

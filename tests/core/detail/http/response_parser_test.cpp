@@ -3,7 +3,8 @@
 
 #include <core/detail/http/feeding.hpp>
 #include <forest/core/error.hpp>
-#include <forest/core/verdict.hpp>
+#include <forest/detail/health/judge.hpp>
+#include <forest/policy/transport.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -40,7 +41,11 @@ std::error_code check(const std::string& answer) {
     parser.finish();
     if (parser.error())
         return parser.error();
-    return forest::judge(parser.status(), parser.fields(buffer), parser.body(buffer), {}).error;
+    return forest::detail::judge({.status = parser.status(),
+                                  .fields = parser.fields(buffer),
+                                  .body = parser.body(buffer)},
+                                 {})
+        .error;
 }
 
 std::string with_body(std::string_view status, std::string_view body,

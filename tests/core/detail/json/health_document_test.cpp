@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <forest/core/detail/json/health_document.hpp>
+#include <forest/core/detail/json/health_document_parser.hpp>
 
 #include <forest/core/error.hpp>
 

@@ -6,6 +6,8 @@
 #include <forest/core/schema.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/verdict.hpp>
+#include <forest/detail/health/judge.hpp>
+#include <forest/policy/transport.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -46,7 +48,7 @@ schema known(const std::string& text, std::string_view etag = {}) {
 schema_answer answer(int status, const std::string& fields, std::string_view body,
                      const schema& before, std::error_code broken = {}) {
     const field_view lines{fields};
-    verdict judged = judge(status, lines, body, {});
+    verdict judged = forest::detail::judge({.status = status, .fields = lines, .body = body}, {});
     if (broken)
         judged.error = broken;
     return judge_schema(judged, lines, body, !before.etag().empty());
@@ -202,9 +204,11 @@ BOOST_AUTO_TEST_CASE(what_broke_on_the_way_stays_broken_however_it_looks) {
 }
 
 BOOST_AUTO_TEST_CASE(what_was_measured_stays) {
-    verdict judged =
-        judge(200, field_view{"Date: Tue, 09 Dec 2025 12:00:00 GMT\r\n"}, plain,
-              wall_time{std::chrono::sys_days{std::chrono::year{2025} / 12 / 9} + 12h + 75s});
+    verdict judged = forest::detail::judge(
+        {.status = 200,
+         .fields = field_view{"Date: Tue, 09 Dec 2025 12:00:00 GMT\r\n"},
+         .body = plain},
+        wall_time{std::chrono::sys_days{std::chrono::year{2025} / 12 / 9} + 12h + 75s});
     judged.timings.total = 12ms;
     const verdict result = judge_schema(judged, field_view{}, plain, false).result;
     BOOST_TEST(result.healthy());

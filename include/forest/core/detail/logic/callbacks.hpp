@@ -3,13 +3,13 @@
 #define FOREST_CORE_DETAIL_LOGIC_CALLBACKS_HPP
 
 #include <forest/core/detail/container/unique_function.hpp>
+#include <forest/core/detail/logic/call_or_report.hpp>
 #include <forest/core/detail/logic/callback_gate.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/target_id.hpp>
 
 #include <atomic>
-#include <exception>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -87,14 +87,12 @@ public:
 
     /// Tells of an event after the gate was closed; only from inside `farewell`.
     void tell_last(const event& happened) noexcept {
-        try {
-            if (const auto callback = gate_.get(on_event_))
-                (*callback)(happened);
-        } catch (const std::exception& thrown) {
-            tell_last_resort(failure(happened, thrown.what()));
-        } catch (...) {
-            tell_last_resort(failure(happened, not_standard));
-        }
+        call_or_report(
+            [&] {
+                if (const auto callback = gate_.get(on_event_))
+                    (*callback)(happened);
+            },
+            [&](std::string_view text) { tell_last_resort(failure(happened, text)); });
     }
 
     [[nodiscard]] bool closed() const { return gate_.closed(); }
@@ -136,15 +134,8 @@ private:
 
     template <typename Call>
     bool attempt(const event& during, const Call& call) noexcept {
-        try {
-            call();
-            return true;
-        } catch (const std::exception& thrown) {
-            tell_of_failure(failure(during, thrown.what()));
-        } catch (...) {
-            tell_of_failure(failure(during, not_standard));
-        }
-        return false;
+        return call_or_report(
+            call, [&](std::string_view text) { tell_of_failure(failure(during, text)); });
     }
 
     static event failure(event during, std::string_view what) noexcept {
@@ -175,8 +166,6 @@ private:
         } catch (...) { // Nobody is left to be told.
         }
     }
-
-    static constexpr std::string_view not_standard = "an exception that is no std::exception";
 
     callback_gate gate_;
     std::atomic<bool> hears_all_ = false;

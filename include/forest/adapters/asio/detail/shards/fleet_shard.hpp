@@ -9,8 +9,8 @@
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/outage.hpp>
+#include <forest/core/signer_id.hpp>
 #include <forest/core/target_id.hpp>
-#include <forest/detail/fleet/shared_signatures.hpp>
 
 #include <asio/any_io_executor.hpp>
 

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DETAIL_LOGIC_CALL_OR_REPORT_HPP
+#define FOREST_CORE_DETAIL_LOGIC_CALL_OR_REPORT_HPP
+
+#include <exception>
+#include <string_view>
+
+// The text by which an exception from the application's code is reported.
+
+namespace forest::detail {
+
+/// Calls `function` and returns true. If it throws, calls `report` with the text of the exception,
+/// which is valid during that call only, and returns false.
+template <typename Function, typename Report>
+bool call_or_report(const Function& function, const Report& report) {
+    try {
+        function();
+        return true;
+    } catch (const std::exception& thrown) {
+        report(std::string_view{thrown.what()});
+    } catch (...) {
+        report(std::string_view{"an exception that is no std::exception"});
+    }
+    return false;
+}
+
+} // namespace forest::detail
+
+#endif

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_DETAIL_HEALTH_JUDGE_HPP
+#define FOREST_DETAIL_HEALTH_JUDGE_HPP
+
+#include <forest/core/detail/http/first_bytes.hpp>
+#include <forest/core/detail/http/http_date.hpp>
+#include <forest/core/detail/json/health_document.hpp>
+#include <forest/core/detail/json/health_document_parser.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/fields.hpp>
+#include <forest/core/time.hpp>
+#include <forest/core/verdict.hpp>
+#include <forest/policy/transport.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+#include <system_error>
+
+// What a reply means (B5: healthy or not, B9: a server that says that it stops, B11: a refused
+// signature): a pure function.
+
+namespace forest::detail {
+
+/// Returns the verdict on a reply that came at `now`, by the wall clock, to which the `Date` of the
+/// reply is compared. A refused signature is reported as that even if an error kept the rest of the
+/// reply from being read (B11).
+[[nodiscard]] inline verdict judge(const reply& answer, wall_time now) noexcept {
+    verdict result;
+    result.status = answer.status;
+    result.signature_sent = answer.signature_sent;
+    result.timings = answer.timings;
+    result.ended_at = now;
+    std::optional<std::string_view> date;
+    bool encoded = false;
+    answer.fields.for_each_of(
+        "Date", [&](std::string_view value) { date = date ? date : value; }, "Content-Encoding",
+        [&](std::string_view value) {
+            encoded = encoded || (!value.empty() && !iequals(value, "identity"));
+        });
+    if (const auto remote = parse_http_date(date.value_or(std::string_view{}))) {
+        const auto skew = *remote - std::chrono::floor<std::chrono::seconds>(now);
+        if (skew > clock_skew_min || skew < -clock_skew_min)
+            result.clock_skew = skew;
+    }
+    const std::error_code malformed = encoded ? make_error_code(errc::unsupported_encoding)
+                                              : parse_health_document(answer.body, result.document);
+
+    using state = health_document::state;
+    if (const auto complaint = protocol_complaint(answer.status, answer.body))
+        result.error = *complaint;
+    else if (answer.status == 401 || answer.status == 403)
+        result.error = errc::unauthorized;
+    else if (answer.status == 503 && !malformed && result.document.status == state::stopping)
+        result.error = errc::stopping;
+    else if (answer.status < 200 || answer.status > 299)
+        result.error = errc::unexpected_status;
+    else if (malformed)
+        result.error = malformed;
+    else if (result.document.status != state::ok)
+        result.error = errc::not_ok;
+    if (answer.error && result.error != errc::unauthorized)
+        result.error = answer.error;
+    return result;
+}
+
+} // namespace forest::detail
+
+#endif
