@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// The rules B30–B35 with the real datasource, signer, routes and verifier, which talk in bytes over
-// a cable in memory, under a virtual clock.
+// The rules B30–B35 with the real datasource, signer, routes and verifier, which exchange bytes
+// over a connection in memory, with a virtual clock.
 
 #include <support/sanitized.hpp>
 #include <support/virtual_datasource.hpp>
@@ -39,7 +39,7 @@ const std::string uri = "http://warehouse.example:3000";
 
 constexpr const char* secret = "not-to-be-printed";
 
-// A warehouse as a process: it can crash, come back with another schema, and say farewell.
+// A warehouse as a process: it can crash, come back with another schema, and announce its end.
 struct virtual_warehouse {
     using health_route_type = basic_health_route<sim::memory_server>;
     using schema_route_type = basic_schema_route<sim::memory_server>;
@@ -83,11 +83,11 @@ public:
     }
 
     template <typename Handler>
-    void async_get(const request& asked, duration timeout, Handler&& handler) {
+    void async_get(const request& get, duration timeout, Handler&& handler) {
         if (*crashed_)
-            refusing_.async_get(asked, timeout, std::forward<Handler>(handler));
+            refusing_.async_get(get, timeout, std::forward<Handler>(handler));
         else
-            carrying_.async_get(asked, timeout, std::forward<Handler>(handler));
+            carrying_.async_get(get, timeout, std::forward<Handler>(handler));
     }
 
     void cancel() {
@@ -105,11 +105,11 @@ using memory_datasource =
     basic_datasource<cable, sim::virtual_clock, hmac_sha256_signer, exponential_backoff>;
 
 memory_datasource datasource_of(sim::event_queue& queue, virtual_warehouse& warehouse,
-                                datasource_options chosen = {}) {
-    if (chosen.uri.empty())
-        chosen.uri = uri;
+                                datasource_options settings = {}) {
+    if (settings.uri.empty())
+        settings.uri = uri;
     return {cable{queue, warehouse, 2ms}, cable{queue, warehouse, 2ms}, sim::virtual_clock{queue},
-            hmac_sha256_signer{secret},   exponential_backoff{},        std::move(chosen)};
+            hmac_sha256_signer{secret},   exponential_backoff{},        std::move(settings)};
 }
 
 struct connected {
@@ -117,8 +117,8 @@ struct connected {
     virtual_warehouse warehouse{queue, schema_text({"manufacturer", "product"})};
     recorded_datasource<memory_datasource> master;
 
-    explicit connected(datasource_options chosen = {})
-        : master{queue, datasource_of(queue, warehouse, std::move(chosen))} {}
+    explicit connected(datasource_options settings = {})
+        : master{queue, datasource_of(queue, warehouse, std::move(settings))} {}
 
     void crash_until_down() {
         const std::size_t before = master.downs.size();
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(a_server_with_a_replay_window_accepts_all_that_a_datasource
     BOOST_TEST(on.master.count(event_kind::schema_loaded) == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_wrong_secret_is_told_as_unauthorized_for_health_and_schema) {
+BOOST_AUTO_TEST_CASE(a_wrong_secret_is_reported_as_unauthorized_for_health_and_schema) {
     sim::event_queue queue;
     virtual_warehouse warehouse{queue, schema_text({"product"})};
     recorded_datasource master{

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Which route a datasource polls (B33, B35), on the real datasource under a virtual clock.
+// The route that a datasource polls (B33, B35), on the real datasource with a virtual clock.
 
 #include <support/sanitized.hpp>
 #include <support/scripted_server.hpp>
@@ -32,7 +32,7 @@ using strings = std::vector<std::string>;
 constexpr bool health = true;
 constexpr bool schema_route = false;
 
-// The events of checks and the transitions, without the schema's.
+// The events of checks and of transitions, without those of the schema.
 strings of_checks(const followed_server& on) {
     strings names;
     for (const auto& each : on.master.events) {
@@ -51,11 +51,11 @@ std::vector<double> times_of(const followed_server& on, bool of_health) {
     return times;
 }
 
-// A server without a health route, after the datasource has gone over to its schema. The first
-// answer of the health route is well, so that it comes after the schema.
+// A server without a health route, whose schema the datasource polls already. The first answer of
+// the health route is healthy, so that it comes after the schema.
 struct gone_over : followed_server {
-    explicit gone_over(datasource_options chosen = {}, int missing = 404)
-        : followed_server{std::move(chosen)} {
+    explicit gone_over(datasource_options settings = {}, int missing = 404)
+        : followed_server{std::move(settings)} {
         start();
         server.health_status = missing;
         BOOST_REQUIRE(queue.run_until(
@@ -78,18 +78,18 @@ BOOST_DATA_TEST_CASE(B33_a_server_without_a_health_route_has_its_schema_polled_i
     BOOST_TEST(on.master.count(event_kind::health_route_missing) == 1U);
     BOOST_TEST(on.master.downs.empty());
     BOOST_TEST(on.master.count(event_kind::check_failed) == 0U);
-    // Every 30 s from the check on that found it missing, which took no time.
+    // Every 30 s after the check that found no route, which took no time.
     BOOST_TEST(on.server.count(health) == 2U);
     BOOST_TEST(on.server.count(schema_route) == 22U);
     BOOST_TEST(times_of(on, schema_route)[1] == 30.0);
     BOOST_TEST(times_of(on, schema_route)[2] == 60.0);
     BOOST_TEST((on.server.requests.back().timeout == 30s));
     BOOST_TEST(on.server.requests.back().conditional);
-    const auto told = on.master.all(event_kind::health_route_missing).front();
-    BOOST_TEST(told.http_status == missing);
-    BOOST_TEST(told.target == "http://agent.example:3351");
-    BOOST_TEST((told.status == target_status::up));
-    BOOST_TEST(told.detail.find("schema_poll") != std::string::npos);
+    const auto reported = on.master.all(event_kind::health_route_missing).front();
+    BOOST_TEST(reported.http_status == missing);
+    BOOST_TEST(reported.target == "http://agent.example:3351");
+    BOOST_TEST((reported.status == target_status::up));
+    BOOST_TEST(reported.detail.find("schema_poll") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(B33_the_404_that_switches_is_neither_a_failure_nor_an_attempt) {
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(B33_it_leaves_a_run_of_failures_as_it_was) {
     on.server.health_status = 404;
     on.server.on_schema = [&] { on.server.broken = errc::connection_refused; };
     on.queue.run_for(4s);
-    // The poll that follows fails, and is the second failure in a row.
+    // The next poll fails, and is the second failure in a row.
     const auto missing = on.master.all(event_kind::health_route_missing);
     BOOST_TEST_REQUIRE(missing.size() == 1U);
     BOOST_TEST((missing.front().status == target_status::suspect));
@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_CASE(B33_a_404_counts_when_the_schema_does_not_come_either) {
     on.queue.run_for(2s);
     BOOST_TEST_REQUIRE(on.master.downs.size() == 1U);
     BOOST_TEST(on.master.downs.front().last_error == errc::unexpected_status);
-    // It ends as soon as a schema comes.
+    // The outage ends as soon as a schema comes.
     on.server.schema_latency = 1s;
     on.queue.run_for(2min);
     BOOST_TEST(on.master.ups.size() == 1U);
@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(B33_an_outage_that_a_missing_route_began_ends_when_the_sche
 }
 
 struct interval_row {
-    datasource_options chosen;
+    datasource_options settings;
     duration interval;
 
     friend std::ostream& operator<<(std::ostream& out, const interval_row& row) {
@@ -271,7 +271,7 @@ BOOST_DATA_TEST_CASE(
         {{.mode = datasource_mode::schema_poll}, 30s},
         {{.mode = datasource_mode::schema_poll, .health_check_interval = 20ms}, 1s},
         {{.mode = datasource_mode::schema_poll, .schema_poll = 600s}, 600s}})) {
-    followed_server on{sample.chosen};
+    followed_server on{sample.settings};
     on.start();
     on.server.health_status = 404;
     // The answer of the probe that is tried every hour does not disturb the schedule.
@@ -284,7 +284,7 @@ BOOST_DATA_TEST_CASE(
     BOOST_TEST(on.master.downs.empty());
 }
 
-BOOST_AUTO_TEST_CASE(B33_the_route_is_tried_once_an_hour_and_told_of_once) {
+BOOST_AUTO_TEST_CASE(B33_the_route_is_tried_once_an_hour_and_reported_once) {
     gone_over on;
     const std::size_t before = on.server.count(health);
     on.queue.run_for(24h + 1min);
@@ -343,14 +343,14 @@ BOOST_AUTO_TEST_CASE(B33_a_route_that_comes_is_polled_again_without_an_outage) {
     BOOST_TEST((on.server.requests.back().timeout == 5s));
     BOOST_TEST(on.master.downs.empty());
     BOOST_TEST(on.master.count(event_kind::check_failed) == 0U);
-    // And an outage is found as by any client.
+    // And an outage is detected as by any client.
     const auto begun = on.queue.now();
     on.server.broken = errc::connection_refused;
     BOOST_TEST(on.queue.run_until([&] { return !on.master.downs.empty(); }, 10min));
     BOOST_TEST((on.queue.now() - begun <= 36s));
 }
 
-BOOST_AUTO_TEST_CASE(B33_a_route_that_comes_and_goes_is_told_of_each_time_it_goes) {
+BOOST_AUTO_TEST_CASE(B33_a_route_that_comes_and_goes_is_reported_each_time_it_goes) {
     gone_over on;
     for (int days = 1; days <= 5; ++days) {
         on.server.health_status = 200;
@@ -425,14 +425,14 @@ BOOST_AUTO_TEST_CASE(B34_nothing_is_tried_after_a_cleanup) {
     on.queue.run_until([&] { return on.server.count(health) == 3; }, 2h);
     on.master.datasource.cleanup();
     const std::size_t asked = on.server.requests.size();
-    const std::size_t told = on.master.events.size();
+    const std::size_t reported = on.master.events.size();
     on.queue.run_for(5h);
     BOOST_TEST(on.server.requests.size() == asked);
-    BOOST_TEST(on.master.events.size() == told);
+    BOOST_TEST(on.master.events.size() == reported);
     BOOST_TEST(on.queue.pending() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(B14_a_cleanup_when_the_missing_route_is_told_is_the_end) {
+BOOST_AUTO_TEST_CASE(B14_a_cleanup_in_the_event_of_the_missing_route_is_the_end) {
     followed_server on{{}};
     on.start();
     on.master.datasource.on_event([&](const event& happened) {
@@ -487,17 +487,17 @@ BOOST_AUTO_TEST_CASE(B33_a_world_in_which_the_route_comes_and_goes) {
     BOOST_TEST(strict.downs() == 21U);
 }
 
-// What was promised holds whenever the server dies, in either way of polling and between them.
+// The promises hold whenever the server dies, in both ways of polling and between them.
 BOOST_AUTO_TEST_CASE(B4_the_worst_case_is_the_larger_one_of_both_routes) {
-    const datasource_options chosen{.health_check_interval = 10s,
-                                    .health_check_timeout = 2s,
-                                    .schema_poll = 20s,
-                                    .schema_timeout = 7s};
-    const detection_bound bound = worst_case_detection(chosen);
+    const datasource_options settings{.health_check_interval = 10s,
+                                      .health_check_timeout = 2s,
+                                      .schema_poll = 20s,
+                                      .schema_timeout = 7s};
+    const detection_bound bound = worst_case_detection(settings);
     BOOST_TEST((bound == detection_bound{26s, 47s}));
     duration latest{};
     for (int second = 0; second < 200; ++second) {
-        gone_over on{chosen};
+        gone_over on{settings};
         // The route comes and is found within this time.
         on.server.health_status = 200;
         on.queue.run_for(1h - 100s + std::chrono::seconds{second});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// What a datasource makes of a server whose answers differ without a change, or change back and
-// forth (B31, B36), under a virtual clock.
+// A datasource of a server whose answers differ without a change, or change back and forth (B31,
+// B36), with a virtual clock.
 
 #include <support/scripted_server.hpp>
 
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(B31_an_equal_etag_does_not_hide_another_content) {
     on.server.schema = schema_text({"b"}, "");
     on.queue.run_for(10s);
     BOOST_TEST(on.master.reloads.size() == 1U);
-    // Of a server that does not look at the condition.
+    // The server ignores the condition of the request.
     on.server.schema = R"({"collections":[{"name":"c"}],"etag":"a"})";
     on.queue.run_for(10s);
     BOOST_TEST(on.master.reloads.size() == 2U);
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(B36_the_second_fetch_comes_when_it_may_settle_it_and_not_wi
     BOOST_TEST(on.master.reloads == (strings{"b", "a"}));
     on.queue.run_for(10min);
     BOOST_TEST(on.master.reloads == (strings{"b", "a"}));
-    // The polls, and one fetch.
+    // The polls and one fetch.
     BOOST_TEST(on.server.requests.size() == 1U + (40 + 40 + 60 + 600) / 40 + 1U);
 }
 
@@ -185,16 +185,16 @@ BOOST_AUTO_TEST_CASE(B36_a_content_that_was_known_longer_ago_is_taken_over_at_on
 }
 
 BOOST_AUTO_TEST_CASE(B36_with_0_each_content_is_taken_over_at_once) {
-    datasource_options chosen = polling(10s);
-    chosen.schema_settle = 0s;
-    followed_server on{chosen};
+    datasource_options settings = polling(10s);
+    settings.schema_settle = 0s;
+    followed_server on{settings};
     replicas behind{on.server, content("a"), content("b")};
     on.start();
     on.queue.run_for(95s);
     BOOST_TEST(on.master.reloads.size() == 9U);
 }
 
-// What stands between the first time and the second.
+// The answers between the first time and the second.
 struct in_between {
     const char* what;
     void (*happens)(followed_server&);
@@ -305,9 +305,9 @@ BOOST_AUTO_TEST_CASE(B36_a_change_that_the_application_refused_and_the_server_to
 }
 
 BOOST_AUTO_TEST_CASE(B36_an_introspection_counts_as_known) {
-    datasource_options chosen = polling(10s);
-    chosen.introspection = content("i");
-    followed_server on{chosen};
+    datasource_options settings = polling(10s);
+    settings.introspection = content("i");
+    followed_server on{settings};
     on.server.broken = errc::connection_refused;
     on.start();
     on.server.broken.reset();
@@ -321,16 +321,16 @@ BOOST_AUTO_TEST_CASE(B36_an_introspection_counts_as_known) {
     BOOST_TEST((on.master.datasource.source() == schema_source::server));
 }
 
-// In each mode, with answers that change at random: what is served from some moment on is known at
-// last, and there is no reload of a content that is known.
+// In each mode, with answers that change at random: a content that is served from some moment on is
+// known at last, and the known content is never reloaded.
 BOOST_DATA_TEST_CASE(B36_the_last_content_served_is_known_at_last, data::make({0, 1, 2, 3}),
                      number) {
     const std::vector<datasource_options> modes{
         polling(5s), polling(37s), polling(600s), {.health_check_interval = 5s}};
-    const datasource_options& chosen = modes[static_cast<std::size_t>(number)];
+    const datasource_options& settings = modes[static_cast<std::size_t>(number)];
     random_generator random{static_cast<std::uint64_t>(number)};
     for (int round = 0; round < 30; ++round) {
-        followed_server on{chosen, number == 3 ? 404 : 200};
+        followed_server on{settings, number == 3 ? 404 : 200};
         on.start();
         if (number == 3)
             on.queue.run_for(10s);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// The rules B30–B35 on the real datasource, under a virtual clock: first with scripted answers,
-// then with the real routes, signer and verifier at the other end of a cable in memory.
+// The rules B30–B35 on the real datasource, with a virtual clock and scripted answers.
 
 #include <support/scripted_warehouse.hpp>
 
@@ -36,12 +35,12 @@ namespace {
 
 using seconds = std::vector<double>;
 
-// Answers nothing, and keeps what it was asked.
+// Never replies, and keeps the requests.
 struct request_keeper {
     std::shared_ptr<std::vector<std::pair<request, duration>>> kept;
     template <typename Handler>
-    void async_get(const request& what, duration timeout, Handler&&) {
-        kept->emplace_back(what, timeout);
+    void async_get(const request& get, duration timeout, Handler&&) {
+        kept->emplace_back(get, timeout);
     }
     void cancel() {}
 };
@@ -167,7 +166,7 @@ BOOST_AUTO_TEST_CASE(
     auto& master = *on.master;
     master.datasource.start();
     on.queue.run_for(5min);
-    // Asked for again as soon as the server has answered a check, then by the backoff: 4 s after
+    // Fetched again as soon as the server has replied to a check, then by the backoff: 4 s after
     // the second failure, 8 s after the third.
     BOOST_TEST(on.fetch_times() == (seconds{0, 0, 4, 12}), boost::test_tools::per_element());
     BOOST_TEST(master.of_schema() == (strings{"schema_failed", "schema_loaded", "schema_failed",
@@ -544,7 +543,7 @@ BOOST_AUTO_TEST_CASE(B33_a_server_that_does_not_answer_goes_down_and_comes_back_
     BOOST_TEST(master.ups.size() == 1U);
     BOOST_TEST(master.reloads == strings{"b"});
     BOOST_TEST(master.count(event_kind::schema_failed) == 5U);
-    // The recovery is told first, then what it brought.
+    // First comes the event of the recovery, then that of the schema.
     strings order;
     for (const auto& each : master.events) {
         if (each.kind == event_kind::server_up || each.kind == event_kind::schema_reloaded)
@@ -554,9 +553,9 @@ BOOST_AUTO_TEST_CASE(B33_a_server_that_does_not_answer_goes_down_and_comes_back_
 }
 
 BOOST_AUTO_TEST_CASE(B33_a_failing_start_takes_the_introspection_here_too) {
-    datasource_options chosen = polling_schema();
-    chosen.introspection = schema_text({"old"}, "i");
-    scripted_warehouse on{std::move(chosen)};
+    datasource_options settings = polling_schema();
+    settings.introspection = schema_text({"old"}, "i");
+    scripted_warehouse on{std::move(settings)};
     on.health.then(sim::answering(200, "")).then(not_modified());
     on.master->datasource.start();
     on.queue.run_for(10s);
@@ -646,10 +645,10 @@ BOOST_AUTO_TEST_CASE(B34_cleanup_from_outside_says_farewell_and_cancels_what_is_
     BOOST_TEST((master.events.back().kind == event_kind::stopped));
     BOOST_TEST(master.events.back().target == uri);
     BOOST_TEST(master.count(event_kind::stopping) == 1U);
-    const std::size_t told = master.events.size();
+    const std::size_t reported = master.events.size();
     on.queue.run_for(1h);
     BOOST_TEST(on.schemas.in_flight() == 0);
-    BOOST_TEST(master.events.size() == told);
+    BOOST_TEST(master.events.size() == reported);
     BOOST_TEST(on.queue.pending() == 0U);
 }
 
@@ -668,7 +667,7 @@ const std::vector<last_callback> last_callbacks{
     {"check_started", event_kind::check_started}, {"check_failed", event_kind::check_failed},
 };
 
-// What the data test below does in each case.
+// The action of the data test below in each case.
 void leave_inside(const last_callback& row, bool destroyed) {
     using datasource_type = scripted_warehouse::datasource_type;
     sim::event_queue queue;
@@ -721,9 +720,9 @@ BOOST_DATA_TEST_CASE(B14_cleaning_up_or_destroying_inside_a_callback_makes_it_th
 
 void clean_up_during(bool failing) {
     const event_kind during = failing ? event_kind::schema_failed : event_kind::check_succeeded;
-    datasource_options chosen = polling_schema(10s);
-    chosen.introspection = schema_text({"old"}, "i");
-    scripted_warehouse on{std::move(chosen)};
+    datasource_options settings = polling_schema(10s);
+    settings.introspection = schema_text({"old"}, "i");
+    scripted_warehouse on{std::move(settings)};
     if (during == event_kind::check_succeeded)
         on.health.then(serving("a")).otherwise(serving("b"));
     else
@@ -748,7 +747,7 @@ BOOST_DATA_TEST_CASE(B32_what_no_callback_has_taken_over_is_not_committed_by_a_c
     clean_up_during(failing);
 }
 
-// The queue is not for two threads, so nothing runs on it while the callback waits.
+// The queue is not thread-safe, so nothing runs on it while the callback waits.
 BOOST_AUTO_TEST_CASE(B14_cleanup_waits_for_a_reload_that_another_thread_is_in) {
     scripted_warehouse on;
     on.schemas.then(serving("a")).otherwise(serving("b"));
@@ -776,7 +775,7 @@ BOOST_AUTO_TEST_CASE(B14_cleanup_waits_for_a_reload_that_another_thread_is_in) {
     }};
     while (!master.datasource.cleaned_up())
         std::this_thread::yield();
-    // It has begun; a moment in which it would have returned if it did not wait.
+    // The call has begun; within this time it would return if it did not wait.
     std::this_thread::yield();
     const auto moment = std::chrono::steady_clock::now() + 20ms;
     while (std::chrono::steady_clock::now() < moment)
@@ -788,7 +787,7 @@ BOOST_AUTO_TEST_CASE(B14_cleanup_waits_for_a_reload_that_another_thread_is_in) {
     BOOST_TEST(returned);
 }
 
-BOOST_AUTO_TEST_CASE(B31_a_policy_that_throws_at_a_fetch_is_told_and_the_fetch_tried_again) {
+BOOST_AUTO_TEST_CASE(B31_a_policy_that_throws_at_a_fetch_is_reported_and_the_fetch_is_tried_again) {
     struct forgetful_signer {
         int* throwing;
         void sign(const request& what, wall_time, header_fields&) const {
@@ -837,12 +836,12 @@ BOOST_AUTO_TEST_CASE(callbacks_need_not_be_copyable) {
     scripted_warehouse on;
     on.schemas.then(serving("a")).otherwise(serving("b"));
     auto& datasource = on.master->datasource;
-    strings told;
+    strings reported;
     int events = 0;
     int unheard = 0;
     const auto noting = [&](std::string what) {
-        return [&told, own = std::make_unique<std::string>(std::move(what))](const auto&) {
-            told.push_back(*own);
+        return [&reported, own = std::make_unique<std::string>(std::move(what))](const auto&) {
+            reported.push_back(*own);
         };
     };
     datasource.on_server_down(noting("down"));
@@ -850,14 +849,14 @@ BOOST_AUTO_TEST_CASE(callbacks_need_not_be_copyable) {
     datasource.on_reload(noting("reload"));
     datasource.on_event([&events, own = std::make_unique<int>(1)](const event&) {
         events += *own;
-        throw std::runtime_error{"which on_unheard is told of"};
+        throw std::runtime_error{"reported to on_unheard"};
     });
     datasource.on_unheard(
         [&unheard, own = std::make_unique<int>(1)](const event&) { unheard += *own; });
     datasource.start();
     on.queue.run_for(1s);
     on.suffer_an_outage();
-    BOOST_TEST(told == (strings{"down", "up", "reload"}), boost::test_tools::per_element());
+    BOOST_TEST(reported == (strings{"down", "up", "reload"}), boost::test_tools::per_element());
     BOOST_TEST(events > 0);
     BOOST_TEST(unheard > 0);
 }
@@ -927,8 +926,8 @@ BOOST_AUTO_TEST_CASE(an_observer_may_be_given_by_value_and_by_reference) {
 // Options
 
 BOOST_AUTO_TEST_CASE(B35_options_that_cannot_be_used_are_refused_by_name) {
-    const auto building = [](datasource_options chosen) {
-        return code_of([&] { scripted_warehouse{std::move(chosen)}; });
+    const auto building = [](datasource_options settings) {
+        return code_of([&] { scripted_warehouse{std::move(settings)}; });
     };
     BOOST_TEST(building({.uri = "ftp://a"}) == errc::url_scheme_unsupported);
     BOOST_TEST(building({.uri = "http://a?b"}) == datasource_errc::invalid_uri);

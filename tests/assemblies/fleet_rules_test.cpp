@@ -23,10 +23,10 @@ namespace {
 // Each differs from the default, and from all others, in one member.
 struct variation {
     const char* member;
-    options chosen;
+    options settings;
 
-    friend std::ostream& operator<<(std::ostream& to, const variation& shown) {
-        return to << shown.member;
+    friend std::ostream& operator<<(std::ostream& out, const variation& shown) {
+        return out << shown.member;
     }
 };
 
@@ -64,10 +64,10 @@ BOOST_DATA_TEST_CASE(options_that_differ_in_one_member_are_kept_apart, data::mak
                      each) {
     fleet_rules<exponential_backoff> subject{{}};
     const auto& usual = subject.enter({});
-    BOOST_TEST(&subject.enter(each.chosen) != &usual);
+    BOOST_TEST(&subject.enter(each.settings) != &usual);
     BOOST_TEST(subject.size() == 2U);
     for (const variation& other : variations)
-        (void)subject.enter(other.chosen);
+        (void)subject.enter(other.settings);
     BOOST_TEST(subject.size() == variations.size() + 1);
 }
 
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(they_stay_where_they_are_until_the_last_leaves) {
     BOOST_TEST(subject.size() == 0U);
 }
 
-// Which may own something.
+// A backoff may own something.
 BOOST_AUTO_TEST_CASE(a_backoff_goes_with_its_rules) {
     const owning_backoff backoff;
     fleet_rules<owning_backoff> subject{backoff};

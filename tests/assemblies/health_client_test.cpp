@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// The rules B1–B18 on the real client, under a virtual clock and with a scripted transport.
+// The rules B1–B18 on the real client, with a virtual clock and a scripted transport.
 
 #include <support/virtual_client.hpp>
 
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(B3_no_delay_is_longer_than_the_interval_unless_told) {
+BOOST_AUTO_TEST_CASE(B3_no_delay_is_longer_than_the_interval_unless_an_option_allows_it) {
     const exponential_backoff within{};
     const exponential_backoff beyond{.may_exceed_interval = true};
     BOOST_TEST(in_seconds(within(3, 5s)) == 5.0);
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(B4_the_worst_case_of_the_defaults_is_36_s_refused_and_51_s_
     static_assert(worst_case_detection(options{}, constant_backoff{}) ==
                   detection_bound{90s, 105s});
     static_assert(worst_case_detection({.failure_threshold = 1}) == detection_bound{30s, 35s});
-    // A timeout that is longer than the interval puts the next check off for as long.
+    // A timeout that is longer than the interval delays the next check by that much.
     static_assert(worst_case_detection({.interval = 1s}) == detection_bound{7s, 22s});
     static_assert(worst_case_detection({.interval = 1s, .timeout = 1s}) == detection_bound{3s, 6s});
     static_assert(worst_case_detection({.interval_jitter = 0.5}) == detection_bound{54s, 69s});
@@ -299,7 +299,7 @@ BOOST_DATA_TEST_CASE(B7_on_server_down_is_called_once_at_the_failure_that_reache
     BOOST_TEST(watched.downs.front().failures == threshold);
     BOOST_TEST(watched.count(event_kind::server_down) == 1U);
     BOOST_TEST(watched.ups.empty());
-    // The check that reached the threshold is the one after which the callback was called.
+    // The callback was called after the check that reached the threshold.
     const auto& requests = watched.transport.requests();
     BOOST_TEST((requests[static_cast<std::size_t>(threshold)].at == watched.down_times.front()));
 }
@@ -344,7 +344,7 @@ BOOST_AUTO_TEST_CASE(callbacks_need_not_be_copyable) {
     watched.transport.then(sim::failing(errc::timed_out)).then(sim::healthy());
     watched.client->start();
     watched.queue.run_for(10s);
-    // started, twice begun and ended, down, up; and the two themselves.
+    // `started`, two checks with two events each, down and up, and the last two events.
     BOOST_TEST(calls == 9);
 }
 
@@ -376,21 +376,21 @@ BOOST_AUTO_TEST_CASE(B8_an_outage_knows_its_target) {
     watched.queue.run_for(2min);
     BOOST_TEST_REQUIRE(watched.downs.size() == 1U);
     BOOST_TEST_REQUIRE(watched.ups.size() == 1U);
-    // Views into the client, which is alive, whatever it is moved to.
+    // The event has views into the state of the client, which lives although the client was moved.
     const auto moved = std::move(*watched.client);
     BOOST_TEST(watched.downs.front().target == "http://warehouse.example:3000/forest/health");
     BOOST_TEST(watched.ups.front().target == "http://warehouse.example:3000/forest/health");
     BOOST_TEST(in_events.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(each_event_says_whether_the_outage_was_told_before) {
+BOOST_AUTO_TEST_CASE(each_event_says_whether_the_outage_was_reported_before) {
     virtual_client watched{{.failure_threshold = 2, .success_threshold = 2}};
-    std::vector<std::string> told;
+    std::vector<std::string> reported;
     watched.client->on_event([&](const event& happened) {
         if (happened.kind == event_kind::check_started)
             return;
-        told.push_back(std::string{name(happened.kind)} + (happened.during_outage ? " !" : "") +
-                       (severity_of(happened) == severity::debug ? "" : " loud"));
+        reported.push_back(std::string{name(happened.kind)} + (happened.during_outage ? " !" : "") +
+                           (severity_of(happened) == severity::debug ? "" : " loud"));
     });
     const auto refused = sim::answering(401, "");
     watched.transport.then(refused, 3)
@@ -402,14 +402,14 @@ BOOST_AUTO_TEST_CASE(each_event_says_whether_the_outage_was_told_before) {
         .then(sim::healthy(), 2)
         .then(refused);
     watched.client->start();
-    BOOST_REQUIRE(watched.queue.run_until([&] { return told.size() == 18; }, 1h));
+    BOOST_REQUIRE(watched.queue.run_until([&] { return reported.size() == 18; }, 1h));
     const std::vector<std::string> expected{
         "started",         "check_failed loud", "check_failed loud", "server_down loud",
         "check_failed !",  "check_succeeded !", "check_failed !",    "check_succeeded !",
         "check_succeeded", "server_up loud",    "check_failed loud", "server_down loud",
         "check_failed !",  "check_failed !",    "check_succeeded !", "check_succeeded",
         "server_up loud",  "check_failed loud"};
-    BOOST_TEST(told == expected, boost::test_tools::per_element());
+    BOOST_TEST(reported == expected, boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(
@@ -496,8 +496,8 @@ BOOST_AUTO_TEST_CASE(B11_the_skew_of_a_run_that_a_success_ended_is_not_blamed_fo
 struct skew_case {
     const char* date;
     std::optional<std::chrono::seconds> skew;
-    friend std::ostream& operator<<(std::ostream& out, const skew_case& of) {
-        return out << of.date;
+    friend std::ostream& operator<<(std::ostream& out, const skew_case& shown) {
+        return out << shown.date;
     }
 };
 
@@ -596,7 +596,7 @@ BOOST_AUTO_TEST_CASE(B9_a_farewell_is_believed_even_after_a_stall) {
     BOOST_TEST((watched.downs.front().last_error == errc::stopping));
 }
 
-BOOST_AUTO_TEST_CASE(B11_skew_is_told_against_the_real_clock_even_while_timestamps_run_ahead) {
+BOOST_AUTO_TEST_CASE(B11_skew_is_measured_against_the_real_clock_even_while_timestamps_run_ahead) {
     virtual_client watched{};
     watched.clock.step_wall(120s);
     watched.client->start();
@@ -643,7 +643,7 @@ BOOST_AUTO_TEST_CASE(B13_start_after_stop_does_nothing) {
     BOOST_TEST(watched.client->stopped());
 }
 
-BOOST_AUTO_TEST_CASE(B13_stop_is_idempotent_and_tells_once) {
+BOOST_AUTO_TEST_CASE(B13_stop_is_idempotent_and_reports_once) {
     virtual_client watched{};
     watched.client->start();
     watched.queue.run_for(1s);
@@ -661,10 +661,10 @@ BOOST_AUTO_TEST_CASE(B14_a_check_in_flight_is_cancelled_and_reported_to_nobody) 
     watched.queue.run_for(1s);
     BOOST_TEST(watched.transport.in_flight() == 1);
     watched.client->stop();
-    const auto told = watched.events.size();
+    const auto reported = watched.events.size();
     watched.queue.run_for(1h);
     BOOST_TEST(watched.transport.in_flight() == 0);
-    BOOST_TEST(watched.events.size() == told);
+    BOOST_TEST(watched.events.size() == reported);
     BOOST_TEST(watched.count(event_kind::check_failed) == 0U);
     BOOST_TEST(watched.queue.pending() == 0U);
 }
@@ -720,10 +720,10 @@ BOOST_AUTO_TEST_CASE(B14_destroying_a_client_stops_it_without_a_word) {
     watched.transport.otherwise(sim::silent());
     watched.client->start();
     watched.queue.run_for(1s);
-    const auto told = watched.events.size();
+    const auto reported = watched.events.size();
     watched.client.reset();
     watched.queue.run_for(1h);
-    BOOST_TEST(watched.events.size() == told);
+    BOOST_TEST(watched.events.size() == reported);
     BOOST_TEST(watched.transport.requests().size() == 1U);
 }
 
@@ -749,15 +749,15 @@ BOOST_AUTO_TEST_CASE(B16_a_callback_that_throws_is_reported_and_polling_goes_on)
 
 BOOST_AUTO_TEST_CASE(B16_an_observer_that_always_throws_does_not_end_the_polling) {
     virtual_client watched{};
-    int told = 0;
+    int reported = 0;
     watched.client->on_event([&](const event&) {
-        ++told;
+        ++reported;
         throw std::runtime_error("always");
     });
     watched.client->start();
     watched.queue.run_for(65s);
     BOOST_TEST(watched.transport.requests().size() == 3U);
-    BOOST_TEST(told ==
+    BOOST_TEST(reported ==
                2 * 7); // started, and twice three events, each told again as callback_failed
 }
 
@@ -836,7 +836,7 @@ BOOST_AUTO_TEST_CASE(B18_nothing_of_a_client_is_left_when_it_is_gone_and_the_que
     BOOST_TEST(witness.use_count() == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_client_that_never_told_anything_says_no_farewell) {
+BOOST_AUTO_TEST_CASE(a_client_without_any_event_reports_no_last_events) {
     virtual_client watched{};
     watched.client->start();
     watched.client->stop();
@@ -883,8 +883,8 @@ struct failing_signer {
 };
 
 struct counting_observer {
-    int told = 0;
-    void on_event(const event&) noexcept { ++told; }
+    int reported = 0;
+    void on_event(const event&) noexcept { ++reported; }
 };
 
 } // namespace
@@ -907,13 +907,13 @@ BOOST_AUTO_TEST_CASE(an_observer_is_moved_in_or_left_where_it_is) {
     watched.client->on_event(std::ref(mine));
     watched.client->start();
     watched.queue.run_for(1s);
-    BOOST_TEST(mine.told == 3);
+    BOOST_TEST(mine.reported == 3);
     watched.client->on_event(counting_observer{});
     watched.queue.run_for(60s);
-    BOOST_TEST(mine.told == 3);
+    BOOST_TEST(mine.reported == 3);
 }
 
-BOOST_AUTO_TEST_CASE(B3_a_backoff_that_answers_centuries_neither_overflows_nor_spins) {
+BOOST_AUTO_TEST_CASE(B3_a_backoff_that_returns_centuries_neither_overflows_nor_spins) {
     virtual_client watched{
         {}, {.initial = duration::max(), .maximum = duration::max(), .may_exceed_interval = true}};
     watched.transport.otherwise(sim::failing(errc::connection_refused));
@@ -927,8 +927,8 @@ BOOST_AUTO_TEST_CASE(B3_a_backoff_that_answers_centuries_neither_overflows_nor_s
 // Construction
 
 BOOST_AUTO_TEST_CASE(a_client_on_invalid_options_reports_the_member_at_fault) {
-    const auto build = [](options chosen) {
-        return code_of<std::system_error>([&] { virtual_client{chosen}; });
+    const auto build = [](options settings) {
+        return code_of<std::system_error>([&] { virtual_client{settings}; });
     };
     BOOST_TEST((build({}) == std::error_code{}));
     BOOST_TEST((build({.interval = 0s}) == errc::invalid_interval));
@@ -985,9 +985,9 @@ BOOST_AUTO_TEST_CASE(a_client_can_be_moved_while_it_polls) {
     BOOST_TEST(watched.transport.requests().size() == 3U);
 }
 
-// A script is rerun failing at each of its steps: whatever fails, down and up alternate and carry
-// the same id.
-BOOST_AUTO_TEST_CASE(B7_B8_a_script_that_fails_at_any_step_tells_of_each_outage_once) {
+// A script runs again and again, and fails at another step each time: down and up always alternate
+// and have the same id.
+BOOST_AUTO_TEST_CASE(B7_B8_a_script_that_fails_at_any_step_reports_each_outage_once) {
     constexpr std::size_t steps = 12;
     for (std::size_t failing_from = 0; failing_from < steps; ++failing_from)
         for (std::size_t failures = 1; failures + failing_from <= steps; ++failures) {

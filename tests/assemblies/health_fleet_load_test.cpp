@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// What many targets of one fleet do to each other, under a virtual clock: bounds and fairness,
-// spread and coalescing, shared signatures, and what a target costs.
+// The effects of many targets of one fleet on each other, with a virtual clock: bounds and
+// fairness, spread and coalescing, shared signatures, and the cost of a target.
 
 #include <support/virtual_fleet.hpp>
 
@@ -41,15 +41,15 @@ namespace {
 constexpr duration tick = fleet_options{}.tick;
 const auto refused = sim::failing(errc::connection_refused);
 
-std::vector<target_id> add_many(auto& fleet, std::size_t count, const options& chosen = {},
+std::vector<target_id> add_many(auto& fleet, std::size_t count, const options& settings = {},
                                 std::string (*name)(std::size_t) = &url_number) {
     std::vector<target_id> ids;
     for (std::size_t n = 0; n < count; ++n)
-        ids.push_back(fleet.add(name(n), chosen));
+        ids.push_back(fleet.add(name(n), settings));
     return ids;
 }
 
-// The most requests within any second.
+// The largest number of requests within any second.
 std::size_t busiest_second(const std::vector<sim::recorded_request>& requests) {
     std::size_t most = 0;
     std::size_t first = 0;
@@ -61,7 +61,7 @@ std::size_t busiest_second(const std::vector<sim::recorded_request>& requests) {
     return most;
 }
 
-// The most requests of one tick, from a moment on.
+// The largest number of requests within one tick, from a moment on.
 std::size_t busiest_tick(const std::vector<sim::recorded_request>& requests, steady_time from) {
     std::map<duration, std::size_t> in_tick;
     std::size_t most = 0;
@@ -71,7 +71,7 @@ std::size_t busiest_tick(const std::vector<sim::recorded_request>& requests, ste
     return most;
 }
 
-// Signs visibly, and tells how often.
+// Adds the time as its signature, and counts its calls.
 struct counting_signer {
     static constexpr bool signs_time_alone = true;
 
@@ -88,7 +88,7 @@ struct counting_signer {
     }
 };
 
-// One that says nothing of the kind, and signs the target.
+// A signer that also signs the target, and is no time_signer.
 struct signer_of_targets {
     std::shared_ptr<int> calls = std::make_shared<int>(0);
 
@@ -99,7 +99,7 @@ struct signer_of_targets {
     }
 };
 
-// Decides at run time not to sign, as that of a program with an option for it.
+// Decides at run time not to sign, like a program with an option for it.
 struct silent_signer {
     void sign(const request&, wall_time, header_fields&) const noexcept {}
 };
@@ -114,7 +114,7 @@ long long timestamp_of(const sim::recorded_request& asked) {
     return std::stoll(field_of(asked, "X_TIMESTAMP"));
 }
 
-// Whether the timestamps of each server are strictly increasing.
+// Returns whether the timestamps of each server are strictly increasing.
 bool increasing(const std::vector<sim::recorded_request>& requests) {
     std::map<std::string, long long> last;
     for (const auto& each : requests) {
@@ -147,8 +147,8 @@ BOOST_DATA_TEST_CASE(no_more_checks_are_in_flight_than_allowed, data::make({1, 2
     BOOST_TEST(watched.network.requests().size() >= 2900U);
 }
 
-// The bound, a tick's share and one more in any second. Rates of which between one and two fall to
-// a tick are to be had as a whole, too.
+// At most the bound, the share of one tick and one more in any second. Rates of between one and two
+// a tick can be used fully, too.
 BOOST_DATA_TEST_CASE(no_more_connections_are_opened_in_a_second_than_allowed,
                      data::make({1, 3, 7, 20, 150, 300, 399, 1000, 5000}), most) {
     virtual_fleet watched{{.checks_in_flight_max = 100'000,
@@ -174,8 +174,8 @@ BOOST_AUTO_TEST_CASE(a_check_over_a_kept_connection_opens_none) {
     BOOST_TEST(watched.network.requests().size() >= 450U);
 }
 
-// Neither for a connection that it does not need, nor for the answer to another check, nor behind
-// those that wait for one.
+// It waits neither for a connection that it does not need, nor for the reply to another check, nor
+// behind targets that wait for a connection.
 BOOST_AUTO_TEST_CASE(a_check_over_a_kept_connection_waits_for_nobody) {
     virtual_fleet watched{{.connections_per_second_max = 10}};
     watched.network.keep_connections(true);
@@ -223,7 +223,7 @@ BOOST_DATA_TEST_CASE(a_check_that_opens_several_connections_is_charged_for_each,
     watched.fleet->start();
     watched.queue.run_for(100s);
     const std::size_t opened = connections * watched.network.requests().size();
-    // What is in flight before the first answer is charged for afterwards.
+    // Checks that are in flight before the first reply are charged afterwards.
     BOOST_TEST(opened <= 20U * 100 + connections);
     BOOST_TEST(opened >= 20U * 98);
 }
@@ -253,7 +253,7 @@ BOOST_AUTO_TEST_CASE(who_waits_first_is_served_first_and_each_as_often_as_all_ot
         BOOST_TEST_REQUIRE(requests[n].target == url_number(n));
     std::map<std::string, std::size_t> last;
     for (std::size_t n = 0; n < requests.size(); ++n) {
-        // A turn of each other target, and those that were due at the same moment.
+        // One check of each other target, and those that were due at the same moment.
         const auto found = last.find(requests[n].target);
         if (found != last.end())
             BOOST_TEST_REQUIRE(n - found->second <= 110U);
@@ -275,9 +275,9 @@ BOOST_AUTO_TEST_CASE(who_waits_and_is_removed_makes_room_for_the_next) {
     BOOST_TEST(watched.network.requests()[1].target == url_number(9));
 }
 
-// A fleet that has too much to do must not look like an outage: servers that time out, but of which
-// it can check a fifth in time.
-// Servers that are well are never down, however late their checks are.
+// A fleet that is too busy must not look like an outage: of these servers, which time out, it can
+// check a fifth in time.
+// Healthy servers are never down, however late their checks are.
 BOOST_AUTO_TEST_CASE(B12_a_queue_that_is_late_is_no_outage) {
     virtual_fleet watched{{.checks_in_flight_max = 10}};
     watched.network.otherwise(sim::healthy(4s));
@@ -291,8 +291,8 @@ BOOST_AUTO_TEST_CASE(B12_a_queue_that_is_late_is_no_outage) {
 }
 
 // A check that begins late is inconclusive when it fails, and is repeated at once, before all that
-// wait. That one counts: so an outage of all targets is told late, but told.
-BOOST_AUTO_TEST_CASE(B12_an_outage_of_more_than_there_is_room_for_is_told_late) {
+// wait. The second check counts: an outage of all targets is reported late, but it is reported.
+BOOST_AUTO_TEST_CASE(B12_an_outage_of_more_targets_than_there_is_room_for_is_reported_late) {
     virtual_fleet watched{{.checks_in_flight_max = 10}};
     watched.network.otherwise(sim::silent());
     add_many(*watched.fleet, 100, {.interval = 10s, .timeout = 5s});
@@ -307,7 +307,7 @@ BOOST_AUTO_TEST_CASE(B12_an_outage_of_more_than_there_is_room_for_is_told_late) 
     const auto& statistics = watched.fleet->statistics();
     BOOST_TEST(statistics.inconclusive == watched.count(event_kind::check_inconclusive));
 
-    // The servers answer again: the queue empties, all are up, and nothing is late any more.
+    // The servers reply again: the queue empties, all are up, and no check is late any more.
     watched.network.otherwise(sim::healthy(10ms));
     watched.queue.run_for(1min);
     BOOST_TEST(watched.fleet->count(target_status::up) == 100U);
@@ -315,7 +315,7 @@ BOOST_AUTO_TEST_CASE(B12_an_outage_of_more_than_there_is_room_for_is_told_late) 
     BOOST_TEST(watched.ups.size() == 100U);
     watched.downs.clear();
 
-    // A single outage is told as ever.
+    // A single outage is reported in time.
     watched.network.otherwise(url_number(7), sim::silent());
     watched.queue.run_for(1min);
     BOOST_TEST(watched.downs.size() == 1U);
@@ -366,7 +366,7 @@ BOOST_AUTO_TEST_CASE(B12_a_first_check_that_had_to_wait_for_too_long_is_inconclu
     BOOST_TEST((events[2].kind == event_kind::check_inconclusive));
 }
 
-BOOST_AUTO_TEST_CASE(real_outages_of_all_targets_are_told_when_there_is_room_for_them) {
+BOOST_AUTO_TEST_CASE(real_outages_of_all_targets_are_reported_when_there_is_room_for_them) {
     virtual_fleet watched{{.checks_in_flight_max = 1000}};
     add_many(*watched.fleet, 1000, {.interval = 10s});
     watched.fleet->start();
@@ -383,7 +383,7 @@ BOOST_AUTO_TEST_CASE(real_outages_of_all_targets_are_told_when_there_is_room_for
 
 // Lateness
 
-// Each check that begins counts once, with all that it had to wait, whatever for.
+// Each check that begins counts once, with the whole time that it waited for anything.
 BOOST_AUTO_TEST_CASE(lateness_counts_every_check_that_begins) {
     const auto counts_all = [](auto& watched, std::size_t threw = 0) {
         const auto& lateness = watched.fleet->statistics().lateness;
@@ -444,14 +444,14 @@ BOOST_AUTO_TEST_CASE(lateness_counts_every_check_that_begins) {
     }
 }
 
-BOOST_DATA_TEST_CASE(B4_no_crash_is_told_later_than_the_worst_case_with_the_tick,
+BOOST_DATA_TEST_CASE(B4_no_crash_is_reported_later_than_the_worst_case_with_the_tick,
                      data::xrange(0, 64) * data::make({false, true}), moment, black_holed) {
-    constexpr options chosen{.interval = 29'100ms, .timeout = 4900ms};
-    const auto bound = worst_case_detection(chosen, exponential_backoff{}, 1s);
+    constexpr options settings{.interval = 29'100ms, .timeout = 4900ms};
+    const auto bound = worst_case_detection(settings, exponential_backoff{}, 1s);
     // Two moments in a second: also with the tick, and just behind it.
     const duration crash = 10s + moment * 500ms + (moment % 4 < 2 ? 0ns : 1ns);
     virtual_fleet watched{{.tick = 1s}};
-    add_many(*watched.fleet, 7, chosen);
+    add_many(*watched.fleet, 7, settings);
     watched.fleet->start();
     watched.queue.run_for(crash);
     watched.network.otherwise(black_holed ? sim::silent() : refused);
@@ -461,7 +461,7 @@ BOOST_DATA_TEST_CASE(B4_no_crash_is_told_later_than_the_worst_case_with_the_tick
 
 // Spread and coalescing
 
-// A suspended laptop that wakes up must not check all its servers at one moment ever after.
+// After a laptop was suspended, it must not check all its servers at one moment from then on.
 BOOST_DATA_TEST_CASE(a_stall_leaves_the_spread_as_it_was, data::make({3, 10, 31, 3600}), seconds) {
     virtual_fleet watched{{.checks_in_flight_max = 100'000}};
     watched.network.otherwise(sim::healthy(1ms));
@@ -473,7 +473,7 @@ BOOST_DATA_TEST_CASE(a_stall_leaves_the_spread_as_it_was, data::make({3, 10, 31,
     const steady_time end = watched.queue.now() + seconds * 1s;
     watched.queue.skip(seconds * 1s);
     watched.queue.run_for(61s);
-    // Those that were due meanwhile begin between the others, and each is checked soon.
+    // Targets that were due meanwhile begin between the others, and each is checked soon.
     BOOST_TEST(busiest_tick(watched.network.requests(), end) <= 2 * before + 1);
     std::map<std::string, std::size_t> again;
     for (std::size_t n = checked; n < watched.network.requests().size(); ++n)
@@ -525,7 +525,7 @@ BOOST_AUTO_TEST_CASE(a_target_that_tolerates_the_stall_is_not_put_off) {
     BOOST_TEST(watched.network.requests_of(url_number(2)) == 2U);
 }
 
-// A process that never comes in time is not stalled, and its targets must not wait as if it were.
+// A process that is always late is not stalled, and its targets must not wait as after a stall.
 BOOST_AUTO_TEST_CASE(a_fleet_that_always_wakes_up_late_checks_all_its_targets_nonetheless) {
     virtual_fleet watched{fleet_options{}};
     add_many(*watched.fleet, 300);
@@ -599,7 +599,7 @@ BOOST_AUTO_TEST_CASE(what_is_due_within_one_tick_is_served_by_one_wake_up) {
     BOOST_TEST(watched.network.requests().size() == 11'000U);
 }
 
-// With jitter, failures and removals: every time the fleet woke, it began something.
+// With jitter, failures and removals: each wake-up of the fleet began a check.
 BOOST_AUTO_TEST_CASE(there_is_no_wake_up_without_work) {
     virtual_fleet watched{fleet_options{}};
     const auto ids = add_many(*watched.fleet, 100, {.interval = 5s, .interval_jitter = 0.3});
@@ -622,7 +622,7 @@ BOOST_AUTO_TEST_CASE(there_is_no_wake_up_without_work) {
     BOOST_TEST(idle == 0U);
     const auto& wakes = watched.clock.counted().wakes;
     BOOST_TEST((std::adjacent_find(wakes.begin(), wakes.end()) == wakes.end()));
-    // All at the ends of ticks.
+    // All are at the ends of ticks.
     BOOST_TEST(std::all_of(wakes.begin(), wakes.end(),
                            [](steady_time each) { return each.time_since_epoch() % tick == 0s; }));
 }
@@ -640,7 +640,7 @@ BOOST_AUTO_TEST_CASE(servers_that_share_a_secret_are_asked_with_one_signature) {
     watched.queue.run_for(30s);
     BOOST_TEST(*signer.calls == 2);
     BOOST_TEST(watched.network.requests().size() == 2000U);
-    // One offset for all of them, of up to a second.
+    // All have the same offset of up to a second.
     const auto behind = [](const sim::recorded_request& each) {
         const auto at = sim::virtual_clock::epoch.time_since_epoch() +
                         std::chrono::floor<std::chrono::milliseconds>(each.at.time_since_epoch());
@@ -667,13 +667,13 @@ BOOST_AUTO_TEST_CASE(targets_that_share_a_server_never_sign_the_same_moment) {
     watched.queue.run_for(1s);
     watched.clock.step_wall(500s);
     watched.queue.run_for(1s);
-    // One server has a thousand a second, and as many once.
+    // One server has a thousand timestamps a second, and a thousand more once.
     BOOST_TEST(watched.network.requests().size() > 11'000U);
     BOOST_TEST(increasing(watched.network.requests()));
 }
 
-// Five thousand checks a second are asked for, of which a server can have a thousand: timestamps
-// that ran ahead of the clock it would refuse one day.
+// Five thousand checks a second are due, and one server can have a thousand of them: it would
+// refuse timestamps that run too far ahead of the clock.
 BOOST_AUTO_TEST_CASE(timestamps_of_a_server_stay_near_the_clock_however_often_it_is_asked) {
     virtual_fleet<exponential_backoff, counting_signer> watched{
         fleet_options{.checks_in_flight_max = 100'000}};
@@ -709,10 +709,10 @@ BOOST_AUTO_TEST_CASE(timestamps_of_a_server_stay_near_the_clock_however_often_it
         }
     BOOST_TEST(all >= 60'000U);
     BOOST_TEST(all <= 61'010U);
-    BOOST_TEST(least >= 11U);          // Each has its turn,
+    BOOST_TEST(least >= 11U);          // Each is checked,
     BOOST_TEST(checks[beside] >= 59U); // and who is not concerned does not wait.
 
-    // All of a server that is too busy are late: what they find is no outage (B12).
+    // All checks of a server that is too busy are late: their failures are no outage (B12).
     watched.network.otherwise(refused);
     watched.network.otherwise(beside, sim::healthy());
     watched.queue.run_for(30s);
@@ -759,8 +759,8 @@ BOOST_AUTO_TEST_CASE(a_few_targets_of_each_of_many_servers_cost_a_few_signatures
     BOOST_TEST(increasing(watched.network.requests()));
 }
 
-// A server keeps its place in time when its last target goes and another one comes, and when many
-// servers have come and gone meanwhile.
+// The timestamps of a server stay increasing when its last target goes and another one comes, and
+// when many servers have come and gone meanwhile.
 BOOST_AUTO_TEST_CASE(a_server_is_asked_as_often_as_is_wanted_when_nothing_is_signed) {
     virtual_fleet<exponential_backoff, silent_signer> watched{
         fleet_options{.checks_in_flight_max = 100'000}};
@@ -858,7 +858,7 @@ BOOST_AUTO_TEST_CASE(each_target_is_signed_for_by_the_signer_it_was_added_with) 
         BOOST_TEST(field_of(each, "X_SECRET") == secrets[each.target]);
 }
 
-// More signers than signatures are kept.
+// There are more signers than kept signatures.
 BOOST_AUTO_TEST_CASE(any_number_of_signers_sign_each_for_its_own) {
     virtual_fleet<exponential_backoff, counting_signer> watched{virtual_fleet<>::unspread};
     for (std::size_t n = 0; n < 100; ++n)
@@ -891,7 +891,7 @@ BOOST_AUTO_TEST_CASE(a_signer_that_throws_leaves_no_half_of_a_signature_behind) 
     BOOST_TEST(*signer.calls == 2);
 }
 
-// What a target costs
+// The cost of a target
 
 BOOST_AUTO_TEST_CASE(sockets_and_buffers_exist_only_for_checks_in_flight) {
     virtual_fleet watched{fleet_options{}};
@@ -927,7 +927,7 @@ BOOST_AUTO_TEST_CASE(a_hundred_thousand_targets_live_through_an_hour_of_outages)
     BOOST_TEST((watched.fleet->statistics().lateness.quantile(1.0) <= tick + tick / 32));
 }
 
-// A hundred thousand come and go while the fleet polls: in time that grows with their number.
+// A hundred thousand targets come and go while the fleet polls: the time grows with their number.
 BOOST_AUTO_TEST_CASE(a_hundred_thousand_targets_are_added_and_removed_quickly) {
     virtual_fleet watched{fleet_options{}};
     watched.network.records = false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// What a target costs while nothing happens, as malloc accounts it.
+// The memory of an idle target, as malloc counts it.
 
 #include <support/virtual_fleet.hpp>
 
@@ -26,7 +26,7 @@ namespace data = boost::unit_test::data;
 
 namespace {
 
-// What malloc has given away, its own overhead included; always 0 where it cannot be asked.
+// The memory from malloc, with its overhead; always 0 where malloc has no such function.
 std::size_t allocated() {
 #ifdef __GLIBC__
     const auto now = mallinfo2();
@@ -47,12 +47,12 @@ std::size_t bytes_of_urls(std::size_t count, naming name) {
     return allocated() - before;
 }
 
-// Sanitizers bring a malloc of their own.
+// Sanitizers have a malloc of their own.
 bool is_accounted() {
     return bytes_of_urls(1000, url_number) > 0;
 }
 
-// Of targets that have been checked, and wait for the next time.
+// The memory of targets that were checked and wait for the next check.
 std::size_t bytes_of_targets(std::size_t count, naming name) {
     virtual_fleet watched{fleet_options{}};
     watched.network.records = false;
@@ -71,7 +71,7 @@ std::size_t bytes_of_a_target(std::size_t count, naming name) {
     return (bytes_of_targets(count, name) - bytes_of_urls(count, name) + count - 1) / count;
 }
 
-// Some lie just behind the sizes at which what holds the targets grows.
+// Some numbers are just above the sizes at which the containers of the targets grow.
 const auto counts = data::make(
     {std::size_t{49'200}, std::size_t{65'600}, std::size_t{98'400}, std::size_t{100'000}});
 

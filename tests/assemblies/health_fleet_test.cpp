@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// The rules B1–B18 for a target of a fleet, under a virtual clock: held against the single client
-// under the same script, and in what only a fleet does. What many targets do to each other is in
+// The rules B1–B18 for a target of a fleet, with a virtual clock: compared to a single client with
+// the same script, and for what only a fleet does. The effects of many targets on each other are in
 // health_fleet_load_test.cpp.
 
 #include <support/virtual_fleet.hpp>
@@ -66,20 +66,20 @@ const std::string a = url_number(1);
 const std::string b = url_number(2);
 const auto refused = sim::failing(errc::connection_refused);
 
-// Every event in which a callback may do something; each is told of a target that fails, recovers
-// and was stalled once.
+// Every event in which a callback may do something: all of a target that fails, recovers and has a
+// stall.
 constexpr std::array kinds{event_kind::started,           event_kind::check_started,
                            event_kind::check_failed,      event_kind::server_down,
                            event_kind::check_succeeded,   event_kind::server_up,
                            event_kind::check_inconclusive};
 
-// Lets each of `kinds` happen to the target behind `of`, whose threshold is 1.
+// Makes each of `kinds` happen to the target with this URL, whose threshold is 1.
 template <typename Watched>
-void live_through_everything(Watched& watched, const std::string& of) {
-    watched.network.then(of, sim::healthy());
-    watched.network.then(of, refused);
-    watched.network.then(of, sim::healthy());
-    watched.network.then(of, refused);
+void live_through_everything(Watched& watched, const std::string& target) {
+    watched.network.then(target, sim::healthy());
+    watched.network.then(target, refused);
+    watched.network.then(target, sim::healthy());
+    watched.network.then(target, refused);
     watched.queue.run_for(10s);
     watched.queue.run_for(40s);
     watched.queue.skip(1h);
@@ -101,11 +101,11 @@ std::error_code code_of(Call&& call) {
 using outage_values = std::tuple<std::uint64_t, duration, int, std::error_code, int, bool,
                                  std::optional<std::chrono::seconds>, std::optional<duration>>;
 
-outage_values values_of(const outage& of) {
-    return {of.id,          of.first_failed_at.time_since_epoch(),
-            of.failures,    of.last_error,
-            of.last_status, of.unauthorized,
-            of.clock_skew,  of.ended_after};
+outage_values values_of(const outage& ended) {
+    return {ended.id,          ended.first_failed_at.time_since_epoch(),
+            ended.failures,    ended.last_error,
+            ended.last_status, ended.unauthorized,
+            ended.clock_skew,  ended.ended_after};
 }
 
 struct reference {
@@ -118,17 +118,19 @@ struct reference {
                         exponential_backoff>
         client;
 
-    reference(const std::string& of, const std::vector<sim::scripted_reply>& script,
-              const options& chosen)
-        : client{network.make(),     clock, unsigned_requests{}, exponential_backoff{}, of, chosen,
-                 random_generator{1}} {
+    reference(const std::string& target, const std::vector<sim::scripted_reply>& script,
+              const options& settings)
+        : client{network.make(), clock,    unsigned_requests{}, exponential_backoff{},
+                 target,         settings, random_generator{1}} {
         for (const auto& each : script)
-            network.then(of, each);
+            network.then(target, each);
         client.on_event([this](const event& happened) {
             events.push_back(tests::kept(happened, queue.now()));
         });
-        client.on_server_down([this](const outage& of_it) { outages.push_back(values_of(of_it)); });
-        client.on_server_up([this](const outage& of_it) { outages.push_back(values_of(of_it)); });
+        client.on_server_down(
+            [this](const outage& happened) { outages.push_back(values_of(happened)); });
+        client.on_server_up(
+            [this](const outage& happened) { outages.push_back(values_of(happened)); });
     }
 };
 
@@ -156,23 +158,23 @@ bool same_but_for_time(const told& left, const told& right) {
 }
 
 options random_options(random_generator& random) {
-    options chosen;
-    chosen.interval = std::array<duration, 4>{1s, 5s, 10s, 30s}[random() % 4];
-    chosen.timeout = std::array<duration, 3>{1s, 3s, 7s}[random() % 3];
-    chosen.failure_threshold = 1 + static_cast<int>(random() % 4);
-    chosen.success_threshold = 1 + static_cast<int>(random() % 3);
-    chosen.stall_tolerance = std::array<duration, 3>{tick, 500ms, 2s}[random() % 3];
-    return chosen;
+    options settings;
+    settings.interval = std::array<duration, 4>{1s, 5s, 10s, 30s}[random() % 4];
+    settings.timeout = std::array<duration, 3>{1s, 3s, 7s}[random() % 3];
+    settings.failure_threshold = 1 + static_cast<int>(random() % 4);
+    settings.success_threshold = 1 + static_cast<int>(random() % 3);
+    settings.stall_tolerance = std::array<duration, 3>{tick, 500ms, 2s}[random() % 3];
+    return settings;
 }
 
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(health_fleet_test)
 
-// Replies take whole ticks, so that the two must agree to the nanosecond: the client starts with
-// the tick in which the fleet begins. Now and then the process is suspended (B12), but only one of
-// a single target: what a stall has overtaken together, a fleet spreads.
-BOOST_DATA_TEST_CASE(B1_to_B12_a_target_of_a_fleet_is_told_what_a_client_is_told,
+// Replies take whole ticks, and the client starts with the tick in which the fleet begins, so that
+// the two must agree to the nanosecond. A process with one target is suspended now and then (B12);
+// with more targets a fleet spreads the checks that are late after a stall.
+BOOST_DATA_TEST_CASE(B1_to_B12_a_target_of_a_fleet_has_the_events_of_a_client,
                      data::xrange(std::uint64_t{1}, std::uint64_t{41}), seed) {
     random_generator random{seed};
     const std::size_t targets = seed % 2 == 0 ? 1 : 5;
@@ -180,18 +182,18 @@ BOOST_DATA_TEST_CASE(B1_to_B12_a_target_of_a_fleet_is_told_what_a_client_is_told
     std::map<target_id, std::unique_ptr<reference>> references;
     std::map<target_id, std::vector<outage_values>> outages;
     watched.fleet->on_server_down(
-        [&](target_id id, const outage& of) { outages[id].push_back(values_of(of)); });
+        [&](target_id id, const outage& ended) { outages[id].push_back(values_of(ended)); });
     watched.fleet->on_server_up(
-        [&](target_id id, const outage& of) { outages[id].push_back(values_of(of)); });
+        [&](target_id id, const outage& ended) { outages[id].push_back(values_of(ended)); });
     for (std::size_t n = 0; n < targets; ++n) {
         std::vector<sim::scripted_reply> script;
         while (script.size() < 200)
             script.push_back(random_reply(random, tick));
         for (const auto& each : script)
             watched.network.then(url_number(n), each);
-        const options chosen = random_options(random);
-        const target_id id = watched.fleet->add(url_number(n), chosen);
-        references[id] = std::make_unique<reference>(url_number(n), script, chosen);
+        const options settings = random_options(random);
+        const target_id id = watched.fleet->add(url_number(n), settings);
+        references[id] = std::make_unique<reference>(url_number(n), script, settings);
     }
     watched.fleet->start();
     watched.queue.run_for(tick - 1ns);
@@ -234,19 +236,19 @@ BOOST_DATA_TEST_CASE(B1_to_B12_a_target_of_a_fleet_is_told_what_a_client_is_told
     BOOST_TEST(watched.network.broken_promises() == 0);
 }
 
-// Replies take any time: what is told is the same, and each check is late by up to a tick more.
+// Replies take any time: the events are the same, and each check is late by up to a tick more.
 BOOST_DATA_TEST_CASE(B1_to_B11_apart_from_the_tick_when_answers_take_any_time,
                      data::xrange(std::uint64_t{1}, std::uint64_t{21}), seed) {
     random_generator random{seed * 7919};
     virtual_fleet watched;
-    const options chosen = random_options(random);
+    const options settings = random_options(random);
     std::vector<sim::scripted_reply> script;
     while (script.size() < 300)
         script.push_back(random_reply(random, 1234567ns));
     for (const auto& each : script)
         watched.network.then(a, each);
-    const target_id id = watched.fleet->add(a, chosen);
-    reference alone{a, script, chosen};
+    const target_id id = watched.fleet->add(a, settings);
+    reference alone{a, script, settings};
     watched.fleet->start();
     alone.client.start();
     watched.queue.run_for(20min);
@@ -285,8 +287,8 @@ BOOST_AUTO_TEST_CASE(B8_the_outage_of_a_target_knows_whose_it_is) {
     }
     BOOST_REQUIRE(watched.queue.run_until([&] { return watched.ups.size() == 3; }, 10min));
     BOOST_TEST(watched.downs.size() == 3U);
-    for (const auto* const told : {&watched.downs, &watched.ups})
-        for (const auto& [id, of] : *told)
+    for (const auto* const reported : {&watched.downs, &watched.ups})
+        for (const auto& [id, of] : *reported)
             BOOST_TEST(of.target == urls[id]);
 }
 
@@ -297,7 +299,7 @@ BOOST_AUTO_TEST_CASE(B1_the_first_check_is_within_a_tick_of_the_start_and_then_a
     watched.fleet->start();
     BOOST_TEST(watched.events.empty()); // No callback runs inside `start`.
     watched.queue.run_for(100s);
-    // At the end of the tick, and the next are due an interval after that one.
+    // The first checks come at the end of the tick, and the next ones an interval after that.
     BOOST_TEST(watched.check_times(a) == (seconds{0.005, 30.005, 60.005, 90.005}),
                boost::test_tools::per_element());
 }
@@ -426,7 +428,7 @@ BOOST_AUTO_TEST_CASE(B13_start_after_stop_does_nothing_and_neither_does_add) {
     BOOST_TEST(watched.queue.pending() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(B13_stop_is_idempotent_and_tells_each_target_that_was_begun_once) {
+BOOST_AUTO_TEST_CASE(B13_stop_is_idempotent_and_reports_once_for_each_target_that_has_begun) {
     virtual_fleet watched;
     const target_id begun = watched.fleet->add(a);
     watched.fleet->start();
@@ -466,11 +468,11 @@ BOOST_AUTO_TEST_CASE(B14_checks_in_flight_are_cancelled_by_stop_and_reported_to_
     watched.queue.run_for(1s);
     BOOST_TEST(watched.network.in_flight() == 2);
     watched.fleet->stop();
-    const auto told = watched.events.size();
+    const auto reported = watched.events.size();
     watched.queue.run_for(0s);
     BOOST_TEST(watched.network.in_flight() == 0);
     watched.queue.run_for(1h);
-    BOOST_TEST(watched.events.size() == told);
+    BOOST_TEST(watched.events.size() == reported);
     BOOST_TEST(watched.count(event_kind::check_failed) == 0U);
     BOOST_TEST(watched.queue.pending() == 0U);
 }
@@ -521,7 +523,7 @@ BOOST_DATA_TEST_CASE(B14_a_fleet_may_be_destroyed_in_its_own_callbacks, data::ma
     BOOST_TEST(watched.queue.pending() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(B14_a_fleet_may_be_stopped_and_destroyed_in_what_is_told_of_outages) {
+BOOST_AUTO_TEST_CASE(B14_a_fleet_may_be_stopped_and_destroyed_in_callbacks_of_outages) {
     for (const bool destroyed : {false, true})
         for (const bool at_recovery : {false, true}) {
             virtual_fleet watched;
@@ -531,13 +533,13 @@ BOOST_AUTO_TEST_CASE(B14_a_fleet_may_be_stopped_and_destroyed_in_what_is_told_of
             watched.network.then(b, refused);
             int calls = 0;
             int failures = 0;
-            const auto end = [&](target_id, const outage& of) {
+            const auto end = [&](target_id, const outage& ended) {
                 ++calls;
                 if (destroyed)
                     watched.fleet.reset();
                 else
                     watched.fleet->stop();
-                failures = of.failures;
+                failures = ended.failures;
             };
             if (at_recovery)
                 watched.fleet->on_server_up(end);
@@ -569,7 +571,7 @@ BOOST_AUTO_TEST_CASE(B14_a_fleet_may_be_destroyed_while_it_says_farewell) {
     }
 }
 
-// What is removed while the fleet says farewell is told no more, and what it was told stays valid.
+// A target that is removed during the last events has no more events, and its event stays valid.
 BOOST_AUTO_TEST_CASE(B14_targets_may_be_removed_while_the_fleet_says_farewell) {
     for (const bool in_flight : {false, true})
         for (const bool itself : {false, true}) {
@@ -623,24 +625,24 @@ BOOST_AUTO_TEST_CASE(B16_an_observer_that_always_throws_does_not_end_the_polling
     virtual_fleet watched;
     watched.fleet->add(a);
     watched.fleet->add(b);
-    int told = 0;
+    int reported = 0;
     watched.fleet->on_event([&](const event&) {
-        ++told;
+        ++reported;
         throw std::runtime_error("always");
     });
     watched.fleet->start();
     watched.queue.run_for(65s);
     BOOST_TEST(watched.network.requests().size() == 6U);
-    BOOST_TEST(told == 2 * 2 * 7);
+    BOOST_TEST(reported == 2 * 2 * 7);
 }
 
 BOOST_AUTO_TEST_CASE(B16_one_that_throws_after_it_removed_its_target_is_reported_once) {
     virtual_fleet watched;
     const target_id id = watched.fleet->add(a);
-    std::vector<std::string> told;
+    std::vector<std::string> reported;
     watched.fleet->on_event([&](const event& happened) {
         if (happened.kind == event_kind::callback_failed)
-            told.push_back(std::string{happened.target} + ": " + std::string{happened.detail});
+            reported.push_back(std::string{happened.target} + ": " + std::string{happened.detail});
         if (happened.kind != event_kind::check_succeeded)
             return;
         watched.fleet->remove(id);
@@ -648,7 +650,7 @@ BOOST_AUTO_TEST_CASE(B16_one_that_throws_after_it_removed_its_target_is_reported
     });
     watched.fleet->start();
     watched.queue.run_for(1min);
-    BOOST_TEST((told == std::vector<std::string>{a + ": gone"}));
+    BOOST_TEST((reported == std::vector<std::string>{a + ": gone"}));
 }
 
 BOOST_AUTO_TEST_CASE(B16_callbacks_run_one_at_a_time_whatever_they_call) {
@@ -793,7 +795,7 @@ BOOST_AUTO_TEST_CASE(what_is_added_while_the_fleet_polls_begins_with_the_next_ti
                boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(what_is_removed_is_told_so_and_never_again) {
+BOOST_AUTO_TEST_CASE(a_target_that_is_removed_has_two_last_events) {
     virtual_fleet watched;
     const target_id of_a = watched.fleet->add(a);
     const target_id of_b = watched.fleet->add(b);
@@ -815,7 +817,7 @@ BOOST_AUTO_TEST_CASE(what_is_removed_is_told_so_and_never_again) {
     BOOST_TEST((watched.fleet->status(of_b) == target_status::up));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_removed_before_it_was_begun_is_told_nothing) {
+BOOST_AUTO_TEST_CASE(a_target_that_is_removed_before_it_begins_has_no_events) {
     virtual_fleet watched;
     const target_id before_start = watched.fleet->add(a);
     BOOST_TEST(watched.fleet->remove(before_start));
@@ -882,7 +884,7 @@ BOOST_DATA_TEST_CASE(B14_a_target_may_remove_itself_in_any_callback_which_is_its
         BOOST_TEST(!watched.fleet->remove(id));
         BOOST_TEST(!watched.fleet->status(id));
         BOOST_TEST(watched.fleet->size() == 1U);
-        // All that the event carries is there until the callback returns.
+        // The members of the event are valid until the callback returns.
         BOOST_TEST(happened.target == a);
         if (happened.outage)
             BOOST_TEST((values_of(*happened.outage) == values_of(before)));
@@ -937,18 +939,18 @@ BOOST_DATA_TEST_CASE(a_callback_may_replace_its_target_by_another_in_the_same_pl
     BOOST_TEST(watched.fleet->size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_told_of_outages_may_replace_its_target_too) {
+BOOST_AUTO_TEST_CASE(callbacks_of_outages_may_replace_the_target_too) {
     for (const bool at_recovery : {false, true}) {
         virtual_fleet watched;
         watched.fleet->add(a, {.failure_threshold = 1});
         watched.network.then(a, refused);
         int calls = 0;
-        const auto replace = [&](target_id whose, const outage& of) {
+        const auto replace = [&](target_id whose, const outage& ended) {
             ++calls;
-            const outage_values before = values_of(of);
+            const outage_values before = values_of(ended);
             BOOST_TEST(watched.fleet->remove(whose));
             BOOST_TEST(watched.fleet->add(b) != whose);
-            BOOST_TEST((values_of(of) == before));
+            BOOST_TEST((values_of(ended) == before));
         };
         if (at_recovery)
             watched.fleet->on_server_up(replace);
@@ -961,8 +963,8 @@ BOOST_AUTO_TEST_CASE(what_is_told_of_outages_may_replace_its_target_too) {
     }
 }
 
-// A target that begins adds another, which begins with a later tick and adds another, and so on:
-// that must not become a wake-up without an end.
+// Each target that begins adds another one, which begins with a later tick. That must not become a
+// wake-up that never ends.
 BOOST_AUTO_TEST_CASE(a_callback_that_adds_a_target_for_each_that_begins_adds_one_in_a_tick) {
     virtual_fleet watched;
     std::size_t added = 1;
@@ -1049,7 +1051,7 @@ BOOST_AUTO_TEST_CASE(the_callbacks_of_a_removal_may_call_anything) {
             }
 }
 
-BOOST_AUTO_TEST_CASE(B14_a_check_in_flight_of_what_is_removed_is_cancelled_and_told_to_nobody) {
+BOOST_AUTO_TEST_CASE(B14_the_check_in_flight_of_a_removed_target_is_cancelled_and_not_reported) {
     virtual_fleet watched;
     watched.network.otherwise(a, sim::silent());
     const target_id id = watched.fleet->add(a);
@@ -1057,11 +1059,11 @@ BOOST_AUTO_TEST_CASE(B14_a_check_in_flight_of_what_is_removed_is_cancelled_and_t
     watched.queue.run_for(1s);
     BOOST_TEST(watched.network.in_flight() == 1);
     BOOST_TEST(watched.fleet->remove(id));
-    const auto told = watched.events.size();
+    const auto reported = watched.events.size();
     watched.queue.run_for(0s);
     BOOST_TEST(watched.network.in_flight() == 0);
     watched.queue.run_for(1min);
-    BOOST_TEST(watched.events.size() == told);
+    BOOST_TEST(watched.events.size() == reported);
     BOOST_TEST(watched.fleet->statistics().checks == 0U);
     BOOST_TEST(watched.queue.pending() == 0U);
 }
@@ -1083,8 +1085,8 @@ BOOST_AUTO_TEST_CASE(the_place_of_a_cancelled_check_is_free_again_after_its_end_
     BOOST_TEST(watched.network.broken_promises() == 0);
 }
 
-// Everything at once, at random: what is told of a target always begins with `started`, its down
-// and up alternate, and nothing is told of what is gone.
+// Everything at the same time, at random: the events of a target always begin with `started`, down
+// and up alternate, and a target that is gone has no events.
 BOOST_DATA_TEST_CASE(B7_B8_B14_whatever_comes_and_goes_at_any_time,
                      data::xrange(std::uint64_t{1}, std::uint64_t{31}), seed) {
     random_generator random{seed};
@@ -1102,9 +1104,9 @@ BOOST_DATA_TEST_CASE(B7_B8_B14_whatever_comes_and_goes_at_any_time,
                 of, {.interval = 300ms, .timeout = 200ms, .failure_threshold = 2});
             mistakes += id == target_id{} || !last.emplace(id, event_kind::stopped).second;
         } else if (!last.empty()) {
-            const auto chosen =
+            const auto settings =
                 std::next(last.begin(), static_cast<std::ptrdiff_t>(random() % last.size()));
-            const target_id id = chosen->first;
+            const target_id id = settings->first;
             const bool removed = watched.fleet->remove(id);
             mistakes += !removed;
             last.erase(id);
@@ -1158,9 +1160,9 @@ BOOST_DATA_TEST_CASE(B7_B8_B14_whatever_comes_and_goes_at_any_time,
     BOOST_TEST(watched.queue.pending() == 0U);
 }
 
-// What is known
+// Status and statistics
 
-BOOST_AUTO_TEST_CASE(snapshot_counts_and_status_agree_with_what_was_told) {
+BOOST_AUTO_TEST_CASE(snapshot_counts_and_status_agree_with_the_events) {
     virtual_fleet watched;
     const target_id up = watched.fleet->add(a);
     const target_id down = watched.fleet->add(b);
@@ -1204,7 +1206,7 @@ BOOST_AUTO_TEST_CASE(snapshot_counts_and_status_agree_with_what_was_told) {
     BOOST_TEST(watched.fleet->snapshot().size() == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(the_statistics_agree_with_what_was_told) {
+BOOST_AUTO_TEST_CASE(the_statistics_agree_with_the_events) {
     virtual_fleet watched;
     for (std::size_t n = 0; n < 10; ++n) {
         watched.fleet->add(url_number(n), {.interval = 3s});
@@ -1281,7 +1283,7 @@ BOOST_AUTO_TEST_CASE(a_policy_that_throws_is_no_reason_to_be_called_in_a_circle)
     BOOST_TEST(watched.count(id, event_kind::check_failed) == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_told_of_a_policy_that_throws_may_remove_the_target_or_stop) {
+BOOST_AUTO_TEST_CASE(the_callback_for_a_policy_that_throws_may_remove_the_target_or_stop) {
     for (const int call : {0, 1, 2}) {
         virtual_fleet watched;
         const target_id id = watched.fleet->add(a);
@@ -1306,7 +1308,7 @@ BOOST_AUTO_TEST_CASE(what_is_told_of_a_policy_that_throws_may_remove_the_target_
     }
 }
 
-// The clock is one of them: what it does not wait for once must not be lost for ever.
+// The clock is such a policy: when a wait fails once, its work must not be lost for ever.
 BOOST_AUTO_TEST_CASE(a_clock_that_throws_once_is_asked_again_by_whatever_happens_next) {
     virtual_fleet watched;
     watched.clock.fail_next_wait();
@@ -1317,7 +1319,7 @@ BOOST_AUTO_TEST_CASE(a_clock_that_throws_once_is_asked_again_by_whatever_happens
     BOOST_TEST(watched.network.requests_of(a) == 2U);
     BOOST_TEST(watched.network.requests_of(b) == 2U);
 
-    // While it polls: the next answer arms it again.
+    // While the fleet polls, the next reply sets the timer again.
     watched.network.otherwise(a, sim::healthy(1s));
     watched.clock.fail_next_wait();
     BOOST_CHECK_THROW(watched.queue.run_for(30s), std::bad_alloc);
@@ -1326,7 +1328,7 @@ BOOST_AUTO_TEST_CASE(a_clock_that_throws_once_is_asked_again_by_whatever_happens
     BOOST_TEST(watched.network.requests_of(b) >= 4U);
 }
 
-// Secrets that come and go
+// Signers that are added and removed
 
 BOOST_AUTO_TEST_CASE(a_signer_that_no_target_uses_is_removed_and_its_id_is_not_used_again) {
     virtual_fleet watched;
@@ -1346,7 +1348,7 @@ BOOST_AUTO_TEST_CASE(a_signer_that_no_target_uses_is_removed_and_its_id_is_not_u
     const signer_id third = watched.fleet->add_signer({});
     BOOST_TEST((third != first && third != second));
     BOOST_TEST(!watched.fleet->remove_signer(second));
-    // There is none of that id, and that of the fleet itself stays.
+    // No signer has that id, and the signer of the fleet itself stays.
     BOOST_TEST(!watched.fleet->remove_signer(static_cast<signer_id>(1000)));
     BOOST_TEST(!watched.fleet->remove_signer(signer_id{}));
     watched.fleet->add(a, {}, third);
@@ -1384,8 +1386,8 @@ BOOST_AUTO_TEST_CASE(a_signer_may_be_removed_at_any_time_at_which_its_targets_ar
 // Construction
 
 BOOST_AUTO_TEST_CASE(a_fleet_on_invalid_options_reports_the_member_at_fault) {
-    const auto build = [](const fleet_options& chosen) {
-        return code_of([&] { virtual_fleet{chosen}; });
+    const auto build = [](const fleet_options& settings) {
+        return code_of([&] { virtual_fleet{settings}; });
     };
     BOOST_TEST((build({}) == std::error_code{}));
     BOOST_TEST((build({.tick = 0s}) == errc::invalid_tick));
@@ -1396,9 +1398,9 @@ BOOST_AUTO_TEST_CASE(a_fleet_on_invalid_options_reports_the_member_at_fault) {
 
 BOOST_AUTO_TEST_CASE(a_target_with_invalid_options_is_not_added) {
     virtual_fleet watched;
-    const auto add = [&](const options& chosen) {
-        const auto code = code_of([&] { watched.fleet->add(a, chosen); });
-        BOOST_TEST((watched.fleet->validate(chosen) == code));
+    const auto add = [&](const options& settings) {
+        const auto code = code_of([&] { watched.fleet->add(a, settings); });
+        BOOST_TEST((watched.fleet->validate(settings) == code));
         return code;
     };
     BOOST_TEST((add({.interval = 0s}) == errc::invalid_interval));
@@ -1417,11 +1419,11 @@ BOOST_AUTO_TEST_CASE(a_target_with_invalid_options_is_not_added) {
 namespace {
 
 struct counting_observer {
-    int told = 0;
-    void on_event(const event&) noexcept { ++told; }
+    int reported = 0;
+    void on_event(const event&) noexcept { ++reported; }
 };
 
-// Policies that do no more than they must.
+// Policies that do no more than the concepts require.
 using least_fleet =
     basic_health_fleet<forest::tests::transport_archetype, forest::tests::clock_archetype,
                        forest::tests::signer_archetype, forest::tests::backoff_archetype>;
@@ -1451,10 +1453,10 @@ BOOST_AUTO_TEST_CASE(an_observer_is_moved_in_or_left_where_it_is) {
     watched.fleet->on_event(std::ref(mine));
     watched.fleet->start();
     watched.queue.run_for(1s);
-    BOOST_TEST(mine.told == 3);
+    BOOST_TEST(mine.reported == 3);
     watched.fleet->on_event(counting_observer{});
     watched.queue.run_for(60s);
-    BOOST_TEST(mine.told == 3);
+    BOOST_TEST(mine.reported == 3);
 }
 
 BOOST_AUTO_TEST_CASE(B16_a_missing_callback_is_no_error) {
@@ -1479,7 +1481,7 @@ BOOST_AUTO_TEST_CASE(callbacks_need_not_be_copyable) {
                                     target_id id, const outage&) { calls[*own] += id == of_a; });
     watched.fleet->on_event([&, own = std::make_unique<std::string>("event")](const event&) {
         ++calls[*own];
-        throw std::runtime_error{"which on_unheard is told of"};
+        throw std::runtime_error{"reported to on_unheard"};
     });
     watched.fleet->on_unheard(
         [&, own = std::make_unique<std::string>("unheard")](const event&) { ++calls[*own]; });

@@ -136,7 +136,9 @@ BOOST_AUTO_TEST_CASE(B20_the_verifier_sees_path_method_fields_and_time) {
 struct form {
     const char* request;
     int status;
-    friend std::ostream& operator<<(std::ostream& out, const form& of) { return out << of.status; }
+    friend std::ostream& operator<<(std::ostream& out, const form& shown) {
+        return out << shown.status;
+    }
 };
 
 // The forms of a request, as PROTOCOL.md lists them for servers.
@@ -171,19 +173,19 @@ BOOST_AUTO_TEST_CASE(B20_405_names_the_methods_that_are_allowed) {
                std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(B20_each_answer_is_told_for_the_log) {
+BOOST_AUTO_TEST_CASE(B20_each_answer_is_reported_for_the_log) {
     mounted on;
     basic_health_route route{on.server, accept_unsigned};
-    std::vector<int> told;
+    std::vector<int> reported;
     route.on_answer([&](const route_answer& given) {
         BOOST_TEST(given.path == "/forest/health");
-        told.push_back(given.status);
+        reported.push_back(given.status);
         throw std::runtime_error("a log that fails harms nobody");
     });
     on.get("/forest/health");
     route.drain();
     on.get("/forest/health");
-    BOOST_TEST(told == (std::vector<int>{200, 503}), boost::test_tools::per_element());
+    BOOST_TEST(reported == (std::vector<int>{200, 503}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(the_verifier_and_the_callback_need_not_be_copyable) {
@@ -213,10 +215,10 @@ BOOST_AUTO_TEST_CASE(a_handler_of_the_server_in_memory_need_not_be_copyable) {
     BOOST_TEST(body_of(on.get("/owned")) == "owned");
 }
 
-BOOST_AUTO_TEST_CASE(B20_the_log_is_told_why_and_the_stranger_is_not) {
+BOOST_AUTO_TEST_CASE(B20_the_log_has_the_reason_and_the_stranger_has_not) {
     mounted on;
     std::vector<verification> decided{refusal::replayed, refusal::signature_wrong, false, true};
-    std::vector<refusal> told;
+    std::vector<refusal> reported;
     std::size_t number = 0;
     basic_health_route route{on.server, [&](const server_request&) -> verification {
                                  if (number == decided.size())
@@ -224,7 +226,7 @@ BOOST_AUTO_TEST_CASE(B20_the_log_is_told_why_and_the_stranger_is_not) {
                                  return decided[number++];
                              }};
     route.on_answer([&](const route_answer& given) {
-        told.push_back(given.verified.why);
+        reported.push_back(given.verified.why);
         BOOST_TEST(hint(given.verified).empty() == (given.status == 200));
     });
     const std::string replayed = on.get("/forest/health");
@@ -232,9 +234,9 @@ BOOST_AUTO_TEST_CASE(B20_the_log_is_told_why_and_the_stranger_is_not) {
     BOOST_TEST(on.get("/forest/health") == replayed);
     BOOST_TEST(status_of(on.get("/forest/health")) == 200);
     BOOST_TEST(on.get("/forest/health") == replayed);
-    BOOST_TEST(
-        (told == std::vector<refusal>{refusal::replayed, refusal::signature_wrong,
-                                      refusal::unspecified, refusal::none, refusal::undecided}));
+    BOOST_TEST((reported == std::vector<refusal>{refusal::replayed, refusal::signature_wrong,
+                                                 refusal::unspecified, refusal::none,
+                                                 refusal::undecided}));
 }
 
 BOOST_AUTO_TEST_CASE(B21_drain_turns_the_answer_into_stopping) {
@@ -256,7 +258,7 @@ BOOST_AUTO_TEST_CASE(B9_B21_a_drained_server_is_down_at_the_next_check_of_the_re
                                unsigned_requests{}, exponential_backoff{},
                                "http://warehouse.example/forest/health"};
     std::vector<outage> downs;
-    client.on_server_down([&](const outage& of) { downs.push_back(of); });
+    client.on_server_down([&](const outage& ended) { downs.push_back(ended); });
     client.start();
     on.queue.run_for(45s);
     route.drain();
@@ -303,7 +305,7 @@ BOOST_AUTO_TEST_CASE(B20_B21_a_stranger_does_not_learn_that_a_route_is_not_healt
     BOOST_TEST(status_of(before) == 401);
 }
 
-// Status and body are of one decision, whatever other threads say meanwhile.
+// Status and body come from one decision, although other threads change the state meanwhile.
 BOOST_AUTO_TEST_CASE(B21_health_may_be_set_from_any_thread) {
     mounted on;
     basic_health_route route{on.server, accept_unsigned};
@@ -331,7 +333,7 @@ BOOST_AUTO_TEST_CASE(B6_B21_a_server_that_says_fail_is_down_after_the_threshold_
                                "http://warehouse.example/forest/health"};
     std::vector<outage> downs;
     int ups = 0;
-    client.on_server_down([&](const outage& of) { downs.push_back(of); });
+    client.on_server_down([&](const outage& ended) { downs.push_back(ended); });
     client.on_server_up([&](const outage&) { ++ups; });
     client.start();
     on.queue.run_for(45s);

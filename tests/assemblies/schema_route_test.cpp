@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// What PROTOCOL.md, 3 says of a server, on the real route, mounted on a server in memory; bytes in,
-// bytes out.
+// The rules of PROTOCOL.md, 3 for a server, on the real route, mounted on a server in memory; bytes
+// in, bytes out.
 
 #include <forest/schema_route.hpp>
 
@@ -219,7 +219,9 @@ BOOST_AUTO_TEST_CASE(a_request_is_signed_as_a_check_is) {
 struct form {
     const char* request;
     int status;
-    friend std::ostream& operator<<(std::ostream& out, const form& of) { return out << of.status; }
+    friend std::ostream& operator<<(std::ostream& out, const form& shown) {
+        return out << shown.status;
+    }
 };
 
 BOOST_DATA_TEST_CASE(
@@ -290,8 +292,8 @@ BOOST_AUTO_TEST_CASE(a_schema_is_replaced_at_run_time) {
 struct bad_text {
     const char* text;
     errc error;
-    friend std::ostream& operator<<(std::ostream& out, const bad_text& of) {
-        return out << of.text;
+    friend std::ostream& operator<<(std::ostream& out, const bad_text& shown) {
+        return out << shown.text;
     }
 };
 
@@ -377,7 +379,7 @@ BOOST_AUTO_TEST_CASE(a_hash_that_throws_leaves_the_old_schema_in_place) {
     BOOST_TEST(body_of(on.get()) == served(shop, shop_etag));
 }
 
-// Keeps its one handler, and answers when the test says.
+// Keeps its only handler, and responds when the test calls it.
 struct manual_server {
     using responder = std::function<void(const response&)>;
     std::function<void(const server_request&, responder)> handler;
@@ -434,22 +436,22 @@ BOOST_AUTO_TEST_CASE(the_error_of_a_server_is_thrown) {
                           [](const auto& thrown) { return thrown.code() == errc::path_invalid; });
 }
 
-BOOST_AUTO_TEST_CASE(each_answer_is_told_for_the_log) {
+BOOST_AUTO_TEST_CASE(each_answer_is_reported_for_the_log) {
     mounted on;
     bool accepting = true;
     basic_schema_route route{on.server, [&](const server_request&) { return accepting; }, sha1_hex,
                              shop};
-    std::vector<int> told;
+    std::vector<int> reported;
     route.on_answer([&](const route_answer& given) {
         BOOST_TEST(given.path == "/forest/rpc-schema");
-        told.push_back(given.status);
+        reported.push_back(given.status);
         throw std::runtime_error("a log that fails harms nobody");
     });
     on.get();
     on.get("If-None-Match: *\r\n");
     accepting = false;
     on.get();
-    BOOST_TEST(told == (std::vector<int>{200, 304, 401}), boost::test_tools::per_element());
+    BOOST_TEST(reported == (std::vector<int>{200, 304, 401}), boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(the_answers_outlive_the_route_object) {

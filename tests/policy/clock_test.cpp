@@ -19,7 +19,7 @@ static_assert(!std::default_initializable<tests::clock_archetype>);
 static_assert(!std::copy_constructible<tests::clock_archetype>);
 static_assert(forest::clock<sim::virtual_clock>);
 
-// Each model below lacks what one of these gives.
+// Each model below lacks one of these members.
 struct wall {
     wall_time now() const;
 };
@@ -88,7 +88,7 @@ static_assert(!forest::clock<tests::transport_archetype>);
 
 BOOST_AUTO_TEST_SUITE(clock_test)
 
-BOOST_AUTO_TEST_CASE(what_a_clock_answers_may_be_convertible_only) {
+BOOST_AUTO_TEST_CASE(the_times_of_a_clock_may_be_convertible_only) {
     const tests::clock_archetype clock{0};
     const wall_time wall = clock.now();
     const steady_time steady = clock.steady_now();

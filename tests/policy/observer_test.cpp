@@ -83,29 +83,29 @@ struct writing {
 
 BOOST_AUTO_TEST_SUITE(observer_test)
 
-BOOST_AUTO_TEST_CASE(tee_tells_all_in_the_order_given) {
-    std::string told;
-    tee both{writing{&told, '1'}, null_observer{}, writing{&told, '2'}};
+BOOST_AUTO_TEST_CASE(tee_calls_its_observers_in_the_order_of_the_arguments) {
+    std::string reported;
+    tee both{writing{&reported, '1'}, null_observer{}, writing{&reported, '2'}};
     event happened;
     happened.kind = event_kind::started;
     both.on_event(happened);
     happened.kind = event_kind::stopped;
     both.on_event(happened);
-    BOOST_TEST(told == "1started 2started 1stopped 2stopped ");
+    BOOST_TEST(reported == "1started 2started 1stopped 2stopped ");
 }
 
 BOOST_AUTO_TEST_CASE(tee_takes_observers_that_can_only_be_moved) {
-    std::string told;
-    tee outer{tee{tests::observer_archetype{0}, writing{&told, '1'}}, writing{&told, '2'}};
+    std::string reported;
+    tee outer{tee{tests::observer_archetype{0}, writing{&reported, '1'}}, writing{&reported, '2'}};
     tee moved{std::move(outer)};
     moved.on_event(event{});
-    BOOST_TEST(told == "1started 2started ");
+    BOOST_TEST(reported == "1started 2started ");
 }
 
 struct counting {
-    int told = 0;
+    int reported = 0;
     std::shared_ptr<int> last{};
-    void on_event(const event&) noexcept { *last = ++told; }
+    void on_event(const event&) noexcept { *last = ++reported; }
 };
 
 BOOST_AUTO_TEST_CASE(a_callback_owns_the_observer_that_is_moved_into_it) {
@@ -138,16 +138,16 @@ BOOST_AUTO_TEST_CASE(a_callback_leaves_an_observer_where_it_is_when_it_is_given_
     callback(event{});
     const auto copy = callback;
     copy(event{});
-    BOOST_TEST(mine.told == 2);
+    BOOST_TEST(mine.reported == 2);
 }
 
 BOOST_AUTO_TEST_CASE(several_observers_and_one_that_can_only_be_moved_are_a_callback) {
-    std::string told;
-    const auto callback = callback_of(tee{tests::observer_archetype{0}, writing{&told, '1'}});
+    std::string reported;
+    const auto callback = callback_of(tee{tests::observer_archetype{0}, writing{&reported, '1'}});
     event happened;
     happened.kind = event_kind::schema_reloaded;
     callback(happened);
-    BOOST_TEST(told == "1schema_reloaded ");
+    BOOST_TEST(reported == "1schema_reloaded ");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -64,7 +64,7 @@ static_assert(server<type_erased>, "handler and responder may be erased");
 
 static_assert(!server<tests::observer_archetype>);
 
-// Answers at once, from what the handler was given, and keeps nothing.
+// Responds at once with the arguments of the handler, and keeps nothing.
 struct recording_server {
     template <typename Handler>
     std::error_code get(std::string path, Handler handler) {
