@@ -25,7 +25,7 @@
 
 namespace forest::tests {
 
-/// A clock that is right but for one fault.
+/// A clock with a single fault.
 class broken_clock {
     struct wait {
         std::uint64_t id;
@@ -40,7 +40,7 @@ class broken_clock {
         std::vector<wait> waits;
         std::uint64_t next_id = 0;
         int readings = 0;
-        int inside = 0; // handlers
+        int inside = 0; // handlers that are running
         bool canceled = false;
 
         void call(const std::function<void(std::error_code)>& handler, std::error_code ec) {
@@ -126,7 +126,7 @@ public:
         if (fault.is("clock.ended_early"))
             length /= 2;
         if (fault.is("clock.ended_early", 1) && delay > options::duration_max)
-            length = duration::zero(); // The sum of it and the present would overflow.
+            length = duration::zero(); // As if its sum with the present had overflowed.
         self.waits.push_back({self.next_id, self.queue->now() + length, std::move(handler)});
         self.queue->after(length, [state = state_, id = self.next_id] { state->wake(id); });
         ++self.next_id;
@@ -147,7 +147,7 @@ struct broken_clocks : sim::conformance::virtual_time {
     fault_of_a_model fault;
     broken_clock::registry all;
 
-    explicit broken_clocks(const fault_of_a_model& of) : fault{of} {}
+    explicit broken_clocks(const fault_of_a_model& planted) : fault{planted} {}
 
     broken_clock make() { return {queue, fault, all}; }
 };

@@ -21,11 +21,11 @@
 #include <string_view>
 #include <vector>
 
-// A model of each policy that does one thing wrong, and the faults that there are.
+// A broken model of each policy, and the list of all faults.
 
 namespace forest::tests {
 
-/// A signer that is right but for one fault.
+/// A signer with a single fault.
 class broken_signer {
 public:
     broken_signer(std::string_view secret, const fault_of_a_model& fault)
@@ -34,8 +34,8 @@ public:
     broken_signer(const broken_signer& other)
         : secret_{other.secret_}, fault_{other.fault_}, number_{other.number_}, copied_{true} {}
 
-    void sign(const request& what, wall_time at, header_fields& fields) {
-        if (fault_.is("signer.threw") && at == wall_time{})
+    void sign(const request& sent, wall_time now, header_fields& fields) {
+        if (fault_.is("signer.threw") && now == wall_time{})
             throw std::out_of_range{"the epoch"};
         if (fault_.is("signer.secret_told"))
             throw std::runtime_error{"cannot sign with " + secret_};
@@ -48,7 +48,7 @@ public:
             salt += std::to_string(number_);
         if (fault_.is("signer.copy_differs") && copied_)
             salt += "a copy";
-        sim::quick_signer{salt}.sign(what, at, fields);
+        sim::quick_signer{salt}.sign(sent, now, fields);
         const std::string signature{field_view{fields.text()}.find("X_SIGNATURE").value_or("")};
         if (fault_.is("signer.reserved_field"))
             (void)fields.add("host", "conformance.example");
@@ -77,7 +77,7 @@ private:
     int signed_ = 0;
 };
 
-/// A backoff that is right but for one fault.
+/// A backoff with a single fault.
 class broken_backoff {
 public:
     explicit broken_backoff(const fault_of_a_model& fault) : fault_{fault} {}
@@ -93,7 +93,7 @@ public:
             return duration{1};
         if (fault_.is("backoff.not_positive"))
             return interval / failures;
-        if (fault_.is("backoff.not_positive", 1)) { // Doubled without an end.
+        if (fault_.is("backoff.not_positive", 1)) { // Doubled without a limit.
             const auto doubled = static_cast<std::uint64_t>(interval.count()) << (failures % 64);
             return duration{static_cast<duration::rep>(doubled)};
         }
@@ -106,7 +106,7 @@ private:
     mutable int asked_ = 0;
 };
 
-/// Every fault of the models of a policy: one or more for each rule.
+/// All faults of the models of a policy: one or more for each rule.
 inline std::vector<fault_of_a_model> faults_of(std::string_view policy) {
     std::vector<fault_of_a_model> all;
     for (const auto& each : sim::conformance::rules)

@@ -23,7 +23,7 @@
 
 namespace forest::tests {
 
-/// A resolver that is right but for one fault.
+/// A resolver with a single fault.
 class broken_resolver {
 public:
     using zone = std::map<std::string, sim::conformance::planned_name>;
@@ -40,8 +40,8 @@ public:
         if (hangs && state_->fault.is("resolver.end_waited"))
             state_->queue.run_until([] { return false; }, std::chrono::seconds{2});
         if (state_->fault.is("resolver.handler_kept")) {
-            static std::vector<std::vector<handler>> for_ever;
-            for_ever.push_back(std::move(state_->waiting));
+            static std::vector<std::vector<handler>> kept_for_ever;
+            kept_for_ever.push_back(std::move(state_->waiting));
         }
         state_->waiting.clear();
         state_->ended = !state_->fault.is("resolver.called_after_end");
@@ -53,13 +53,12 @@ public:
             throw std::invalid_argument{"no name"};
         if (my.fault.is("resolver.never_called"))
             return;
-        // Not before the battery has given up and destroyed this, and what is done then is
-        // harmless.
+        // Calls the handler only when the battery has given up and destroyed this resolver.
         if (my.fault.is("resolver.never_called", 1) && my.names.contains("second.test") &&
             !my.names.contains("hangs0.test") && name == "host.test") {
             my.queue.after(
                 std::chrono::milliseconds{1500},
-                [late = state_, then = std::move(then)] { late->tell("host.test", then); });
+                [late = state_, then = std::move(then)] { late->deliver("host.test", then); });
             return;
         }
         if (my.fault.is("resolver.never_called", 1) && name == "second.test")
@@ -75,13 +74,13 @@ public:
             return;
         }
         if (my.fault.is("resolver.called_inside"))
-            return my.tell(std::string{name}, then);
+            return my.deliver(std::string{name}, then);
         my.queue.after(std::chrono::milliseconds{1},
                        [of = std::weak_ptr{state_}, kept = kept(), name = std::string{name},
                         then = std::move(then)] {
                            const auto alive = of.lock();
                            if (alive != nullptr && !alive->ended)
-                               alive->tell(name, then);
+                               alive->deliver(name, then);
                        });
     }
 
@@ -94,7 +93,7 @@ private:
         std::vector<handler> waiting{};
         std::map<std::string, std::vector<ip_address>> memory{};
 
-        void tell(const std::string& name, const handler& then) {
+        void deliver(const std::string& name, const handler& then) {
             const resolution found = look_up(name);
             then(found);
             if (fault.is("resolver.called_twice"))
@@ -122,26 +121,26 @@ private:
                 result.error = errc::timed_out;
                 return result;
             }
-            told = known->second.addresses;
-            if (fault.is("resolver.wrong_addresses") && told.size() > 1)
-                told.pop_back();
-            if (fault.is("resolver.wrong_addresses", 1) && told.size() > 1)
-                told.push_back(told.front());
+            addresses = known->second.addresses;
+            if (fault.is("resolver.wrong_addresses") && addresses.size() > 1)
+                addresses.pop_back();
+            if (fault.is("resolver.wrong_addresses", 1) && addresses.size() > 1)
+                addresses.push_back(addresses.front());
             if (fault.is("resolver.answers_mixed_up") && name == "many7.test")
-                told = names.at("many8.test").addresses;
+                addresses = names.at("many8.test").addresses;
             if (fault.is("resolver.answered_from_memory"))
-                told = memory.try_emplace(name, told).first->second;
-            result.addresses = told;
+                addresses = memory.try_emplace(name, addresses).first->second;
+            result.addresses = addresses;
             result.lifetime = known->second.lifetime;
             if (fault.is("resolver.wrong_lifetime") && result.lifetime)
                 *result.lifetime += std::chrono::seconds{1};
             return result;
         }
 
-        std::vector<ip_address> told{};
+        std::vector<ip_address> addresses{};
     };
 
-    // What keeps the state alive for a handler that must not be called any more.
+    // Keeps the state alive for a handler that must not be called any more.
     [[nodiscard]] std::shared_ptr<state> kept() const {
         return state_->fault.is("resolver.called_after_end") ? state_ : nullptr;
     }
@@ -157,8 +156,8 @@ struct broken_resolvers : sim::conformance::virtual_time {
         return std::make_unique<broken_resolver>(queue, names, fault);
     }
 
-    bool plan(const std::string& name, const sim::conformance::planned_name& what) {
-        names[name] = what;
+    bool plan(const std::string& name, const sim::conformance::planned_name& plan) {
+        names[name] = plan;
         return true;
     }
 

@@ -25,22 +25,22 @@
 
 namespace forest::tests {
 
-/// A server in memory that is right but for one fault.
+/// A server in memory with a single fault.
 class broken_server {
-    // What goes out on a connection, when the handler has returned.
+    // What a connection sends when the handler has returned.
     struct wire {
         std::string bytes;
         bool closed = false;
-        std::function<void(std::string)> to;
+        std::function<void(std::string)> done;
     };
 
     // One connection, with one request.
     struct connection {
-        connection(broken_server& at, std::function<void(std::string)> to)
-            : queue{*at.queue_},
-              fault{at.fault_},
-              waiting{at.waiting_},
-              out{std::make_shared<wire>(std::string{}, false, std::move(to))} {}
+        connection(broken_server& server, std::function<void(std::string)> done)
+            : queue{*server.queue_},
+              fault{server.fault_},
+              waiting{server.waiting_},
+              out{std::make_shared<wire>(std::string{}, false, std::move(done))} {}
         connection(const connection&) = delete;
         connection& operator=(const connection&) = delete;
 
@@ -49,59 +49,60 @@ class broken_server {
                 send({.status = fault.is("server.dropped_not_500", 1) ? 200 : 500, .fields = {}});
         }
 
-        // What a responder does.
-        void answer(const response& given) {
-            if (fault.is("server.threw") && given.body.empty())
+        // Called by a responder.
+        void answer(const response& content) {
+            if (fault.is("server.threw") && content.body.empty())
                 throw std::length_error{"an empty body"};
-            if (fault.is("server.never_answered") && given.body.empty())
+            if (fault.is("server.never_answered") && content.body.empty())
                 answered = true;
             if (!fault.is("server.answers_mixed_up") || waiting->empty())
-                return send(given);
+                return send(content);
             std::shared_ptr<connection> oldest;
             while (!waiting->empty() && (oldest == nullptr || oldest->answered)) {
                 oldest = waiting->front().lock();
                 waiting->pop_front();
             }
             if (oldest != nullptr)
-                oldest->send(given);
+                oldest->send(content);
         }
 
-        void send(const response& given) {
+        void send(const response& content) {
             if (std::exchange(answered, true)) {
                 if (fault.is("server.second_answer_sent") && !out->closed)
-                    out->bytes = render(given, fault, head);
+                    out->bytes = render(content, fault, head);
                 if (fault.is("server.second_answer_sent", 1) && !out->closed)
-                    out->bytes += render(given, fault, head);
+                    out->bytes += render(content, fault, head);
                 return;
             }
-            out->bytes = render(given, fault, head);
-            if (fault.is("server.answer_not_copied") && given.body.size() == 1000)
-                queue.after({}, [out = out, views = given, fault = fault] {
+            out->bytes = render(content, fault, head);
+            if (fault.is("server.answer_not_copied") && content.body.size() == 1000)
+                queue.after({}, [out = out, views = content, fault = fault] {
                     out->bytes = render(views, fault, false);
                 });
             queue.after({}, [out = out] {
                 out->closed = true;
-                out->to(out->bytes);
+                out->done(out->bytes);
             });
         }
 
-        static std::string render(const response& given, const fault_of_a_model& fault, bool head) {
-            const bool other = fault.is("server.wrong_status") && given.status == 401;
-            std::string text = "HTTP/1.1 " + std::to_string(other ? 403 : given.status) + " \r\n";
+        static std::string render(const response& content, const fault_of_a_model& fault,
+                                  bool head) {
+            const bool other = fault.is("server.wrong_status") && content.status == 401;
+            std::string text = "HTTP/1.1 " + std::to_string(other ? 403 : content.status) + " \r\n";
             if (fault.is("server.malformed_answer"))
-                text = "HTTP/1.1 " + std::to_string(given.status) + "\n";
-            const bool has_body = given.status != 204 && given.status != 304;
-            std::string_view body = given.body;
+                text = "HTTP/1.1 " + std::to_string(content.status) + "\n";
+            const bool has_body = content.status != 204 && content.status != 304;
+            std::string_view body = content.body;
             if (fault.is("server.wrong_body"))
                 body = body.substr(0, 65'536);
             const bool html = fault.is("server.wrong_content_type");
             if (has_body)
-                text.append("Content-Type: ").append(html ? "text/html" : given.content_type);
+                text.append("Content-Type: ").append(html ? "text/html" : content.content_type);
             if (has_body && !(head && fault.is("server.head_fields_differ")))
                 text.append("\r\nContent-Length: ").append(std::to_string(body.size()));
             if (has_body)
                 text.append("\r\n");
-            std::string_view fields = given.fields.text();
+            std::string_view fields = content.fields.text();
             if (fault.is("server.wrong_fields"))
                 fields = fields.substr(0, fields.find('\n') + 1);
             text.append(fault.reordered(fields, "server.wrong_fields")).append("\r\n");
@@ -121,11 +122,11 @@ class broken_server {
 public:
     class responder {
     public:
-        explicit responder(std::shared_ptr<connection> to) : to_{std::move(to)} {}
-        void operator()(const response& given) const { to_->answer(given); }
+        explicit responder(std::shared_ptr<connection> client) : client_{std::move(client)} {}
+        void operator()(const response& content) const { client_->answer(content); }
 
     private:
-        std::shared_ptr<connection> to_;
+        std::shared_ptr<connection> client_;
     };
 
     using handler_type = std::function<void(const server_request&, responder)>;
@@ -138,23 +139,23 @@ public:
     }
 
     void serve(std::string bytes, std::function<void(std::string)> closed) {
-        const auto to = std::make_shared<connection>(*this, std::move(closed));
+        const auto client = std::make_shared<connection>(*this, std::move(closed));
         forest::detail::request_parser parser;
         const std::size_t kept = parser.parse(bytes);
         const std::span<const char> data{bytes.data(), kept};
-        to->head = parser.method() == http_method::head;
+        client->head = parser.method() == http_method::head;
         const auto route = find(parser.path(data));
         if (route == routes_.end())
-            to->send({.status = fault_.is("server.unknown_path_not_404") ? 400 : 404,
-                      .body = "none",
-                      .fields = {}});
+            client->send({.status = fault_.is("server.unknown_path_not_404") ? 400 : 404,
+                          .body = "none",
+                          .fields = {}});
         else if (parser.method() == http_method::other &&
                  !fault_.is("server.handler_called_for_others", 1))
-            refuse(*to);
-        else if (to->head && fault_.is("server.handler_not_called"))
-            to->send({.fields = {}});
+            refuse(*client);
+        else if (client->head && fault_.is("server.handler_not_called"))
+            client->send({.fields = {}});
         else
-            call(route->second, parser, data, to);
+            call(route->second, parser, data, client);
     }
 
 private:
@@ -165,39 +166,39 @@ private:
         });
     }
 
-    void refuse(connection& to) const {
+    void refuse(connection& client) const {
         response refused{.status = fault_.is("server.other_method_not_405") ? 404 : 405,
                          .body = "other",
                          .fields = {}};
         if (!fault_.is("server.other_method_not_405", 1))
             (void)refused.fields.add("Allow", "GET, HEAD");
-        to.send(refused);
+        client.send(refused);
     }
 
     void call(const handler_type& handler, const forest::detail::request_parser& parser,
-              std::span<const char> data, const std::shared_ptr<connection>& to) {
+              std::span<const char> data, const std::shared_ptr<connection>& client) {
         std::string fields;
         parser.fields(data).for_each([&](std::string_view name, std::string_view value) {
             if (!fault_.is("server.fields_lost") || !field_view{fields}.find(name))
                 fields.append(name).append(": ").append(value).append("\r\n");
         });
         fields = fault_.reordered(fields, "server.fields_lost");
-        server_request asked{parser.method(), parser.path(data), field_view{fields},
-                             sim::host::epoch};
+        server_request request{parser.method(), parser.path(data), field_view{fields},
+                               sim::host::epoch};
         if (fault_.is("server.request_dangles"))
-            asked.path = *std::make_unique<std::string>(asked.path);
-        if (fault_.is("server.wrong_method") && to->head)
-            asked.method = http_method::get;
+            request.path = *std::make_unique<std::string>(request.path);
+        if (fault_.is("server.wrong_method") && client->head)
+            request.method = http_method::get;
         if (fault_.is("server.wrong_path"))
-            asked.path = parser.target(data);
+            request.path = parser.target(data);
         if (fault_.is("server.received_unset"))
-            asked.received = {};
-        waiting_->push_back(to);
-        handler(asked, responder{to});
-        if (fault_.is("server.handler_called_twice") && asked.fields.find("X_TIMESTAMP"))
-            handler(asked, responder{to});
+            request.received = {};
+        waiting_->push_back(client);
+        handler(request, responder{client});
+        if (fault_.is("server.handler_called_twice") && request.fields.find("X_TIMESTAMP"))
+            handler(request, responder{client});
         if (fault_.is("server.late_answer_lost"))
-            to->send({.status = 500, .fields = {}});
+            client->send({.status = 500, .fields = {}});
     }
 
     sim::event_queue* queue_;
@@ -210,7 +211,7 @@ private:
 struct broken_servers : sim::conformance::virtual_time {
     broken_server tested;
 
-    explicit broken_servers(const fault_of_a_model& of) : tested{queue, of} {}
+    explicit broken_servers(const fault_of_a_model& planted) : tested{queue, planted} {}
 
     broken_server& server() noexcept { return tested; }
 

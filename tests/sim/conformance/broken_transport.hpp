@@ -30,14 +30,14 @@
 
 namespace forest::tests {
 
-/// A peer in memory that can do all that a battery asks of one.
+/// A peer in memory that can do every plan of a battery.
 struct obedient_peer {
     sim::conformance::peer_plan plan;
     std::vector<sim::conformance::peer_request> requests;
     std::vector<std::function<void()>> held;
     std::uint64_t connections = 0;
 
-    /// The bytes that it answers now.
+    /// The bytes of its answer, as planned now.
     [[nodiscard]] std::string answer() const {
         std::string bytes = "HTTP/1.1 " + std::to_string(plan.status) + " \r\n" + plan.fields;
         if (!plan.chunked)
@@ -51,7 +51,7 @@ struct obedient_peer {
     }
 };
 
-/// A transport to it that is right but for one fault.
+/// A transport to that peer with a single fault.
 class broken_transport {
 public:
     broken_transport(sim::event_queue& queue, obedient_peer& peer, const fault_of_a_model& fault)
@@ -72,9 +72,9 @@ public:
             state_->cancel();
     }
 
-    void async_get(const request& what, duration timeout,
+    void async_get(const request& sent, duration timeout,
                    std::function<void(const reply&)> handler) {
-        state_->begin(what, timeout, std::move(handler));
+        state_->begin(sent, timeout, std::move(handler));
     }
 
     void cancel() { state_->cancel(); }
@@ -83,10 +83,10 @@ private:
     static constexpr duration latency = std::chrono::milliseconds{1};
 
     struct state : std::enable_shared_from_this<state> {
-        state(sim::event_queue& on, obedient_peer& to, const fault_of_a_model& wrong)
-            : queue{on}, peer{to}, fault{wrong} {}
+        state(sim::event_queue& events, obedient_peer& reached, const fault_of_a_model& planted)
+            : queue{events}, peer{reached}, fault{planted} {}
 
-        // Calls a member when a time has passed, if the request is still the same.
+        // Calls `then` after a delay, if the request is still the same.
         template <typename Then>
         void after(duration delay, Then then) {
             queue.after(delay, [self = shared_from_this(), number = call, then] {
@@ -185,7 +185,7 @@ private:
 
         void keep_dripping() {
             if (fault.is("transport.beyond_timeout", 1))
-                start_timer(); // A byte has come, so the peer lives.
+                start_timer(); // Wrong: each byte extends the timeout.
             after(10 * latency, [](state& self) { self.keep_dripping(); });
         }
 
@@ -202,21 +202,22 @@ private:
                 deliver_after(latency, bytes);
         }
 
-        // What a function leaves on the stack when it returns.
+        // The address of a text on the stack of a function that has returned.
         [[gnu::noinline]] static std::uintptr_t left_on_the_stack(std::string_view text) {
             std::array<char, 2048> local{};
             std::copy_n(text.begin(), std::min(text.size(), local.size()), local.begin());
-            // Hidden, because compilers rightly warn of it.
+            // Volatile, because compilers would warn about it, and are right.
             const char* volatile begin = local.data();
             return reinterpret_cast<std::uintptr_t>(begin);
         }
 
-        // Makes the reply point to what is gone.
+        // Makes the reply point to memory that is free.
         void dangle(reply& result, std::unique_ptr<std::string>& bytes) const {
             if (fault.is("transport.reply_dangles", 1) && result.body.size() < 1000)
                 result.body = {reinterpret_cast<const char*>(left_on_the_stack(result.body)),
                                result.body.size()};
-            if (fault.is("transport.reply_dangles", 2)) { // As another thread's allocator does it.
+            if (fault.is("transport.reply_dangles",
+                         2)) { // As the allocator of another thread does.
                 for (std::size_t at = 0; at < 16 && at < result.body.size(); ++at)
                     bytes->at(static_cast<std::size_t>(result.body.data() - bytes->data()) + at) ^=
                         '\x55';
@@ -245,7 +246,7 @@ private:
             finish(result);
         }
 
-        // What is wrong with the reply itself.
+        // Applies the faults of the reply itself.
         void spoil(reply& result, std::string_view raw, std::string& once) const {
             const bool chunked = result.fields.count("Transfer-Encoding") > 0;
             if (fault.is("transport.failure_hidden") && result.error == errc::connection_lost)
@@ -318,8 +319,8 @@ private:
         duration length{};
         std::uint64_t call = 0; // the number of the request in flight
         std::uint64_t timer = 0;
-        int canceling = 0;     // handlers that are still to be told
-        bool canceled = false; // and the next request will suffer from it
+        int canceling = 0;     // handlers that are still to be called
+        bool canceled = false; // which fails the next request, too
         bool dead = false;
         bool in_handler = false;
     };
@@ -331,14 +332,14 @@ struct broken_transports : sim::conformance::virtual_time {
     fault_of_a_model fault;
     obedient_peer peer;
 
-    explicit broken_transports(const fault_of_a_model& of) : fault{of} {}
+    explicit broken_transports(const fault_of_a_model& planted) : fault{planted} {}
 
     broken_transport make() { return {queue, peer, fault}; }
 
     [[nodiscard]] std::string target() const { return "http://peer.example/path?query=1"; }
 
-    bool plan(const sim::conformance::peer_plan& what) {
-        peer.plan = what;
+    bool plan(const sim::conformance::peer_plan& plan) {
+        peer.plan = plan;
         return true;
     }
 

@@ -38,7 +38,7 @@ void expect_none(const violations& found) {
         BOOST_ERROR(to_string(each));
 }
 
-// On one line, and no longer than the bound.
+// It fits on one line, and is no longer than the limit.
 void expect_readable(const conformance::violation& found) {
     BOOST_TEST(!found.explanation.empty());
     BOOST_TEST(found.explanation.size() <= conformance::explanation_bytes_max);
@@ -49,7 +49,7 @@ void expect_readable(const conformance::violation& found) {
                found.explanation);
 }
 
-// The fault by its name, and nothing else.
+// The violation of the planted fault, and no other.
 void expect_only(const fault_of_a_model& fault, const violations& found) {
     BOOST_TEST_CONTEXT(fault) {
         BOOST_TEST(found.size() == 1U);
@@ -93,8 +93,8 @@ BOOST_DATA_TEST_CASE(a_broken_resolver_is_caught, data::make(faults_of("resolver
     expect_only(fault, conformance::check_resolver(broken_resolvers{fault}));
 }
 
-// So that what is caught is the fault, and not the model around it.
-BOOST_AUTO_TEST_CASE(the_broken_models_are_right_without_a_fault) {
+// Otherwise the batteries might catch the model and not its fault.
+BOOST_AUTO_TEST_CASE(the_broken_models_conform_without_a_fault) {
     const fault_of_a_model none;
     expect_none(conformance::check_clock(broken_clocks{none}));
     expect_none(conformance::check_transport(broken_transports{none}));
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(the_broken_models_are_right_without_a_fault) {
     expect_none(conformance::check_resolver(broken_resolvers{none}));
 }
 
-BOOST_AUTO_TEST_CASE(the_virtual_clock_conforms_on_whatever_machine) {
+BOOST_AUTO_TEST_CASE(the_virtual_clock_conforms_on_every_host) {
     expect_none(conformance::check_clock(virtual_clocks{}));
     for (const int ppm : {-100'000, -99'991, -7, 7, 99'991, 100'000}) {
         virtual_clocks clocks;
@@ -178,16 +178,16 @@ BOOST_AUTO_TEST_CASE(fields_of_different_names_may_come_in_any_order) {
     expect_none(conformance::check_server(broken_servers{{"server.wrong_fields", 1}}));
 }
 
-struct told_row {
+struct explanation_row {
     fault_of_a_model fault;
-    const char* said;
+    const char* part;
 };
 
-std::ostream& operator<<(std::ostream& out, const told_row& row) {
+std::ostream& operator<<(std::ostream& out, const explanation_row& row) {
     return out << row.fault;
 }
 
-const std::vector<told_row> told_rows{
+const std::vector<explanation_row> explanation_rows{
     {{"transport.fields_changed"},
      R"(expected "X_TIMESTAMP: 2026-01-01T00:00:00.000Z", got "x_timestamp: 2026-01-01t00)"},
     {{"transport.fields_changed", 2},
@@ -208,7 +208,7 @@ const std::vector<told_row> told_rows{
     {{"transport.failure_hidden"}, "the peer closed the connection in the middle of its answer: "},
     {{"transport.timed_out_early"}, "the peer accepted, and said nothing: "},
     {{"transport.reply_dangles"}, "point into memory that is free already"},
-    {{"transport.reply_dangles", 2}, "only its beginning is other, as in memory that was freed"},
+    {{"transport.reply_dangles", 2}, "only its beginning differs, as in memory that was freed"},
     {{"server.fields_lost"}, R"(expected "X-Twice: 2" and "X-Twice: 1", got "X-Twice: 2")"},
     {{"server.wrong_status"},
      "the responder was given 401 with 2 bytes: expected the status 401, got 403"},
@@ -221,17 +221,17 @@ const std::vector<told_row> told_rows{
     {{"server.malformed_answer"}, R"(this is no answer: "HTTP/1.1 200\n)"},
 };
 
-BOOST_DATA_TEST_CASE(findings_say_what_was_tried_and_what_is_missing_or_different,
-                     data::make(told_rows), row) {
+BOOST_DATA_TEST_CASE(an_explanation_has_what_was_tried_and_what_is_missing_or_different,
+                     data::make(explanation_rows), row) {
     const violations found = row.fault.rule.starts_with("server")
                                  ? conformance::check_server(broken_servers{row.fault})
                                  : conformance::check_transport(broken_transports{row.fault});
     BOOST_TEST_REQUIRE(found.size() == 1U);
-    BOOST_TEST(found.front().explanation.find(row.said) != std::string::npos,
+    BOOST_TEST(found.front().explanation.find(row.part) != std::string::npos,
                found.front().explanation);
 }
 
-BOOST_AUTO_TEST_CASE(what_a_model_says_is_escaped_and_shortened) {
+BOOST_AUTO_TEST_CASE(the_message_of_an_exception_is_escaped_and_shortened) {
     struct talkative {
         duration operator()(int, duration) const {
             throw std::runtime_error{
@@ -242,13 +242,13 @@ BOOST_AUTO_TEST_CASE(what_a_model_says_is_escaped_and_shortened) {
     };
     const violations found = conformance::check_backoff(talkative{});
     BOOST_TEST_REQUIRE(found.size() == 1U);
-    const std::string& told = found.front().explanation;
+    const std::string& explanation = found.front().explanation;
     const std::string begin =
         "a\\nb\\x1b[31m\\r\\t\\x7f \\xff\\xc3 caf\xc3\xa9 \\xc2\\x85\\xe2\\x80\\xa8"
         "\\xe2\\x80\\xaexxx";
-    BOOST_TEST(told.substr(0, begin.size()) == begin);
-    BOOST_TEST(told.size() == conformance::explanation_bytes_max);
-    BOOST_TEST(told.ends_with("xxx..."));
+    BOOST_TEST(explanation.substr(0, begin.size()) == begin);
+    BOOST_TEST(explanation.size() == conformance::explanation_bytes_max);
+    BOOST_TEST(explanation.ends_with("xxx..."));
     BOOST_TEST(conformance::detail::say(conformance::detail::quoted{"\"\\\""}) == R"("\"\\\"")");
     // Cut between characters, not within one.
     const std::string accents = std::string(conformance::quoted_bytes_max - 1, 'x') + "\xc3\xa9";
@@ -256,45 +256,47 @@ BOOST_AUTO_TEST_CASE(what_a_model_says_is_escaped_and_shortened) {
                "\"" + accents.substr(0, conformance::quoted_bytes_max - 1) + "\"... (61 bytes)");
 }
 
-BOOST_AUTO_TEST_CASE(progress_is_told_before_each_scenario) {
+BOOST_AUTO_TEST_CASE(progress_is_reported_before_each_scenario) {
     const auto expect_steps = [](const auto& check, std::size_t at_least) {
-        std::vector<conformance::progress> told;
+        std::vector<conformance::progress> reported;
         const violations found =
-            check([&told](const conformance::progress& next) { told.push_back(next); });
+            check([&reported](const conformance::progress& next) { reported.push_back(next); });
         BOOST_TEST(found.empty());
-        BOOST_TEST(told.size() >= at_least);
-        for (std::size_t index = 0; index < told.size(); ++index) {
-            BOOST_TEST(told[index].number == index + 1);
-            BOOST_TEST(told[index].count == told.size());
-            BOOST_TEST(!told[index].scenario.empty());
+        BOOST_TEST(reported.size() >= at_least);
+        for (std::size_t index = 0; index < reported.size(); ++index) {
+            BOOST_TEST(reported[index].number == index + 1);
+            BOOST_TEST(reported[index].count == reported.size());
+            BOOST_TEST(!reported[index].scenario.empty());
         }
     };
     using conformance::progress_callback;
     expect_steps(
-        [](const progress_callback& told) {
-            return conformance::check_clock(virtual_clocks{}, told);
+        [](const progress_callback& on_progress) {
+            return conformance::check_clock(virtual_clocks{}, on_progress);
         },
         15);
     expect_steps(
-        [](const progress_callback& told) {
-            return conformance::check_transport(memory_transports{}, told);
+        [](const progress_callback& on_progress) {
+            return conformance::check_transport(memory_transports{}, on_progress);
         },
         21);
     expect_steps(
-        [](const progress_callback& told) { return conformance::check_server(sim_server{}, told); },
+        [](const progress_callback& on_progress) {
+            return conformance::check_server(sim_server{}, on_progress);
+        },
         10);
     expect_steps(
-        [](const progress_callback& told) {
+        [](const progress_callback& on_progress) {
             return conformance::check_signer([](std::string_view) { return unsigned_requests{}; },
-                                             told);
+                                             on_progress);
         },
         2);
     expect_steps(
-        [](const progress_callback& told) {
-            return conformance::check_backoff(constant_backoff{}, told);
+        [](const progress_callback& on_progress) {
+            return conformance::check_backoff(constant_backoff{}, on_progress);
         },
         2);
-    // What it throws ends the battery, and nothing is left that would be called later.
+    // An exception of the callback ends the battery, and no handler is called after that.
     BOOST_CHECK_THROW((void)conformance::check_transport(memory_transports{},
                                                          [](const conformance::progress& next) {
                                                              if (next.number == 3)
@@ -303,8 +305,8 @@ BOOST_AUTO_TEST_CASE(progress_is_told_before_each_scenario) {
                       std::runtime_error);
 }
 
-// It multiplies without a care, as a user's may for what a client can be given.
-BOOST_AUTO_TEST_CASE(a_backoff_is_asked_for_nothing_that_no_client_asks_for) {
+// This one multiplies without a check, as a backoff of a user may for the values that clients use.
+BOOST_AUTO_TEST_CASE(a_backoff_is_called_only_with_values_that_a_client_uses) {
     struct linear {
         duration operator()(int failures, duration interval) const {
             BOOST_REQUIRE(failures >= 1);
@@ -318,7 +320,7 @@ BOOST_AUTO_TEST_CASE(a_backoff_is_asked_for_nothing_that_no_client_asks_for) {
     expect_none(conformance::check_backoff(linear{}));
 }
 
-// Counting calls, because on a busy host no time can be asserted but one that is far away.
+// Counts calls, because a busy host allows only very loose limits of time.
 BOOST_AUTO_TEST_CASE(a_backoff_that_takes_long_is_called_less_often) {
     static int calls;
     static int most;
@@ -355,7 +357,7 @@ BOOST_AUTO_TEST_CASE(a_backoff_that_takes_long_is_called_less_often) {
 }
 
 // A peer that can do nothing must not make a transport look right.
-BOOST_AUTO_TEST_CASE(a_harness_that_cannot_answer_is_told) {
+BOOST_AUTO_TEST_CASE(a_harness_whose_peer_cannot_answer_is_reported) {
     struct useless : broken_transports {
         useless() : broken_transports{{}} {}
         bool plan(const conformance::peer_plan&) { return false; }

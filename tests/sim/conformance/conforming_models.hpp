@@ -27,7 +27,7 @@ namespace forest::tests {
 
 namespace conformance = sim::conformance;
 
-/// Clocks of hosts that are not quite right, where the tolerance says so.
+/// Clocks of a host, which may drift within the tolerance `late`.
 struct virtual_clocks : conformance::virtual_time {
     sim::host host{queue};
     duration late{};
@@ -47,18 +47,18 @@ struct scripted_transports : conformance::virtual_time {
 
     [[nodiscard]] std::string target() const { return "http://peer.example/x?a=b"; }
 
-    bool plan(conformance::peer_plan& what) {
+    bool plan(conformance::peer_plan& plan) {
         using enum conformance::peer_act;
-        what.chunked = false;
-        switch (what.act) {
-        case answer: next = sim::answering(what.status, what.body, what.fields); break;
+        plan.chunked = false;
+        switch (plan.act) {
+        case answer: next = sim::answering(plan.status, plan.body, plan.fields); break;
         case silence:
         case drip: next = sim::silent(); break;
         case refuse: next = sim::failing(errc::connection_refused); break;
         case reset:
         case truncate: next = sim::failing(errc::connection_lost); break;
         case garbage: next = sim::failing(errc::malformed_response); break;
-        case hold: return false; // When it answers is settled when it is asked.
+        case hold: return false; // It decides when a request comes when the answer comes.
         }
         for (auto& each : made)
             each.otherwise(next);
@@ -70,13 +70,14 @@ struct scripted_transports : conformance::virtual_time {
     [[nodiscard]] std::vector<conformance::peer_request> received() const {
         std::vector<conformance::peer_request> all;
         for (const auto& each : made)
-            for (const auto& asked : each.requests())
-                all.push_back({std::string{url{asked.target}.target()}, asked.fields, all.size()});
+            for (const auto& request : each.requests())
+                all.push_back(
+                    {std::string{url{request.target}.target()}, request.fields, all.size()});
         return all;
     }
 };
 
-/// Both ends of a cable.
+/// A transport and the server at the other end, in memory.
 struct memory_transports : conformance::virtual_time {
     static constexpr std::string_view path = "/forest/health";
 
@@ -87,10 +88,10 @@ struct memory_transports : conformance::virtual_time {
     std::vector<sim::memory_server::responder> silent; // never used: without them the answer is 500
 
     memory_transports() {
-        server.get(std::string{path}, [this](const server_request& asked, auto respond) {
+        server.get(std::string{path}, [this](const server_request& request, auto respond) {
             auto& arrived =
-                requests.emplace_back(std::string{asked.path}, std::string{}, requests.size());
-            asked.fields.for_each([&](std::string_view name, std::string_view value) {
+                requests.emplace_back(std::string{request.path}, std::string{}, requests.size());
+            request.fields.for_each([&](std::string_view name, std::string_view value) {
                 arrived.fields.append(name).append(": ").append(value).append("\r\n");
             });
             const auto answer = [respond, given = planned] { respond_as(given, respond); };
@@ -104,9 +105,9 @@ struct memory_transports : conformance::virtual_time {
     }
 
     template <typename Responder>
-    static void respond_as(const conformance::peer_plan& given, const Responder& respond) {
-        response answer{.status = given.status, .body = given.body, .fields = {}};
-        field_view{given.fields}.for_each([&](std::string_view name, std::string_view value) {
+    static void respond_as(const conformance::peer_plan& plan, const Responder& respond) {
+        response answer{.status = plan.status, .body = plan.body, .fields = {}};
+        field_view{plan.fields}.for_each([&](std::string_view name, std::string_view value) {
             (void)answer.fields.add(name, value);
         });
         respond(answer);
@@ -116,11 +117,11 @@ struct memory_transports : conformance::virtual_time {
 
     [[nodiscard]] std::string target() const { return "http://peer.example" + std::string{path}; }
 
-    bool plan(conformance::peer_plan& what) {
+    bool plan(conformance::peer_plan& plan) {
         using enum conformance::peer_act;
-        what.chunked = false;
-        planned = what;
-        return what.act == answer || what.act == hold || what.act == silence;
+        plan.chunked = false;
+        planned = plan;
+        return plan.act == answer || plan.act == hold || plan.act == silence;
     }
 
     void release() {
@@ -133,7 +134,7 @@ struct memory_transports : conformance::virtual_time {
     }
 };
 
-/// A process with the real schema route, over a link.
+/// A server process with the real schema route, over a link.
 struct network_transports : conformance::virtual_time {
     sim::host host{queue};
     sim::link link{queue, sim::constant(std::chrono::milliseconds{1}), 1};
@@ -141,17 +142,17 @@ struct network_transports : conformance::virtual_time {
     std::vector<conformance::peer_request> requests;
     sim::server_process server{queue,
                                "peer",
-                               [this](const server_request& asked) { return arrived(asked); },
+                               [this](const server_request& request) { return arrived(request); },
                                [](std::string_view text) { return sim::quick_hex(text); },
                                {}};
 
-    bool arrived(const server_request& asked) {
-        auto& request =
-            requests.emplace_back(std::string{asked.path}, std::string{}, requests.size());
-        asked.fields.for_each([&](std::string_view name, std::string_view value) {
-            request.fields.append(name).append(": ").append(value).append("\r\n");
+    bool arrived(const server_request& request) {
+        auto& added =
+            requests.emplace_back(std::string{request.path}, std::string{}, requests.size());
+        request.fields.for_each([&](std::string_view name, std::string_view value) {
+            added.fields.append(name).append(": ").append(value).append("\r\n");
         });
-        if (act == conformance::peer_act::hold) // The answer, which is on its way next.
+        if (act == conformance::peer_act::hold) // Holds back the answer, which comes next.
             link.clog();
         return true;
     }
@@ -162,39 +163,39 @@ struct network_transports : conformance::virtual_time {
 
     [[nodiscard]] std::string target() const { return "http://peer.example/forest/rpc-schema"; }
 
-    bool plan(conformance::peer_plan& what) {
+    bool plan(conformance::peer_plan& plan) {
         using enum conformance::peer_act;
-        if (what.act == garbage)
-            return false; // A garbled answer may still be one.
-        act = what.act;
+        if (plan.act == garbage)
+            return false; // A garbled answer may still be valid.
+        act = plan.act;
         server.frozen = act == silence;
         link.refusing = act == refuse;
         link.resetting = act == reset;
         link.truncating = act == truncate;
         link.dripping = act == drip;
         link.drip = std::chrono::hours{1};
-        return act == silence || act == refuse || prepare(what);
+        return act == silence || act == refuse || prepare(plan);
     }
 
-    // Has the process answer as planned, as far as it can, and asks it what it will answer.
-    bool prepare(conformance::peer_plan& what) {
+    // Makes the process answer as planned, as far as it can, and changes the plan to its answer.
+    bool prepare(conformance::peer_plan& plan) {
         try {
-            server.change_schema(what.body);
+            server.change_schema(plan.body);
         } catch (const std::exception&) {
             return false;
         }
         const auto acting = std::exchange(act, conformance::peer_act::answer);
-        std::string asked = "GET /forest/rpc-schema HTTP/1.1\r\nHost: a\r\n\r\n";
-        server.serve(asked, [&what](std::string_view answer) {
+        std::string request = "GET /forest/rpc-schema HTTP/1.1\r\nHost: a\r\n\r\n";
+        server.serve(request, [&plan](std::string_view answer) {
             const std::size_t fields = answer.find("\r\n") + 2;
             const std::size_t body = answer.find("\r\n\r\n") + 4;
-            what.fields = answer.substr(fields, body - 2 - fields);
-            what.body = answer.substr(body);
+            plan.fields = answer.substr(fields, body - 2 - fields);
+            plan.body = answer.substr(body);
         });
         act = acting;
         requests.pop_back();
-        what.status = 200;
-        what.chunked = false;
+        plan.status = 200;
+        plan.chunked = false;
         return true;
     }
 

@@ -15,7 +15,7 @@
 
 namespace forest::tests {
 
-/// What a broken model does wrong, called as the battery calls it; some faults come in variants.
+/// What a broken model does wrong: the rule that it breaks. Some rules are broken in several ways.
 struct fault_of_a_model {
     std::string_view rule{};
     int variant = 0;
@@ -24,15 +24,15 @@ struct fault_of_a_model {
         return rule == broken.text() && variant == in_variant;
     }
 
-    /// Header lines in the order in which this model has them: by their names backwards in the
-    /// first variant, which nobody may mind, and from the last to the first in the second.
+    /// Header lines in the order of this model: in variant 1 sorted by name from z to a, which is
+    /// allowed, and in variant 2 from the last to the first.
     [[nodiscard]] std::string reordered(std::string_view fields,
                                         sim::conformance::rule_name broken) const {
         std::vector<std::pair<std::string, std::string>> lines;
         const auto goes_before = [](std::string_view name, const auto& line) {
             return std::lexicographical_compare(
                 line.first.begin(), line.first.end(), name.begin(), name.end(),
-                [](char one, char other) { return detail::lower(one) < detail::lower(other); });
+                [](char left, char right) { return detail::lower(left) < detail::lower(right); });
         };
         field_view{fields}.for_each([&](std::string_view name, std::string_view value) {
             const auto place = is(broken, 1)

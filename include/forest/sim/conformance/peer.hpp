@@ -2,63 +2,95 @@
 #ifndef FOREST_SIM_CONFORMANCE_PEER_HPP
 #define FOREST_SIM_CONFORMANCE_PEER_HPP
 
+#include <forest/core/ip_address.hpp>
+#include <forest/core/time.hpp>
+#include <forest/policy/resolver.hpp>
 #include <forest/policy/transport.hpp>
 #include <forest/sim/conformance/harness.hpp>
 
 #include <concepts>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
-// Whom a transport talks to while it is examined: a server that does what the battery says.
+// The other side, which does what the battery plans: the peer of a transport is an HTTP server,
+// that of a resolver a name service.
 
 namespace forest::sim::conformance {
 
 /// What a peer does with each request.
 enum class peer_act {
     answer,   ///< answers at once
-    hold,     ///< has the answer ready, and sends it when it is released
-    silence,  ///< accepts, and says nothing
+    hold,     ///< keeps the answer ready, and sends it when it is released
+    silence,  ///< accepts the connection, and sends nothing
     drip,     ///< answers byte by byte, so slowly that it takes many seconds
     refuse,   ///< accepts no connection
     reset,    ///< resets the connection in the middle of the answer
-    truncate, ///< closes it there
-    garbage,  ///< sends bytes that are no HTTP, and closes
+    truncate, ///< closes the connection in the middle of the answer
+    garbage,  ///< sends bytes that are no HTTP, and closes the connection
 };
 
-/// What a peer is to do from now on, and what it answers.
+/// What a peer does from now on, and the answer that it sends.
 struct peer_plan {
     peer_act act = peer_act::answer;
     int status = 200;
     std::string fields{}; ///< header lines, each ended by CRLF
     std::string body{};   ///< without framing
-    bool chunked = false; ///< whether it is sent in several chunks
+    bool chunked = false; ///< whether the body is sent in several chunks
 };
 
 /// A request as it arrived at the peer.
 struct peer_request {
     std::string target{};         ///< the path, and the query if there is one
     std::string fields{};         ///< header lines, each ended by CRLF
-    std::uint64_t connection = 0; ///< on which it came; of each a number of its own
+    std::uint64_t connection = 0; ///< the number of the connection on which it came
 };
 
 /// A harness for transports: time, and
 ///
-/// - `make()`: answers a transport to the peer;
-/// - `target()`: the URL of the peer, as it is now;
-/// - `plan(what)`: tells the peer what to do with the requests to come, and answers whether it can:
-///   what a peer cannot do is not checked. If it can but answers something else, it says so in
-///   `what`, as one that knows one status only does;
-/// - `release()`: sends the answers that are held back, to whoever still listens;
-/// - `received()`: all requests that have arrived; if the peer cannot see them, none.
+/// - `make()`: returns a transport that reaches the peer;
+/// - `target()`: returns the URL of the peer, as it is now;
+/// - `plan(plan)`: gives the peer its plan for the requests to come. Returns whether the peer can
+///   do it; the battery leaves out what it cannot. A peer that can answer, but not exactly so,
+///   changes `plan` to what it will answer, for example one that has only one status;
+/// - `release()`: sends the answers that are held back, on all connections that are still open;
+/// - `received()`: returns all requests that have arrived; none if the peer cannot see them.
 template <typename T>
-concept transport_harness = time_harness<T> && requires(T& harness, peer_plan& what) {
+concept transport_harness = time_harness<T> && requires(T& harness, peer_plan& plan) {
     { harness.make() } -> transport;
     { harness.target() } -> std::convertible_to<std::string>;
-    { harness.plan(what) } -> std::convertible_to<bool>;
+    { harness.plan(plan) } -> std::convertible_to<bool>;
     harness.release();
     { harness.received() } -> std::convertible_to<std::vector<peer_request>>;
 };
+
+/// What the name service answers for a name.
+struct planned_name {
+    enum class answer : std::uint8_t {
+        addresses, ///< the addresses
+        none,      ///< there is no such name
+        failure,   ///< it reports that it cannot answer
+        silence,   ///< nothing, for much longer than any battery takes
+    };
+
+    answer what{};
+    std::vector<ip_address> addresses{};
+    std::optional<duration> lifetime{}; ///< for how long they may be used; empty: it does not say
+};
+
+/// A harness for resolvers: time, and
+///
+/// - `make()`: returns a new resolver, as a std::unique_ptr, because a resolver need not be
+/// movable;
+/// - `plan(name, plan)`: from now on the name service answers `plan` for the name. Returns false if
+///   it cannot. It knows no other names. Names are in lower case and end in `.test`.
+template <typename T>
+concept resolver_harness =
+    time_harness<T> && requires(T& harness, const std::string& name, const planned_name& plan) {
+        requires resolver<typename decltype(harness.make())::element_type>;
+        { harness.plan(name, plan) } -> std::convertible_to<bool>;
+    };
 
 } // namespace forest::sim::conformance
 

@@ -13,12 +13,12 @@
 #include <thread>
 #include <utility>
 
-// The harness's part that lets real time pass, for models on sockets and real clocks.
+// The part of a harness that lets real time pass, for models on sockets and real clocks.
 
 namespace forest::sim::conformance {
 
-/// Real time: the base of harnesses for models that run on an event loop, or on threads of their
-/// own. All members but `in_context` are for the thread that runs the battery.
+/// Real time: the base of harnesses for models that run on an event loop or on threads of their
+/// own. Only `in_context` may be called from another thread than the one that runs the battery.
 class real_time {
 public:
     /// For models that run on an event loop: `turn(span)` runs the loop on the calling thread for
@@ -26,22 +26,23 @@ public:
     ///
     ///     real_time{[&](forest::duration span) { io.restart(); io.run_for(span); }}
     ///
-    /// Without it the models have threads of their own, and time passes while this one sleeps.
+    /// Without `turn` the models have threads of their own, and the battery sleeps to let time
+    /// pass.
     explicit real_time(std::function<void(duration)> turn = {}) : turn_{std::move(turn)} {}
 
     real_time(const real_time&) = delete;
     real_time& operator=(const real_time&) = delete;
 
-    /// The longest that `turn` is asked to take.
+    /// The longest span that `turn` gets.
     static constexpr duration turn_max = std::chrono::milliseconds{5};
 
     [[nodiscard]] steady_time now() const {
         return std::chrono::time_point_cast<duration>(std::chrono::steady_clock::now());
     }
 
-    bool run_until(const std::function<bool()>& holds, duration bound) {
+    bool run_until(const std::function<bool()>& holds, duration limit) {
         battery_thread_ = std::this_thread::get_id();
-        const steady_time end = now() + bound;
+        const steady_time end = now() + limit;
         for (;;) {
             const duration left = end - now();
             if (holds())
@@ -52,22 +53,22 @@ public:
         }
     }
 
-    /// On an event loop: whether the loop is running, on this thread. Otherwise: whether this is
-    /// another thread than the one of the battery, on which no handler has to run. A harness that
-    /// can say more hides it with its own.
+    /// With `turn`: whether the loop is running, on this thread. Without: whether this is another
+    /// thread than the one of the battery, on which no handler may run. A harness that knows more
+    /// hides this function with its own.
     [[nodiscard]] bool in_context() const {
         if (turn_)
             return running_on_.load() == std::this_thread::get_id();
         return battery_thread_.load() != std::this_thread::get_id();
     }
 
-    /// On a thread of its own; throws what `what` throws. A harness for models that belong to one
-    /// thread hides it with one that calls `what` at once.
-    void elsewhere(const std::function<void()>& what) {
-        std::async(std::launch::async, what).get();
+    /// Calls `action` on a thread of its own; throws what `action` throws. A harness for models
+    /// that belong to one thread hides this function with one that calls `action` at once.
+    void elsewhere(const std::function<void()>& action) {
+        std::async(std::launch::async, action).get();
     }
 
-    /// On a busy machine, sanitizers and all.
+    /// Enough on a busy machine, also under a sanitizer.
     [[nodiscard]] duration tolerance() const { return std::chrono::seconds{5}; }
 
 private:
@@ -78,7 +79,7 @@ private:
         }
         struct running {
             std::atomic<std::thread::id>& on;
-            explicit running(std::atomic<std::thread::id>& of) : on{of} {
+            explicit running(std::atomic<std::thread::id>& running_on) : on{running_on} {
                 on = std::this_thread::get_id();
             }
             running(const running&) = delete;

@@ -4,24 +4,25 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <iterator>
 #include <string>
 #include <string_view>
 
-// What the policies promise and no type system can check, promise by promise. Each has the name of
-// the fault of a model that breaks it, so that a failed test says what is wrong.
+// The promises of the policies that no type system can check. Each has the name of the fault of a
+// model that breaks it, so that a failed test says what is wrong.
 
 namespace forest::sim::conformance {
 
-/// A promise, and how the battery calls the fault of whoever breaks it.
+/// A promise, and the name of the fault of a model that breaks it.
 struct rule {
     std::string_view name;    ///< `policy.fault`
     std::string_view promise; ///< a sentence
 };
 
-/// Every promise that is checked; docs/reference/conformance.md lists them.
+/// All promises that are checked. docs/reference/conformance.md has the same list.
 inline constexpr auto rules = std::to_array<rule>({
-    {"clock.went_back", "steady_now() never answers less than it has answered before."},
+    {"clock.went_back", "steady_now() never returns less than it has returned before."},
     {"clock.called_inside", "No handler is called from inside async_wait()."},
     {"clock.called_inside_cancel", "No handler is called from inside cancel()."},
     {"clock.wrong_context", "Every handler runs on the execution context."},
@@ -47,22 +48,23 @@ inline constexpr auto rules = std::to_array<rule>({
     {"transport.never_called",
      "The handler is called when the answer has come or the peer is gone."},
     {"transport.beyond_timeout",
-     "The handler is called at the latest at the timeout, be the peer silent or slow."},
+     "The handler is called at the timeout at the latest, even when the peer is silent or slow."},
     {"transport.timed_out_early", "No GET times out before its time."},
     {"transport.wrong_context", "The handler runs on the execution context of the clock."},
     {"transport.cancel_never_ended", "cancel() ends a pending GET."},
     {"transport.cancel_wrong_error", "What cancel() ends, ends with errc::operation_canceled."},
-    {"transport.cancel_remembered", "cancel() without a pending GET does nothing, to the next one "
-                                    "neither."},
+    {"transport.cancel_remembered", "cancel() without a pending GET does nothing, also not to the "
+                                    "next one."},
     {"transport.unusable_after",
-     "After a GET has ended, in whatever way, the next one works, from inside the handler too."},
+     "After a GET has ended in any way, the next one works, also from inside the handler."},
     {"transport.foreign_error", "Every error is an errc."},
-    {"transport.failure_hidden", "An answer that did not come whole is an error."},
-    {"transport.wrong_error", "The error says what happened, as docs/reference/errors.md has it."},
-    {"transport.answer_lost", "An answer that came whole is no error, whatever its status."},
+    {"transport.failure_hidden", "An answer that arrived incomplete is an error."},
+    {"transport.wrong_error",
+     "The error is the one that docs/reference/errors.md has for what happened."},
+    {"transport.answer_lost", "A complete answer is no error, whatever its status."},
     {"transport.target_changed", "The peer is asked for the path and the query of the URL."},
     {"transport.fields_changed",
-     "The fields of the request arrive as they are, byte for byte; those of one name in their "
+     "The fields of the request arrive unchanged, byte for byte; those of one name in their "
      "order."},
     {"transport.wrong_status", "The reply has the status of the answer."},
     {"transport.wrong_fields", "The reply has the header section of the answer."},
@@ -81,11 +83,11 @@ inline constexpr auto rules = std::to_array<rule>({
 
     {"signer.depends_on_history",
      "The fields depend on the request, the time and the secret alone, "
-     "not on what was signed before or on when."},
-    {"signer.objects_differ", "Two signers with one secret sign alike."},
-    {"signer.copy_differs", "A signer that was copied or moved signs as the original did."},
-    {"signer.fields_changed",
-     "Lines are added behind those that are there, which stay as they are."},
+     "not on earlier signatures or on the present time."},
+    {"signer.objects_differ", "Two signers with the same secret add the same fields."},
+    {"signer.copy_differs",
+     "A signer that was copied or moved adds the same fields as the original."},
+    {"signer.fields_changed", "Lines are added behind the existing ones, which stay unchanged."},
     {"signer.reserved_field", "No field is added that belongs to the transport, and none twice."},
     {"signer.secret_sent", "The secret stands in no field, neither plain nor encoded."},
     {"signer.secret_printed",
@@ -96,19 +98,19 @@ inline constexpr auto rules = std::to_array<rule>({
     {"backoff.not_positive", "Every delay is greater than 0, for intervals up to "
                              "options::duration_max and up to a million failures."},
     {"backoff.depends_on_history", "A delay depends on the arguments alone."},
-    {"backoff.copy_differs", "A copy answers as the original does."},
+    {"backoff.copy_differs", "A copy returns the same delays as the original."},
     {"backoff.threw", "It does not throw."},
 
     {"server.handler_not_called", "The handler is called for each GET and HEAD of its path."},
     {"server.handler_called_twice", "The handler is called once for each request."},
     {"server.handler_called_for_others",
      "The handler is called for no other path and no other method."},
-    {"server.wrong_method", "The handler is told whether it is GET or HEAD."},
-    {"server.wrong_path", "The handler is told the path, without the query."},
+    {"server.wrong_method", "The handler gets the method, GET or HEAD."},
+    {"server.wrong_path", "The handler gets the path, without the query."},
     {"server.fields_lost",
-     "The handler is given the fields of the request, those of one name in their order."},
+     "The handler gets the fields of the request, those of one name in their order."},
     {"server.request_dangles", "What the request points to lives until the handler has returned."},
-    {"server.received_unset", "The handler is told when the request came, by the wall clock."},
+    {"server.received_unset", "The handler gets the time of the request, by the wall clock."},
     {"server.never_answered", "Every request is answered."},
     {"server.malformed_answer", "The answer is valid HTTP."},
     {"server.wrong_status", "The answer has the status that the responder was given."},
@@ -122,9 +124,9 @@ inline constexpr auto rules = std::to_array<rule>({
     {"server.dropped_not_500", "A responder that is dropped without a call answers 500."},
     {"server.head_has_body", "An answer to HEAD has no body."},
     {"server.head_fields_differ", "An answer to HEAD has the fields of the answer to GET."},
-    {"server.unknown_path_not_404", "A path that nobody asked for is answered 404 by the server."},
+    {"server.unknown_path_not_404", "The server answers 404 for a path that is not registered."},
     {"server.other_method_not_405",
-     "Other methods are answered 405, with both in the field Allow, by the server."},
+     "The server answers 405 for other methods, with GET and HEAD in the field Allow."},
     {"server.answers_mixed_up", "Each of several requests at once gets its own answer."},
     {"server.threw", "Neither get() nor a responder throws."},
 
@@ -141,15 +143,15 @@ inline constexpr auto rules = std::to_array<rule>({
     {"resolver.wrong_lifetime", "No lifetime is longer than the name service allows."},
     {"resolver.answers_mixed_up", "Each of several look-ups at once gets its own answer."},
     {"resolver.answered_from_memory",
-     "A look-up asks the name service anew when its last answer may not be used any more."},
-    {"resolver.held_up", "Look-ups that do not end delay no other."},
+     "A look-up asks the name service again when the lifetime of its last answer has passed."},
+    {"resolver.held_up", "Look-ups that do not end delay no others."},
     {"resolver.end_waited", "The destructor does not wait for a look-up that does not end."},
     {"resolver.called_after_end", "No handler is called when the destructor has returned."},
     {"resolver.handler_kept", "The destructor destroys the handlers that were not called."},
     {"resolver.threw", "No member throws."},
 });
 
-/// The name of a rule; one that is not in the table does not compile.
+/// The name of a rule. A name that is not in the table does not compile.
 class rule_name {
 public:
     consteval rule_name(const char* name) : text_{name} {
@@ -166,15 +168,21 @@ private:
     std::string_view text_;
 };
 
+/// The most bytes of an explanation. A longer one is cut, and ends with `...`.
+inline constexpr std::size_t explanation_bytes_max = 1200;
+
+/// The most bytes of one value that an explanation quotes, before they are escaped.
+inline constexpr std::size_t quoted_bytes_max = 60;
+
 /// A promise that a model has broken.
 struct violation {
     std::string_view name;   ///< of the rule
-    std::string explanation; ///< what was done, what came of it, and what should have
+    std::string explanation; ///< what was tried, what was expected, and what happened
 };
 
 /// `clock.ended_early: a wait of 40 ms ended after 20 ms`, as a test may print it.
-[[nodiscard]] inline std::string to_string(const violation& of) {
-    return std::string{of.name}.append(": ").append(of.explanation);
+[[nodiscard]] inline std::string to_string(const violation& broken) {
+    return std::string{broken.name}.append(": ").append(broken.explanation);
 }
 
 } // namespace forest::sim::conformance

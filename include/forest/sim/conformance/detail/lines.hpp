@@ -13,11 +13,20 @@
 #include <vector>
 
 // Header sections as lists of lines, which the batteries compare. Fields of different names may
-// come in any order, those of one name may not (RFC 9110, 5.3).
+// come in any order, fields of the same name must keep theirs (RFC 9110, 5.3).
 
 namespace forest::sim::conformance::detail {
 
-// Line by line, in the form in which a header_fields has them, without the line end.
+// A header section in the form of header_fields::text(): one `name: value` CRLF for each field.
+inline std::string as_lines(field_view fields) {
+    std::string text;
+    fields.for_each([&](std::string_view name, std::string_view value) {
+        text.append(name).append(": ").append(value).append("\r\n");
+    });
+    return text;
+}
+
+// The lines of a header section, without their ends.
 inline std::vector<std::string> lines(std::string_view fields) {
     std::vector<std::string> each;
     field_view{fields}.for_each([&](std::string_view name, std::string_view value) {
@@ -30,20 +39,20 @@ inline bool same_name(std::string_view left, std::string_view right) {
     return iequals(left.substr(0, left.find(':')), right.substr(0, right.find(':')));
 }
 
-// Names may come in another case.
+// Names are compared case-insensitively.
 inline bool same_field(std::string_view left, std::string_view right) {
     return same_name(left, right) && left.substr(left.find(':')) == right.substr(right.find(':'));
 }
 
-inline std::vector<std::string> of_the_name_of(std::string_view field,
-                                               const std::vector<std::string>& all) {
+inline std::vector<std::string> with_the_name_of(std::string_view field,
+                                                 const std::vector<std::string>& all) {
     std::vector<std::string> named;
     std::copy_if(all.begin(), all.end(), std::back_inserter(named),
                  [field](std::string_view each) { return same_name(each, field); });
     return named;
 }
 
-// Whether all lines are among others, in their order; `same` compares two.
+// Whether all wanted lines are among the others, in the same order. `same` compares two lines.
 template <typename Same>
 bool are_among(const std::vector<std::string>& wanted, const std::vector<std::string>& others,
                Same same) {
@@ -61,8 +70,8 @@ inline std::string quoted_list(const std::vector<std::string>& lines) {
     return lines.empty() ? "none" : text;
 }
 
-// What is missing of the wanted lines or is different, name by name; empty if nothing is. There may
-// be others beside them. `same` compares two lines.
+// Describes which of the wanted lines are missing or differ, name by name; empty if none. Further
+// lines are accepted. `same` compares two lines.
 template <typename Same>
 std::string missing_fields(const std::vector<std::string>& wanted,
                            const std::vector<std::string>& got, Same same) {
@@ -71,9 +80,9 @@ std::string missing_fields(const std::vector<std::string>& wanted,
         const auto here = wanted.begin() + static_cast<std::ptrdiff_t>(index);
         if (std::any_of(wanted.begin(), here,
                         [&](const std::string& each) { return same_name(each, *here); }))
-            continue; // That name is done.
-        const std::vector<std::string> expected = of_the_name_of(*here, wanted);
-        const std::vector<std::string> found = of_the_name_of(*here, got);
+            continue; // This name has been compared already.
+        const std::vector<std::string> expected = with_the_name_of(*here, wanted);
+        const std::vector<std::string> found = with_the_name_of(*here, got);
         if (!are_among(expected, found, same))
             text += say(text.empty() ? "" : "; ", "expected ", quoted_list(expected), ", got ",
                         quoted_list(found));

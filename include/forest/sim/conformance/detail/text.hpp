@@ -6,6 +6,7 @@
 #include <forest/core/detail/json/utf8.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
+#include <forest/sim/conformance/rules.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -15,19 +16,13 @@
 #include <string_view>
 #include <system_error>
 
-// How explanations are put together. They quote what a model sent, which may be anything, and must
-// still fit on one line of a terminal or a log.
+// Builds explanations. They quote what a model sent, which may be any bytes, and still have to fit
+// on one line of a terminal or a log.
 
 namespace forest::sim::conformance::detail {
 
-/// The most bytes of an explanation; what is longer is cut, and ends with `...`.
-inline constexpr std::size_t explanation_bytes_max = 1200;
-
-/// The most bytes that an explanation quotes of one value, before they are escaped.
-inline constexpr std::size_t quoted_bytes_max = 60;
-
-// Whether a valid character of UTF-8 could end the line, or change how the rest of it is shown:
-// controls, the line separators, the byte order mark, and the marks of bidirectional text.
+// Whether a valid UTF-8 character could end the line, or change how the rest of it is displayed:
+// controls, line separators, the byte order mark, and the marks of bidirectional text.
 constexpr bool disturbs_a_line(std::string_view character) noexcept {
     const auto byte = [character](std::size_t index) {
         return static_cast<unsigned char>(character[index]);
@@ -53,7 +48,7 @@ inline void append_escape(std::string& text, char byte) {
     }
 }
 
-// Valid UTF-8 on one line; in quotes, quotes and backslashes are escaped, too.
+// The text as valid UTF-8 on one line. In quotes, quotes and backslashes are escaped, too.
 inline std::string escaped(std::string_view text, bool in_quotes) {
     std::string safe;
     while (!text.empty()) {
@@ -71,7 +66,7 @@ inline std::string escaped(std::string_view text, bool in_quotes) {
     return safe;
 }
 
-// As much of a text as `bytes_max` allows, in whole characters.
+// The first `bytes_max` bytes of a text, or fewer, so that no character is cut in two.
 inline std::string_view shortened(std::string_view text, std::size_t bytes_max) noexcept {
     if (text.size() <= bytes_max)
         return text;
@@ -123,8 +118,8 @@ inline void append(std::string& text, const std::error_code& ec) {
         text.append(ec.category().name()).append(":").append(std::to_string(ec.value()));
 }
 
-// A value in an explanation: `"a\tb"`, or its beginning, and how long it is: `"xxx"... (40000
-// bytes)`.
+// A value in an explanation: `"a\tb"`. A long value is shortened, and its size is added:
+// `"xxx"... (40000 bytes)`.
 struct quoted {
     std::string_view value;
 };
@@ -136,7 +131,7 @@ inline void append(std::string& text, quoted part) {
         text.append("... (").append(std::to_string(part.value.size())).append(" bytes)");
 }
 
-// Puts an explanation together.
+// Joins the parts of an explanation.
 template <typename... Parts>
 std::string say(const Parts&... parts) {
     std::string text;
@@ -144,12 +139,12 @@ std::string say(const Parts&... parts) {
     return text;
 }
 
-// In what two bodies differ; for two that do.
+// Describes where two bodies differ, which they must.
 inline std::string difference(std::string_view expected, std::string_view got) {
     const auto first = std::mismatch(expected.begin(), expected.end(), got.begin(), got.end());
     const auto same = static_cast<std::size_t>(first.first - expected.begin());
-    const auto rest = [same](std::string_view of) {
-        return same == of.size() ? std::string{"its end"} : say(quoted{of.substr(same)});
+    const auto rest = [same](std::string_view body) {
+        return same == body.size() ? std::string{"its end"} : say(quoted{body.substr(same)});
     };
     return say("expected a body of ", expected.size(), " bytes, got ", got.size(),
                " bytes; from byte ", same, " on expected ", rest(expected), ", got ", rest(got));

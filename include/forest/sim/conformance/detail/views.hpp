@@ -23,25 +23,26 @@
 #endif
 
 #ifdef FOREST_DETAIL_ADDRESS_SANITIZER
-// As <sanitizer/asan_interface.h> declares it, which not every compiler brings along.
+// Declared here as in <sanitizer/asan_interface.h>, which not every compiler has.
 extern "C" void* __asan_region_is_poisoned(void* begin, std::size_t size);
 #endif
 
-// Views into memory that is free already. A handler that is given one reads anything, often the
-// very bytes that were there, so that a test goes well until the day on which it does not.
+// Finds views into memory that is free already. A handler that reads such a view often finds the
+// old bytes still there, so that a test passes by chance.
 
 namespace forest::sim::conformance::detail {
 
-// Blocks of all sizes that an allocator may have kept of what was freed: it gives them out first.
-// Whatever overlaps one of them was free, because no two live objects overlap.
+// Newly allocated blocks of all sizes. An allocator reuses freed memory first, so these blocks lie
+// where objects were freed. A view that overlaps one of them points to such an object, because two
+// live objects never overlap.
 class fresh_blocks {
 public:
-    explicit fresh_blocks(std::size_t likely) {
+    explicit fresh_blocks(std::size_t likely_size) {
         blocks_.reserve(blocks_max);
-        constexpr std::size_t alike = 8; // as many as an allocator keeps at hand of a size
+        constexpr std::size_t alike = 8; // how many of one size an allocator keeps for reuse
         constexpr std::size_t small_max = 1056;
         constexpr std::size_t step = 16;
-        for (const std::size_t size : {likely, likely + 1, likely + step})
+        for (const std::size_t size : {likely_size, likely_size + 1, likely_size + step})
             take(size, alike);
         for (std::size_t size = step; size <= small_max; size += step)
             take(size, alike);
@@ -77,7 +78,7 @@ private:
     std::vector<block> blocks_;
 };
 
-// Writes over what functions that have returned left on the stack.
+// Overwrites what functions that have returned left on the stack.
 [[gnu::noinline]] inline void scribble_on_the_stack() noexcept {
     constexpr std::size_t size = 16 * 1024;
     std::array<volatile char, size> bytes; // NOLINT: written below
@@ -85,8 +86,8 @@ private:
         each = '\x5a';
 }
 
-// Whether a view can be seen to point into memory that is free, or to what a function that has
-// returned had on its stack. It may do so all the same. Reads the view only when that is safe.
+// Whether a view points into memory that is free, or into the stack of a function that has
+// returned. False does not prove that it does not. Reads the view only when that is safe.
 inline bool dangles(std::string_view view) {
     if (view.empty())
         return false;
@@ -101,8 +102,8 @@ inline bool dangles(std::string_view view) {
     return before != view;
 }
 
-// Allocators write into the beginning of what they were given back. So a text that has the right
-// length, and of which only as much is wrong, was freed.
+// Allocators write into the beginning of freed blocks. So a text of the right length of which only
+// the beginning is wrong has probably been freed.
 inline bool is_as_if_freed(std::string_view expected, std::string_view got) noexcept {
     constexpr std::size_t written = 32;
     return expected.size() == got.size() && expected.size() > written && expected != got &&
