@@ -19,12 +19,13 @@
 #include <utility>
 #include <vector>
 
-// The client of the battery for servers: bytes over a socket, and what comes back until it closes.
+// The client of the battery for servers: sends bytes over a socket, and reads until the server
+// closes it.
 
 namespace forest::sim::conformance {
 
 /// Sends requests to a port of 127.0.0.1, each on a connection and a thread of its own. Not
-/// thread-safe. The destructor ends the connections that are open and waits for the threads.
+/// thread-safe. The destructor closes the open connections and waits for the threads.
 class socket_client {
 public:
     socket_client() = default;
@@ -33,15 +34,15 @@ public:
 
     ~socket_client() {
         for (const auto& each : exchanges_) {
-            each->stopping = true; // It may not have connected yet: then there is nothing to end.
+            each->stopping = true; // A socket that has not connected yet cannot be shut down.
             ::shutdown(each->socket.number(), SHUT_RDWR);
             each->thread.join();
         }
     }
 
-    /// Calls `done`, on another thread, with what came back when the server has closed the
-    /// connection; with nothing, if it cannot be connected to. Throws std::system_error when there
-    /// is no socket or no thread to be had.
+    /// Sends `bytes`. When the server has closed the connection, calls `done` on another thread
+    /// with all bytes that came back; none if the port refuses the connection. Throws
+    /// std::system_error if the system has no socket or thread left.
     void send(std::uint16_t port, std::string bytes, std::function<void(std::string)> done) {
         std::erase_if(exchanges_, [](const auto& each) {
             const bool over = each->over;
@@ -49,16 +50,16 @@ public:
                 each->thread.join();
             return over;
         });
-        auto& one = *exchanges_.emplace_back(std::make_unique<exchange>());
+        auto& added = *exchanges_.emplace_back(std::make_unique<exchange>());
         try {
-            one.socket = forest::detail::tcp_socket();
-            one.thread =
-                std::thread{[&one, port, bytes = std::move(bytes), done = std::move(done)] {
+            added.socket = forest::detail::tcp_socket();
+            added.thread =
+                std::thread{[&added, port, bytes = std::move(bytes), done = std::move(done)] {
                     std::string answer;
-                    if (one.send(port, bytes))
-                        answer = one.read_to_end();
+                    if (added.send(port, bytes))
+                        answer = added.read_to_end();
                     done(std::move(answer));
-                    one.over = true;
+                    added.over = true;
                 }};
         } catch (...) {
             exchanges_.pop_back();

@@ -13,30 +13,31 @@
 #include <utility>
 #include <vector>
 
-// Harnesses for transports and servers that use real sockets, but for the model itself.
+// Harnesses for transports and servers on real sockets. A derived one adds the model.
 
 namespace forest::sim::conformance {
 
-/// A harness for transports but for `make()`, which a derived one adds.
+/// A harness for transports without `make()`, which a derived harness adds. Its peer is an HTTP
+/// server at a free port of 127.0.0.1.
 class transport_over_sockets : public real_time {
 public:
     using real_time::real_time;
 
     [[nodiscard]] std::string target() const { return peer_.target(); }
-    bool plan(const peer_plan& what) { return peer_.plan(what); }
+    bool plan(const peer_plan& plan) { return peer_.plan(plan); }
     void release() { peer_.release(); }
     [[nodiscard]] std::vector<peer_request> received() const { return peer_.received(); }
 
 private:
-    forest::sim::conformance::detail::socket_peer peer_;
+    detail::socket_peer peer_;
 };
 
-/// A harness for servers but for `server()`, which a derived one adds.
+/// A harness for servers without `server()`, which a derived harness adds.
 class server_over_sockets : public real_time {
 public:
     using real_time::real_time;
 
-    /// Where the server listens, at 127.0.0.1. To be set before the battery begins.
+    /// The port of 127.0.0.1 at which the server listens. Set it before the battery begins.
     std::uint16_t port = 0;
 
     void send(std::string bytes, std::function<void(std::string)> done) {

@@ -12,11 +12,11 @@
 #include <system_error>
 #include <utility>
 
-// The little of POSIX sockets that the peers of the conformance batteries need.
+// The few calls on POSIX sockets that the peers of the conformance batteries need.
 
 namespace forest::detail {
 
-/// An open file descriptor, or none. Closes it in the end.
+/// Owns a file descriptor, or none, and closes it.
 class descriptor {
 public:
     descriptor() = default;
@@ -45,9 +45,10 @@ private:
     throw std::system_error(errno, std::generic_category(), call);
 }
 
-inline void set_nonblocking(const descriptor& of) {
-    const int flags = ::fcntl(of.number(), F_GETFL);
-    if (flags < 0 || ::fcntl(of.number(), F_SETFL, flags | O_NONBLOCK) < 0)
+/// Throws std::system_error.
+inline void set_nonblocking(const descriptor& socket) {
+    const int flags = ::fcntl(socket.number(), F_GETFL);
+    if (flags < 0 || ::fcntl(socket.number(), F_SETFL, flags | O_NONBLOCK) < 0)
         throw_last_error("fcntl");
 }
 
@@ -59,28 +60,28 @@ inline void set_nonblocking(const descriptor& of) {
     return address;
 }
 
-/// A TCP socket that children do not inherit. Throws std::system_error.
+/// A TCP socket that child processes do not inherit. Throws std::system_error.
 [[nodiscard]] inline descriptor tcp_socket() {
-    descriptor made{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-    if (!made)
+    descriptor opened{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    if (!opened)
         throw_last_error("socket");
-    return made;
+    return opened;
 }
 
 /// A TCP socket at a free port of 127.0.0.1, which does not listen yet. Throws std::system_error.
 [[nodiscard]] inline descriptor bound_socket() {
-    descriptor made = tcp_socket();
+    descriptor bound = tcp_socket();
     const sockaddr_in address = loopback(0);
-    if (::bind(made.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    if (::bind(bound.number(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
         throw_last_error("bind");
-    return made;
+    return bound;
 }
 
-/// The port at which a socket is bound. Throws std::system_error.
-[[nodiscard]] inline std::uint16_t port_of(const descriptor& of) {
+/// The port to which a socket is bound. Throws std::system_error.
+[[nodiscard]] inline std::uint16_t port_of(const descriptor& socket) {
     sockaddr_in address{};
     socklen_t size = sizeof address;
-    if (::getsockname(of.number(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
+    if (::getsockname(socket.number(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
         throw_last_error("getsockname");
     return ntohs(address.sin_port);
 }

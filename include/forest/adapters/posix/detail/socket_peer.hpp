@@ -24,26 +24,26 @@
 #include <utility>
 #include <vector>
 
-// The peer of the battery for transports, on sockets of the operating system and nothing else: it
-// has to be right whatever the library is on which the examined transport stands.
+// The peer of the battery for transports. It uses the sockets of the operating system alone, so
+// that a fault of a network library cannot hide the same fault of a transport on that library.
 
 namespace forest::sim::conformance::detail {
 
-/// An HTTP server at a free port of 127.0.0.1, on a thread of its own, that does what a battery
-/// says, right or wrong, as all acts of `peer_act`. All members may be called from any thread. The
-/// destructor closes all connections and waits for the thread.
+/// An HTTP server at a free port of 127.0.0.1, on a thread of its own, that can do every
+/// `peer_act`. All members may be called from any thread. The destructor closes all connections and
+/// waits for the thread.
 class socket_peer {
 public:
-    /// More connections wait until one of them is closed.
+    /// Further connections wait until one of them is closed.
     static constexpr std::size_t connections_max = 64;
 
-    /// A connection on which a longer header section comes is closed.
+    /// A connection with a longer header section is closed.
     static constexpr std::size_t request_bytes_max = 65'536;
 
-    /// From one byte to the next, for `peer_act::drip`.
+    /// The time from one byte to the next, for `peer_act::drip`.
     static constexpr std::chrono::milliseconds drip_interval{100};
 
-    /// Throws std::system_error when there is no socket or no thread to be had.
+    /// Throws std::system_error if the system has no socket or thread left.
     socket_peer()
         : listening_{forest::detail::bound_socket()}, refusing_{forest::detail::bound_socket()} {
         if (::listen(listening_.number(), static_cast<int>(connections_max)) != 0)
@@ -72,14 +72,14 @@ public:
         thread_.join();
     }
 
-    /// What it does with the requests to come. Always true: it can do everything.
-    bool plan(const peer_plan& what) {
+    /// Sets what it does with the requests to come. Returns true, because it can do everything.
+    bool plan(const peer_plan& plan) {
         const std::lock_guard lock{mutex_};
-        plan_ = what;
+        plan_ = plan;
         return true;
     }
 
-    /// Its URL now: with `peer_act::refuse` one at which nobody listens.
+    /// Its URL now. With `peer_act::refuse`, that of a port at which nobody listens.
     [[nodiscard]] std::string target() const {
         const std::lock_guard lock{mutex_};
         const auto port = plan_.act == peer_act::refuse ? refusing_port_ : port_;
@@ -113,7 +113,7 @@ private:
         std::string output{};
         std::string held{}; // an answer for later
         ending then = ending::keep;
-        bool closing = false; // the client asked for it
+        bool closing = false; // as the request asks
         bool dripping = false;
         bool input_ended = false;
         real_clock::time_point drip_at{};
@@ -152,7 +152,7 @@ private:
         }
     }
 
-    // Until something can be done.
+    // Waits until a socket is ready or `wake` is called.
     void wait() {
         std::vector<pollfd> waiting{{wake_read_.number(), POLLIN, 0}};
         if (connections_.size() < connections_max)
@@ -177,7 +177,7 @@ private:
             forest::detail::descriptor accepted{::accept(listening_.number(), nullptr, nullptr)};
             if (!accepted) {
                 if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-                    std::this_thread::sleep_for(drip_interval); // until there is something again
+                    std::this_thread::sleep_for(drip_interval); // until there may be resources
                 return;
             }
             forest::detail::set_nonblocking(accepted);
@@ -190,108 +190,109 @@ private:
         return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
     }
 
-    static void read(connection& from) {
+    static void read(connection& client) {
         std::array<char, 4096> bytes{};
-        while (from.socket && !from.input_ended && from.input.size() <= request_bytes_max) {
-            const ssize_t count = ::recv(from.socket.number(), bytes.data(), bytes.size(), 0);
+        while (client.socket && !client.input_ended && client.input.size() <= request_bytes_max) {
+            const ssize_t count = ::recv(client.socket.number(), bytes.data(), bytes.size(), 0);
             if (count > 0)
-                from.input.append(bytes.data(), static_cast<std::size_t>(count));
+                client.input.append(bytes.data(), static_cast<std::size_t>(count));
             else if (count == 0)
-                from.input_ended = true;
+                client.input_ended = true;
             else if (would_block())
                 return;
             else
-                from.socket.close();
+                client.socket.close();
         }
-        if (from.input.size() > request_bytes_max)
-            from.socket.close();
+        if (client.input.size() > request_bytes_max)
+            client.socket.close();
     }
 
-    static void write(connection& to) {
-        while (to.socket && to.answering()) {
-            if (to.dripping && real_clock::now() < to.drip_at)
+    static void write(connection& client) {
+        while (client.socket && client.answering()) {
+            if (client.dripping && real_clock::now() < client.drip_at)
                 return;
-            const std::size_t size = to.dripping ? 1 : to.output.size();
-            const ssize_t count = ::send(to.socket.number(), to.output.data(), size, MSG_NOSIGNAL);
+            const std::size_t size = client.dripping ? 1 : client.output.size();
+            const ssize_t count =
+                ::send(client.socket.number(), client.output.data(), size, MSG_NOSIGNAL);
             if (count < 0) {
                 if (!would_block())
-                    to.socket.close();
+                    client.socket.close();
                 return;
             }
-            to.output.erase(0, static_cast<std::size_t>(count));
-            to.drip_at = real_clock::now() + drip_interval;
-            if (!to.answering())
-                end_answer(to);
+            client.output.erase(0, static_cast<std::size_t>(count));
+            client.drip_at = real_clock::now() + drip_interval;
+            if (!client.answering())
+                end_answer(client);
         }
     }
 
-    static void end_answer(connection& of) {
-        if (of.then == ending::reset) {
+    static void end_answer(connection& client) {
+        if (client.then == ending::reset) {
             const linger at_once{1, 0};
-            ::setsockopt(of.socket.number(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+            ::setsockopt(client.socket.number(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
         }
-        if (of.then != ending::keep || of.closing)
-            of.socket.close();
+        if (client.then != ending::keep || client.closing)
+            client.socket.close();
     }
 
-    // Takes the next request of a connection, if it has come, and does as planned.
-    void answer_next(connection& of) {
-        const std::size_t size = of.input.find("\r\n\r\n");
-        if (!of.socket || of.answering() || size == std::string::npos)
+    // Takes the next request of a connection, if it has arrived, and does what is planned.
+    void answer_next(connection& client) {
+        const std::size_t size = client.input.find("\r\n\r\n");
+        if (!client.socket || client.answering() || size == std::string::npos)
             return;
-        const std::string head = of.input.substr(0, size + 2);
-        of.input.erase(0, size + 4);
+        const std::string head = client.input.substr(0, size + 2);
+        client.input.erase(0, size + 4);
         const std::size_t target = head.find(' ') + 1;
         const std::string fields = head.substr(head.find("\r\n") + 2);
-        of.closing = field_view{fields}.lists("Connection", "close");
-        peer_plan now;
+        client.closing = field_view{fields}.lists("Connection", "close");
+        peer_plan planned;
         {
             const std::lock_guard lock{mutex_};
             requests_.push_back(
-                {head.substr(target, head.find(' ', target) - target), fields, of.number});
-            now = plan_;
+                {head.substr(target, head.find(' ', target) - target), fields, client.number});
+            planned = plan_;
         }
-        act(of, now);
-        write(of);
+        act(client, planned);
+        write(client);
     }
 
-    static void act(connection& on, const peer_plan& what) {
-        std::string bytes = answer_to(what);
+    static void act(connection& client, const peer_plan& plan) {
+        std::string bytes = planned_answer(plan);
         const std::string half =
             bytes.substr(0, bytes.size() - std::min<std::size_t>(bytes.size(), 10));
-        on.then = ending::keep;
-        on.dripping = what.act == peer_act::drip;
-        on.drip_at = real_clock::now();
-        switch (what.act) {
-        case peer_act::refuse: // It is asked for at the other port.
+        client.then = ending::keep;
+        client.dripping = plan.act == peer_act::drip;
+        client.drip_at = real_clock::now();
+        switch (plan.act) {
+        case peer_act::refuse: // Its requests go to the other port.
         case peer_act::answer:
-        case peer_act::drip: on.output = std::move(bytes); return;
-        case peer_act::hold: on.held.append(bytes); return;
+        case peer_act::drip: client.output = std::move(bytes); return;
+        case peer_act::hold: client.held.append(bytes); return;
         case peer_act::silence: return;
         case peer_act::reset:
-            on.output = half;
-            on.then = ending::reset;
+            client.output = half;
+            client.then = ending::reset;
             return;
         case peer_act::truncate:
-            on.output = half;
-            on.then = ending::close;
+            client.output = half;
+            client.then = ending::close;
             return;
         case peer_act::garbage:
-            on.output = "what answers here is no HTTP\r\n\r\n";
-            on.then = ending::close;
+            client.output = "what answers here is no HTTP\r\n\r\n";
+            client.then = ending::close;
             return;
         }
     }
 
-    static std::string answer_to(const peer_plan& what) {
-        std::string bytes = "HTTP/1.1 " + std::to_string(what.status) + " \r\n" + what.fields;
-        if (what.status == 204 || what.status == 304)
+    static std::string planned_answer(const peer_plan& plan) {
+        std::string bytes = "HTTP/1.1 " + std::to_string(plan.status) + " \r\n" + plan.fields;
+        if (plan.status == 204 || plan.status == 304)
             return bytes + "\r\n";
-        if (!what.chunked)
-            return bytes + "Content-Length: " + std::to_string(what.body.size()) + "\r\n\r\n" +
-                   what.body;
+        if (!plan.chunked)
+            return bytes + "Content-Length: " + std::to_string(plan.body.size()) + "\r\n\r\n" +
+                   plan.body;
         bytes += "Transfer-Encoding: chunked\r\n\r\n";
-        for (const char& byte : what.body)
+        for (const char& byte : plan.body)
             bytes.append("1;number=\"1\"\r\n").append(1, byte).append("\r\n");
         return bytes + "0\r\nX-Trailer: 1\r\n\r\n";
     }
@@ -302,7 +303,7 @@ private:
     forest::detail::descriptor wake_write_;
     std::uint16_t port_ = 0;
     std::uint16_t refusing_port_ = 0;
-    std::vector<std::unique_ptr<connection>> connections_; // of the thread
+    std::vector<std::unique_ptr<connection>> connections_; // used by the thread alone
 
     mutable std::mutex mutex_;
     peer_plan plan_;
