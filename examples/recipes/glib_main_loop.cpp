@@ -68,8 +68,8 @@ int main() {
                                      secret,
                                      {.interval = 20ms, .timeout = 5s}};
         // The outage is copied, because the argument lives only as long as the call.
-        client.on_server_down([&](const forest::outage& told) {
-            call_on_main_loop(nullptr, [&, outage = told] {
+        client.on_server_down([&](const forest::outage& outage) {
+            call_on_main_loop(nullptr, [&, outage] {
                 main_window.show("down: " + std::string{forest::name(outage.last_error)});
                 g_main_loop_quit(loop);
             });

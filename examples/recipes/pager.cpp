@@ -73,17 +73,17 @@ public:
     }
 
 private:
-    static std::string message(const forest::outage& told) {
-        return std::string{told.target} + " is down after " + std::to_string(told.failures) +
-               " failures: " + told.last_error.message();
+    static std::string message(const forest::outage& outage) {
+        return std::string{outage.target} + " is down after " + std::to_string(outage.failures) +
+               " failures: " + outage.last_error.message();
     }
 
-    void change(const page& told) {
-        send_(told);
-        if (told.what == page::kind::trigger)
-            paged_.insert(told.key);
+    void change(const page& sent) {
+        send_(sent);
+        if (sent.what == page::kind::trigger)
+            paged_.insert(sent.key);
         else
-            paged_.erase(told.key);
+            paged_.erase(sent.key);
         const std::filesystem::path beside = file_.string() + ".new";
         std::ofstream lines{beside};
         for (const std::string& target : paged_)
@@ -120,10 +120,10 @@ int main() {
     const auto file =
         std::filesystem::temp_directory_path() / ("forest-pager-" + std::to_string(::getpid()));
     std::vector<page::kind> sent;
-    const auto send = [&](const page& told) {
-        std::cout << (told.what == page::kind::trigger ? "trigger " : "resolve ") << told.key
-                  << ": " << told.text << '\n';
-        sent.push_back(told.what);
+    const auto send = [&](const page& next) {
+        std::cout << (next.what == page::kind::trigger ? "trigger " : "resolve ") << next.key
+                  << ": " << next.text << '\n';
+        sent.push_back(next.what);
     };
     const auto refused = failing(forest::errc::connection_refused);
 

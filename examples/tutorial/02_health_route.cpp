@@ -22,8 +22,8 @@ int main() {
 
     forest::asio_server server{io.get_executor()};
     forest::health_route route{server, forest::hmac_sha256_verifier{secret}, {.version = "2.3.1"}};
-    route.on_answer([](const forest::route_answer& given) {
-        std::cout << given.path << ' ' << given.status << '\n';
+    route.on_answer([](const forest::route_answer& answer) {
+        std::cout << answer.path << ' ' << answer.status << '\n';
     });
     if (const std::error_code ec = server.listen("127.0.0.1", 0)) {
         std::cerr << ec.message() << '\n';

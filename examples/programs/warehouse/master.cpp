@@ -37,34 +37,34 @@ using followed =
     basic_datasource<asio_transport, asio_clock, cli::optional_signer, cli::chosen_backoff>;
 
 // Files are read once for all: a secret may come from a pipe.
-std::deque<followed> make_datasources(asio::io_context& io, const options& chosen) {
-    const cli::optional_signer signer = cli::make_signer(chosen.request);
-    const transport_options connecting = cli::transport_for(chosen.request);
+std::deque<followed> make_datasources(asio::io_context& io, const options& settings) {
+    const cli::optional_signer signer = cli::make_signer(settings.request);
+    const transport_options connecting = cli::transport_for(settings.request);
     std::deque<followed> made;
-    for (const datasource_options& each : chosen.datasources) {
+    for (const datasource_options& each : settings.datasources) {
         asio_clock clock{io.get_executor()};
         asio_transport for_checks{clock, connecting};
         asio_transport for_schema{clock, connecting};
         made.emplace_back(std::move(for_checks), std::move(for_schema), std::move(clock), signer,
-                          cli::chosen_backoff{chosen.constant_backoff}, each);
+                          cli::chosen_backoff{settings.constant_backoff}, each);
     }
     return made;
 }
 
-cli::exit_status follow(const options& chosen) {
+cli::exit_status follow(const options& settings) {
     asio::io_context io{1};
     cli::terminal out;
     // A reader who pauses must not stop the checks.
     std::function<void()> stop;
     cli::queued_output lines{STDOUT_FILENO,
                              [&](const cli::left_out& gap) {
-                                 return chosen.request.json ? cli::omitted_json(gap)
-                                                            : cli::omitted_text(gap, out);
+                                 return settings.request.json ? cli::omitted_json(gap)
+                                                              : cli::omitted_text(gap, out);
                              },
                              [&] { asio::post(io, [&] { stop(); }); }};
     std::deque<report>
         reports; // The datasources report to these, so the datasources are destroyed first.
-    std::deque<followed> datasources = make_datasources(io, chosen);
+    std::deque<followed> datasources = make_datasources(io, settings);
 
     stop = [&] {
         for (followed& each : datasources)
@@ -73,8 +73,8 @@ cli::exit_status follow(const options& chosen) {
     };
     const shutdown_signals signals{io.get_executor(), [&](int) { stop(); }};
     asio::steady_timer end{io};
-    if (chosen.stop_after) {
-        end.expires_after(*chosen.stop_after);
+    if (settings.stop_after) {
+        end.expires_after(*settings.stop_after);
         end.async_wait([&](std::error_code ec) {
             if (!ec)
                 stop();
@@ -82,9 +82,9 @@ cli::exit_status follow(const options& chosen) {
     }
 
     for (followed& each : datasources) {
-        report& printer =
-            reports.emplace_back(out, lines, report_options{chosen.request.json, chosen.verbose},
-                                 each.uri(), reports.size());
+        report& printer = reports.emplace_back(
+            out, lines, report_options{settings.request.json, settings.verbose}, each.uri(),
+            reports.size());
         each.on_event([&](const event& happened) {
             printer.tell(happened);
             if (out.error())

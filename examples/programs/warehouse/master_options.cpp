@@ -94,15 +94,15 @@ datasource_mode parse_mode(const std::string& text) {
                                        cli::ascii_escape(text)));
 }
 
-void add_options(CLI::App& app, options& chosen, datasource_options& schedule, words& given) {
-    cli::add_request(app, chosen.request);
+void add_options(CLI::App& app, options& settings, datasource_options& schedule, words& given) {
+    cli::add_request(app, settings.request);
     cli::add_duration(app, "--interval", schedule.health_check_interval, "30s",
                       "From the start of one check to the start of the next");
     cli::add_count(app, "--failure-threshold", schedule.health_check_failure_threshold,
                    "Consecutive failures that make a server down");
     cli::add_count(app, "--success-threshold", schedule.health_check_success_threshold,
                    "Consecutive successes that end an outage");
-    cli::add_choice(app, "--backoff", chosen.constant_backoff, "exponential", "constant",
+    cli::add_choice(app, "--backoff", settings.constant_backoff, "exponential", "constant",
                     "After failures: 2s, 4s, 8s, ... up to the interval, or always the interval");
     cli::add_file(app, "--introspection", given.introspection_file,
                   "A schema to begin with when a server cannot be reached");
@@ -123,10 +123,12 @@ void add_options(CLI::App& app, options& chosen, datasource_options& schedule, w
                       "For how long an earlier schema has to be served before it is taken over");
     cli::add_count(app, "--schema-bytes-max", given.schema_bytes_max,
                    "The largest schema that is taken");
-    app.add_flag("--verbose", chosen.verbose, "Print every single check");
+    app.add_flag("--verbose", settings.verbose, "Print every single check");
     app.add_option_function<std::string>(
            "--for",
-           [&](const std::string& text) { chosen.stop_after = cli::parse_duration("--for", text); },
+           [&](const std::string& text) {
+               settings.stop_after = cli::parse_duration("--for", text);
+           },
            "Stop after this time")
         ->type_name("DURATION");
     app.add_option("URL", given.urls, "The servers, as base URLs: http://localhost:3000")

@@ -41,18 +41,18 @@ namespace {
 // How long an answer that has begun may take after the grace period.
 constexpr std::chrono::seconds begun_answers_max{1};
 
-request_verifier make_verifier(const options& chosen) {
-    const auto secret = cli::read_secret(chosen.secret);
+request_verifier make_verifier(const options& settings) {
+    const auto secret = cli::read_secret(settings.secret);
     if (!secret)
         return accept_unsigned;
-    return hmac_sha256_verifier{*secret, {.accept_http_dates = chosen.accept_http_dates}};
+    return hmac_sha256_verifier{*secret, {.accept_http_dates = settings.accept_http_dates}};
 }
 
-schema_watch watch_database(asio::io_context& io, const options& chosen) {
+schema_watch watch_database(asio::io_context& io, const options& settings) {
     try {
-        return {io, chosen.database, open_database(chosen.database), chosen.form};
+        return {io, settings.database, open_database(settings.database), settings.form};
     } catch (const SQLite::Exception& failed) {
-        throw_refused(chosen.database, failed);
+        throw_refused(settings.database, failed);
     }
 }
 
@@ -64,21 +64,21 @@ std::string listen(asio_server& server, const cli::listen_address& at) {
     return server.endpoints().front();
 }
 
-cli::exit_status serve(const options& chosen) {
+cli::exit_status serve(const options& settings) {
     cli::terminal out;
     (void)cli::raise_descriptor_limit();
-    const request_verifier verify = make_verifier(chosen);
+    const request_verifier verify = make_verifier(settings);
     asio::io_context io{1};
 
     asio_server server{io.get_executor()};
-    basic_health_route health{server, verify, {.version = chosen.version}};
-    schema_watch watch = watch_database(io, chosen);
+    basic_health_route health{server, verify, {.version = settings.version}};
+    schema_watch watch = watch_database(io, settings);
     basic_schema_route schema{server, verify, sha1_hex, watch.schema()};
-    if (chosen.verbose) {
+    if (settings.verbose) {
         health.on_answer(cli::answer_log{true});
         schema.on_answer(cli::answer_log{true});
     }
-    const std::string where = listen(server, chosen.address);
+    const std::string where = listen(server, settings.address);
 
     asio::steady_timer grace{io};
     shutdown_signals signals{
@@ -86,8 +86,8 @@ cli::exit_status serve(const options& chosen) {
             health.drain();
             cli::log(
                 fmt::format("stopping: the answer is 503 for {}; another signal ends it at once",
-                            cli::readable(chosen.grace)));
-            grace.expires_after(chosen.grace);
+                            cli::readable(settings.grace)));
+            grace.expires_after(settings.grace);
             grace.async_wait([&](std::error_code) {
                 watch.stop();
                 server.stop(begun_answers_max);
@@ -105,7 +105,7 @@ cli::exit_status serve(const options& chosen) {
                          cli::log(fmt::format("the database '{}' cannot be read ({}); the health "
                                               "check is answered 503 until it can, and the schema "
                                               "stays as it was",
-                                              cli::ascii_escape(chosen.database),
+                                              cli::ascii_escape(settings.database),
                                               cli::ascii_escape(why)));
                      },
                  .found =

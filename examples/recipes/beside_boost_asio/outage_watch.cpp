@@ -22,8 +22,8 @@ struct outage_watch::parts {
 outage_watch::outage_watch(std::string url, std::string secret,
                            std::function<void(std::string, std::string)> is_down)
     : parts_{std::make_unique<parts>(url, secret)} {
-    parts_->client.on_server_down([is_down = std::move(is_down)](const forest::outage& told) {
-        is_down(std::string{told.target}, told.last_error.message());
+    parts_->client.on_server_down([is_down = std::move(is_down)](const forest::outage& outage) {
+        is_down(std::string{outage.target}, outage.last_error.message());
     });
     parts_->client.start();
 }

@@ -322,8 +322,8 @@ std::bitset<sim::fault_kind_count> all_faults() {
         static_cast<std::size_t>(sim::fault_kind::quit));
 }
 
-void parse_faults(std::string_view text, std::bitset<sim::fault_kind_count>& into) {
-    into.reset();
+void parse_faults(std::string_view text, std::bitset<sim::fault_kind_count>& kinds) {
+    kinds.reset();
     if (text == "none")
         return;
     for (std::size_t begin = 0; begin <= text.size();) {
@@ -333,14 +333,14 @@ void parse_faults(std::string_view text, std::bitset<sim::fault_kind_count>& int
         if (name == "none")
             throw usage_error("--faults: 'none' goes with no other fault");
         if (name == "all") {
-            into |= all_faults();
+            kinds |= all_faults();
             continue;
         }
         const auto kind = fault_called(name);
         if (!kind)
             throw usage_error(fmt::format("--faults: '{}' is no fault; known are {}",
                                           ascii_escape(name), known_faults()));
-        into.set(*kind);
+        kinds.set(*kind);
     }
 }
 

@@ -37,36 +37,38 @@ std::uint16_t parse_port(std::string_view address, std::string_view port) {
 
 } // namespace
 
-void add_duration(CLI::App& app, const std::string& name, duration& into,
+void add_duration(CLI::App& app, const std::string& name, duration& value,
                   const std::string& standard, const std::string& help, duration longest) {
-    into = parse_duration(name, standard, longest);
+    value = parse_duration(name, standard, longest);
     app.add_option_function<std::string>(
            name,
-           [&into, name, longest](const std::string& text) {
-               into = parse_duration(name, text, longest);
+           [&value, name, longest](const std::string& text) {
+               value = parse_duration(name, text, longest);
            },
            help)
         ->type_name("DURATION")
         ->default_str(standard);
 }
 
-CLI::Option& add_count(CLI::App& app, const std::string& name, int& into, const std::string& help) {
+CLI::Option& add_count(CLI::App& app, const std::string& name, int& value,
+                       const std::string& help) {
     return *app.add_option_function<std::string>(
-                   name, [&into, name](const std::string& text) { into = parse_count(name, text); },
+                   name,
+                   [&value, name](const std::string& text) { value = parse_count(name, text); },
                    help)
                 ->type_name("N")
-                ->default_str(std::to_string(into));
+                ->default_str(std::to_string(value));
 }
 
-void add_file(CLI::App& app, const std::string& name, std::string& into, const std::string& help) {
+void add_file(CLI::App& app, const std::string& name, std::string& value, const std::string& help) {
     app.add_option_function<std::string>(
            name,
-           [&into, name](const std::string& text) {
+           [&value, name](const std::string& text) {
                if (text.empty())
                    throw usage_error(name + " needs the name of a file");
                if (name != "--secret-file") // which is read with a bound of its own
                    await_pipe(name, text);
-               into = text;
+               value = text;
            },
            help)
         ->type_name("FILE");
@@ -135,11 +137,11 @@ void require_valid(const request_arguments& request) {
     require_pair("--cert", request.certificate_file, "--key", request.key_file);
 }
 
-std::string url_fault(const std::string& text, std::string_view what) {
+std::string url_fault(const std::string& text, std::string_view fault) {
     // A password in the URL must not be repeated in a terminal's or a log's history.
     const bool may_hold_password = text.find('@') != std::string::npos;
-    return may_hold_password ? fmt::format("URL: {}", what)
-                             : fmt::format("URL '{}': {}", ascii_escape(text), what);
+    return may_hold_password ? fmt::format("URL: {}", fault)
+                             : fmt::format("URL '{}': {}", ascii_escape(text), fault);
 }
 
 listen_address parse_listen_address(const std::string& text) {

@@ -18,16 +18,16 @@
 
 namespace forest::cli {
 
-/// Sets `into` to `standard` at once, and to the value given when there is one.
-void add_duration(CLI::App& app, const std::string& name, duration& into,
+/// Sets `value` to `standard` at once, and to the value given when there is one.
+void add_duration(CLI::App& app, const std::string& name, duration& value,
                   const std::string& standard, const std::string& help,
                   duration longest = options::duration_max);
 
-/// What `into` holds is the default.
-CLI::Option& add_count(CLI::App& app, const std::string& name, int& into, const std::string& help);
+/// The default is the present content of `value`.
+CLI::Option& add_count(CLI::App& app, const std::string& name, int& value, const std::string& help);
 
 /// A name that must not be empty; whether there is such a file is seen when it is read.
-void add_file(CLI::App& app, const std::string& name, std::string& into, const std::string& help);
+void add_file(CLI::App& app, const std::string& name, std::string& value, const std::string& help);
 
 /// One of two words; the first is the default.
 void add_choice(CLI::App& app, const std::string& name, bool& second_chosen,
@@ -56,7 +56,7 @@ void require_pair(std::string_view first_name, const std::string& first,
 void require_valid(const request_arguments& request);
 
 /// The message about a fault of a URL, which is shown unless it may hold a password.
-[[nodiscard]] std::string url_fault(const std::string& text, std::string_view what);
+[[nodiscard]] std::string url_fault(const std::string& text, std::string_view fault);
 
 /// Reads `127.0.0.1:3000` or `[::1]:0`. Throws usage_error that names `--listen`.
 [[nodiscard]] listen_address parse_listen_address(const std::string& text);

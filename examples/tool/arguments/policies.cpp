@@ -14,9 +14,9 @@ namespace forest::cli {
 
 namespace {
 
-void require_usable(const tls_options& chosen, std::string_view options) {
+void require_usable(const tls_options& files, std::string_view options) {
     try {
-        const tls_context tried{chosen};
+        const tls_context tried{files};
     } catch (const std::system_error& failed) {
         throw usage_error(std::string{options} + ": " + failed.what());
     }
@@ -24,26 +24,26 @@ void require_usable(const tls_options& chosen, std::string_view options) {
 
 } // namespace
 
-optional_signer make_signer(const request_arguments& chosen) {
-    const auto secret = read_secret(chosen.secret);
+optional_signer make_signer(const request_arguments& arguments) {
+    const auto secret = read_secret(arguments.secret);
     if (!secret)
         return optional_signer{};
     return optional_signer{hmac_sha256_signer{
         *secret,
-        {.style = chosen.dashed_headers ? header_style::dash : header_style::underscore,
-         .fraction_digits = chosen.timestamp_digits}}};
+        {.style = arguments.dashed_headers ? header_style::dash : header_style::underscore,
+         .fraction_digits = arguments.timestamp_digits}}};
 }
 
-transport_options transport_for(const request_arguments& chosen) {
+transport_options transport_for(const request_arguments& arguments) {
     transport_options result;
-    if (!chosen.ca_file.empty()) {
-        result.tls.ca_file = chosen.ca_file;
+    if (!arguments.ca_file.empty()) {
+        result.tls.ca_file = arguments.ca_file;
         require_usable(result.tls, "--ca-file");
     }
-    if (!chosen.certificate_file.empty()) {
-        result.tls.certificate_file = chosen.certificate_file;
-        result.tls.private_key_file = chosen.key_file;
-        warn_if_others_may_read("--key", chosen.key_file);
+    if (!arguments.certificate_file.empty()) {
+        result.tls.certificate_file = arguments.certificate_file;
+        result.tls.private_key_file = arguments.key_file;
+        warn_if_others_may_read("--key", arguments.key_file);
         require_usable(result.tls, "--cert and --key");
     }
     return result;

@@ -27,9 +27,9 @@ public:
     optional_signer() = default;
     explicit optional_signer(hmac_sha256_signer signer) : signer_{std::move(signer)} {}
 
-    void sign(const request& what, precise_time at, header_fields& fields) {
+    void sign(const request& asked, precise_time at, header_fields& fields) {
         if (signer_)
-            signer_->sign(what, at, fields);
+            signer_->sign(asked, at, fields);
     }
 
 private:
@@ -39,11 +39,11 @@ private:
 static_assert(time_signer<optional_signer> && time_signer<hmac_sha256_signer>);
 
 /// Reads the secret. Throws usage_error when there is none and `--unsigned` was not given.
-[[nodiscard]] optional_signer make_signer(const request_arguments& chosen);
+[[nodiscard]] optional_signer make_signer(const request_arguments& arguments);
 
 /// How the command line wants to connect. Throws usage_error when a certificate file cannot be
 /// used.
-[[nodiscard]] transport_options transport_for(const request_arguments& chosen);
+[[nodiscard]] transport_options transport_for(const request_arguments& arguments);
 
 } // namespace forest::cli
 

@@ -37,7 +37,7 @@ std::string_view trimmed(std::string_view text) noexcept {
 
 class targets_reader {
 public:
-    targets_reader(std::istream& in, std::string name) : in_{in}, name_{std::move(name)} {}
+    targets_reader(std::istream& input, std::string name) : in_{input}, name_{std::move(name)} {}
 
     void read_into(std::vector<url>& targets) {
         const std::size_t before = targets.size();
@@ -89,8 +89,8 @@ private:
         return text;
     }
 
-    [[nodiscard]] usage_error fault(std::string_view what) const {
-        return usage_error(fmt::format("--targets: {}, line {}: {}", name_, number_, what));
+    [[nodiscard]] usage_error fault(std::string_view problem) const {
+        return usage_error(fmt::format("--targets: {}, line {}: {}", name_, number_, problem));
     }
 
     std::istream& in_;
@@ -102,16 +102,16 @@ private:
 
 } // namespace
 
-void read_targets(const std::string& name, std::vector<url>& into) {
+void read_targets(const std::string& name, std::vector<url>& urls) {
     if (name == "-")
-        return targets_reader{std::cin, "standard input"}.read_into(into);
+        return targets_reader{std::cin, "standard input"}.read_into(urls);
     const std::string shown = fmt::format("'{}'", ascii_escape(name));
     errno = 0;
     std::ifstream file{name, std::ios::binary};
     if (!file.is_open())
         throw usage_error(fmt::format("--targets: {} cannot be read: {}", shown,
                                       std::generic_category().message(errno)));
-    targets_reader{file, shown}.read_into(into);
+    targets_reader{file, shown}.read_into(urls);
 }
 
 } // namespace forest::cli

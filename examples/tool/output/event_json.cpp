@@ -38,13 +38,13 @@ void add_error(json_line& line, const std::error_code& error, bool signature_sen
         line.add_flag("signature_sent", signature_sent);
 }
 
-void add_outage(json_line& line, const outage& told) {
-    add_error(line, told.last_error, told.signature_sent);
-    line.add_integer("failures", told.failures);
-    line.add_integer("outage", told.id);
-    line.add_text("first_failure", utc(told.first_failure));
-    if (told.ended_after)
-        line.add_milliseconds("duration_ms", *told.ended_after);
+void add_outage(json_line& line, const outage& record) {
+    add_error(line, record.last_error, record.signature_sent);
+    line.add_integer("failures", record.failures);
+    line.add_integer("outage", record.id);
+    line.add_text("first_failure", utc(record.first_failure));
+    if (record.ended_after)
+        line.add_milliseconds("duration_ms", *record.ended_after);
 }
 
 } // namespace

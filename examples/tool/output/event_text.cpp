@@ -32,13 +32,13 @@ std::string error_text(const std::error_code& error, int status, bool signature_
                        : fmt::format("{}: {} (HTTP {})", code, sentence, status);
 }
 
-std::string down_text(const outage& told) {
+std::string down_text(const outage& record) {
     std::string text =
-        fmt::format("after {} failure{}, the first at {}: {}", told.failures,
-                    told.failures == 1 ? "" : "s", utc(told.first_failure),
-                    error_text(told.last_error, told.last_status, told.signature_sent));
-    if (told.clock_skew)
-        text += "; " + skew_text(*told.clock_skew);
+        fmt::format("after {} failure{}, the first at {}: {}", record.failures,
+                    record.failures == 1 ? "" : "s", utc(record.first_failure),
+                    error_text(record.last_error, record.last_status, record.signature_sent));
+    if (record.clock_skew)
+        text += "; " + skew_text(*record.clock_skew);
     return text;
 }
 

@@ -40,18 +40,18 @@ public:
     /// `all`: each answer. Otherwise only what the replay guard had to forget.
     explicit answer_log(bool all) : all_{all} {}
 
-    void operator()(const route_answer& given) {
+    void operator()(const route_answer& answer) {
         // At 1, 2, 4, 8, … of them, so that the log does not grow with the load.
-        if (given.verified.replay_forgotten && std::has_single_bit(++forgotten_))
+        if (answer.verified.replay_forgotten && std::has_single_bit(++forgotten_))
             log(fmt::format("{} signature{} forgotten before the replay window had passed and may "
                             "be used again; raise --replay-entries",
                             forgotten_, forgotten_ == 1 ? " was" : "s were"));
         if (!all_)
             return;
         const std::string why =
-            given.verified ? std::string{} : ": " + refusal_text(given.verified);
-        log(fmt::format("{} {} {}{}", given.method == http_method::head ? "HEAD" : "GET",
-                        given.path, given.status, why));
+            answer.verified ? std::string{} : ": " + refusal_text(answer.verified);
+        log(fmt::format("{} {} {}{}", answer.method == http_method::head ? "HEAD" : "GET",
+                        answer.path, answer.status, why));
     }
 
 private:

@@ -62,10 +62,10 @@ wall_time simulated_time(duration now) noexcept {
 // A line a second for a user who waits at a terminal.
 class progress {
 public:
-    explicit progress(const simulate_arguments& chosen)
-        : shown_{!chosen.json && ::isatty(STDERR_FILENO) == 1},
-          runs_{chosen.replay ? 1 : chosen.runs},
-          length_{chosen.length} {}
+    explicit progress(const simulate_arguments& arguments)
+        : shown_{!arguments.json && ::isatty(STDERR_FILENO) == 1},
+          runs_{arguments.replay ? 1 : arguments.runs},
+          length_{arguments.length} {}
 
     void tell(int world, duration now, std::uint64_t checks) {
         if (!shown_ || seconds_since(told_) < 1.0)
@@ -94,8 +94,8 @@ constexpr std::string_view constant_backoff_code =
     "};\n";
 
 // A plan as the words of a script.
-std::string script_of(const sim::plan& what, bool constant_backoff) {
-    std::string code = sim::to_code(what);
+std::string script_of(const sim::plan& plan, bool constant_backoff) {
+    std::string code = sim::to_code(plan);
     constexpr std::string_view usual = "forest::sim::world world{";
     if (constant_backoff && code.rfind(usual, 0) == 0)
         code.replace(0, usual.size(),
@@ -105,25 +105,25 @@ std::string script_of(const sim::plan& what, bool constant_backoff) {
 }
 
 // A plan as a test that breaks the rule again.
-std::string test_of(const sim::plan& what, bool constant_backoff) {
+std::string test_of(const sim::plan& plan, bool constant_backoff) {
     if (!constant_backoff)
-        return sim::to_test(what, sim::swarm_failure{}.check);
+        return sim::to_test(plan, sim::swarm_failure{}.check);
     return std::string{constant_backoff_code} +
-           sim::to_test(what, "forest::sim::plan_runner<with_constant_backoff>{}.run(what).broken");
+           sim::to_test(plan, "forest::sim::plan_runner<with_constant_backoff>{}.run(what).broken");
 }
 
-std::string subject_of(const sim::fault& what) {
-    return what.client == sim::fault::everyone ? "server" + std::to_string(what.server)
-                                               : "client" + std::to_string(what.client);
+std::string subject_of(const sim::fault& fault) {
+    return fault.client == sim::fault::everyone ? "server" + std::to_string(fault.server)
+                                                : "client" + std::to_string(fault.client);
 }
 
 class simulator {
 public:
-    explicit simulator(const simulate_arguments& chosen)
-        : chosen_{chosen}, backoff_{chosen.constant_backoff}, progress_{chosen} {
-        report_.first_seed = chosen.replay.value_or(chosen.seed);
-        report_.targets = chosen.targets;
-        report_.bound = worst_case_detection(chosen.schedule, backoff_);
+    explicit simulator(const simulate_arguments& arguments)
+        : chosen_{arguments}, backoff_{arguments.constant_backoff}, progress_{arguments} {
+        report_.first_seed = arguments.replay.value_or(arguments.seed);
+        report_.targets = arguments.targets;
+        report_.bound = worst_case_detection(arguments.schedule, backoff_);
     }
 
     exit_status run() {
@@ -211,25 +211,25 @@ private:
                 out_.write(chosen_.json ? event_json(happened, simulated_time(now))
                                         : event_text(happened, simulated_time(now), out_));
         };
-        listener.fault = [this](const sim::fault& what, bool begins, duration now) {
-            out_.write(chosen_.json ? fault_json(what, begins, now)
-                                    : fault_text(what, begins, now));
+        listener.fault = [this](const sim::fault& fault, bool begins, duration now) {
+            out_.write(chosen_.json ? fault_json(fault, begins, now)
+                                    : fault_text(fault, begins, now));
         };
     }
 
-    std::string fault_text(const sim::fault& what, bool begins, duration now) const {
+    std::string fault_text(const sim::fault& fault, bool begins, duration now) const {
         return fmt::format("{} {} {} of {}\n",
                            out_.coloured(colour::faint, utc(simulated_time(now))),
                            out_.coloured(colour::doubtful, begins ? "fault  " : "healed "),
-                           sim::name(what.kind), subject_of(what));
+                           sim::name(fault.kind), subject_of(fault));
     }
 
-    static std::string fault_json(const sim::fault& what, bool begins, duration now) {
+    static std::string fault_json(const sim::fault& fault, bool begins, duration now) {
         json_line line;
         line.add_text("time", utc(simulated_time(now)));
         line.add_text("event", begins ? "fault" : "healed");
-        line.add_text("fault", sim::name(what.kind));
-        line.add_text("subject", subject_of(what));
+        line.add_text("fault", sim::name(fault.kind));
+        line.add_text("subject", subject_of(fault));
         return std::move(line).finish();
     }
 

@@ -34,11 +34,11 @@ class simulation {
 public:
     using backoff_type = typename Policies::backoff;
 
-    simulation(const sim::plan& what, backoff_type backoff, simulation_listener listener)
+    simulation(const sim::plan& plan, backoff_type backoff, simulation_listener listener)
         : backoff_{std::move(backoff)},
           listener_{std::move(listener)},
-          plan_{what},
-          world_{what.seed} {
+          plan_{plan},
+          world_{plan.seed} {
         for (const sim::fault& each : plan_.faults)
             to_tell_.push_back(&each);
         std::sort(to_tell_.begin(), to_tell_.end(),
@@ -94,10 +94,10 @@ private:
         });
     }
 
-    void tell_of(const sim::fault& what) {
-        listener_.fault(what, true, world_.now());
-        if (!is_momentary(what.kind) && what.lasting > duration::zero())
-            later(what.lasting, [this, what] { listener_.fault(what, false, world_.now()); });
+    void tell_of(const sim::fault& fault) {
+        listener_.fault(fault, true, world_.now());
+        if (!is_momentary(fault.kind) && fault.lasting > duration::zero())
+            later(fault.lasting, [this, fault] { listener_.fault(fault, false, world_.now()); });
     }
 
     template <typename What>
@@ -173,10 +173,10 @@ private:
 
 /// Runs a plan.
 template <typename Policies>
-[[nodiscard]] simulation_outcome simulate(const sim::plan& what,
+[[nodiscard]] simulation_outcome simulate(const sim::plan& plan,
                                           const typename Policies::backoff& backoff,
                                           simulation_listener listener = {}) {
-    return simulation<Policies>{what, backoff, std::move(listener)}.run();
+    return simulation<Policies>{plan, backoff, std::move(listener)}.run();
 }
 
 } // namespace forest::cli

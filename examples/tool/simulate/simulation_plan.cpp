@@ -18,9 +18,9 @@ namespace {
 // In the order in which they begin. What begins at one moment has an order, too, that is the same
 // with every library.
 void sort(sim::script& faults) {
-    const auto place = [](const sim::fault& of) {
-        return std::make_tuple(of.at, of.server, of.client, of.kind, of.lasting, of.span, of.amount,
-                               of.shape);
+    const auto place = [](const sim::fault& fault) {
+        return std::make_tuple(fault.at, fault.server, fault.client, fault.kind, fault.lasting,
+                               fault.span, fault.amount, fault.shape);
     };
     std::sort(faults.begin(), faults.end(),
               [place](const sim::fault& left, const sim::fault& right) {
@@ -29,14 +29,14 @@ void sort(sim::script& faults) {
 }
 
 // By how much the clocks of a host are ahead for good when a fault of its time is over.
-duration left_behind(const sim::fault& what) noexcept {
-    switch (what.kind) {
-    case sim::fault_kind::step_wall: return what.span;
-    case sim::fault_kind::drift: return what.lasting / 1'000'000 * what.amount;
+duration left_behind(const sim::fault& fault) noexcept {
+    switch (fault.kind) {
+    case sim::fault_kind::step_wall: return fault.span;
+    case sim::fault_kind::drift: return fault.lasting / 1'000'000 * fault.amount;
     case sim::fault_kind::swing: {
         // The way ahead takes 8 times the span, and so does the way back.
-        const duration phase = what.lasting % (16 * what.span);
-        return std::min(phase, 16 * what.span - phase) / 8;
+        const duration phase = fault.lasting % (16 * fault.span);
+        return std::min(phase, 16 * fault.span - phase) / 8;
     }
     default: return duration::zero();
     }
@@ -44,8 +44,8 @@ duration left_behind(const sim::fault& what) noexcept {
 
 class plan_drawer {
 public:
-    plan_drawer(std::uint64_t seed, const simulate_arguments& chosen)
-        : chosen_{chosen}, random_{seed}, rate_wrong_until_(2U * targets()) {}
+    plan_drawer(std::uint64_t seed, const simulate_arguments& arguments)
+        : chosen_{arguments}, random_{seed}, rate_wrong_until_(2U * targets()) {}
 
     sim::plan draw() {
         drawn_.seed = random_();
@@ -111,24 +111,24 @@ private:
 
     // A host has one rate. Where a second fault would change it, nobody could say by how much
     // the clocks are wrong in the end.
-    bool is_one_rate_too_many(const sim::fault& what) {
-        if (what.kind != sim::fault_kind::drift && what.kind != sim::fault_kind::swing)
+    bool is_one_rate_too_many(const sim::fault& fault) {
+        if (fault.kind != sim::fault_kind::drift && fault.kind != sim::fault_kind::swing)
             return false;
-        const bool of_server = what.client == sim::fault::everyone;
-        duration& until = rate_wrong_until_[2U * what.server + (of_server ? 1 : 0)];
-        if (what.at < until)
+        const bool of_server = fault.client == sim::fault::everyone;
+        duration& until = rate_wrong_until_[2U * fault.server + (of_server ? 1 : 0)];
+        if (fault.at < until)
             return true;
-        until = what.at + what.lasting;
+        until = fault.at + fault.lasting;
         return false;
     }
 
     // As NTP would: a wall clock that once was wrong would be so for the rest of the year.
-    void set_right(const sim::fault& what) {
+    void set_right(const sim::fault& fault) {
         sim::fault step{.kind = sim::fault_kind::step_wall,
-                        .at = what.at + what.lasting,
-                        .server = what.server,
-                        .client = what.client};
-        step.span = -std::chrono::round<std::chrono::milliseconds>(left_behind(what));
+                        .at = fault.at + fault.lasting,
+                        .server = fault.server,
+                        .client = fault.client};
+        step.span = -std::chrono::round<std::chrono::milliseconds>(left_behind(fault));
         if (step.span != duration::zero() && step.at < chosen_.length)
             drawn_.faults.push_back(step);
     }
@@ -141,8 +141,8 @@ private:
 
 } // namespace
 
-sim::plan draw_plan(std::uint64_t seed, const simulate_arguments& chosen) {
-    return plan_drawer{seed, chosen}.draw();
+sim::plan draw_plan(std::uint64_t seed, const simulate_arguments& arguments) {
+    return plan_drawer{seed, arguments}.draw();
 }
 
 } // namespace forest::cli

@@ -29,7 +29,7 @@ struct fault_density {
 };
 
 /// The world of a seed. Its faults are in the order in which they begin.
-[[nodiscard]] sim::plan draw_plan(std::uint64_t seed, const simulate_arguments& chosen);
+[[nodiscard]] sim::plan draw_plan(std::uint64_t seed, const simulate_arguments& arguments);
 
 } // namespace forest::cli
 

@@ -52,41 +52,42 @@ private:
     std::string text_;
 };
 
-void add_outages(text_lines& lines, const sim::outage_counts& of) {
-    lines.add("true outages", fmt::format("{}: {} detected, {} missed", grouped(of.obliged),
-                                          grouped(of.obliged_detected), grouped(of.missed())));
-    if (of.excused > 0)
+void add_outages(text_lines& lines, const sim::outage_counts& counts) {
+    lines.add("true outages",
+              fmt::format("{}: {} detected, {} missed", grouped(counts.obliged),
+                          grouped(counts.obliged_detected), grouped(counts.missed())));
+    if (counts.excused > 0)
         lines.add("excused outages",
                   fmt::format("{}: {} detected; they were too short, or the client's own host was "
                               "disturbed",
-                              grouped(of.excused), grouped(of.excused_detected)));
+                              grouped(counts.excused), grouped(counts.excused_detected)));
     lines.add(
         "false positives",
-        of.false_positives == 0
+        counts.false_positives == 0
             ? std::string{"0"}
             : fmt::format(
                   "{}: lost or damaged packets made enough checks in a row fail, and others would "
                   "have succeeded meanwhile",
-                  grouped(of.false_positives)));
+                  grouped(counts.false_positives)));
 }
 
-void add_latencies(text_lines& lines, const simulation_report& of) {
-    const latency_sample& all = of.latencies;
+void add_latencies(text_lines& lines, const simulation_report& report) {
+    const latency_sample& all = report.latencies;
     const std::string bound =
-        fmt::format("bound {}; {} where connections are refused", readable(of.bound.black_holed),
-                    readable(of.bound.refused));
+        fmt::format("bound {}; {} where connections are refused",
+                    readable(report.bound.black_holed), readable(report.bound.refused));
     if (all.count() == 0)
         return lines.add("detection", "none; " + bound);
     lines.add("detection",
               fmt::format("median {}, p99 {}, worst {}; {}", readable(all.quantile(0.5)),
                           readable(all.quantile(0.99)), readable(all.worst()), bound));
-    if (of.outages.beyond_bound > 0)
+    if (report.outages.beyond_bound > 0)
         lines.add(
             "beyond the bound",
             fmt::format("{}: the bound is for a client whose host runs and whose clock is "
                         "neither fast nor slow, so pause, suspend, drift and swing may exceed "
                         "it",
-                        grouped(of.outages.beyond_bound)));
+                        grouped(report.outages.beyond_bound)));
 }
 
 } // namespace
@@ -96,51 +97,53 @@ double simulation_report::speed() const noexcept {
     return simulated_s / std::max(seconds, shortest);
 }
 
-std::string report_text(const simulation_report& of) {
+std::string report_text(const simulation_report& report) {
     text_lines lines;
-    const auto worlds = static_cast<std::uint64_t>(of.worlds);
-    const std::string seeds =
-        worlds == 1 ? fmt::format("seed {}", of.first_seed)
-                    : fmt::format("seeds {} to {}", of.first_seed, of.first_seed + worlds - 1);
-    lines.add("simulated", fmt::format("{} of {} with {}, {}, in {:.3g} s: {} a second",
-                                       counted(worlds, "world"), concise(of.length),
-                                       counted(static_cast<std::uint64_t>(of.targets), "target"),
-                                       seeds, of.seconds, speed_text(of.speed())));
-    lines.add("checks", fmt::format("{}: {} failed, {} were inconclusive", grouped(of.checks),
-                                    grouped(of.checks_failed), grouped(of.checks_inconclusive)));
-    add_outages(lines, of.outages);
-    add_latencies(lines, of);
-    lines.add("digest", sim::digest_text(of.digest));
+    const auto worlds = static_cast<std::uint64_t>(report.worlds);
+    const std::string seeds = worlds == 1 ? fmt::format("seed {}", report.first_seed)
+                                          : fmt::format("seeds {} to {}", report.first_seed,
+                                                        report.first_seed + worlds - 1);
+    lines.add("simulated",
+              fmt::format("{} of {} with {}, {}, in {:.3g} s: {} a second",
+                          counted(worlds, "world"), concise(report.length),
+                          counted(static_cast<std::uint64_t>(report.targets), "target"), seeds,
+                          report.seconds, speed_text(report.speed())));
+    lines.add("checks",
+              fmt::format("{}: {} failed, {} were inconclusive", grouped(report.checks),
+                          grouped(report.checks_failed), grouped(report.checks_inconclusive)));
+    add_outages(lines, report.outages);
+    add_latencies(lines, report);
+    lines.add("digest", sim::digest_text(report.digest));
     return lines.text();
 }
 
-std::string report_json(const simulation_report& of) {
+std::string report_json(const simulation_report& report) {
     json_line line;
     line.add_text("event", "summary");
-    line.add_integer("seed", of.first_seed);
-    line.add_integer("runs", of.worlds);
-    line.add_integer("targets", of.targets);
-    line.add_number("simulated_s", of.simulated_s);
-    line.add_number("simulated_s_per_s", of.speed());
-    line.add_integer("checks", of.checks);
-    line.add_integer("checks_failed", of.checks_failed);
-    line.add_integer("checks_inconclusive", of.checks_inconclusive);
-    line.add_integer("outages_true", of.outages.obliged);
-    line.add_integer("outages_detected", of.outages.obliged_detected);
-    line.add_integer("outages_missed", of.outages.missed());
-    line.add_integer("outages_excused", of.outages.excused);
-    line.add_integer("outages_excused_detected", of.outages.excused_detected);
-    line.add_integer("false_positives", of.outages.false_positives);
-    line.add_integer("told_again", of.outages.told_again);
-    line.add_integer("detections", of.latencies.count());
-    line.add_milliseconds("latency_median_ms", of.latencies.quantile(0.5));
-    line.add_milliseconds("latency_p99_ms", of.latencies.quantile(0.99));
-    line.add_milliseconds("latency_worst_ms", of.latencies.worst());
-    line.add_milliseconds("bound_ms", of.bound.black_holed);
-    line.add_milliseconds("bound_refused_ms", of.bound.refused);
-    line.add_integer("beyond_bound", of.outages.beyond_bound);
-    line.add_integer("rules_broken", of.broken ? 1 : 0);
-    line.add_text("digest", sim::digest_text(of.digest));
+    line.add_integer("seed", report.first_seed);
+    line.add_integer("runs", report.worlds);
+    line.add_integer("targets", report.targets);
+    line.add_number("simulated_s", report.simulated_s);
+    line.add_number("simulated_s_per_s", report.speed());
+    line.add_integer("checks", report.checks);
+    line.add_integer("checks_failed", report.checks_failed);
+    line.add_integer("checks_inconclusive", report.checks_inconclusive);
+    line.add_integer("outages_true", report.outages.obliged);
+    line.add_integer("outages_detected", report.outages.obliged_detected);
+    line.add_integer("outages_missed", report.outages.missed());
+    line.add_integer("outages_excused", report.outages.excused);
+    line.add_integer("outages_excused_detected", report.outages.excused_detected);
+    line.add_integer("false_positives", report.outages.false_positives);
+    line.add_integer("told_again", report.outages.told_again);
+    line.add_integer("detections", report.latencies.count());
+    line.add_milliseconds("latency_median_ms", report.latencies.quantile(0.5));
+    line.add_milliseconds("latency_p99_ms", report.latencies.quantile(0.99));
+    line.add_milliseconds("latency_worst_ms", report.latencies.worst());
+    line.add_milliseconds("bound_ms", report.bound.black_holed);
+    line.add_milliseconds("bound_refused_ms", report.bound.refused);
+    line.add_integer("beyond_bound", report.outages.beyond_bound);
+    line.add_integer("rules_broken", report.broken ? 1 : 0);
+    line.add_text("digest", sim::digest_text(report.digest));
     return std::move(line).finish();
 }
 

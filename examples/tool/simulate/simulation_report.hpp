@@ -84,10 +84,10 @@ struct simulation_report {
 };
 
 /// Several lines for people.
-[[nodiscard]] std::string report_text(const simulation_report& of);
+[[nodiscard]] std::string report_text(const simulation_report& report);
 
 /// One object for scripts, and a line end.
-[[nodiscard]] std::string report_json(const simulation_report& of);
+[[nodiscard]] std::string report_json(const simulation_report& report);
 
 } // namespace forest::cli
 

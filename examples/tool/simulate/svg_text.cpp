@@ -52,10 +52,10 @@ void column_path::add(std::size_t column, double top, double height) {
     ++count_;
 }
 
-void column_path::write(svg_text& to) {
+void column_path::write(svg_text& picture) {
     finish_box();
     if (!boxes_.empty())
-        to.add("<path d=\"{}\" class=\"{}\"/>\n", boxes_, kind_);
+        picture.add("<path d=\"{}\" class=\"{}\"/>\n", boxes_, kind_);
 }
 
 void column_path::finish_box() {

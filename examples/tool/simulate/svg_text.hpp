@@ -57,7 +57,7 @@ public:
     column_path(std::string_view kind, double left) : kind_{kind}, left_{left} {}
 
     void add(std::size_t column, double top, double height);
-    void write(svg_text& to);
+    void write(svg_text& picture);
 
 private:
     void finish_box();

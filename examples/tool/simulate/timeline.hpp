@@ -106,8 +106,8 @@ public:
 
 private:
     // The very end belongs to the last column.
-    timeline_column& at(duration when) {
-        return columns_[std::min(static_cast<std::size_t>(when / width_), columns_count - 1)];
+    timeline_column& at(duration moment) {
+        return columns_[std::min(static_cast<std::size_t>(moment / width_), columns_count - 1)];
     }
 
     std::string name_;

@@ -28,31 +28,31 @@ constexpr std::size_t crammed_max = 4; // boxes upon others
 constexpr double around_mark = 7;
 
 // `loss 12 %`, `pause 3 min, server`.
-std::string label_of(const sim::fault& what) {
-    std::string text{sim::name(what.kind)};
-    const duration span = what.span < duration::zero() ? -what.span : what.span;
-    switch (what.kind) {
+std::string label_of(const sim::fault& fault) {
+    std::string text{sim::name(fault.kind)};
+    const duration span = fault.span < duration::zero() ? -fault.span : fault.span;
+    switch (fault.kind) {
     case sim::fault_kind::loss:
-        text += fmt::format(" {:.0f} %", static_cast<double>(what.amount) / 10);
+        text += fmt::format(" {:.0f} %", static_cast<double>(fault.amount) / 10);
         break;
     case sim::fault_kind::drift:
-        text += fmt::format(" {:+.1f} %", static_cast<double>(what.amount) / 10'000);
+        text += fmt::format(" {:+.1f} %", static_cast<double>(fault.amount) / 10'000);
         break;
-    case sim::fault_kind::step_wall: text += (what.span < span ? " -" : " +") + brief(span); break;
+    case sim::fault_kind::step_wall: text += (fault.span < span ? " -" : " +") + brief(span); break;
     default:
         if (span > duration::zero())
             text += " " + brief(span);
     }
-    if (sim::is_of_time(what.kind))
-        text += what.client == sim::fault::everyone ? ", server" : ", client";
+    if (sim::is_of_time(fault.kind))
+        text += fault.client == sim::fault::everyone ? ", server" : ", client";
     return text;
 }
 
 // How long it is to be seen.
-duration length_of(const sim::fault& what) noexcept {
-    if (what.kind == sim::fault_kind::pause || what.kind == sim::fault_kind::suspend)
-        return what.span;
-    return is_momentary(what.kind) ? duration::zero() : what.lasting;
+duration length_of(const sim::fault& fault) noexcept {
+    if (fault.kind == sim::fault_kind::pause || fault.kind == sim::fault_kind::suspend)
+        return fault.span;
+    return is_momentary(fault.kind) ? duration::zero() : fault.lasting;
 }
 
 // At least `least` if there is anything, in halves of a pixel so that neighbours are alike.
@@ -94,8 +94,8 @@ bool fault_rows::put(fault_box& box, double from, double until, fault_box::place
     return true;
 }
 
-detailed_lane::detailed_lane(const timeline& of, std::size_t index) : lane_frame{of, index} {
-    for (const sim::fault& each : *of.faults) {
+detailed_lane::detailed_lane(const timeline& shown, std::size_t index) : lane_frame{shown, index} {
+    for (const sim::fault& each : *shown.faults) {
         if (!concerns(each) || rows_.boxes().size() > faults_max)
             continue;
         constexpr double width_min = 2.5;
@@ -120,37 +120,37 @@ double detailed_lane::height() const noexcept {
            check_row + lane_gap;
 }
 
-void detailed_lane::draw(svg_text& to, double top) const {
+void detailed_lane::draw(svg_text& picture, double top) const {
     const double marks = top + static_cast<double>(rows_.count()) * fault_row;
     const double truth = marks + mark_row;
     const double band = truth + truth_row;
     const double checks = band + band_row;
-    draw_name(to, top);
-    draw_caption(to, top + 9.5, "faults");
-    draw_caption(to, marks + 12, downs_caption());
-    draw_caption(to, truth + 6, "truth");
-    draw_caption(to, band + 12, "client");
-    draw_caption(to, checks + 8, "checks");
-    draw_faults(to, top);
-    draw_marks(to, marks);
-    draw_truth(to, truth);
-    draw_band(to, band);
-    draw_checks(to, checks);
+    draw_name(picture, top);
+    draw_caption(picture, top + 9.5, "faults");
+    draw_caption(picture, marks + 12, downs_caption());
+    draw_caption(picture, truth + 6, "truth");
+    draw_caption(picture, band + 12, "client");
+    draw_caption(picture, checks + 8, "checks");
+    draw_faults(picture, top);
+    draw_marks(picture, marks);
+    draw_truth(picture, truth);
+    draw_band(picture, band);
+    draw_checks(picture, checks);
 }
 
-void detailed_lane::draw_faults(svg_text& to, double top) const {
+void detailed_lane::draw_faults(svg_text& picture, double top) const {
     using place = fault_box::place;
     for (const fault_box& each : rows_.boxes()) {
         const double y = top + static_cast<double>(each.row) * fault_row;
         const double baseline = y + 9.5;
-        to.add_box(each.left, y, each.width, 12, each.kind, each.hint);
+        picture.add_box(each.left, y, each.width, 12, each.kind, each.hint);
         const std::string beside = std::string{each.kind} + " halo";
         if (each.labelled == place::inside)
-            to.add_text(each.left + 4, baseline, "inside", each.label);
+            picture.add_text(each.left + 4, baseline, "inside", each.label);
         else if (each.labelled == place::right)
-            to.add_text(each.right() + 3, baseline, beside, each.label);
+            picture.add_text(each.right() + 3, baseline, beside, each.label);
         else if (each.labelled == place::left)
-            to.add_text(each.left - 3, baseline, beside + " end", each.label);
+            picture.add_text(each.left - 3, baseline, beside + " end", each.label);
     }
 }
 
@@ -242,27 +242,27 @@ bool detailed_lane::place_label(std::size_t index, double before, double& taken)
     return behind_next + width <= end_before(index + 2) && from(behind_next);
 }
 
-void detailed_lane::draw_marks(svg_text& to, double top) const {
+void detailed_lane::draw_marks(svg_text& picture, double top) const {
     for (const mark& each : marks_) {
         const std::string_view of_down = each.baseless == each.downs ? "false" : "told";
-        to.add_triangle(each.x, top + 5, each.is_down(), each.is_down() ? of_down : "back");
+        picture.add_triangle(each.x, top + 5, each.is_down(), each.is_down() ? of_down : "back");
         if (!each.label.empty())
-            to.add_text(each.label_x, top + 12.5, each.label_ends ? "faint halo end" : "faint halo",
-                        each.label);
+            picture.add_text(each.label_x, top + 12.5,
+                             each.label_ends ? "faint halo end" : "faint halo", each.label);
     }
 }
 
-void detailed_lane::draw_truth(svg_text& to, double top) const {
+void detailed_lane::draw_truth(svg_text& picture, double top) const {
     column_path path{"truth", plot_left};
     for (std::size_t column = 0; column < columns().size(); ++column) {
         if (columns()[column].must_fail > duration::zero())
             path.add(column, top + 1, 4);
     }
-    path.write(to);
+    path.write(picture);
 }
 
 // A state that took a part of a column gets a part of its height, and is never too small to see.
-void detailed_lane::draw_band(svg_text& to, double top) const {
+void detailed_lane::draw_band(svg_text& picture, double top) const {
     constexpr double whole = band_row - 4;
     std::array<column_path, 4> paths{
         column_path{"unknown", plot_left}, column_path{"up", plot_left},
@@ -283,11 +283,11 @@ void detailed_lane::draw_band(svg_text& to, double top) const {
             paths[up].add(column, top, bottom - top);
     }
     for (column_path& each : paths)
-        each.write(to);
+        each.write(picture);
 }
 
 // Those that succeeded are thinned; the others are the reason to look.
-void detailed_lane::draw_checks(svg_text& to, double top) const {
+void detailed_lane::draw_checks(svg_text& picture, double top) const {
     constexpr double whole = check_row - 4;
     constexpr std::size_t apart = 3; // columns from one tick to the next, at least
     column_path ok{"ok", plot_left};
@@ -306,9 +306,9 @@ void detailed_lane::draw_checks(svg_text& to, double top) const {
             next = column + apart;
         }
     }
-    ok.write(to);
-    odd.write(to);
-    bad.write(to);
+    ok.write(picture);
+    odd.write(picture);
+    bad.write(picture);
 }
 
 } // namespace forest::cli

@@ -41,19 +41,20 @@ std::string lane_frame::downs_caption() const {
     return fmt::format("{} down{}", downs(), downs() == 1 ? "" : "s");
 }
 
-void lane_frame::draw_name(svg_text& to, double top) const {
+void lane_frame::draw_name(svg_text& picture, double top) const {
     timeline_column sum;
     for (const timeline_column& each : columns())
         sum += each;
-    to.add_text(14, top + 10, "name", lane_->name());
-    to.add_text(14, top + 24, "faint",
-                fmt::format("was down {:.2f} %", 100 * share_of(sum.must_fail, sum.time)));
-    to.add_text(14, top + 37, "faint",
-                fmt::format("said down {:.2f} %", 100 * share_of(sum.in_status[down], sum.time)));
+    picture.add_text(14, top + 10, "name", lane_->name());
+    picture.add_text(14, top + 24, "faint",
+                     fmt::format("was down {:.2f} %", 100 * share_of(sum.must_fail, sum.time)));
+    picture.add_text(
+        14, top + 37, "faint",
+        fmt::format("said down {:.2f} %", 100 * share_of(sum.in_status[down], sum.time)));
 }
 
-void lane_frame::draw_caption(svg_text& to, double baseline, std::string_view text) {
-    to.add_text(plot_left - 8, baseline, "faint end", text);
+void lane_frame::draw_caption(svg_text& picture, double baseline, std::string_view text) {
+    picture.add_text(plot_left - 8, baseline, "faint end", text);
 }
 
 } // namespace forest::cli

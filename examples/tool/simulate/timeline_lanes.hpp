@@ -45,8 +45,8 @@ inline constexpr std::array<std::string_view, 3> fault_classes{"process", "way",
 /// The common part of both kinds of lanes. The timeline must outlive it.
 class lane_frame {
 public:
-    lane_frame(const timeline& of, std::size_t index)
-        : length_{of.length}, lane_{&of.lanes[index]}, number_{index} {}
+    lane_frame(const timeline& shown, std::size_t index)
+        : length_{shown.length}, lane_{&shown.lanes[index]}, number_{index} {}
 
 protected:
     static constexpr auto unknown = static_cast<std::size_t>(target_status::unknown);
@@ -54,11 +54,11 @@ protected:
     static constexpr auto suspect = static_cast<std::size_t>(target_status::suspect);
     static constexpr auto down = static_cast<std::size_t>(target_status::down);
 
-    [[nodiscard]] double x_of(duration when) const noexcept {
-        return plot_left + plot_width * share_of(when, length_);
+    [[nodiscard]] double x_of(duration moment) const noexcept {
+        return plot_left + plot_width * share_of(moment, length_);
     }
-    [[nodiscard]] bool concerns(const sim::fault& what) const noexcept {
-        return what.server == number_;
+    [[nodiscard]] bool concerns(const sim::fault& fault) const noexcept {
+        return fault.server == number_;
     }
     [[nodiscard]] const std::vector<timeline_column>& columns() const noexcept {
         return lane_->columns();
@@ -69,8 +69,8 @@ protected:
     /// `19 downs`.
     [[nodiscard]] std::string downs_caption() const;
 
-    void draw_name(svg_text& to, double top) const;
-    static void draw_caption(svg_text& to, double baseline, std::string_view text);
+    void draw_name(svg_text& picture, double top) const;
+    static void draw_caption(svg_text& picture, double baseline, std::string_view text);
 
 private:
     duration length_;
@@ -120,13 +120,13 @@ private:
 /// A lane in which each fault and each call is seen.
 class detailed_lane : lane_frame {
 public:
-    detailed_lane(const timeline& of, std::size_t index);
+    detailed_lane(const timeline& shown, std::size_t index);
 
     /// Whether more happens than can be shown so.
     [[nodiscard]] bool too_crowded() const noexcept;
 
     [[nodiscard]] double height() const noexcept;
-    void draw(svg_text& to, double top) const;
+    void draw(svg_text& picture, double top) const;
 
 private:
     // One or more calls of on_server_down that are too near to be distinguished, or of
@@ -148,11 +148,11 @@ private:
     [[nodiscard]] std::vector<mark> find_marks() const;
     void label_marks();
     bool place_label(std::size_t index, double before, double& taken);
-    void draw_faults(svg_text& to, double top) const;
-    void draw_marks(svg_text& to, double top) const;
-    void draw_truth(svg_text& to, double top) const;
-    void draw_band(svg_text& to, double top) const;
-    void draw_checks(svg_text& to, double top) const;
+    void draw_faults(svg_text& picture, double top) const;
+    void draw_marks(svg_text& picture, double top) const;
+    void draw_truth(svg_text& picture, double top) const;
+    void draw_band(svg_text& picture, double top) const;
+    void draw_checks(svg_text& picture, double top) const;
 
     fault_rows rows_;
     std::vector<mark> marks_;
@@ -164,10 +164,10 @@ class crowded_lane : lane_frame {
 public:
     static constexpr std::size_t bar_columns = 10;
 
-    crowded_lane(const timeline& of, std::size_t index);
+    crowded_lane(const timeline& shown, std::size_t index);
 
     [[nodiscard]] static double height() noexcept;
-    void draw(svg_text& to, double top) const;
+    void draw(svg_text& picture, double top) const;
 
 private:
     struct bar {
@@ -184,9 +184,9 @@ private:
         std::string_view noun{}; // of the counted things, for a user who points at them
     };
 
-    [[nodiscard]] double draw_bars(svg_text& to, double top, std::string_view caption,
+    [[nodiscard]] double draw_bars(svg_text& picture, double top, std::string_view caption,
                                    std::string_view unit, const std::vector<layer>& layers) const;
-    void draw_truth(svg_text& to, double top, double scale) const;
+    void draw_truth(svg_text& picture, double top, double scale) const;
 
     std::array<bar, timeline_lane::columns_count / bar_columns> bars_{};
 };

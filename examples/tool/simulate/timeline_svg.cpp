@@ -112,19 +112,19 @@ private:
 };
 
 // Labels are below the lanes and, where those are many, above them, too.
-void draw_axis(svg_text& to, const time_axis& axis, double top, double bottom, bool above) {
+void draw_axis(svg_text& picture, const time_axis& axis, double top, double bottom, bool above) {
     axis.for_each_tick([&](double x, const std::string& text) {
-        to.add_vertical(x, top, bottom, "grid");
-        to.add_text(x, bottom + 14, "faint middle", text);
+        picture.add_vertical(x, top, bottom, "grid");
+        picture.add_text(x, bottom + 14, "faint middle", text);
         if (above)
-            to.add_text(x, top - 5, "faint middle", text);
+            picture.add_text(x, top - 5, "faint middle", text);
     });
 }
 
 // One sample of everything, and what it means.
 class legend_drawer {
 public:
-    legend_drawer(svg_text& to, double top) : to_{to}, x_{plot_left}, y_{top} {}
+    legend_drawer(svg_text& picture, double top) : to_{picture}, x_{plot_left}, y_{top} {}
 
     void add_box(std::string_view kind, double height, std::string_view text) {
         make_room(text);
@@ -209,37 +209,37 @@ void draw_crowded_legend(legend_drawer& legend, duration length) {
 
 // Either all lanes show each thing that happened, or all are bars.
 template <typename Lane>
-std::vector<Lane> make_lanes(const timeline& of) {
+std::vector<Lane> make_lanes(const timeline& shown) {
     std::vector<Lane> lanes;
-    for (std::size_t index = 0; index < of.lanes.size(); ++index)
-        lanes.emplace_back(of, index);
+    for (std::size_t index = 0; index < shown.lanes.size(); ++index)
+        lanes.emplace_back(shown, index);
     return lanes;
 }
 
-void draw_head(svg_text& to, const timeline& of, double height) {
-    to.add("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" "
-           "width=\"{0:.0f}\" height=\"{1:.0f}\" role=\"img\">\n<title>{2}</title>\n"
-           "<style>{3}</style>\n",
-           picture_width, height, xml_escape(of.title), style);
-    to.add_box(0, 0, picture_width, height, "page");
-    to.add_text(14, 28, "title", of.title);
-    to.add_text(14, 48, "faint", of.subtitle);
-    if (of.left_out > 0)
-        to.add_text(14, 64, "faint",
-                    fmt::format("{} more target{} not drawn", of.left_out,
-                                of.left_out == 1 ? " is" : "s are"));
+void draw_head(svg_text& picture, const timeline& shown, double height) {
+    picture.add("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" "
+                "width=\"{0:.0f}\" height=\"{1:.0f}\" role=\"img\">\n<title>{2}</title>\n"
+                "<style>{3}</style>\n",
+                picture_width, height, xml_escape(shown.title), style);
+    picture.add_box(0, 0, picture_width, height, "page");
+    picture.add_text(14, 28, "title", shown.title);
+    picture.add_text(14, 48, "faint", shown.subtitle);
+    if (shown.left_out > 0)
+        picture.add_text(14, 64, "faint",
+                         fmt::format("{} more target{} not drawn", shown.left_out,
+                                     shown.left_out == 1 ? " is" : "s are"));
 }
 
 template <typename Lane>
-std::string drawn(const timeline& of, const std::vector<Lane>& lanes, const auto& draw_legend) {
+std::string drawn(const timeline& shown, const std::vector<Lane>& lanes, const auto& draw_legend) {
     const bool tall = lanes.size() > 4;
-    double top = 80 + (of.left_out > 0 ? 16 : 0) + (tall ? 12 : 0);
+    double top = 80 + (shown.left_out > 0 ? 16 : 0) + (tall ? 12 : 0);
     double bottom = top;
     for (const Lane& each : lanes)
         bottom += each.height();
     svg_text body;
-    draw_head(body, of, bottom + 34 + legend_height);
-    draw_axis(body, time_axis{of.length}, top - 8, bottom - lane_gap + 8, tall);
+    draw_head(body, shown, bottom + 34 + legend_height);
+    draw_axis(body, time_axis{shown.length}, top - 8, bottom - lane_gap + 8, tall);
     for (const Lane& each : lanes) {
         each.draw(body, top);
         top += each.height();
@@ -253,14 +253,14 @@ std::string drawn(const timeline& of, const std::vector<Lane>& lanes, const auto
 
 } // namespace
 
-std::string timeline_svg(const timeline& of) {
-    const auto detailed = make_lanes<detailed_lane>(of);
+std::string timeline_svg(const timeline& shown) {
+    const auto detailed = make_lanes<detailed_lane>(shown);
     const bool crowded = std::any_of(detailed.begin(), detailed.end(),
                                      [](const detailed_lane& each) { return each.too_crowded(); });
     if (!crowded)
-        return drawn(of, detailed, draw_detailed_legend);
-    return drawn(of, make_lanes<crowded_lane>(of),
-                 [&of](legend_drawer& legend) { draw_crowded_legend(legend, of.length); });
+        return drawn(shown, detailed, draw_detailed_legend);
+    return drawn(shown, make_lanes<crowded_lane>(shown),
+                 [&shown](legend_drawer& legend) { draw_crowded_legend(legend, shown.length); });
 }
 
 } // namespace forest::cli

@@ -29,7 +29,7 @@ struct timeline {
 };
 
 /// A complete document, for light and dark. Its size has a bound for any length.
-[[nodiscard]] std::string timeline_svg(const timeline& of);
+[[nodiscard]] std::string timeline_svg(const timeline& shown);
 
 } // namespace forest::cli
 

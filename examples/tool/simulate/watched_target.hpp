@@ -27,13 +27,13 @@ public:
     /// For a client that was not started yet. `lane` may be null. Calls `told(event)` for each
     /// event, after it was compared with the rules.
     template <typename Backoff, typename Told>
-    watched_target(World& world, client_type& client, const options& chosen, const Backoff& backoff,
-                   timeline_lane* lane, Told told)
+    watched_target(World& world, client_type& client, const options& settings,
+                   const Backoff& backoff, timeline_lane* lane, Told told)
         : world_{&world},
           client_{&client},
           lane_{lane},
           watcher_{
-              sim::watch(world, client, chosen, backoff,
+              sim::watch(world, client, settings, backoff,
                          {.told =
                               [this, told](const event& happened) {
                                   if (lane_ != nullptr)

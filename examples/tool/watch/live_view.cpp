@@ -157,14 +157,16 @@ std::string live_view::summary(int columns, steady_time now) {
     return counted.finish();
 }
 
-std::string live_view::drawn(const line& of, std::string_view target, int columns,
+std::string live_view::drawn(const line& shown, std::string_view target, int columns,
                              steady_time now) const {
     row described{out_, columns};
-    described.add(colour_of(of.status), fmt::format("{:<7}", name(of.status))).add(" ").add(target);
-    if (of.status == target_status::down)
-        described.add(fmt::format("  for {} so far", concise_seconds(now - of.down_since)));
-    if (!of.detail.empty())
-        described.add(fmt::format("  {}  {}", of.checked_at, of.detail));
+    described.add(colour_of(shown.status), fmt::format("{:<7}", name(shown.status)))
+        .add(" ")
+        .add(target);
+    if (shown.status == target_status::down)
+        described.add(fmt::format("  for {} so far", concise_seconds(now - shown.down_since)));
+    if (!shown.detail.empty())
+        described.add(fmt::format("  {}  {}", shown.checked_at, shown.detail));
     return described.finish();
 }
 

@@ -57,7 +57,7 @@ private:
     [[nodiscard]] std::size_t count(target_status status) const noexcept;
     [[nodiscard]] double rate(steady_time now);
     [[nodiscard]] std::string summary(int columns, steady_time now);
-    [[nodiscard]] std::string drawn(const line& of, std::string_view target, int columns,
+    [[nodiscard]] std::string drawn(const line& shown, std::string_view target, int columns,
                                     steady_time now) const;
     [[nodiscard]] std::string drawn(terminal_size size, steady_time now);
 

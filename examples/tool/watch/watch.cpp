@@ -154,12 +154,13 @@ fleet_options share_of_thread(const watch_arguments& watch, int in_flight_max, i
 
 // Signals are for this thread.
 sharded_fleet<watching_fleet> fleet_on_threads(const watch_arguments& watch,
-                                               const fleet_policies& by, int in_flight_max) {
+                                               const fleet_policies& policies, int in_flight_max) {
     const signals_held_back held;
     int number = 0;
     return sharded_fleet<watching_fleet>{
-        static_cast<std::size_t>(watch.threads), [&](asio::any_io_executor on) {
-            return make_fleet(std::move(on), by, share_of_thread(watch, in_flight_max, number++));
+        static_cast<std::size_t>(watch.threads), [&](asio::any_io_executor executor) {
+            return make_fleet(std::move(executor), policies,
+                              share_of_thread(watch, in_flight_max, number++));
         }};
 }
 

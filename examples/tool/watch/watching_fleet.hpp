@@ -30,13 +30,14 @@ struct fleet_policies {
     chosen_backoff backoff;
 };
 
-[[nodiscard]] inline watching_fleet make_fleet(asio::any_io_executor on, const fleet_policies& by,
-                                               const fleet_options& chosen) {
-    asio_clock clock{std::move(on)};
-    auto transports = [pool = asio_connection_pool{clock, by.connecting, chosen.tick}] {
+[[nodiscard]] inline watching_fleet make_fleet(asio::any_io_executor executor,
+                                               const fleet_policies& policies,
+                                               const fleet_options& settings) {
+    asio_clock clock{std::move(executor)};
+    auto transports = [pool = asio_connection_pool{clock, policies.connecting, settings.tick}] {
         return pooled_transport{pool};
     };
-    return {std::move(transports), std::move(clock), by.signer, by.backoff, chosen};
+    return {std::move(transports), std::move(clock), policies.signer, policies.backoff, settings};
 }
 
 } // namespace forest::cli
