@@ -2,7 +2,7 @@
 #ifndef FOREST_ADAPTERS_OPENSSL_TLS_CONTEXT_HPP
 #define FOREST_ADAPTERS_OPENSSL_TLS_CONTEXT_HPP
 
-#include <forest/adapters/openssl/detail/tls_ticket.hpp>
+#include <forest/adapters/openssl/detail/tls_callbacks.hpp>
 #include <forest/core/error.hpp>
 
 #include <openssl/err.h>
@@ -37,11 +37,11 @@ struct tls_server_options {
 class tls_context {
 public:
     explicit tls_context(const tls_options& options) : tls_context{TLS_client_method()} {
-        SSL_CTX_set_verify(native_handle(), SSL_VERIFY_PEER, &detail::told_by_openssl::verified);
+        SSL_CTX_set_verify(native_handle(), SSL_VERIFY_PEER, &detail::tls_callbacks::verified);
         // A tls_client keeps the sessions that it began.
         SSL_CTX_set_session_cache_mode(native_handle(),
                                        SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-        SSL_CTX_sess_set_new_cb(native_handle(), &detail::told_by_openssl::add);
+        SSL_CTX_sess_set_new_cb(native_handle(), &detail::tls_callbacks::add);
         if (options.ca_file.empty())
             require(SSL_CTX_set_default_verify_paths(native_handle()) == 1,
                     "the system's authorities");

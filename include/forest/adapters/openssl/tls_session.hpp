@@ -2,6 +2,7 @@
 #ifndef FOREST_ADAPTERS_OPENSSL_TLS_SESSION_HPP
 #define FOREST_ADAPTERS_OPENSSL_TLS_SESSION_HPP
 
+#include <forest/adapters/openssl/detail/tls_callbacks.hpp>
 #include <forest/adapters/openssl/detail/tls_ticket.hpp>
 #include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/core/detail/http/first_bytes.hpp>
@@ -48,7 +49,7 @@ public:
     tls_session(const tls_context& context, const url& target, const detail::tls_ticket& known = {})
         : tls_session{context} {
         SSL_set_connect_state(ssl_.get());
-        SSL_set_app_data(ssl_.get(), (given_ = std::make_unique<detail::told_by_openssl>()).get());
+        SSL_set_app_data(ssl_.get(), (given_ = std::make_unique<detail::tls_callbacks>()).get());
         std::string host{target.host()};
         detail::begin_openssl();
         usable_ = target.is_ip_literal()
@@ -209,7 +210,7 @@ private:
         void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
     };
 
-    std::unique_ptr<detail::told_by_openssl> given_; // which `ssl_` knows
+    std::unique_ptr<detail::tls_callbacks> given_; // which `ssl_` knows
     std::unique_ptr<SSL, release> ssl_;
     std::array<char, 5> first_{}; // bytes of the peer: the header of its first record
     std::size_t first_count_ = 0;

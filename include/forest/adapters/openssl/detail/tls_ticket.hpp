@@ -2,12 +2,8 @@
 #ifndef FOREST_ADAPTERS_OPENSSL_DETAIL_TLS_TICKET_HPP
 #define FOREST_ADAPTERS_OPENSSL_DETAIL_TLS_TICKET_HPP
 
-#include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509_vfy.h>
 
-#include <array>
-#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <memory>
@@ -53,51 +49,6 @@ struct tls_ticket {
 
 /// How many tickets of one server are of use: as many checks of it as begin at a time can resume.
 inline constexpr std::size_t tickets_per_server_max = 8;
-
-// Forgets what OpenSSL has failed for before.
-inline void begin_openssl() noexcept {
-    ERR_clear_error();
-    errno = 0;
-}
-
-// Whether OpenSSL has reported a lack of memory since; clears its errors. Some of the errors report
-// only a consequence of that, and some of its functions reset errno.
-inline bool openssl_lacked_memory() noexcept {
-    bool lacked = errno == ENOMEM;
-    while (const unsigned long told = ERR_get_error())
-        lacked = lacked || ERR_GET_REASON(told) == ERR_R_MALLOC_FAILURE;
-    return lacked;
-}
-
-/// The facts that OpenSSL reports only once about a session of a client.
-struct told_by_openssl {
-    /// The last tickets of TLS 1.3 that the server has given.
-    std::array<std::unique_ptr<SSL_SESSION, tls_ticket::release>, tickets_per_server_max> last{};
-    std::size_t count = 0;
-    bool lacked_memory = false; ///< to verify the server
-
-    static told_by_openssl* of(const SSL* ssl) noexcept {
-        return static_cast<told_by_openssl*>(SSL_get_app_data(ssl));
-    }
-
-    /// A callback for OpenSSL. Its verdict on a certificate is not changed.
-    static int verified(int acceptable, X509_STORE_CTX* store) noexcept {
-        auto* const session = static_cast<const SSL*>(
-            X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
-        if (acceptable == 0 && errno == ENOMEM && session != nullptr && of(session) != nullptr)
-            of(session)->lacked_memory = true;
-        return acceptable;
-    }
-
-    /// A callback for OpenSSL. Returns whether the ticket was taken.
-    static int add(SSL* ssl, SSL_SESSION* ticket) noexcept {
-        auto* const known = of(ssl);
-        if (known == nullptr || SSL_version(ssl) < TLS1_3_VERSION)
-            return 0;
-        known->last[known->count++ % known->last.size()].reset(ticket);
-        return 1;
-    }
-};
 
 } // namespace forest::detail
 
