@@ -301,7 +301,7 @@ public:
     virtual std::string_view identifier(int value) const noexcept = 0;
 
 protected:
-    ~named_category() = default;
+    ~named_category() override = default;
 };
 
 class error_category_type final : public named_category {
@@ -383,7 +383,7 @@ public:
     }
 
 protected:
-    ~option_category() = default;
+    ~option_category() override = default;
 };
 
 } // namespace detail

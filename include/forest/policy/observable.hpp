@@ -48,7 +48,7 @@ public:
         else if constexpr (stays)
             static_cast<Source&>(*this).on_event(callback_of(added));
         else
-            static_cast<Source&>(*this).on_event(callback_of(std::move(added)));
+            static_cast<Source&>(*this).on_event(callback_of(std::forward<Observer>(added)));
     }
 };
 

@@ -60,9 +60,8 @@ private:
 template <observer Observer>
     requires(!std::is_lvalue_reference_v<Observer>)
 [[nodiscard]] std::function<void(const event&)> callback_of(Observer&& moved) {
-    return [owned = std::make_shared<Observer>(std::move(moved))](const event& happened) {
-        owned->on_event(happened);
-    };
+    return [owned = std::make_shared<Observer>(std::forward<Observer>(moved))](
+               const event& happened) { owned->on_event(happened); };
 }
 
 /// The same for an observer that stays where it is, and must outlive the callback.

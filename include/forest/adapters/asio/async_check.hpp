@@ -51,6 +51,7 @@ class birthplace {
 public:
     birthplace() noexcept : self_{this} {}
     birthplace(const birthplace&) noexcept : birthplace{} {}
+    // NOLINTNEXTLINE(bugprone-unhandled-self-assignment): nothing is assigned.
     birthplace& operator=(const birthplace&) noexcept { return *this; }
     ~birthplace() = default;
 

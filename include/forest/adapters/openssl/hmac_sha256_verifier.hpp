@@ -162,8 +162,11 @@ private:
 
         verification verify(std::string_view timestamp, std::string_view signature, wall_time now) {
             auto signed_at = parse_timestamp(timestamp);
-            if (!signed_at && (signed_at = detail::parse_imf_fixdate(timestamp)) && !http_dates_)
-                return refusal::timestamp_is_http_date;
+            if (!signed_at) {
+                signed_at = detail::parse_imf_fixdate(timestamp);
+                if (signed_at && !http_dates_)
+                    return refusal::timestamp_is_http_date;
+            }
             if (!signed_at)
                 return refusal::timestamp_malformed;
             const auto ahead = *signed_at - std::chrono::floor<std::chrono::seconds>(now);

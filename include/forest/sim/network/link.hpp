@@ -112,8 +112,10 @@ public:
 
     /// Changes one byte in a hundred, and at least one.
     void garble(std::string& bytes) {
-        for (std::size_t count = bytes.size() / 100 + 1; count > 0 && !bytes.empty(); --count)
-            bytes[random_() % bytes.size()] ^= static_cast<char>(1 + random_() % 255);
+        for (std::size_t count = bytes.size() / 100 + 1; count > 0 && !bytes.empty(); --count) {
+            char& byte = bytes[random_() % bytes.size()];
+            byte = static_cast<char>(static_cast<unsigned char>(byte) ^ (1 + random_() % 255));
+        }
     }
 
     /// Resets the delay to that of the constructor.

@@ -150,7 +150,8 @@ private:
         const auto server = static_cast<std::uint16_t>(between(0, drawn.servers - 1U));
         const duration at = up_to(settings_.length);
         const duration half = 50ms + up_to(settings_.length / 8);
-        for (std::uint16_t client = 0; client < drawn.clients.size(); ++client) {
+        const auto clients = static_cast<std::uint16_t>(drawn.clients.size());
+        for (std::uint16_t client = 0; client < clients; ++client) {
             if (drawn.clients[client].server != server)
                 continue;
             const duration begin = up_to(half);

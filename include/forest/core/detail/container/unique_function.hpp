@@ -83,13 +83,11 @@ public:
     [[nodiscard]] const Stored* target() const noexcept {
         if constexpr (fits_inline<Stored>) {
             return operations_ == &inline_operations<Stored>
-                       ? std::launder(
-                             static_cast<const Stored*>(static_cast<const void*>(storage_)))
+                       ? std::launder(reinterpret_cast<const Stored*>(storage_))
                        : nullptr;
         } else {
             return operations_ == &heap_operations<Stored>
-                       ? *std::launder(
-                             static_cast<Stored* const*>(static_cast<const void*>(storage_)))
+                       ? *std::launder(reinterpret_cast<Stored* const*>(storage_))
                        : nullptr;
         }
     }

@@ -20,7 +20,7 @@ struct any_member {
     constexpr any_member() noexcept = default;
 
     template <typename T>
-    constexpr any_member(T&&) noexcept {}
+    constexpr any_member(T&&) noexcept {} // NOLINT(bugprone-forwarding-reference-overload)
 };
 
 /// What `Made` can be made from. A conversion, so that an overload that takes the same without one
@@ -45,7 +45,7 @@ struct any_duration {
     constexpr any_duration() noexcept = default;
 
     template <typename T>
-    constexpr any_duration(T&&) noexcept {
+    constexpr any_duration(T&&) noexcept { // NOLINT(bugprone-forwarding-reference-overload)
         static_assert(std::convertible_to<T, duration>,
                       "a duration of the options needs a unit and a whole number of it, as in 10s "
                       "or 1500ms");

@@ -80,7 +80,7 @@ private:
 
 // Overwrites what functions that have returned left on the stack.
 [[gnu::noinline]] inline void scribble_on_the_stack() noexcept {
-    constexpr std::size_t size = 16 * 1024;
+    constexpr std::size_t size = std::size_t{16} * 1024;
     std::array<volatile char, size> bytes; // NOLINT: written below
     for (volatile char& each : bytes)
         each = '\x5a';

@@ -54,7 +54,7 @@ public:
     explicit network_exchange(path_chooser choose) : choose_{std::move(choose)} {}
     network_exchange(const network_exchange&) = delete;
     network_exchange& operator=(const network_exchange&) = delete;
-    ~network_exchange() { leave(); }
+    ~network_exchange() override { leave(); }
 
     void begin(const request& asked, duration timeout, receiver handler) {
         const int already_in_flight = in_flight();
@@ -178,7 +178,8 @@ private:
     static void ask(shared self) {
         server_process& server = *self->path_.server;
         const std::span<char> request{self->bytes_.data(), self->size_};
-        server.serve(request, [leg = self->leg_, self = std::move(self)](std::string_view bytes) {
+        const auto leg = self->leg_;
+        server.serve(request, [leg, self = std::move(self)](std::string_view bytes) {
             if (leg == self->leg_)
                 self->answered(bytes);
         });
@@ -220,7 +221,8 @@ private:
                                              self->answer_.next_after()))
             self->lose(direction::to_client);
         host& client = *self->path_.client;
-        client.when_running([leg = self->leg_, self = std::move(self), piece] {
+        const auto leg = self->leg_;
+        client.when_running([leg, self = std::move(self), piece] {
             if (leg != self->leg_ || !self->answer_.parse(piece))
                 return;
             reply result = self->answer_.result();

@@ -55,7 +55,7 @@ protected:
 
     using Io::Io;
 
-    ~connector() { forget_name(); }
+    ~connector() { forget_name(); } // NOLINT(modernize-use-override): not of every Io
 
     // The socket is connected and took that much of the first bytes; the deadline is the one of the
     // whole GET. Waits, and never ends the GET from inside.

@@ -45,7 +45,7 @@ protected:
     using typename base::clock;
     using typename base::lock;
 
-    ~message_stream() = default;
+    ~message_stream() = default; // NOLINT(modernize-use-override): not of every Io
 
     // All of the message is on its way.
     virtual void sent(clock::time_point at) = 0;

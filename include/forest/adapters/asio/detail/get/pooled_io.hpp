@@ -46,7 +46,7 @@ protected:
     using clock = socket_pool::clock;
 
     /// Enough for the usual answer to a check.
-    static constexpr std::size_t buffer_bytes_kept = 8 * 1024;
+    static constexpr std::size_t buffer_bytes_kept = std::size_t{8} * 1024;
 
     /// The pool owns this, and so outlives it.
     explicit pooled_io(socket_pool& pool) : pool_{pool}, socket_{&pool.enter(*this)} {}

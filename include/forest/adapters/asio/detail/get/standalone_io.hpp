@@ -58,7 +58,7 @@ protected:
     using clock = std::chrono::steady_clock;
 
     /// How large a buffer may be that is kept for the next answer: any answer to a check fits.
-    static constexpr std::size_t buffer_bytes_kept = 128 * 1024;
+    static constexpr std::size_t buffer_bytes_kept = std::size_t{128} * 1024;
 
     standalone_io(asio_serializer serializer, const transport_options& options,
                   std::shared_ptr<name_directory> names)

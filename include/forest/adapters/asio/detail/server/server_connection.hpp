@@ -509,8 +509,9 @@ private:
 
     static constexpr std::size_t slot_bytes = 128;        // with the nodes of lists and timers
     static constexpr std::size_t shared_bytes_min = 4096; // less is copied: one packet, one write
-    static constexpr std::size_t output_bytes_kept = 64 * 1024; // more than most answers take
-    static constexpr std::size_t linger_bytes_max = 256 * 1024;
+    static constexpr std::size_t output_bytes_kept =
+        std::size_t{64} * 1024; // more than most answers take
+    static constexpr std::size_t linger_bytes_max = std::size_t{256} * 1024;
     static constexpr duration linger_timeout = std::chrono::seconds{2};
     static constexpr int steps_per_turn_max = 16; // reads and answers; then others have their turn
 

@@ -124,7 +124,7 @@ struct server_state {
     std::vector<asio::steady_timer*> paused;
     std::chrono::steady_clock::time_point pressed_until; // by strangers that were closed for others
 
-    static constexpr std::size_t read_bytes = 16 * 1024; // at a time
+    static constexpr std::size_t read_bytes = std::size_t{16} * 1024; // at a time
     const std::size_t scratch_bytes;
     const std::unique_ptr<char[]> scratch_;
 

@@ -141,16 +141,16 @@ public:
         return tls_ ? tls_session_bytes + tls_->output().size() : 0;
     }
 
-    static constexpr std::size_t tls_session_bytes = 48 * 1024;
+    static constexpr std::size_t tls_session_bytes = std::size_t{48} * 1024;
 
 private:
     using progress = tls_session::progress;
 
     // So much of an answer goes out before others have their turn.
-    static constexpr std::size_t bytes_per_turn = 256 * 1024;
+    static constexpr std::size_t bytes_per_turn = std::size_t{256} * 1024;
 
     // More would only make room for what has to wait anyway: one record.
-    static constexpr std::size_t encrypted_at_once = 16 * 1024;
+    static constexpr std::size_t encrypted_at_once = std::size_t{16} * 1024;
 
     // A client that sends records without content has no more than that of a turn.
     static constexpr int tls_reads_max = 4;
