@@ -20,7 +20,7 @@
 #include <string_view>
 #include <system_error>
 
-// How a datasource is built (B35).
+// The options of a datasource (B35: their names and defaults).
 
 namespace forest {
 
@@ -112,36 +112,37 @@ namespace forest {
 
 /// The options of a datasource.
 struct datasource_options {
-    /// The base URL of the server, to which the paths below are appended; a path of its own, as
-    /// behind a proxy, is kept, a final `/` is not. Required.
+    /// The base URL of the server. The paths below are appended to it. It may have a path itself,
+    /// for example behind a proxy; a final `/` is removed. Required.
     std::string uri{};
 
-    /// The secret that the server has, too. Required, unless the signer is given.
+    /// The same secret that the server has. Required, unless you pass a signer.
     std::string auth_secret{};
 
-    /// A schema as JSON text, to begin with when the server cannot be reached (B30). Empty: none,
-    /// and the datasource begins without collections.
+    /// A schema as JSON text. The datasource begins with it if the first fetch of the schema fails
+    /// (B30). If the text is empty, the datasource then begins without collections.
     std::string introspection{};
 
     /// The route that is polled to find out whether the server is well (B33: the choice of the
-    /// route). In the mode `automatic` a server that answers 404 or 405 to a health check, but has
-    /// given its schema, has its schema polled instead.
+    /// route). In the mode `automatic`, a server may answer 404 or 405 to a health check although
+    /// it has sent its schema. Then the schema is polled instead.
     datasource_mode mode = datasource_mode::automatic;
 
-    /// From the start of one check to the start of the next. Greater than 0.
+    /// The time from the start of one check to the start of the next. Greater than 0.
     duration health_check_interval = options{}.interval;
 
-    /// Consecutive failed checks that make the server down. At least 1. For polls of the schema,
-    /// too.
+    /// Consecutive failed checks that make the server down. At least 1. Polls of the schema count
+    /// in the same way.
     int health_check_failure_threshold = options{}.failure_threshold;
 
-    /// Consecutive successful checks that end an outage. At least 1. For polls of the schema, too.
+    /// Consecutive successful checks that end an outage. At least 1. Polls of the schema count in
+    /// the same way.
     int health_check_success_threshold = options{}.success_threshold;
 
     /// One deadline for a whole check. Greater than 0.
     duration health_check_timeout = options{}.timeout;
 
-    /// From the start of one poll of the schema to the start of the next, while the schema is what
+    /// The time from the start of one poll of the schema to the start of the next, while the schema
     /// is polled. 1 s to 3600 s. Empty: `health_check_interval`, but at least 1 s.
     std::optional<duration> schema_poll{};
 
@@ -149,53 +150,57 @@ struct datasource_options {
     /// Longer than that of a check, because a schema may have megabytes.
     duration schema_timeout = std::chrono::seconds{30};
 
-    /// The largest schema that is taken; a larger one is `errc::response_too_large`, and the one
-    /// known is kept. 1 byte to 1 GiB. Reading takes up to four times as much, and more for a
-    /// text that is nothing but short names.
+    /// The size of the largest accepted schema. The fetch of a larger one fails with
+    /// `errc::response_too_large`, and the known schema is kept. 1 byte to 1 GiB. The memory for
+    /// reading a schema is up to four times its size, and more if the text consists of short names
+    /// only.
     std::size_t schema_bytes_max = std::size_t{16} << 20U;
 
-    /// A schema that was the known one within this time is taken over only if the server still has
-    /// it this much later (B36), so that replicas of two versions do not make the application
-    /// reload in turn. At least 0; 0 takes each over at once.
+    /// A schema that was the known one within this time is accepted only if the server still has it
+    /// after the same time again (B36). Without this rule, replicas of two versions would make the
+    /// application reload again and again. At least 0; with 0 every schema is accepted at once.
     duration schema_settle = std::chrono::seconds{60};
 
-    /// The first check is put off by a uniformly random part of this, so that many datasources do
-    /// not check together.
+    /// The first check is delayed by a random part of this duration, with a uniform distribution.
+    /// So many datasources do not check together.
     duration initial_delay_max = options{}.initial_delay_max;
 
-    /// Each delay varies by up to this share of itself; 0 to 0.5.
+    /// Each delay is made longer or shorter by a random amount, at most by this share of the delay.
+    /// From 0 to 0.5.
     double interval_jitter = options{}.interval_jitter;
 
-    /// How late a wake-up may be before a failure says more about this process (B12).
+    /// The longest tolerated delay of a wake-up. After a longer delay a failed check is
+    /// inconclusive (B12).
     duration stall_tolerance = options{}.stall_tolerance;
 
-    /// The interval of `schema_poll` that the other clients have by default.
+    /// The default interval of `schema_poll` in other clients.
     static constexpr duration schema_poll_default = std::chrono::seconds{600};
 
     static constexpr std::string_view health_path = "/forest/health";
     static constexpr std::string_view schema_path = "/forest/rpc-schema";
 
-    /// How the route is polled that is polled at the start: the health route or, in the mode
-    /// `schema_poll`, the schema.
+    /// Returns the options for the route that is polled at the start: the schema in the mode
+    /// `schema_poll`, otherwise the health route.
     [[nodiscard]] constexpr options polling() const noexcept {
         return mode == datasource_mode::schema_poll
                    ? schema_polling()
                    : polled_every(health_check_interval, health_check_timeout);
     }
 
-    /// How the schema is polled in the mode `schema_poll`, and in the mode `automatic` while the
-    /// server has no health route.
+    /// Returns the options for polling the schema. They apply in the mode `schema_poll`, and in the
+    /// mode `automatic` while the server has no health route.
     [[nodiscard]] constexpr options schema_polling() const noexcept {
         return polled_every(schema_poll.value_or(std::max(schema_poll_min, health_check_interval)),
                             schema_timeout);
     }
 
-    /// Reads a URL of the server, of `health_path` or `schema_path`. Returns the error of
-    /// `url::parse` for the uri, or `invalid_uri`, and then does not change `result`.
+    /// Makes the URL of one route from `uri` and `path`, which is `health_path` or `schema_path`.
+    /// If `uri` is wrong, returns the error of `url::parse` or `invalid_uri`, and does not change
+    /// `result`.
     [[nodiscard]] std::error_code parse_url(std::string_view path, url& result) const {
         if (uri.find_first_of("?#") != std::string::npos)
             return datasource_errc::invalid_uri;
-        // The uri alone first: with a path behind it, one without a host could pass.
+        // The uri is parsed alone first. With a path appended, a uri without a host could be valid.
         url parsed;
         if (const std::error_code ec = url::parse(uri, parsed))
             return ec;
@@ -205,8 +210,9 @@ struct datasource_options {
         return url::parse(std::string{base}.append(path), result);
     }
 
-    /// Names the member that is out of its range; for the uri also an `errc` of `url::parse`, and
-    /// for the last three that of `options::validate`.
+    /// Returns an error that names the first member that is out of its range. For `uri` it can also
+    /// be an `errc` of `url::parse`; for the last three members it is the `errc` of
+    /// `options::validate`.
     [[nodiscard]] std::error_code validate() const {
         constexpr duration poll_max = std::chrono::seconds{3600};
         constexpr std::size_t bytes_limit = std::size_t{1} << 30U;
@@ -247,7 +253,7 @@ private:
                 .stall_tolerance = stall_tolerance};
     }
 
-    // In terms of the names that the members have here.
+    // Returns the errors with the names of the members of this struct.
     [[nodiscard]] std::error_code validate_checks() const noexcept {
         const std::error_code ec =
             polled_every(health_check_interval, health_check_timeout).validate();
@@ -263,13 +269,13 @@ private:
     }
 };
 
-/// The worst case for a datasource: that of the route that it polls and, in the mode `automatic`,
-/// the larger one of both routes. A constant expression where that of a std::string is one: not yet
-/// for clang 19 with the library of g++ 12.
+/// Returns the worst case for a datasource: that of the polled route or, in the mode `automatic`,
+/// the larger one of both routes. This is a constant expression only if std::string can be used in
+/// one. With clang 19 and the library of g++ 12 that is not yet possible.
 ///
 ///     static_assert(forest::worst_case_detection(
 ///         forest::datasource_options{.schema_timeout = 5s}).black_holed <= 1min);
-template <std::same_as<datasource_options> Options, // A braced list is one of `options`.
+template <std::same_as<datasource_options> Options, // A braced list means `options`.
           std::regular_invocable<int, duration> Backoff = exponential_backoff>
 [[nodiscard]] constexpr detection_bound worst_case_detection(const Options& settings,
                                                              const Backoff& backoff = {}) {

@@ -9,30 +9,30 @@
 #include <algorithm>
 #include <concepts>
 
-// How soon an application learns of a crash at the latest (B4: the bound of detection), computed
-// from its own options.
+// The longest time until an application learns of a crash (B4: the worst case), computed from the
+// options of the application.
 
 namespace forest {
 
-/// The longest time from a crash to `on_server_down`, by how the crash looks from outside.
+/// The longest time from a crash to `on_server_down`. There are two values, for the two ways in
+/// which a client can see a crash.
 struct detection_bound {
-    duration
-        refused; ///< the host answers for the dead server: connections are refused or reset at once
+    duration refused;     ///< the host still answers: connections are refused or reset at once
     duration black_holed; ///< nothing answers: each check lasts for its whole timeout
 
     friend constexpr bool operator==(const detection_bound&, const detection_bound&) = default;
 };
 
-/// The larger one of each: what is promised of a target that is checked in either of two ways.
+/// Returns the larger value of each member: the bound for a target that may be checked in two ways.
 [[nodiscard]] constexpr detection_bound larger(const detection_bound& left,
                                                const detection_bound& right) noexcept {
     return {std::max(left.refused, right.refused), std::max(left.black_holed, right.black_holed)};
 }
 
-/// The worst case for a target of a fleet that keeps up: as below, but each wait and each timeout
-/// ends with its `tick`, and the first check comes after two of them. Where the transport meets its
-/// deadlines at the ends of ticks of its own, as `pooled_transport` does, `tick` is the coarser
-/// one.
+/// Returns the worst case for a target of a fleet, if the fleet is not too busy. It differs from
+/// the worst case below in two points: each wait and each timeout ends at the end of its `tick`,
+/// and the first check comes after two ticks. If the transport has ticks of its own for its
+/// deadlines, like `pooled_transport`, pass the longer one of the two ticks.
 template <std::regular_invocable<int, duration> Backoff>
 [[nodiscard]] constexpr detection_bound
 worst_case_detection(const options& settings, const Backoff& backoff, duration tick) {
@@ -53,10 +53,11 @@ worst_case_detection(const options& settings, const Backoff& backoff, duration t
     return {refused, add(refused, timeouts)};
 }
 
-/// The worst case for these options: the server dies right after it has answered a check, or is
-/// dead before the first one. The next check comes an interval after that one began or, where the
-/// timeout is longer, when its answer has arrived at last. Saturates at `duration::max()`. Takes
-/// time in proportion to the threshold.
+/// Returns the worst case for these options: the server dies directly after it has answered a
+/// check, or before the first check. The next check comes one interval after that check began. If
+/// the timeout is longer than the interval, the next check comes when the answer has arrived, at
+/// the latest at the timeout. The result is at most `duration::max()`. The time to compute it is
+/// proportional to `failure_threshold`.
 ///
 ///     static_assert(forest::worst_case_detection({.interval = 10s}).black_holed <= 1min);
 template <std::regular_invocable<int, duration> Backoff = exponential_backoff>

@@ -2,9 +2,9 @@
 #ifndef FOREST_CORE_ERROR_HPP
 #define FOREST_CORE_ERROR_HPP
 
-// Every way in which a check, a URL or an option can be wrong, as one std::error_category. Adapters
-// translate the codes of their libraries into these once, so that nobody above an adapter compares
-// foreign codes.
+// All errors of checks, URLs and options, in one std::error_category. Each adapter translates the
+// codes of its library into these codes. So the code above an adapter never compares codes of
+// another library.
 
 #include <string>
 #include <string_view>
@@ -31,7 +31,7 @@ enum class errc {
     not_ok,
     stopping,
 
-    // How an operation ended that was not a check's fault.
+    // Why an operation ended without a result that counts.
     operation_canceled,
     local_resources_exhausted,
 
@@ -69,33 +69,34 @@ enum class errc {
     address_in_use,
     listen_failed,
 
-    // Why a check failed, too: the first bytes of the server show another protocol than the one
-    // that the URL names. They stand here because the numbers before them must not change.
+    // More reasons why a check failed: the first bytes from the server belong to another protocol
+    // than the URL says. These codes are not in the first group because the numbers of the other
+    // codes must not change.
     tls_expected,
     plain_http_expected,
     http2_only,
     other_protocol,
 
-    // Later ones of the groups above.
-    resolver_unavailable, // how an operation ended that was not a check's fault
+    // Later additions to the groups above.
+    resolver_unavailable, // an operation ended without a result that counts
     invalid_doubt_max,    // an option is out of its range
 };
 
-/// Groups of errors, for code that reacts to the kind rather than to the case: `ec ==
-/// condition::unhealthy`.
+/// Groups of errors, for code that does not need the exact error: `ec == condition::unhealthy`.
 enum class condition {
     no_connection =
         1,        ///< no answer came: resolving, connecting, TLS, a deadline or a lost connection
-    bad_answer,   ///< an answer came that is not valid HTTP, is of another protocol, too large,
-                  ///< encoded, or not the JSON agreed on
-    unhealthy,    ///< a well-formed answer that says no: its status, its `status` member, or its
-                  ///< farewell
+    bad_answer,   ///< an answer came, but it is not valid HTTP, is of another protocol, too large,
+                  ///< encoded, or not the expected JSON
+    unhealthy,    ///< the answer is valid, but not healthy: by its HTTP status, by its member
+                  ///< `status`, or because the server announces its stop
     check_failed, ///< any of the three above
     invalid_argument, ///< an option, URL, secret, header or path that cannot be used
 };
 
-/// The identifier of an error: `"timed_out"`. Short, and stable: once released it is not changed,
-/// so it can be the label of a metric or a key in a database. Empty for a value that is none.
+/// Returns the identifier of an error, such as `"timed_out"`. It is short, and does not change
+/// after a release. So it can be the label of a metric or a key in a database. Empty for a value
+/// that is no `errc`.
 [[nodiscard]] constexpr std::string_view name(errc code) noexcept {
     switch (code) {
     case errc::resolve_failed: return "resolve_failed";
@@ -151,7 +152,8 @@ enum class condition {
     return {};
 }
 
-/// The same of a group, for a label with fewer values: `"no_connection"`.
+/// Returns the identifier of a group of errors, such as `"no_connection"`, for a label with fewer
+/// values.
 [[nodiscard]] constexpr std::string_view name(condition group) noexcept {
     switch (group) {
     case condition::no_connection: return "no_connection";
@@ -163,7 +165,7 @@ enum class condition {
     return {};
 }
 
-/// A sentence for people: what happened and what to do about it.
+/// Returns a sentence for a human reader: what happened, and what to do.
 [[nodiscard]] constexpr std::string_view explanation(errc code) noexcept {
     switch (code) {
     case errc::resolve_failed:
@@ -254,8 +256,8 @@ enum class condition {
     return "unknown error";
 }
 
-/// The same for a check, whose signature the caller knows of: `errc::unauthorized` then says
-/// whether one was sent.
+/// Returns the same for a check, where the caller knows whether a signature was sent. With
+/// `errc::unauthorized` the sentence says that, too.
 [[nodiscard]] constexpr std::string_view explanation(errc code, bool signature_sent) noexcept {
     if (code != errc::unauthorized)
         return explanation(code);
@@ -267,7 +269,7 @@ enum class condition {
                  "server has";
 }
 
-/// Whether a failure of the check itself, and not of an argument, is meant.
+/// Returns whether the code is the reason of a failed check, and not of a wrong argument.
 [[nodiscard]] constexpr bool is_check_failure(errc code) noexcept {
     return (errc::resolve_failed <= code && code <= errc::stopping) ||
            (errc::tls_expected <= code && code <= errc::other_protocol);
@@ -294,7 +296,7 @@ constexpr bool belongs_to(errc code, condition group) noexcept {
     return false;
 }
 
-// A category whose codes have identifiers, which std::error_category has no room for.
+// A category whose codes also have identifiers. A std::error_category has only messages.
 class named_category : public std::error_category {
 public:
     // Empty for any other value. The text is a constant.
@@ -345,9 +347,10 @@ inline bool condition_category_type::equivalent(const std::error_code& code,
     return detail::error_category_object;
 }
 
-/// A short and stable name of a code, for labels, JSON and logs: the identifier of an error of this
-/// library, or the name of the category of another code, such as `"system"`. Empty for no error,
-/// `"unknown"` for a value that no error of this library has. The text is a constant.
+/// Returns a short name of a code, for labels, JSON and logs; it does not change after a release.
+/// For an error of this library it is the identifier; for any other code it is the name of its
+/// category, such as `"system"`. It is empty for no error, and `"unknown"` for a value that is no
+/// error of this library. The text is a constant.
 [[nodiscard]] inline std::string_view name(const std::error_code& code) noexcept {
     if (!code)
         return {};
@@ -375,7 +378,7 @@ inline bool condition_category_type::equivalent(const std::error_code& code,
 
 namespace detail {
 
-// The category of what can be wrong with one kind of options: each code is of an argument.
+// The category for one kind of options. Each of its codes means an invalid argument.
 class option_category : public named_category {
 public:
     std::error_condition default_error_condition(int) const noexcept override {

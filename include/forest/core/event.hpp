@@ -11,12 +11,12 @@
 #include <cstdint>
 #include <string_view>
 
-// What a client reports to its observers: one struct for all events, so that an observer is one
-// function and a new event breaks no observer.
+// The events that a client reports to its observers. All kinds of events have the same struct. So
+// an observer is one function, and a new kind of event does not break it.
 
 namespace forest {
 
-/// What is known of a target.
+/// The known state of a target.
 enum class target_status : std::uint8_t {
     unknown, ///< no verdict yet
     up,
@@ -30,58 +30,61 @@ enum class event_kind : std::uint8_t {
     check_started,
     check_succeeded,
     check_failed,
-    check_inconclusive, ///< failed for want of time, descriptors or a name service (B12)
+    check_inconclusive, ///< failed because this process lacked time, descriptors or a name service
+                        ///< (B12)
     server_down,
     server_up,
-    callback_failed, ///< a callback threw; `event::detail` says what
+    callback_failed, ///< a callback threw; `event::detail` has its text
     stopping,
     stopped,
 
-    // Of a datasource only.
-    schema_loaded,    ///< the first schema; `event::source` says where it came from (B30)
-    schema_unchanged, ///< the server still has the schema that is known (B31)
-    schema_reloaded,  ///< the server's schema had changed, and the application has taken it over
-    schema_failed,    ///< the schema could not be had; `event::check` says why
+    // The following events come only from a datasource.
+    schema_loaded,        ///< the first schema; `event::source` says where it came from (B30)
+    schema_unchanged,     ///< the server still has the schema that is known (B31)
+    schema_reloaded,      ///< the server has another schema, and the application has accepted it
+    schema_failed,        ///< the schema could not be fetched; `event::check` has the reason
     health_route_missing, ///< the server has no health route, and its schema is polled instead
                           ///< (B33)
 };
 
-/// How loudly an event should be logged.
+/// The level at which an event should be logged.
 enum class severity : std::uint8_t { debug, info, warning, error };
 
-/// One event. All pointers and views are valid during the call that delivers it, and no longer.
+/// One event. All pointers and views are valid only during the call that delivers the event.
 struct event {
     event_kind kind{};
     std::string_view target{}; ///< the URL
-    std::string_view path{};   ///< what `check` asked for there: `/forest/health`; else empty
-    target_status status{};    ///< of the target, after this event
+    std::string_view path{};   ///< the path of `check`: `/forest/health`; else empty
+    target_status status{};    ///< the status of the target after this event
     int attempt = 0;           ///< checks since the last success, from 1 (B10); 0 outside checks
     int failures = 0;          ///< consecutive failures so far
-    int failure_threshold = 0; ///< how many make the target down
-    const verdict* check = nullptr; ///< set for the outcome of a check and for what follows from it
+    int failure_threshold = 0; ///< the number of failures that makes the target down
+    const verdict* check =
+        nullptr; ///< set for the result of a check and events that follow from it
     const forest::outage* outage = nullptr; ///< set for server_down and server_up
-    std::string_view detail{};              ///< what a callback threw, or what to do
+    std::string_view detail{};              ///< the exception of a callback as text, or advice
     const forest::schema* schema = nullptr; ///< the known schema, in events about schemas
-    schema_source source{};                 ///< where it came from
-    target_id id{};                         ///< of a fleet's target; 0 for a client's
-    /// The target is down, and `server_down` was reported before this event. A failure that comes
-    /// now changes nothing.
+    schema_source source{};                 ///< where that schema came from
+    target_id id{};                         ///< the target in a fleet; 0 in a client
+    /// The target is down, and `server_down` was reported before this event. A further failure
+    /// changes nothing.
     bool during_outage = false;
 
-    /// For how many checks in a row, the present one included, the name service has not answered
-    /// (B12); those that count as `resolve_failed` after `doubt_max` are not counted here.
+    /// The number of checks in a row, including this one, for which the name service did not answer
+    /// (B12: such checks are inconclusive). After `doubt_max` such checks, further ones count as
+    /// `resolve_failed`; they are not included here.
     int doubts = 0;
 };
 
-/// Whether the name service has just begun not to answer: the first such check in a row says so,
-/// and those that follow say nothing new.
+/// Returns whether this is the first check in a row for which the name service did not answer. The
+/// later checks of the same row report nothing new.
 [[nodiscard]] inline bool begins_doubt(const event& happened) noexcept {
     return happened.kind == event_kind::check_inconclusive && happened.check != nullptr &&
            happened.check->error == errc::resolver_unavailable && happened.doubts <= 1;
 }
 
-/// A hint for a server that answers an event's check with 404 or 405. Empty when the event has no
-/// such answer.
+/// Returns a hint for the user if the server answered the check of the event with 404 or 405.
+/// Otherwise returns an empty text.
 [[nodiscard]] inline std::string_view missing_route_hint(const event& happened) noexcept {
     if (happened.check == nullptr || happened.check->error != errc::unexpected_status ||
         !is_route_missing(happened.check->status))
@@ -97,8 +100,8 @@ inline constexpr std::string_view health_route_missing_hint =
     "its schema is polled instead; no Ruby or Node agent has the route so far: choose the mode "
     "schema_poll to say so, or serve GET /forest/health on the server, which is tried every hour";
 
-/// The text of `event::detail` with `schema_unchanged` when the server has served a schema that was
-/// the known schema a moment ago (B36: a schema that goes back).
+/// The text of `event::detail` with `schema_unchanged` if the server has returned to a schema that
+/// was the known one a short time ago (B36: such a schema must come twice).
 inline constexpr std::string_view schema_held_hint =
     "the server serves an earlier schema, which is taken over if it stays";
 
@@ -133,18 +136,19 @@ inline constexpr std::string_view schema_held_hint =
     return {};
 }
 
-/// Whether the event is about a datasource's schema.
+/// Returns whether events of this kind are about the schema of a datasource.
 [[nodiscard]] constexpr bool is_of_schema(event_kind kind) noexcept {
     return event_kind::schema_loaded <= kind && kind <= event_kind::schema_failed;
 }
 
-/// The level at which an event is logged: transitions at info and above, routine at debug. A
-/// connection that is lost, refused or timed out below the threshold is routine, and so is every
-/// further failure during an outage; the first refused signature never is.
+/// Returns the level at which an event is logged. Changes of the status have at least the level
+/// info; routine events have the level debug. Below the threshold, a connection that is lost,
+/// refused or timed out is routine. During an outage, every further failure is routine. The first
+/// refused signature is never routine.
 [[nodiscard]] inline severity severity_of(const event& happened) noexcept {
     switch (happened.kind) {
     case event_kind::check_failed: {
-        // Beyond the threshold the target is down, also when the event does not say so.
+        // Above the threshold the target is down, even if `during_outage` is false.
         if (happened.during_outage || happened.failures > happened.failure_threshold)
             return severity::debug;
         const std::error_code error = happened.check ? happened.check->error : std::error_code{};
@@ -153,7 +157,7 @@ inline constexpr std::string_view schema_held_hint =
         return routine && happened.failures < happened.failure_threshold ? severity::debug
                                                                          : severity::warning;
     }
-    case event_kind::check_inconclusive: // Nobody else says that the name service is in trouble.
+    case event_kind::check_inconclusive: // No other event reports this problem of the name service.
         return begins_doubt(happened) ? severity::warning : severity::debug;
     case event_kind::server_down: return severity::warning;
     case event_kind::server_up:

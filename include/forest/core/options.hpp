@@ -8,52 +8,57 @@
 #include <chrono>
 #include <system_error>
 
-// How one target is watched. An aggregate, so that a call names what it changes: `{.interval =
-// 10s}`.
+// The options for watching one target. They are an aggregate, so a call can name the members that
+// it changes: `{.interval = 10s}`.
 
 namespace forest {
 
 /// How often a target is checked and when it counts as down or up again.
 struct options {
-    /// From the start of one check to the start of the next while the target is up. Greater than 0.
+    /// The time from the start of one check to the start of the next, while the target is up.
+    /// Greater than 0.
     duration interval = std::chrono::seconds{30};
 
     /// One deadline for a whole check: resolve, connect, TLS, send and receive. Greater than 0. It
-    /// may exceed `interval`; then the next check waits for this one (B2).
+    /// may exceed `interval`; then the next check waits for this one (B2: one check at a time).
     duration timeout = std::chrono::seconds{5};
 
-    /// Consecutive failures that make a target down. At least 1; 1 means that any failure does.
+    /// Consecutive failures that make a target down. At least 1. With 1, a single failure is
+    /// enough.
     int failure_threshold = 3;
 
     /// Consecutive successes that end an outage. At least 1.
     int success_threshold = 1;
 
-    /// The first check is put off by a uniformly random part of this, so that a thousand clients
-    /// started together do not check together. 0 means that the first check starts at once.
+    /// The first check is delayed by a random part of this duration, with a uniform distribution.
+    /// So a thousand clients that start together do not check together. 0 means that the first
+    /// check starts at once.
     duration initial_delay_max = duration::zero();
 
-    /// Each delay varies by up to this share of itself, in both directions. From 0, no variation,
-    /// to 0.5.
+    /// Each delay is made longer or shorter by a random amount, at most by this share of the delay.
+    /// From 0 to 0.5; 0 means that delays do not vary.
     double interval_jitter = 0.0;
 
-    /// How late a wake-up may be before a failure says more about this process than about the
-    /// server (B12). At least 0, which is for simulations: on a real clock every wake-up is a
-    /// little late, so that with 0 each failure is checked twice, and a timeout never counts.
+    /// The longest tolerated delay of a wake-up. After a longer delay a failed check is
+    /// inconclusive, because this process may be the cause (B12). At least 0. The value 0 is for
+    /// simulations: on a real clock every wake-up is a little late. With 0 each failed check is
+    /// repeated, and a timeout never counts.
     duration stall_tolerance = std::chrono::seconds{2};
 
-    /// How many checks in a row are inconclusive when the name service does not answer and no
-    /// earlier answer of it can be used (B12); from then on each counts as `resolve_failed`. From
-    /// 0, which means that each counts, to 100.
+    /// The largest number of checks in a row that are inconclusive because the name service does
+    /// not answer and no earlier answer can be used (B12). Each further check counts as a failure,
+    /// `resolve_failed`. From 0 to 100; 0 means that each such check counts.
     int doubt_max = 10;
 
-    /// No duration above may exceed this: sums of a few of them must not overflow 64 bits of
-    /// nanoseconds.
+    /// The upper limit of each duration above. It is so low that the sum of a few of them does not
+    /// overflow 64 bits of nanoseconds.
     static constexpr duration duration_max = std::chrono::hours{24 * 366};
 
-    /// Whether every member is in its range; usable in a static_assert.
+    /// Returns whether every member is in its range. Usable in a static_assert.
     [[nodiscard]] constexpr bool valid() const noexcept { return first_fault() == errc{}; }
 
-    /// As `valid()`, but says which member is at fault: `errc::invalid_timeout`, for example.
+    /// Like `valid()`, but returns an error that names the first invalid member, for example
+    /// `errc::invalid_timeout`.
     [[nodiscard]] std::error_code validate() const noexcept {
         const errc fault = first_fault();
         return fault == errc{} ? std::error_code{} : make_error_code(fault);
@@ -72,7 +77,7 @@ private:
             return errc::invalid_success_threshold;
         if (initial_delay_max < zero || initial_delay_max > duration_max)
             return errc::invalid_initial_delay_max;
-        // Written so that NaN fails too.
+        // This form of the condition rejects NaN, too.
         if (!(interval_jitter >= 0.0 && interval_jitter <= 0.5))
             return errc::invalid_interval_jitter;
         if (stall_tolerance < zero || stall_tolerance > duration_max)
@@ -83,7 +88,7 @@ private:
     }
 };
 
-/// The most by which a delay is lengthened or shortened under `options::interval_jitter`.
+/// Returns the largest amount by which `options::interval_jitter` makes a delay longer or shorter.
 [[nodiscard]] constexpr duration jitter_max(const options& settings, duration delay) noexcept {
     return duration{
         static_cast<duration::rep>(static_cast<double>(delay.count()) * settings.interval_jitter)};

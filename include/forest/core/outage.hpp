@@ -10,26 +10,26 @@
 #include <string_view>
 #include <system_error>
 
-// The record of one outage. It is made when the target goes down, and reported again when the
-// target comes back, with nothing changed but its end (B8: one outage, one record).
+// The record of one outage. It is made when the target goes down. It is reported again when the
+// target is up again, and only its end has been added then (B8: both calls carry the same outage).
 
 namespace forest {
 
 /// One outage of one target. `on_server_down` and `on_server_up` of the same outage carry the same
-/// values; only `ended_after` is set at the recovery. Trivially copyable. A copy may be kept for as
-/// long as one likes, but for `target`, which is a view into the client that reports the outage: it
-/// is valid until that client is destroyed, or the target is removed from its fleet.
+/// values; only `ended_after` is set at the recovery. Trivially copyable. You may keep a copy. Its
+/// member `target` is a view into the client that reports the outage: the view is valid until that
+/// client is destroyed, or until the target is removed from its fleet.
 struct outage {
-    std::string_view target{};     ///< the URL, as `event::target`; of a datasource the uri
+    std::string_view target{};     ///< the URL, like `event::target`; in a datasource the uri
     std::uint64_t id = 0;          ///< counted from 1 for each client; never used twice
-    wall_time first_failure{};     ///< when the first failed check of the run had failed
+    wall_time first_failure{};     ///< the end of the first failed check of the outage
     steady_time first_failed_at{}; ///< the same moment on the steady clock
     int failures = 0;              ///< consecutive failures that made the target down
     std::error_code last_error{};  ///< the error of the failure that reached the threshold
     int last_status = 0;           ///< its HTTP status; 0 when no answer came
     bool unauthorized =
         false; ///< a 401 or 403 was among the failures, even if it was not the last (B11)
-    bool signature_sent = false; ///< that failed check was signed
+    bool signature_sent = false; ///< the failed check that reached the threshold was signed
     std::optional<std::chrono::seconds>
         clock_skew{}; ///< server minus local clock, if an answer showed one
     std::optional<duration>

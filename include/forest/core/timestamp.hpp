@@ -5,9 +5,9 @@
 #include <forest/core/fields.hpp>
 #include <forest/core/time.hpp>
 
-// The timestamps that are signed (PROTOCOL.md, 1 and 2): one exact form is written, many are read.
-// Hand-written, because a check writes one each time and a server reads one before it trusts a
-// byte.
+// The timestamps that are signed (PROTOCOL.md, 1 and 2). The library writes one exact form and
+// reads many. The code is written by hand: each check writes a timestamp, and a server reads it
+// before it can trust any byte of the request.
 
 #include <algorithm>
 #include <array>
@@ -18,7 +18,7 @@
 
 namespace forest {
 
-/// The length of every timestamp written.
+/// The length of the text that `format_timestamp` returns.
 inline constexpr std::size_t timestamp_size = 24;
 
 namespace detail {
@@ -64,7 +64,7 @@ public:
         return !empty() && '0' <= text_[position_] && text_[position_] <= '9';
     }
 
-    // Takes one byte out of `choices`; says which, or 0.
+    // Takes the next byte if it is one of `choices`. Returns that byte, or 0.
     constexpr char take(std::string_view choices) noexcept {
         for (const char choice : choices) {
             if (!empty() && text_[position_] == choice) {
@@ -81,7 +81,7 @@ public:
         return byte;
     }
 
-    // Takes that many bytes, with any values; fewer at the end.
+    // Takes the next `size` bytes, with any values, or fewer at the end of the text.
     constexpr std::string_view text(std::size_t size) noexcept {
         const std::string_view taken = text_.substr(position_, size);
         position_ += taken.size();
@@ -102,8 +102,8 @@ private:
     bool valid_ = true;
 };
 
-// Seconds since 1970 of a civil date and time; none when there is no such day or hour. A 60th
-// second is the first one of the next minute, as POSIX counts.
+// Returns the seconds since 1970 for a civil date and time, or nothing if they do not exist. Second
+// 60 is the first second of the next minute, as in POSIX.
 constexpr std::optional<std::chrono::sys_seconds> civil_seconds(int year, unsigned month,
                                                                 unsigned day, unsigned hour,
                                                                 unsigned minute,
@@ -118,8 +118,8 @@ constexpr std::optional<std::chrono::sys_seconds> civil_seconds(int year, unsign
 
 } // namespace detail
 
-/// Writes `2025-12-09T12:00:00.000Z`. A time before year 0 or after year 9999, which four digits
-/// cannot say, is written as the nearest one that they can.
+/// Writes `2025-12-09T12:00:00.000Z`. Four digits cannot express a year before 0 or after 9999.
+/// Such a time is written as the nearest time that they can express.
 [[nodiscard]] constexpr std::array<char, timestamp_size> format_timestamp(wall_time time) noexcept {
     using namespace std::chrono;
     constexpr wall_time first{sys_days{year{0} / January / 1}};
@@ -153,14 +153,15 @@ constexpr std::optional<std::chrono::sys_seconds> civil_seconds(int year, unsign
     return text;
 }
 
-/// How many digits of the fraction can be written.
+/// The smallest and the largest possible number of digits in the fraction.
 inline constexpr int fraction_digits_min = 3;
 inline constexpr int fraction_digits_max = 9;
 
-/// A timestamp with as many digits as were asked for.
+/// The text of a timestamp with a given number of digits in the fraction.
 class timestamp_text {
 public:
-    /// `digits` are of the fraction, from `fraction_digits_min` to `fraction_digits_max`.
+    /// `digits` is the number of digits in the fraction, from `fraction_digits_min` to
+    /// `fraction_digits_max`.
     constexpr timestamp_text(precise_time time, int digits) noexcept {
         const auto short_form = format_timestamp(time.at);
         char* out = std::copy(short_form.begin(), short_form.end() - 1, text_.data());
@@ -179,9 +180,10 @@ private:
     std::size_t size_;
 };
 
-/// Reads what PROTOCOL.md, 2 allows: `YYYY-MM-DD[Tt]hh:mm:ss[.digits](Z|z|±hh:mm|±hhmm|±hh)`, with
-/// spaces and tabs around it. Whole seconds: the fraction is cut off, which rounds down also before
-/// 1970. Empty for everything else, and for dates and times that do not exist.
+/// Reads the forms that PROTOCOL.md, 2 allows:
+/// `YYYY-MM-DD[Tt]hh:mm:ss[.digits](Z|z|±hh:mm|±hhmm|±hh)`, with spaces and tabs around it. Returns
+/// whole seconds: the fraction is cut off, which rounds down also before 1970. Returns nothing for
+/// any other text, and for dates and times that do not exist.
 [[nodiscard]] constexpr std::optional<std::chrono::sys_seconds>
 parse_timestamp(std::string_view text) noexcept {
     detail::digit_reader reader{trim_blanks(text)};

@@ -25,13 +25,13 @@
 
 namespace forest::detail {
 
-/// The bounds of a fleet on checks in flight and on connections, and how much of them is used. A
-/// check pays for one connection when it begins. When it has ended, the number of connections that
-/// it opened is known, and the difference is settled. Not thread-safe.
+/// Holds the bounds of a fleet for checks in flight and for connections per second, and counts the
+/// connections. A check pays for one connection when it begins. When it has ended, the number of
+/// connections that it opened is known, and the difference is settled. Not thread-safe.
 class fleet_limits {
 public:
-    /// Permission to begin a check, and to open one connection for it if it needs one. Returns what
-    /// was paid when it is destroyed without use; must not outlive its limits.
+    /// Permission to begin a check, and to open one connection if the check needs one. An unused
+    /// permit gives its connection back when it is destroyed. A permit must not outlive its limits.
     class permit {
     public:
         permit(permit&& other) noexcept : paid_to_{std::exchange(other.paid_to_, nullptr)} {}
@@ -59,7 +59,8 @@ public:
     /// Returns whether another check may begin while `in_flight` checks are in flight.
     [[nodiscard]] bool has_room(int in_flight) const noexcept { return in_flight < in_flight_max_; }
 
-    /// Returns whether it matters that a check finds a kept connection.
+    /// Returns whether connections are bounded. If they are not, a check need not find a kept
+    /// connection.
     [[nodiscard]] bool bounds_connections() const noexcept { return bounded_; }
 
     /// Returns a permit for a check that finds a kept connection.
@@ -93,7 +94,8 @@ private:
 /// queue of their own. Not thread-safe.
 class fleet_queues {
 public:
-    /// What the targets of a queue wait for: their origin or, when this is empty, a connection.
+    /// The obstacle of a queue: its targets wait for this origin, or for a connection if it is
+    /// empty.
     using obstacle = std::optional<origin_number>;
 
     /// Adds a target behind all that are ready.
@@ -171,19 +173,19 @@ public:
         steady_time due;
     };
 
-    /// The arguments outlive this object.
+    /// The arguments must outlive this object.
     fleet_scheduler(targets& all, const checks& in_flight, fleet_signing<Signer>& signing,
                     const fleet_options& settings)
         : targets_{all}, checks_{in_flight}, signing_{signing}, limits_{settings} {}
 
-    /// Adds a target that is due behind all that wait already.
+    /// Adds a due target behind all waiting targets.
     void add(target& due, steady_time now) {
         pause_if_full(due, now, [&] { queues_.push(due.id); });
     }
 
-    /// Adds a target whose check is repeated at once (B12: an inconclusive check) before all that
-    /// wait already. Behind them the check would be late and inconclusive again for as long as the
-    /// fleet is too busy.
+    /// Adds a target before all waiting targets, because its check is repeated at once (B12: an
+    /// inconclusive check). Behind them the check would be late and inconclusive again, as long as
+    /// the fleet is too busy.
     void add_first(target& repeated, steady_time now) {
         pause_if_full(repeated, now, [&] { queues_.push_first(repeated.id); });
     }
@@ -238,7 +240,8 @@ public:
 private:
     using obstacle = fleet_queues::obstacle;
 
-    // A target that finds no memory in a queue is due again a little later, and is not lost.
+    // If a queue has no memory for a target, the target is due again a little later. It is not
+    // lost.
     template <typename Push>
     void pause_if_full(target& due, steady_time now, const Push& push) {
         try {
@@ -248,7 +251,7 @@ private:
         }
     }
 
-    // A check that is repeated (B12) needs a connection of its own, too.
+    // A check that is repeated (B12: on a fresh connection) must not use a kept connection.
     static bool is_repeated(const target& due) noexcept {
         return due.step == target_step::check && due.fresh_connection;
     }

@@ -20,9 +20,9 @@
 #include <system_error>
 #include <utility>
 
-// The rules for one client in a simulated world, as a list of what has to happen next. It knows the
-// rules and the truth, and nothing of how the client works: what it expects is computed from the
-// options and from the events so far.
+// The rules for one client in a simulated world. They compute from the options and from the events
+// so far what has to happen next. They know the truth about the world, but not how the client
+// works.
 
 namespace forest::sim {
 
@@ -86,8 +86,9 @@ public:
             violated("B2", "a second check was sent while one was in flight");
     }
 
-    /// Nothing was disturbed for so long that the client must know the truth. `well`: all checks
-    /// succeed. `rested`: nothing was disturbed for a `longest_round` on top of that, either.
+    /// Call it when nothing was disturbed for so long that the client must know the truth. `well`
+    /// means that all checks succeed. `rested` means that nothing was disturbed for one more
+    /// `longest_round`, either.
     void settle(target_status status, bool well, bool rested) {
         if (stopped_)
             return;
@@ -147,7 +148,7 @@ private:
             require(late_ >= -rounding, "B1", "a check began before it was due");
             require(!undisturbed || late_ <= rounding, "B1", "a check began after it was due");
         }
-        // The delay before the first check may be random; then nobody knows how late it is.
+        // The delay before the first check may be random. Then it is unknown how late the check is.
         certain_ = due_ || undisturbed;
         if (!due_ || late_ > options_.stall_tolerance || late_ >= options_.interval)
             due_ = now; // The schedule starts again from here.
@@ -162,7 +163,7 @@ private:
 
     bool must_succeed() const { return view_.must_succeed() && view_.accepted(signed_as_); }
 
-    // Whether the world was the same from the beginning of the check to its end.
+    // Returns whether the world was the same from the beginning of the check to its end.
     bool constant() const {
         return changes_at_begin_ == view_.changes() && host_changes_ == view_.host_changes();
     }
@@ -207,7 +208,8 @@ private:
             expected_ = event_kind::server_down;
     }
 
-    // A wake-up that is later than tolerated, or a check that takes longer.
+    // Returns whether the wake-up was later than tolerated, or the check took longer than
+    // tolerated.
     bool doubtful() const {
         return late_ > options_.stall_tolerance + rounding ||
                view_.local_now() - began_ > options_.timeout + options_.stall_tolerance + rounding;
@@ -215,7 +217,7 @@ private:
 
     void doubted() {
         end_check();
-        // A jitter is random, so nobody knows how late the client was.
+        // A jitter is random, so it is unknown how late the client was.
         require(options_.interval_jitter > 0.0 || !certain_ || late_ > options_.stall_tolerance ||
                     view_.local_now() - began_ > options_.timeout + options_.stall_tolerance,
                 "B12", "a check was reported as inconclusive although the client was on time");
@@ -259,7 +261,7 @@ private:
             due_.reset();
     }
 
-    // The error when a duration is converted to the time of a drifting clock and back.
+    // The rounding error when a duration is converted to the time of a drifting clock and back.
     static constexpr duration rounding = std::chrono::microseconds{1};
 
     std::string client_;
@@ -270,7 +272,7 @@ private:
     std::optional<event_kind> expected_; // the event that has to be next
     std::optional<steady_time> due_;
     std::optional<steady_time> latest_; // the deadline of the check's next step, in timer time
-    forest::detail::timestamp_sequence timestamps_; // as the client has them
+    forest::detail::timestamp_sequence timestamps_; // the same sequence as in the client
     wall_time signed_as_{};
     steady_time began_{};
     steady_time first_failed_at_{};
@@ -279,7 +281,7 @@ private:
     bool checking_ = false;
     bool down_ = false;
     bool stopped_ = false;
-    bool succeeds_ = false; // every check that begins when the current one did must succeed
+    bool succeeds_ = false; // a check that began at the same time as the current one must succeed
     bool fails_ = false;    // the same, and it must fail
     std::uint64_t changes_at_begin_ = 0;
     std::uint64_t host_changes_ = 0;

@@ -11,28 +11,29 @@
 #include <cstdint>
 #include <limits>
 
-// When a datasource fetches its schema (B31), decided without doing it. A fetch is owed from the
-// start, again from each recovery, and when a content has to come again (B36), until one has ended
-// well; it is tried while the server answers its checks, and never beside another one.
+// Decides when a datasource fetches its schema (B31), and does not fetch itself. A fetch is needed
+// at the start, after each recovery, and when a content has to come a second time (B36). It is
+// repeated until it succeeds. A fetch begins only while the server answers its checks, and only one
+// runs at a time.
 
 namespace forest::detail {
 
-/// What has happened to a datasource: an input of its fetch_machine.
+/// An input of a fetch_machine: what has happened to its datasource.
 enum class fetch_input : std::uint8_t {
-    started,         ///< once, and first
+    started,         ///< the first input; it comes once
     recovered,       ///< the server came back from an outage
-    check_succeeded, ///< a health check did, or showed that an agent answers
-    check_failed,    ///< one that counts
-    woke,            ///< the wait asked for has ended
-    fetched,         ///< the fetch asked for ended with the schema
-    failed,          ///< it ended without one
-    polled,          ///< a health check was a poll of the schema, and has brought it
+    check_succeeded, ///< a health check succeeded, or showed that an agent answers
+    check_failed,    ///< a health check failed, and the failure counts
+    woke,            ///< the requested wait has ended
+    fetched,         ///< the requested fetch has ended with the schema
+    failed,          ///< the requested fetch has ended without a schema
+    polled,          ///< a health check that polls the schema has ended with the schema
 };
 
 /// What the driver has to do next.
 struct fetch_action {
     enum class kind : std::uint8_t {
-        none,  ///< nothing; a wait or fetch asked for before goes on
+        none,  ///< nothing; an earlier wait or fetch continues
         fetch, ///< fetch, then step with `fetched` or `failed`; a pending wait is void
         wait,  ///< wait for `delay`, then step with `woke`
     };
@@ -45,12 +46,12 @@ struct fetch_action {
 template <std::regular_invocable<int, duration> Backoff>
 class fetch_machine {
 public:
-    /// `interval` is that of the health checks, to which the backoff relates its answer.
+    /// `interval` is the interval of the health checks. It is an argument of the backoff.
     fetch_machine(const Backoff& backoff, duration interval) noexcept
         : backoff_{backoff}, interval_{interval} {}
 
-    /// `again`, for `fetched` and `polled`: after how long the schema has to be fetched once more;
-    /// 0 if there is no need.
+    /// `again` is for `fetched` and `polled`: the time after which the schema has to be fetched
+    /// once more, or 0 if that is not necessary.
     [[nodiscard]] fetch_action step(fetch_input input, steady_time now,
                                     duration again = duration::zero()) noexcept {
         switch (input) {
@@ -58,7 +59,7 @@ public:
         case fetch_input::recovered:
             answering_ = true;
             failures_ = 0;
-            // An answer under way may be from before the outage.
+            // The answer of a running fetch may be from before the outage.
             owed_again_ = phase_ == phase::fetching;
             return owed_again_ ? fetch_action{} : fetch();
         case fetch_input::check_succeeded:
@@ -78,7 +79,7 @@ public:
             return settle(now, again);
         case fetch_input::polled:
             answering_ = true;
-            // The fetch under way will know more than the poll that has just ended.
+            // A running fetch will return a newer schema than the poll that has just ended.
             return phase_ == phase::fetching ? fetch_action{} : settle(now, again);
         case fetch_input::failed:
             if (owed_again_)
@@ -91,9 +92,9 @@ public:
 
 private:
     enum class phase : std::uint8_t {
-        settled, // nothing is owed
+        settled, // no fetch is needed
         fetching,
-        waiting, // for the time of the next fetch
+        waiting, // for the next fetch
         parked,  // until a check succeeds
     };
 
@@ -115,7 +116,7 @@ private:
             phase_ = phase::settled;
             return {};
         }
-        // A wait that ends before then is let go on, so that polls do not begin one each.
+        // A running wait that ends earlier continues, so that not every poll begins a wait.
         const bool pending = phase_ == phase::waiting && wakes_at_ <= now + again;
         phase_ = phase::waiting;
         due_ = now + again;
@@ -140,7 +141,7 @@ private:
     [[no_unique_address]] Backoff backoff_;
     duration interval_;
     steady_time due_{};      // of the next fetch, while waiting
-    steady_time wakes_at_{}; // when the wait ends that was asked for last
+    steady_time wakes_at_{}; // the end of the last requested wait
     int failures_ = 0;       // of fetches, consecutive
     phase phase_ = phase::settled;
     bool answering_ = false;  // the last check succeeded

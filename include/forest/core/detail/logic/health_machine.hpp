@@ -22,8 +22,8 @@
 #include <tuple>
 #include <utility>
 
-// The whole logic of one target as a value. It decides and never acts: no clock, no socket, no
-// callback and no allocation, so the client, the fleet and the simulator run the very same
+// The whole logic of one target as a value. It only decides, and never acts: it has no clock, no
+// socket, no callback and no allocation. So the client, the fleet and the simulation make the same
 // decisions, and a test can copy it.
 
 namespace forest::detail {
@@ -35,14 +35,14 @@ struct health_rules {
     [[no_unique_address]] Backoff backoff;
 };
 
-/// A type that keeps such rules, or refers to them as a std::reference_wrapper does.
+/// A type that holds such rules, or refers to them like a std::reference_wrapper.
 template <typename T, typename Backoff>
 concept holds_rules = requires(const T& held) {
     { held } -> std::convertible_to<const health_rules<Backoff>&>;
 };
 
-/// What a machine keeps of a run of failures: an outage less its target, which the driver of the
-/// machine knows, and which a fleet of a hundred thousand should not keep twice.
+/// The data of a run of failures: an outage without its target. The driver of the machine knows the
+/// target, and a fleet of a hundred thousand should not store it twice.
 struct failure_run {
     std::uint64_t outage_id = 0; ///< of the last outage
     wall_time first_failure{};
@@ -56,7 +56,7 @@ struct failure_run {
     bool signature_sent = false;
 };
 
-/// One target's state. Give it each input and do what the returned action says:
+/// The state of one target. Pass each input to `step`, and perform the action that it returns:
 ///
 ///     for (health_action next = machine.step(input, now); next.what == report; next =
 ///     machine.step(reported, now))
@@ -75,7 +75,7 @@ public:
                    random_generator random) noexcept
         : health_machine{health_rules<Backoff>{settings, backoff}, random} {}
 
-    /// The same by rules that it may share.
+    /// The same with rules that other machines may share.
     health_machine(const Rules& rules, random_generator random) noexcept
         : rules_{rules}, random_{random} {
         assert(options().valid());
@@ -85,7 +85,7 @@ public:
         using kind = health_input::kind;
         if (input.what == kind::stopped)
             phase_ = phase::finished;
-        // Started twice is started once, whatever is under way (B13).
+        // A second start changes nothing, in any phase (B13: no second loop).
         if (input.what == kind::started && phase::idle < phase_ && phase_ < phase::finished)
             return {};
         if (input.what == kind::hurried)
@@ -125,18 +125,20 @@ public:
 
     [[nodiscard]] target_status status() const noexcept { return status_; }
 
-    /// Checks begun since the last success, the present one included (B10).
+    /// Returns the number of checks that have begun since the last success, including the present
+    /// one (B10).
     [[nodiscard]] int attempt() const noexcept { return attempt_; }
 
-    /// Consecutive failures that count (B6).
+    /// Returns the number of consecutive failures that count (B6).
     [[nodiscard]] int failures() const noexcept { return failures_; }
 
-    /// Checks in a row for which the name service did not answer, up to `doubt_max` (B12).
+    /// Returns the number of checks in a row for which the name service did not answer, at most
+    /// `doubt_max` (B12: they are inconclusive).
     [[nodiscard]] int doubts() const noexcept { return doubts_; }
 
-    /// The present run of failures, which is an outage once the status is down. Complete while
-    /// `server_down` or `server_up` is being reported, but for the target, which a machine does not
-    /// know.
+    /// Returns the present run of failures. It is an outage if the status is down. While
+    /// `server_down` or `server_up` is reported, it is complete except for the target, which a
+    /// machine does not know.
     [[nodiscard]] forest::outage outage() const noexcept {
         return {.id = run_.outage_id,
                 .first_failure = run_.first_failure,
@@ -150,20 +152,22 @@ public:
                 .ended_after = run_.ended_after};
     }
 
-    /// Whether the target is down and that has been reported, in words of `event::during_outage`.
+    /// Returns whether the target is down and `server_down` was reported before, as in
+    /// `event::during_outage`.
     [[nodiscard]] bool during_outage() const noexcept {
         const bool told_now = phase_ == phase::judged || phase_ == phase::transitioning;
         return status_ == target_status::down && !(told_now && transition_ == transition::down);
     }
 
-    /// When the next check is due; meaningful while the machine waits.
+    /// Returns when the next check is due. The value is meaningful only while the machine waits.
     [[nodiscard]] steady_time due() const noexcept { return due_; }
 
     [[nodiscard]] const forest::options& options() const noexcept { return rules().options; }
 
-    /// All on which its decisions depend, but for what it was made from, as a value to compare and
-    /// to order: by it `sim::explore` knows a state again. Times are relative to `now` and come
-    /// last. A count above `counted_to` is answered as that; larger ones must decide nothing else.
+    /// Returns the state that decides the next actions, without the options. `sim::explore`
+    /// compares and sorts these values to recognise a state that it has seen. Times are relative to
+    /// `now` and come last. A count above `counted_to` is returned as `counted_to`; larger counts
+    /// must not lead to other decisions.
     [[nodiscard]] constexpr auto state(steady_time now, int counted_to) const noexcept {
         const bool planned = phase::waiting <= phase_ && phase_ < phase::finished;
         return std::make_tuple(phase_, status_, transition_, stalled_, succeeded_,
@@ -194,9 +198,9 @@ private:
         return {.what = health_action::kind::report, .event = kind};
     }
 
-    // Waits for the next check, or begins it when it is due. A check that is overdue because the
-    // last one took longer than the interval becomes the origin of the schedule: nothing is caught
-    // up (B1).
+    // Waits for the next check, or begins it if it is due. A check is overdue if the last one took
+    // longer than the interval. Then the schedule starts again from this check, because missed
+    // checks are not caught up (B1: no burst).
     health_action proceed(steady_time now) noexcept {
         if (due_ > now) {
             phase_ = phase::waiting;
@@ -206,9 +210,9 @@ private:
         return begin();
     }
 
-    // A late wake-up keeps the schedule, so that lateness does not add up, unless a whole interval
-    // was missed or the process was stalled: then a new schedule starts, because two checks in a
-    // row bring no new knowledge.
+    // A late wake-up usually does not change the schedule, so delays do not add up. If a whole
+    // interval was missed or the process was stalled, a new schedule starts, because two checks in
+    // a row show no more than one.
     health_action wake(steady_time now) noexcept {
         const duration late = now - due_;
         stalled_ = late > options().stall_tolerance;
@@ -223,14 +227,15 @@ private:
         return report(phase::beginning, event_kind::check_started);
     }
 
-    // A check that its driver begins late says as little as a wake-up that comes late (B12).
+    // A check that the driver begins late is treated like a late wake-up (B12: its failure is
+    // inconclusive).
     health_action launch(steady_time now) noexcept {
         stalled_ = stalled_ || now - checked_at_ > options().stall_tolerance;
         checked_at_ = now;
         return {};
     }
 
-    // As if the check had not been: the attempt before it is the last one again.
+    // Removes the effect of the present check: the number of attempts is again that before it.
     health_action reroute(steady_time now) noexcept {
         succeeded_ = attempt_ == 1;
         attempt_ -= succeeded_ ? 0 : 1;
@@ -251,9 +256,9 @@ private:
 
     health_action conclude(const verdict& result, steady_time now) noexcept {
         transition_ = transition::none;
-        // A server that could not be looked for may be well. To ask again at once would burn a
-        // core, and press a name service that is in trouble, so the backoff counts doubts as it
-        // counts failures.
+        // The server may be healthy although its name could not be looked up. A new look-up at once
+        // would use a whole core, and add load to a failing name service. So the backoff decides
+        // the delay, with the number of doubts instead of failures.
         const bool in_doubt = result.error == errc::resolver_unavailable;
         if (in_doubt && doubts_ < options().doubt_max) {
             ++doubts_;
@@ -262,11 +267,10 @@ private:
             due_ = now + jittered(delay_after(doubts_));
             return report(phase::judged, event_kind::check_inconclusive);
         }
-        // The deadline of a check is a wake-up too: one that comes late finds a process that was
-        // stalled.
+        // The deadline of a check is a wake-up, too. If it comes late, the process was stalled.
         const bool overran = now - checked_at_ > options().timeout + options().stall_tolerance;
-        // A farewell of the server counts, however late this process is (B9: a server that stops
-        // says so). A lack of this machine says nothing about the server.
+        // An announced stop of the server counts even if this process is late (B9: an announced
+        // stop). A lack of resources on this machine says nothing about the server.
         const bool lacking = result.error == errc::local_resources_exhausted;
         const bool inconclusive =
             !result.healthy() && result.error != errc::stopping && (stalled_ || overran || lacking);
@@ -275,7 +279,7 @@ private:
             doubts_ = 0;
         const bool repeated = std::exchange(fresh_connection_, inconclusive);
         if (inconclusive) {
-            // What two checks in a row lacked, a third at once would lack, too.
+            // If two checks in a row lacked a resource, a third check at once would lack it, too.
             due_ = lacking && repeated ? now + shortage_pause : now;
             return report(phase::judged, event_kind::check_inconclusive);
         }
@@ -310,7 +314,7 @@ private:
         if (status_ == target_status::down)
             return;
         if (failures_ == 1) {
-            run_ = {.outage_id = run_.outage_id, // of the last one
+            run_ = {.outage_id = run_.outage_id, // of the last outage
                     .first_failure = result.ended_at,
                     .first_failed_at = now};
         }

@@ -23,8 +23,8 @@
 #include <vector>
 
 // All decisions about host names (B19: names): which answer may be used, which look-up begins, and
-// which waiters are woken. No clock, no thread and no socket, so that a test can play hours of a
-// broken name service.
+// which waiters are woken. It has no clock, no thread and no socket. So a test can simulate hours
+// of a broken name service.
 
 namespace forest::detail {
 
@@ -34,14 +34,14 @@ enum class name_state : std::uint8_t {
     last_good,  ///< the name service does not answer; use the last good addresses
     failed,     ///< there are no addresses; `error` says why
     waiting,    ///< the waiter will be woken
-    refreshing, ///< the same, and it may leave and use the last good addresses
+    refreshing, ///< like `waiting`, but the waiter may leave and use the last good addresses
 };
 
 class name_book;
 
 struct book_entry;
 
-/// A user of names, and the answer that it got. Must outlive its wait.
+/// Waits for the addresses of a name, and receives them. Must outlive its wait.
 class name_waiter {
 public:
     name_waiter() = default;
@@ -52,11 +52,12 @@ public:
     /// The look-up has ended. Called once after `waiting` or `refreshing`.
     virtual void told() noexcept = 0;
 
-    /// Why there are no addresses; `resolver_unavailable` also beside last good ones.
+    /// The reason why there are no addresses. `resolver_unavailable` is also possible together with
+    /// last good addresses.
     std::error_code error{};
 
-    /// The answer. While waiting, and beside `resolver_unavailable`, the last good one, if it may
-    /// be used.
+    /// The addresses. During a wait, and together with `resolver_unavailable`, these are the last
+    /// good addresses, if they may be used.
     std::vector<ip_address> addresses;
 
 private:
@@ -74,11 +75,11 @@ struct book_entry {
     std::string name;
     std::vector<ip_address> addresses; // of the last good answer
     steady_time expires{};
-    std::error_code failure{}; // given again until then
+    std::error_code failure{}; // returned until `failure_until`
     steady_time failure_until{};
     progress lookup = progress::none;
     bool local = false;
-    steady_time asked_at{}; // when the look-up was asked for that is queued or running
+    steady_time asked_at{}; // when the queued or running look-up was requested
     steady_time used_at{};
     name_waiter* first = nullptr;
     book_entry* older = nullptr; // by the time of the last use
@@ -90,8 +91,8 @@ struct book_entry {
     }
 };
 
-/// What is known of all names that are asked for. Not thread-safe. Times come from the caller and
-/// never go back.
+/// The addresses of all requested names, and their look-ups. Not thread-safe. Times come from the
+/// caller and never decrease.
 class name_book {
 public:
     using entry = detail::book_entry;
@@ -100,10 +101,10 @@ public:
 
     [[nodiscard]] const resolver_limits& limits() const noexcept { return limits_; }
 
-    /// How many names are kept.
+    /// Returns the number of names that are kept.
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
 
-    /// Whether `next` has something to begin.
+    /// Returns whether `next` would return a name.
     [[nodiscard]] bool has_next() const noexcept {
         return has_next_local() ||
                (others_.first != nullptr && running_ < limits_.lookups_max + limits_.hanging_max);
@@ -111,9 +112,10 @@ public:
 
     [[nodiscard]] const name_statistics& statistics() const noexcept { return statistics_; }
 
-    /// Asks for the addresses of `name`. After a failed connect to the known addresses, only the
-    /// answer of a look-up that ends from now on is used. `is_local(name)` is called before a
-    /// look-up. Throws std::bad_alloc; then nothing was asked.
+    /// Asks for the addresses of `name`. If a connect to the known addresses has failed, set
+    /// `after_failed_connect`: then only the answer of a look-up that ends later is used.
+    /// `is_local(name)` is called before a look-up. If this throws std::bad_alloc, no look-up was
+    /// requested.
     template <typename IsLocal>
     [[nodiscard]] name_state ask(std::string_view name, bool after_failed_connect,
                                  name_waiter& waiter, steady_time now, const IsLocal& is_local) {
@@ -124,29 +126,29 @@ public:
         const bool is_known = has_good && now < known.expires;
         const bool has_last_good = has_good && now - known.expires < limits_.last_good_max;
         if (is_known || has_last_good)
-            waiter.addresses = known.addresses; // before anything is changed, since it may throw
+            waiter.addresses = known.addresses; // first, because it may throw
         if (is_known)
             return name_state::known;
         if (known.failure && now < known.failure_until)
             return fail(waiter, known.failure, has_last_good);
         if (known.lookup == entry::progress::none)
             queue(known, is_local(name), now);
-        // A check that can do without the answer does not wait for a name service that hangs.
+        // A check that does not need the answer must not wait for a name service that hangs.
         if ((after_failed_connect || has_last_good) && now - known.asked_at >= limits_.patience)
             return fail(waiter, errc::resolver_unavailable, has_last_good);
         link(known, waiter);
         return has_last_good ? name_state::refreshing : name_state::waiting;
     }
 
-    /// The waiter goes on with the last good addresses, which it has got, and is not woken any
-    /// more.
+    /// Ends the wait, and the waiter is not woken. It uses the last good addresses, which it has
+    /// already.
     void lose_patience(name_waiter& waiter) noexcept {
         if (waiter.of_ != nullptr)
             ++statistics_.last_good;
         leave(waiter);
     }
 
-    /// The waiter is not woken any more.
+    /// Ends the wait, and the waiter is not woken.
     void leave(name_waiter& waiter) noexcept {
         entry* const of = std::exchange(waiter.of_, nullptr);
         if (of == nullptr)
@@ -157,8 +159,8 @@ public:
         waiter.before_ = waiter.behind_ = nullptr;
     }
 
-    /// The name whose look-up is to begin now; null when there is none, or no place for it. The
-    /// pointer is valid until `answered`.
+    /// Returns the name whose look-up has to begin now. Null if there is none, or if too many
+    /// look-ups are running. The pointer is valid until `answered`.
     [[nodiscard]] entry* next() noexcept {
         if (!has_next())
             return nullptr;
@@ -182,8 +184,7 @@ public:
         if (!error) {
             error = keep(known, addresses, lifetime, now);
         } else if (error == errc::resolve_failed) {
-            known.addresses
-                .clear(); // The name service knows better than an older answer of its own.
+            known.addresses.clear(); // The new answer makes the older addresses invalid.
             known.failure = error;
             ++statistics_.not_found;
         } else if (error != errc::local_resources_exhausted) {
@@ -200,7 +201,7 @@ public:
         }
     }
 
-    /// No waiter waits any more, and none is woken.
+    /// Ends all waits, and no waiter is woken.
     void forget_waiters() noexcept {
         for (const auto& [name, each] : entries_)
             while (each->first != nullptr)
@@ -260,7 +261,7 @@ private:
         known.expires = now + std::clamp(lifetime.value_or(limits_.answer_lifetime),
                                          duration::zero(), limits_.answer_lifetime_max);
         return {};
-    } catch (const std::bad_alloc&) { // The last good answer is as it was.
+    } catch (const std::bad_alloc&) { // The last good answer has not changed.
         return errc::local_resources_exhausted;
     }
 
@@ -296,8 +297,8 @@ private:
         return added;
     }
 
-    // Two for each that is added, so that what is kept shrinks to what is used. One that is in use
-    // makes room for those behind it.
+    // Looks at the two oldest names for each name that is added. So unused names disappear over
+    // time. A name in use becomes the newest one, so that the names behind it are looked at next.
     void forget_oldest(steady_time now) noexcept {
         for (int looked_at = 0; looked_at < 2 && oldest_ != nullptr; ++looked_at) {
             entry& oldest = *oldest_;

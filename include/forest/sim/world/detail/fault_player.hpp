@@ -24,19 +24,19 @@
 #include <utility>
 #include <vector>
 
-// Begins and ends faults when they are due, and keeps the active ones: the combined effect of two
-// faults that overlap on one host, process or link is decided here.
+// Begins and ends faults when they are due, and holds the active faults. It decides the combined
+// effect of two faults that overlap on one host, process or link.
 
 namespace forest::sim::detail {
 
-/// Where a fault may happen apart from a server: a client, a fleet, or the link of a fleet to one
+/// A place for faults that is not a server: a client, a fleet, or the link of a fleet to one
 /// server.
 struct fault_subject {
     sim::host* host;
     sim::link* link;        ///< null for a fleet, which has one link to each server
-    server_process* server; ///< likewise
+    server_process* server; ///< null for a fleet, too
     std::function<void()> quit;
-    std::uint16_t fleet = fault::everyone; ///< for a link of a fleet: the number of the fleet
+    std::uint16_t fleet = fault::everyone; ///< the number of the fleet, if this is a link of one
 };
 
 /// Plays the script of one world. Not thread-safe.
@@ -44,14 +44,14 @@ class fault_player {
 public:
     using server_list = std::vector<std::unique_ptr<server_process>>;
 
-    /// The arguments must outlive it, and it must outlive all events on the queue.
+    /// The arguments must outlive this object. This object must outlive all events on the queue.
     fault_player(event_queue& queue, const server_list& servers, trace& lines) noexcept
         : queue_{&queue}, servers_{&servers}, lines_{&lines} {}
 
     fault_player(const fault_player&) = delete;
     fault_player& operator=(const fault_player&) = delete;
 
-    /// The number of the next subject. Throws std::length_error if there are too many.
+    /// Returns the number of the next subject. Throws std::length_error if there are too many.
     [[nodiscard]] std::uint16_t next_number() const {
         if (subjects_.size() >= fault::everyone)
             throw std::length_error("a world has at most 65535 clients and links of fleets");
@@ -70,8 +70,8 @@ public:
 
     [[nodiscard]] const std::vector<fault_subject>& subjects() const noexcept { return subjects_; }
 
-    /// Adds a fault that happens when it is due, or now if that time has passed. Repetitions in the
-    /// past are left out. Throws std::invalid_argument for a fault that makes no sense.
+    /// Adds a fault. It happens when it is due, or now if that time has passed. Repetitions in the
+    /// past do not happen. Throws std::invalid_argument for a fault that makes no sense.
     void play(const fault& what) {
         check_fault(what, servers_->size(), subjects_.size());
         const duration first = first_beginning(what);
@@ -92,14 +92,14 @@ public:
             correct(*subjects_[index].host, index, true);
     }
 
-    /// How many faults have begun, plus how many have ended.
+    /// Returns how many faults have begun, plus how many have ended.
     [[nodiscard]] std::uint64_t disturbances() const noexcept { return disturbances_; }
 
 private:
     // A fault that has begun.
     struct ongoing_fault {
         fault what;
-        std::optional<std::uint64_t> life{}; // the life of the process that it has ended
+        std::optional<std::uint64_t> life{}; // the life of the process that the fault has ended
     };
 
     using numbered = std::pair<const std::uint64_t, ongoing_fault>;
@@ -167,7 +167,7 @@ private:
             queue_->at(steady_time{saturating_sum(due, what.lasting)}, [this, id] { end(id); });
     }
 
-    // The world may have been healed before.
+    // If the world was healed before, the fault has ended already.
     void end(std::uint64_t id) {
         if (const auto ended = ongoing_.extract(id))
             finish(id, ended.mapped());
@@ -192,7 +192,7 @@ private:
 
     // -- Their effects --
 
-    // The active fault of that kind that concerns the same object and began last.
+    // Returns the active fault of that kind that affects the same object and began last.
     template <typename Concerns>
     const numbered* in_force(fault_kind kind, const Concerns& concerned) const {
         const auto found =
@@ -216,7 +216,7 @@ private:
             host& host = host_of(what);
             const auto* const last =
                 in_force(what.kind, [&](const fault& other) { return &host_of(other) == &host; });
-            if (last == nullptr || last->first <= id) // else another one is in force
+            if (last == nullptr || last->first <= id) // otherwise another one is in force
                 change_time(host, what.kind, fault_of(last));
             return;
         }
@@ -266,10 +266,10 @@ private:
     trace* lines_;
     std::vector<fault_subject> subjects_;
     script script_;
-    std::map<std::uint64_t, ongoing_fault> ongoing_; // in the order in which they began
+    std::map<std::uint64_t, ongoing_fault> ongoing_; // in the order of their beginnings
     std::uint64_t next_ = 0;
     std::uint64_t disturbances_ = 0;
-    std::uint64_t epoch_ = 0; // counts the healings: events that were planned before one are void
+    std::uint64_t epoch_ = 0; // counts healings; events planned before the last one are void
 };
 
 } // namespace forest::sim::detail

@@ -31,12 +31,12 @@
 #include <system_error>
 #include <utility>
 
-// The things that many connections on one thread share, so that none needs its own: the wait for
-// sockets, the timer, the turns, the kept connections, and TLS.
+// Holds what many connections on one thread share: the wait for sockets, the timer, the turns, the
+// kept connections, and TLS.
 
 namespace forest::detail {
 
-/// Not thread-safe. Nothing of Asio's is pending while no user waits for anything.
+/// Not thread-safe. While no user waits, no operation of Asio is pending.
 class socket_pool : public std::enable_shared_from_this<socket_pool> {
 public:
     using clock = deadline_queue::clock;
@@ -64,20 +64,22 @@ public:
     [[nodiscard]] tls_client& tls() noexcept { return tls_; }
     [[nodiscard]] name_directory& names() noexcept { return *names_; }
 
-    /// A handler of Asio that calls `then(*this, …)` and keeps the pool alive until then.
+    /// Returns a handler for Asio. It calls `then(*this, …)`, and keeps the pool alive until that
+    /// call.
     template <typename Then>
     [[nodiscard]] auto owning(Then then) {
         return owned_handler{shared_from_this(), memory_, then};
     }
 
-    /// Performs a task of a user's later. May be called from any thread; does nothing when the pool
+    /// Performs a task of a user later. May be called from any thread. Does nothing while the pool
     /// is being destroyed.
     void call_later(serial_task& task) noexcept {
         if (auto self = weak_from_this().lock())
             (void)mailbox_.post(task, std::move(self));
     }
 
-    /// A user that stays: has room for all that it may ask for. Returns its first socket.
+    /// Registers a user, and reserves the memory for its deadline. Returns the first socket of the
+    /// user.
     [[nodiscard]] pooled_socket& enter(pool_user& user) {
         deadlines_.reserve(users_ + 1);
         pooled_socket& first = lend(user);
@@ -85,7 +87,7 @@ public:
         return first;
     }
 
-    /// A socket without a socket.
+    /// Returns a pooled_socket for the user, without an open socket in it.
     [[nodiscard]] pooled_socket& lend(pool_user& user) { return sockets_.lend(user); }
 
     void put_back(pooled_socket& lent) noexcept {
@@ -93,7 +95,7 @@ public:
         sockets_.put_back(lent);
     }
 
-    /// Closes the socket. Earlier events of it do not count any more.
+    /// Closes the socket. Its earlier events do not count any more.
     void drop(pooled_socket& socket) noexcept {
         if (!socket.socket.is_open())
             return;
@@ -104,13 +106,14 @@ public:
         ++socket.life;
     }
 
-    /// Whether a socket is kept for the origin of `target`.
+    /// Returns whether a socket is kept for the origin of `target`.
     [[nodiscard]] bool keeps(const url& target) const noexcept {
         return kept_.find(target) != nullptr;
     }
 
-    /// The socket that was kept last for the origin of `target`, or null. Closes those that have
-    /// been idle for too long. A timer for that would be pending while nobody waits.
+    /// Returns the socket that was kept last for the origin of `target`, or null. Closes all
+    /// sockets that have been idle for too long: a timer for this would be pending while no user
+    /// waits.
     [[nodiscard]] pooled_socket* take_kept(const url& target, pool_user& user,
                                            clock::time_point now) noexcept {
         while (kept_.size() > 0 && now - kept_.longest_idle()->kept_at > kept_idle_max)
@@ -121,8 +124,8 @@ public:
         return kept;
     }
 
-    /// Keeps a socket until it is taken, idle for too long or ended by its peer, unless it has
-    /// ended or there are too many.
+    /// Keeps a socket until it is taken, is idle for too long, or is closed by its peer. Returns
+    /// false and does not keep it if the peer has already closed it, or if too many are kept.
     [[nodiscard]] bool keep(pooled_socket& idle, const url& target, clock::time_point now) {
         if (kept_.full() || (idle.pending & EPOLLRDHUP) != 0)
             return false;
@@ -131,7 +134,8 @@ public:
         return true;
     }
 
-    /// Gives up the socket that was kept first. False if none is kept.
+    /// Closes the kept socket that has been idle for the longest time. Returns false if none is
+    /// kept.
     bool close_longest_idle() noexcept {
         if (kept_.size() == 0)
             return false;
@@ -139,9 +143,10 @@ public:
         return true;
     }
 
-    /// Wakes the user once when `events`, EPOLLIN or EPOLLOUT, holds of the socket.
+    /// Wakes the user once when the socket is ready for `events`, EPOLLIN or EPOLLOUT.
     void await(pooled_socket& socket, std::uint32_t events) {
-        // A socket that cannot be watched is of no use: what is tried on it next fails.
+        // A socket that cannot be watched is useless. It is closed, so that the next operation on
+        // it fails.
         if ((socket.pending & events) != 0 || !watch_.watch(socket, events)) {
             if ((std::exchange(socket.pending, socket.pending & ~events) & events) == 0)
                 drop(socket);
@@ -157,14 +162,14 @@ public:
             disarm();
     }
 
-    /// Wakes the user once, but not from inside.
+    /// Wakes the user once, after this call has returned.
     void give_turn(pool_user& user) {
         turns_.push(user);
         post_turns();
     }
 
-    /// Performs a task, but not from inside. An executor of another kind that has no memory for it,
-    /// for `memory_pauses_max` pauses, drops it.
+    /// Performs a task after this call has returned. If an executor that is not one of Asio has no
+    /// memory for the task during `memory_pauses_max` pauses, the task is dropped.
     void post(serial_task& task) noexcept {
         tasks_.push(task, nullptr);
         if (!try_post_turns())
@@ -200,7 +205,7 @@ private:
         armed_ = true;
     }
 
-    // The wait must end although Asio has no memory now.
+    // Asio has no memory for the wait now, but the wait must end. So a later turn tries again.
     void try_again() {
         short_of_memory_ = true;
         post_turns();
@@ -221,7 +226,7 @@ private:
         put_off_alarm();
     }
 
-    // An exception of a user passes through, and the remaining events are served later.
+    // An exception of a user is passed on, and the remaining events are served later.
     void serve_all() {
         try {
             while (watch_.has_more())
@@ -263,7 +268,8 @@ private:
             tasks_.pop().task->abandon();
     }
 
-    // Runs the turns, or drops the tasks when the executor drops it, but not when it refuses it.
+    // Runs the turns. If the executor accepts the handler and destroys it without a call, the tasks
+    // are dropped. If the executor refuses the handler, the tasks are not dropped here.
     class turns_handler {
     public:
         using allocator_type = handler_allocator<void>;
@@ -295,7 +301,8 @@ private:
             throw std::bad_alloc{};
     }
 
-    // False if the executor refuses it, for want of memory; it is not one of Asio's own then.
+    // Returns false if the executor refuses the handler because it lacks memory. No executor of
+    // Asio itself does that.
     bool try_post_turns() noexcept {
         turns_posted_ = turns_posted_ || finds_memory([this] {
                             try {
@@ -308,7 +315,7 @@ private:
         return turns_posted_;
     }
 
-    // Turns that are given meanwhile come after all other work of the executor.
+    // Turns that are requested during this call come after all other work of the executor.
     void run_turns() {
         turns_posted_ = false;
         try {
@@ -318,7 +325,7 @@ private:
                 set_next_alarm();
             }
             turns_.run();
-            if (!tasks_.empty()) // One each time, as Asio would.
+            if (!tasks_.empty()) // One task a turn, as in Asio.
                 tasks_.pop().task->perform();
             if (std::exchange(serves_later_, false))
                 serve_all();
@@ -330,8 +337,9 @@ private:
             drop_tasks();
     }
 
-    // A wake-up that comes anyway in the second half of the alarm's time puts it off if its
-    // deadline has become void. Each check that ends would pay too much for that.
+    // Sets the alarm later if its deadline is void. This happens only at a wake-up that comes for
+    // another reason, in the second half of the alarm's time. At the end of each check it would
+    // cost too much.
     void put_off_alarm() {
         if (alarm_ == clock::time_point::max())
             return;
@@ -389,9 +397,9 @@ private:
     asio::posix::stream_descriptor watched_; // the descriptor that `watch_` owns
     asio::steady_timer timer_;
     clock::time_point alarm_ = clock::time_point::max(); // when the timer ends, if it runs
-    clock::time_point alarm_middle_;                     // of its time; zero until it is asked for
-    std::size_t waiting_ = 0;                            // sockets that somebody waits for
-    bool armed_ = false;                                 // Asio waits for `watched_`
+    clock::time_point alarm_middle_; // the middle of its time; zero until it is needed
+    std::size_t waiting_ = 0;        // sockets for which a user waits
+    bool armed_ = false;             // Asio waits for `watched_`
     std::uint64_t arms_ = 0;
     std::size_t users_ = 0;
     wake_queue turns_;

@@ -30,12 +30,14 @@
 #include <utility>
 #include <vector>
 
-// One accepted connection: reads a request, has it answered, sends the answer, then reads the next.
-// So pipelined requests are answered in order, and one connection never has more than one handler.
+// One accepted connection. It reads a request, calls the handler of the route, sends the answer,
+// and then reads the next request. So pipelined requests are answered in order, and one connection
+// never has more than one handler.
 
 namespace forest::detail {
 
-/// Makes room for `bytes` more by closing connections other than `asking`; false if it cannot.
+/// Makes room for `bytes` more: closes connections other than `asking`. Returns false if that does
+/// not make enough room.
 bool make_room(server_state& server, std::size_t bytes, const server_connection& asking);
 
 class server_connection final : public std::enable_shared_from_this<server_connection> {
@@ -55,10 +57,10 @@ public:
         slot_->connection = this;
     }
 
-    // All members are called under the server's lock. Those that are given the lock are called in a
-    // turn, and leave it while a handler runs.
+    // All members are called under the server's lock. Members with the parameter `lock` are called
+    // in a turn. They release the lock while a handler runs.
 
-    // Answers at once the requests that have arrived already.
+    // Begins to read, and answers at once the requests that have already arrived.
     void start(lock_type& lock) {
         list_ = &server_->strangers;
         position_ = list_->insert(list_->end(), shared_from_this());
@@ -91,16 +93,17 @@ public:
 
     [[nodiscard]] bool closed() const noexcept { return phase_ == phase::closed; }
 
-    // Whether nothing of a request has arrived since the last answer.
+    // Returns whether no part of a request has arrived since the last answer.
     [[nodiscard]] bool idle() const noexcept {
         return phase_ == phase::reading && !parser_.started() && !unparsed_;
     }
 
-    // Whether no handler has welcomed it yet.
+    // Returns whether no handler has accepted a request of this connection yet.
     [[nodiscard]] bool is_stranger() const noexcept { return list_ == &server_->strangers; }
 
-    // Whether it may be closed for the sake of another: a handler that has the request is waited
-    // for, and so is one whose signature was valid, until `send_timeout` is over.
+    // Returns whether this connection may be closed to make room for another. It may not be closed
+    // while a handler has its request. If the signature of its request was valid, it may not be
+    // closed until `send_timeout` is over.
     [[nodiscard]] bool gives_way(clock::time_point now) const noexcept {
         if (phase_ == phase::answering)
             return false;
@@ -109,7 +112,8 @@ public:
 
     [[nodiscard]] clock::time_point accepted_at() const noexcept { return accepted_at_; }
 
-    // Reads what has arrived before it is closed: it may be a valid request after all.
+    // Reads the bytes that have arrived, before the connection is closed: they may be a valid
+    // request.
     void look_once_more(lock_type& lock) {
         if (phase_ != phase::reading)
             return;
@@ -117,8 +121,8 @@ public:
         proceed(lock);
     }
 
-    // The answer of a responder; only the first one counts. Never throws: without memory the
-    // answer is another one.
+    // Sends the answer of a responder. Only the first answer counts. Never throws: without memory,
+    // another answer is sent.
     void answer(const response& content) noexcept {
         if (phase_ != phase::answering)
             return;
@@ -129,7 +133,7 @@ public:
         send_answer(content);
     }
 
-    // The answer of the server itself.
+    // Sends an answer of the server itself.
     void answer_error(int status) noexcept {
         if (phase_ != phase::answering)
             return;
@@ -153,7 +157,7 @@ private:
 
     using outcome = server_stream::outcome;
 
-    // Goes on until it has to wait.
+    // Repeats `step` until the connection has to wait.
     void proceed(lock_type& lock) {
         in_turn_ = true;
         try {
@@ -170,7 +174,7 @@ private:
         in_turn_ = false;
     }
 
-    // Whether to go on.
+    // Returns whether there is another step to do now.
     bool step(lock_type& lock) {
         switch (phase_) {
         case phase::reading:
@@ -204,13 +208,15 @@ private:
         } else if (parser_.done()) {
             dispatch(lock);
         } else if (parser_.expects_continue() && !std::exchange(continued_, true)) {
-            // A client that waits for this would otherwise delay its body by a second or more.
+            // Without this line, a client that waits for it would delay its body by a second or
+            // more.
             stream_.begin_sending("HTTP/1.1 100 Continue\r\n\r\n", {}, false);
         }
         return true;
     }
 
-    // True when done; otherwise the wait that is needed has begun, or the connection is closed.
+    // Returns true if the operation is done. Otherwise it has begun the necessary wait, or closed
+    // the connection.
     bool wait_unless_done(outcome result) {
         switch (result) {
         case outcome::done: return true;
@@ -222,8 +228,8 @@ private:
         return false;
     }
 
-    // Between two turns the bytes that were not used yet are the connection's own; in its turn they
-    // are at the front of the scratch space, where everything is that the parser sees.
+    // Between two turns, the connection stores its unused bytes in `input_`. During a turn they are
+    // at the front of the scratch space, because the parser reads only there.
     void restore_input() noexcept {
         if (std::exchange(in_scratch_, true))
             return;
@@ -240,7 +246,7 @@ private:
         if (kept_ == 0)
             std::vector<char>{}.swap(input_);
         else if (kept_ > input_.capacity())
-            std::vector<char>{unused.begin(), unused.end()}.swap(input_); // and not twice as much
+            std::vector<char>{unused.begin(), unused.end()}.swap(input_); // no spare capacity
         else
             input_.assign(unused.begin(), unused.end());
         count_memory();
@@ -268,7 +274,7 @@ private:
         drop_request();
     }
 
-    // What is left in the scratch space belongs to the next request.
+    // The remaining bytes in the scratch space belong to the next request.
     void drop_request() noexcept {
         const std::size_t consumed = parser_.consumed();
         const auto rest = server_->scratch().first(kept_).subspan(consumed);
@@ -281,7 +287,7 @@ private:
         begin_answering();
         close_after_ = true;
         kept_ = 0;
-        in_scratch_ = true; // and there is nothing that need be kept
+        in_scratch_ = true; // with no bytes to keep
         answer_error(status);
     }
 
@@ -305,7 +311,7 @@ private:
         begin_sending(output_, body_);
     }
 
-    // False if there is no room for it.
+    // Returns false if there is no room for the answer.
     bool take_answer(const response& content) {
         const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
         const answer_frame frame{.date = server_->date.at(now),
@@ -354,7 +360,7 @@ private:
     bool send() {
         std::size_t count = 0;
         const outcome result = stream_.send(count);
-        // A client that takes a large answer slowly is not one that takes nothing.
+        // A client that reads a large answer slowly gets more time, unlike one that reads nothing.
         if (count > 0 && phase_ == phase::sending)
             set_deadline(server_->limits.send_timeout);
         return wait_unless_done(result);
@@ -370,7 +376,7 @@ private:
         return true;
     }
 
-    // The room for a small answer is kept for the next one.
+    // The memory of a small answer is kept for the next answer.
     void forget_answer() noexcept {
         if (!body_owner_.empty()) {
             server_->memory.release(body_);
@@ -394,7 +400,7 @@ private:
     }
 
     // Closing with unread bytes would reset the connection, and the client could lose the answer
-    // (RFC 9112, 9.6). So the end is announced, and what still comes is read for a while.
+    // (RFC 9112, 9.6). So the server announces the end, and continues to read for a while.
     void linger() {
         connection_list& list = list_ == &server_->busy ? server_->idle : *list_;
         move_to(list, list.begin());
@@ -440,8 +446,8 @@ private:
         proceed(lock);
     }
 
-    // A completion handler that goes on in its turn and under the lock, unless the connection has
-    // been closed. It owns the connection.
+    // Returns a completion handler that owns the connection. It calls `then` in a turn and under
+    // the lock, unless the connection has been closed.
     template <typename Then>
     auto guarded(Then then) {
         return owned_handler{shared_from_this(), memory_,
@@ -469,7 +475,7 @@ private:
         stream_.socket().async_wait(readiness, guarded(on_ready));
     }
 
-    // Goes on in a turn of its own.
+    // Continues in a turn of its own.
     void wake() {
         if (std::exchange(waking_, true))
             return;
@@ -480,7 +486,7 @@ private:
         }));
     }
 
-    // A later deadline costs nothing: a timer that ends too early is set again.
+    // A later deadline does not touch the timer. A timer that ends too early is set again.
     void set_deadline(duration from_now) {
         deadline_ = clock::now() + from_now;
         if (!timer_set_ || deadline_ < timer_.expiry())
@@ -507,13 +513,13 @@ private:
         timer_.async_wait(guarded(on_time));
     }
 
-    static constexpr std::size_t slot_bytes = 128;        // with the nodes of lists and timers
-    static constexpr std::size_t shared_bytes_min = 4096; // less is copied: one packet, one write
+    static constexpr std::size_t slot_bytes = 128;        // including the nodes of lists and timers
+    static constexpr std::size_t shared_bytes_min = 4096; // smaller bodies are copied: one write
     static constexpr std::size_t output_bytes_kept =
         std::size_t{64} * 1024; // more than most answers take
     static constexpr std::size_t linger_bytes_max = std::size_t{256} * 1024;
     static constexpr duration linger_timeout = std::chrono::seconds{2};
-    static constexpr int steps_per_turn_max = 16; // reads and answers; then others have their turn
+    static constexpr int steps_per_turn_max = 16; // reads and answers; then others continue
 
     std::shared_ptr<server_state> server_;
     handler_memory memory_;
@@ -528,11 +534,11 @@ private:
     clock::time_point sending_since_;
     std::uint64_t timer_number_ = 0;
     request_parser parser_;
-    std::vector<char> input_; // what is not used yet, between two turns
-    std::size_t kept_ = 0;    // the same in the scratch space, during a turn
+    std::vector<char> input_; // the unused bytes, between two turns
+    std::size_t kept_ = 0;    // how many unused bytes are in the scratch space, during a turn
     std::string output_;
-    std::string_view body_;                             // of the answer, if it is shared
-    std::list<std::shared_ptr<const void>> body_owner_; // one or none; to move it takes no memory
+    std::string_view body_;                             // the body of the answer, if it is shared
+    std::list<std::shared_ptr<const void>> body_owner_; // one or none; moving it needs no memory
     std::size_t drained_bytes_ = 0;
     std::size_t counted_bytes_ = 0;
     phase phase_ = phase::reading;
@@ -544,7 +550,7 @@ private:
     bool timer_set_ = false;
     bool continued_ = false;
     bool close_after_ = false;
-    bool in_turn_ = false; // which sends what is to be sent
+    bool in_turn_ = false; // a turn is running, and it will send the answer
 };
 
 } // namespace forest::detail
