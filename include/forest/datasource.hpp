@@ -30,18 +30,31 @@
 namespace forest {
 
 /// Knows the schema of one server, polls the server, and lets the application reload when the
-/// server comes back from an outage with another schema (B30–B35).
+/// server comes back from an outage with another schema (B30–B35: datasource).
 ///
-/// Callbacks run one at a time on the clock's execution context (B16). They may call any member,
-/// `cleanup()` included, and may destroy the datasource. A callback that throws is reported as the
-/// event `callback_failed`. A program may have several datasources, on one thread or on several.
+/// From examples/tutorial/10_datasource.cpp:
+///     forest::datasource warehouse = forest::datasource::build(
+///         io.get_executor(),
+///         {.uri = "http://127.0.0.1:" + std::to_string(port),
+///          .auth_secret = std::string{secret},
+///          .health_check_interval = 50ms,
+///          .health_check_failure_threshold = 2},
+///         [&](const forest::schema& changed) { collections = changed.collections().size(); });
 ///
-/// **Thread safety:** all members may be called from any thread if those of the policies may.
+/// **Thread safety:** all members may be called from any thread if those of the policies may;
+/// moving, assigning and destroying need the same care as for any object. Callbacks run one at a
+/// time on the clock's execution context (B16: callbacks). A program may have several datasources,
+/// on one thread or on several.
 ///
-/// **Lifetime:** may be destroyed at any time, also from its own callbacks. A datasource that was
-/// moved from may only be assigned to or destroyed.
+/// **Lifetime:** may be destroyed at any time, also from its own callbacks, which may call any
+/// member, `cleanup()` included. The clock's execution context must outlive it. A datasource that
+/// was moved from may only be assigned to or destroyed. A schema that `schema()` has returned
+/// outlives it.
 ///
-/// **Errors:** only the constructors throw. Failures of checks and fetches are events.
+/// **Errors:** the constructors and `build` throw std::system_error for options or a backoff that
+/// are not valid, and what the policies throw: `errc::secret_missing` for an empty secret. They and
+/// the members that set a callback may throw std::bad_alloc. Failures of checks and fetches are
+/// events; a callback or policy that throws is reported as the event `callback_failed`.
 template <transport Transport, clock Clock, signer Signer, backoff Backoff>
 class basic_datasource : public observable<basic_datasource<Transport, Clock, Signer, Backoff>> {
 public:

@@ -32,17 +32,30 @@ namespace forest {
 /// Polls one target and reports when it goes down and when it is back, each exactly once per
 /// outage.
 ///
-/// Callbacks run one at a time on the clock's execution context (B16). They may call any member,
-/// `stop()` included, and may destroy the client. A callback that throws is reported as
-/// `callback_failed`, and polling goes on. Set the callbacks before `start()` if no event is to be
-/// missed.
+/// From examples/tutorial/01_watch_one_server.cpp:
+///     forest::health_client client{
+///         io.get_executor(), url, secret, {.interval = 10s, .failure_threshold = 3}};
+///     client.on_server_down([](const forest::outage& begun) {
+///         std::cout << "down: " << begun.last_error.message() << '\n';
+///     });
+///     client.on_server_up([](const forest::outage& ended) {
+///         std::cout << "up again after " << *ended.ended_after / 1s << " s\n";
+///     });
 ///
-/// **Thread safety:** all members may be called from any thread if those of the policies may.
+/// **Thread safety:** all members may be called from any thread if those of the policies may;
+/// moving, assigning and destroying need the same care as for any object. Callbacks run one at a
+/// time on the clock's execution context (B16: callbacks), outside every lock. Set them before
+/// `start()` if no event is to be missed.
 ///
-/// **Lifetime:** may be destroyed at any time, also from its own callbacks. A client that was moved
-/// from may only be assigned to or destroyed.
+/// **Lifetime:** may be destroyed at any time, also from its own callbacks, which may call any
+/// member, `stop()` included. The clock's execution context must outlive it. A client that was
+/// moved from may only be assigned to or destroyed.
 ///
-/// **Errors:** only the constructors throw. Failures of checks are events.
+/// **Errors:** the constructors throw std::system_error for a URL, options or a backoff that are
+/// not valid, and what the policies throw: `errc::secret_missing` for an empty secret. The
+/// constructors and the members that set a callback may throw std::bad_alloc. Failures of checks
+/// are events; a callback or policy that throws is reported as the event `callback_failed`, and
+/// polling goes on.
 template <transport Transport, clock Clock, signer Signer, backoff Backoff>
 class basic_health_client
     : public observable<basic_health_client<Transport, Clock, Signer, Backoff>> {

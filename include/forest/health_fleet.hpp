@@ -40,20 +40,35 @@ namespace forest {
 /// Polls many targets, each by the rules of a basic_health_client, and reports when a target goes
 /// down and when it is back, each exactly once per outage.
 ///
+/// From examples/tutorial/09_watch_many_servers.cpp:
+///     forest::health_fleet fleet{io.get_executor(), secret};
+///     fleet.on_server_down([&](forest::target_id id, const forest::outage& begun) {
+///         std::cout << names[id] << " is down: " << begun.last_error.message() << '\n';
+///         ++downs;
+///     });
+///
+/// From examples/tutorial/09_watch_many_servers.cpp:
+///     for (const std::string& each : targets)
+///         names[fleet.add(each, {.interval = 200ms, .timeout = 1s})] = each;
+///     fleet.start();
+///
 /// Targets are added and removed at any time, from callbacks too. One wake-up serves all targets
 /// that are due within one tick. The options bound the checks in flight and the connections that
 /// are opened. A check that had to wait for too long is inconclusive when it fails, so that a busy
-/// fleet does not look like an outage (B12).
+/// fleet does not look like an outage (B12: a stalled check is inconclusive).
 ///
-/// Callbacks run on the clock's execution context one at a time, may call any member, and may
-/// destroy the fleet.
+/// **Thread safety:** none. While the clock's execution context runs, call all members except
+/// `validate` on it. Callbacks run there one at a time, and may call any member.
 ///
-/// **Thread safety:** none. While the clock's execution context runs, call all members on it.
+/// **Lifetime:** may be destroyed at any time on that context, also from its own callbacks. The
+/// context must outlive it. A fleet that was moved from may only be assigned to or destroyed.
 ///
-/// **Lifetime:** may be destroyed at any time on that context, also from its own callbacks. A fleet
-/// that was moved from may only be assigned to or destroyed.
-///
-/// **Errors:** only the constructors and `add` throw. Failures of checks are events.
+/// **Errors:** the constructors throw std::system_error for options that are not valid, and what
+/// the policies throw: `errc::secret_missing` for an empty secret, or an error of the system if the
+/// pool of the transports finds no descriptor. `add` throws std::system_error with the error of
+/// `validate`. These, and members that add or remove something, set a callback or copy the targets,
+/// may throw std::bad_alloc. Failures of checks are events; a callback or policy that throws is
+/// reported as the event `callback_failed`.
 template <transport Transport, clock Clock, signer Signer, backoff Backoff>
 class basic_health_fleet
     : public observable<basic_health_fleet<Transport, Clock, Signer, Backoff>> {

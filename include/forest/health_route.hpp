@@ -27,16 +27,32 @@ struct route_options {
     std::string version{forest::version}; ///< of the application
 };
 
-/// Responds to the health checks of a server. A request that the verifier accepts gets 200
-/// `{"status":"ok","version":…}`, or 503 with `"fail"` while the application says that it is not
-/// healthy, or 503 with `"stopping"` after `drain()` (B21). All other requests get the same 401.
-/// The route never blocks a thread of the server.
+/// Responds to the health checks of a server.
 ///
-/// **Thread safety:** all members may be called from any thread.
+/// From examples/programs/warehouse/warehouse.cpp:
+///     asio_server server{io.get_executor()};
+///     basic_health_route health{server, verify, {.version = settings.version}};
+///     schema_watch watch = watch_database(io, settings);
+///     basic_schema_route schema{server, verify, sha1_hex, watch.schema()};
+///     if (settings.verbose) {
+///         health.on_answer(cli::answer_log{true});
+///         schema.on_answer(cli::answer_log{true});
+///     }
 ///
-/// **Lifetime:** the server responds also after the route object is destroyed.
+/// A request that the verifier accepts gets 200 `{"status":"ok","version":…}`, or 503 with `"fail"`
+/// while the application says that it is not healthy, or 503 with `"stopping"` after `drain()`
+/// (B21: the answers of a route). All other requests get the same 401.
 ///
-/// **Errors:** only the constructor throws.
+/// **Thread safety:** all members may be called from any thread. The route never blocks a thread of
+/// the server.
+///
+/// **Lifetime:** the server responds also after the route object is destroyed. Until the server
+/// drops the route, it keeps the verifier and the callback of `on_answer`, and calls them.
+///
+/// **Errors:** the constructor throws std::system_error with `errc::verifier_missing`, or with the
+/// server's error if the path cannot be used, and what the server throws. It and `on_answer` may
+/// throw std::bad_alloc; the other members throw nothing. A verifier that throws has not accepted
+/// the request.
 template <server Server>
 class basic_health_route {
 public:

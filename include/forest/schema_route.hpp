@@ -37,15 +37,32 @@ struct schema_route_options {
     std::string path = "/forest/rpc-schema";
 };
 
-/// Serves a schema. A request that the verifier accepts gets 200 with the schema, whose last member
-/// is then `etag`, or 304 if its `If-None-Match` names that etag, raw or as an entity tag. All
-/// other requests get the same 401. The route never blocks a thread of the server.
+/// Serves a schema.
 ///
-/// **Thread safety:** all members may be called from any thread.
+/// From examples/tutorial/10_datasource.cpp:
+///     agent(asio::io_context& io, std::uint16_t port, std::string_view schema_text)
+///         : server{io.get_executor()},
+///           health{server, verify},
+///           schema{server, verify, forest::sha1_hex, schema_text} {
+///         if (const std::error_code ec = server.listen("127.0.0.1", port))
+///             throw std::system_error{ec};
+///     }
 ///
-/// **Lifetime:** the server responds also after the route object is destroyed.
+/// A request that the verifier accepts gets 200 with the schema, whose last member is then `etag`,
+/// or 304 if its `If-None-Match` names that etag, raw or as an entity tag. All other requests get
+/// the same 401.
 ///
-/// **Errors:** the constructor throws; `replace` returns an error code.
+/// **Thread safety:** all members may be called from any thread. The route never blocks a thread of
+/// the server.
+///
+/// **Lifetime:** the server responds also after the route object is destroyed. Until the server
+/// drops the route, it keeps the verifier, the hash and the callback of `on_answer`. Responses that
+/// are being sent keep the schema that they began with.
+///
+/// **Errors:** the constructor throws std::system_error for an empty verifier or hash, for a text
+/// that is no schema, and for a path that the server cannot use, and what the server throws;
+/// `replace` returns an error code. Both throw what the hash throws, and may throw std::bad_alloc,
+/// like `etag` and `on_answer`. A verifier that throws has not accepted the request.
 template <server Server>
 class basic_schema_route {
 public:

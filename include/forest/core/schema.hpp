@@ -36,7 +36,22 @@ enum class schema_source : std::uint8_t {
     return {};
 }
 
-/// A schema that was found valid, or the empty one. A value; safe to read from several threads.
+/// Holds a schema that was found valid, or the empty one.
+///
+/// From tests/core/detail/logic/schema_answer_test.cpp:
+///     schema known(const std::string& text, std::string_view etag = {}) {
+///         schema result;
+///         BOOST_TEST_REQUIRE(!schema::parse(text, result, etag));
+///         return result;
+///     }
+///
+/// **Thread safety:** a value; safe to read from several threads.
+///
+/// **Lifetime:** owns its text and names. The references that the members return are valid until
+/// the schema is assigned to, moved from or destroyed.
+///
+/// **Errors:** `parse` returns `errc::malformed_body` or `errc::malformed_schema`. It, copying and
+/// `same_as` may throw std::bad_alloc.
 class schema {
 public:
     /// The empty schema: no text, no etag, no names.

@@ -21,7 +21,25 @@
 
 namespace forest {
 
-/// A URL taken apart; owns its text. Safe to read from several threads.
+/// Holds a URL and its parts.
+///
+/// From examples/tool/arguments/arguments.cpp:
+///     url parse_url(const std::string& text) {
+///         url target;
+///         if (const std::error_code ec = url::parse(text, target))
+///             throw usage_error(url_fault(text, ec.message()));
+///         return target;
+///     }
+///
+/// **Thread safety:** safe to read from several threads.
+///
+/// **Lifetime:** owns its text. The parts are views into the URL; they outlive a move of it, but
+/// not its destruction or an assignment to it. A URL that was moved from names nothing, like one
+/// that was made without a text, and can be assigned to.
+///
+/// **Errors:** the constructors from a text throw std::system_error with the code that `parse`
+/// returns, an `errc::url_…`. These, `parse` and copying may throw std::bad_alloc; the other
+/// members throw nothing.
 class url {
 public:
     /// Bounds of the text, and of a socket path (`sun_path` of Linux less its final zero).

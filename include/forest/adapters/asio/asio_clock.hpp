@@ -37,10 +37,25 @@
 
 namespace forest {
 
-/// Tells real time and wakes on the executor given, one handler at a time. A copy wakes in turn
-/// with its original but has waits of its own, so that a clock may be given to several clients and
-/// each cancels only what it asked for. Models `clock`; all members may be called from any thread.
-/// The execution context must outlive the clock.
+/// Returns real time, and wakes on an executor, one handler at a time: a model of `clock`.
+///
+/// From examples/programs/warehouse/master.cpp:
+///     asio_clock clock{io.get_executor()};
+///     asio_transport for_checks{clock, connecting};
+///     asio_transport for_schema{clock, connecting};
+///     made.emplace_back(std::move(for_checks), std::move(for_schema), std::move(clock), signer,
+///                       cli::chosen_backoff{settings.constant_backoff}, each);
+///
+/// **Thread safety:** all members may be called from any thread. The handlers of a clock and of its
+/// copies run one at a time.
+///
+/// **Lifetime:** the execution context must outlive the clock. A copy has waits of its own, so that
+/// a clock may be given to several clients and each cancels only what it asked for. Destroying a
+/// clock cancels nothing: its waits still end. A clock that was moved from may only be destroyed.
+///
+/// **Errors:** constructing a clock, and `async_wait`, may throw std::bad_alloc. A wait that
+/// `cancel()` has ended gets `errc::operation_canceled`. An exception of a handler passes through
+/// the executor; when its context runs again, the other waits still end.
 class asio_clock {
 public:
     /// On an executor, or on that of a context.

@@ -59,13 +59,29 @@ private:
 template <resolver Resolver>
 class basic_pooled_transport;
 
-/// The things that its `pooled_transport`s share: one wait for all their sockets and one timer for
-/// all their deadlines, so that a check costs little more than its system calls; kept connections,
-/// which any of them may use next; TLS; and names. Copies refer to the same pool, which lives as
-/// long as a copy or a transport of it.
+/// Holds what its `pooled_transport`s share, so that a check costs little more than its system
+/// calls.
 ///
-/// Not thread-safe: all calls and handlers are on the one thread that runs the clock's execution
-/// context, which must outlive the pool. Linux only.
+/// From tests/adapters/asio/pooled_fleet_test.cpp:
+///     const forest::asio_clock clock{io.get_executor()};
+///     forest::asio_connection_pool pool{clock, {.reuse_connections = true}};
+///     forest::basic_health_fleet fleet{[&pool] { return forest::pooled_transport{pool}; }, clock,
+///                                      forest::hmac_sha256_signer{secret},
+///                                      forest::exponential_backoff{}};
+///
+/// The transports share one wait for all their sockets, one timer for all their deadlines, TLS,
+/// names, and the kept connections, which any of them may use next. Linux only.
+///
+/// **Thread safety:** none. All calls and handlers are on the one thread that runs the clock's
+/// execution context.
+///
+/// **Lifetime:** copies refer to the same pool, which lives as long as a copy or a transport of it.
+/// The clock's execution context must outlive the pool.
+///
+/// **Errors:** the constructors throw std::system_error: `errc::tls_configuration_invalid` if a
+/// file that the options name cannot be used, or an error of the system if there is no descriptor
+/// left, because the pool needs one. They may throw std::bad_alloc. A `tick` of 0 or less is an
+/// assertion.
 template <resolver Resolver>
 class basic_asio_connection_pool {
 public:

@@ -51,12 +51,28 @@
 
 namespace forest {
 
-/// Serves routes over TCP, TLS and unix sockets, with keep-alive and pipelining. Models `server`;
-/// all members may be called from any thread, and from handlers.
+/// Serves routes over TCP, TLS and unix sockets, with keep-alive and pipelining: a model of
+/// `server`.
 ///
-/// Handlers run one at a time, on the given executor, and outside every lock. An exception of a
-/// handler is dropped, and the answer is 500. The execution context must outlive the server; it
-/// need not run for the server to be stopped or destroyed, and responders may outlive both.
+/// From examples/tutorial/01_watch_one_server.cpp:
+///     forest::asio_server server{io.get_executor()};
+///     forest::health_route route{server, forest::hmac_sha256_verifier{secret}};
+///     if (const std::error_code ec = server.listen("127.0.0.1", 0)) {
+///         std::cerr << ec.message() << '\n';
+///         return EXIT_FAILURE;
+///     }
+///     const std::string url = server.endpoints().front() + route.path();
+///
+/// **Thread safety:** all members may be called from any thread, and from handlers. Handlers run
+/// one at a time, on the given executor, and outside every lock.
+///
+/// **Lifetime:** the execution context must outlive the server. It need not run for the server to
+/// be stopped or destroyed, and responders may outlive both.
+///
+/// **Errors:** the constructor throws std::system_error for limits that are not valid. It, `get`
+/// and the members that return strings may throw std::bad_alloc. `get`, `listen`, `listen_tls` and
+/// `listen_unix` return error codes, the last three also `std::errc::not_enough_memory`. An
+/// exception of a handler is dropped, and the response is 500.
 class asio_server {
 public:
     using responder = server_responder;

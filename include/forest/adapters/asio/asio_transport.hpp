@@ -22,10 +22,34 @@
 
 namespace forest {
 
-/// Performs one GET at a time over a socket. All addresses of a name are tried, each with its share
-/// of the time left; what is known of names is shared by all clients of the executor's context
-/// (B19). Models `transport`; all members may be called from any thread, and its handlers and those
-/// of the clock run one at a time. The execution context must outlive the transport.
+/// Performs one GET at a time over a socket: a model of `transport`.
+///
+/// From examples/tutorial/07_tls_or_unix_socket.cpp:
+///     forest::asio_clock clock{executor};
+///     forest::transport_options options;
+///     options.tls.ca_file = ca_file;
+///     forest::asio_transport transport{clock, options};
+///     return forest::basic_health_client{
+///         std::move(transport), clock,
+///         forest::hmac_sha256_signer{shared_secret, forest::header_style::dash},
+///         forest::exponential_backoff{}, "https://warehouse.example/forest/health"};
+///
+/// All addresses of a name are tried, each with its share of the time left. All clients of the
+/// executor's context share what is known of names (B19: names).
+///
+/// **Thread safety:** all members may be called from any thread. Its handlers and those of the
+/// clock run one at a time.
+///
+/// **Lifetime:** the execution context must outlive the transport, and the request must stay valid
+/// until the handler is called. Destroying it cancels a pending GET. A transport that was moved
+/// from may only be destroyed.
+///
+/// **Errors:** the constructors throw std::system_error(errc::tls_configuration_invalid) if a file
+/// that the options name cannot be used, and std::bad_alloc. The handler gets all other errors,
+/// each an `errc`: a GET that cannot begin for lack of memory ends with
+/// `errc::local_resources_exhausted`. `async_get` may throw std::bad_alloc, and then does not call
+/// the handler: for a large handler, and while the handler of a GET that was cancelled is still to
+/// be called.
 template <resolver Resolver>
 class basic_asio_transport {
 public:

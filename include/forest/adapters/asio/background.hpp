@@ -11,9 +11,29 @@
 
 namespace forest {
 
-/// An io_context with a thread that runs it. Declare it before the clients that use it, so that
-/// they are destroyed first; destroy it anywhere but on its own thread, that is, not in a callback.
-/// Callbacks run on that thread.
+/// Owns an io_context and a thread that runs it.
+///
+/// From examples/tutorial/05_background.cpp:
+///     // Before the clients and servers that use it, so that they are destroyed first.
+///     forest::background background;
+///
+///     forest::asio_server server{background.get_executor()};
+///     forest::health_route route{server, forest::hmac_sha256_verifier{secret}};
+///     if (const std::error_code ec = server.listen("127.0.0.1", 0)) {
+///         std::cerr << ec.message() << '\n';
+///         return EXIT_FAILURE;
+///     }
+///
+/// **Thread safety:** `get_executor()` may be called from any thread. Callbacks run on the thread
+/// of this object.
+///
+/// **Lifetime:** declare it before the clients and servers that use it, so that they are destroyed
+/// first. Destroy it anywhere but on its own thread, that is, not in a callback. Destroying it ends
+/// the thread and drops pending work.
+///
+/// **Errors:** the constructor throws std::system_error if the system has no descriptor or thread
+/// left, and may throw std::bad_alloc. A handler of the application that throws on this thread ends
+/// the program (std::terminate); callbacks of clients may throw.
 class background {
 public:
     using executor_type = asio::io_context::executor_type;

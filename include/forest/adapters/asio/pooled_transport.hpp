@@ -16,10 +16,30 @@
 
 namespace forest {
 
-/// Performs one GET at a time, to any target each time, in the way of an asio_transport: http,
-/// https and http+unix, all addresses of a name, each with its share of the time left. Kept
-/// connections belong to the pool. Models `transport`. Not thread-safe: all members are called, and
-/// its handlers run, on the one thread that runs the execution context of the pool's clock.
+/// Performs one GET at a time, to any target each time, over the sockets of a pool that several
+/// transports share: a model of `transport`.
+///
+/// From tests/adapters/asio/sharded_fleet_test.cpp:
+///     fleet make(const asio::any_io_executor& on) {
+///         asio_clock clock{on};
+///         return {[pool = asio_connection_pool{clock}] { return pooled_transport{pool}; }, clock,
+///                 unsigned_requests{}, constant_backoff{}};
+///     }
+///
+/// It works like an asio_transport: http, https and http+unix, all addresses of a name, each with
+/// its share of the time left. Kept connections belong to the pool.
+///
+/// **Thread safety:** none. All members are called, and its handlers run, on the one thread that
+/// runs the execution context of the pool's clock.
+///
+/// **Lifetime:** the transport keeps the pool alive, and the execution context must outlive both.
+/// The request must stay valid until the handler is called. Destroying the transport cancels a
+/// pending GET. A transport that was moved from may only be destroyed.
+///
+/// **Errors:** the constructor may throw std::bad_alloc. The handler gets all other errors, each an
+/// `errc`, as that of an asio_transport does. `async_get` may throw std::bad_alloc, and then does
+/// not call the handler: for a large handler, and while the handler of a GET that was cancelled is
+/// still to be called.
 template <resolver Resolver>
 class basic_pooled_transport {
 public:

@@ -35,15 +35,33 @@
 
 namespace forest {
 
-/// Several fleets, each with a thread of its own and its part of the targets. All targets of one
-/// server are on one thread, so that their timestamps stay in order; what each fleet's options
-/// bound is bounded for each thread.
+/// Runs several fleets, each with a thread of its own and its part of the targets.
 ///
-/// All members may be called from any thread, and from callbacks those that do not say otherwise.
-/// Callbacks run on the threads of their targets: those of one target one at a time, those of
-/// targets on different threads at the same time. Destroy it anywhere but in a callback.
+/// From tests/headers/strict.cpp:
+///     forest::sharded_fleet<forest::health_fleet> shards{
+///         2, [&](const auto& executor) { return forest::health_fleet{executor, secret}; }};
+///     shards.on_event([](const forest::event&) {});
+///     shards.add("http://localhost/");
+///     shards.start();
 ///
-/// `Fleet` is a basic_health_fleet, or another whose ids are made as `target_place` says.
+/// All targets of one server are on one thread, so that their timestamps stay in order. The bounds
+/// of the fleet's options hold for each thread. `Fleet` is a basic_health_fleet, or another whose
+/// ids are made as `target_place` says.
+///
+/// **Thread safety:** all members may be called from any thread, and from callbacks those that do
+/// not say otherwise. Callbacks run on the threads of their targets: those of one target one at a
+/// time, those of targets on different threads at the same time. Outside callbacks, `remove`,
+/// `stop`, the destructor and the members that ask the threads wait for a running callback, so do
+/// not hold a lock that a callback takes.
+///
+/// **Lifetime:** destroy it anywhere but in a callback. Objects that the callbacks refer to must
+/// exist until the destructor, or a `stop()` outside callbacks, has returned.
+///
+/// **Errors:** the constructor throws std::system_error(std::errc::invalid_argument) for a number
+/// of threads that is not allowed, an error of the system if a thread cannot begin, and what `make`
+/// throws. `add` throws std::system_error with the error of the fleet's `validate`. These, and
+/// members that add or remove something, set a callback or copy the targets, may throw
+/// std::bad_alloc. Failures of checks are events.
 template <typename Fleet>
 class sharded_fleet : public observable<sharded_fleet<Fleet>> {
 public:

@@ -253,39 +253,51 @@ inline void let_signals_end_first_process() noexcept {
 }
 
 /// Turns the first SIGINT or SIGTERM into a call on the event loop, where an application cleans up
-/// (B34: shutdown by signals):
+/// (B34: shutdown by signals).
 ///
-///     forest::shutdown_signals signals{io.get_executor(), [&](int) {
+/// From examples/tutorial/03_stop_on_signals.cpp:
+///     const auto stop = [&](int signal) {
+///         received = signal;
 ///         route.drain();
-///         datasource.cleanup();
-///     }};
+///         grace.expires_after(1s); // At least one interval of the watchers.
+///         grace.async_wait([&](std::error_code) {
+///             client.stop();
+///             server.stop(1s);
+///         });
+///     };
+///     const forest::shutdown_signals signals{io.get_executor(), stop};
 ///
 /// The callback runs once, on the executor, with the number of the signal; no library code runs in
 /// a signal handler. When it has returned, or thrown, both signals are again what they were before.
-/// If a handler of the application's was installed for the one received, the signal is then sent to
-/// the process once more, so that the handler runs exactly once and as it is used to. Otherwise
+/// If the application had installed a handler for the received signal, the signal is then sent to
+/// the process once more, so that the handler runs exactly once and in its usual way. Otherwise
 /// nothing more happens: the application ends in its own way, and the next signal ends the process,
-/// also if it is process 1 (see `let_signals_end_first_process`). An exception of the callback
-/// passes through the executor.
+/// also if it is process 1 (see `let_signals_end_first_process`).
 ///
 /// A signal that is ignored at construction, as SIGINT in a background job, stays ignored. Asio
 /// signal sets of the application get signals as before; while one of them waits for a signal,
 /// nothing is passed on or restored. Several `shutdown_signals` in one process all get the signal;
 /// the last one to end passes it on and restores the disposition. A handler that is installed over
-/// this one stays installed, and alone gets the signal.
+/// this one stays installed, and it alone gets the signal.
 ///
-/// Signals that come before the callback has returned count as the first. One that cancel()
+/// Signals that come before the callback has returned count as the first. A signal that `cancel()`
 /// overtakes on its way to the callback is lost.
 ///
-/// While it waits, it is work for the executor: `io_context::run()` does not return before the
-/// callback has run or `cancel()` was called. The wait is owned by the execution context, which may
-/// end first. All members may be called from any thread, and from the callback; a callback may
-/// destroy it. The application must not change the dispositions of the two signals on one thread
-/// while another constructs, cancels or destroys this, or while the callback returns.
+/// **Thread safety:** all members may be called from any thread, and from the callback. The
+/// application must not change the dispositions of the two signals on one thread while another
+/// constructs, cancels or destroys this, or while the callback returns.
 ///
 /// Asio resets a signal to its default before the former disposition can be put back. This thread
 /// blocks it for the two system calls in between; when another thread receives it just then, it
 /// ends the process.
+///
+/// **Lifetime:** a callback may destroy it. While it waits, it is work for the executor:
+/// `io_context::run()` does not return before the callback has run or `cancel()` was called. The
+/// wait is owned by the execution context, which may end first.
+///
+/// **Errors:** the constructor throws std::system_error if a signal cannot be taken, for instance
+/// because no descriptor is left, and may throw std::bad_alloc; both signals are then as before. An
+/// exception of the callback passes through the executor.
 class shutdown_signals {
 public:
     /// Takes the two signals over. The callback may run before this returns if other threads run

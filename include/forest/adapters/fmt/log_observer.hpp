@@ -24,9 +24,26 @@ struct stderr_sink {
     }
 };
 
-/// Writes events to a sink: `basic_log_observer{severity::debug, [](severity level,
-/// std::string_view line) { … }}`. Allocates nothing. As thread-safe as the sink; `log_observer`
-/// is, too. Exceptions of a sink are dropped: a full disk must not stop the polling.
+/// Writes each event as a line to a sink.
+///
+/// From examples/tutorial/04_observe_events.cpp:
+///     const auto measured = std::make_shared<counts>();
+///     client.on_event(forest::tee{forest::log_observer{}, meter{measured}});
+///     client.start();
+///     queue.run_for(1min);
+///     client.stop();
+///
+/// A sink of your own is a callable: `basic_log_observer{severity::debug, [](severity level,
+/// std::string_view line) { … }}`. The observer itself allocates nothing.
+///
+/// **Thread safety:** as thread-safe as the sink. `log_observer` may be called from several threads
+/// at once.
+///
+/// **Lifetime:** it owns the sink, and a copy has a copy of the sink. Objects that a sink refers to
+/// must exist as long as events are reported to it.
+///
+/// **Errors:** `on_event` throws nothing. Exceptions of a sink are dropped, because a full disk
+/// must not stop the polling.
 template <typename Sink = stderr_sink>
 class basic_log_observer {
     static_assert(std::invocable<Sink&, severity, std::string_view>,

@@ -40,8 +40,26 @@ struct signer_options {
     }
 };
 
-/// Signs requests with HMAC-SHA256. Copyable and movable; one object is not for two threads at a
-/// time, but copies are.
+/// Signs requests with HMAC-SHA256: a model of `precise_signer`.
+///
+/// From examples/tutorial/06_one_shot_check.cpp:
+///     const auto executor = co_await asio::this_coro::executor;
+///     forest::single_check what;
+///     what.target = url;
+///     what.timeout = 2s;
+///     forest::hmac_sha256_signer signer{shared_secret};
+///     co_return co_await forest::async_check(executor, std::move(what), std::move(signer),
+///                                            asio::use_awaitable);
+///
+/// **Thread safety:** one object is not for two threads at a time, but copies are.
+///
+/// **Lifetime:** copyable and movable; a signer that was moved from may only be assigned to or
+/// destroyed. It keeps a copy of the secret; OpenSSL wipes the copy when it frees it.
+///
+/// **Errors:** the constructors throw std::system_error with `errc::secret_missing` when the secret
+/// is empty, or with `signature_errc::invalid_fraction_digits`; std::runtime_error when OpenSSL
+/// offers no HMAC or no SHA-256; and std::bad_alloc. `sign` and copying throw std::bad_alloc when
+/// OpenSSL finds no memory. Header fields without room for a signature are an assertion.
 class hmac_sha256_signer {
 public:
     static constexpr bool signs_time_alone = true;

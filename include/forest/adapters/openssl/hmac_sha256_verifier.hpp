@@ -82,9 +82,26 @@ struct verifier_options {
     }
 };
 
-/// Accepts requests that were signed with the secret, just now. Copies share one state, the replay
-/// window among it, so that a copy may be given away in a std::function. May be called from several
-/// threads at once.
+/// Accepts requests that were signed just now with the secret.
+///
+/// From examples/programs/warehouse/warehouse.cpp:
+///     request_verifier make_verifier(const options& settings) {
+///         const auto secret = cli::read_secret(settings.secret);
+///         if (!secret)
+///             return accept_unsigned;
+///         return hmac_sha256_verifier{*secret, {.accept_http_dates = settings.accept_http_dates}};
+///     }
+///
+/// **Thread safety:** all members may be called from several threads at once.
+///
+/// **Lifetime:** copies share one state, the replay window among it, so that a copy may be given
+/// away in a std::function. A verifier that was moved from may only be assigned to or destroyed.
+///
+/// **Errors:** the constructor throws std::system_error with the error of `options.validate()`, or
+/// with `errc::secret_missing` when the secret is empty; std::runtime_error when OpenSSL offers no
+/// HMAC or no SHA-256; and std::bad_alloc. A call throws std::bad_alloc when OpenSSL finds no
+/// memory, and a route then refuses the request. Every other refusal is in the returned
+/// `verification`.
 class hmac_sha256_verifier {
 public:
     /// Throws std::system_error with the error of `options.validate()`, and as hmac_sha256 does:

@@ -27,8 +27,25 @@
 
 namespace forest::sim {
 
-/// Talks to one simulated server. Not thread-safe. Queue and server must outlive it. Models
+/// Carries the requests of a client to one simulated server, and the responses back: a model of
 /// `transport`.
+///
+/// From tests/assemblies/health_route_test.cpp:
+///     basic_health_client client{sim::memory_transport{on.queue, on.server, 5ms}, on.clock,
+///                                unsigned_requests{}, exponential_backoff{},
+///                                "http://warehouse.example/forest/health"};
+///     std::vector<outage> downs;
+///     client.on_server_down([&](const outage& ended) { downs.push_back(ended); });
+///     client.start();
+///
+/// **Thread safety:** none. Handlers run when the queue is run.
+///
+/// **Lifetime:** queue and server must outlive it and its pending GETs. Destroying it cancels
+/// nothing: a pending GET still ends. A transport that was moved from may only be destroyed.
+///
+/// **Errors:** members throw std::bad_alloc at most. The handler gets an `errc`: `timed_out`,
+/// `operation_canceled`, or what is wrong with the response, such as `response_too_large`. A second
+/// GET at the same time is an assertion.
 class memory_transport {
 public:
     /// `latency` is the time that each direction takes.

@@ -71,9 +71,24 @@ struct recorded_request {
     bool fresh_connection = false;
 };
 
-/// Returns the replies of a script, and the default reply after its end. Copies share the script
-/// and the record of requests, so a test keeps one copy and the client another. Not thread-safe.
-/// The queue must outlive it. Models `transport`.
+/// Returns the replies of a script, and the default reply after its end: a model of `transport`.
+///
+/// From examples/tutorial/11_virtual_time.cpp:
+///     forest::sim::event_queue queue;
+///     forest::sim::scripted_transport network{queue};
+///     network.then(forest::sim::healthy())
+///         .then(forest::sim::failing(forest::errc::connection_refused), 3)
+///         .then(forest::sim::silent(), 10);
+///
+/// **Thread safety:** none. Handlers run when the queue is run.
+///
+/// **Lifetime:** the queue must outlive it. Copies share the script and the record of requests, so
+/// a test keeps one copy and the client another. Destroying it cancels nothing: a pending GET still
+/// ends.
+///
+/// **Errors:** members throw std::bad_alloc at most. The handler gets the error of the reply, or
+/// `errc::timed_out`, `errc::response_too_large` or `errc::operation_canceled`. A second GET at the
+/// same time is an assertion.
 class scripted_transport {
 public:
     explicit scripted_transport(event_queue& queue) : state_{std::make_shared<state>(queue)} {}

@@ -50,9 +50,30 @@ struct server_setup {
     bool health_route = true; ///< without it, the answer to a health check is 404
 };
 
-/// One server process. Each fault is a counter: it is active while the counter is above 0, so two
-/// faults of one kind end with the later one. Not copyable, not thread-safe. The queue must outlive
-/// it, and it must outlive the transports that talk to it.
+/// Simulates one server process with the real routes, on a host of its own.
+///
+/// From examples/tutorial/13_test_your_failover.cpp:
+///     world_of_test world;
+///     auto& warehouse = world.add_server("warehouse");
+///     auto& client = world.add_client(warehouse, {.interval = 30s});
+///     int arrived = 0;
+///     int lost = 0;
+///     order_desk desk{[&](int orders) {
+///         const bool away = warehouse.crashed() || !client.link().sound();
+///         (away ? lost : arrived) += orders;
+///     }};
+///
+/// Each fault is a counter: it is active while the counter is above 0, so two faults of one kind
+/// end with the later one.
+///
+/// **Thread safety:** none.
+///
+/// **Lifetime:** not copyable. The queue must outlive it, and it must outlive the transports that
+/// talk to it. A world owns its server processes.
+///
+/// **Errors:** the constructor throws like those of the routes: std::system_error for a schema that
+/// is not valid. `change_schema` throws std::system_error for a text that is no schema; then the
+/// old schema stays.
 class server_process {
 public:
     /// `accept` checks signatures, `hash` makes etags, and `seed` is that of the host. Throws like

@@ -23,9 +23,29 @@
 
 namespace forest::sim {
 
-/// Reads the time of a host and waits by it. A copy shares the host, as programs on one host do,
-/// but has waits of its own, so that each client cancels only its own waits. Not thread-safe.
-/// Models `clock`.
+/// Reads the time of a simulated host and waits by it: a model of `clock`.
+///
+/// From tests/sim/time/virtual_clock_test.cpp:
+///     sim::virtual_clock clock{queue};
+///     std::string order;
+///     clock.async_wait(2s, [&](std::error_code) { order += 'c'; });
+///     clock.async_wait(1s, [&](std::error_code) { order += 'a'; });
+///     clock.async_wait(1s, [&](std::error_code) { order += 'b'; });
+///     clock.async_wait(-1s, [&](std::error_code) { order += '0'; });
+///     BOOST_TEST(order.empty());
+///     queue.run_for(3s);
+///     BOOST_TEST(order == "0abc");
+///
+/// **Thread safety:** none. Handlers run when the queue is run.
+///
+/// **Lifetime:** the queue must outlive the clock, and a host that is given to it must outlive the
+/// clock and all its waits. A copy shares the host, as programs on one host do, but has waits of
+/// its own, so that each client cancels only its own waits. Destroying a clock cancels nothing: its
+/// waits still end. A clock that was moved from may only be destroyed.
+///
+/// **Errors:** constructing a clock, `async_wait` and `cancel` throw std::bad_alloc at most. A wait
+/// that `cancel()` has ended gets `errc::operation_canceled`. An exception of a handler passes
+/// through the queue.
 class virtual_clock {
 public:
     /// The wall-clock time at the beginning of a simulation: 2026-01-01T00:00:00Z.

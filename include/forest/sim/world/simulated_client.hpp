@@ -25,8 +25,24 @@
 
 namespace forest::sim {
 
-/// A client, its host, and its link to the server. `Client` is a basic_health_client, a
-/// basic_datasource, or a type of a test with the same interface. Not copyable, not thread-safe.
+/// Holds a client, its host, its link to the server, and a record of its reports.
+///
+/// From examples/tutorial/16_policies_of_a_world.cpp:
+///     forest::sim::basic_world<my_policies> world;
+///     auto& warehouse = world.add_server("warehouse");
+///     auto& client = world.add_client(warehouse);
+///     world.between(75s, 10min).crash(warehouse);
+///     const bool told = world.run_until([&] { return client.downs() == 1; }, 1h);
+///
+/// `Client` is a basic_health_client, a basic_datasource, or a type of a test with the same
+/// interface.
+///
+/// **Thread safety:** none.
+///
+/// **Lifetime:** not copyable. Queue, server and trace must outlive it. A world owns its clients.
+///
+/// **Errors:** the constructor throws what `make` throws. An exception of a listener of `also_tell`
+/// or `also_call` becomes the event `callback_failed`, as of any callback.
 template <typename Client>
 class simulated_client {
 public:

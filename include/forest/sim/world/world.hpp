@@ -40,16 +40,30 @@
 
 namespace forest::sim {
 
-/// A simulated world. Add servers and clients, say what goes wrong, and let time pass:
+/// Simulates servers, clients, the network between them and its faults, without a socket or a
+/// thread.
 ///
-///     forest::sim::world world{seed};
+/// From examples/tutorial/17_compare_two_runs.cpp:
+///     forest::sim::world world{seed, std::move(lines)};
 ///     auto& warehouse = world.add_server("warehouse");
-///     auto& client = world.add_client(warehouse, {.interval = 30s});
+///     world.add_client(warehouse, {}, {.usual = forest::sim::exponential(20ms)});
 ///     world.between(75s, 200s).crash(warehouse);
-///     world.run_for(24h);
-///     assert(client.downs() == 1);
+///     world.run_for(1h);
+///     return world.trace();
 ///
-/// Not copyable, not thread-safe: a simulation has no threads.
+/// Add servers and clients, say what goes wrong, and let time pass. The same seed and script give
+/// the same world, to the last bit.
+///
+/// **Thread safety:** none: a simulation has no threads.
+///
+/// **Lifetime:** not copyable. The world owns its servers, clients, datasources and fleets; the
+/// references that it returns are valid as long as it is. Destroying it calls no callback, and no
+/// task on the queue.
+///
+/// **Errors:** `add_server` and the members that add a client, a datasource or a fleet throw
+/// std::length_error if there are too many, and std::system_error for options or a schema that are
+/// not valid. std::invalid_argument is thrown for a latency, a span of time or a fault that makes
+/// no sense. An exception of a task on the queue passes through `run_for`.
 template <typename Policies = world_policies>
 class basic_world {
 public:
