@@ -3,9 +3,11 @@
 
 # usage: snippets.sh SOURCE_DIR
 #
-# The documentation quotes programs that are built and run. A block of code under a line
-# `<!-- from examples/NAME.cpp -->` must stand in that file, line by line but for the indentation,
-# and every relative link must lead to a file, and to a heading of it if it names one.
+# Pages and headers quote programs and tests that are built and run. A block of code under a line
+# `<!-- from examples/NAME.cpp -->` of a page, or `/// From examples/NAME.cpp:` of a header, must
+# stand in that file, line by line but for the indentation. In a header its lines begin with `///`
+# and five blanks. Every relative link of a page must lead to a file, and to a heading of it if it
+# names one.
 set -eu
 cd "$1"
 faults=$(mktemp)
@@ -13,25 +15,56 @@ trap 'rm -f "$faults"' EXIT
 
 pages=$(find README.md CHANGELOG.md docs tests/README.md -name '*.md')
 
+# What both kinds of quotations need.
+library='
+    function unindented(line) { sub(/^ +/, "", line); return line }
+    function content(file,   line, all) {
+        all = "\n"
+        while ((getline line < file) > 0) all = all unindented(line) "\n"
+        close(file)
+        return all
+    }
+    function compare(place) {
+        if (index(content(source), block) == 0)
+            print place ": this block is not in " source
+    }
+'
+
 quotes() {
-    awk '
-        function unindented(line) { sub(/^ +/, "", line); return line }
-        function content(file,   line, all) {
-            all = "\n"
-            while ((getline line < file) > 0) all = all unindented(line) "\n"
-            close(file)
-            return all
-        }
+    awk "$library"'
         /^<!-- from .* -->$/ { source = $3; next }
         /^```/ && inside {
-            if (index(content(source), block) == 0)
-                print FILENAME ":" FNR ": this block is not in " source
+            compare(FILENAME ":" FNR)
             inside = 0; source = ""; next
         }
         inside { block = block unindented($0) "\n"; next }
         /^```cpp/ && source != "" { inside = 1; block = "\n"; next }
         source != "" && NF { print FILENAME ":" FNR ": no block of code follows the line above" ; source = "" }
         END { if (inside || source != "") print FILENAME ": ends before its last quotation does" }
+    ' "$1"
+}
+
+# An empty comment line belongs to a block if code follows it.
+header_quotes() {
+    awk "$library"'
+        function finish() {
+            if (source == "") return
+            if (block == "\n") print place ": no block of code follows this line"
+            else compare(place)
+            source = ""
+        }
+        /^ *\/\/\/ From [^ ]+:$/ {
+            finish()
+            source = $3; sub(/:$/, "", source)
+            place = FILENAME ":" FNR; block = "\n"; empty = ""
+            next
+        }
+        source == "" { next }
+        { line = $0 }
+        sub(/^ *\/\/\/     /, "", line) { block = block empty unindented(line) "\n"; empty = ""; next }
+        /^ *\/\/\/$/ && block != "\n" { empty = empty "\n"; next }
+        { finish() }
+        END { finish() }
     ' "$1"
 }
 
@@ -61,7 +94,14 @@ for page in $pages; do
     count=$((count + $(grep -c '^<!-- from ' "$page" || true)))
 done
 
+headers=0
+for header in $(grep -rlE '^ */// From [^ ]+:$' --include='*.hpp' include); do
+    header_quotes "$header" >>"$faults"
+    headers=$((headers + $(grep -cE '^ */// From [^ ]+:$' "$header")))
+done
+
 cat "$faults"
 [ ! -s "$faults" ] || exit 1
 [ "$count" -gt 0 ] || { echo 'no page quotes a program' >&2; exit 1; }
-echo "$count quotations and all links are right"
+[ "$headers" -gt 0 ] || { echo 'no header quotes a program' >&2; exit 1; }
+echo "$count quotations of pages, $headers of headers and all links are right"

@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSL-1.0
+
+# Tests snippets.sh: on a clean tree it passes, and each planted fault makes it fail with a line that
+# names the page or header at fault.
+set -eu
+check=$(cd "$(dirname "$0")" && pwd)/snippets.sh
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+
+clean_tree() {
+    rm -rf "$tree/project"
+    mkdir -p "$tree/project/docs" "$tree/project/tests" "$tree/project/include" \
+        "$tree/project/examples"
+    cd "$tree/project"
+    printf 'int main() {\n    first();\n\n    if (second())\n        third();\n}\n' \
+        >examples/first.cpp
+    printf '# First\n[Itself](#first)\n\n<!-- from examples/first.cpp -->\n```cpp\nfirst();\n```\n' \
+        >docs/first.md
+    touch README.md CHANGELOG.md tests/README.md
+    header '    first();' '' '    if (second())' '        third();'
+}
+
+# header LINE...: a class whose comment quotes these lines of examples/first.cpp.
+header() {
+    {
+        echo '/// Does something.'
+        echo '///'
+        echo '/// From examples/first.cpp:'
+        for line; do echo "/// $line" | sed 's/ *$//'; done
+        echo '///'
+        echo '/// **Errors:** none.'
+        echo 'class first;'
+    } >include/first.hpp
+}
+
+run() { sh "$check" "$tree/project" >"$tree/output" 2>&1; }
+
+clean_tree
+if ! run || ! grep -qx '1 quotations of pages, 1 of headers and all links are right' "$tree/output"
+then
+    echo "the clean tree was refused:"
+    cat "$tree/output"
+    exit 1
+fi
+
+# planted PLACE: what was planted since clean_tree must make the check fail and name PLACE.
+planted=0
+planted() {
+    if run; then
+        echo "not found: what was planted in $1"
+        exit 1
+    elif ! grep -q "^$1: " "$tree/output"; then
+        echo "what was planted in $1 was refused for another reason:"
+        cat "$tree/output"
+        exit 1
+    fi
+    planted=$((planted + 1))
+    clean_tree
+}
+
+sed -i 's/^first();/fourth();/' docs/first.md
+planted docs/first.md:7
+sed -i 's/(#first)/(#second)/' docs/first.md
+planted docs/first.md
+sed -i 's/(#first)/(second.md)/' docs/first.md
+planted docs/first.md
+header '    first();' '    fourth();'
+planted include/first.hpp:3
+# The line after an empty one is a part of the quotation.
+header '    first();' '' '    fourth();'
+planted include/first.hpp:3
+# The lines must follow each other.
+header '    first();' '    if (second())'
+planted include/first.hpp:3
+header
+planted include/first.hpp:3
+sed -i 's/first.cpp/second.cpp/' include/first.hpp
+planted include/first.hpp:3
+# So far for the last quotation of a header; another may follow it.
+header '    fourth();' '' 'From examples/first.cpp:' '    first();'
+planted include/first.hpp:3
+sed -i 's/From/From the file/' include/first.hpp
+if run; then
+    echo "not found: that no header quotes a program"
+    exit 1
+fi
+
+echo "$planted planted faults, all found"
