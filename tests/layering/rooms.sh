@@ -50,6 +50,50 @@ for twice in $(grep -hoE '^(class|struct) [a-z_0-9]+( final)?( :|( \{)|$)' $head
     done
 done
 
+# The comments of the main classes have the same parts in the same order; a comment that has one of
+# the parts has them all. The sentence ends its paragraph, and other paragraphs may stand between the
+# example and the rest.
+main_classes="health_client health_fleet datasource health_route schema_route asio_clock \
+asio_transport asio_server pooled_transport sharded_fleet hmac_sha256_signer hmac_sha256_verifier"
+# shellcheck disable=SC2086
+comments=$(awk -v wanted="$main_classes" '
+    BEGIN { count = split(wanted, list, " "); for (i in list) must[list[i]] = 1 }
+    # The parts so far: s(entence), p(aragraph), e(xample), t(hread safety), l(ifetime), (e)r(rors).
+    function add(part) { if (part != "p" || parts !~ /p$/) parts = parts part }
+    FNR == 1 { comment = 0; parts = "" }
+    /^\/\/\// {
+        if (!comment) { parts = ""; first = ""; opening = 1 }
+        comment = 1
+        if ($0 ~ /^\/\/\/ From [^ ]+:$/) add("e")
+        else if ($0 ~ /^\/\/\/ \*\*Thread safety:\*\* /) add("t")
+        else if ($0 ~ /^\/\/\/ \*\*Lifetime:\*\* /) add("l")
+        else if ($0 ~ /^\/\/\/ \*\*Errors:\*\* /) add("r")
+        else if (opening && $0 != "///") first = first substr($0, 4)
+        if (opening && ($0 == "///" || parts != "")) {
+            opening = 0
+            parts = (first ~ /[.]$/ && first !~ /[.] / ? "s" : "p") parts
+        }
+        next
+    }
+    { comment = 0 }
+    /^(class|struct) [a-z_0-9]+( final)?( :|( [{])|$)/ {
+        name = $2; sub(/^basic_/, "", name)
+        seen[name] = 1
+        if ((parts ~ /[etlr]/ || name in must) && parts !~ /^se+tlr$/)
+            print FILENAME ": the comment of " $2 " is not one sentence, an example with its file, " \
+                "and paragraphs on thread safety, lifetime and errors"
+    }
+    /^(template|requires| )/ { next }
+    { parts = "" }
+    END { for (i = 1; i <= count; ++i)
+        if (!(list[i] in seen)) print "include/forest: has no class " list[i] }
+' $public)
+while read -r found; do
+    [ -z "$found" ] || fault "$found"
+done <<END
+$comments
+END
+
 # Inheritance that only spreads a class over files shows in these.
 most=20
 # shellcheck disable=SC2086
