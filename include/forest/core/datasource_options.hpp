@@ -120,7 +120,7 @@ struct datasource_options {
     std::string auth_secret{};
 
     /// A schema as JSON text. The datasource begins with it if the first fetch of the schema fails
-    /// (B30). If the text is empty, the datasource then begins without collections.
+    /// (B30). With an empty text it begins without collections.
     std::string introspection{};
 
     /// The route that is polled to find out whether the server is well (B33: the choice of the
@@ -156,9 +156,10 @@ struct datasource_options {
     /// only.
     std::size_t schema_bytes_max = std::size_t{16} << 20U;
 
-    /// A schema that was the known one within this time is accepted only if the server still has it
-    /// after the same time again (B36). Without this rule, replicas of two versions would make the
-    /// application reload again and again. At least 0; with 0 every schema is accepted at once.
+    /// If a schema was the known one within this time, it is accepted only if a second fetch, after
+    /// this time, returns it again (B36: contents that alternate). Without this rule, replicas of
+    /// two versions would make the application reload again and again. At least 0; with 0 every
+    /// schema is accepted at once.
     duration schema_settle = std::chrono::seconds{60};
 
     /// The first check is delayed by a random part of this duration, with a uniform distribution.

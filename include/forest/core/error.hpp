@@ -31,7 +31,7 @@ enum class errc {
     not_ok,
     stopping,
 
-    // Why an operation ended without a result that counts.
+    // Reasons that say nothing about the server.
     operation_canceled,
     local_resources_exhausted,
 
@@ -69,16 +69,16 @@ enum class errc {
     address_in_use,
     listen_failed,
 
-    // More reasons why a check failed: the first bytes from the server belong to another protocol
-    // than the URL says. These codes are not in the first group because the numbers of the other
-    // codes must not change.
+    // More reasons why a check failed: the first bytes from the server are not of the protocol that
+    // the URL names. These codes are not in the first group because the numbers of the other codes
+    // must not change.
     tls_expected,
     plain_http_expected,
     http2_only,
     other_protocol,
 
     // Later additions to the groups above.
-    resolver_unavailable, // an operation ended without a result that counts
+    resolver_unavailable, // says nothing about the server
     invalid_doubt_max,    // an option is out of its range
 };
 
@@ -256,8 +256,8 @@ enum class condition {
     return "unknown error";
 }
 
-/// Returns the same for a check, where the caller knows whether a signature was sent. With
-/// `errc::unauthorized` the sentence says that, too.
+/// Returns the sentence for a failed check. With `errc::unauthorized` it also says whether a
+/// signature was sent, which only the caller knows.
 [[nodiscard]] constexpr std::string_view explanation(errc code, bool signature_sent) noexcept {
     if (code != errc::unauthorized)
         return explanation(code);
@@ -269,7 +269,7 @@ enum class condition {
                  "server has";
 }
 
-/// Returns whether the code is the reason of a failed check, and not of a wrong argument.
+/// Returns whether the code is a reason for a failed check.
 [[nodiscard]] constexpr bool is_check_failure(errc code) noexcept {
     return (errc::resolve_failed <= code && code <= errc::stopping) ||
            (errc::tls_expected <= code && code <= errc::other_protocol);

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <system_error>
 
-// The record of one outage. It is made when the target goes down. It is reported again when the
-// target is up again, and only its end has been added then (B8: both calls carry the same outage).
+// The record of one outage. It is made when the target goes down. It is reported a second time when
+// the target is up again. Only its end is new then (B8: both calls carry the same outage).
 
 namespace forest {
 

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-// Decides which of the targets that are due may begin a check, and what the others wait for.
+// Decides which due targets may begin a check, and what the other due targets wait for.
 
 namespace forest::detail {
 
@@ -59,8 +59,8 @@ public:
     /// Returns whether another check may begin while `in_flight` checks are in flight.
     [[nodiscard]] bool has_room(int in_flight) const noexcept { return in_flight < in_flight_max_; }
 
-    /// Returns whether connections are bounded. If they are not, a check need not find a kept
-    /// connection.
+    /// Returns whether the number of connections is bounded. If it is not, kept connections do not
+    /// matter.
     [[nodiscard]] bool bounds_connections() const noexcept { return bounded_; }
 
     /// Returns a permit for a check that finds a kept connection.
@@ -89,25 +89,25 @@ private:
     rate_limit connections_;
 };
 
-/// The targets whose checks are due but have not begun, in the order in which they came. A target
-/// that is blocked on its server must not block others, so the targets of each obstacle wait in a
-/// queue of their own. Not thread-safe.
+/// The targets with a due check that has not begun, in the order of their arrival. A target that is
+/// blocked on its server must not block others. So there is a queue for each obstacle. Not
+/// thread-safe.
 class fleet_queues {
 public:
-    /// The obstacle of a queue: its targets wait for this origin, or for a connection if it is
+    /// The thing that the targets of a queue wait for: an origin, or a connection if the value is
     /// empty.
     using obstacle = std::optional<origin_number>;
 
-    /// Adds a target behind all that are ready.
+    /// Adds a target behind all ready targets.
     void push(target_id id) { ready_.push(id); }
 
-    /// Adds a target before all that are ready.
+    /// Adds a target before all ready targets.
     void push_first(target_id id) { ready_.push_front(id); }
 
-    /// Adds a target before all that wait for a connection.
+    /// Adds a target before all targets that wait for a connection.
     void wait_first_for_connection(target_id id) { for_connection_.push_front(id); }
 
-    /// Adds a target behind all that wait for the same obstacle.
+    /// Adds a target behind all targets that wait for the same obstacle.
     void wait_for(obstacle cause, target_id id) {
         if (!cause)
             return for_connection_.push(id);
@@ -120,8 +120,8 @@ public:
         for_origins_.emplace_back(*cause, std::move(queue));
     }
 
-    /// Takes the next target that may begin, if any: first those whose obstacle is gone, then those
-    /// that are ready. `is_gone` is called with an obstacle and the first target that waits for it.
+    /// Takes the next target that may begin, if any. Targets whose obstacle is gone come before
+    /// ready targets. `is_gone` is called with an obstacle and the first target that waits for it.
     template <typename IsGone>
     [[nodiscard]] std::optional<target_id> next(const IsGone& is_gone) {
         for (auto each = for_origins_.begin(); each != for_origins_.end(); ++each) {

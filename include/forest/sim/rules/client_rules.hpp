@@ -88,7 +88,7 @@ public:
 
     /// Call it when nothing was disturbed for so long that the client must know the truth. `well`
     /// means that all checks succeed. `rested` means that nothing was disturbed for one more
-    /// `longest_round`, either.
+    /// `longest_round`.
     void settle(target_status status, bool well, bool rested) {
         if (stopped_)
             return;
@@ -282,7 +282,7 @@ private:
     bool down_ = false;
     bool stopped_ = false;
     bool succeeds_ = false; // a check that began at the same time as the current one must succeed
-    bool fails_ = false;    // the same, and it must fail
+    bool fails_ = false;    // a check that began at the same time must fail
     std::uint64_t changes_at_begin_ = 0;
     std::uint64_t host_changes_ = 0;
     int attempts_ = 0;

@@ -11,10 +11,10 @@
 #include <cstdint>
 #include <limits>
 
-// Decides when a datasource fetches its schema (B31), and does not fetch itself. A fetch is needed
-// at the start, after each recovery, and when a content has to come a second time (B36). It is
-// repeated until it succeeds. A fetch begins only while the server answers its checks, and only one
-// runs at a time.
+// Decides when a datasource fetches its schema (B31: after a recovery), and does not fetch itself.
+// A fetch is needed at the start, after each recovery, and when a content has to come a second time
+// (B36). It is repeated until it succeeds. A fetch begins only while the server answers its checks,
+// and only one runs at a time.
 
 namespace forest::detail {
 
@@ -142,7 +142,7 @@ private:
     duration interval_;
     steady_time due_{};      // of the next fetch, while waiting
     steady_time wakes_at_{}; // the end of the last requested wait
-    int failures_ = 0;       // of fetches, consecutive
+    int failures_ = 0;       // consecutive failed fetches
     phase phase_ = phase::settled;
     bool answering_ = false;  // the last check succeeded
     bool owed_again_ = false; // the server came back while a fetch was under way

@@ -235,7 +235,8 @@ private:
         return {};
     }
 
-    // Removes the effect of the present check: the number of attempts is again that before it.
+    // Removes the effect of the present check: the number of attempts is again the number before
+    // this check.
     health_action reroute(steady_time now) noexcept {
         succeeded_ = attempt_ == 1;
         attempt_ -= succeeded_ ? 0 : 1;
@@ -269,8 +270,8 @@ private:
         }
         // The deadline of a check is a wake-up, too. If it comes late, the process was stalled.
         const bool overran = now - checked_at_ > options().timeout + options().stall_tolerance;
-        // An announced stop of the server counts even if this process is late (B9: an announced
-        // stop). A lack of resources on this machine says nothing about the server.
+        // An announced stop of the server counts even if this process is late (B9: the target is
+        // down at once). A lack of resources on this machine says nothing about the server.
         const bool lacking = result.error == errc::local_resources_exhausted;
         const bool inconclusive =
             !result.healthy() && result.error != errc::stopping && (stalled_ || overran || lacking);

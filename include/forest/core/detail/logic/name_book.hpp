@@ -41,7 +41,7 @@ class name_book;
 
 struct book_entry;
 
-/// Waits for the addresses of a name, and receives them. Must outlive its wait.
+/// Waits for the addresses of a name, and receives them. It must live until its wait has ended.
 class name_waiter {
 public:
     name_waiter() = default;
@@ -68,7 +68,7 @@ private:
     name_waiter* behind_ = nullptr;
 };
 
-// The knowledge of one name.
+// The data of one name.
 struct book_entry {
     enum class progress : std::uint8_t { none, queued, running };
 

@@ -102,8 +102,8 @@ public:
     [[nodiscard]] bool is_stranger() const noexcept { return list_ == &server_->strangers; }
 
     // Returns whether this connection may be closed to make room for another. It may not be closed
-    // while a handler has its request. If the signature of its request was valid, it may not be
-    // closed until `send_timeout` is over.
+    // while a handler works on its request. If the signature of its request was valid, it may not
+    // be closed until `send_timeout` is over.
     [[nodiscard]] bool gives_way(clock::time_point now) const noexcept {
         if (phase_ == phase::answering)
             return false;
