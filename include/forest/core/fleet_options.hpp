@@ -8,36 +8,36 @@
 #include <chrono>
 #include <system_error>
 
-// How many targets are watched together. An aggregate, as `options` of one target is.
+// The options of a fleet. They are an aggregate, like the `options` of one target.
 
 namespace forest {
 
-/// Bounds of the work of a fleet.
+/// The limits of a fleet.
 struct fleet_options {
-    /// One wake-up at the end of a tick serves all that is due within the tick, so a check begins
-    /// up to one tick late. From 1 ms to 1 s.
+    /// At the end of a tick, one wake-up serves everything that was due within the tick. So a check
+    /// begins up to one tick late. From 1 ms to 1 s.
     duration tick = std::chrono::milliseconds{5};
 
-    /// How many checks may be in flight at a time. At least 1. Each may need a descriptor. A target
-    /// that hangs holds its place for the whole timeout: the number of targets times timeout /
-    /// interval is needed to notice an outage of all targets in time. Checks beyond it wait, and
-    /// one that waits longer than its target's `stall_tolerance` is inconclusive when it fails
-    /// (B12).
+    /// How many checks may be in flight at a time. At least 1. Each may need a descriptor. The
+    /// check of a target that hangs is in flight for the whole timeout. To notice an outage of all
+    /// targets in time, this must be at least the number of targets times timeout / interval.
+    /// Further checks wait. If a check waits longer than the `stall_tolerance` of its target and
+    /// fails, it is inconclusive (B12).
     int checks_in_flight_max = 1000;
 
     /// How many connections may be opened in a second; 0 means no bound. A check over a kept
-    /// connection opens none, and does not wait for those that do. Since the fleet looks once in a
-    /// tick, a tick's share of them and one more may come at once, and as many more in some
-    /// seconds. A check that opens several, since a name has several addresses, is charged for all
-    /// when it has ended: then the bound holds on the average.
+    /// connection opens none, and does not wait for other checks. The fleet looks only once in a
+    /// tick, so the share of one tick and one more connection may be opened at once, and as many
+    /// more in some seconds. A check may open several connections, because a name has several
+    /// addresses. They are all counted when the check has ended: then the bound is true on average.
     int connections_per_second_max = 0;
 
-    /// Whether first checks are spread over the interval, those of targets on the same server
-    /// farthest apart. A target with an `initial_delay_max` of its own has that instead.
+    /// Whether first checks are spread over the interval. The checks of targets on the same server
+    /// are farthest apart. If a target has its own `initial_delay_max`, that is used instead.
     bool spread_start = true;
 
-    /// Says which member is out of its range: `invalid_tick`, `invalid_checks_in_flight_max` or
-    /// `invalid_connections_per_second_max`.
+    /// Returns an error that names the member out of its range: `invalid_tick`,
+    /// `invalid_checks_in_flight_max` or `invalid_connections_per_second_max`.
     [[nodiscard]] std::error_code validate() const noexcept {
         if (tick < std::chrono::milliseconds{1} || tick > std::chrono::seconds{1})
             return errc::invalid_tick;

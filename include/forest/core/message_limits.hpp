@@ -8,10 +8,11 @@
 
 namespace forest {
 
-/// Bounds of one message; a buffer of their sum holds any message that a parser accepts.
+/// Limits of one message. A buffer with the size of their sum can hold any message that a parser
+/// accepts.
 struct message_limits {
     /// Start line and header section with all their line ends; interim answers (1xx) count too.
-    /// Trailers and chunk extensions together have the same limit, on their own account.
+    /// Trailers and chunk extensions together have the same limit, but are counted separately.
     std::size_t head_bytes_max = 16 * 1024;
 
     /// The body without its framing; 0 accepts only empty ones.

@@ -12,7 +12,7 @@
 #include <memory>
 #include <utility>
 
-// One signer for several loops with one server, so that no two of their requests sign the same
+// One signer for several loops with the same server. So no two of their requests sign the same
 // timestamp.
 
 namespace forest::detail {

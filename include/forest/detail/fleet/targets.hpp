@@ -25,8 +25,8 @@
 #include <utility>
 #include <vector>
 
-// The targets of a fleet, and when each is due. The memory of an idle target is what this header
-// declares, and its URL.
+// The targets of a fleet, and when each is due. An idle target needs the memory of the members
+// declared here, and its URL.
 
 namespace forest::detail {
 
@@ -57,7 +57,7 @@ public:
         signer_id signer{};
         std::uint32_t check = no_check; // the number of its check in flight
         target_step step = target_step::start;
-        bool announced = false; // an event was reported, so the last two are, too
+        bool announced = false; // an event was reported, so the last two will be, too
         bool fresh_connection = false;
 
         static constexpr std::uint32_t no_check = UINT32_MAX;
@@ -154,7 +154,7 @@ public:
                 function(places_[index]);
     }
 
-    /// From `hold` to `release`, targets that are removed stay where they are.
+    /// From `hold` to `release`, removed targets stay in their places.
     void hold() noexcept { ++held_; }
     void release() {
         if (--held_ == 0)
@@ -169,7 +169,7 @@ public:
         due_.push({until, waiting.id});
     }
 
-    /// Puts off a target for which there is no memory in a queue of the scheduler.
+    /// Makes a target due later, because a queue of the scheduler has no memory for it.
     void pause(target& waiting, steady_time now) {
         waiting.step = waiting.step == target_step::check ? target_step::pause : target_step::wake;
         put_off(waiting, now + shortage_pause);
@@ -182,7 +182,7 @@ public:
         return due_.empty() ? std::nullopt : std::optional{due_.front().when};
     }
 
-    /// Takes a target that is due up to and including `until`; null when there is none.
+    /// Takes a target that is due at `until` or before. Null if there is none.
     target* take_due(steady_time until) noexcept {
         const auto next = next_due();
         if (!next || *next > until)

@@ -17,14 +17,14 @@
 #include <string_view>
 #include <system_error>
 
-// What a reply means (B5: healthy or not, B9: a server that says that it stops, B11: a refused
-// signature): a pure function.
+// A pure function that decides what a reply means (B5: healthy or not, B9: an announced stop, B11:
+// a refused signature).
 
 namespace forest::detail {
 
-/// Returns the verdict on a reply that came at `now`, by the wall clock, to which the `Date` of the
-/// reply is compared. A refused signature is reported as that even if an error kept the rest of the
-/// reply from being read (B11).
+/// Returns the verdict on a reply that came at `now` of the wall clock. `now` is compared with the
+/// `Date` of the reply. A refused signature is reported as such even if the rest of the reply could
+/// not be read (B11).
 [[nodiscard]] inline verdict judge(const reply& answer, wall_time now) noexcept {
     verdict result;
     result.status = answer.status;

@@ -28,10 +28,10 @@
 
 namespace forest::sim {
 
-/// The client's end of a connection that a server process has accepted.
+/// The end of an accepted connection on the side of the client.
 class peer {
 public:
-    /// The process has ended, and the connection with it.
+    /// Called when the process has ended: the connection has ended, too.
     virtual void reset() = 0;
 
 protected:
@@ -93,7 +93,7 @@ public:
 
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
-    /// The host that it runs on.
+    /// The host on which the process runs.
     [[nodiscard]] sim::host& host() noexcept { return host_; }
 
     // Faults, besides those of the host.
@@ -104,8 +104,8 @@ public:
     int wrong_body = 0;     ///< answers 200 with a body that does not say `ok`
     int one_connection = 0; ///< refuses further connections while it has one
 
-    /// Ends at once, and resets all connections. Returns the number of the life that has ended, for
-    /// `recover`; each `restart` begins another one.
+    /// Ends the process at once, and resets all connections. Returns the number of the life that
+    /// has ended, for `recover`. Each `restart` begins a new life.
     std::uint64_t crash() {
         if (crashed_++ == 0)
             end();
@@ -118,7 +118,7 @@ public:
             mount();
     }
 
-    /// Undoes one crash of that life. Does nothing if the process was restarted since.
+    /// Undoes one crash of that life. Does nothing if the process was restarted after the crash.
     void recover(std::uint64_t life) {
         if (life == life_)
             recover();
@@ -133,19 +133,19 @@ public:
         mount();
     }
 
-    /// Announces its end.
+    /// Announces a stop.
     void drain() {
         if (draining_++ == 0 && crashed_ == 0 && health_)
             health_->drain();
     }
 
-    /// Undoes one announcement; after the last one the routes are as after a start.
+    /// Undoes one announcement. When all are undone, the routes are as after a start.
     void resume() {
         if (draining_ > 0 && --draining_ == 0 && crashed_ == 0)
             mount();
     }
 
-    /// Replaces the schema, from now on or, while the process is down, from the next start. Throws
+    /// Replaces the schema from now on, or from the next start if the process is down. Throws
     /// std::system_error for a text that is no schema; then the old schema stays.
     void change_schema(std::string text) {
         // While the process is down there is no route that could check the text.
@@ -154,8 +154,8 @@ public:
         setup_.schema = std::move(text);
     }
 
-    /// Adds or removes the health route, from now on or, while the process is down, from the next
-    /// start: released agents have none. Drops requests that have no answer yet.
+    /// Adds or removes the health route from now on, or from the next start if the process is down.
+    /// Released agents have no health route. Drops requests that have no answer yet.
     void have_health_route(bool present) {
         if (std::exchange(setup_.health_route, present) != present && crashed_ == 0)
             mount();
@@ -172,7 +172,8 @@ public:
 
     // For transports.
 
-    /// Whether it accepts a connection. If so, the caller has to release it.
+    /// Returns whether the process accepts a connection. If it does, the caller has to release the
+    /// connection.
     [[nodiscard]] bool accept(peer& connecting) {
         if (crashed_ > 0 || (one_connection > 0 && !peers_.empty()))
             return false;
@@ -188,8 +189,8 @@ public:
         peers_.pop_back();
     }
 
-    /// Takes the bytes of a request. Calls `receiver` with the bytes of the answer, at once, later,
-    /// or never if the process is frozen or ends before.
+    /// Takes the bytes of a request. Calls `receiver` with the bytes of the answer, at once or
+    /// later. If the process is frozen or ends before, `receiver` is never called.
     void serve(std::span<char> request,
                forest::detail::unique_function<void(std::string_view)> receiver) {
         if (frozen > 0)

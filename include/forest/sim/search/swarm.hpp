@@ -25,12 +25,12 @@
 #include <type_traits>
 #include <utility>
 
-// Many worlds, each with a seed of its own: some of ten thousand random worlds contain what nobody
-// thought of.
+// Runs many worlds, each with its own seed. Ten thousand random worlds contain situations that no
+// author of tests has thought of.
 
 namespace forest::sim {
 
-/// The seeds of a swarm: `count` of them, from `first` on.
+/// The seeds of a swarm: `count` seeds, beginning with `first`.
 struct seed_range {
     std::uint64_t first = 1;
     std::uint64_t count = 1000;
@@ -38,8 +38,8 @@ struct seed_range {
 
 /// The limits of a swarm.
 struct swarm_bound {
-    /// How long clients may take to notice that the world is healed; without it, the
-    /// `recovery_bound` of their options. For plans that are run by `plan_runner`.
+    /// The time within which clients have to notice that the world is healed; by default the
+    /// `recovery_bound` of their options. Only for plans that `plan_runner` runs.
     std::optional<duration> recovery{};
 
     shrink_bound shrinking{};
@@ -60,13 +60,13 @@ struct scenario {
     draw_options drawn{}; ///< for the plans
     Run run;
 
-    /// The C++ name of `run` in the printed test: `no_two_down`. Without it, the name of the type
-    /// of `run` if that is a class with a name, else `scenario`.
+    /// The C++ name of `run` in the printed test, such as `no_two_down`. By default it is the name
+    /// of the type of `run` if that is a class with a name, otherwise `scenario`.
     std::string name{};
 
-    /// The names of the servers and the clients that `run` adds itself, in this order. With them,
-    /// plans are drawn for as many servers and clients, and the printed test has these names, and
-    /// only faults.
+    /// The names of the servers and the clients that `run` adds itself, in this order. With names,
+    /// each plan is drawn for as many servers and clients as there are names. The printed test then
+    /// has these names, and only the faults.
     script_names names{};
 };
 
@@ -128,14 +128,15 @@ std::string scenario_code(const scenario<Run>& tested) {
         return tested.name + "(what)";
     if constexpr (std::is_class_v<Run>) {
         const std::string type = type_name<Run>();
-        if (type.find_first_of("<({") == std::string::npos) // else it is a lambda
+        if (type.find_first_of("<({") == std::string::npos) // otherwise it is a lambda
             return type + "{}(what)";
     }
     return "scenario(what)";
 }
 
-// A plan with the faults only: most scenarios have their own servers and clients. With `own` the
-// scenario is known to have them; otherwise as many clients stay as the faults need.
+// Returns a plan with only the faults, because most scenarios have their own servers and clients.
+// `own` means that this scenario has them; otherwise the clients that the faults need stay in the
+// plan.
 inline plan faults_alone(plan from, bool own) {
     std::size_t clients = 1;
     for (const fault& each : from.faults) {

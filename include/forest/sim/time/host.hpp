@@ -16,12 +16,12 @@
 #include <utility>
 
 // The time of a simulated host: its clocks, which may be wrong, and whether its programs run. All
-// arithmetic is in whole numbers, so that it is the same with every compiler.
+// arithmetic is in whole numbers, so the result is the same with every compiler.
 
 namespace forest::sim {
 
 /// One host on a timeline. At first its clocks are right and its programs run. Not copyable, not
-/// thread-safe. It must not outlive the queue; tasks that wait for it to run are dropped with it.
+/// thread-safe. It must not outlive the queue. If it is destroyed, its waiting tasks are dropped.
 class host {
 public:
     /// The wall-clock time at the beginning of a simulation: 2026-01-01T00:00:00Z.
@@ -39,12 +39,12 @@ public:
 
     [[nodiscard]] event_queue& queue() const noexcept { return *queue_; }
 
-    /// The clock that never goes back, and that goes on while the host is suspended.
+    /// The clock that never goes back. It continues while the host is suspended.
     [[nodiscard]] steady_time steady_now() const noexcept {
         return anchor_local_ + scaled(queue_->now() - anchor_true_) + wobble();
     }
 
-    /// The clock of timers, which stands still while the host is suspended.
+    /// The clock of timers. It stands still while the host is suspended.
     [[nodiscard]] steady_time timer_now() const noexcept { return steady_now() - stood_still(); }
 
     /// The wall clock, UTC.
@@ -60,8 +60,8 @@ public:
         ++disturbances_;
     }
 
-    /// Makes the wall clock jump back and forth by up to `range`, which is not negative, from one
-    /// millisecond to the next; 0 ends that.
+    /// Makes the wall clock jump back and forth by up to `range` from one millisecond to the next.
+    /// `range` is not negative; 0 ends the jumps.
     void jump_wall(std::chrono::milliseconds range) noexcept {
         assert(range >= std::chrono::milliseconds::zero());
         wall_range_ = range;
@@ -71,8 +71,8 @@ public:
     /// How far the wall clock may jump from one millisecond to the next.
     [[nodiscard]] std::chrono::milliseconds wall_range() const noexcept { return wall_range_; }
 
-    /// Makes all clocks of the host too fast by `ppm` parts per million from now on, or too slow if
-    /// that is negative. At most `drift_ppm_max`.
+    /// From now on all clocks of the host are too fast by `ppm` parts per million, or too slow if
+    /// `ppm` is negative. At most `drift_ppm_max`.
     void drift(std::int64_t ppm) noexcept {
         assert(-drift_ppm_max <= ppm && ppm <= drift_ppm_max);
         anchor_local_ += scaled(queue_->now() - anchor_true_);
@@ -93,8 +93,9 @@ public:
         ++disturbances_;
     }
 
-    /// The time on the queue in which the clocks of this host advance by `span`, which is not
-    /// negative, if their rate does not change. Rounded up, so that a timer is not early.
+    /// Returns the time on the queue in which the clocks of this host advance by `span`, if their
+    /// rate does not change. `span` is not negative. The result is rounded up, so that a timer is
+    /// not early.
     [[nodiscard]] duration true_span(duration span) const noexcept {
         if (rate_ppm_ == 0)
             return span;
@@ -105,7 +106,7 @@ public:
     }
 
     /// Stops all programs of the host for `span`, as a debugger or an overloaded hypervisor does.
-    /// Timers go on, and their handlers are late.
+    /// Timers continue, and their handlers are late.
     void pause(duration span) { stop_running(span); }
 
     /// Suspends the host for `span`, like a laptop that is closed: no program runs, and timers
@@ -118,7 +119,7 @@ public:
         stop_running(span);
     }
 
-    /// Sets the wall clock right, and ends all drifts, swings and jumps. The steady clock keeps the
+    /// Corrects the wall clock, and ends all drifts, swings and jumps. The steady clock keeps the
     /// error that a drift has caused, because that clock is never set.
     void correct() noexcept {
         drift(0);
@@ -128,8 +129,8 @@ public:
         ++disturbances_;
     }
 
-    /// Whether timers end when they are due by the clock of this host. They do not while its rate
-    /// swings.
+    /// Returns whether timers end at the right time by the clock of this host. They do not while
+    /// its rate swings.
     [[nodiscard]] bool timers_exact() const noexcept { return swing_range_ == duration::zero(); }
 
     /// How often its clocks were changed or its programs stopped.
@@ -137,8 +138,8 @@ public:
 
     [[nodiscard]] bool running() const noexcept { return queue_->now() >= stopped_until_; }
 
-    /// Runs `task` at once. While the host stands still, the task waits until the host goes on;
-    /// tasks run in the order in which they were added.
+    /// Runs `task` at once. If the host stands still, the task waits until the host continues.
+    /// Tasks run in the order in which they were added.
     template <typename Task>
     void when_running(Task&& task) {
         if (running() && deferred_.empty())
@@ -228,7 +229,7 @@ private:
     duration stood_still_{}; // the time that timers have lost in suspensions that are over
     bool suspended_ = false;
     std::deque<forest::detail::unique_function<void()>> deferred_;
-    std::shared_ptr<void> alive_ = std::make_shared<char>(); // what the queue runs later checks it
+    std::shared_ptr<void> alive_ = std::make_shared<char>(); // events on the queue check it
 };
 
 } // namespace forest::sim

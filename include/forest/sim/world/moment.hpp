@@ -17,17 +17,17 @@
 namespace forest::sim {
 
 /// A moment of a world, or a span, at which faults happen. Each member adds a fault and returns the
-/// moment, so calls can be chained. The argument says where the fault happens: a server means its
-/// process, or the links to it from all clients, or its host; a client means its link, or its host;
-/// a fleet means all its links, or its host. Each member throws std::invalid_argument for a fault
-/// that makes no sense.
+/// moment, so calls can be chained. The argument is the place of the fault. A server means its
+/// process, the links to it from all clients, or its host. A client means its link or its host. A
+/// fleet means all its links, or its host. Each member throws std::invalid_argument for an
+/// impossible fault.
 template <typename World>
 class basic_moment {
 public:
     basic_moment(World& world, const fault& when) noexcept : world_{&world}, when_{when} {}
 
-    /// How long each of the repeated faults lasts. Throws std::logic_error if it is called after a
-    /// fault.
+    /// Sets how long each of the repeated faults lasts. Throws std::logic_error if it is called
+    /// after a fault.
     basic_moment& lasting(duration span) {
         if (used_)
             throw std::logic_error("lasting() has to come before the fault");
@@ -60,7 +60,7 @@ public:
         return play(fault_kind::single_connection, server);
     }
 
-    // Faults of links: of all to a server, or of those of one client or fleet.
+    // Faults of links: of all links to a server, or of the links of one client or fleet.
     basic_moment& refuse(const auto& link) { return play(fault_kind::refuse, link); }
     basic_moment& black_hole(const auto& link) { return play(fault_kind::black_hole, link); }
     basic_moment& partition_requests(const auto& link) {
@@ -155,7 +155,7 @@ private:
         if constexpr (std::same_as<Subject, server_process>) {
             added.server = world_->number_of(subject);
         } else {
-            if constexpr (requires { subject.server(); }) // A fleet has many.
+            if constexpr (requires { subject.server(); }) // A fleet has many servers.
                 added.server = world_->number_of(subject.server());
             added.client = subject.number();
         }

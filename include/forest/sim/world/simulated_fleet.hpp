@@ -99,23 +99,24 @@ public:
         const std::string host = server.name() + ".example";
         fleet_link& over = to(server, host);
         const target_id added = fleet_->add(url{"http://" + host + setup_.path}, settings);
-        if (added != target_id{}) // After the fleet was stopped it is.
+        if (added != target_id{}) // It is equal after the fleet was stopped.
             records_[added] = {.server = &server, .link_number = over.number()};
         return added;
     }
 
-    /// The link to a server that is watched. Throws std::out_of_range for another one.
+    /// Returns the link to a watched server. Throws std::out_of_range for any other server.
     [[nodiscard]] fleet_link& to(const server_process& server) {
         return *links_.at(server.name() + ".example");
     }
 
-    /// The host that it runs on.
+    /// The host on which the fleet runs.
     [[nodiscard]] sim::host& host() noexcept { return host_; }
 
     [[nodiscard]] const std::string& name() const noexcept { return setup_.name; }
     [[nodiscard]] std::uint16_t number() const noexcept { return number_; }
 
-    /// The reports about a target. Throws std::out_of_range for one that was never watched.
+    /// Returns the reports about a target. Throws std::out_of_range for a target that was never
+    /// watched.
     [[nodiscard]] const record& told_of(target_id target) const { return records_.at(target); }
     [[nodiscard]] std::uint64_t downs(target_id target) const { return told_of(target).downs; }
     [[nodiscard]] std::uint64_t ups(target_id target) const { return told_of(target).ups; }
@@ -125,7 +126,7 @@ public:
     [[nodiscard]] std::uint64_t ups() const noexcept { return ups_; }
     [[nodiscard]] std::uint64_t checks() const noexcept { return checks_; }
 
-    /// Calls `listener` for every event, after the listeners that were added before.
+    /// Calls `listener` for every event, after the earlier listeners.
     void also_tell(std::function<void(const event&)> listener) {
         listeners_.push_back(std::move(listener));
     }
@@ -215,7 +216,7 @@ private:
     std::unordered_map<target_id, record> records_;
     std::vector<std::function<void(const event&)>> listeners_;
     std::optional<detail::chained_callbacks<Fleet, target_id>>
-        fleet_; // Destroyed first, as it calls the above.
+        fleet_; // Destroyed first, because it calls the members above.
 };
 
 } // namespace forest::sim

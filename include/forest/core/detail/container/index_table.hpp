@@ -9,8 +9,9 @@
 #include <cstdint>
 #include <vector>
 
-// Finds the entries of an array by what they hold. A std::unordered_map would hold it a second
-// time, in a block for each entry: some 45 bytes where this takes 5 to 11.
+// Finds the entries of an array by their content. A std::unordered_map would store the content a
+// second time, in a block for each entry: it needs some 45 bytes for each entry, and this table
+// needs 5 to 11.
 
 namespace forest::detail {
 
@@ -19,22 +20,22 @@ namespace forest::detail {
 /// thread-safe.
 class index_table {
 public:
-    /// Stands for no index.
+    /// Means that there is no index.
     static constexpr std::uint32_t none = UINT32_MAX;
 
-    /// How many are in it.
+    /// Returns the number of indices in the table.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-    /// Takes the memory for that many, so that none of those insertions throws. Only while it is
-    /// empty.
+    /// Allocates the memory for `count` indices, so that their insertion does not throw. Call it
+    /// only while the table is empty.
     void reserve(std::size_t count) {
         assert(size_ == 0);
         if (count > 0)
             slots_.assign(std::bit_ceil(std::max(smallest, count + count / 3 + 1)), none);
     }
 
-    /// The index of an entry that hashes to `hash`, and which `is_it` confirms; `none` if there is
-    /// none.
+    /// Returns the index of an entry with the hash `hash` for which `is_it` returns true; `none` if
+    /// there is no such entry.
     template <typename Is>
     [[nodiscard]] std::uint32_t find(std::uint64_t hash, const Is& is_it) const noexcept {
         if (slots_.empty())
@@ -45,8 +46,8 @@ public:
         return slots_[at];
     }
 
-    /// Puts in the index of an entry, which must not be in the table. Nothing has changed when it
-    /// throws.
+    /// Adds the index of an entry. It must not be in the table yet. If this throws, nothing has
+    /// changed.
     template <typename HashOf>
     void insert(std::uint32_t entry, const HashOf& hash_of) {
         assert(entry != none);
@@ -56,14 +57,14 @@ public:
         ++size_;
     }
 
-    /// Takes out the index of an entry, which must be in the table.
+    /// Removes the index of an entry. It must be in the table.
     template <typename HashOf>
     void erase(std::uint32_t gone, const HashOf& hash_of) noexcept {
         std::size_t hole = home(hash_of(gone));
         while (slots_[hole] != gone)
             hole = after(hole);
-        // Those behind that were kept from their place move up, so that nothing has to remember
-        // that here was something.
+        // Entries behind the hole that could not get their own place move forward. So no mark of
+        // the removed entry is needed.
         for (std::size_t at = after(hole); slots_[at] != none; at = after(at))
             if (distance(home(hash_of(slots_[at])), at) >= distance(hole, at)) {
                 slots_[hole] = slots_[at];
@@ -74,7 +75,7 @@ public:
     }
 
 private:
-    // By the high bits of a product, since low bits of a hash may be weak.
+    // Uses the high bits of a product, because the low bits of a hash may be weak.
     [[nodiscard]] std::size_t home(std::uint64_t hash) const noexcept {
         return (hash ^ hash >> 32U) * 0x9e3779b97f4a7c15U >> (64 - std::countr_zero(slots_.size()));
     }
@@ -83,7 +84,7 @@ private:
         return (slot + 1) & (slots_.size() - 1);
     }
 
-    // How far it is from one slot on to another.
+    // Returns the distance from one slot forward to another.
     [[nodiscard]] std::size_t distance(std::size_t first, std::size_t last) const noexcept {
         return (last - first) & (slots_.size() - 1);
     }
@@ -106,7 +107,7 @@ private:
 
     static constexpr std::size_t smallest = 8;
 
-    std::vector<std::uint32_t> slots_; // a power of two of them, of which a quarter is empty
+    std::vector<std::uint32_t> slots_; // a power of two; a quarter of them is empty
     std::size_t size_ = 0;
 };
 

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
-// Elements that stay where they are however many follow, and little room that none of them uses: a
-// std::deque has blocks of 512 bytes, of which two large elements leave much, and a std::vector is
-// half empty when it has just grown.
+// A sequence that never moves its elements and wastes little memory. A std::deque has blocks of 512
+// bytes: two large elements leave much of a block unused. A std::vector is half empty when it has
+// just grown.
 
 namespace forest::detail {
 
@@ -32,7 +32,7 @@ public:
         return segments_[index / segment_size][index % segment_size];
     }
 
-    /// Nothing has changed when it throws.
+    /// If this throws, nothing has changed.
     template <typename... Args>
     T& emplace_back(Args&&... args) {
         if (size_ == segments_.size() * segment_size) {
@@ -46,7 +46,7 @@ public:
     }
 
 private:
-    // Each has room for all its elements from the beginning, so that it does not move them.
+    // Each segment has room for all its elements from the beginning, so it does not move them.
     std::vector<std::vector<T>> segments_;
     std::size_t size_ = 0;
 };

@@ -15,7 +15,8 @@
 
 namespace forest::detail {
 
-// The first bytes of peers that speak first, or that answer a GET in their own way.
+// The first bytes of peers of other protocols: they send first, or answer a GET in their own
+// protocol.
 inline constexpr std::array<std::string_view, 9> greetings{
     "SSH-",          // RFC 4253
     "220 ",  "220-", // SMTP (RFC 5321) and FTP (RFC 959)
@@ -27,7 +28,7 @@ inline constexpr std::array<std::string_view, 9> greetings{
     "RFB ", // VNC (RFC 6143)
 };
 
-// A byte that is not there yet may be the one that is expected.
+// A byte that has not arrived may be the expected one.
 constexpr bool may_be(std::string_view bytes, std::size_t at, unsigned lowest,
                       unsigned highest) noexcept {
     if (at >= bytes.size())
@@ -36,9 +37,10 @@ constexpr bool may_be(std::string_view bytes, std::size_t at, unsigned lowest,
     return lowest <= byte && byte <= highest;
 }
 
-/// What the first bytes of a peer show: `tls_expected` for an alert or a handshake of TLS,
+/// Returns what the first bytes of a peer show: `tls_expected` for an alert or a handshake of TLS,
 /// `http2_only` for a SETTINGS or GOAWAY frame, `other_protocol` for the greeting of another
-/// protocol, otherwise `malformed_response`. Empty while more bytes are needed to say; five decide.
+/// protocol, otherwise `malformed_response`. Empty while more bytes are needed; five bytes are
+/// enough.
 [[nodiscard]] constexpr std::optional<errc> protocol_of(std::string_view first) noexcept {
     using detail::may_be;
     // RFC 8446, 5.1: type, then version 3.0 to 3.4.
@@ -62,8 +64,8 @@ constexpr bool may_be(std::string_view bytes, std::size_t at, unsigned lowest,
     return undecided ? std::nullopt : std::optional{errc::malformed_response};
 }
 
-/// The same for the first bytes, at least five, that came in answer to a handshake of TLS:
-/// `plain_http_expected` when they are HTTP or other text, `tls_failed` when they may be TLS.
+/// Returns the same for the first bytes of the answer to a handshake of TLS, at least five:
+/// `plain_http_expected` if they are HTTP or other text, `tls_failed` if they may be TLS.
 [[nodiscard]] constexpr errc instead_of_tls(std::string_view first) noexcept {
     const errc found = protocol_of(first).value_or(errc::malformed_response);
     if (found == errc::http2_only || found == errc::other_protocol)
@@ -74,8 +76,9 @@ constexpr bool may_be(std::string_view bytes, std::size_t at, unsigned lowest,
     return is_text ? errc::plain_http_expected : errc::tls_failed;
 }
 
-/// The protocol that an answer in HTTP asks for, when a server answers a request in the wrong
-/// protocol: `tls_expected` when its port is for TLS, `http2_only`. Empty for all other answers.
+/// Some servers answer in HTTP that the request has the wrong protocol. Returns the protocol that
+/// such an answer asks for: `tls_expected` if the port is for TLS, or `http2_only`. Empty for all
+/// other answers.
 [[nodiscard]] constexpr std::optional<errc> protocol_complaint(int status,
                                                                std::string_view body) noexcept {
     struct complaint {

@@ -6,8 +6,8 @@
 #include <forest/core/message_limits.hpp>
 
 // The parts of RFC 9112 that requests and answers share: limits, header sections and the length of
-// a body. Text that two readers could understand differently is refused, because requests are
-// smuggled that way.
+// a body. If two readers could understand a text differently, it is refused: such texts are used to
+// smuggle requests.
 
 #include <cstddef>
 #include <cstdint>
@@ -26,10 +26,10 @@ enum class framing_fault {
     coding_unsupported, ///< a transfer coding other than `chunked`
 };
 
-/// The state of a scanner after the bytes it was given.
+/// The state of a scanner after its bytes.
 enum class scan_status { more, done, fault };
 
-/// Where a line of a header section stands in the data that was scanned.
+/// The place of a line of a header section in the scanned data.
 struct field_place {
     std::size_t name = 0;
     std::size_t colon = 0;
@@ -45,15 +45,15 @@ struct field_place {
     }
 };
 
-/// Scans a header section, or trailers, up to and with the empty line that ends it, in any number
-/// of steps. Strict: lines end in CRLF and in nothing else; no folded lines, no controls, no space
-/// before the colon, no empty name.
+/// Scans a header section or trailers, including the empty line at the end, in any number of steps.
+/// It is strict: each line ends in CRLF. There are no folded lines, no controls, no space before
+/// the colon, and no empty name.
 class field_scanner {
 public:
-    /// Scans `data` from `position`, and moves `position` behind what was consumed: the whole of
-    /// `data`, or less when done, or up to the first byte that cannot be right. Calls
-    /// `on_line(const field_place&)` for each complete line, so that it need not be looked for
-    /// again; the place is right if the data of all steps begin at the same byte.
+    /// Scans `data` from `position`, and moves `position` behind the consumed bytes: all of `data`,
+    /// or less when the end was found, or the bytes before the first wrong byte. Calls
+    /// `on_line(const field_place&)` for each complete line. So a caller need not look for the line
+    /// again. The place is right if the data of all steps begin at the same byte.
     template <typename F>
     constexpr scan_status scan(std::string_view data, std::size_t& position, F&& on_line) noexcept {
         while (position < data.size()) {
@@ -120,7 +120,8 @@ private:
 
 /// How a message marks the end of its body.
 enum class body_kind {
-    unspecified, ///< neither length nor coding: none for a request, up to the close for an answer
+    unspecified, ///< neither length nor coding: a request has no body, an answer ends with the
+                 ///< connection
     sized,       ///< Content-Length
     chunked,     ///< Transfer-Encoding: chunked
 };
@@ -132,10 +133,11 @@ struct body_framing {
     std::size_t size = 0; ///< bytes, when `sized`
 };
 
-// Larger than any limit can be, so that a length of any number of digits compares as too large.
+// A size above any possible limit. A length with too many digits is read as this size, and so is
+// too large.
 inline constexpr std::uint64_t body_size_overflow = std::numeric_limits<std::uint64_t>::max();
 
-// Reads `1*DIGIT`, saturating; false when it is anything else.
+// Reads `1*DIGIT`, at most as the size above. Returns false for any other text.
 constexpr bool read_body_size(std::string_view digits, std::uint64_t& size) noexcept {
     size = 0;
     for (const char byte : digits) {
@@ -147,7 +149,8 @@ constexpr bool read_body_size(std::string_view digits, std::uint64_t& size) noex
     return !digits.empty();
 }
 
-// Collects all Content-Length values: repeated lines and lists, which proxies make of them.
+// Collects all Content-Length values, from repeated lines and from lists. Proxies join repeated
+// lines to lists.
 struct content_length {
     bool present = false;
     bool valid = true;
@@ -170,7 +173,7 @@ struct content_length {
     }
 };
 
-// Collects the codings of all Transfer-Encoding lines, in the order applied.
+// Collects the codings of all Transfer-Encoding lines, in the order in which they were applied.
 struct transfer_codings {
     bool present = false;
     bool others = false;
@@ -191,7 +194,7 @@ struct transfer_codings {
 /// framed (RFC 9112, 6), and whether the connection ends with it.
 class framing_fields {
 public:
-    /// Takes note of a line, if it is one of those that count; blanks around the value do not.
+    /// Reads a line if its name is one of the relevant ones. Blanks around the value do not count.
     constexpr void add(std::string_view name, std::string_view value) noexcept {
         if (detail::is_named(name, "Content-Length"))
             length_.add(value);
@@ -204,9 +207,9 @@ public:
     /// Whether `Connection` lists `close`.
     [[nodiscard]] constexpr bool closes() const noexcept { return closes_; }
 
-    /// Identical repeats of Content-Length are accepted. Malformed: lengths that differ or are no
-    /// number, a length beside a transfer coding, a coding in HTTP/1.0 (`version_minor` 0), an
-    /// empty coding, `chunked` twice.
+    /// Identical repeats of Content-Length are accepted. The following is malformed: lengths that
+    /// differ, a length that is no number, a length together with a transfer coding, a coding in
+    /// HTTP/1.0 (`version_minor` 0), an empty coding, `chunked` twice.
     [[nodiscard]] constexpr body_framing framing(int version_minor,
                                                  std::size_t body_bytes_max) const noexcept {
         body_framing framing;

@@ -5,8 +5,8 @@
 #include <forest/core/fields.hpp>
 #include <forest/core/timestamp.hpp>
 
-// The dates of HTTP header fields (RFC 9110, 5.6.7): `Date`, which is read so that a user whose
-// signature is refused learns that the clocks differ, and the dates that some clients sign instead
+// The dates of HTTP header fields (RFC 9110, 5.6.7). The field `Date` is read to find out whether
+// the clocks differ, which explains a refused signature. Some clients also sign such a date instead
 // of a timestamp (PROTOCOL.md, 2).
 
 #include <algorithm>
@@ -18,7 +18,7 @@
 
 namespace forest::detail {
 
-/// The length of every date written.
+/// The length of the text that `format_http_date` returns.
 inline constexpr std::size_t http_date_size = 29;
 
 inline constexpr std::array<std::string_view, 7> day_names{
@@ -34,7 +34,7 @@ constexpr bool is_short_name(std::string_view name, std::string_view full_name) 
            name[2] == full_name[2];
 }
 
-// 1 to 12, or 0 when it is no month.
+// Returns 1 to 12, or 0 if it is no month.
 constexpr unsigned month_number(std::string_view name) noexcept {
     const auto found =
         std::find_if(month_names.begin(), month_names.end(),
@@ -100,8 +100,8 @@ constexpr std::optional<std::chrono::sys_seconds> read_asctime(std::string_view 
 }
 
 /// Reads `Sun, 06 Nov 1994 08:49:37 GMT` and the two obsolete forms. Two digits of a year mean 1970
-/// to 2069. The name of the day must be one, but need not be the right one. Empty for everything
-/// else.
+/// to 2069. The name of the day must be the name of a day, but need not be the right one. Returns
+/// nothing for any other text.
 [[nodiscard]] constexpr std::optional<std::chrono::sys_seconds>
 parse_http_date(std::string_view text) noexcept {
     const std::size_t comma = text.find(", ");
@@ -155,9 +155,9 @@ format_http_date(std::chrono::sys_seconds time) noexcept {
     return text;
 }
 
-/// Reads what `format_http_date` writes, and no other form: upper and lower case as there, two
-/// digits for the day, the name of the day that it was, and no 60th second. Spaces and tabs around
-/// it are let pass. For dates that are signed, and not only compared. Empty for everything else.
+/// Reads only the form that `format_http_date` writes: the same upper and lower case, two digits
+/// for the day, the right name of the day, and no second 60. Spaces and tabs around it are
+/// accepted. It is for signed dates. Returns nothing for any other text.
 [[nodiscard]] constexpr std::optional<std::chrono::sys_seconds>
 parse_imf_fixdate(std::string_view text) noexcept {
     text = trim_blanks(text);

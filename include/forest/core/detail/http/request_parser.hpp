@@ -12,8 +12,8 @@
 #include <forest/core/http_method.hpp>
 #include <forest/core/message_limits.hpp>
 
-// Reads one request out of a buffer that the server owns, and leaves the pipelined ones behind it
-// alone. It keeps offsets only, so the buffer may move between two reads.
+// Reads one request from a buffer that the server owns. It does not touch the pipelined requests
+// behind it. It keeps only offsets, so the buffer may move between two reads.
 
 #include <algorithm>
 #include <cassert>
@@ -28,7 +28,7 @@ namespace forest::detail {
 /// How a parser treats the body of a request.
 enum class request_body {
     kept,    ///< it stays in the buffer, without its framing
-    skipped, ///< it is checked and dropped as it arrives, so that it takes no room
+    skipped, ///< it is checked and dropped as it arrives, and needs no memory
 };
 
 /// An incremental parser of one HTTP/1.0 or HTTP/1.1 request (RFC 9112; PROTOCOL.md, 2). The result
@@ -45,9 +45,9 @@ public:
         *this = request_parser{limits, body};
     }
 
-    /// Parses `data`: the bytes kept so far, then those that just arrived. Returns how many bytes
-    /// at the front to keep; the next bytes go behind them. May move bytes within `data`. When
-    /// done, the first `consumed()` of those kept are this request, and the next request follows.
+    /// Parses `data`: the kept bytes, and then the new ones. Returns the number of bytes at the
+    /// front to keep; append the next bytes to them. May move bytes within `data`. When the request
+    /// is done, the first `consumed()` kept bytes are this request, and the next request follows.
     [[nodiscard]] std::size_t parse(std::span<char> data) noexcept {
         assert(data.size() >= read_ && "data begins with the bytes kept");
         started_ = started_ || !data.empty();
@@ -66,7 +66,8 @@ public:
         return state_ == state::done ? data.size() : read_;
     }
 
-    /// The peer closed its side: a request that is not complete fails with `connection_lost`.
+    /// Call it when the peer has closed its side: a request that is not complete fails with
+    /// `connection_lost`.
     void finish() noexcept {
         if (!done())
             fail(errc::connection_lost, 400);
@@ -75,13 +76,14 @@ public:
     /// Whether the request is complete or has failed.
     [[nodiscard]] bool done() const noexcept { return state_ >= state::done; }
 
-    /// Why it failed. The codes speak of messages and not of answers: `std::errc::bad_message`,
-    /// `std::errc::message_size` (a limit), `std::errc::not_supported` (version or coding); and
-    /// `errc::connection_lost`.
+    /// Returns why the request failed. The codes are for messages in general, not for answers:
+    /// `std::errc::bad_message`, `std::errc::message_size` (a limit), `std::errc::not_supported`
+    /// (version or coding); and `errc::connection_lost`.
     [[nodiscard]] std::error_code error() const noexcept { return error_; }
 
-    /// The status to refuse a failed request with, before closing: 400, 413 (body too large), 431
-    /// (head too large), 501 (transfer coding) or 505 (version); 0 when nothing failed.
+    /// Returns the status with which a failed request is refused before the connection is closed:
+    /// 400, 413 (body too large), 431 (head too large), 501 (transfer coding) or 505 (version); 0
+    /// when nothing failed.
     [[nodiscard]] int error_status() const noexcept { return error_status_; }
 
     /// How many bytes at the front this request takes, once done.
@@ -92,8 +94,8 @@ public:
     /// Whether any byte has arrived.
     [[nodiscard]] bool started() const noexcept { return started_; }
 
-    /// The request line and the header section; meaningful once the head is complete, empty and
-    /// `other` before. `data` begins with the bytes kept.
+    /// Parts of the request line and the header section. They are empty, and `other`, until the
+    /// head is complete. `data` begins with the kept bytes.
     [[nodiscard]] http_method method() const noexcept { return method_; }
 
     [[nodiscard]] std::string_view method_text(std::span<const char> data) const noexcept {
@@ -133,7 +135,7 @@ public:
     }
 
 private:
-    // Ordered: up to `fields` the head is being read, from `done` on nothing is.
+    // The order matters: up to `fields` the head is being read; from `done` on, nothing is read.
     enum class state : unsigned char {
         request_line,
         fields,
@@ -237,7 +239,7 @@ private:
         return drop(data, read_, read_ + arrived);
     }
 
-    // The request behind a chunked one moves up to where the decoded body ends.
+    // The request behind a chunked one moves forward to the end of the decoded body.
     std::size_t parse_chunks(std::span<char> data) noexcept {
         std::size_t write = read_;
         const scan_status status = chunks_.decode(data, read_, write);
@@ -254,11 +256,11 @@ private:
     }
 
     message_limits limits_;
-    std::size_t read_ = 0; // everything before is consumed, and kept
+    std::size_t read_ = 0; // the bytes before it are consumed, and kept
     std::size_t fields_begin_ = 0;
     std::size_t body_begin_ = 0; // 0 until the head is complete
     std::size_t body_bytes_ = 0;
-    std::size_t body_size_ = 0; // as declared, without what has been skipped; 0 when nothing is
+    std::size_t body_size_ = 0; // as declared, less the skipped bytes; 0 if not declared
     std::error_code error_;
     chunk_decoder chunks_;
     request_line line_;
@@ -268,7 +270,7 @@ private:
     int error_status_ = 0;
     http_method method_ = http_method::other;
     state state_ = state::request_line;
-    bool host_valid_ = false; // there is one, and it is valid
+    bool host_valid_ = false; // there is a valid `Host`
     bool keep_alive_ = false;
     bool expects_continue_ = false;
     bool started_ = false;

@@ -5,12 +5,12 @@
 #include <exception>
 #include <string_view>
 
-// The text by which an exception from the application's code is reported.
+// The text in the report of an exception from the application's code.
 
 namespace forest::detail {
 
 /// Calls `function` and returns true. If it throws, calls `report` with the text of the exception,
-/// which is valid during that call only, and returns false.
+/// and returns false. The text is valid only during that call.
 template <typename Function, typename Report>
 bool call_or_report(const Function& function, const Report& report) {
     try {

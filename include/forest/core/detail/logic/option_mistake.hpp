@@ -7,10 +7,10 @@
 #include <concepts>
 #include <cstddef>
 
-// Good messages of the compiler about a mistake in braced options. A list such as `{.intervall =
-// 10s}` fits no function, and compilers then list all functions and their arguments without a word
-// about the member. An overload for an array of anything is taken by g++ instead, which then names
-// the member and reads the text below. Clang names the member if the options are taken by a const
+// Makes the compiler print a good message about a mistake in braced options. A list such as
+// `{.intervall = 10s}` fits no function. Compilers then list all functions and their arguments, and
+// do not name the wrong member. If there is an overload for an array of any type, g++ chooses it,
+// names the member, and prints the text below. Clang names the member if the options are a const
 // reference.
 
 namespace forest::detail {
@@ -23,8 +23,8 @@ struct any_member {
     constexpr any_member(T&&) noexcept {} // NOLINT(bugprone-forwarding-reference-overload)
 };
 
-/// What `Made` can be made from. A conversion, so that an overload that takes the same without one
-/// is the better one.
+/// A value from which `Made` can be made. It needs a conversion, so an overload without a
+/// conversion is the better match.
 template <typename Made>
 struct source_of {
     template <typename T>
@@ -52,7 +52,8 @@ struct any_duration {
     }
 };
 
-/// All members of `options`, in their order, with values of any type: says which has the wrong one.
+/// All members of `options`, in their order, with values of any type. It finds the member with the
+/// wrong type.
 struct options_of_wrong_types {
     any_duration interval;
     any_duration timeout;

@@ -7,12 +7,12 @@
 #include <algorithm>
 #include <chrono>
 
-// How many of something may happen in a second. The generic cell rate algorithm (ITU-T I.371): one
-// moment in time is all that it keeps.
+// A limit on the number of events in a second. It is the generic cell rate algorithm (ITU-T I.371),
+// and stores only one moment in time.
 
 namespace forest::detail {
 
-/// Allows `per_second` takings in a second, evenly apart but for a slack. Not thread-safe.
+/// Gives `per_second` permits in a second, at equal distances except for a slack. Not thread-safe.
 class rate_limit {
 public:
     /// `per_second` 0 means no limit. Each permit may be taken up to `slack` before its time: a
@@ -22,7 +22,7 @@ public:
                                    : (second + duration{per_second - 1}) / per_second},
           slack_{slack} {}
 
-    /// Takes one, if that is allowed now.
+    /// Takes a permit, if one is available now.
     [[nodiscard]] bool take(steady_time now) noexcept {
         if (now < next())
             return false;
@@ -30,25 +30,25 @@ public:
         return true;
     }
 
-    /// Gives back one that was taken but not used.
+    /// Gives back a permit that was taken but not used.
     void give_back() noexcept { earned_at_ -= spacing_; }
 
-    /// Takes `count` more, which have happened already, allowed or not: none may be taken until the
-    /// rate has made up for them, though never for longer than `debt_max`.
+    /// Takes `count` permits for events that have already happened without one. No permit is
+    /// available until the rate allows these events, but at most for `debt_max`.
     void debit(unsigned count, steady_time now) noexcept {
         earned_at_ = std::min(std::max(earned_at_, now) + count * spacing_, now + debt_max);
     }
 
-    /// The moment from which one may be taken; it may lie in the past.
+    /// Returns the moment from which a permit is available; it may be in the past.
     [[nodiscard]] steady_time next() const noexcept { return earned_at_ - slack_; }
 
-    /// A wrong count must not block everything for good.
+    /// A wrong count must not block everything for ever.
     static constexpr duration debt_max = std::chrono::hours{1};
 
 private:
     static constexpr duration second = std::chrono::seconds{1};
 
-    duration spacing_; // rounded up, so that a second never has one too many
+    duration spacing_; // rounded up, so that a second never has too many
     duration slack_;
     steady_time earned_at_{duration::min() / 2};
 };

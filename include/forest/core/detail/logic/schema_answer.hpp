@@ -14,23 +14,24 @@
 #include <string_view>
 #include <system_error>
 
-// What the answer to a conditional request for the schema means (PROTOCOL.md, 3; B31).
+// The meaning of an answer to a conditional request for the schema (PROTOCOL.md, 3; B31: fetch on
+// recovery).
 
 namespace forest::detail {
 
-/// An answer, judged.
+/// The meaning of an answer.
 struct schema_answer {
-    verdict result{};                       ///< none: the server's schema is known now
+    verdict result{};                       ///< no error: the server's schema is known now
     std::shared_ptr<const schema> served{}; ///< the server's schema; null when it failed, and for a
                                             ///< 304, which says that it is the known one
-    std::string content{};                  ///< of that: `schema_content` of its text
-    bool outdated = false; ///< the known schema has changed since the request; says nothing then
+    std::string content{};                  ///< `schema_content` of the text of that schema
+    bool outdated = false;                  ///< the known schema has changed since the request
 };
 
-/// Refines the verdict on an answer as if it had been one to a health check: what is wrong with the
-/// connection, the signature or the framing is wrong here, too, and a farewell is one; but the body
-/// has to be a schema, and 304 is as good when an etag was sent, so that the request was
-/// `conditional`. Does not look at the content. Throws std::bad_alloc.
+/// Makes the verdict on an answer to a fetch from its verdict as a health check. Errors of the
+/// connection, the signature and the framing stay errors, and an announced stop stays one. But the
+/// body has to be a schema. If the request was `conditional`, because an etag was sent, a 304 is a
+/// success, too. The content of the schema is not examined. Throws std::bad_alloc.
 [[nodiscard]] inline schema_answer judge_schema(verdict judged, const field_view& fields,
                                                 std::string_view body, bool conditional) {
     schema_answer answer{.result = judged};

@@ -8,38 +8,38 @@
 #include <chrono>
 #include <cstdint>
 
-// Clients that share a secret and check in the same millisecond would sign the same bytes, and a
-// server that refuses replays would refuse all of them but one (PROTOCOL.md, 1).
+// The reason for offsets: clients with the same secret that check in the same millisecond would
+// sign the same bytes. A server that refuses replays would then accept only one of them
+// (PROTOCOL.md, 1).
 
 namespace forest::detail {
 
-/// How far the timestamps of one client are behind its clock: a constant from 0 to 999 ms, drawn
-/// once, so that the order of the timestamps is that of the clock. Trivially copyable.
+/// How far the timestamps of one client are behind its clock: a constant from 0 to 999 ms. It is
+/// drawn only once, so the timestamps have the order of the clock. Trivially copyable.
 class timestamp_offset {
 public:
-    /// All offsets are less.
+    /// All offsets are less than this.
     static constexpr std::chrono::milliseconds behind_max{1000};
 
     /// No offset: the clock itself, with zeros below the millisecond.
     constexpr timestamp_offset() noexcept = default;
 
-    /// Drawn from a copy of the generator of a client. The numbers that the client draws from it
-    /// stay as they are, and are independent of the offset.
+    /// Draws an offset from a copy of the generator of a client. The numbers that the client draws
+    /// later do not change, and are independent of the offset.
     constexpr explicit timestamp_offset(random_generator random) noexcept {
         random_generator own{random()};
         behind_ = std::chrono::milliseconds{own() % behind_max.count()};
         seed_ = own() | 1U; // 0 stands for no offset.
     }
 
-    /// By how much the timestamps are behind.
+    /// Returns how far the timestamps are behind the clock.
     [[nodiscard]] constexpr std::chrono::milliseconds behind() const noexcept { return behind_; }
 
-    /// The time by which a sequence of timestamps goes when the clock says `now`.
+    /// Returns the time for a sequence of timestamps when the clock shows `now`.
     [[nodiscard]] constexpr wall_time before(wall_time now) const noexcept { return now - behind_; }
 
-    /// A timestamp of that sequence with the part below the millisecond that a signer writes. That
-    /// part is drawn for each timestamp, so that two clients with the same part once will soon
-    /// differ.
+    /// Returns a timestamp of that sequence, with a random part below the millisecond. The part is
+    /// drawn for each timestamp. So if two clients have the same part once, they differ soon.
     [[nodiscard]] constexpr precise_time precise(wall_time at) const noexcept {
         if (seed_ == 0)
             return at;

@@ -8,31 +8,33 @@
 #include <chrono>
 #include <cstdint>
 
-// The moments that are signed. Two requests of one millisecond must not sign the same bytes, since
-// servers that keep a replay window refuse the second (PROTOCOL.md, 1).
+// The moments that are signed. Two requests of one millisecond must not sign the same bytes: a
+// server with a replay window would refuse the second one (PROTOCOL.md, 1).
 
 namespace forest::detail {
 
 /// Strictly increasing timestamps near the wall clock. Not for two threads at a time.
 ///
-/// Each timestamp takes a millisecond of its own, so a caller that takes more than a thousand in a
-/// second runs ahead of the clock. A caller that waits for `until_near` stays within `ahead_max`.
+/// Each timestamp has a millisecond of its own. So the timestamps run ahead of the clock if a
+/// caller takes more than a thousand in a second. A caller that waits for `until_near` stays within
+/// `ahead_max`.
 class timestamp_sequence {
 public:
-    /// How far ahead of the clock one may be: so many milliseconds, so many at one moment.
+    /// How far a timestamp may be ahead of the clock. This is also the number of timestamps that
+    /// can be taken at one moment.
     static constexpr std::chrono::milliseconds ahead_max{1000};
 
-    /// The next timestamp: `now`, or a millisecond after the last one when that is later. A wall
-    /// clock that was set back by more than servers tolerate starts a new sequence, because servers
-    /// would refuse the old time for as long.
+    /// Returns the next timestamp: `now`, or a millisecond after the last one if that is later. If
+    /// the wall clock was set back by more than servers tolerate, a new sequence starts, because
+    /// servers would refuse timestamps after the last one.
     [[nodiscard]] wall_time next(wall_time now) noexcept {
         read(now);
         ahead_ = std::max(ahead_ + 1, 0);
         return now + std::chrono::milliseconds{ahead_};
     }
 
-    /// How long to wait until the next timestamp is near the clock; zero when it is. The time by
-    /// which the clock was set back does not count, because it is too long to wait.
+    /// Returns how long to wait until the next timestamp is near the clock; zero if it is near. The
+    /// time by which the clock was set back does not count, because it is too long to wait.
     [[nodiscard]] std::chrono::milliseconds until_near(wall_time now) const noexcept {
         timestamp_sequence then = *this;
         then.read(now);
@@ -40,21 +42,21 @@ public:
                         std::chrono::milliseconds::zero());
     }
 
-    /// Whether the clock is so far past all timestamps returned so far that a new sequence repeats
-    /// none, even if the clock is set back by as much as servers tolerate.
+    /// Returns whether a new sequence would repeat no returned timestamp, even if the clock is set
+    /// back by as much as servers tolerate.
     [[nodiscard]] bool passed_by(wall_time now) const noexcept {
         return clock_ == never || now - clock_ - std::chrono::milliseconds{ahead_} > tolerated;
     }
 
 private:
-    // Brings what is relative to the clock up to its present reading.
+    // Updates the members that are relative to the clock.
     void read(wall_time now) noexcept {
         using std::chrono::milliseconds;
         const milliseconds moved = clock_ == never ? milliseconds::zero() : now - clock_;
         const milliseconds ahead{clock_ == never ? -1 : ahead_ - moved.count()};
         const milliseconds set_back{set_back_ + std::max(-moved, milliseconds::zero()).count()};
         clock_ = now;
-        // One that ran ahead by itself never goes back, as far as it may have come.
+        // A sequence that is ahead because of many timestamps never goes back.
         const bool anew = ahead > tolerated && set_back > tolerated - ahead_max;
         ahead_ = anew
                      ? -1
@@ -70,7 +72,7 @@ private:
     // A fleet keeps one for each of its servers: 16 bytes.
     wall_time clock_ = never;   // when it was read last
     std::int32_t ahead_ = -1;   // milliseconds from then to the last timestamp
-    std::int32_t set_back_ = 0; // as many of them because the clock was set back
+    std::int32_t set_back_ = 0; // the part of them that comes from setting the clock back
 };
 
 } // namespace forest::detail

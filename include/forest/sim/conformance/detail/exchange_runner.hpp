@@ -58,10 +58,11 @@ struct answer_parts {
     int status = 0;
     std::string fields;
     std::string body;
-    std::size_t surplus = 0; // bytes behind it, if it states its length
+    std::size_t surplus = 0; // the bytes after it, if it states its length
 };
 
-// Parses an answer, to HEAD if `head`; empty if it is no HTTP.
+// Parses an answer; `head` means that the request was HEAD. Returns nothing if the answer is no
+// HTTP.
 inline std::optional<answer_parts> parse_answer(std::string bytes, bool head) {
     constexpr std::string_view empty_line = "\r\n\r\n";
     const std::size_t end = bytes.find(empty_line);
@@ -69,7 +70,7 @@ inline std::optional<answer_parts> parse_answer(std::string bytes, bool head) {
         return {};
     answer_parts parts;
     forest::detail::response_parser parser{{.body_bytes_max = bytes.size()}};
-    if (head) { // Its fields describe the body that a GET would get.
+    if (head) { // The fields describe the body of the answer to a GET.
         parts.body = bytes.substr(end + empty_line.size());
         bytes.resize(end + empty_line.size());
     }
@@ -114,7 +115,7 @@ public:
 
     [[nodiscard]] std::vector<violation> take_findings() { return found_->take(); }
 
-    // Plays one scenario. All other members are called from inside of it.
+    // Plays one scenario. The scenario calls all other members.
     template <typename Scenario>
     void play(std::string_view name, const Scenario& scenario) {
         situation_ = name;
@@ -137,8 +138,8 @@ public:
         state_->on_request = std::move(action);
     }
 
-    // Makes the handlers keep their responders, so that nothing is answered yet. The first action,
-    // if there is one, is called before.
+    // Makes the handlers keep their responders, so no request is answered yet. `first` is called
+    // before that, if it is given.
     void keep_responders(handler first = {}) {
         on_request([state = state_, first = std::move(first)](const server_request& request,
                                                               const responder& respond) {
@@ -208,7 +209,7 @@ public:
         return built;
     }
 
-    // Expects the answer that the responder was called with.
+    // Expects the answer that was passed to the responder.
     void expect_answer(const answer_parts& got, const response& expected) {
         const std::string tried = say("the responder was given ", expected.status, " with ",
                                       expected.body.size(), " bytes: ");
@@ -225,7 +226,8 @@ public:
     }
 
 private:
-    // What the handlers share. The server may call them when the battery is over.
+    // The data that the handlers share. The server may still call the handlers after the battery
+    // has ended.
     struct shared_state {
         explicit shared_state(std::shared_ptr<findings> results) : found{std::move(results)} {}
 
