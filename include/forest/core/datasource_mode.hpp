@@ -12,7 +12,7 @@ namespace forest {
 /// What a datasource polls.
 enum class datasource_mode : std::uint8_t {
     automatic,   ///< the health route, or the schema while the server has no such route
-    health,      ///< the health route; where there is none, the server is down
+    health,      ///< the health route; if there is none, the server is down
     schema_poll, ///< the schema
 };
 

@@ -6,7 +6,8 @@
 #include <forest/core/error.hpp>
 
 // HTTP header fields without allocation: a bounded buffer to write them into, and a view to read
-// them from a message in place. A map would copy every name of every answer only to look up three.
+// them from a message in place. A map would copy every name of every answer, although only three
+// names are looked up.
 
 #include <algorithm>
 #include <array>
@@ -52,25 +53,26 @@ constexpr bool is_blank(char byte) noexcept {
 
 } // namespace detail
 
-/// Whether a byte may stand in a token, such as a header name or a method (RFC 9110, 5.6.2).
+/// Returns whether a token, such as a header name or a method, may have this byte (RFC 9110,
+/// 5.6.2).
 [[nodiscard]] constexpr bool is_token_byte(char byte) noexcept {
     return detail::token_bytes[static_cast<unsigned char>(byte)];
 }
 
-/// Whether a byte may stand in a field value: no control but the tab (RFC 9110, 5.5). Bytes above
-/// 127 may: they are opaque.
+/// Returns whether a field value may have this byte: no control except the tab (RFC 9110, 5.5).
+/// Bytes above 127 are allowed; they have no meaning here.
 [[nodiscard]] constexpr bool is_field_value_byte(char byte) noexcept {
     return detail::field_value_bytes[static_cast<unsigned char>(byte)];
 }
 
 namespace detail {
 
-// From `position` on, the place of the first byte that is no token byte, or the end.
+// Returns the place of the first byte from `position` on that is no token byte, or the end.
 constexpr std::size_t skip_token(std::string_view text, std::size_t position) noexcept {
     const auto token_at = [text](std::size_t index) {
         return unsigned{is_token_byte(text[index])};
     };
-    // Four at a time, since a branch for each byte is most of what this would cost.
+    // Four bytes at a time, because a branch for each byte would be most of the cost.
     while (text.size() - position >= 4 && (token_at(position) & token_at(position + 1) &
                                            token_at(position + 2) & token_at(position + 3)) != 0)
         position += 4;
@@ -79,7 +81,7 @@ constexpr std::size_t skip_token(std::string_view text, std::size_t position) no
     return position;
 }
 
-// The same for what may stand in a field value.
+// The same for the bytes of a field value.
 constexpr std::size_t skip_field_value(std::string_view text, std::size_t position) noexcept {
     return skip_allowed<controls_in, is_field_value_byte>(text, position);
 }
@@ -95,7 +97,7 @@ constexpr bool equal_but_for_case(const char* left, const char* right, std::size
             if (!equal_at(index))
                 return false;
         }
-        return equal_at(size - 8); // Some bytes for the second time, unless the size is a multiple.
+        return equal_at(size - 8); // some bytes a second time, if size is no multiple
     }
     for (std::size_t index = 0; index < size; ++index) {
         if (left[index] != right[index] && lower(left[index]) != lower(right[index]))
@@ -116,7 +118,7 @@ constexpr bool equal_but_for_case(const char* left, const char* right, std::size
     return detail::skip_field_value(text, 0) == text.size();
 }
 
-/// Equality that ignores the case of ASCII letters, and of nothing else.
+/// Returns whether both are equal, ignoring only the case of ASCII letters.
 [[nodiscard]] constexpr bool iequals(std::string_view left, std::string_view right) noexcept {
     return left.size() == right.size() &&
            detail::equal_but_for_case(left.data(), right.data(), left.size());
@@ -124,8 +126,8 @@ constexpr bool equal_but_for_case(const char* left, const char* right, std::size
 
 namespace detail {
 
-// The same, for a search of a few names among many: the length, by which most names differ, is
-// compared inline.
+// The same, for a search of a few names among many. Most names differ in their length, so the
+// length is compared inline.
 constexpr bool is_named(std::string_view name, std::string_view wanted) noexcept {
     return name.size() == wanted.size() && iequals(name, wanted);
 }
@@ -143,9 +145,9 @@ constexpr bool is_named(std::string_view name, std::string_view wanted) noexcept
     return {text.data() + begin, end - begin};
 }
 
-/// Calls `on_element(element)` for each element of a comma-separated list, trimmed; empty elements
-/// are passed over (RFC 9110, 5.6.1). Quoted strings are not understood: no list that the library
-/// reads has any.
+/// Calls `on_element(element)` for each element of a comma-separated list, without blanks around
+/// it. Empty elements are skipped (RFC 9110, 5.6.1). Quoted strings are not supported, because the
+/// lists that the library reads have none.
 template <class F>
 constexpr void for_each_list_element(std::string_view list, F&& on_element) {
     while (!list.empty()) {
@@ -159,7 +161,7 @@ constexpr void for_each_list_element(std::string_view list, F&& on_element) {
 
 /// Whether such a list has `element`; compares case-insensitively.
 [[nodiscard]] constexpr bool list_has(std::string_view list, std::string_view element) noexcept {
-    bool found = iequals(trim_blanks(list), element); // Most have no other.
+    bool found = iequals(trim_blanks(list), element); // Most lists have one element.
     if (found)
         return true;
     for_each_list_element(list,
@@ -171,10 +173,11 @@ constexpr void for_each_list_element(std::string_view list, F&& on_element) {
 /// not for two threads at a time.
 class header_fields {
 public:
-    /// How many bytes all lines together may take.
+    /// The limit for the bytes of all lines together.
     static constexpr std::size_t capacity = 4096;
 
-    /// No line. Not defaulted, since `{}` would then clear all of the room.
+    /// Makes an object without lines. It is not defaulted, because `{}` would then clear the whole
+    /// buffer.
     constexpr header_fields() noexcept {}
 
     constexpr header_fields(const header_fields& other) noexcept { append(other.text()); }
@@ -187,9 +190,9 @@ public:
         return *this;
     }
 
-    /// Adds a line. Names may repeat. Returns `header_invalid` when the name is no token or the
-    /// value has a control other than the tab, `header_too_large` when the line does not fit; then
-    /// nothing is changed. So no value can smuggle in a second line.
+    /// Adds a line. Names may repeat. Returns `header_invalid` if the name is no token or the value
+    /// has a control other than the tab, so no value can contain a second line. Returns
+    /// `header_too_large` if the line does not fit. With an error nothing is changed.
     [[nodiscard]] std::error_code add(std::string_view name, std::string_view value) noexcept {
         if (!is_token(name) || !is_field_value(value))
             return errc::header_invalid;
@@ -224,8 +227,9 @@ private:
     std::size_t size_ = 0;
 };
 
-/// The header lines of a message that a parser found valid, read in place. Lives no longer than the
-/// bytes that it views. On text that is not such a block it finds less, and never reads outside.
+/// The header lines of a message that a parser found valid, read in place. It is valid only as long
+/// as the bytes that it views. On other text it finds fewer lines, but never reads outside the
+/// text.
 class field_view {
 public:
     constexpr explicit field_view(std::string_view raw = {}) noexcept : raw_{raw} {}
@@ -233,8 +237,7 @@ public:
     /// All lines, as they were received.
     [[nodiscard]] constexpr std::string_view text() const noexcept { return raw_; }
 
-    /// Calls `on_field(name, value)` for each line in order; the value comes without blanks around
-    /// it.
+    /// Calls `on_field(name, value)` for each line in order. The value has no blanks around it.
     template <class F>
     constexpr void for_each(F&& on_field) const {
         for_each_line([&](std::string_view line) {
@@ -245,7 +248,7 @@ public:
     }
 
     /// Calls `on_value(value)` as above for each line of that name, case-insensitively. Faster than
-    /// `for_each` for a few names, because other lines are hardly looked at.
+    /// `for_each` for a few names, because other lines are skipped quickly.
     template <class F>
     constexpr void for_each_of(std::string_view name, F&& on_value) const {
         for_each_line([&](std::string_view line) { take(line, name, on_value); });
@@ -297,7 +300,7 @@ private:
         }
     }
 
-    // Looks for the colon where it would stand; no name has one.
+    // Looks for a colon at the place after the name; no name contains a colon.
     template <class F>
     static constexpr void take(std::string_view line, std::string_view name, F& on_value) {
         if (line.size() > name.size() && line[name.size()] == ':' &&

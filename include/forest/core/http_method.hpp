@@ -2,7 +2,8 @@
 #ifndef FOREST_CORE_HTTP_METHOD_HPP
 #define FOREST_CORE_HTTP_METHOD_HPP
 
-// A health route answers two methods; all others are one case to it, so they have no names here.
+// A health route answers two methods. It treats all other methods alike, so they have no names
+// here.
 
 #include <string_view>
 
@@ -11,7 +12,7 @@ namespace forest {
 /// The methods that a health route distinguishes.
 enum class http_method { get, head, other };
 
-/// The method of that name; case matters (RFC 9110, 9.1).
+/// Returns the method with that name, case-sensitively (RFC 9110, 9.1).
 [[nodiscard]] constexpr http_method read_http_method(std::string_view name) noexcept {
     return name == "GET"    ? http_method::get
            : name == "HEAD" ? http_method::head

@@ -6,7 +6,7 @@
 #include <compare>
 #include <cstdint>
 
-// An address without a port, for code that may include neither Asio nor the headers of sockets.
+// An address without a port, for code that must not include Asio or the headers of sockets.
 
 namespace forest {
 
@@ -20,7 +20,7 @@ struct ip_address {
     /// The interface of a link-local IPv6 address, as `sin6_scope_id`; 0 when there is none.
     std::uint32_t scope = 0;
 
-    /// The order means nothing; sets need one.
+    /// The order has no meaning; it exists for sets.
     friend auto operator<=>(const ip_address&, const ip_address&) = default;
 };
 

@@ -2,8 +2,8 @@
 #ifndef FOREST_CORE_RANDOM_HPP
 #define FOREST_CORE_RANDOM_HPP
 
-// Randomness as a value that is passed in, never a global: the same seed gives the same schedule on
-// every compiler, which std::uniform_*_distribution does not promise.
+// Randomness as a value that is passed in, and never a global. The same seed gives the same
+// schedule with every compiler. std::uniform_*_distribution does not promise that.
 
 #include <forest/core/time.hpp>
 
@@ -21,8 +21,8 @@ public:
 
     constexpr explicit random_generator(std::uint64_t seed = 0) noexcept : state_{seed} {}
 
-    /// A seed for an object called `name` that starts now, so that neither two names nor two starts
-    /// share a schedule.
+    /// Returns a generator for an object called `name` that starts now. Two names, or two starts,
+    /// do not have the same schedule.
     [[nodiscard]] static random_generator seeded(std::string_view name, steady_time now) {
         return random_generator{std::hash<std::string_view>{}(name) ^
                                 static_cast<std::uint64_t>(now.time_since_epoch().count())};

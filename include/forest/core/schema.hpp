@@ -7,9 +7,8 @@
 #include <forest/core/detail/json/schema_content.hpp>
 #include <forest/core/error.hpp>
 
-// The description of a server's collections (PROTOCOL.md, 3), as far as a datasource has to know
-// it: the text for the application, which understands it, and the names and the etag for all
-// others.
+// The description of a server's collections (PROTOCOL.md, 3). A datasource needs only the names and
+// the etag. The application gets the whole text.
 
 #include <cstdint>
 #include <string>
@@ -23,7 +22,7 @@ namespace forest {
 /// Where a schema came from.
 enum class schema_source : std::uint8_t {
     none,          ///< nowhere: there is no schema yet
-    introspection, ///< the application brought it along (B30)
+    introspection, ///< the application passed it to the datasource (B30)
     server,
 };
 
@@ -58,11 +57,11 @@ public:
     schema() = default;
 
     /// Reads `text`: one JSON object with an array `collections` of objects, each with a string
-    /// `name`. `charts` is optional; of its elements the strings count, and the objects with a
-    /// string `name`. The etag is the string `etag` of the text if there is one that is not empty,
-    /// else `etag_field`, the unquoted header. Of duplicate members the last one counts. Returns
-    /// `malformed_body` when the text is not one JSON object, `malformed_schema` when it is no
-    /// schema, and then does not change `result`.
+    /// `name`. `charts` is optional; its strings count, and its objects with a string `name`. The
+    /// etag is the string `etag` of the text, if it is there and not empty, otherwise `etag_field`,
+    /// the header without quotes. If a member occurs twice, the last one counts. Returns
+    /// `malformed_body` if the text is not one JSON object, and `malformed_schema` if it is no
+    /// schema. With an error `result` is not changed.
     [[nodiscard]] static std::error_code parse(std::string_view text, schema& result,
                                                std::string_view etag_field = {}) {
         schema read;
@@ -86,10 +85,10 @@ public:
         return {};
     }
 
-    /// The JSON as it came.
+    /// Returns the JSON text as it was received.
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
 
-    /// Without quotes; empty when the server gave none.
+    /// Returns the etag without quotes; empty if the server sent none.
     [[nodiscard]] const std::string& etag() const noexcept { return etag_; }
 
     /// The names of the collections, in the order of the text.
@@ -100,8 +99,8 @@ public:
     /// The names of the charts, in the order of the text.
     [[nodiscard]] const std::vector<std::string>& charts() const noexcept { return charts_; }
 
-    /// Whether both have the same content, even if their etags differ: the same collections in any
-    /// order, and otherwise equal JSON values (`schema_content`). Throws std::bad_alloc.
+    /// Returns whether both have the same content, even if their etags differ: the same collections
+    /// in any order, and otherwise equal JSON values (`schema_content`). Throws std::bad_alloc.
     [[nodiscard]] bool same_as(const schema& other) const {
         if (text_ == other.text_)
             return true;
@@ -110,7 +109,7 @@ public:
     }
 
 private:
-    // Each with a name; false for anything else.
+    // Reads collections that each have a name. Returns false for any other value.
     static bool read_collections(const detail::json_value& value, std::vector<std::string>& names) {
         names.clear();
         bool valid = true;

@@ -4,16 +4,16 @@
 
 #include <cstdint>
 
-// The name of one target among many, which a fleet returns when the target is added.
+// The name of one target among many. A fleet returns it when the target is added.
 
 namespace forest {
 
-/// Names one target of one fleet. No id is used twice, and none is 0. Ordered and hashable, as any
-/// enumeration.
+/// Names one target of one fleet. No id is used twice, and none is 0. It can be ordered and hashed,
+/// like any enumeration.
 enum class target_id : std::uint64_t {};
 
-/// The two parts of an id that a fleet returns: the index of a place, which counts from 0 and is
-/// used again, and how often that place was used, from 1, so that no id is used twice.
+/// The two parts of the id of a target: the index of a place, from 0, and how often that place was
+/// used, from 1. A place is used again, but no id is used twice.
 struct target_place {
     std::uint32_t index;
     std::uint32_t generation;

@@ -2,25 +2,25 @@
 #ifndef FOREST_CORE_TIME_HPP
 #define FOREST_CORE_TIME_HPP
 
-// Two kinds of time that must never be mixed: the steady one schedules, the wall one signs (B17).
-// They are distinct types, so mixing them does not compile.
+// Two kinds of time that must never be mixed: schedules use the steady time, and signatures use the
+// wall time (B17: the clocks). They are distinct types, so mixing them does not compile.
 
 #include <chrono>
 #include <concepts>
 
 namespace forest {
 
-/// Every span of time in the library.
+/// The type of every span of time in the library.
 using duration = std::chrono::nanoseconds;
 
 /// A moment on a clock that never goes back; only differences mean anything.
 using steady_time = std::chrono::time_point<std::chrono::steady_clock, duration>;
 
-/// A moment of civil time, UTC. Milliseconds, because that is what a signature carries.
+/// A moment of civil time, UTC. Milliseconds, because a signed timestamp has milliseconds.
 using wall_time = std::chrono::sys_time<std::chrono::milliseconds>;
 
-/// A moment that is signed, with the part below the millisecond. Converts from a `wall_time`, so
-/// that a signer that takes this type accepts both.
+/// A moment that is signed, with the part below the millisecond. It converts from a `wall_time`, so
+/// a signer with this parameter accepts both types.
 struct precise_time {
     constexpr precise_time() noexcept = default;
 

@@ -43,7 +43,7 @@ enum class refusal : std::uint8_t {
     return {};
 }
 
-/// A sentence for people: what was wrong and what to do about it. Empty for `none`.
+/// Returns a sentence for a human reader: what was wrong, and what to do. Empty for `none`.
 [[nodiscard]] constexpr std::string_view explanation(refusal why) noexcept {
     switch (why) {
     case refusal::none: return {};
@@ -86,8 +86,8 @@ struct verification {
     bool replay_forgotten = false; ///< another signature was forgotten before its time
 };
 
-/// A line for the log: why the request was refused, or what the verifier forgot when it accepted
-/// it. Empty when there is nothing to say.
+/// Returns a line for the log: why the request was refused, or what the verifier forgot when it
+/// accepted the request. Empty if there is nothing to report.
 [[nodiscard]] inline std::string hint(const verification& result) {
     if (result.replay_forgotten)
         return "a signature was forgotten before the replay window had passed; raise "

@@ -20,7 +20,7 @@ struct resolution {
     /// None, or one of:
     /// - `errc::resolve_failed`: the name service says that the name does not exist or has no
     ///   address;
-    /// - `errc::resolver_unavailable`: the name service did not answer, or could not;
+    /// - `errc::resolver_unavailable`: the name service did not answer, or reported that it cannot;
     /// - `errc::local_resources_exhausted`: this machine had no memory, thread or descriptor for
     ///   the look-up.
     std::error_code error{};
@@ -28,8 +28,8 @@ struct resolution {
     /// The addresses, in the order in which they are tried. At least one unless there is an error.
     std::span<const ip_address> addresses{};
 
-    /// For how long, from now on, the name service allows the use of the addresses; empty if it
-    /// does not say.
+    /// How long, from now on, the name service allows the use of the addresses; empty if it gives
+    /// no time.
     std::optional<duration> lifetime{};
 };
 

@@ -13,14 +13,16 @@
 #include <string>
 #include <system_error>
 
-// The state that many TLS connections share: the trusted authorities, and the own certificate.
+// The state that many TLS connections share: the trusted authorities, and the certificate of this
+// side.
 
 namespace forest {
 
 /// TLS as a client. All files are PEM; an empty name means the default.
 struct tls_options {
     std::string ca_file{};          ///< authorities to trust instead of the system's
-    std::string certificate_file{}; ///< our certificate and its chain, for servers that ask for one
+    std::string certificate_file{}; ///< the client's certificate and its chain, for servers that
+                                    ///< ask for one
     std::string private_key_file{}; ///< its key; needed with `certificate_file`
 };
 
@@ -31,9 +33,10 @@ struct tls_server_options {
     std::string client_ca_file{};   ///< when set, clients must show a certificate of this authority
 };
 
-/// Certificates, keys and authorities, read once. A client always verifies the server; TLS 1.2 is
-/// the least. Both constructors throw std::system_error(errc::tls_configuration_invalid) that names
-/// the file that does not fit, or std::bad_alloc when OpenSSL has found no memory.
+/// Certificates, keys and authorities, read once. A client always verifies the server. The oldest
+/// version is TLS 1.2. If a file does not fit, both constructors throw
+/// std::system_error(errc::tls_configuration_invalid) with its name. If OpenSSL finds no memory,
+/// they throw std::bad_alloc.
 class tls_context {
 public:
     explicit tls_context(const tls_options& options) : tls_context{TLS_client_method()} {

@@ -26,26 +26,27 @@
 #include <string_view>
 #include <utility>
 
-// TLS without I/O: bytes from the network go in, bytes for the network come out. The owner of the
-// socket can then close it at any moment, from any thread, which a stream that reads by itself does
-// not allow.
+// TLS without I/O: bytes from the network go in, bytes for the network come out. So the owner of
+// the socket can close it at any moment, from any thread. A stream that reads by itself would not
+// allow that.
 
 namespace forest {
 
-/// One TLS connection. Call `handshake`, `send` or `receive`, carry what `output` holds to the
-/// peer, and feed `input` with what comes back, until they say `done`. Not thread-safe.
+/// One TLS connection. Call `handshake`, `send` or `receive`, send the bytes of `output` to the
+/// peer, and pass the bytes from the peer to `input`, until the result is `done`. Not thread-safe.
 class tls_session {
 public:
     enum class progress {
         done,
         wants_input, ///< feed more bytes of the peer, then call again
-        closed,      ///< the peer said goodbye
+        closed,      ///< the peer has ended the session
         failed,      ///< see `failure()`
     };
 
-    /// The client's side. Verifies that the peer is the host of `target`, and names it in the
-    /// handshake (SNI, RFC 6066). `known`, if there is one, comes from an earlier session of the
-    /// same context with the same origin; a server that does not know it makes a full handshake.
+    /// The client's side. It verifies that the peer is the host of `target`, and names that host in
+    /// the handshake (SNI, RFC 6066). `known` may be a ticket from an earlier session of the same
+    /// context with the same origin. If the server does not know the ticket, it makes a full
+    /// handshake.
     tls_session(const tls_context& context, const url& target, const detail::tls_ticket& known = {})
         : tls_session{context} {
         SSL_set_connect_state(ssl_.get());
@@ -72,7 +73,7 @@ public:
             BIO_free(output);
             throw std::bad_alloc();
         }
-        SSL_set_bio(ssl_.get(), input, output); // which owns both from here
+        SSL_set_bio(ssl_.get(), input, output); // now `ssl_` owns both
         BIO_set_mem_eof_return(input, -1);
         SSL_set_accept_state(ssl_.get());
     }
@@ -89,8 +90,8 @@ public:
         return outcome(SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &sent));
     }
 
-    /// Decrypts into `plain`, which must not be empty, as much as there is; `received` says how
-    /// much, and is above 0 when done.
+    /// Decrypts the available bytes into `plain`, which must not be empty. `received` is their
+    /// number, and is above 0 when done.
     progress receive(std::span<char> plain, std::size_t& received) {
         received = 0;
         progress last = progress::done;
@@ -104,13 +105,13 @@ public:
         return received > 0 ? progress::done : last;
     }
 
-    /// Why it has failed: `errc::tls_failed`, because the peer's certificate, its protocol or its
-    /// bytes are not acceptable; or what the peer's first bytes or its alert show:
-    /// `plain_http_expected`, `http2_only` or `other_protocol`; or `local_resources_exhausted`,
-    /// when OpenSSL has found no memory.
+    /// Returns why the session has failed. `errc::tls_failed` means that the certificate, the
+    /// protocol or the bytes of the peer are not acceptable. `plain_http_expected`, `http2_only`
+    /// and `other_protocol` come from the peer's first bytes or its alert.
+    /// `local_resources_exhausted` means that OpenSSL has found no memory.
     [[nodiscard]] errc failure() const noexcept { return failure_; }
 
-    /// Bytes that came from the peer. False if there is no memory for them; then the session is
+    /// Takes bytes from the peer. Returns false if there is no memory for them; then the session is
     /// broken.
     bool input(std::span<const char> bytes) {
         const std::size_t missing = std::min(first_.size() - first_count_, bytes.size());
@@ -120,7 +121,7 @@ public:
         return BIO_write(SSL_get_rbio(ssl_.get()), bytes.data(), size) == size;
     }
 
-    /// Bytes for the peer; valid until the next call of anything but this.
+    /// Returns the bytes for the peer; valid until the next call of another member.
     [[nodiscard]] std::string_view output() const noexcept {
         char* bytes = nullptr;
         const long size = BIO_get_mem_data(SSL_get_wbio(ssl_.get()), &bytes);
@@ -131,19 +132,19 @@ public:
     /// Forgets the output, because it has been sent.
     void output_sent() noexcept { (void)BIO_reset(SSL_get_wbio(ssl_.get())); }
 
-    /// Whether every byte of the peer has been used: nothing is left that an answer to a later
-    /// request could be confused with.
+    /// Returns whether every byte of the peer has been used. If so, no byte is left that could be
+    /// taken for the answer to a later request.
     [[nodiscard]] bool idle() const noexcept {
         return SSL_has_pending(ssl_.get()) == 0 && BIO_ctrl_pending(SSL_get_rbio(ssl_.get())) == 0;
     }
 
-    /// Whether the handshake, which is done, resumed the session that was known.
+    /// Returns whether the finished handshake has resumed the known session.
     [[nodiscard]] bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
 
-    /// Gives away what resumes this session later, for the client's side: calls `keep(tls_ticket)`
-    /// for each ticket, the oldest first. A server of TLS 1.3 sends them behind the handshake, so
-    /// ask when the peer's answer has been received. None if the server does not resume; the last
-    /// one is void if this session ends without a `goodbye`.
+    /// For the client's side: calls `keep(tls_ticket)` for each ticket that can resume this session
+    /// later, the oldest first. A server of TLS 1.3 sends tickets after the handshake, so call it
+    /// when the peer's answer has been received. There are no tickets if the server does not resume
+    /// sessions. The last ticket is void if this session ends without a `goodbye`.
     template <typename Keep>
     void take_tickets(Keep&& keep) {
         const auto verified = resumed() ? verified_ : std::chrono::steady_clock::now();
@@ -161,8 +162,8 @@ public:
             offer(last[(given_->count + index) % last.size()].release());
     }
 
-    /// Adds the end of the session to the output, which proves to the peer that nothing was cut
-    /// off. False when there is none: the session has not begun, or is broken.
+    /// Adds the end of the session to the output. It proves to the peer that nothing was cut off.
+    /// Returns false if the session has not begun or is broken.
     bool goodbye() noexcept {
         if (SSL_is_init_finished(ssl_.get()) != 1)
             return false;
@@ -174,7 +175,7 @@ public:
 
 private:
     progress outcome(int result) noexcept {
-        // OpenSSL may get over it now and fail for it later.
+        // OpenSSL may continue now, and fail later because of this.
         lacked_memory_ = lacked_memory_ || errno == ENOMEM;
         if (result == 1)
             return progress::done;
@@ -192,7 +193,8 @@ private:
         if (lacked_memory_ || detail::openssl_lacked_memory() || (given_ && given_->lacked_memory))
             failure_ = errc::local_resources_exhausted;
         else if (reason == SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL)
-            failure_ = errc::http2_only; // It insists on what was not offered (RFC 7301, 3.2).
+            failure_ = errc::http2_only; // The server requires a protocol that was not offered (RFC
+                                         // 7301, 3.2).
         else
             failure_ = detail::instead_of_tls({first_.data(), first_count_});
         ERR_clear_error();
@@ -202,22 +204,22 @@ private:
         return progress::failed;
     }
 
-    // The alert protocol_version (RFC 8446, 6), for a client that speaks HTTP and no TLS: OpenSSL
-    // says nothing to that.
+    // The alert protocol_version (RFC 8446, 6), for a client that sends HTTP without TLS: OpenSSL
+    // itself sends nothing to such a client.
     static constexpr std::string_view not_tls{"\x15\x03\x01\x00\x02\x02\x46", 7};
 
     struct release {
         void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
     };
 
-    std::unique_ptr<detail::tls_callbacks> given_; // which `ssl_` knows
+    std::unique_ptr<detail::tls_callbacks> given_; // `ssl_` has a pointer to it
     std::unique_ptr<SSL, release> ssl_;
     std::array<char, 5> first_{}; // bytes of the peer: the header of its first record
     std::size_t first_count_ = 0;
     errc failure_ = errc::tls_failed;
     bool usable_ = true;
     bool lacked_memory_ = false;                     // in a call
-    std::chrono::steady_clock::time_point verified_; // if what was known is resumed
+    std::chrono::steady_clock::time_point verified_; // if the known session is resumed
 };
 
 } // namespace forest

@@ -40,13 +40,13 @@
 #include <system_error>
 #include <utility>
 
-// Drives the machines of many targets on one thread: decides when each is due and which check may
-// begin. The machine of a target decides what a reply means, as for a single client.
+// Drives the machines of many targets on one thread. It decides when each target is due and which
+// check may begin. As in a single client, the machine of a target decides what a reply means.
 
 namespace forest::detail {
 
-/// The state of a basic_health_fleet; held by a shared_ptr, which the operations in flight share.
-/// All members run on the clock's execution context.
+/// The state of a basic_health_fleet. The operations in flight share it by a shared_ptr. All
+/// members run on the clock's execution context.
 template <transport Transport, clock Clock, signer Signer, backoff Backoff>
 class fleet_loop
     : public std::enable_shared_from_this<fleet_loop<Transport, Clock, Signer, Backoff>> {
@@ -137,7 +137,7 @@ public:
     [[nodiscard]] const targets& all() const noexcept { return targets_; }
     [[nodiscard]] const fleet_statistics& statistics() const noexcept { return statistics_; }
 
-    /// Returns the URL of a target, which is in the request while a check is in flight.
+    /// Returns the URL of a target. While a check is in flight, the URL is in the request.
     [[nodiscard]] const url& url_of(const target& subject) const noexcept {
         return subject.in_flight() ? checks_.of(subject).get.target : subject.location;
     }
@@ -152,9 +152,9 @@ private:
         return settings;
     }
 
-    // A target begins with the next tick. It does not begin inside a call of the application, so
-    // that no callback runs inside another one, nor in the current tick, which would never end if
-    // each target that begins adds another one.
+    // A target begins with the next tick. It does not begin inside a call of the application,
+    // because no callback may run inside another one. It does not begin in the current tick either:
+    // the tick would never end if each new target added another one.
     void begin(target& added) {
         added.step = target_step::start;
         targets_.put_off(added, timer_.steady_now() + duration{1});
@@ -163,11 +163,12 @@ private:
 
     // -- When to wake up --
 
-    // Called when everything is done that could be done now. A check that ends may find work before
+    // Call it when no more work can be done now. The end of a check may make work possible before
     // the timer expires.
     void set_timer() {
         if (stopped()) {
-            // A callback may run inside a handler of a transport: then that is dropped later.
+            // A callback may run inside a handler of a transport. Then the transport is dropped
+            // later.
             if (!callbacks_.telling())
                 checks_.drop_idle();
             return;

@@ -15,9 +15,9 @@
 
 namespace forest::detail {
 
-/// The policies but for the transport, of which each class has another number. The checks are for
-/// deduction: a deduction that finds no constructor says little, and these say which operation a
-/// policy lacks.
+/// The policies except the transport: each class has another number of transports. The checks help
+/// with deduction. If a deduction finds no constructor, the compiler says little; these checks name
+/// the missing operation of a policy.
 template <typename Transport, typename Clock, typename Signer, typename Backoff>
 struct policy_set {
     static_assert(forest::transport<Transport>);
@@ -36,8 +36,8 @@ struct policy_set {
         return {Clock(std::forward<Context>(context)), Signer(secret), Backoff{}};
     }
 
-    /// Returns a generator for the owner called `name`. It is seeded from the clock, too, so that
-    /// no two names and no two starts share a schedule.
+    /// Returns a generator for the owner called `name`. The seed comes also from the clock, so that
+    /// no two names and no two starts have the same schedule.
     [[nodiscard]] random_generator random(std::string_view name) const {
         return random_generator::seeded(name, clock.steady_now());
     }

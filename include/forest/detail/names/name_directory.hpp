@@ -13,8 +13,7 @@
 #include <string_view>
 #include <utility>
 
-// The names that several clients share: a name book, the resolver that looks names up for it, and a
-// lock around the book.
+// The names that several clients share: a name book, its resolver, and a lock around the book.
 
 namespace forest::detail {
 
@@ -27,8 +26,9 @@ public:
     virtual ~name_directory() = default;
 
     /// Asks for the addresses of `name`, like `name_book::ask`. `told()` of the waiter is called on
-    /// any thread and with a lock held, so it must not call this directory. The waiter must not be
-    /// read before `told()` was called or it has left. Throws std::bad_alloc; then nothing changed.
+    /// any thread and with a lock held, so it must not call this directory. Do not read the waiter
+    /// before `told()` was called or the waiter has left. Throws std::bad_alloc; then nothing
+    /// changed.
     [[nodiscard]] name_state ask(std::string_view name, bool after_failed_connect,
                                  name_waiter& waiter) {
         name_state state = name_state::failed;
@@ -53,14 +53,14 @@ public:
         book_.lose_patience(waiter);
     }
 
-    /// When it returns, `told()` of the waiter is not running and will not be called.
+    /// After this call, `told()` of the waiter is not running and will not be called.
     void leave(name_waiter& waiter) noexcept {
         const std::lock_guard lock{mutex_};
         book_.leave(waiter);
     }
 
-    /// Ends all look-ups and the threads of the resolver. No waiter is told anything after that.
-    /// Call it once, and not from `told()`.
+    /// Ends all look-ups and the threads of the resolver. No `told()` is called after that. Call it
+    /// once, and not from `told()`.
     void close() noexcept {
         {
             const std::lock_guard lock{mutex_};
@@ -73,7 +73,7 @@ public:
 
     [[nodiscard]] const resolver_limits& limits() const noexcept { return book_.limits(); }
 
-    /// Returns what has been done so far, in numbers.
+    /// Returns the counts of what was done so far.
     [[nodiscard]] name_statistics statistics() const {
         const std::lock_guard lock{mutex_};
         return book_.statistics();

@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-// The other side, which does what the battery plans: the peer of a transport is an HTTP server,
-// that of a resolver a name service.
+// The other side. It does what the battery plans: the peer of a transport is an HTTP server, and
+// the peer of a resolver is a name service.
 
 namespace forest::sim::conformance {
 
@@ -52,8 +52,8 @@ struct peer_request {
 /// - `make()`: returns a transport that reaches the peer;
 /// - `target()`: returns the URL of the peer, as it is now;
 /// - `plan(plan)`: gives the peer its plan for the requests to come. Returns whether the peer can
-///   do it; the battery leaves out what it cannot. A peer that can answer, but not exactly so,
-///   changes `plan` to what it will answer, for example one that has only one status;
+///   do it; the battery leaves out what it cannot. If a peer can answer only in another way, for
+///   example with another status, it changes `plan` to that answer;
 /// - `release()`: sends the answers that are held back, on all connections that are still open;
 /// - `received()`: returns all requests that have arrived; none if the peer cannot see them.
 template <typename T>
@@ -65,7 +65,7 @@ concept transport_harness = time_harness<T> && requires(T& harness, peer_plan& p
     { harness.received() } -> std::convertible_to<std::vector<peer_request>>;
 };
 
-/// What the name service answers for a name.
+/// The answer of the name service for a name.
 struct planned_name {
     enum class answer : std::uint8_t {
         addresses, ///< the addresses

@@ -23,10 +23,10 @@
 
 namespace forest::sim {
 
-/// A simulated server without faults; one that crashes or hangs is a server_process. Not copyable,
-/// not thread-safe. It must outlive the transports that talk to it. Models `server`.
+/// A simulated server without faults. For a server that crashes or hangs, use server_process. Not
+/// copyable, not thread-safe. It must outlive the transports that talk to it. Models `server`.
 class memory_server {
-    // Writes answers into one string, so that an answer of the usual size needs no memory.
+    // Writes all answers into one string, so an answer of the usual size needs no new memory.
     class answer_writer {
     public:
         using receiver = forest::detail::unique_function<void(std::string_view)>;
@@ -81,7 +81,7 @@ public:
                 answer({.status = status, .body = forest::detail::error_body(body, status)});
             }
 
-            std::shared_ptr<answer_writer> writer; // the answer may come after the server is gone
+            std::shared_ptr<answer_writer> writer; // may outlive the server
             answer_writer::receiver deliver;
             wall_time received;
             bool head;

@@ -22,8 +22,8 @@
 #include <system_error>
 #include <utility>
 
-// The simplest network: carries the bytes of a check to a server in memory, and those of the answer
-// back. Nothing goes wrong on it; network_transport is the one with faults.
+// The simplest network: it carries the bytes of a check to a server in memory, and the bytes of the
+// answer back. It has no faults; for a network with faults, use network_transport.
 
 namespace forest::sim {
 
@@ -78,8 +78,8 @@ public:
         if (!state_->handler)
             return;
         ++state_->call;
-        // The queue owns the handler from here, so what it holds is freed even if the queue never
-        // runs again.
+        // From now on the queue owns the handler. So the handler is destroyed even if the queue
+        // never runs again.
         state_->queue.after({}, [handler = std::move(state_->handler)]() mutable {
             reply canceled;
             canceled.error = errc::operation_canceled;

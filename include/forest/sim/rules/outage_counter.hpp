@@ -69,8 +69,8 @@ struct true_outage {
 
 } // namespace detail
 
-/// Counts the outages of one target, and which of them its client reported. Pass it the truth
-/// whenever that may have changed, and the reports of the client, in order. All times are since the
+/// Counts the outages of one target, and those that its client reported. Pass it the truth whenever
+/// the truth may have changed, and the reports of the client, in order. All times are since the
 /// beginning of the simulation. Not thread-safe.
 class outage_counter {
 public:
@@ -91,7 +91,8 @@ public:
             last_->detected = true;
     }
 
-    /// All checks in flight at `now` fail, and no later one has to: the server was restarted.
+    /// The server was restarted at `now`: all checks in flight fail, and later checks need not
+    /// fail.
     void strike(duration now, const target_state& state) {
         if (last_ && last_->ongoing)
             return;
@@ -101,8 +102,8 @@ public:
         update(now, state);
     }
 
-    /// A check that began in an outage has succeeded: that outage has ended, and the rest is
-    /// another one.
+    /// A check that began in an outage has succeeded. So that outage has ended, and the rest is a
+    /// new outage.
     void interrupt(duration now, const target_state& state) {
         if (!ongoing() || check_began_ < last_->began)
             return;
@@ -115,7 +116,7 @@ public:
 
     void check_succeeded() noexcept { failing_since_.reset(); }
 
-    /// A failure that counts.
+    /// The client reported a failure that counts.
     void check_failed() noexcept {
         if (!failing_since_)
             failing_since_ = check_began_;
@@ -152,7 +153,7 @@ public:
             last_->detected = last_->latency.has_value();
     }
 
-    /// The simulation ends, and with it an outage that has not ended yet.
+    /// The simulation ends. An outage that has not ended yet ends, too.
     void finish(duration now) {
         if (last_ && last_->ongoing)
             end(now);
@@ -165,12 +166,12 @@ public:
     /// Whether the last truth was an outage.
     [[nodiscard]] bool ongoing() const noexcept { return last_ && last_->ongoing; }
 
-    /// When the first detection that the rules require became overdue (B4: an outage is detected
-    /// within the promised bound); empty if none did.
+    /// Returns when the first required detection became overdue (B4: an outage is detected within
+    /// the promised bound); empty if there was none.
     [[nodiscard]] const std::optional<duration>& overdue() const noexcept { return overdue_; }
 
 private:
-    // An outage that begins at the moment at which another ends is the same one.
+    // If an outage begins at the moment at which another one ends, both are the same outage.
     void begin(duration now, const target_state& state) {
         if (last_ && (last_->ongoing || last_->ended == now)) {
             last_->ongoing = true;
@@ -188,8 +189,8 @@ private:
         last_->ended = now;
     }
 
-    // Counted only when the next outage begins, because a check that was in flight at the end of
-    // this one may still detect it.
+    // The last outage is counted only when the next one begins, because a check that was in flight
+    // at its end may still detect it.
     void count() {
         if (!last_)
             return;

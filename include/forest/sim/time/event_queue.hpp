@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-// Simulated time: a list of events, each with the time at which it is due. Time passes only by
-// running them.
+// Simulated time: a list of events, each with the time at which it is due. Time passes only when
+// the events run.
 
 namespace forest::sim {
 
@@ -40,18 +40,18 @@ public:
     /// Runs the next event. Returns false if there is none.
     bool run_one() { return run_one_until(steady_time::max()); }
 
-    /// Runs all events within the next `span`, its end included, and leaves the time there. A
-    /// negative span counts as 0.
+    /// Runs all events within the next `span`, including its end. The time is then the end of the
+    /// span. A negative span counts as 0.
     void run_for(duration span) { run_until(later(span)); }
 
-    /// Runs all events up to and including `end`, and leaves the time there.
+    /// Runs all events up to and including `end`. The time is then `end`.
     void run_until(steady_time end) {
         while (run_one_until(end)) {
         }
         now_ = std::max(now_, end);
     }
 
-    /// Runs events until the predicate holds. Returns false if it does not within `bound`.
+    /// Runs events until the predicate is true. Returns false if it is not true within `bound`.
     template <typename Predicate>
     bool run_until(Predicate&& holds, duration bound) {
         const steady_time end = later(bound);
@@ -63,8 +63,8 @@ public:
         return true;
     }
 
-    /// Lets time pass without running events: those that are due meanwhile run late, as in a
-    /// process that was suspended.
+    /// Lets time pass without running events. Events that become due run late, as in a process that
+    /// was suspended.
     void skip(duration span) { now_ = later(span); }
 
     /// The moment `span` from now, or the last one that the clock can represent. A negative span
@@ -77,7 +77,7 @@ public:
     [[nodiscard]] std::size_t pending() const noexcept { return heap_.size(); }
 
 private:
-    // Small, because the heap moves entries; the tasks stay where they are.
+    // The entry is small, because the heap moves entries. The tasks stay in their places.
     struct entry {
         steady_time when;
         std::uint64_t sequence;

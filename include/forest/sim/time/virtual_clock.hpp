@@ -69,7 +69,7 @@ public:
 
     [[nodiscard]] steady_time steady_now() const { return waits_->owner->steady_now(); }
 
-    /// The timeline that the clock is on.
+    /// Returns the event queue of the clock.
     [[nodiscard]] event_queue& queue() const noexcept { return waits_->owner->queue(); }
 
     /// Steps the wall clock of the host, as an administrator or NTP would. The steady clock does
@@ -86,11 +86,11 @@ public:
         schedule(waits_, id, length);
     }
 
-    /// Ends all waits of this clock with errc::operation_canceled. On a host that stands still, the
-    /// handlers are called when it goes on.
+    /// Ends all waits of this clock with errc::operation_canceled. If the host stands still, the
+    /// handlers are called when it continues.
     void cancel() {
-        // The queue owns the handlers from here, so what they hold is freed even if the queue never
-        // runs again.
+        // From now on the queue owns the handlers. So the handlers are destroyed even if the queue
+        // never runs again.
         for (wait& each : std::exchange(waits_->pending, {}))
             queue().after({}, [owner = waits_->owner, handler = std::move(each.handler)]() mutable {
                 owner->when_running([handler = std::move(handler)]() mutable {
@@ -99,7 +99,7 @@ public:
             });
     }
 
-    /// How many waits of this clock are pending.
+    /// Returns how many waits of this clock are pending.
     [[nodiscard]] std::size_t pending() const noexcept { return waits_->pending.size(); }
 
 private:
@@ -130,21 +130,21 @@ private:
     }
 
     // On a clock that is not exact, the events for two waits with one deadline may be a nanosecond
-    // apart, in either order. So each event ends the wait that is due first, and of several the one
-    // that began first.
+    // apart, in either order. So each event ends the wait that is due first. If several are due at
+    // the same time, it ends the one that began first.
     static void finish(const std::shared_ptr<waits>& shared, std::uint64_t id) {
         const auto found = std::find_if(shared->pending.begin(), shared->pending.end(),
                                         [id](const wait& each) { return each.id == id; });
         if (found == shared->pending.end()) // It was cancelled, or another event has ended it.
             return;
-        // The clock has gone more slowly than when the wait began, or stood still.
+        // The clock has run more slowly than at the beginning of the wait, or stood still.
         if (const duration left = found->due - shared->owner->timer_now(); left > duration::zero())
             return schedule(shared, id, left);
         const auto next = std::min_element(shared->pending.begin(), shared->pending.end(), sooner);
         const bool last = next->id == id;
         auto handler = std::move(next->handler);
         shared->pending.erase(next);
-        if (!last) // By an event, so that it waits for the host if the handler stops that.
+        if (!last) // In an event of its own, which waits if the handler stops the host.
             schedule(shared, id, duration::zero());
         handler(std::error_code{});
     }

@@ -2,8 +2,8 @@
 #ifndef FOREST_CORE_DETAIL_HTTP_AUTHORITY_HPP
 #define FOREST_CORE_DETAIL_HTTP_AUTHORITY_HPP
 
-// The host and port of a URL and of a Host field (RFC 3986, 3.2). Both go through this one reader,
-// so that what a client may name is what a server accepts. No names are resolved here.
+// The host and port of a URL and of a Host field (RFC 3986, 3.2). Both use this reader, so a server
+// accepts every host that a client may name. No names are resolved here.
 
 #include <array>
 #include <cstddef>
@@ -31,7 +31,7 @@ constexpr bool is_hex_digit(char byte) noexcept {
     return is_digit(byte) || ('a' <= byte && byte <= 'f') || ('A' <= byte && byte <= 'F');
 }
 
-/// Whether a byte may stand in a host name: unreserved or a sub-delimiter (RFC 3986, 3.2.2).
+/// Returns whether a host name may have this byte: unreserved or a sub-delimiter (RFC 3986, 3.2.2).
 [[nodiscard]] constexpr bool is_host_name_byte(char byte) noexcept {
     return detail::host_name_bytes[static_cast<unsigned char>(byte)];
 }
@@ -107,15 +107,15 @@ constexpr bool is_hex_digit(char byte) noexcept {
     return static_cast<std::uint16_t>(value);
 }
 
-/// `host [":" port]`, taken apart; the views are into the text read.
+/// The parts of `host [":" port]`, as views into the text.
 struct authority {
     std::string_view host; ///< without brackets; may be empty
-    std::string_view port; ///< what follows the colon, unchecked; empty when nothing does
+    std::string_view port; ///< the text after the colon, unchecked; empty if there is none
     bool bracketed = false;
 };
 
-/// Takes an authority without userinfo apart. Empty when the host has bytes that no host may have,
-/// or stands in brackets and is no IPv6 address.
+/// Reads the parts of an authority without userinfo. Returns nothing if the host has bytes that no
+/// host may have, or is in brackets and is no IPv6 address.
 [[nodiscard]] constexpr std::optional<authority> read_authority(std::string_view text) noexcept {
     authority result;
     std::string_view rest;
@@ -142,8 +142,8 @@ struct authority {
     return result;
 }
 
-/// Whether `value` may stand in a Host field: an authority, or nothing, which a client sends whose
-/// target has none (RFC 9110, 7.2).
+/// Returns whether `value` is valid in a Host field: an authority, or an empty text, which a client
+/// sends if its target has no authority (RFC 9110, 7.2).
 [[nodiscard]] constexpr bool is_host_field(std::string_view value) noexcept {
     if (value.empty())
         return true;

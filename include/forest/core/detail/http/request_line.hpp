@@ -7,7 +7,7 @@
 #include <forest/core/detail/http/request_target.hpp>
 #include <forest/core/fields.hpp>
 
-// The first line of a request. It keeps offsets only, as the parser does whose beginning it is.
+// The first line of a request. Like the request parser, it keeps only offsets.
 
 #include <cstddef>
 #include <string_view>
@@ -15,11 +15,11 @@
 namespace forest::detail {
 
 /// Scans a request line (RFC 9112, 3) with its CRLF, and up to two empty lines before it, in any
-/// number of steps. Strict: one space between the parts, and no more. Whether target and version
-/// make sense is not asked here.
+/// number of steps. It is strict: there is exactly one space between the parts. It does not check
+/// the meaning of target and version.
 class request_line {
 public:
-    /// As `field_scanner::scan`; the data of all steps begin at the same byte.
+    /// Like `field_scanner::scan`. The data of all steps begin at the same byte.
     scan_status scan(std::string_view data, std::size_t& position) noexcept {
         while (position < data.size()) {
             switch (state_) {
@@ -74,7 +74,7 @@ public:
         return scan_status::more;
     }
 
-    // The parts, once done; `data` begins as it did.
+    // The parts, when the line is done. `data` begins at the same byte as before.
     [[nodiscard]] std::string_view method(std::string_view data) const noexcept {
         return data.substr(method_begin_, target_begin_ - 1 - method_begin_);
     }
@@ -103,7 +103,7 @@ private:
 
     std::size_t version_end() const noexcept { return target_end_ + 1 + version_shape.size(); }
 
-    // From `position` on, the place of the first byte that cannot be right, or the end.
+    // Returns the place of the first wrong byte from `position` on, or the end.
     std::size_t skip_version(std::string_view data, std::size_t position) noexcept {
         const std::size_t begin = target_end_ + 1;
         for (; position < data.size() && position - begin < version_shape.size(); ++position) {

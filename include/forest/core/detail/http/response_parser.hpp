@@ -9,8 +9,8 @@
 #include <forest/core/fields.hpp>
 #include <forest/core/message_limits.hpp>
 
-// Reads one answer out of a buffer that the caller owns. It keeps offsets only, so the caller may
-// move or grow the buffer between two reads, and nothing is allocated.
+// Reads one answer from a buffer that the caller owns. It keeps only offsets and allocates nothing.
+// So the caller may move or grow the buffer between two reads.
 
 #include <algorithm>
 #include <cassert>
@@ -38,9 +38,9 @@ public:
         *this = response_parser{limits, to_head_request};
     }
 
-    /// Parses `data`: the bytes kept so far, then those that just arrived. Returns how many bytes
-    /// at the front to keep, never more than the sum of the limits; the next bytes go behind them.
-    /// May move bytes within `data`.
+    /// Parses `data`: the kept bytes, and then the new ones. Returns the number of bytes at the
+    /// front to keep, at most the sum of the limits; append the next bytes to them. May move bytes
+    /// within `data`.
     [[nodiscard]] std::size_t parse(std::span<char> data) noexcept {
         assert(data.size() >= read_ && "data begins with the bytes kept");
         started_ = started_ || !data.empty();
@@ -69,8 +69,8 @@ public:
         return read_;
     }
 
-    /// The peer closed the connection: that completes a body without a length; anything else that
-    /// is not complete fails with `connection_lost`.
+    /// Call it when the peer has closed the connection. A body without a length is then complete.
+    /// Any other incomplete answer fails with `connection_lost`.
     void finish() noexcept {
         if (state_ == state::unsized_body)
             state_ = state::done;
@@ -81,9 +81,9 @@ public:
     /// Whether the answer is complete or has failed.
     [[nodiscard]] bool done() const noexcept { return state_ >= state::done; }
 
-    /// Why it failed: `malformed_response`, `response_too_large`, `unsupported_encoding` or
-    /// `connection_lost`; or what the first bytes show: `tls_expected`, `http2_only` or
-    /// `other_protocol`.
+    /// Returns why the answer failed: `malformed_response`, `response_too_large`,
+    /// `unsupported_encoding` or `connection_lost`. The first bytes may also show `tls_expected`,
+    /// `http2_only` or `other_protocol`.
     [[nodiscard]] std::error_code error() const noexcept { return error_; }
 
     /// The status, 100 to 999, as soon as the header section of the final answer is complete; 0
@@ -104,19 +104,20 @@ public:
         return text(data).substr(head_complete() ? body_begin_ : 0, body_bytes_);
     }
 
-    /// Whether the peer lets the connection be used again: a complete HTTP/1.1 answer of known
+    /// Returns whether the connection can be used again: a complete HTTP/1.1 answer of known
     /// length, without `Connection: close` and without bytes behind it.
     [[nodiscard]] bool keep_alive() const noexcept {
         return state_ == state::done && persistent_ && !surplus_;
     }
 
-    /// Whether any byte has arrived. A reused connection that dies before is retried.
+    /// Returns whether any byte has arrived. If a reused connection ends before that, the request
+    /// is repeated.
     [[nodiscard]] bool started() const noexcept { return started_; }
 
 private:
-    // Ordered: up to `fields` the head is being read, from `done` on nothing is.
+    // The order matters: up to `fields` the head is being read; from `done` on, nothing is read.
     enum class state : unsigned char {
-        foreign, // it does not begin with HTTP/1.x, and may be another protocol
+        foreign, // the answer does not begin with HTTP/1.x, and may be of another protocol
         status_line,
         reason,
         status_line_feed,
@@ -156,8 +157,8 @@ private:
             fail(errc::response_too_large);
     }
 
-    // One head after the other until the final one is complete. The offset within the buffer is the
-    // count of all head bytes, so interim answers without end reach the limit.
+    // Parses one head after the other until the final one is complete. The offset in the buffer
+    // counts the bytes of all heads, so an endless series of interim answers reaches the limit.
     void parse_heads(std::span<const char> data) noexcept {
         const std::string_view head = text(data).substr(0, limits_.head_bytes_max);
         while (state_ <= state::fields && read_ < head.size()) {
@@ -178,8 +179,8 @@ private:
             refuse(framing_fault::head_too_large);
     }
 
-    // The head cannot be right. The bytes may be of another protocol, and then more of them are
-    // needed to recognise it.
+    // The head is wrong. The bytes may be of another protocol; to recognise it, more bytes may be
+    // needed.
     void recognise(std::string_view head) noexcept {
         if (state_ > state::status_line || head_begin_ != 0)
             return refuse(framing_fault::malformed);
@@ -189,8 +190,8 @@ private:
         read_ = head.size();
     }
 
-    // Reads what there is of the status line. False at a byte that cannot be right: `read_` stands
-    // there then.
+    // Reads the available part of the status line. Returns false at a wrong byte; `read_` is then
+    // its place.
     bool read_status_line(std::string_view head) noexcept {
         switch (state_) {
         case state::foreign: return false;
@@ -235,7 +236,7 @@ private:
                (detail::word_at("HTTP/1.1") & first_seven);
     }
 
-    // Up to the last digit of the status.
+    // Reads one byte up to the last digit of the status.
     bool step_status(char byte, std::size_t index) noexcept {
         if (index < protocol.size())
             return byte == protocol[index];
@@ -261,9 +262,9 @@ private:
         persistent_ = version_minor_ == 1 && status_ != 101 && !framing_fields_.closes();
         framing_ = framing_fields_.framing(version_minor_, limits_.body_bytes_max);
         if (to_head_request_ || status_ == 101 || status_ == 204 || status_ == 304) {
-            // There is no body to misread, but a peer that contradicts itself gets no second
-            // request on this connection. To HEAD, and in a 304, a length is that of the body which
-            // GET would have had.
+            // There is no body that could be misread. But a peer that contradicts itself gets no
+            // second request on this connection. In the answer to HEAD and in a 304, the length is
+            // that of the body of a GET.
             const framing_fault fault = framing_.fault;
             const bool told_of_body = framing_.kind == body_kind::chunked || framing_.size > 0;
             persistent_ =
@@ -284,7 +285,7 @@ private:
         }
     }
 
-    // What was kept ends with the data decoded so far, so new framing begins right behind it.
+    // The kept bytes end with the decoded data, so new framing begins directly behind them.
     void parse_chunks(std::span<char> data) noexcept {
         std::size_t write = read_;
         const scan_status status = chunks_.decode(data, read_, write);
@@ -301,7 +302,7 @@ private:
     }
 
     message_limits limits_;
-    std::size_t read_ = 0; // everything before is consumed, and kept
+    std::size_t read_ = 0; // the bytes before it are consumed, and kept
     std::size_t head_begin_ = 0;
     std::size_t fields_begin_ = 0;
     std::size_t body_begin_ = 0; // 0 until the final head is complete

@@ -14,13 +14,13 @@
 #include <type_traits>
 #include <utility>
 
-// The callbacks of one client: who is called for which event, and what becomes of an exception
-// (B16).
+// The callbacks of one client: which callback is called for which event, and how an exception is
+// handled (B16).
 
 namespace forest::detail {
 
-/// The callbacks behind one gate. All members may be called from any thread, `tell` from one at a
-/// time.
+/// The callbacks behind one gate. All members may be called from any thread, but `tell` only from
+/// one thread at a time.
 class callbacks {
 public:
     void on_server_down(unique_function<void(const outage&)> callback) {
@@ -30,7 +30,7 @@ public:
         gate_.set(on_up_, of_client(std::move(callback)));
     }
 
-    /// The same for a fleet, which also says whose outage it is.
+    /// The same for a fleet, with the target of the outage.
     void on_server_down(unique_function<void(target_id, const outage&)> callback) {
         gate_.set(on_down_, of_fleet(std::move(callback)));
     }
@@ -43,23 +43,23 @@ public:
         gate_.set(on_event_, std::move(callback));
     }
 
-    /// Called with each `callback_failed` of which no `on_event` is told: there is none, or it
-    /// threw when it was told.
+    /// Called with each `callback_failed` that no `on_event` receives: there is none, or it threw
+    /// an exception itself.
     void on_unheard(unique_function<void(const event&)> callback) {
         gate_.set(on_unheard_, std::move(callback));
     }
 
-    /// What was set with that; null if nothing.
+    /// Returns the callback that was set with `on_unheard`; null if there is none.
     [[nodiscard]] shared_callback<event> unheard() const { return gate_.get(on_unheard_); }
 
-    /// Whether it is worth describing such an event: most are of no interest to whoever wants to
-    /// know of outages only.
+    /// Returns whether a callback receives events of this kind. If not, the event need not be
+    /// described.
     [[nodiscard]] bool hears(event_kind kind) const noexcept {
         return hears_all_ || kind == event_kind::server_down || kind == event_kind::server_up;
     }
 
-    /// Tells of an event, unless closed: first whoever listens to all, then whoever listens to this
-    /// one, if it is still `wanted()` then.
+    /// Reports an event, unless the gate is closed: first to `on_event`, and then to the callback
+    /// for this kind of event, if `wanted()` is still true.
     template <typename Wanted>
     void tell(const event& happened, const Wanted& wanted) noexcept {
         if (happened.kind == event_kind::callback_failed) // of a policy
@@ -75,9 +75,9 @@ public:
         tell(happened, [] { return true; });
     }
 
-    /// Lets no callback run any more, and returns when none does, unless called by one. The first
-    /// call from outside runs `farewell` meanwhile, which may tell the last events with
-    /// `tell_last`. Then the callbacks are dropped, and with them what they hold.
+    /// Prevents all further callbacks, and returns when none is running. If a callback makes the
+    /// call, it returns at once. The first call from outside runs `farewell`, which may report the
+    /// last events with `tell_last`. Then the callbacks are destroyed.
     template <typename Farewell>
     void close(Farewell&& farewell) {
         gate_.close(std::forward<Farewell>(farewell));
@@ -85,7 +85,7 @@ public:
             gate_.set<event>(*each, {});
     }
 
-    /// Tells of an event after the gate was closed; only from inside `farewell`.
+    /// Reports an event after the gate was closed. Call it only in `farewell`.
     void tell_last(const event& happened) noexcept {
         call_or_report(
             [&] {
@@ -97,15 +97,15 @@ public:
 
     [[nodiscard]] bool closed() const { return gate_.closed(); }
 
-    /// Sets a callback of the owner's, which passes the same gate.
+    /// Sets a callback of the owner. It is called through the same gate.
     template <typename Argument>
     void set(shared_callback<Argument>& slot,
              std::type_identity_t<unique_function<void(const Argument&)>> callback) {
         gate_.set(slot, std::move(callback));
     }
 
-    /// Calls it; a missing one is no error (B16). False if this is closed, and if the callback
-    /// threw, which is told as an event like `during`.
+    /// Calls that callback; a missing one is no error (B16). Returns false if the gate is closed or
+    /// the callback threw. An exception is reported as an event like `during`.
     template <typename Argument>
     bool call(const shared_callback<Argument>& slot, const Argument& argument,
               const event& during) noexcept {
@@ -144,7 +144,7 @@ private:
         return during;
     }
 
-    // An `on_event` that throws again is not told that it did.
+    // If `on_event` throws again, it is not called with that failure.
     void tell_of_failure(const event& failed) noexcept {
         if (hears_all_) {
             try {

@@ -25,8 +25,8 @@ struct backoff_bounds {
     int failures_max;                   ///< in a row
 };
 
-// Each number of failures up to some thousands. Above, each is greater by a hundredth than the one
-// before, because the time of a call may grow with it.
+// Returns each number of failures up to some thousands. After that each number is greater by a
+// hundredth than the one before, because the time of a call may grow with the number.
 inline std::vector<int> failures_to_try(int failures_max) {
     constexpr int each_one_to = 4096;
     std::vector<int> tried;
@@ -75,13 +75,13 @@ private:
         duration delay;
     };
 
-    // In a quarter of the time, because each call is repeated twice.
+    // Uses a quarter of the time, because each call is repeated twice.
     void call_all() {
         const real_clock::time_point end = real_clock::now() + bounds_.time_max / 4;
         for (const int failures : failures_to_try(bounds_.failures_max)) {
             for (const duration interval : intervals) {
-                // No client calls it so, because more time has passed than a duration can hold. So
-                // a model may multiply the two.
+                // No client makes this call: the failures would take more time than a duration can
+                // hold. So a model may multiply the two values.
                 if (interval > duration::max() / failures)
                     continue;
                 if (!time_is_left(end))
@@ -121,7 +121,8 @@ private:
         return delay;
     }
 
-    // Whether another call ends in time, if it takes a little longer than the longest one before.
+    // Returns whether another call ends in time, even if it takes a little longer than the longest
+    // earlier call.
     [[nodiscard]] bool time_is_left(real_clock::time_point end) const {
         return first_.empty() || real_clock::now() + longest_ + longest_ / 4 < end;
     }

@@ -146,8 +146,8 @@ private:
         if (!ends(lookup))
             return;
         const std::lock_guard lock{lookup.mutex};
-        // The machine may have had no resources left, which is no fault of the model. Other errors
-        // are foreign, which is reported already.
+        // If this machine had no resources left, it is not a fault of the model. Other errors are
+        // foreign, and that is reported already.
         if (lookup.error && lookup.error != errc::resolve_failed &&
             lookup.error != errc::resolver_unavailable)
             return;
@@ -289,7 +289,7 @@ private:
         expect_addresses(*lookup, {address(1)}, "resolver.wrong_addresses");
     }
 
-    // As many as the library lets hang before it ends some of them.
+    // Begins as many hanging look-ups as the library allows.
     void beside_hanging_ones() {
         const auto subject = harness_.make();
         constexpr int hanging = 32;

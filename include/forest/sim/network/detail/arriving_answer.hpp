@@ -14,8 +14,8 @@
 #include <string>
 #include <string_view>
 
-// The bytes of an answer that travel through a simulated network, which may split them into pieces,
-// and the parser that reads each piece when it arrives, as in a real transport.
+// The bytes of an answer that travel through a simulated network. The network may split them into
+// pieces. As in a real transport, a parser reads each piece when it arrives.
 
 namespace forest::sim::detail {
 
@@ -26,7 +26,7 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
 
-    /// Sends the answer over `link`, with the current faults of that.
+    /// Sends the answer over `link`, with the current faults of the link.
     void depart(link& link, const message_limits& limits) {
         if (link.garbling > 0)
             link.garble(bytes_);
@@ -41,22 +41,22 @@ public:
         parser_.reset(limits);
     }
 
-    /// The time from the first piece to the last one.
+    /// Returns the time from the first piece to the last one.
     [[nodiscard]] duration time() const noexcept { return time_; }
 
-    /// The time from the last piece to the next one. The final piece arrives when all of `time()`
-    /// has passed.
+    /// Returns the time from the latest piece to the next one. The final piece arrives when all of
+    /// `time()` has passed.
     [[nodiscard]] duration next_after() const noexcept {
         const duration each = time_ / static_cast<duration::rep>(pieces_);
         return arrived_ + 1 < pieces_ ? each : time_ - each * static_cast<duration::rep>(arrived_);
     }
 
-    /// The next piece arrives. Returns how many there are now.
+    /// The next piece arrives. Returns how many have arrived.
     std::size_t arrive() noexcept { return ++arrived_; }
 
     [[nodiscard]] bool complete() const noexcept { return arrived_ == pieces_; }
 
-    /// Parses all bytes up to that piece. Returns whether there is a result.
+    /// Parses all bytes up to and with `piece`. Returns whether there is a result.
     [[nodiscard]] bool parse(std::size_t piece) {
         const std::size_t end = bytes_.size() * piece / pieces_;
         received_.append(bytes_, parsed_, end - parsed_);

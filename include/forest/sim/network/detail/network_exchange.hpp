@@ -27,7 +27,7 @@
 #include <utility>
 
 // One request at a time and its answer, as bytes that travel through a simulated network. The
-// events on the queue share the object. Each moves its shared_ptr on to the next one, because
+// events on the queue share the object. Each event moves its shared_ptr to the next event, because
 // counting references would cost more than everything else here.
 
 namespace forest::sim::detail {
@@ -94,7 +94,7 @@ public:
 
     [[nodiscard]] int in_flight() const noexcept { return handler_ ? 1 : 0; }
 
-    /// The server process has ended, and with it the answer that it was sending.
+    /// The server process has ended, so the rest of its answer is lost.
     void reset() override {
         accepted_ = false;
         ++leg_;
@@ -116,8 +116,8 @@ private:
 
     duration time_left() const noexcept { return due_ - path_.client->timer_now(); }
 
-    // Only a message that is lost or late needs the timer. One that takes at most two thirds of the
-    // time is not late: no clock runs more than 11/8 times as fast as the queue.
+    // Only a lost or late message needs the timer. A message that takes at most two thirds of the
+    // time is not late, because no clock runs more than 11/8 times as fast as the queue.
     void set_timer_unless_within(duration extra) {
         if (timer_set_)
             return;
@@ -280,7 +280,7 @@ private:
     steady_time began_{};
     steady_time due_{};      // by the clock of timers
     std::uint64_t call_ = 0; // changes when a request begins or ends
-    std::uint64_t leg_ = 0;  // likewise, and also when the messages that travel become void
+    std::uint64_t leg_ = 0;  // the same, and also when the travelling messages become void
     std::uint64_t requests_ = 0;
     std::size_t size_ = 0;
     bool accepted_ = false; // the server has accepted the connection

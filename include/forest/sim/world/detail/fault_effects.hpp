@@ -14,14 +14,14 @@
 // The effects of faults. To add a fault, add its kind to script/fault.hpp, its word to moment.hpp
 // and its effect here.
 //
-// Faults of one kind may overlap. Those that are on or off are counted. For those that set a value,
-// `in_force` is the fault that began last among those that have not ended.
+// Faults of one kind may overlap. Faults that are only on or off are counted. For faults that set a
+// value, `in_force` is the fault that began last and has not ended.
 
 namespace forest::sim::detail {
 
 /// Begins (`step` is 1) or ends (-1) a fault of a server process. `in_force` is null if no fault of
-/// the kind is left. Not for `crash`, `restart` and `stop`, whose end depends on what happened to
-/// the process meanwhile.
+/// the kind is left. Not for `crash`, `restart` and `stop`: their end depends on what has happened
+/// to the process since.
 inline void change_process(server_process& server, const fault& what, int step,
                            const fault* in_force) {
     switch (what.kind) {
@@ -38,7 +38,7 @@ inline void change_process(server_process& server, const fault& what, int step,
     }
 }
 
-/// Begins or ends a fault of a link, likewise.
+/// Begins or ends a fault of a link in the same way.
 inline void change_link(link& link, const fault& what, int step, const fault* in_force) {
     switch (what.kind) {
     case fault_kind::refuse: link.refusing += step; return;

@@ -47,15 +47,15 @@ protected:
 
     ~message_stream() = default; // NOLINT(modernize-use-override): not of every Io
 
-    // All of the message is on its way.
+    // The whole message has been sent.
     virtual void sent(clock::time_point at) = 0;
-    // Where what is received next is to be put. Not empty.
+    // Returns the place for the next received bytes. It is not empty.
     virtual std::span<char> free_space() = 0;
-    // That many bytes were put there, or `ec` says why none will be.
+    // So many bytes were received, or `ec` is the reason why no more will come.
     virtual outcome received(lock& held, std::error_code ec, std::size_t count) = 0;
 
-    // Sends `message` over a connection of its own. Both stay valid until all is received. Ends in
-    // `received` or `failed`, never from inside.
+    // Sends `message` over a new connection. Both arguments must stay valid until all is received.
+    // The end is a call of `received` or `failed`, never inside this call.
     void call(lock& held, const url& target, std::string_view message) {
         message_ = message;
         fresh_ = true;
@@ -63,8 +63,8 @@ protected:
         base::dial(held, target, encrypted ? std::string_view{} : message);
     }
 
-    // Sends `message` over the current connection, which is idle. As `call`; false when TLS cannot
-    // send any more.
+    // Like `call`, but sends `message` over the current, idle connection. Returns false if TLS
+    // cannot send any more.
     [[nodiscard]] bool call_again(lock& held, std::string_view message) {
         message_ = message;
         fresh_ = false;
@@ -76,8 +76,8 @@ protected:
         return true;
     }
 
-    // Whether nothing has arrived on the current connection. Bytes that came while it was idle,
-    // such as a 408, must not be taken for the answer to the next request.
+    // Returns whether nothing has arrived on the current connection. Bytes that came while it was
+    // idle, such as a 408, must not be taken for the answer to the next request.
     [[nodiscard]] bool is_idle() noexcept {
         return socket().socket.is_silent() && (!socket().tls || socket().tls->idle());
     }
@@ -90,12 +90,12 @@ protected:
 private:
     using progress = tls_session::progress;
 
-    // The step to be taken next.
+    // The next step.
     enum class task : std::uint8_t {
         shake_hands,
-        say,    // what TLS has to say
-        listen, // to what TLS wants to know
-        send,   // the message
+        say,    // send the output of TLS
+        listen, // receive the input that TLS needs
+        send,   // send the message
         receive,
     };
 
@@ -144,7 +144,7 @@ private:
             if (begin_to_send())
                 return outcome::go_on;
         }
-        // An alert that informs the peer is sent, if the socket takes it at once.
+        // Sends an alert that informs the peer, if the socket takes it at once.
         (void)socket().socket.send(socket().tls->output());
         socket().tls->output_sent();
         fail_later(socket().tls->failure());
@@ -159,7 +159,7 @@ private:
         return true;
     }
 
-    // Lets TLS say what it has to, then listens to the peer, and then does again what it does now.
+    // Sends the output of TLS, then receives from the peer, and then repeats the present step.
     outcome exchange() {
         resumed_ = task_;
         unsent_ = socket().tls->output();
@@ -167,8 +167,8 @@ private:
         return outcome::go_on;
     }
 
-    // Bytes that the peer sent before it stopped listening are still worth reading, so a failure is
-    // left to the read that follows.
+    // The peer may have sent bytes before it stopped receiving, and these must still be read. So
+    // the next read reports the failure.
     outcome write() {
         while (!unsent_.empty()) {
             const transfer last = socket().socket.send(unsent_);
@@ -186,7 +186,7 @@ private:
             sent(clock::now());
             resumed_ = task::receive;
         }
-        // A kept session has nothing to give yet, and must not end inside of the call.
+        // A kept session has no output yet, and must not end inside this call.
         const bool listens = task_ == task::say || (socket().tls && !fresh_);
         task_ = listens ? task::listen : task::receive;
         return outcome::go_on;
@@ -199,7 +199,8 @@ private:
             return outcome::wait;
         if (last.ec && resumed_ == task::shake_hands)
             return fail(held);
-        // An end without the goodbye of TLS proves nothing: it is never the end of a body.
+        // Without the closing message of TLS, the end of the connection proves nothing: it is never
+        // the end of a body.
         if (last.ec)
             return received(held, asio::error::connection_reset, 0);
         if (!socket().tls->input({bytes.data(), last.bytes}))
@@ -232,9 +233,9 @@ private:
         return outcome::done;
     }
 
-    // Reads the bytes that there are. Otherwise waits for more and returns false. Some I/O backends
-    // report only once that bytes have arrived, so all bytes in the socket are read before the next
-    // wait. A peer that never stops sending must not keep others, or the deadline, from their turn.
+    // Reads the available bytes. If there are none, it begins a wait and returns false. Some I/O
+    // backends report only once that bytes have arrived, so all bytes in the socket are read before
+    // the next wait. A peer that never stops sending must not block others or the deadline.
     bool read(std::span<char> room, transfer& last) {
         if (!silent_) {
             if (reads_left_-- == 0) {
@@ -255,13 +256,13 @@ private:
     }
 
     static constexpr std::size_t tls_input_bytes = 4096;
-    static constexpr unsigned reads_per_turn = 4; // 600 messages of TLS can be in them
+    static constexpr unsigned reads_per_turn = 4; // up to 600 messages of TLS
 
     std::string_view message_;
     bool fresh_ = true;
-    bool silent_ = true; // what came has been received
+    bool silent_ = true; // all bytes that arrived have been received
     task task_ = task::receive;
-    task resumed_ = task::receive; // when TLS has got what it wants
+    task resumed_ = task::receive; // the step after TLS has its input
     unsigned reads_left_ = 0;      // in this turn
     std::string_view unsent_;
 };

@@ -8,7 +8,7 @@
 #include <chrono>
 #include <optional>
 
-// A socket and its TLS session: all that has to be kept of a connection between two checks.
+// A socket and its TLS session: the parts of a connection that are kept between two checks.
 
 namespace forest::detail {
 
@@ -19,10 +19,10 @@ inline constexpr std::chrono::minutes kept_idle_max{10};
 
 struct client_socket {
     stream_socket socket;
-    std::optional<tls_session> tls; ///< within the socket, when there is TLS
+    std::optional<tls_session> tls; ///< the session on the socket, if there is TLS
 };
 
-/// Says the goodbye that RFC 8446, 6.1 asks for, if the socket takes it at once, and ends TLS.
+/// Ends TLS. Sends the closing message that RFC 8446, 6.1 requires, if the socket takes it at once.
 inline void end_tls(client_socket& client) noexcept {
     if (client.tls && client.tls->output().empty() && client.tls->goodbye())
         (void)client.socket.send(client.tls->output());

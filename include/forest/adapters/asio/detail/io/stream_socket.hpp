@@ -17,19 +17,21 @@
 #include <system_error>
 #include <utility>
 
-// A socket by the system's own calls. Asio's takes twelve of them for one exchange over a fresh
-// connection, of which eight are needed; nearly all of what a check costs is spent there.
+// A socket that uses the calls of the system directly. Asio's socket makes twelve system calls for
+// one exchange over a fresh connection, but eight are enough. These calls are nearly the whole cost
+// of a check.
 
 namespace forest::detail {
 
-/// How many bytes went or came, or why none did, as a code of Asio's. The end of the stream is
-/// `asio::error::eof`.
+/// How many bytes were sent or received, or the reason why none were, as a code of Asio. The end of
+/// the stream is `asio::error::eof`.
 struct transfer {
     std::error_code ec{};
     std::size_t bytes = 0;
 
-    /// Whether it can be tried again when the socket is ready. By its number, which `eof` does not
-    /// have: to ask for the category with each transfer takes as long as the rest of it.
+    /// Returns whether to try again when the socket is ready. It compares only the number of the
+    /// code, because comparing the category takes as long as the rest of a transfer. `eof` has
+    /// another number.
     [[nodiscard]] bool would_block() const noexcept { return ec.value() == EAGAIN; }
 };
 
@@ -51,7 +53,8 @@ public:
     [[nodiscard]] int native_handle() const noexcept { return descriptor_; }
 
     /// Begins to connect. Without an error the connection is made or under way. The first `send`
-    /// shows which: it would block, or it fails if the connection failed.
+    /// shows the state: it would block if the connection is under way, and fails if the connection
+    /// has failed.
     [[nodiscard]] std::error_code connect(const endpoint& address) noexcept {
         close();
         const int family = address.protocol().family();
@@ -59,8 +62,8 @@ public:
         if (descriptor_ < 0)
             return last_error();
 #if defined(TCP_QUICKACK)
-        // The last message of the handshake then goes with the request: one packet less, and one
-        // wake-up of the server's.
+        // Then the last message of the handshake is sent with the request. That saves one packet,
+        // and one wake-up of the server.
         if (family != AF_UNIX)
             set_option(IPPROTO_TCP, TCP_QUICKACK, 0);
 #endif
@@ -72,13 +75,13 @@ public:
         return last_error();
     }
 
-    /// Sends as much of `bytes` as there is room for. None at all asks whether the socket is
+    /// Sends as many of `bytes` as there is room for. Without bytes it checks whether the socket is
     /// connected.
     [[nodiscard]] transfer send(std::string_view bytes) noexcept {
         return outcome(::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL));
     }
 
-    /// Receives into `room`, which must not be empty, what there is.
+    /// Receives the available bytes into `room`, which must not be empty.
     [[nodiscard]] transfer receive(std::span<char> room) noexcept {
         const ssize_t count = ::recv(descriptor_, room.data(), room.size(), 0);
         if (count == 0)
@@ -86,13 +89,14 @@ public:
         return outcome(count);
     }
 
-    /// Whether the connection stands and nothing has come that was not received.
+    /// Returns whether the connection is open and has no bytes that were not received.
     [[nodiscard]] bool is_silent() const noexcept {
         char byte = 0;
         return ::recv(descriptor_, &byte, 1, MSG_PEEK) < 0 && errno == EAGAIN;
     }
 
-    /// The next `close` resets the connection, and what was sent but has not arrived is lost.
+    /// Makes the next `close` reset the connection. Bytes that were sent but have not arrived are
+    /// then lost.
     void reset_when_closed() noexcept {
         set_option(SOL_SOCKET, SO_LINGER, linger{.l_onoff = 1, .l_linger = 0});
     }
@@ -103,9 +107,9 @@ public:
     }
 
 private:
-    // Whether this machine has an address from which that one can be reached. One without IPv6 says
-    // of `::1` what it says when all its ports are taken. Datagrams share no ports with streams,
-    // and this sends none.
+    // Returns whether this machine has an address from which `address` can be reached. A machine
+    // without IPv6 reports the same error for `::1` as when all its ports are taken. So this uses a
+    // datagram socket: it shares no ports with streams, and sends nothing.
     static bool has_source_for(const endpoint& address) noexcept {
         stream_socket probe;
         probe.descriptor_ = ::socket(address.protocol().family(), SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -124,7 +128,7 @@ private:
         return {.bytes = static_cast<std::size_t>(count)};
     }
 
-    // An option that cannot be set is left out.
+    // Ignores an option that cannot be set.
     template <typename Value>
     void set_option(int level, int name, const Value& value) noexcept {
         ::setsockopt(descriptor_, level, name, &value, sizeof value);

@@ -11,8 +11,9 @@
 #include <cstdint>
 #include <optional>
 
-// The deadlines of all checks in flight on one grid, for one timer. Hardly any is ever reached, so
-// one that has become void stays where it is until it is the first, or most are void.
+// The deadlines of all checks in flight, rounded to ticks, for one timer. Few deadlines are ever
+// reached. So a void deadline stays in the queue until it is the first one, or until most of them
+// are void.
 
 namespace forest::detail {
 
@@ -24,10 +25,10 @@ public:
     /// All deadlines within one `tick` end together, at its end.
     explicit deadline_queue(duration tick) noexcept : tick_{tick} {}
 
-    /// Makes room for so many users: then to give one of them a deadline never fails.
+    /// Makes room for `users` users, so `set` never fails for them.
     void reserve(std::size_t users) { entries_.reserve(2 * users + void_max + 1); }
 
-    /// Gives a user a deadline instead of the one that it has, if any. Returns when it will end.
+    /// Sets the deadline of a user, and replaces an earlier one. Returns when it will end.
     clock::time_point set(pool_user& user, clock::time_point at) {
         clear(user);
         const clock::rep tick =
@@ -50,7 +51,7 @@ public:
     /// Whether there is no deadline.
     [[nodiscard]] bool empty() const noexcept { return valid_ == 0; }
 
-    /// When the first ones end.
+    /// Returns when the first deadlines end.
     [[nodiscard]] std::optional<clock::time_point> first() noexcept {
         drop_void();
         if (entries_.empty())
@@ -58,7 +59,7 @@ public:
         return clock::time_point{entries_.front().tick * tick_};
     }
 
-    /// A user whose deadline has passed, and which has none any more; null when there is no more.
+    /// Removes a deadline that has passed, and returns its user; null if there is none.
     [[nodiscard]] pool_user* take(clock::time_point now) noexcept {
         const auto end = first();
         if (!end || *end > now)
@@ -71,7 +72,7 @@ public:
     }
 
 private:
-    static constexpr std::size_t void_max = 4; // beside as many as are valid
+    static constexpr std::size_t void_max = 4; // in addition to the number of valid ones
 
     struct entry {
         clock::rep tick;

@@ -15,8 +15,8 @@
 #include <utility>
 #include <vector>
 
-// The sockets of a pool. They are handed around and never destroyed before the pool, so that an
-// event of a socket always finds it.
+// The sockets of a pool. They pass from user to user, and are never destroyed before the pool. So
+// an event of a socket always finds the socket.
 
 namespace forest::detail {
 
@@ -26,11 +26,11 @@ public:
     virtual void wake() = 0;
     virtual void expire() = 0;
 
-    std::uint64_t wait = 0;     ///< counts its waits; earlier ones do not count any more
+    std::uint64_t wait = 0;     ///< the number of its latest wait; earlier ones are void
     std::uint64_t deadline = 0; ///< the number of its deadline; 0 when it has none
 
     // Of the wake_queue.
-    std::uint64_t turn = 0; ///< the wait that the turn is for
+    std::uint64_t turn = 0; ///< the wait for which the turn is
     pool_user* next_turn = nullptr;
     bool has_turn = false;
 
@@ -44,18 +44,18 @@ struct pooled_socket : client_socket {
     const std::uint32_t place;     ///< among the sockets of the pool
     std::uint32_t life = 0;        ///< counts the sockets that it has had
     std::uint32_t watched = 0;     ///< the events that epoll reports, once each
-    std::uint32_t wanted = 0;      ///< those that its user waits for
+    std::uint32_t wanted = 0;      ///< the events for which its user waits
     std::uint32_t pending = 0;     ///< events that came before the wait for them
-    pool_user* user = nullptr;     ///< null while it is kept, or nobody's
+    pool_user* user = nullptr;     ///< null while it is kept, or has no user
     pooled_socket* next = nullptr; ///< in a list that it is in
     url kept_for{};
     std::uint64_t origin = 0; ///< the hash of that
     std::chrono::steady_clock::time_point kept_at{};
-    pooled_socket* kept_before = nullptr; ///< the one that was kept next before it, and still is
-    pooled_socket* kept_behind = nullptr; ///< and next after it
+    pooled_socket* kept_before = nullptr; ///< the next older kept socket
+    pooled_socket* kept_behind = nullptr; ///< the next newer kept socket
 };
 
-/// All sockets, with a socket or without. Not thread-safe.
+/// All sockets of a pool, open or not. Not thread-safe.
 class socket_store {
 public:
     ~socket_store() {
@@ -67,7 +67,7 @@ public:
         return *sockets_[place];
     }
 
-    /// One that is nobody's.
+    /// Returns a socket without a user, for `user`.
     [[nodiscard]] pooled_socket& lend(pool_user& user) {
         if (spare_ == nullptr)
             put_back(*sockets_.emplace_back(
@@ -78,7 +78,7 @@ public:
         return lent;
     }
 
-    /// It has no socket any more.
+    /// Takes back a socket that is not open any more.
     void put_back(pooled_socket& lent) noexcept {
         lent.user = nullptr;
         lent.next = std::exchange(spare_, &lent);
@@ -96,13 +96,13 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-    /// Whether no more should be kept.
+    /// Returns whether no more sockets should be kept.
     [[nodiscard]] bool full() const noexcept { return size_ >= size_max_; }
 
-    /// The one that was kept first, or null.
+    /// Returns the socket that was kept first, or null.
     [[nodiscard]] pooled_socket* longest_idle() const noexcept { return first_; }
 
-    /// Nothing has changed when it throws.
+    /// If this throws, nothing has changed.
     void add(pooled_socket& kept, const url& target, clock::time_point now) {
         if (size_ >= heads_.size())
             grow();
@@ -119,7 +119,7 @@ public:
         ++size_;
     }
 
-    /// The one that was kept last for the origin of `target`, or null.
+    /// Returns the socket that was kept last for the origin of `target`, or null.
     [[nodiscard]] const pooled_socket* find(const url& target) const noexcept {
         if (size_ == 0)
             return nullptr;
@@ -130,7 +130,7 @@ public:
         return each;
     }
 
-    /// The same, which is kept no more.
+    /// Returns the same socket, and does not keep it any more.
     [[nodiscard]] pooled_socket* take(const url& target) noexcept {
         if (size_ == 0)
             return nullptr;
@@ -147,8 +147,8 @@ public:
 private:
     static constexpr std::size_t heads_min = 16;
 
-    // Half of what this process may open when the pool is made: the other half is left to checks
-    // and to the application.
+    // Returns half of the number of files that this process may open now. The other half is for
+    // checks and for the application.
     static std::size_t size_bound() noexcept {
         constexpr std::size_t least = 16;
         rlimit files{};
@@ -189,7 +189,7 @@ private:
         return found;
     }
 
-    // To a power of two, so that a hash finds its list by a mask.
+    // Grows to a power of two, so that a mask of the hash finds the list.
     void grow() {
         std::vector<pooled_socket*> old(heads_.empty() ? heads_min : 2 * heads_.size());
         old.swap(heads_);
@@ -205,7 +205,7 @@ private:
     std::vector<pooled_socket*> heads_;
     std::size_t size_ = 0;
     const std::size_t size_max_ = size_bound();
-    pooled_socket* first_ = nullptr; // by the time since when they are kept
+    pooled_socket* first_ = nullptr; // in the order in which they were kept
     pooled_socket* last_ = nullptr;
 };
 

@@ -57,11 +57,12 @@ public:
 
     // All members are called under the server's lock.
 
-    // Takes an address, but accepts nothing yet. Further errors: those of the system when it lacks
-    // the address or its family. `shares_port`: with a listener of the other family.
+    // Binds to an address, but accepts nothing yet. Further errors are those of the system if it
+    // does not have the address or its family. `shares_port` means that a listener of the other
+    // family has the same port.
     std::error_code bind(const endpoint& address, bool shares_port) {
         std::error_code ec = open(address);
-        // The address stays usable while old connections of a former process fade away.
+        // The address can be used again while old connections of an earlier process are ending.
         if (!ec)
             acceptor_.set_option(asio::socket_base::reuse_address(true), ec);
         if (!ec && shares_port && address.protocol().family() == AF_INET6)
@@ -71,7 +72,7 @@ public:
         return ec;
     }
 
-    // As `bind`, for a socket file of those permissions.
+    // Like `bind`, for a socket file with these permissions.
     std::error_code bind_unix(const std::string& path, unsigned mode) {
         const asio::local::stream_protocol::endpoint at{path};
         if (const std::error_code ec = file_.claim(path))
@@ -98,7 +99,7 @@ public:
         return ec;
     }
 
-    // Port 0 for a unix socket.
+    // Returns the address; the port is 0 for a unix socket.
     [[nodiscard]] asio::ip::tcp::endpoint tcp_endpoint() const {
         asio::ip::tcp::endpoint result;
         std::error_code ec;
@@ -110,7 +111,7 @@ public:
         return result;
     }
 
-    // The beginning of a URL that leads here.
+    // Returns the beginning of a URL for this listener.
     [[nodiscard]] std::string url() const {
         return path_.empty() ? tcp_url(tcp_endpoint(), tls_ != nullptr) : unix_url(path_);
     }
@@ -131,10 +132,10 @@ public:
     }
 
 private:
-    // How long to wait when there is nothing that could be closed, before another look.
+    // How long to wait before the next attempt if no connection can be closed.
     static constexpr std::chrono::milliseconds retry_delay{50};
 
-    // So many connections are taken before others have their turn.
+    // How many connections are accepted in one turn.
     static constexpr int accept_batch_max = 64;
 
     static std::string unix_url(std::string_view path) {
@@ -154,7 +155,7 @@ private:
         std::error_code ec;
         protocol_ = address.protocol();
         acceptor_.open(protocol_, ec);
-        if (!ec) // which Asio does not
+        if (!ec) // Asio does not do this
             (void)::fcntl(acceptor_.native_handle(), F_SETFD, FD_CLOEXEC);
         return ec;
     }
@@ -204,9 +205,9 @@ private:
                                      (tls_ ? server_stream::tls_session_bytes : 0));
     }
 
-    // While strangers push each other out, those that say nothing are better kept back by the
-    // kernel, which needs no descriptor for it; a client that is far away then has its place when
-    // its request has come, and not before.
+    // While new connections replace each other, the kernel holds back those that send nothing. It
+    // needs no descriptor for that. So a distant client gets a place only when its request has
+    // arrived.
     void keep_back_silent_ones() noexcept {
         const bool wanted = std::chrono::steady_clock::now() < server_->pressed_until;
         if (wanted == keeps_back_ || !path_.empty())
@@ -237,8 +238,8 @@ private:
         wait();
     }
 
-    // Whether to go on in this turn. Otherwise the next one has been arranged, or the listener has
-    // been closed by a handler.
+    // Returns whether to continue in this turn. If not, the next turn has been arranged, or a
+    // handler has closed the listener.
     bool accept_one(std::unique_lock<std::mutex>& lock) {
         if (is_full()) {
             if (!has_pending()) {
@@ -258,7 +259,7 @@ private:
         switch (errno) {
         case EAGAIN: wait(); return false;
         case EMFILE:
-            // The system says so without asking whether there is anyone to accept.
+            // The system reports this even if no connection is waiting.
             if (has_pending())
                 return find_place(lock);
             wait();
@@ -270,7 +271,8 @@ private:
                 wait();
                 return false;
             }
-            // It is the system's, and what was given back may have gone to others.
+            // The limit is that of the whole system. Other processes may have taken what was given
+            // back.
             if (std::exchange(gave_back_, false)) {
                 pause();
                 return false;
@@ -280,8 +282,8 @@ private:
         }
     }
 
-    // Closes another connection for the next one. False if that cannot be done now; then the next
-    // turn has been arranged.
+    // Closes a connection to make room for the next one. Returns false if that is not possible now;
+    // then the next turn has been arranged.
     bool find_place(std::unique_lock<std::mutex>& lock) {
         const accept_room room = make_place(*server_, lock);
         if (!acceptor_.is_open())
@@ -321,10 +323,10 @@ private:
     asio::steady_timer timer_;
     std::shared_ptr<const tls_context> tls_;
     server_socket_file file_;
-    std::string path_; // of a socket file that is ours
+    std::string path_; // of a socket file that this listener made
     endpoint::protocol_type protocol_{AF_UNSPEC, 0};
     bool keeps_back_ = false;
-    bool gave_back_ = false; // what the system had too little of, and has accepted nothing since
+    bool gave_back_ = false; // it gave a descriptor back, and has accepted nothing since
 };
 
 } // namespace forest::detail

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-// Counts the memory that the connections of a server hold, so that it has a bound.
+// Counts and limits the memory that the connections of a server hold.
 
 namespace forest::detail {
 
@@ -16,30 +16,30 @@ class server_memory {
 public:
     explicit server_memory(std::size_t bytes_max) noexcept : bytes_max_{bytes_max} {}
 
-    /// Whether so many more bytes stay within the bound.
+    /// Returns whether `bytes` more bytes stay within the bound.
     [[nodiscard]] bool fits(std::size_t bytes) const noexcept {
         return used() <= bytes_max_ && bytes <= bytes_max_ - used();
     }
 
     [[nodiscard]] std::size_t used() const noexcept { return own_bytes_ + shared_bytes_; }
 
-    /// Replaces what a connection has counted so far.
+    /// Replaces the earlier count of a connection by `now`.
     void count(std::size_t& counted, std::size_t now) noexcept {
         own_bytes_ = own_bytes_ - counted + now;
         counted = now;
     }
 
-    /// How many more bytes it takes to hold a body that connections share: none if it is held.
-    /// The largest of them is never counted, because the application holds it anyway: a schema
-    /// beyond the bound can be served.
+    /// Returns how many more bytes are counted for a body that connections share: none if it is
+    /// counted already. The largest body is never counted, because the application holds it, too.
+    /// So a schema that exceeds the bound can be served.
     [[nodiscard]] std::size_t cost_of_sharing(std::string_view body) const noexcept {
         if (find(body) != bodies_.end())
             return 0;
         return std::min(body.size(), largest());
     }
 
-    /// To be called once for each connection that begins to send the body. Throws std::bad_alloc,
-    /// and then counts nothing.
+    /// Call it once for each connection that begins to send the body. If it throws std::bad_alloc,
+    /// it has counted nothing.
     void share(std::string_view body) {
         if (const auto held = find(body); held != bodies_.end())
             ++held->users;
@@ -48,7 +48,7 @@ public:
         count_shared();
     }
 
-    /// Of a body that was shared.
+    /// Call it once for each `share`, when the connection does not need the body any more.
     void release(std::string_view body) noexcept {
         const auto held = find(body);
         if (held != bodies_.end() && --held->users == 0)
@@ -65,7 +65,7 @@ private:
     using iterator = std::vector<shared_body>::iterator;
     using const_iterator = std::vector<shared_body>::const_iterator;
 
-    // The owner keeps the body in place, so its address identifies it.
+    // The owner does not move the body, so its address identifies it.
     [[nodiscard]] static bool same(std::string_view left, std::string_view right) noexcept {
         return left.data() == right.data() && left.size() == right.size();
     }

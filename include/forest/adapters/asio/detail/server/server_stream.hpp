@@ -23,12 +23,12 @@
 #include <utility>
 
 // The bytes of an accepted connection, over TCP or a unix socket, plain or with TLS. It never
-// waits: a server that reads only what has arrived needs no buffer for a client that says nothing,
-// and can look at once whether a connection that it is about to close has spoken after all.
+// waits. A server that reads only arrived bytes needs no buffer for a client that sends nothing.
+// Before it closes a connection, it can also see at once whether bytes have arrived.
 
 namespace forest::detail {
 
-/// One accepted connection as a stream of plain text. All members but the constructor are called
+/// One accepted connection as a stream of plain text. All members except the constructor are called
 /// under the server's lock.
 class server_stream {
 public:
@@ -40,7 +40,7 @@ public:
         done,
         wants_read,  ///< call again when the socket can be read
         wants_write, ///< call again when the socket can be written
-        wants_turn,  ///< call again after others have had their turn
+        wants_turn,  ///< call again in a later turn
         ended,       ///< by the client, or by an error
     };
 
@@ -54,8 +54,8 @@ public:
     /// Something may have arrived since the last call.
     void look_again() noexcept { emptied_ = false; }
 
-    /// Receives what there is into `space`, which is not empty; `count` is above 0 when done. With
-    /// TLS, `scratch` takes the encrypted bytes; the first calls shake hands.
+    /// Receives the available bytes into `space`, which is not empty; `count` is above 0 when done.
+    /// With TLS, `scratch` holds the encrypted bytes, and the first calls perform the handshake.
     outcome receive(std::span<char> space, std::span<char> scratch, std::size_t& count) {
         count = 0;
         if (!tls_)
@@ -80,11 +80,11 @@ public:
         return outcome::wants_turn;
     }
 
-    /// Receives what nobody wants any more.
+    /// Receives bytes that are not needed any more.
     outcome discard(std::span<char> scratch, std::size_t& count) { return read(scratch, count); }
 
-    /// Begins to send `head` and then `body`, which both stay as they are until that is done. After
-    /// the last bytes of a connection nothing is received but by `discard`.
+    /// Begins to send `head` and then `body`. Both must stay unchanged until that is done. After
+    /// the last bytes of a connection, only `discard` receives anything.
     void begin_sending(std::string_view head, std::string_view body, bool last) noexcept {
         head_ = head;
         body_ = body;
@@ -95,7 +95,7 @@ public:
         return !head_.empty() || !body_.empty() || last_ || unsent() > 0;
     }
 
-    /// Goes on sending; `count` says how many bytes the system has taken.
+    /// Continues to send; `count` is the number of bytes that the system has taken.
     outcome send(std::size_t& count) {
         count = 0;
         while (true) {
@@ -122,7 +122,7 @@ public:
         }
     }
 
-    /// Tells the client that nothing more comes.
+    /// Informs the client that nothing more comes.
     void shutdown_sending() noexcept {
         std::error_code ignored;
         socket_.shutdown(asio::socket_base::shutdown_send, ignored);
@@ -135,8 +135,8 @@ public:
         socket_.close(ignored);
     }
 
-    /// The bytes that it holds beside this object. OpenSSL does not report them; they were
-    /// measured.
+    /// Returns the number of bytes that the stream holds outside this object. OpenSSL does not
+    /// report its share; it was measured.
     [[nodiscard]] std::size_t memory_bytes() const noexcept {
         return tls_ ? tls_session_bytes + tls_->output().size() : 0;
     }
@@ -146,13 +146,13 @@ public:
 private:
     using progress = tls_session::progress;
 
-    // So much of an answer goes out before others have their turn.
+    // So much of an answer is sent in one turn.
     static constexpr std::size_t bytes_per_turn = std::size_t{256} * 1024;
 
-    // More would only make room for what has to wait anyway: one record.
+    // One record. More would only need memory for bytes that have to wait.
     static constexpr std::size_t encrypted_at_once = std::size_t{16} * 1024;
 
-    // A client that sends records without content has no more than that of a turn.
+    // A client that sends records without content gets only this many reads in a turn.
     static constexpr int tls_reads_max = 4;
 
     outcome read(std::span<char> space, std::size_t& count) noexcept {
@@ -182,7 +182,7 @@ private:
         const ssize_t sent =
             ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR)
-            return outcome::done; // and tried again
+            return outcome::done; // The caller tries again.
         if (sent < 0)
             return errno == EAGAIN ? outcome::wants_write : outcome::ended;
         const auto taken = static_cast<std::size_t>(sent);
@@ -193,7 +193,7 @@ private:
         return outcome::done;
     }
 
-    // Encrypts the next piece; behind the last one comes the goodbye.
+    // Encrypts the next piece. The closing message follows the last one.
     bool encrypt() {
         std::string_view& from = head_.empty() ? body_ : head_;
         if (from.empty()) {
@@ -210,7 +210,7 @@ private:
         return tls_ ? tls_->output().size() - flushed_ : 0;
     }
 
-    // Sends what the TLS session has to say.
+    // Sends the output of the TLS session.
     outcome flush() noexcept {
         while (true) {
             const std::string_view rest = tls_->output().substr(flushed_);
@@ -232,11 +232,11 @@ private:
 
     socket_type socket_;
     std::optional<tls_session> tls_;
-    std::string_view head_; // of what is to be sent
+    std::string_view head_; // of the bytes to send
     std::string_view body_;
     std::size_t flushed_ = 0; // of the output of the TLS session
     bool last_ = false;
-    bool emptied_ = false; // the last read took all that had arrived
+    bool emptied_ = false; // the last read took all arrived bytes
 };
 
 } // namespace forest::detail

@@ -8,12 +8,12 @@
 
 #include <utility>
 
-// When the rest of the application has taken all descriptors, a server that has no connection can
-// close none in order to accept another. This one it can.
+// The rest of the application may have taken all descriptors. Then a server without connections has
+// none to close in order to accept another. It can close this spare descriptor.
 
 namespace forest::detail {
 
-/// One descriptor that is kept for bad times. Not thread-safe.
+/// One descriptor in reserve. Not thread-safe.
 class spare_descriptor {
 public:
     spare_descriptor() noexcept = default;
@@ -21,13 +21,13 @@ public:
     spare_descriptor& operator=(const spare_descriptor&) = delete;
     ~spare_descriptor() { give(); }
 
-    /// Takes one, unless there is one or the system has none left.
+    /// Opens the spare descriptor, unless it is open or the system has none left.
     void take() noexcept {
         if (descriptor_ < 0)
             descriptor_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     }
 
-    /// Gives it back; false if there was none.
+    /// Closes it. Returns false if there was none.
     bool give() noexcept {
         if (descriptor_ < 0)
             return false;
