@@ -2,7 +2,7 @@
 #ifndef FOREST_VERSION_HPP
 #define FOREST_VERSION_HPP
 
-// The one place where the version is written; the build reads it from here.
+// The only place of the version number. The build reads it from here.
 
 #include <string_view>
 

@@ -11,12 +11,12 @@
 #include <cstddef>
 #include <cstdint>
 
-// Many durations in little room, for percentiles of what happens millions of times.
+// Many durations in little memory, to compute percentiles of millions of values.
 
 namespace forest {
 
-/// Counts durations in buckets that are 1/32 of their value wide and at least 1 us, so that what it
-/// answers is at most that much too large. Trivially copyable, of fixed size. Not thread-safe.
+/// Counts durations in buckets. The width of a bucket is 1/32 of its value, and at least 1 us. So a
+/// result is too large by at most this width. Trivially copyable, of fixed size. Not thread-safe.
 class duration_histogram {
 public:
     /// A negative duration counts as 0.
@@ -27,8 +27,8 @@ public:
 
     [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
 
-    /// The duration that a share of all durations, from 0 to 1, does not exceed; 0 when there are
-    /// none.
+    /// Returns the duration that the given share of all durations does not exceed; 0 if there are
+    /// none. `share` is from 0 to 1.
     [[nodiscard]] duration quantile(double share) const noexcept {
         const auto wanted = static_cast<double>(count_) * std::clamp(share, 0.0, 1.0);
         std::uint64_t seen = 0;
@@ -40,7 +40,7 @@ public:
         return duration::zero();
     }
 
-    /// Adds what another one has counted.
+    /// Adds the counts of another histogram.
     void merge(const duration_histogram& other) noexcept {
         count_ += other.count_;
         std::transform(buckets_.begin(), buckets_.end(), other.buckets_.begin(), buckets_.begin(),
@@ -50,10 +50,11 @@ public:
 private:
     using microseconds = std::chrono::microseconds;
 
-    // Values below 64 us have a bucket each; above, each doubling is cut into 32.
+    // Each value below 64 us has its own bucket. Above that, each doubling is divided into 32
+    // buckets.
     static constexpr unsigned step_bits = 5;
     static constexpr std::uint64_t steps = 1U << step_bits;
-    static constexpr unsigned value_bits = 44; // half a year; what is longer counts as that
+    static constexpr unsigned value_bits = 44; // half a year; longer durations count as that
     static constexpr std::size_t bucket_count = (value_bits - step_bits + 1) * steps;
 
     static std::size_t bucket_of(duration value) noexcept {

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
-// The bounds of host name look-ups, and what has been done within them.
+// The limits of the look-ups of host names, and counts of these look-ups.
 
 namespace forest {
 
@@ -21,16 +21,16 @@ struct resolver_limits {
     /// hanging_max` are under way.
     std::size_t hanging_max = 32;
 
-    /// How many look-ups run at a time, beside all others, of names that are answered locally.
+    /// How many look-ups of local names run at a time, in addition to all others.
     std::size_t local_max = 4;
 
     /// How many addresses of a name are used, the first ones of the answer.
     std::size_t addresses_max = 16;
 
-    /// How long an answer is used when the name service does not say how long it may be.
+    /// How long an answer is used if the name service gives no time.
     duration answer_lifetime = std::chrono::seconds{30};
 
-    /// An answer is not used for longer than this, whatever the name service allows.
+    /// An answer is not used for longer than this, even if the name service allows it.
     duration answer_lifetime_max = std::chrono::hours{24};
 
     /// How long a failed look-up is remembered. During that time its error is returned without a
@@ -41,21 +41,21 @@ struct resolver_limits {
     /// from the end of its lifetime.
     duration last_good_max = std::chrono::hours{1};
 
-    /// How long a check waits for a look-up that it can do without: it has a last good answer to
-    /// use, or a refused address to report. At most half of the time that the check has left.
+    /// How long a check waits for a look-up that it does not need, because it can use a last good
+    /// answer or report a refused address. It waits at most half of its remaining time.
     duration patience = std::chrono::seconds{1};
 
-    /// How many names are kept. Names that nobody has asked for within `last_good_max` are
-    /// forgotten earlier.
+    /// How many names are kept. Names that were not used within `last_good_max` are forgotten
+    /// earlier.
     std::size_t names_max = std::size_t{1} << 20;
 };
 
-/// What a resolver's memory of names has done so far.
+/// The counts of the look-ups so far.
 struct name_statistics {
-    std::uint64_t lookups = 0;     ///< that have begun
+    std::uint64_t lookups = 0;     ///< look-ups that have begun
     std::uint64_t not_found = 0;   ///< of them: there is no such name
-    std::uint64_t unavailable = 0; ///< of them: the name service did not answer, or could not
-    std::uint64_t last_good = 0;   ///< questions for which the last good answer had to stand in
+    std::uint64_t unavailable = 0; ///< of them: without an answer of the name service
+    std::uint64_t last_good = 0;   ///< requests that used the last good answer
 };
 
 } // namespace forest

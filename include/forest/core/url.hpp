@@ -7,8 +7,8 @@
 #include <forest/core/error.hpp>
 #include <forest/core/url_scheme.hpp>
 
-// The target of a check as a value that was verified once, so that its users need not check
-// anything again.
+// The target of a check as a value. It was verified once, so its users need not check anything
+// again.
 
 #include <algorithm>
 #include <cstddef>
@@ -42,11 +42,11 @@ namespace forest {
 /// members throw nothing.
 class url {
 public:
-    /// Bounds of the text, and of a socket path (`sun_path` of Linux less its final zero).
+    /// The limits of the text, and of a socket path (`sun_path` of Linux without its final zero).
     static constexpr std::size_t text_bytes_max = detail::url_parts::text_bytes_max;
     static constexpr std::size_t socket_path_bytes_max = detail::url_parts::socket_path_bytes_max;
 
-    /// Names nothing, like a URL that was moved from; it can be assigned to. All its parts are
+    /// Makes an empty URL, like one that was moved from. It can be assigned to. All its parts are
     /// empty.
     url() = default;
 
@@ -67,9 +67,9 @@ public:
     url(const std::string& text) : url{std::string_view{text}} {}
     url(const char* text) : url{std::string_view{text}} {}
 
-    /// Parses `text` into `result`, which is not changed on an error: `url_malformed`,
+    /// Parses `text` into `result`. On an error `result` is not changed: `url_malformed`,
     /// `url_scheme_unsupported`, `url_userinfo_refused`, `url_host_missing`, `url_port_invalid` or
-    /// `url_too_long`. Userinfo is refused since it would end up in logs.
+    /// `url_too_long`. Userinfo is refused because it would appear in logs.
     [[nodiscard]] static std::error_code parse(std::string_view text, url& result) {
         detail::url_parts parsed;
         const std::error_code ec = parsed.read(text);
@@ -78,16 +78,18 @@ public:
         return ec;
     }
 
-    /// As given, with the fragment. This and all other parts are views into the URL, and outlive a
-    /// move of it.
+    /// Returns the text as given, with the fragment. This and all other parts are views into the
+    /// URL, and stay valid when the URL is moved.
     [[nodiscard]] std::string_view text() const noexcept { return view(head().text); }
 
     [[nodiscard]] url_scheme scheme() const noexcept { return head().scheme; }
 
-    /// Lower case, an IPv6 address without brackets; `localhost` for a unix socket.
+    /// Returns the host in lower case, an IPv6 address without brackets; `localhost` for a unix
+    /// socket.
     [[nodiscard]] std::string_view host() const noexcept { return view(head().host); }
 
-    /// 1 to 65535, the scheme's default when the text has none; 0 for a unix socket.
+    /// Returns the port, 1 to 65535. It is the default of the scheme if the text has none, and 0
+    /// for a unix socket.
     [[nodiscard]] std::uint16_t port() const noexcept { return head().port; }
 
     /// Path and query as the request line has them: `/` when empty, without the fragment.
@@ -100,29 +102,31 @@ public:
     /// The decoded path of a unix socket; empty for the other schemes.
     [[nodiscard]] std::string_view socket_path() const noexcept { return view(head().socket_path); }
 
-    /// Whether the host is an address and no name: then it is neither resolved nor sent as SNI.
+    /// Returns whether the host is an address and no name. An address is neither resolved nor sent
+    /// as SNI.
     [[nodiscard]] bool is_ip_literal() const noexcept { return head().ip_literal; }
 
-    /// Whether both lead to the same server; their paths and queries may differ.
+    /// Returns whether both lead to the same server; their paths and queries may differ.
     [[nodiscard]] bool same_origin(const url& other) const noexcept {
         return scheme() == other.scheme() && port() == other.port() && host() == other.host() &&
                socket_path() == other.socket_path();
     }
 
-    /// Equal when they lead to the same resource at the same place, however they are written.
+    /// They are equal if they lead to the same resource at the same place, even if they are written
+    /// differently.
     [[nodiscard]] friend bool operator==(const url& left, const url& right) noexcept {
         return left.same_origin(right) && left.target() == right.target();
     }
 
 private:
-    // Where a part lies among the bytes.
+    // The place of a part in the bytes.
     struct part {
         std::uint16_t at = 0;
         std::uint16_t size = 0;
     };
 
-    // The part of the block before the bytes. One block and one pointer to it, because a program
-    // that watches a hundred thousand servers keeps as many URLs.
+    // The part of the block before the bytes. A URL has one block and one pointer to it, because a
+    // program that watches a hundred thousand servers has as many URLs.
     struct header {
         part text, host, target, host_header, socket_path;
         std::uint16_t port = 0;
@@ -131,7 +135,7 @@ private:
         bool ip_literal = false;
     };
 
-    // The parts share bytes where they can, as they mostly do.
+    // The parts share bytes where possible, which is the usual case.
     static std::unique_ptr<char[]> pack(const detail::url_parts& parts) {
         std::string bytes;
         const auto place = [&bytes](std::string_view text) {

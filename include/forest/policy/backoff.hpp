@@ -17,7 +17,7 @@
 namespace forest {
 
 /// A backoff returns the delay after the n-th consecutive failure (B3). A model promises what the
-/// type system cannot check: the result depends on the arguments alone and is greater than 0, and
+/// type system cannot check: the result depends only on the arguments and is greater than 0, and
 /// nothing is thrown. The client uses 1 ms for a result below 1 ms, and `options::duration_max` for
 /// a result above that. `worst_case_detection` takes a constexpr model at compile time.
 ///
@@ -43,7 +43,8 @@ static_assert(backoff<exponential_backoff> && backoff<constant_backoff>);
 
 namespace detail {
 
-// Constructed by a conversion, so that a function that takes the backoff itself is preferred.
+// It is constructed by a conversion, so a function that takes the backoff itself is the better
+// match.
 struct any_backoff {
     template <typename Backoff>
         requires backoff<std::remove_cvref_t<Backoff>>

@@ -15,8 +15,8 @@
 
 namespace forest {
 
-/// Writes lines to the standard error stream, each in one piece, so that threads and processes do
-/// not mix theirs.
+/// Writes lines to the standard error stream. Each line is written in one piece, so lines of
+/// several threads and processes are not mixed.
 struct stderr_sink {
     void operator()(severity, std::string_view line) const noexcept {
         static_assert(log_line::bytes_max < 1U << 30U, "the length goes through an int");
@@ -50,8 +50,8 @@ class basic_log_observer {
                   "the sink of a log observer is called as sink(severity, std::string_view)");
 
 public:
-    /// Events below `minimum` are passed over: `severity::debug` logs every check, the default only
-    /// what someone should know.
+    /// Events below `minimum` are ignored: `severity::debug` logs every check, the default only the
+    /// important events.
     explicit basic_log_observer(severity minimum = severity::info, Sink sink = {})
         : minimum_{minimum}, sink_{std::move(sink)} {}
 

@@ -4,8 +4,8 @@
 
 #include <string_view>
 
-// How the two header fields of a signed request are spelt (PROTOCOL.md, 1). A client sends one
-// spelling, because some servers join the values of both; a server accepts either.
+// The spelling of the two header fields of a signed request (PROTOCOL.md, 1). A client sends only
+// one spelling, because some servers join the values of both. A server accepts both.
 
 namespace forest {
 

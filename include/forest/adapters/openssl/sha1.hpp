@@ -13,13 +13,13 @@
 #include <string>
 #include <string_view>
 
-// SHA-1 as the etag of a schema (PROTOCOL.md, 3), as peers compute it. It distinguishes versions of
-// one text and protects nothing, so it does not matter that it can be forged.
+// SHA-1 as the etag of a schema (PROTOCOL.md, 3), as peers compute it. It only distinguishes
+// versions of one text. It protects nothing, so it does not matter that it can be forged.
 
 namespace forest {
 
-/// The SHA-1 of `bytes` (FIPS 180-4) as 40 lower-case hex digits. Throws std::runtime_error when
-/// OpenSSL offers no SHA-1, and std::bad_alloc. May be called from several threads at once.
+/// Returns the SHA-1 of `bytes` (FIPS 180-4) as 40 lower-case hex digits. Throws std::runtime_error
+/// if OpenSSL has no SHA-1, and std::bad_alloc. May be called from several threads at once.
 [[nodiscard]] inline std::string sha1_hex(std::string_view bytes) {
     struct deleter {
         void operator()(EVP_MD* algorithm) const noexcept { EVP_MD_free(algorithm); }
@@ -28,7 +28,7 @@ namespace forest {
     if (algorithm == nullptr)
         throw std::runtime_error("OpenSSL offers no SHA-1; is its default provider loaded?");
     std::array<unsigned char, 20> digest{};
-    // After the algorithm was found, memory is all that OpenSSL can lack.
+    // The algorithm was found, so OpenSSL can only lack memory.
     if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, algorithm.get(), nullptr) !=
         1)
         throw std::bad_alloc{};

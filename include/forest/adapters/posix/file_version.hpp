@@ -9,7 +9,7 @@
 
 namespace forest {
 
-/// What tells one state of a file from another, without reading it.
+/// Identifies the state of a file without reading it: a changed file has another version.
 class file_version {
 public:
     /// There is no file.

@@ -43,8 +43,8 @@
 
 // Polls a server with the loop of a health client and fetches its schema beside the polls, when the
 // fetch_machine decides so. All requests beside the polls share one transport, one request at a
-// time. The datasource and the operations in flight share this loop, so that a datasource may be
-// destroyed at any time, from its own callbacks too.
+// time. The datasource and the operations in flight share this loop. So a datasource may be
+// destroyed at any time, even in its own callbacks.
 
 namespace forest::detail {
 
@@ -137,8 +137,8 @@ private:
         return result;
     }
 
-    // Reports an event of the polling, and fetches or takes over the schema if that is due. After a
-    // success that ends an outage comes the event of the recovery, and only that one counts.
+    // Reports an event of the polling, and fetches or accepts the schema if that is due. If a
+    // success ends an outage, the event of the recovery follows, and only that event counts.
     void polled(event happened) {
         happened.target = options_.uri;
         outage named;
@@ -179,7 +179,7 @@ private:
         if (!server_->asked_schema)
             return drive(input);
         schema_answer latest = std::exchange(server_->latest, {});
-        latest.result.error = counted_error(latest.result.error); // as the check
+        latest.result.error = counted_error(latest.result.error); // like the error of a check
         const std::optional<duration> again = settle(std::move(latest));
         if (again)
             drive(fetch_input::polled, *again);
@@ -232,7 +232,7 @@ private:
 
     enum class side_request : std::uint8_t { schema, health };
 
-    // Begins the request that `owed` belongs to, now or when the transport is free.
+    // Begins the request of the flag `owed`, now or when the transport is free.
     void get_when_free(bool& owed) {
         owed = true;
         get_next();
@@ -299,7 +299,7 @@ private:
     }
 
     // A health check beside the polls of the schema has ended. If the server has the route now, the
-    // next check asks for it, and comes when a health check is due.
+    // next check uses it, and begins when a health check is due.
     void tried(const verdict& result) {
         const route_action next = server_->route.tried(result);
         if (!server_->route.polls_schema())
@@ -307,9 +307,9 @@ private:
         search(next);
     }
 
-    // Takes over the schema of an answer. Returns the time after which the schema has to be fetched
-    // again, 0 if it has not to be fetched again, or nothing if the answer is a failure. A reload
-    // that throws ends this fetch, too: the next recovery or poll tries again (B32).
+    // Accepts the schema of an answer. Returns the time after which the schema has to be fetched
+    // again, 0 if that is not necessary, or nothing if the answer is a failure. A reload that
+    // throws ends this fetch, too: the next recovery or poll tries again (B32).
     std::optional<duration> settle(schema_answer answer) {
         const verdict& result = answer.result;
         if (result.error) {
@@ -410,10 +410,10 @@ private:
     fetch_machine<Backoff> machine_;
     const std::shared_ptr<polling_loop> polling_;
     std::uint64_t waits_ = 0;    // the number of waits so far: an older one has no effect
-    std::uint64_t searches_ = 0; // likewise of waits for the health route
+    std::uint64_t searches_ = 0; // the same for waits for the health route
     bool in_flight_ = false;     // a request beside the polls is in flight
     bool fetch_owed_ = false;    // a fetch of the schema begins when the transport is free
-    bool health_owed_ = false;   // likewise a health check
+    bool health_owed_ = false;   // the same for a health check
     bool loaded_ = false;        // `schema_loaded` has been reported
     bool down_ = false;
     std::atomic<bool> started_ = false;

@@ -8,7 +8,7 @@
 #include <memory>
 #include <utility>
 
-// One clock for several loops that end together: a clock may be one that cannot be copied.
+// One clock for several loops that end together. It is needed because some clocks cannot be copied.
 
 namespace forest::detail {
 

@@ -23,7 +23,7 @@ class fleet_callbacks {
 public:
     using target = typename fleet_targets<Backoff>::target;
 
-    /// `all` outlives this object.
+    /// `all` must outlive this object.
     explicit fleet_callbacks(fleet_targets<Backoff>& all) noexcept : targets_{all} {}
 
     [[nodiscard]] callbacks& listeners() noexcept { return listeners_; }
@@ -54,8 +54,8 @@ public:
         return describe(subject, location, kind, nullptr, unused);
     }
 
-    /// Reports an event of `subject`, which stays where it is meanwhile. If a callback removes it,
-    /// no further callback runs.
+    /// Reports an event of `subject`. During the call `subject` stays in its place. If a callback
+    /// removes it, no further callback runs.
     void tell(const target& subject, const event& happened) {
         targets_.hold();
         const bool outer = std::exchange(telling_, true);

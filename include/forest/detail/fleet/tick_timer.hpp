@@ -84,14 +84,14 @@ private:
 };
 
 /// The targets that are due when the timer expires. After a stall these may be nearly all. If all
-/// of them began together, they would stay together for good, and the spread of the first checks
+/// of them began together, they would stay together for ever, and the spread of the first checks
 /// would be lost. Not thread-safe.
 template <backoff Backoff>
 class overdue_targets {
 public:
     using target = typename fleet_targets<Backoff>::target;
 
-    /// `all` outlives this object.
+    /// `all` must outlive this object.
     explicit overdue_targets(fleet_targets<Backoff>& all) noexcept : targets_{all} {}
 
     /// The timer has expired `late`: all targets up to and including `until` are due.
@@ -99,14 +99,14 @@ public:
         until_ = until;
         late_ = late;
         first_ = targets_.next_due();
-        // A process that is late again and again has too little time rather than a stall, and
-        // checks that wait do not help it.
+        // A process that is always late was not stalled, but has too little time. Delaying its
+        // checks would not help.
         was_late_ = std::exchange(puts_off_, false);
     }
 
-    /// Returns the next target that is due; null when there is none. A target that is late by a
-    /// stall of more than its tolerance is put off, so that it stays as far from the first one as
-    /// it was before.
+    /// Returns the next target that is due; null when there is none. If a stall made a target late
+    /// by more than its tolerance, the target is delayed. So its distance from the first target
+    /// stays the same.
     [[nodiscard]] target* take() {
         for (;;) {
             const auto due = targets_.next_due();

@@ -13,10 +13,10 @@
 
 namespace forest::detail {
 
-/// Calls `begin`, which begins a GET. When it throws, the GET has not begun, and ends here with the
-/// call `end(reply)`: polling must not stop without a word because a policy throws. A lack of
-/// memory is no failure of the server (B12: the check is inconclusive). For any other exception
-/// `report(text)` is called first, which returns whether somebody still waits for the end.
+/// Calls `begin`, which begins a GET. If it throws, the GET has not begun, and this function calls
+/// `end(reply)`: polling must not stop silently because a policy throws. A lack of memory is no
+/// failure of the server (B12: the check is inconclusive). For any other exception, `report(text)`
+/// is called first. It returns whether the end is still expected.
 template <typename Begin, typename Report, typename End>
 void guarded_call(const Begin& begin, const Report& report, const End& end) {
     bool out_of_memory = false;
@@ -42,7 +42,7 @@ template <typename... Cancellable>
 void guarded_cancel(Cancellable&... operations) noexcept {
     try {
         (operations.cancel(), ...);
-    } catch (...) { // As said above.
+    } catch (...) { // The operation finds the loop stopped.
     }
 }
 

@@ -53,9 +53,9 @@ public:
         }
     }
 
-    /// With `turn`: whether the loop is running, on this thread. Without: whether this is another
-    /// thread than the one of the battery, on which no handler may run. A harness that knows more
-    /// hides this function with its own.
+    /// With `turn` it returns whether the loop is running on this thread. Without `turn` it returns
+    /// whether this is not the thread of the battery, because no handler may run there. A harness
+    /// that knows more hides this function with its own.
     [[nodiscard]] bool in_context() const {
         if (turn_)
             return running_on_.load() == std::this_thread::get_id();

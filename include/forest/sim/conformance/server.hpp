@@ -13,8 +13,8 @@
 
 namespace forest::sim::conformance {
 
-/// Checks the server of a harness. Takes about a second of its time. Returns the violations, at
-/// most one for each rule.
+/// Checks the server of a harness. Takes about a second of the harness's time. Returns the
+/// violations, at most one for each rule.
 template <server_harness Harness>
 [[nodiscard]] std::vector<violation> check_server(Harness&& harness,
                                                   const progress_callback& on_progress = {}) {

@@ -14,8 +14,8 @@
 
 namespace forest::sim::conformance {
 
-/// Checks the transports of a harness. Takes some seconds of its time, and more when they are
-/// broken. Returns the violations, at most one for each rule.
+/// Checks the transports of a harness. Takes some seconds of the harness's time, and more if a
+/// transport is broken. Returns the violations, at most one for each rule.
 template <transport_harness Harness>
 [[nodiscard]] std::vector<violation> check_transport(Harness&& harness,
                                                      const progress_callback& on_progress = {}) {

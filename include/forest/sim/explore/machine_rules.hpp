@@ -23,10 +23,10 @@
 #include <tuple>
 #include <utility>
 
-// The rules B1–B3 and B6–B15 for one health_machine, written a second time, from BEHAVIOUR.md. The
-// machine has phases; this is bookkeeping about its history: which answers came, which were
-// reported, which reports are still due. At each step it knows the only action that the rules
-// allow.
+// The rules B1–B3 and B6–B15 for one health_machine, written a second time from BEHAVIOUR.md. The
+// machine has phases. This class instead keeps the history of the machine: the answers that came,
+// the reports that were made, and the reports that are still due. At each step it computes the only
+// action that the rules allow.
 
 namespace forest::sim {
 
@@ -101,7 +101,7 @@ private:
             first_ = true;
             return report(event_kind::started);
         }
-        if (!begun_ || input.what == kind::started) // Started twice is started once (B13).
+        if (!begun_ || input.what == kind::started) // A second start changes nothing (B13).
             return {};
         if (input.what == kind::reply)
             return end_check(*input.result, now, due);
@@ -119,12 +119,13 @@ private:
             planned_ = std::clamp(due, now, now + options_.initial_delay_max);
         if (planned_ > now)
             return {.what = action_kind::wait, .delay = planned_ - now};
-        planned_ = now; // An overrun puts the schedule off and is not caught up (B1).
+        planned_ = now; // An overrun moves the schedule and is not caught up (B1).
         return announce();
     }
 
-    // A wake-up that is a little late does not change the schedule (B1: the interval is kept); a
-    // later one does, and makes the check doubtful (B12: a stalled client counts no failures).
+    // A wake-up that is a little late does not change the schedule (B1: the interval is kept). A
+    // wake-up that is very late changes it, and makes the check doubtful (B12: a stalled client
+    // counts no failures).
     health_action wake(steady_time now) {
         const duration late = now - planned_;
         late_ = late > options_.stall_tolerance;
@@ -235,7 +236,8 @@ private:
         return action.what == action_kind::report && action.event == event;
     }
 
-    // The rule that forbids the action, or else the rule that requires the allowed one.
+    // Returns the rule that forbids the action, otherwise the rule that requires the allowed
+    // action.
     std::string_view rule_of(const health_action& allowed, const health_action& action,
                              const health_input& input) const {
         if (ended_)
@@ -275,7 +277,8 @@ private:
         return reported == target_status::down && last_ != check_result::success ? "B7" : "B8";
     }
 
-    // The rule by which the reported outage is wrong, and which part of it; empty if it is right.
+    // Returns the rule that the reported outage breaks, and the wrong part of the outage; empty if
+    // it is right.
     std::pair<std::string_view, std::string_view> compare(const outage& reported) const {
         if (reported.id != run_.id)
             return {"B8", "id"};

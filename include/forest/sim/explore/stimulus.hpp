@@ -20,8 +20,8 @@
 #include <vector>
 
 // Everything that a driver may do to a health_machine, as a finite list for each request that the
-// machine may have made. Inputs and verdicts are finite. Of the durations there are, for every
-// bound with which the machine compares, the bound itself and one duration on each side of it.
+// machine may have made. Inputs and verdicts are finite. The durations come from the bounds with
+// which the machine compares: each bound itself, and one duration on each side of it.
 
 namespace forest::sim {
 
@@ -41,7 +41,7 @@ enum class answer : std::uint8_t {
     not_ok,       ///< counts, and has another clock skew
     unresolved,   ///< inconclusive (B12) until there are more than `doubt_max` in a row
     farewell,     ///< makes the target down at once (B9)
-    cancelled,    ///< not by the driver, which sends no reply after it has cancelled a check
+    cancelled,    ///< not cancelled by the driver: after that it sends no reply
 };
 
 inline constexpr std::size_t answer_count = static_cast<std::size_t>(answer::cancelled) + 1;
@@ -129,7 +129,7 @@ public:
             at(busy).push_back({kind::stopped});
         }
 
-        // Before the start and after the end, inputs from before may still arrive.
+        // Before the start and after the end, earlier inputs may still arrive.
         for (const pending idle : {pending::start, pending::nothing})
             at(idle) = {{kind::started},
                         {kind::stopped},

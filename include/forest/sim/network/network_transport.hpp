@@ -19,7 +19,7 @@ namespace forest::sim {
 /// Models `transport`.
 class network_transport {
 public:
-    /// Talks to one server, whatever the URL.
+    /// Talks to one server, for every URL.
     explicit network_transport(const detail::network_path& path)
         : network_transport{[path](const url&) { return path; }} {}
 

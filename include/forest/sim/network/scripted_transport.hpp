@@ -19,8 +19,8 @@
 #include <utility>
 #include <vector>
 
-// A transport without a network: it returns the replies that a test has written down, at the times
-// that the test has chosen.
+// A transport without a network: it returns the replies of a test, at the times that the test has
+// chosen.
 
 namespace forest::sim {
 
@@ -52,7 +52,7 @@ struct scripted_reply {
     return {.status = status, .body = std::move(body), .fields = std::move(fields)};
 }
 
-/// A server's farewell (B9).
+/// The answer of a server that announces its stop (B9).
 [[nodiscard]] inline scripted_reply stopping() {
     return answering(503, R"({"status":"stopping"})");
 }
@@ -136,8 +136,8 @@ public:
         if (!state_->handler)
             return;
         ++state_->generation;
-        // The queue owns the handler from here, so what it holds is freed even if the queue never
-        // runs again.
+        // From now on the queue owns the handler. So the handler is destroyed even if the queue
+        // never runs again.
         state_->queue.after({}, [state = state_, handler = std::move(state_->handler)]() mutable {
             --state->in_flight;
             reply canceled;

@@ -46,8 +46,8 @@ struct watch_listener {
 };
 
 /// Watches one client of a `World` from the construction of the watcher on. A copy refers to the
-/// same watching. The world keeps what that needs, so a watcher may be destroyed before the world
-/// or after it. Not thread-safe.
+/// same watching. The world keeps the state of the watching, so a watcher may be destroyed before
+/// the world or after it. Not thread-safe.
 template <typename World>
 class watcher {
 public:
@@ -71,7 +71,7 @@ public:
     }
 
     /// Ends the comparison with the truth. Call it before the world is healed, because outages end
-    /// there. A client that is stopped has to detect nothing, so stopping it does the same.
+    /// there. A stopped client has to detect nothing, so a stop of the client does the same.
     void finish() { state_->finish(); }
 
     /// Whether the client reports `up`, or does not have to: it was stopped, or checks may take
@@ -80,15 +80,15 @@ public:
         return state_->quit || !state_->well() || state_->client.status() == target_status::up;
     }
 
-    /// Says that nothing was wrong for a `recovery_bound`, the longest time in which a client may
-    /// notice that, and compares the client's status with the truth. `rested`: nothing was wrong
-    /// for a `longest_round` more, so a check must have begun.
+    /// Compares the client's status with the truth. Call it when nothing was wrong for a
+    /// `recovery_bound`, the longest time in which a client may notice that. `rested` means that
+    /// nothing was wrong for one more `longest_round`, so a check must have begun.
     void settle(bool rested = true) {
         state_->rules.settle(state_->client.status(), state_->well(), rested);
     }
 
-    /// The first violation. For B4 (an outage is detected within the promised bound) the time is
-    /// that at which the detection became overdue.
+    /// The first violation. For B4 (an outage is detected within the promised bound) its time is
+    /// the moment when the detection became overdue.
     [[nodiscard]] std::optional<violation> found() const {
         std::optional<violation> first = state_->rules.found();
         const auto& overdue = state_->outages.overdue();
@@ -98,7 +98,7 @@ public:
         return first;
     }
 
-    /// How many outages there were, and how many were detected; complete after `finish`.
+    /// Returns how many outages there were, and how many were detected; complete after `finish`.
     [[nodiscard]] const outage_counts& counts() const noexcept { return state_->outages.counts(); }
 
 private:
@@ -142,8 +142,9 @@ private:
                    client.host().disturbances();
         }
 
-        // A clogged link or a server that stood still holds messages back, which may arrive when
-        // something else is wrong already. Or the world was healed, which nobody reports.
+        // A clogged link or a server that stood still holds messages back. They may arrive when
+        // something else is already wrong. The world may also have been healed, and no event
+        // reports that.
         void succeeded() {
             if (outages.ongoing())
                 look();
@@ -218,7 +219,7 @@ private:
                     continue;
                 const duration begin = std::max(what.at, duration::zero());
                 plan({begin, what.every, what.kind == fault_kind::restart});
-                // A pause is over after the span, and a process that announced its end is gone.
+                // After the span, a pause is over, and a process that announced its stop has ended.
                 if (what.span > duration::zero())
                     plan({saturating_sum(begin, what.span), what.every, false});
                 if (!is_momentary(what.kind) && what.lasting > duration::zero())
@@ -227,8 +228,8 @@ private:
             look_in_time();
         }
 
-        // The world has queued the effects of all faults before, so at the same moment they come
-        // first, and the look sees their result. Only the look that was planned last is performed.
+        // The world has queued the effects of all faults earlier. So at the same moment they run
+        // first, and the look sees their result. Only the latest planned look is performed.
         void look_in_time() {
             if (agenda.empty() || agenda.front().at == duration::max())
                 return;
@@ -264,11 +265,11 @@ private:
         client_rules rules;
         outage_counter outages;
         watch_listener listener;
-        forest::detail::timestamp_sequence timestamps; // as the client has them
+        forest::detail::timestamp_sequence timestamps; // the same sequence as in the client
         std::uint64_t changes_at_begin = 0;            // of the check
         std::vector<appointment> agenda;
-        std::size_t seen = 0;      // how many faults of the world are planned
-        std::uint64_t planned = 0; // the number of the look that was planned last
+        std::size_t seen = 0;      // how many faults of the world have been planned
+        std::uint64_t planned = 0; // the number of the latest planned look
         bool quit = false;
         bool finished = false;
     };

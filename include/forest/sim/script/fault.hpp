@@ -13,14 +13,14 @@
 #include <string_view>
 #include <vector>
 
-// What goes wrong in a simulation, as values: so a script can be drawn from a seed, written down,
+// The faults of a simulation, as values. So a script can be drawn from a seed, written as text,
 // shortened and pasted into a test.
 
 namespace forest::sim {
 
 /// What goes wrong. The values are part of the digests that tests fix.
 enum class fault_kind : std::uint8_t {
-    // Of a server process.
+    // Faults of a server process.
     crash,             ///< it ends, and starts again at the end of the fault
     restart,           ///< it ends, and starts again at once
     freeze,            ///< it accepts connections and does not answer
@@ -31,7 +31,7 @@ enum class fault_kind : std::uint8_t {
     wrong_body,        ///< it answers 200 with a body that does not say `ok`
     single_connection, ///< it refuses further connections while it has one
 
-    // Of the link between a client and a server.
+    // Faults of the link between a client and a server.
     refuse,             ///< connections are refused
     black_hole,         ///< all messages are lost
     partition_requests, ///< messages to the server are lost
@@ -45,7 +45,8 @@ enum class fault_kind : std::uint8_t {
     loss,               ///< `amount` of a thousand messages are lost
     dns_failure,        ///< the name of the server is not found
 
-    // Of the host of a client or, without a client, of the server: its clocks, or whether it runs.
+    // Faults of the host of a client, or of the host of the server if there is no client: its
+    // clocks, or whether it runs.
     step_wall, ///< the wall clock is set forward by `span`, or back if that is negative
     jump_wall, ///< the wall clock jumps back and forth by up to `span`
     drift,     ///< all clocks are too fast by `amount` parts per million
@@ -91,7 +92,7 @@ inline constexpr std::size_t fault_kind_count = static_cast<std::size_t>(fault_k
     return names[static_cast<std::size_t>(kind)];
 }
 
-/// Whether it is a fault of a server process, of a link, or of the time of a host.
+/// Returns whether it is a fault of a server process, of a link, or of the time of a host.
 [[nodiscard]] constexpr bool is_of_process(fault_kind kind) noexcept {
     return kind <= fault_kind::single_connection;
 }
@@ -102,7 +103,7 @@ inline constexpr std::size_t fault_kind_count = static_cast<std::size_t>(fault_k
     return fault_kind::step_wall <= kind && kind <= fault_kind::suspend;
 }
 
-/// Whether it happens at one moment, so that it has no end.
+/// Returns whether it happens at one moment, and so has no end.
 [[nodiscard]] constexpr bool is_momentary(fault_kind kind) noexcept {
     return kind == fault_kind::restart || kind == fault_kind::step_wall ||
            kind == fault_kind::pause || kind == fault_kind::suspend || kind == fault_kind::quit;
@@ -116,9 +117,9 @@ struct fault {
     fault_kind kind{};
     duration at{};            ///< since the beginning of the world
     duration lasting{};       ///< 0: until the world is healed; ignored for a momentary fault
-    duration every{};         ///< 0: once; else repeated after this time
+    duration every{};         ///< 0: once; otherwise repeated after this time
     std::uint16_t server = 0; ///< the number of the server in the order of `add_server`
-    std::uint16_t client = everyone;                 ///< the number of the client, likewise
+    std::uint16_t client = everyone;                 ///< the number of the client, in the same way
     duration span{};                                 ///< see fault_kind
     std::int64_t amount = 0;                         ///< see fault_kind
     latency::shape shape = latency::shape::constant; ///< of `delay`

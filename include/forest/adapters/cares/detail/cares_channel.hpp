@@ -61,7 +61,7 @@ public:
         ares_options chosen{};
         chosen.timeout = static_cast<int>(milliseconds);
         chosen.tries = tries;
-        std::string path = configuration; // c-ares copies it, but wants to be able to write to it
+        std::string path = configuration; // c-ares copies it, but needs a writable text
         chosen.resolvconf_path = path.data();
         chosen.sock_state_cb = &watch;
         chosen.sock_state_cb_data = this;
@@ -89,8 +89,8 @@ public:
     /// Whether no look-up is under way.
     [[nodiscard]] bool idle() const noexcept { return under_way_ == 0; }
 
-    /// The handler may be called from inside. `local` names have no lifetime. If it throws, the
-    /// handler is left as it was.
+    /// The handler may be called during this call. `local` names have no lifetime. If this throws,
+    /// the handler has not changed.
     void look_up(const std::string& name, bool local, handler_type&& handler) {
         auto asked = std::make_unique<query>(*this, local);
         asked->handler = std::move(handler);
@@ -103,8 +103,8 @@ public:
         ::ares_getaddrinfo(channel_, name.c_str(), nullptr, &wanted, &found, asked.release());
     }
 
-    /// Adds the descriptors that it waits for. Returns the smaller one of `timeout` and its own
-    /// timeout, in milliseconds; -1 is none.
+    /// Adds the descriptors for which the channel waits. Returns the smaller one of `timeout` and
+    /// its own timeout, in milliseconds; -1 means no timeout.
     [[nodiscard]] int add_to(std::vector<pollfd>& watched, int timeout) const {
         watched.insert(watched.end(), sockets_.begin(), sockets_.end());
         timeval left{};
@@ -114,7 +114,7 @@ public:
         return timeout < 0 ? own : std::min(own, timeout);
     }
 
-    /// Serves those of its sockets that something has happened to, and what took too long.
+    /// Serves its sockets with events, and ends look-ups that took too long.
     void process(const std::vector<pollfd>& watched) noexcept {
         for (const pollfd& each : watched) {
             if (each.revents == 0 || !has(each.fd))
@@ -157,7 +157,7 @@ private:
                            [socket](const pollfd& each) { return each.fd == socket; });
     }
 
-    // Without memory for one more socket its look-ups end when they have taken too long.
+    // If there is no memory for one more socket, its look-ups end when they have taken too long.
     static void watch(void* data, ares_socket_t socket, int readable, int writable) noexcept try {
         auto& all = static_cast<cares_channel*>(data)->sockets_;
         const auto events =

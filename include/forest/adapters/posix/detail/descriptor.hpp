@@ -60,7 +60,7 @@ inline void set_nonblocking(const descriptor& socket) {
     return address;
 }
 
-/// A TCP socket that child processes do not inherit. Throws std::system_error.
+/// Returns a TCP socket that child processes do not inherit. Throws std::system_error.
 [[nodiscard]] inline descriptor tcp_socket() {
     descriptor opened{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
     if (!opened)
@@ -68,7 +68,8 @@ inline void set_nonblocking(const descriptor& socket) {
     return opened;
 }
 
-/// A TCP socket at a free port of 127.0.0.1, which does not listen yet. Throws std::system_error.
+/// Returns a TCP socket at a free port of 127.0.0.1. It does not listen yet. Throws
+/// std::system_error.
 [[nodiscard]] inline descriptor bound_socket() {
     descriptor bound = tcp_socket();
     const sockaddr_in address = loopback(0);

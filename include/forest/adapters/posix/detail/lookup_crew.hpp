@@ -19,29 +19,29 @@
 #include <system_error>
 #include <utility>
 
-// The threads that call getaddrinfo. A call cannot be interrupted and may take for ever, so that a
-// thread in it is left behind when its owner ends. Such a thread must get along without anything of
-// the owner, of static variables and of destructors: what it touches is plain memory from malloc,
-// which the last one frees.
+// The threads that call getaddrinfo. A call cannot be interrupted and may take for ever. So a
+// thread inside the call is left behind when its owner ends. Such a thread must not use the owner,
+// static variables or destructors. It uses only memory from malloc, and the last thread frees this
+// memory.
 
 namespace forest::detail {
 
 /// One look-up.
 struct lookup_job {
     lookup_job* next;      // in the queue
-    void* context;         // of the owner; null when the owner has ended
-    addrinfo* found;       // by getaddrinfo, as the two below
+    void* context;         // belongs to the owner; null when the owner has ended
+    addrinfo* found;       // from getaddrinfo, like the two below
     int code;              // EAI_…, or 0
     int error;             // errno, if the code is EAI_SYSTEM
-    bool lacks_descriptor; // it failed, and there was no descriptor left
+    bool lacks_descriptor; // the look-up failed, and no descriptor was left
     char name[256];        // with a zero behind it
 };
 
-/// A crew of threads, begun when they are needed and ended when they are idle. All functions may be
-/// called from any thread.
+/// A group of threads. They begin when they are needed, and end when they are idle. All functions
+/// may be called from any thread.
 class lookup_crew {
 public:
-    /// The longest name that a look-up takes.
+    /// The length of the longest possible name.
     static constexpr std::size_t name_bytes_max = sizeof(lookup_job::name) - 1;
 
     /// How long a thread waits for another look-up before it ends.
@@ -50,10 +50,10 @@ public:
     /// Enough for getaddrinfo and the modules that it loads.
     static constexpr std::size_t stack_bytes = std::size_t{256} * 1024;
 
-    /// Called on a thread of the crew with the job, which is freed after that.
+    /// Called on a thread of the crew with the job. The job is freed after the call.
     using deliver = void (*)(void* owner, lookup_job& ended) noexcept;
 
-    /// No more than `threads_max` threads. Throws std::bad_alloc.
+    /// Makes a crew of at most `threads_max` threads. Throws std::bad_alloc.
     static lookup_crew* begin(void* owner, deliver tell, std::size_t threads_max) {
         void* const memory = std::malloc(sizeof(lookup_crew));
         if (memory == nullptr)
@@ -64,9 +64,9 @@ public:
     lookup_crew(const lookup_crew&) = delete;
     lookup_crew& operator=(const lookup_crew&) = delete;
 
-    /// Looks `name` up, which has at most `name_bytes_max` bytes; the empty one does not exist.
-    /// False, and nothing is done, when the crew has been told to end. Throws std::bad_alloc, or
-    /// std::system_error when no thread can be added and all there are may be in getaddrinfo.
+    /// Looks `name` up; it has at most `name_bytes_max` bytes. The empty name does not exist.
+    /// Returns false and does nothing if `end` was called. Throws std::bad_alloc. Throws
+    /// std::system_error if no thread can be added and all threads may be inside getaddrinfo.
     bool look_up(std::string_view name, void* context) {
         auto* const job = static_cast<lookup_job*>(std::calloc(1, sizeof(lookup_job)));
         if (job == nullptr)
@@ -91,9 +91,9 @@ public:
         return true;
     }
 
-    /// Ends the crew and frees it: waits for the threads but for those in getaddrinfo, which are
-    /// left behind, and calls `drop` for the context of each look-up that has not ended. When it
-    /// returns, nothing is delivered any more.
+    /// Ends the crew and frees it. It waits for all threads except those inside getaddrinfo, which
+    /// are left behind. It calls `drop` for the context of each look-up that has not ended. After
+    /// this call nothing is delivered any more.
     template <typename Drop>
     void end(const Drop& drop) noexcept {
         pthread_mutex_lock(&mutex_);
@@ -137,13 +137,13 @@ private:
     struct worker {
         lookup_crew* crew;
         worker* next;       // among the workers
-        lookup_job* inside; // what it is in getaddrinfo for; null when it is not
+        lookup_job* inside; // the job of its call of getaddrinfo; null outside a call
         pthread_t thread;
-        bool left_behind; // it frees itself
+        bool left_behind; // the thread frees itself
     };
 
-    // No std::lock_guard of a std::mutex, which a thread that is left behind could not use without
-    // our code and the standard library's.
+    // This is no std::lock_guard of a std::mutex: a thread that is left behind must not use code of
+    // this library or of the standard library.
     class guard {
     public:
         explicit guard(pthread_mutex_t& mutex) noexcept : mutex_{mutex} {
@@ -228,7 +228,7 @@ private:
         return nullptr;
     }
 
-    // Under the lock. Null when the thread is to end.
+    // Called under the lock. Returns null when the thread has to end.
     lookup_job* next_job() noexcept {
         timespec until{};
         clock_gettime(CLOCK_MONOTONIC, &until);
@@ -247,8 +247,9 @@ private:
         return job;
     }
 
-    // Under the lock. A thread that ends because it is idle joins the one that did so before it, so
-    // that at most one is left to be joined. Once the crew ends, its owner joins the others.
+    // Called under the lock. A thread that ends because it is idle joins the one that ended before
+    // it. So at most one such thread is not joined. At the end of the crew, the owner joins the
+    // other threads.
     worker* retire(worker& self) noexcept {
         --threads_;
         if (ended_)
@@ -293,12 +294,12 @@ private:
     const deliver tell_;
     const std::size_t threads_max_;
     pthread_mutex_t mutex_;
-    pthread_cond_t work_; // there is a job, or the crew is to end
+    pthread_cond_t work_; // there is a job, or the crew has to end
     lookup_job* first_ = nullptr;
     lookup_job* last_ = nullptr;
     std::size_t queued_ = 0;
     worker* workers_ = nullptr;
-    worker* retired_ = nullptr; // the last one that has ended because it was idle
+    worker* retired_ = nullptr; // the last thread that ended because it was idle
     std::size_t threads_ = 0;
     std::size_t idle_ = 0;
     std::size_t inside_ = 0;     // in getaddrinfo

@@ -24,8 +24,8 @@
 #include <utility>
 #include <vector>
 
-// The peer of the battery for transports. It uses the sockets of the operating system alone, so
-// that a fault of a network library cannot hide the same fault of a transport on that library.
+// The peer of the battery for transports. It uses only the sockets of the operating system. So a
+// fault of a network library cannot hide the same fault of a transport on that library.
 
 namespace forest::sim::conformance::detail {
 
@@ -56,7 +56,7 @@ public:
         for (const forest::detail::descriptor* each : {&listening_, &wake_read_, &wake_write_})
             forest::detail::set_nonblocking(*each);
         port_ = forest::detail::port_of(listening_);
-        refusing_port_ = forest::detail::port_of(refusing_); // at which nobody listens
+        refusing_port_ = forest::detail::port_of(refusing_); // no process listens here
         thread_ = std::thread{[this] { run(); }};
     }
 
@@ -72,14 +72,15 @@ public:
         thread_.join();
     }
 
-    /// Sets what it does with the requests to come. Returns true, because it can do everything.
+    /// Sets the behaviour for later requests. Returns true, because this peer can do everything.
     bool plan(const peer_plan& plan) {
         const std::lock_guard lock{mutex_};
         plan_ = plan;
         return true;
     }
 
-    /// Its URL now. With `peer_act::refuse`, that of a port at which nobody listens.
+    /// Returns its present URL. With `peer_act::refuse` it is the URL of a port at which no process
+    /// listens.
     [[nodiscard]] std::string target() const {
         const std::lock_guard lock{mutex_};
         const auto port = plan_.act == peer_act::refuse ? refusing_port_ : port_;

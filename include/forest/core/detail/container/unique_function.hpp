@@ -10,16 +10,17 @@
 #include <type_traits>
 #include <utility>
 
-// std::function copies what it holds and puts a captured shared_ptr on the heap. A handler is
-// moved, called once and must cost no allocation per check (B18), so this one keeps 48 bytes of any
-// movable callable inline.
+// A replacement for std::function, which copies its callable and puts a captured shared_ptr on the
+// heap. A handler is moved and called once, and must not allocate in each check (B18). So this
+// class stores up to 48 bytes of any movable callable inline.
 
 namespace forest::detail {
 
 template <typename Signature>
 class unique_function;
 
-// Whether there is nothing to call: a null pointer, or an empty std::function or the like.
+// Returns whether there is nothing to call: a null pointer, or an empty std::function or similar
+// type.
 template <typename Callable>
 [[nodiscard]] bool calls_nothing(const Callable& callable) noexcept {
     if constexpr (std::is_pointer_v<Callable> || std::is_member_pointer_v<Callable>)
@@ -78,7 +79,7 @@ public:
 
     explicit operator bool() const noexcept { return operations_ != nullptr; }
 
-    /// The function that it holds, if that is a `Stored`; null otherwise.
+    /// Returns the stored function if it is a `Stored`; otherwise null.
     template <typename Stored>
     [[nodiscard]] const Stored* target() const noexcept {
         if constexpr (fits_inline<Stored>) {
@@ -115,8 +116,8 @@ private:
         return *std::launder(static_cast<Stored*>(storage));
     }
 
-    // Named functions and no lambdas: those in the initialiser of a static member are numbered by
-    // the order of instantiation, which differs between translation units.
+    // These are named functions and no lambdas. Lambdas in the initialiser of a static member are
+    // numbered in the order of instantiation, and this order differs between translation units.
 
     template <typename Stored>
     static Result call_inline(void* storage, Args&&... args) {

@@ -6,11 +6,11 @@
 #include <cstddef>
 #include <vector>
 
-// First come, first served.
+// A queue: the first entry that comes is served first.
 
 namespace forest::detail {
 
-/// A queue that keeps its room, so that it allocates only when it grows. Not thread-safe.
+/// A queue that keeps its memory, and so allocates only when it grows. Not thread-safe.
 template <typename Entry>
 class waiting_line {
 public:
@@ -18,7 +18,7 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size() - served_; }
 
     void push(const Entry& last) {
-        if (served_ > size()) { // Room that is mostly behind us is used again.
+        if (served_ > size()) { // uses the memory at the front again
             entries_.erase(entries_.begin(),
                            entries_.begin() + static_cast<std::ptrdiff_t>(served_));
             served_ = 0;
@@ -26,7 +26,7 @@ public:
         entries_.push_back(last);
     }
 
-    /// Puts one before all others; quick if some were taken out before.
+    /// Adds an entry before all others. This is quick if entries were taken out before.
     void push_front(const Entry& first) {
         if (served_ > 0)
             entries_[--served_] = first;
@@ -48,7 +48,7 @@ public:
 
 private:
     std::vector<Entry> entries_;
-    std::size_t served_ = 0; // entries in front that are gone
+    std::size_t served_ = 0; // the number of removed entries at the front
 };
 
 } // namespace forest::detail

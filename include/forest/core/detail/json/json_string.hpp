@@ -5,8 +5,8 @@
 #include <forest/core/detail/json/hex.hpp>
 #include <forest/core/detail/json/utf8.hpp>
 
-// JSON strings in both directions: read in place, with their escapes, and written with the escapes
-// that are needed. So a string is decoded only while it is compared or copied.
+// JSON strings, for reading and for writing. They are read in place with their escapes, and decoded
+// only while they are compared or copied. They are written with the necessary escapes.
 
 #include <algorithm>
 #include <array>
@@ -17,7 +17,8 @@
 
 namespace forest::detail {
 
-// The bytes that stand for themselves in a JSON string: ASCII but controls, quotes and backslashes.
+// The plain bytes of a JSON string, which mean themselves: ASCII except controls, quotes and
+// backslashes.
 inline constexpr auto plain_bytes = [] {
     std::array<bool, 256> table{};
     for (std::size_t byte = 0x20; byte < 0x80; ++byte)
@@ -29,7 +30,7 @@ constexpr bool is_plain(char byte) noexcept {
     return plain_bytes[static_cast<unsigned char>(byte)];
 }
 
-// From `position` on, the place of the first byte that does not stand for itself, or the end.
+// Returns the place of the first byte from `position` on that is not plain, or the end.
 constexpr std::size_t skip_plain(std::string_view text, std::size_t position) noexcept {
     const char* const bytes = text.data();
     const std::size_t size = text.size();
@@ -38,7 +39,8 @@ constexpr std::size_t skip_plain(std::string_view text, std::size_t position) no
     return position;
 }
 
-// The place behind the escape whose backslash is before `position`, or npos if it is none.
+// Returns the place behind an escape, or npos if the escape is not valid. Its backslash is before
+// `position`.
 constexpr std::size_t end_of_escape(std::string_view text, std::size_t position) noexcept {
     constexpr std::size_t npos = std::string_view::npos;
     if (position == text.size())
@@ -55,8 +57,8 @@ constexpr std::size_t end_of_escape(std::string_view text, std::size_t position)
     return position;
 }
 
-// The place behind the closing quote of the string that begins at `position`, behind the opening
-// one, or npos if it is not valid.
+// Returns the place behind the closing quote of a string, or npos if the string is not valid.
+// `position` is behind the opening quote.
 constexpr std::size_t end_of_string(std::string_view text, std::size_t position) noexcept {
     while ((position = skip_plain(text, position)) < text.size()) {
         const char byte = text[position];
@@ -76,10 +78,10 @@ constexpr std::size_t end_of_string(std::string_view text, std::size_t position)
     return std::string_view::npos;
 }
 
-// How many bytes `\uXXXX` has.
+// The number of bytes in `\uXXXX`.
 inline constexpr std::size_t utf16_escape_size = 6;
 
-// The UTF-16 unit of `\uXXXX` at the front, or 0 when there is none.
+// Returns the UTF-16 unit of `\uXXXX` at the front, or 0 if there is none.
 constexpr char32_t read_utf16_escape(std::string_view text) noexcept {
     if (text.size() < utf16_escape_size || text[0] != '\\' || text[1] != 'u')
         return 0;
@@ -107,22 +109,23 @@ constexpr char32_t combine_surrogates(char32_t high, char32_t low) noexcept {
     return 0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00);
 }
 
-/// A string of a JSON text, viewed in place between its quotes. Lives no longer than that text.
+/// A string of a JSON text, viewed in place between its quotes. It is valid only as long as that
+/// text.
 class json_string {
 public:
     constexpr json_string() noexcept = default;
 
-    /// `raw` is what stands between the quotes of a string that was found valid; on other text the
-    /// results mean nothing, but nothing outside of it is read.
+    /// `raw` is the text between the quotes of a valid string. For other text the results have no
+    /// meaning, but nothing outside of it is read.
     constexpr explicit json_string(std::string_view raw) noexcept : raw_{raw} {}
 
-    /// With its escapes, as it stands.
+    /// Returns the text with its escapes.
     [[nodiscard]] constexpr std::string_view raw() const noexcept { return raw_; }
 
-    /// Whether the string, its escapes decoded, is `utf8`. Never, when it has half of a surrogate
-    /// pair: no UTF-8 says that.
+    /// Returns whether the decoded string is equal to `utf8`. A string with half of a surrogate
+    /// pair is never equal, because UTF-8 cannot express that.
     [[nodiscard]] constexpr bool equals(std::string_view utf8) const noexcept {
-        // An escape is longer than what it stands for, and most strings have none.
+        // An escape is longer than its decoded form, and most strings have none.
         if (raw_.size() == utf8.size()) {
             std::size_t same = 0;
             while (same < raw_.size() && raw_[same] == utf8[same] && raw_[same] != '\\')
@@ -143,7 +146,7 @@ public:
     /// Copies as many whole characters as fit into `out`, decoded; half of a surrogate pair becomes
     /// U+FFFD. Returns how many bytes were copied.
     constexpr std::size_t copy_prefix_to(std::span<char> out) const noexcept {
-        // Most strings are plain, and nearly all others begin so.
+        // Most strings are plain, and nearly all others have a plain beginning.
         const std::string_view both = raw_.substr(0, out.size());
         std::size_t size = detail::skip_plain(both, 0);
         std::copy_n(both.begin(), size, out.begin());
@@ -157,7 +160,7 @@ public:
         return size;
     }
 
-    /// As `copy_prefix_to`, but returns how many bytes the whole string needs.
+    /// Like `copy_prefix_to`, but returns how many bytes the whole string needs.
     constexpr std::size_t copy_to(std::span<char> out) const noexcept {
         copy_prefix_to(out);
         std::size_t size = 0;
@@ -221,19 +224,19 @@ private:
 
 /// A copy of the string, decoded; half of a surrogate pair becomes U+FFFD.
 [[nodiscard]] inline std::string to_string(json_string text) {
-    // No escape is longer decoded than it stands.
+    // A decoded escape is never longer than the escape.
     std::string copy(text.raw().size(), '\0');
     copy.resize(text.copy_prefix_to(copy));
     return copy;
 }
 
-/// Writes `text` as a JSON string, quotes and all, by calls of `append(std::string_view)`. Always
-/// valid JSON: controls are escaped, invalid UTF-8 becomes U+FFFD.
+/// Writes `text` as a JSON string with its quotes, by calls of `append(std::string_view)`. The
+/// result is always valid JSON: controls are escaped, and invalid UTF-8 becomes U+FFFD.
 template <class Out>
 constexpr void write_json_string(std::string_view text, Out&& append) {
     append(std::string_view{"\""});
     std::string_view pending = text;
-    std::size_t plain = 0; // the bytes of `pending` that go out as they are
+    std::size_t plain = 0; // the bytes of `pending` that are written unchanged
     const auto replace = [&](std::size_t size, std::string_view replacement) {
         if (plain > 0)
             append(pending.substr(0, plain));
@@ -273,7 +276,7 @@ constexpr void write_json_string(std::string_view text, Out&& append) {
     append(std::string_view{"\""});
 }
 
-/// `text` as a JSON string, quotes and all.
+/// Returns `text` as a JSON string with its quotes.
 [[nodiscard]] inline std::string json_quote(std::string_view text) {
     std::string quoted;
     quoted.reserve(text.size() + 2);

@@ -12,19 +12,19 @@
 #include <type_traits>
 #include <utility>
 
-// Keeps the promise of `stop()` that no callback runs afterwards (B14): every callback passes this
-// gate, one at a time, and closing the gate waits for the callback that is inside, unless that
-// callback is the caller.
+// Makes sure that no callback runs after `stop()` (B14). Every callback is called through this
+// gate, one at a time. Closing the gate waits for the running callback, unless that callback is the
+// caller.
 
 namespace forest::detail {
 
 /// A callback that can be replaced while it runs: callers copy the pointer, which allocates
-/// nothing. What it calls need not be copyable.
+/// nothing. The function need not be copyable.
 template <typename Argument>
 using shared_callback = std::shared_ptr<unique_function<void(const Argument&)>>;
 
 /// Lets callbacks pass one at a time until it is closed. All members may be called from any thread,
-/// `call` by one at a time.
+/// but `call` only from one thread at a time.
 class callback_gate {
 public:
     /// Sets a callback; an empty one unsets it. A closed gate keeps none.
@@ -48,7 +48,7 @@ public:
     }
 
     /// Calls the callback of the slot, if there is one, outside the lock, unless the gate is
-    /// closed. Returns whether the gate was open. What the callback throws passes through.
+    /// closed. Returns whether the gate was open. Exceptions of the callback are passed on.
     template <typename Argument>
     bool call(const shared_callback<Argument>& slot, const Argument& argument) {
         shared_callback<Argument> found;
@@ -60,16 +60,17 @@ public:
             inside_ = std::this_thread::get_id();
         }
         const leaving left{*this};
-        // Destroyed before the gate is left, since it may be the last to hold what was captured.
+        // It is destroyed before the gate is left, because it may be the last owner of the captured
+        // objects.
         const shared_callback<Argument> callback = std::move(found);
         (*callback)(argument);
         return true;
     }
 
-    /// Lets no callback in any more, and waits for the one that is inside, unless this is called by
-    /// it. The first call from outside then runs `last_words`, which must not throw, while all
-    /// others wait; but if the callback inside closes the gate, too, it is the last, and there are
-    /// no last words.
+    /// Lets no more callbacks in, and waits for the running callback, unless that callback makes
+    /// this call. The first call from outside then runs `last_words`, which must not throw, while
+    /// all other calls wait. But if the running callback closes the gate, too, it is the last one,
+    /// and `last_words` is not called.
     template <typename LastWords>
     void close(LastWords&& last_words) {
         std::unique_lock lock{mutex_};
@@ -110,8 +111,8 @@ private:
     mutable std::mutex mutex_;
     std::condition_variable left_;
     std::thread::id inside_;           // the thread whose callback is running; none by default
-    std::atomic<bool> closed_ = false; // changes under the mutex; asked all the time
-    bool closing_ = false;             // the last words are still to be said
+    std::atomic<bool> closed_ = false; // changes under the mutex; often read
+    bool closing_ = false;             // `last_words` is still to be called
     bool silenced_ = false;            // a callback closed the gate, and so is the last
 };
 

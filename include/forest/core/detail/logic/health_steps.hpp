@@ -15,18 +15,18 @@
 namespace forest::detail {
 
 /// An input: what has happened to the target. `started`, `stopped` and `hurried` are allowed at any
-/// time, also while the driver reports an event, and `launched` while a check is asked for. Of the
-/// others, only the reply to the last action other than `none` is allowed; any other input is an
-/// error of the driver, and fails an assertion. The machine ignores all inputs but `stopped` before
-/// the first `started`, and all inputs after it has finished.
+/// time, also while the driver reports an event. `launched` is allowed while a check is requested.
+/// All other inputs are allowed only as the reply to the last action other than `none`. Anything
+/// else is an error of the driver, and fails an assertion. The machine ignores all inputs but
+/// `stopped` before the first `started`, and all inputs after it has finished.
 struct health_input {
     enum class kind : std::uint8_t {
         started,  ///< begin to poll
-        woke,     ///< the wait asked for has ended
-        reply,    ///< the check asked for has ended with a verdict
-        reported, ///< the report asked for has been made; go on
-        launched, ///< the check asked for had to wait, and begins only now
-        rerouted, ///< the check asked for went to a route that the server does not have
+        woke,     ///< the requested wait has ended
+        reply,    ///< the requested check has ended with a verdict
+        reported, ///< the requested report has been made; continue
+        launched, ///< the requested check had to wait, and begins only now
+        rerouted, ///< the requested check used a route that the server does not have
         hurried,  ///< there is a reason to check earlier
         stopped,  ///< poll no more
     };
@@ -35,8 +35,8 @@ struct health_input {
     const verdict* result = nullptr;   ///< for `reply` only; read during the step, not kept
     duration after = duration::zero(); ///< for `started` and `hurried` only; not negative
 
-    /// The first check comes `after` later than the initial delay says, so that a driver with many
-    /// targets can spread their first checks.
+    /// The first check is delayed by `after` in addition to the initial delay. So a driver with
+    /// many targets can spread their first checks.
     static constexpr health_input started(duration after = duration::zero()) noexcept {
         return {kind::started, nullptr, after};
     }
@@ -53,7 +53,7 @@ struct health_input {
         return {kind::rerouted, &result};
     }
 
-    /// The next check, if the machine waits for it, comes at most `within` from now.
+    /// If the machine waits for the next check, the check comes at most `within` from now.
     static constexpr health_input hurried(duration within) noexcept {
         return {kind::hurried, nullptr, within};
     }

@@ -14,7 +14,7 @@ class current_call {
 public:
     enum class kind { none, begin, cancel };
 
-    // Makes a call of the model by `action`. `subject` identifies what the call is about.
+    // Calls the model by `action`. `subject` identifies the object of the call.
     template <typename Action>
     void during(kind called, const void* subject, Action&& action) {
         const call outer = exchange({called, subject, std::this_thread::get_id()});

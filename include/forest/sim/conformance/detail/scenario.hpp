@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-// What all batteries do: play scenarios one by one, and let time pass.
+// The common part of all batteries: they play scenarios one by one, and let time pass.
 
 namespace forest::sim::conformance::detail {
 
@@ -36,7 +36,7 @@ bool comes_true(Harness& harness, Holds holds, duration limit) {
     return harness.run_until(holds, limit + harness.tolerance());
 }
 
-// The message of what `action` throws; empty if it throws nothing.
+// Returns the message of the exception that `action` throws; empty if it throws nothing.
 template <typename Action>
 std::optional<std::string> thrown_by(Action&& action) {
     try {
@@ -49,14 +49,14 @@ std::optional<std::string> thrown_by(Action&& action) {
     }
 }
 
-// One thing that a battery tries.
+// One test of a battery.
 struct scenario {
     std::string_view name;
     std::function<void()> body;
 };
 
-// Calls `play(name, body)` for each scenario. Stops when `usable()` is false: a model that cannot
-// do the first and simplest thing would break a rule in each scenario.
+// Calls `play(name, body)` for each scenario. Stops when `usable()` is false: a model that fails in
+// the first and simplest scenario would break a rule in each scenario.
 template <typename Play, typename Usable>
 void play_all(const std::vector<scenario>& scenarios, const progress_callback& on_progress,
               Play play, Usable usable) {

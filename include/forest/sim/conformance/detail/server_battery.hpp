@@ -61,8 +61,8 @@ private:
                                             "X-Twice: 2\r\n"
                                             "X-Twice: 1\r\n"
                                             "x-opaque: caf\xc3\xa9\r\n";
-        // Not among the expected ones: some servers drop a field without a value, and no route
-        // needs one.
+        // This field is not among the expected ones: some servers drop a field without a value, and
+        // no route needs one.
         const std::string sent = std::string{fields}.append("X-Empty: \r\n");
         exchanges_.on_request([](const server_request&, const responder& respond) {
             respond(exchanges::answer("well"));
@@ -194,7 +194,7 @@ private:
         return kept;
     }
 
-    // The memory is changed, not freed: then a view of it shows the change for certain.
+    // The memory is changed, not freed. So a view of it certainly shows the change.
     void copying() {
         const auto body = std::make_shared<std::string>(1000, 'a');
         const auto type = std::make_shared<std::string>("text/first");

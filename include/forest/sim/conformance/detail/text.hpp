@@ -16,8 +16,8 @@
 #include <string_view>
 #include <system_error>
 
-// Builds explanations. They quote what a model sent, which may be any bytes, and still have to fit
-// on one line of a terminal or a log.
+// Builds explanations. They quote bytes that a model sent. These may be any bytes, but an
+// explanation must fit on one line of a terminal or a log.
 
 namespace forest::sim::conformance::detail {
 
@@ -139,7 +139,7 @@ std::string say(const Parts&... parts) {
     return text;
 }
 
-// Describes where two bodies differ, which they must.
+// Describes where two bodies differ. They must not be equal.
 inline std::string difference(std::string_view expected, std::string_view got) {
     const auto first = std::mismatch(expected.begin(), expected.end(), got.begin(), got.end());
     const auto same = static_cast<std::size_t>(first.first - expected.begin());

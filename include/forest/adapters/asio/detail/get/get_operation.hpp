@@ -41,9 +41,9 @@ public:
     template <typename... Standing>
     explicit get_operation(Standing&&... standing) : base{std::forward<Standing>(standing)...} {}
 
-    // A GET that cannot begin for want of memory ends with `local_resources_exhausted`. Throws
-    // std::bad_alloc only if the handler of the previous GET, which was cancelled, is still to be
-    // called.
+    // A GET that cannot begin because of a lack of memory ends with `local_resources_exhausted`.
+    // Throws std::bad_alloc only if the previous GET was cancelled and its handler was not called
+    // yet.
     void get(const request& http_request, duration timeout,
              unique_function<void(const reply&)> handler) {
         auto held = acquire();
@@ -65,7 +65,7 @@ public:
         }
     }
 
-    // A GET that cannot be begun ends with `why`.
+    // Ends a GET that cannot begin, with `why`.
     void refuse(errc why, unique_function<void(const reply&)> handler) {
         auto held = acquire();
         handler_ = std::move(handler);
@@ -86,7 +86,7 @@ private:
     struct ending final : serial_task {
         unique_function<void(const reply&)> handler;
         reply result;
-        get_operation* home = nullptr; // where it goes back to; null if that may be gone by then
+        get_operation* home = nullptr; // gets it back; null if it may be destroyed by then
         std::uint64_t number = 0;
 
         void perform() override {
@@ -130,7 +130,7 @@ private:
     using typename base::clock;
     using typename base::lock;
 
-    // Nothing in here may call the handler.
+    // Nothing in this function may call the handler.
     void begin(lock& held) {
         write_head();
         reused_ = take_kept(what_->target, started_) && !what_->fresh_connection && is_idle();
@@ -143,7 +143,7 @@ private:
         if (!reused_)
             return call(held, what_->target, head());
         wait_until(deadline_);
-        // A kept session may have become unable to send; its replacement need not be.
+        // A kept session may be unable to send now. A new connection is able to send.
         if (!call_again(held, head()))
             replace(held);
     }
@@ -174,7 +174,7 @@ private:
         if (count > 0 && !timings_.first_byte)
             timings_.first_byte = now - sent_;
         if (ec && reused_ && !parser_.started()) {
-            // The server had closed the kept connection: that is no failure (once).
+            // The server had closed the kept connection. The first time that is no failure.
             replace(held);
             return outcome::wait;
         }
@@ -246,7 +246,7 @@ private:
             ending_ = std::move(used);
     }
 
-    // Keeps for later GETs what they may use. Returns whether the connection itself is kept.
+    // Keeps the parts that later GETs may use. Returns whether the connection itself is kept.
     bool leave(clock::time_point now) noexcept try {
         if (socket().tls && !reused_)
             tls().keep(what_->target, *socket().tls);
@@ -255,10 +255,11 @@ private:
         return false;
     }
 
-    // A schema of megabytes comes once a day; its room is not kept until the next. Unless a GET
-    // that the handler has begun uses it: it may have ended already and wait for its turn.
+    // A schema of megabytes comes once a day, so its memory is not kept until the next one. It is
+    // kept if the handler has begun another GET that uses it. That GET may already have ended, and
+    // wait for its turn.
     void release_large_buffers(std::uint64_t finished) {
-        std::vector<char> answer; // assigning an empty one would keep the room
+        std::vector<char> answer; // assigning an empty one would keep the memory
         std::vector<char> request;
         const auto held = acquire();
         if (handler_ || finished != finished_)
@@ -276,7 +277,7 @@ private:
     }
 
     static constexpr std::size_t buffer_bytes_min = 4096;
-    static constexpr std::size_t request_bytes_min = 1024; // for a URL as they mostly are
+    static constexpr std::size_t request_bytes_min = 1024; // for a URL of usual length
 
     unique_function<void(const reply&)> handler_;
     std::unique_ptr<ending> ending_ = std::make_unique<ending>();
@@ -287,7 +288,7 @@ private:
     clock::time_point sent_;
     std::vector<char> buffer_;
     std::size_t received_ = 0;
-    std::uint64_t finished_ = 0; // counts the GETs that have ended
+    std::uint64_t finished_ = 0; // the number of GETs that have ended
     response_parser parser_;
 };
 

@@ -26,17 +26,17 @@
 #include <utility>
 
 // The I/O backend of one asio_transport. It shares nothing, and every step runs under its own
-// mutex, so that any thread of the executor may take a step, and any thread may close the socket,
-// also when the executor has stopped.
+// mutex. So any thread of the executor may take a step, and any thread may close the socket, even
+// when the executor has stopped.
 
 namespace forest::detail {
 
-/// An I/O backend is what differs between connections that take the same steps: how they wait, who
-/// else may call, and where a connection is kept. All members but `acquire` are called with the
-/// lock held. At most one wait is pending at a time, beside the deadline; each ends in one call of
-/// `ready`, which may find that there is nothing to be done after all.
+/// An I/O backend is the part that differs between connections with the same steps: how they wait,
+/// which threads may call, and where a connection is kept. All members except `acquire` are called
+/// with the lock held. At most one wait is pending at a time, not counting the deadline. Each wait
+/// ends in one call of `ready`; then there may be nothing to do.
 class standalone_io : public std::enable_shared_from_this<standalone_io> {
-    // First, because what it returns is deduced.
+    // It comes first, because its return type is deduced.
     template <typename Then>
     auto unless_overtaken(std::uint64_t& last, Then then) {
         const auto on_result = [&last, number = ++last, then](standalone_io& self,
@@ -57,7 +57,7 @@ protected:
     using lock = std::unique_lock<std::mutex>;
     using clock = std::chrono::steady_clock;
 
-    /// How large a buffer may be that is kept for the next answer: any answer to a check fits.
+    /// The largest buffer that is kept for the next answer: any answer to a check fits.
     static constexpr std::size_t buffer_bytes_kept = std::size_t{128} * 1024;
 
     standalone_io(asio_serializer serializer, const transport_options& options,
@@ -92,14 +92,13 @@ protected:
     [[nodiscard]] name_directory& names() noexcept { return *names_; }
     [[nodiscard]] client_socket& socket() noexcept { return socket_; }
 
-    /// Makes a connection to the server of `target` that was kept, if there is one, the current
-    /// one.
+    /// Makes a kept connection to the server of `target` the current one, if there is a kept one.
     [[nodiscard]] bool take_kept(const url& target, clock::time_point now) noexcept {
         return socket_.socket.is_open() && now - kept_at_ <= kept_idle_max &&
                kept_for_.same_origin(target);
     }
 
-    /// Leaves the current connection to the next GET with that origin, if it can be kept.
+    /// Keeps the current connection for the next GET with that origin, if possible.
     [[nodiscard]] bool keep(const url& target, clock::time_point now) {
         if (!kept_for_.same_origin(target))
             kept_for_ = target;
@@ -107,8 +106,8 @@ protected:
         return true;
     }
 
-    /// Closes a kept connection, so that another one can be made. Returns whether there was one:
-    /// here it is the current one, or none.
+    /// Closes a kept connection to make room for another one. Returns whether there was one. This
+    /// backend has none except the current one.
     [[nodiscard]] static bool give_way() noexcept { return false; }
 
     /// Closes the current connection, if there is one.
@@ -119,15 +118,16 @@ protected:
         socket_.socket.close();
     }
 
-    /// Performs a task, which is a part of this, later and beside the current wait, unless the task
-    /// is queued already. May be called from any thread and without the lock; does nothing when
-    /// this is being destroyed. An executor that has no memory for it drops it.
+    /// Performs a task later, independently of the current wait, unless the task is queued already.
+    /// The task is a part of this object. May be called from any thread and without the lock. Does
+    /// nothing while this object is being destroyed. If the executor has no memory, the task is
+    /// dropped.
     void call_later(serial_task& task) noexcept {
         if (auto self = weak_from_this().lock())
             (void)mailbox_.post(task, std::move(self));
     }
 
-    /// Takes a step under the lock. Not to be called with it.
+    /// Takes a step under the lock. Do not call it with the lock held.
     template <typename Step>
     void resume(const Step& step) {
         lock held{mutex_};
@@ -162,14 +162,14 @@ protected:
         timer_.cancel();
     }
 
-    /// Performs a task where the handlers of the application run, in turn with others. Gives up the
+    /// Performs a task like a handler of the application, one at a time with them. Releases the
     /// lock.
     void run(lock& held, serial_task& done) {
         held.unlock();
         serializer_.run(done, shared_from_this());
     }
 
-    /// The same, but not from inside, and without keeping this alive.
+    /// The same, but after this call has returned, and without keeping this object alive.
     void post(lock& held, serial_task& done) {
         held.unlock();
         serializer_.post(done, nullptr);
@@ -180,7 +180,7 @@ private:
         self.ready(held);
     };
 
-    // A socket that cannot be watched is of no use: the next operation on it fails.
+    // A socket that cannot be watched is useless: the next operation on it fails.
     void wait(asio::posix::stream_descriptor::wait_type readiness) {
         std::error_code ec;
         if (!watch_.is_open())
@@ -205,8 +205,8 @@ private:
     asio::steady_timer timer_;
     url kept_for_;
     clock::time_point kept_at_;
-    std::uint64_t wait_ = 0;     // counts the waits; earlier ones do not count any more
-    std::uint64_t deadline_ = 0; // the same of the deadlines
+    std::uint64_t wait_ = 0;     // the number of the latest wait; earlier ones are void
+    std::uint64_t deadline_ = 0; // the same for deadlines
 };
 
 } // namespace forest::detail

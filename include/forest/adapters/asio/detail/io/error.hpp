@@ -10,14 +10,13 @@
 #include <initializer_list>
 #include <system_error>
 
-// The one place where Asio's codes become ours.
+// The only place where codes of Asio become codes of this library.
 
 namespace forest::detail {
 
-/// Why a connection could not be made. A socket file that is not there is a server that is not
-/// there.
+/// Returns why a connection could not be made. A missing socket file means that there is no server.
 [[nodiscard]] inline errc connect_error(const std::error_code& ec) noexcept {
-    // Asio's category maps nothing to std::errc, so these are compared by their numbers.
+    // Asio's category maps nothing to std::errc, so the numbers are compared.
     const auto is = [&ec](int number) {
         return ec == std::error_code{number, asio::error::get_system_category()};
     };
@@ -27,7 +26,7 @@ namespace forest::detail {
         return errc::timed_out;
     if (ec == asio::error::connection_reset || ec == asio::error::connection_aborted)
         return errc::connection_lost;
-    // A socket that could not be watched has been closed, which shows as EBADF.
+    // A socket that could not be watched has been closed; then the error is EBADF.
     for (const int each : {EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, EBADF}) {
         if (is(each))
             return errc::local_resources_exhausted;
@@ -35,16 +34,17 @@ namespace forest::detail {
     return errc::unreachable;
 }
 
-/// Whether a connection could not be made for want of what any other connection would give back.
+/// Returns whether a connection could not be made for lack of a resource that any other connection
+/// would give back.
 [[nodiscard]] inline bool lacks_room(const std::error_code& ec) noexcept {
-    // Ports are taken for each address of a server apart.
+    // Ports are counted separately for each address of a server.
     return connect_error(ec) == errc::local_resources_exhausted && ec.value() != EADDRNOTAVAIL;
 }
 
-/// Of the reasons why two addresses of one server could not be connected to, the one that says more
-/// about the check: an address that this machine could not even try may be one at which the server
-/// is well. After that, about the server: a machine that refuses is there, while `unreachable` may
-/// be the fault of this one.
+/// Two addresses of one server have failed. Returns the reason that says more about the check.
+/// First comes a lack of resources: the server may be healthy at the address that could not be
+/// tried. Then comes a refused connection: a machine that refuses exists, but `unreachable` may be
+/// the fault of this machine.
 [[nodiscard]] constexpr errc more_telling(errc left, errc right) noexcept {
     for (const errc each : {errc::local_resources_exhausted, errc::connection_refused,
                             errc::timed_out, errc::connection_lost}) {
@@ -54,7 +54,7 @@ namespace forest::detail {
     return errc::unreachable;
 }
 
-/// Why an established connection failed.
+/// Returns why an established connection failed.
 [[nodiscard]] inline errc stream_error(const std::error_code& ec) noexcept {
     return ec == asio::error::timed_out ? errc::timed_out : errc::connection_lost;
 }

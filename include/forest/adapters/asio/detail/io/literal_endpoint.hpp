@@ -15,11 +15,11 @@
 #include <string_view>
 #include <utility>
 
-// Where to connect to. A server that is named by its address needs no resolver.
+// The endpoint of a connection. If a URL has an address instead of a name, no resolver is needed.
 
 namespace forest::detail {
 
-/// Where a URL leads to whose host is an address.
+/// Returns the endpoint of a URL whose host is an address.
 [[nodiscard]] inline stream_socket::endpoint literal_endpoint(const url& target) noexcept {
     const std::string_view host = target.host();
     if (host.find(':') != std::string_view::npos) {
@@ -31,7 +31,8 @@ namespace forest::detail {
         ::inet_pton(AF_INET6, text.data(), &six.sin6_addr);
         return stream_socket::endpoint{&six, sizeof six};
     }
-    // The URL has verified it; inet_pton would do so for a sixth of what a whole check takes.
+    // The URL has verified the address. inet_pton would verify it again, for a sixth of the time of
+    // a whole check.
     std::uint32_t address = 0;
     std::uint32_t part = 0;
     for (const char byte : host) {
@@ -47,7 +48,7 @@ namespace forest::detail {
     return stream_socket::endpoint{&four, sizeof four};
 }
 
-/// That port of an address.
+/// Returns the endpoint of an address and a port.
 [[nodiscard]] inline stream_socket::endpoint endpoint_of(const ip_address& address,
                                                          std::uint16_t port) noexcept {
     if (address.is_v6) {

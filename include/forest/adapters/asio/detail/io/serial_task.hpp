@@ -5,12 +5,12 @@
 #include <memory>
 #include <utility>
 
-// Work that waits for its turn in memory that its owner has allocated before: when an operation
-// ends, no memory is needed to say so.
+// Work that waits in memory which its owner has allocated before. So the end of an operation needs
+// no memory.
 
 namespace forest::detail {
 
-/// Is in at most one queue at a time.
+/// A task is in at most one queue at a time.
 class serial_task {
 public:
     serial_task() = default;
@@ -34,7 +34,7 @@ private:
     bool queued_ = false;
 };
 
-/// Tasks, first come, first served. Allocates nothing. Not thread-safe.
+/// A queue of tasks. Allocates nothing. Not thread-safe.
 class task_queue {
 public:
     struct entry {
@@ -44,8 +44,8 @@ public:
 
     [[nodiscard]] bool empty() const noexcept { return first_ == nullptr; }
 
-    /// Adds a task, unless it waits already, and keeps its owner, which may be null, until it is
-    /// taken out.
+    /// Adds a task, unless it waits already. Keeps its owner until the task is taken out; the owner
+    /// may be null.
     void push(serial_task& last, std::shared_ptr<void> owner) noexcept {
         if (std::exchange(last.queued_, true))
             return;
@@ -55,7 +55,7 @@ public:
         last_ = &last;
     }
 
-    /// Takes out the first task; there must be one.
+    /// Removes and returns the first task; there must be one.
     [[nodiscard]] entry pop() noexcept {
         serial_task* const taken = std::exchange(first_, first_->next_);
         if (first_ == nullptr)

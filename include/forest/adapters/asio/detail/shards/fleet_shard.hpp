@@ -33,10 +33,10 @@
 
 namespace forest::detail {
 
-/// A fleet and its thread. Until it is handed over to that thread, callers work on the fleet
-/// themselves, so that no queue is needed for the targets that are added before it starts. The
-/// names are for the functions that `tell_later` and `ask` call with the fleet, one at a time; all
-/// other members may be called from any thread.
+/// A fleet and its thread. Before the fleet is handed over to that thread, callers work on the
+/// fleet themselves. So no queue is needed for targets that are added before the start. The members
+/// about names are for the functions that `tell_later` and `ask` call with the fleet, one at a
+/// time. All other members may be called from any thread.
 template <typename Fleet>
 class fleet_shard {
 public:
@@ -46,10 +46,10 @@ public:
         fleet_.emplace(make(asio::any_io_executor{loop_.get_executor()}));
     }
 
-    /// The fleet, for what may be called from any thread.
+    /// Returns the fleet, for members that may be called from any thread.
     [[nodiscard]] Fleet& fleet() noexcept { return *fleet_; }
 
-    /// From now on its thread alone works on the fleet.
+    /// From now on only its thread works on the fleet.
     void hand_over() {
         const std::lock_guard lock{mutex_};
         handed_over_ = true;
@@ -57,10 +57,10 @@ public:
 
     [[nodiscard]] bool runs_here() { return loop_.get_executor().running_in_this_thread(); }
 
-    /// Calls a function with the fleet after all earlier calls, and does not wait for it.
-    /// Throws std::bad_alloc if there is no memory to remember it, or for what it does if that is
-    /// done at once; if there is none later, it is called again. So a function that throws must
-    /// have changed nothing.
+    /// Calls a function with the fleet after all earlier calls, and does not wait for it. Throws
+    /// std::bad_alloc if there is no memory to store the function, or if the function is called at
+    /// once and has no memory. If the function has no memory in a later call, it is called again.
+    /// So a function that throws must have changed nothing.
     template <typename Function>
     void tell_later(Function&& function) {
         if (!work_here(function))
@@ -74,15 +74,16 @@ public:
         return std::make_unique<call_type>(*this, std::forward<Function>(function));
     }
 
-    /// As `tell_later`, for what `prepare` returned. Leaves it to the caller when it throws.
+    /// Like `tell_later`, for the result of `prepare`. If this throws, the caller still owns that
+    /// result.
     template <typename Message>
     void send(std::unique_ptr<Message>& message) {
         if (!work_here(message->function))
             enter(*message.release());
     }
 
-    /// Calls a function with the fleet, and waits for it; at once if this is the fleet's thread.
-    /// Its exceptions pass through.
+    /// Calls a function with the fleet, and waits for it. On the fleet's thread it is called at
+    /// once. Its exceptions are passed on.
     template <typename Function>
     void ask(Function&& function) {
         if (runs_here())
@@ -106,7 +107,7 @@ public:
         });
     }
 
-    // -- What its targets and signers are called outside --
+    // -- The outer names of its targets and signers --
 
     /// Makes room for one more target.
     void reserve_one() {
@@ -124,7 +125,7 @@ public:
         return outer_[place_of(inner)];
     }
 
-    /// Makes room for the name of that signer.
+    /// Makes room for the name of the signer `outer`.
     void reserve(signer_id outer) {
         signers_.resize(std::max(signers_.size(), static_cast<std::size_t>(outer) + 1));
     }
@@ -133,8 +134,8 @@ public:
         signers_[static_cast<std::size_t>(outer)] = inner;
     }
 
-    /// 0 is the one that the fleet was made with. Throws std::bad_alloc while that signer itself
-    /// could not be added yet for want of memory.
+    /// 0 is the first signer of the fleet. Throws std::bad_alloc as long as that signer could not
+    /// be added because of a lack of memory.
     [[nodiscard]] signer_id signer_of(signer_id outer) const {
         const auto place = static_cast<std::size_t>(outer);
         if (place >= signers_.size() || !signers_[place])
@@ -145,7 +146,8 @@ public:
     using outage_callback = unique_function<void(target_id, const outage&)>;
     using event_callback = unique_function<void(const event&)>;
 
-    /// A callback for the fleet, which calls one that knows the names outside; none for null.
+    /// Returns a callback for the fleet. It calls `callback` with the outer names. Null gives no
+    /// callback.
     [[nodiscard]] outage_callback
     translated(const std::shared_ptr<outage_callback>& callback) const {
         if (callback == nullptr)
@@ -165,13 +167,13 @@ public:
     }
 
 private:
-    // Each event needs the name outside, and finds it at an index; a map would cost more than the
+    // Each event needs the outer name, and finds it at an index. A map would cost more than the
     // target itself.
     static constexpr std::size_t place_of(target_id inner) noexcept {
         return target_place::of(inner).index;
     }
 
-    // A call on the thread of the fleet, in memory that was taken before.
+    // A call on the thread of the fleet, in memory that was allocated before.
     template <typename Function>
     class queued_call final : public detail::serial_task {
     public:
@@ -180,7 +182,7 @@ private:
 
         void perform() override {
             try {
-                if (!to_.ended_) // perhaps while there was no memory
+                if (!to_.ended_) // perhaps during a lack of memory
                     function(*to_.fleet_);
             } catch (const std::bad_alloc&) {
                 detail::pause_for_memory();
@@ -196,7 +198,7 @@ private:
         fleet_shard& to_;
     };
 
-    // The same, on the stack of the caller, who waits for it.
+    // The same, on the stack of the waiting caller.
     template <typename Function>
     class awaited_call final : public detail::serial_task {
     public:
@@ -261,7 +263,7 @@ private:
         return true;
     }
 
-    // Before the loop, on whose thread they are used.
+    // These members stand before the loop, because its thread uses them.
     bool ended_ = false;
     member_call starting_{*this, [](Fleet& fleet) { fleet.start(); }};
     member_call stopping_{*this, [](Fleet& fleet) { fleet.stop(); }};

@@ -17,14 +17,14 @@
 #include <utility>
 #include <vector>
 
-// The names of the targets of several fleets, each of which runs on a thread of its own: a name is
-// given, and may be taken back, before the fleet has seen the target.
+// The names of the targets of several fleets, each on a thread of its own. A name may be given and
+// taken back before the fleet has seen the target.
 
 namespace forest::detail {
 
-/// The fleet and the names of each target. Names are in the order in which they were given until
-/// one is taken back; none is used twice, and none is 0. All members may be called from any thread,
-/// some by that of the target's fleet alone.
+/// The fleet and the names of each target. Names increase in the order in which they are given,
+/// until one is taken back. No name is used twice, and none is 0. Most members may be called from
+/// any thread, and some only from the thread of the target's fleet.
 class target_registry {
 public:
     struct named_target {
@@ -32,21 +32,21 @@ public:
         std::size_t fleet;
     };
 
-    /// For that many fleets, from 1 to 65,535.
+    /// `fleets` is the number of fleets, from 1 to 65,535.
     explicit target_registry(std::size_t fleets) : sizes_(fleets) {
         assert(fleets > 0 && fleets <= std::numeric_limits<fleet_number>::max());
         fleets_.fill(no_fleet);
     }
 
-    /// Names a new target, and says which fleet is to have it: for the same `origin` always the
-    /// same.
+    /// Gives a name to a new target, and chooses its fleet: always the same fleet for the same
+    /// `origin`.
     named_target add(std::uint64_t origin) {
         const std::lock_guard lock{mutex_};
         const fleet_number fleet = fleet_of_origin(origin);
         if (free_.empty()) {
             if (entries_.size() == entries_.capacity())
                 entries_.reserve(2 * entries_.size() + 1);
-            free_.reserve(entries_.capacity()); // so that to give a name back never fails
+            free_.reserve(entries_.capacity()); // so that returning a name never fails
             entries_.emplace_back();
             free_.push_back(static_cast<std::uint32_t>(entries_.size() - 1));
         }
@@ -70,22 +70,22 @@ public:
         return one->fleet;
     }
 
-    /// Whose target it is; empty if there is no such target.
+    /// Returns the fleet of a target; empty if there is no such target.
     [[nodiscard]] std::optional<std::size_t> fleet_of(target_id id) const {
         const std::lock_guard lock{mutex_};
         const entry* const one = watched(id);
         return one == nullptr ? std::nullopt : std::optional<std::size_t>{one->fleet};
     }
 
-    /// By what name its fleet knows it, 0 if it does not know it yet; empty if there is no such
-    /// target.
+    /// Returns the name of a target in its fleet, 0 if its fleet does not know it yet; empty if
+    /// there is no such target.
     [[nodiscard]] std::optional<target_id> inner(target_id id) const {
         const std::lock_guard lock{mutex_};
         const entry* const one = watched(id);
         return one == nullptr ? std::nullopt : std::optional{one->inner};
     }
 
-    /// How many targets there are.
+    /// Returns the number of targets.
     [[nodiscard]] std::size_t size() const {
         const std::lock_guard lock{mutex_};
         return std::accumulate(sizes_.begin(), sizes_.end(), std::size_t{0});
@@ -93,7 +93,8 @@ public:
 
     // -- For the thread of the target's fleet --
 
-    /// Whether a target is still to be added to its fleet; if not, that was all to be done for it.
+    /// Returns whether a target must still be added to its fleet. If not, nothing more has to be
+    /// done for it.
     [[nodiscard]] bool wanted(target_id id) {
         const std::lock_guard lock{mutex_};
         if (watched(id) != nullptr)
@@ -102,7 +103,7 @@ public:
         return false;
     }
 
-    /// Its fleet knows it now by the name `inner`; or has refused it, if that is 0.
+    /// Stores the name of a target in its fleet. 0 means that the fleet has refused it.
     void added(target_id id, target_id inner) {
         const std::lock_guard lock{mutex_};
         entry& one = entries_[target_place::of(id).index];
@@ -125,7 +126,7 @@ public:
     target_id forget(target_id id) {
         const std::lock_guard lock{mutex_};
         const entry* const one = find(id);
-        if (one == nullptr || one->inner == target_id{}) // Not yet there: `wanted` will say no.
+        if (one == nullptr || one->inner == target_id{}) // `wanted` will return false.
             return {};
         const target_id known_as = one->inner;
         release(id);
@@ -137,7 +138,7 @@ private:
 
     static constexpr fleet_number no_fleet = std::numeric_limits<fleet_number>::max();
 
-    // A place is used again when the fleet has no business with it any more.
+    // A place is used again when the fleet does not need it any more.
     struct entry {
         target_id inner{};
         std::uint32_t generation = 1;
@@ -145,10 +146,10 @@ private:
         bool watched = false;
     };
 
-    // A hash alone would give one fleet two or three times what another one has where servers are
-    // few. So it says in which group a server is, and the fleet that has the fewest targets when a
-    // group is met first has all of it. The low bits of `origin` may depend on little of the URL:
-    // it is mixed before.
+    // With few servers, a hash alone would give one fleet two or three times as many targets as
+    // another one. So the hash decides only the group of a server. When a group appears for the
+    // first time, the fleet with the fewest targets gets the whole group. The low bits of `origin`
+    // may depend on a small part of the URL, so it is mixed first.
     fleet_number fleet_of_origin(std::uint64_t origin) noexcept {
         fleet_number& fleet = fleets_[random_generator{origin}() % fleets_.size()];
         if (fleet == no_fleet)
