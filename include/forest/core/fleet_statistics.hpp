@@ -7,19 +7,21 @@
 
 #include <cstdint>
 
-// What a fleet has done so far.
+// Counts of the work of a fleet.
 
 namespace forest {
 
-/// Counted since the fleet was made. A check counts when it has ended, as exactly one of a success,
-/// a failure and an inconclusive check.
+/// The counts since the fleet was made. A check is counted when it has ended: as a success, a
+/// failure or an inconclusive check.
 struct fleet_statistics {
     std::uint64_t checks = 0;
     std::uint64_t failures = 0;
-    /// Failed for what this process lacks, or for want of a name service (B12).
+    /// Checks that failed because this process lacked resources, or because the name service did
+    /// not answer (B12).
     std::uint64_t inconclusive = 0;
     std::uint64_t unresolved = 0; ///< of them: the name service did not answer
-    /// Of each check that began: from when it was due, or asked for at once, until then.
+    /// For each check that began: the time from the moment when it was due, or was requested at
+    /// once, to its beginning.
     duration_histogram lateness{};
 
     void count(event_kind kind) noexcept {
@@ -30,7 +32,7 @@ struct fleet_statistics {
         inconclusive += undecided ? 1 : 0;
     }
 
-    /// Adds what another fleet has counted.
+    /// Adds the counts of another fleet.
     void merge(const fleet_statistics& other) noexcept {
         checks += other.checks;
         failures += other.failures;

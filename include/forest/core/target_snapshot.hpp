@@ -18,7 +18,7 @@ struct target_snapshot {
     std::string target{}; ///< the URL
     target_status status{};
     int attempt = 0;                        ///< checks since the last success (B10)
-    int failures = 0;                       ///< consecutive ones that count
+    int failures = 0;                       ///< consecutive failures that count
     std::optional<forest::outage> outage{}; ///< while the status is down; its own `target` is empty
 };
 

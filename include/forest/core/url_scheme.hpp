@@ -8,7 +8,7 @@
 
 namespace forest {
 
-/// How a target is reached.
+/// The protocol to a target.
 enum class url_scheme : std::uint8_t {
     http,
     https,

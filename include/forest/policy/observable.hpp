@@ -21,9 +21,9 @@ template <typename Source>
 class observable {
 public:
     /// Passes every event to an observer, like a function. The observer is moved into the source.
-    /// `std::ref(observer)` leaves it where it is; then it must outlive the polling.
+    /// With `std::ref(observer)` it is not moved; then it must outlive the polling.
     ///
-    /// Accepts other arguments that are no functions, too, so that the first line of the compiler
+    /// It also accepts other arguments that are no functions. So the first line of the compiler
     /// says what is wrong with them. A constraint would only list the functions that do not fit.
     template <typename Observer>
         requires(!std::convertible_to<Observer, detail::unique_function<void(const event&)>> ||

@@ -16,7 +16,7 @@
 namespace forest {
 
 /// An observer receives every event. A model promises what the type system cannot check: it keeps
-/// no pointer of the event, and calls no member but `stop()` of the client whose event it is.
+/// no pointer of the event, and calls no member of the event's client except `stop()`.
 ///
 /// See docs/reference/observer.md; the minimal model is tests/archetypes/observer.hpp.
 template <typename T>
@@ -64,7 +64,7 @@ template <observer Observer>
                const event& happened) { owned->on_event(happened); };
 }
 
-/// The same for an observer that stays where it is, and must outlive the callback.
+/// The same for an observer that is not moved. It must outlive the callback.
 template <observer Observer>
 [[nodiscard]] std::function<void(const event&)> callback_of(std::reference_wrapper<Observer> kept) {
     return [kept](const event& happened) { kept.get().on_event(happened); };

@@ -9,13 +9,13 @@
 #include <concepts>
 #include <cstddef>
 
-// Proves to the server who sends a request.
+// Proves the identity of the sender of a request.
 
 namespace forest {
 
 /// A signer adds header fields to a request. A model promises what the type system cannot check:
 ///
-/// - the result depends on the request, the time and the secret alone;
+/// - the result depends only on the request, the time and the secret;
 /// - the secret appears nowhere else, for example in no message, event or exception.
 ///
 /// See docs/reference/signer.md; the minimal model is tests/archetypes/signer.hpp.
@@ -25,13 +25,13 @@ concept signer =
                                            header_fields& fields) { signer.sign(get, at, fields); };
 
 /// A signer may declare with `static constexpr bool signs_time_alone = true` that its result
-/// depends on the time and the secret alone, and not on the request. Then a fleet signs once for
+/// depends only on the time and the secret, and not on the request. Then a fleet signs once for
 /// many requests.
 template <typename T>
 concept time_signer = signer<T> && T::signs_time_alone;
 
-/// A signer takes a `precise_time` in the place of the `wall_time` if it can write timestamps that
-/// are more precise than milliseconds.
+/// A signer that can write timestamps more precise than milliseconds has a parameter of type
+/// `precise_time` instead of `wall_time`.
 template <typename T>
 concept precise_signer =
     signer<T> && requires(T& signer, const request& get, precise_time at, header_fields& fields) {

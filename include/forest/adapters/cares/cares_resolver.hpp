@@ -28,14 +28,14 @@
 #include <utility>
 #include <vector>
 
-// Names by c-ares, which asks name servers without blocking.
+// Looks names up with c-ares, which asks name servers without blocking.
 
 namespace forest {
 
-/// How a cares_resolver asks.
+/// The options of a cares_resolver.
 struct cares_options {
-    /// The name servers as `address[:port]`, with commas between them; an IPv6 address with a port
-    /// in brackets. Empty means those of `configuration`.
+    /// The name servers as `address[:port]`, with commas between them. An IPv6 address with a port
+    /// is in brackets. If it is empty, the name servers of `configuration` are used.
     std::string servers{};
 
     /// How long the first try waits for an answer; each round of tries waits longer. Greater than
@@ -45,19 +45,19 @@ struct cares_options {
     /// How often each server is asked. At least 1.
     int tries = 2;
 
-    /// The file whose names do not wait behind others. c-ares itself reads /etc/hosts.
+    /// The file with names that do not wait for other names. c-ares itself reads /etc/hosts.
     std::string hosts = "/etc/hosts";
 
-    /// The file with the name servers, the domains to search and the options, as resolv.conf(5). It
-    /// is read again when it has changed.
+    /// The file with the name servers, the domains to search and the options, in the form of
+    /// resolv.conf(5). It is read again when it has changed.
     std::string configuration = "/etc/resolv.conf";
 };
 
-/// A resolver without a thread that could be left behind: it has one of its own, which never blocks
-/// and is joined by the destructor. So it works in libraries that are unloaded. It knows how long
-/// an answer may be used. It asks the hosts file and name servers, and nothing else that
-/// /etc/nsswitch.conf may name. Models `resolver` and `local_resolver`. All members may be called
-/// from any thread; handlers run on the thread of the resolver.
+/// A resolver that leaves no thread behind: it has one thread, which never blocks and which the
+/// destructor joins. So it works in libraries that are unloaded. It knows how long an answer may be
+/// used. It uses only the hosts file and name servers, and no other source from /etc/nsswitch.conf.
+/// Models `resolver` and `local_resolver`. All members may be called from any thread; handlers run
+/// on the thread of the resolver.
 class cares_resolver {
 public:
     /// Throws std::system_error(std::errc::invalid_argument) if the options cannot be used, and
@@ -82,7 +82,7 @@ public:
             ::close(wake_);
     }
 
-    /// Throws std::bad_alloc, or std::system_error when the system has no thread or descriptor.
+    /// Throws std::bad_alloc, or std::system_error if the system has no thread or descriptor.
     template <typename Handler>
     void async_resolve(std::string_view name, Handler&& handler) {
         question asked{std::string{name}, std::forward<Handler>(handler)};
@@ -147,7 +147,7 @@ private:
         try {
             const bool local = hosts_.contains(next.name);
             newest_channel().look_up(next.name, local, std::move(next.handler));
-        } catch (...) { // for want of memory or of a descriptor
+        } catch (...) { // There is no memory or no descriptor.
             if (!next.handler)
                 return; // c-ares has it.
             resolution nothing;
@@ -161,7 +161,7 @@ private:
                                                        options_.timeout, options_.tries);
     }
 
-    // Look-ups that are under way end with the servers that they began with.
+    // Running look-ups keep the servers with which they began.
     detail::cares_channel& newest_channel() {
         const auto found = file_version::of(options_.configuration);
         if (channels_.empty() || found != configuration_) {
@@ -180,7 +180,7 @@ private:
             watched.assign(1, {.fd = wake_, .events = POLLIN, .revents = 0});
             for (const auto& each : channels_)
                 timeout = each->add_to(watched, timeout);
-        } catch (...) { // for want of memory: then it looks again soon
+        } catch (...) { // There is no memory: it tries again soon.
             timeout = 10;
         }
         if (::poll(watched.data(), watched.size(), timeout) < 0)
@@ -199,7 +199,7 @@ private:
     bool ended_ = false;
     int wake_ = -1;
     std::vector<question> asked_;
-    file_version configuration_; // that the newest channel has read
+    file_version configuration_; // the version that the newest channel has read
     std::vector<std::unique_ptr<detail::cares_channel>> channels_; // the last one is for new ones
     std::thread thread_;
 };

@@ -20,45 +20,46 @@
 
 namespace forest {
 
-/// Begins sessions, and resumes them where the server lets it. Not thread-safe.
+/// Begins sessions, and resumes them if the server allows it. Not thread-safe.
 class tls_client {
 public:
     using clock = std::chrono::steady_clock;
 
-    /// How many tickets it keeps, of all servers. Beyond that any one makes room for a further one.
+    /// The largest number of tickets, of all servers together. When it is reached, a new ticket
+    /// replaces any other one.
     static constexpr std::size_t tickets_max = 4096;
 
-    /// How long a server need not show its certificate again: a health check that never looked
-    /// would not notice that it has expired.
+    /// How long a server need not show its certificate again. A check that never verified it would
+    /// not notice that it has expired.
     static constexpr std::chrono::minutes verified_for{10};
 
-    /// Files that the user named are read now, so that a mistake is found at the start and not at
-    /// the first check; the system's authorities when they are first needed, because most checks
-    /// need none. Throws as tls_context does.
+    /// Reads the files of the user now, so that a mistake is found at the start and not at the
+    /// first check. The authorities of the system are read when they are first needed, because most
+    /// checks need none. Throws like tls_context.
     explicit tls_client(const tls_options& options) : chosen_{options} {
         if (!options.ca_file.empty() || !options.certificate_file.empty() ||
             !options.private_key_file.empty())
             context_.emplace(chosen_);
     }
 
-    /// How many tickets it has now.
+    /// Returns how many tickets it has now.
     [[nodiscard]] std::size_t tickets() const noexcept { return count_; }
 
-    /// A session with the server of `target`, which resumes an earlier one if it can. A ticket that
-    /// serves once is used up by that.
+    /// Returns a session with the server of `target`. It resumes an earlier session if possible. A
+    /// ticket that can be used only once is then used up.
     [[nodiscard]] tls_session begin(const url& target, clock::time_point now = clock::now()) {
         if (!context_)
             context_.emplace(chosen_);
         return tls_session{*context_, target, take(key(target), now)};
     }
 
-    /// Takes what resumes `session`, which is with the server of `target` and went well.
+    /// Takes the tickets of `session`, which is with the server of `target` and has succeeded.
     void keep(const url& target, tls_session& session) {
         session.take_tickets([this, server = key(target)](detail::tls_ticket ticket) {
             if (count_ >= tickets_max)
                 forget_any();
             std::vector<detail::tls_ticket>& known = known_[server];
-            // One that lasts takes the place of the one before.
+            // A ticket that can be used many times replaces the earlier one.
             while (!known.empty() &&
                    (ticket.lasts() || known.size() >= detail::tickets_per_server_max))
                 forget_first(known);
@@ -68,12 +69,12 @@ public:
     }
 
 private:
-    // All are https.
+    // All targets have the scheme https.
     static std::string key(const url& target) {
         return std::string{target.host()}.append(1, ' ').append(std::to_string(target.port()));
     }
 
-    // The newest ticket that is still good.
+    // Returns the newest ticket that is still valid.
     detail::tls_ticket take(const std::string& server, clock::time_point now) {
         detail::tls_ticket found;
         const auto place = known_.find(server);

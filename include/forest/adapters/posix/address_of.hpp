@@ -15,11 +15,11 @@
 #include <span>
 #include <vector>
 
-// What the resolvers have in common.
+// The common parts of the resolvers.
 
 namespace forest {
 
-/// An address as sockets have it; empty if it belongs to another family.
+/// Returns the address of a socket address; empty if it is of another family.
 [[nodiscard]] inline std::optional<ip_address> address_of(const sockaddr& from) noexcept {
     ip_address result;
     if (from.sa_family == AF_INET) {
@@ -54,7 +54,8 @@ private:
     std::set<ip_address> known_;
 };
 
-/// Whether this process can open no descriptor now. A look-up needs some, and seldom says so.
+/// Returns whether this process can open no descriptor now. A look-up needs some, but seldom
+/// reports that it has none.
 [[nodiscard]] inline bool lacks_descriptor() noexcept {
     const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (probe >= 0)
@@ -62,8 +63,8 @@ private:
     return probe < 0;
 }
 
-/// Blocks all signals for the thread that made it until it is destroyed. Threads that are begun
-/// meanwhile take none for ever: the application's handlers are not meant for them.
+/// Blocks all signals for the current thread until it is destroyed. Threads that begin during this
+/// time never receive a signal: the application's handlers must not run on them.
 class signals_blocked {
 public:
     signals_blocked() noexcept {

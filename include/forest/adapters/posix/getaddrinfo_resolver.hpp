@@ -20,12 +20,12 @@
 #include <system_error>
 #include <utility>
 
-// Names as the system finds them, in whatever order /etc/nsswitch.conf says.
+// Looks names up like the system, in the order of /etc/nsswitch.conf.
 
 namespace forest {
 
-/// What a code of getaddrinfo means, not 0. `error` is errno, for EAI_SYSTEM. The table is in
-/// docs/reference/resolver.md.
+/// Returns the error for a code of getaddrinfo, which is not 0. `error` is errno, for EAI_SYSTEM.
+/// The table is in docs/reference/resolver.md.
 [[nodiscard]] inline errc resolve_error(int code, int error) noexcept {
     switch (code) {
     case EAI_NONAME:
@@ -49,21 +49,22 @@ namespace forest {
     }
 }
 
-/// The resolver that forest's transports use unless told otherwise: `getaddrinfo` on threads of its
-/// own, of which there are none before the first look-up and after 10 idle seconds. Models
-/// `resolver` and `local_resolver`. All members may be called from any thread.
+/// The default resolver of forest's transports: `getaddrinfo` on threads of its own. There are no
+/// threads before the first look-up and after 10 idle seconds. Models `resolver` and
+/// `local_resolver`. All members may be called from any thread.
 ///
-/// A call of getaddrinfo cannot be interrupted. The destructor does not wait for one that is under
-/// way: its thread is left behind, touches only memory of its own, and ends with the call. The end
-/// of a program does not wait for it either. A library that is to be unloaded must not leave a
-/// thread behind: there, use cares_resolver.
+/// A call of getaddrinfo cannot be interrupted. The destructor does not wait for a running call:
+/// its thread is left behind, uses only memory of its own, and ends with the call. The end of a
+/// program does not wait for it either. A library that will be unloaded must not leave a thread
+/// behind. Use cares_resolver there.
 class getaddrinfo_resolver {
 public:
-    /// `hosts` is the file whose names do not wait behind others; look-ups are left to the system.
+    /// `hosts` is the file with names that do not wait for other names. The system itself makes the
+    /// look-ups.
     explicit getaddrinfo_resolver(std::string hosts = "/etc/hosts")
         : getaddrinfo_resolver{resolver_limits{}, std::move(hosts)} {}
 
-    /// One with as many threads at most as a name book with these limits has look-ups under way.
+    /// Has at most as many threads as a name book with these limits has look-ups under way.
     explicit getaddrinfo_resolver(const resolver_limits& limits, std::string hosts = "/etc/hosts")
         : hosts_{std::move(hosts)},
           crew_{detail::lookup_crew::begin(
@@ -76,7 +77,7 @@ public:
         crew_->end([](void* context) { delete static_cast<lookup*>(context); });
     }
 
-    /// Throws std::bad_alloc, or std::system_error when the system has no thread for it.
+    /// Throws std::bad_alloc, or std::system_error if the system has no thread.
     template <typename Handler>
     void async_resolve(std::string_view name, Handler&& handler) {
         const bool possible = name.size() <= detail::lookup_crew::name_bytes_max &&

@@ -20,7 +20,7 @@
 #include <string>
 #include <utility>
 
-// The schema that a datasource has taken over, and the conditional request for a newer one
+// The schema that a datasource has accepted, and the conditional request for a newer one
 // (PROTOCOL.md, 3).
 
 namespace forest::detail {
@@ -32,9 +32,9 @@ public:
     /// The condition of a request; `read` needs it to understand a 304.
     using condition = std::uint64_t;
 
-    /// `bytes_max` bounds the size of a schema from a server. When a server sends a content again
-    /// that was the known one before, the content is doubted for `settle` (B36: a replica may be
-    /// behind).
+    /// `bytes_max` bounds the size of a schema from a server. If a server sends a content that was
+    /// the known one before, the content is not accepted before `settle` has passed (B36: a replica
+    /// may be behind).
     committed_schema(std::size_t bytes_max, duration settle)
         : bytes_max_{bytes_max}, contents_{settle} {}
 
@@ -61,10 +61,10 @@ public:
         source_ = source;
     }
 
-    /// Makes a request ask for the schema only if its content is not the known one: sends the etag
-    /// that came last with the known content. The etag has no quotes, because some servers compare
-    /// it as it stands. An etag that no header field can carry is left out; then the server sends
-    /// the whole schema, and it is compared here.
+    /// Makes a request conditional: the server sends the schema only if its content is not the
+    /// known one. The request has the etag that came last with the known content. The etag has no
+    /// quotes, because some servers compare it in this form. An etag that a header field cannot
+    /// carry is left out. Then the server sends the whole schema, and it is compared here.
     [[nodiscard]] condition prepare(request& get) const {
         get.limits.body_bytes_max = bytes_max_;
         if (etag_.empty() || get.fields.add("If-None-Match", etag_))
@@ -73,8 +73,8 @@ public:
     }
 
     /// Reads the schema from a reply with the verdict `judged` to a request with the condition
-    /// `sent`. When there is no memory for the schema, the reply says nothing about the server
-    /// (B12: the check is inconclusive).
+    /// `sent`. If there is no memory for the schema, the reply says nothing about the server (B12:
+    /// the check is inconclusive).
     [[nodiscard]] schema_answer read(const reply& answer, const verdict& judged,
                                      condition sent) const noexcept {
         schema_answer result{.result = judged};
@@ -113,24 +113,25 @@ private:
 
     static constexpr condition unconditional = 0;
 
-    // A schema without an etag leaves the etag before, which came with the same content.
+    // A schema without an etag does not change the etag: the earlier one came with the same
+    // content.
     void remember_etag(const schema& served) noexcept {
         const std::string& etag = served.etag();
         if (etag.empty() || etag.size() > etag_bytes_max || !is_field_value(etag))
             return;
         try {
             etag_ = etag;
-        } catch (const std::bad_alloc&) { // Then the whole schema comes.
+        } catch (const std::bad_alloc&) { // The server then sends the whole schema.
             etag_.clear();
         }
     }
 
     const std::size_t bytes_max_;
-    mutable std::mutex mutex_; // guards the next two members, which one thread alone writes
+    mutable std::mutex mutex_; // guards the next two members; only one thread writes them
     std::shared_ptr<const schema> known_ = std::make_shared<const schema>();
     schema_source source_ = schema_source::none;
     schema_settling contents_;
-    std::string etag_;      // to be sent; empty when there is none that can be sent
+    std::string etag_;      // the etag to send; empty if there is none
     condition commits_ = 1; // one more than the number of commits so far
 };
 

@@ -39,11 +39,12 @@ struct polled_server {
     committed_schema known;
     schema_answer latest{};    ///< the answer to the last check of the schema route
     bool asked_schema = false; ///< whether the last check went to the schema route
-    /// The verdict of a check that is kept back until the first fetch of the schema has ended.
+    /// The verdict of a check that is held back until the first fetch of the schema has ended.
     std::optional<verdict> held{};
 };
 
-/// Checks the health route or, where there is none, the schema route (B33). A probe of health_loop.
+/// Checks the health route or, if there is none, the schema route (B33: the choice of the route). A
+/// probe of health_loop.
 class datasource_probe {
 public:
     explicit datasource_probe(std::shared_ptr<polled_server> server) noexcept
@@ -67,8 +68,8 @@ public:
         result = server_->latest.result;
     }
 
-    /// Keeps a verdict back while the first fetch of the schema is in flight: its end shows whether
-    /// the server only lacks the health route.
+    /// Holds a verdict back while the first fetch of the schema is in flight. The end of the fetch
+    /// shows whether the server only lacks the health route.
     [[nodiscard]] bool holds(const verdict& result) noexcept {
         if (server_->asked_schema || !server_->route.awaits_schema(result))
             return false;

@@ -20,12 +20,13 @@
 #include <unordered_map>
 #include <utility>
 
-// The signer of each target of a fleet, and the timestamp of each request: later than that of the
-// last request to the same server, and not further ahead of the clock than servers accept.
+// The signer of each target of a fleet, and the timestamp of each request. The timestamp is later
+// than that of the last request to the same server, and not further ahead of the clock than servers
+// accept.
 
 namespace forest::detail {
 
-/// The signers of a fleet. A signature may cover the time alone; then all servers that share a
+/// The signers of a fleet. A signature may cover only the time. Then all servers with the same
 /// secret get the same signature at one moment, and it is computed once. Not thread-safe.
 template <signer Signer>
 class fleet_signers {
@@ -55,7 +56,7 @@ public:
 
     [[nodiscard]] bool contains(signer_id id) const noexcept { return signers_.contains(id); }
 
-    /// Counts a user more, or a user less, of a signer, which must exist.
+    /// Counts one more user, or one user less, of a signer. The signer must exist.
     void enter(signer_id id) noexcept { ++signers_.find(id)->second.users; }
     void leave(signer_id id) noexcept { --signers_.find(id)->second.users; }
 
@@ -119,7 +120,7 @@ template <signer Signer>
 class fleet_signing {
 public:
     /// `standard` signs for all targets without a signer of their own. All servers have the same
-    /// `offset`, so that requests of one moment can share a signature.
+    /// `offset`, so requests of one moment can share a signature.
     fleet_signing(Signer standard, timestamp_offset offset)
         : offset_{offset}, signers_{std::move(standard)} {}
 
@@ -138,8 +139,8 @@ public:
         signers_.leave(signer);
     }
 
-    /// Returns the delay of the first check of the next target of an origin. The targets of one
-    /// origin begin as far from each other as possible.
+    /// Returns the delay of the first check of the next target of an origin. The beginnings of the
+    /// targets of one origin are as far from each other as possible.
     [[nodiscard]] duration start_delay(origin_number number, duration interval) noexcept {
         fleet_origin& origin = origins_[number];
         const double share = start_share(origin.ordinal, origin.begun++);

@@ -30,8 +30,8 @@
 #include <utility>
 
 // Drives the machine of one target with the given policies: the machine decides, the loop executes.
-// The client and the operations in flight share the loop, so that a client may be destroyed at any
-// time, from its own callbacks too.
+// The client and the operations in flight share the loop. So a client may be destroyed at any time,
+// even in its own callbacks.
 
 namespace forest::detail {
 
@@ -41,20 +41,20 @@ struct health_probe {
     /// Changes a request before it is signed.
     void prepare(request&) const noexcept {}
 
-    /// Reads more from a reply than its verdict says, and may correct the verdict.
+    /// Reads more from a reply than the verdict contains, and may correct the verdict.
     void read(const reply&, verdict&) const noexcept {}
 
-    /// Returns whether the verdict is kept back, and the check with it, until something else has
-    /// happened. Whoever keeps it back calls `health_loop::ended` with it later.
+    /// Returns whether the verdict is held back. The check then ends later: the owner of the probe
+    /// must call `health_loop::ended` with the verdict.
     [[nodiscard]] bool holds(const verdict&) const noexcept { return false; }
 
-    /// Returns the input of the machine that a verdict makes.
+    /// Returns the input of the machine for a verdict.
     [[nodiscard]] health_input input(const verdict& result) const noexcept {
         return health_input::reply(result);
     }
 };
 
-/// The state of a basic_health_client; held by a shared_ptr. `start`, `stop`, `stopped` and
+/// The state of a basic_health_client, held by a shared_ptr. `start`, `stop`, `stopped` and
 /// `status` may be called from any thread; everything else runs on the clock's execution context.
 template <transport Transport, clock Clock, signer Signer, backoff Backoff,
           typename Probe = health_probe, typename Machine = health_machine<Backoff>>
@@ -115,8 +115,8 @@ public:
     /// outside of callbacks.
     void hurry(duration within) { drive(health_input::hurried(within)); }
 
-    /// The check in flight has ended with this verdict. Called with a verdict that the probe has
-    /// kept back, on the clock's execution context, outside of callbacks.
+    /// The check in flight has ended with this verdict. Call it with a verdict that the probe has
+    /// held back, on the clock's execution context, outside of callbacks.
     void ended(verdict result) {
         judged_ = &result;
         drive(probe_.input(result));
@@ -228,7 +228,7 @@ private:
     Clock clock_;
     Signer signer_;
     Machine machine_;
-    const url target_; // its name in events; a probe may ask for another route of the server
+    const url target_; // its name in events; a probe may request another route of the server
     timestamp_offset offset_;
     request request_;
     std::uint64_t waits_ = 0; // the number of waits so far
@@ -238,7 +238,7 @@ private:
     verdict* judged_ = nullptr; // not null while the verdict is reported
     std::atomic<target_status> status_ = target_status::unknown;
     std::atomic<bool> started_ = false;
-    std::atomic<bool> announced_ = false; // an event was reported, so the last two are, too
+    std::atomic<bool> announced_ = false; // an event was reported, so the last two will be, too
     callbacks listeners_;
 };
 

@@ -11,10 +11,9 @@
 #include <algorithm>
 #include <chrono>
 
-// The truth about a simulated server, whatever its clients believe: whether each check that begins
-// now must fail, and whether each must succeed, if nothing changes before it ends. If both are
-// false, chance decides. Where a result would depend on more than can be seen from here, it is
-// false.
+// The truth about a simulated server, independent of its clients: whether each check that begins
+// now must fail, and whether each must succeed, if nothing changes before its end. If both are
+// false, chance decides. If a result depends on data that is not visible here, it is false.
 
 namespace forest::sim {
 
@@ -28,7 +27,7 @@ namespace forest::sim {
     }
 }
 
-/// The longest time that they can take.
+/// The longest time in which both can cross the link.
 [[nodiscard]] inline duration round_trip_max(const latency& delay) noexcept {
     switch (delay.distribution) {
     case latency::shape::constant: return round_trip_min(delay);
@@ -38,22 +37,22 @@ namespace forest::sim {
     }
 }
 
-/// The earliest end of a timer of that length on a host that runs: its clock may be fast or slow,
-/// and the rate of one that swings is off by up to a quarter at times.
+/// Returns the shortest time of a timer with this length on a running host. Its clock may be fast
+/// or slow; the rate of a swinging clock is wrong by up to a quarter at times.
 [[nodiscard]] inline duration timer_min(const host& host, duration span) noexcept {
     const duration steady = host.true_span(span);
     return host.timers_exact() ? steady : steady / 5 * 4;
 }
 
-/// The latest end of that timer.
+/// Returns the longest time of that timer.
 [[nodiscard]] inline duration timer_max(const host& host, duration span) noexcept {
     const duration steady = host.true_span(span);
     return host.timers_exact() ? steady : steady / 3 * 4 + duration{4};
 }
 
-/// Whether every server with that clock refuses a request that is signed with the time `signed_as`
-/// and arrives within `one_way_max` by the server's clock. `jumps` is how far the clocks may jump
-/// together; true only if no jump can make the signature acceptable.
+/// Returns whether a server with this clock must refuse a request that is signed with the time
+/// `signed_as` and arrives within `one_way_max` by the server's clock. `jumps` is how far the
+/// clocks may jump together. The result is true only if no jump can make the signature acceptable.
 [[nodiscard]] inline bool signature_refused(wall_time signed_as, wall_time server_now,
                                             duration jumps, duration one_way_max) noexcept {
     // A server accepts 300 s, and compares whole seconds.
@@ -62,8 +61,8 @@ namespace forest::sim {
     return ahead - jumps - one_way_max >= refused || -ahead - jumps >= refused;
 }
 
-/// Whether a server accepts a request that is signed with the time `signed_as` and arrives now.
-/// Some seconds are kept in reserve for what the clocks do meanwhile.
+/// Returns whether a server accepts a request that is signed with the time `signed_as` and arrives
+/// now. Some seconds are a reserve, because the clocks may change on the way.
 [[nodiscard]] inline bool signature_accepted(wall_time signed_as, const host& client,
                                              const host& server) noexcept {
     constexpr std::chrono::seconds close{290};
@@ -72,17 +71,17 @@ namespace forest::sim {
     return server.timers_exact() && -close + jumps < ahead && ahead < close - jumps;
 }
 
-/// Whether the only fault of a server process is that it announces its end. With other faults this
-/// cannot be seen from outside.
+/// Returns whether the only fault of a server process is that it announces its stop. With other
+/// faults this is not visible from outside.
 [[nodiscard]] inline bool only_announces_end(server_process& server) noexcept {
     const int other_faults = server.frozen + server.slow + server.wrong_secret + server.wrong_body +
                              server.one_connection;
     return !server.sound() && !server.crashed() && other_faults == 0 && server.host().running();
 }
 
-/// Whether each check that begins now and is signed with the time `signed_as` fails, whatever the
-/// random numbers are, if nothing changes before it ends. Whether the client's host runs does not
-/// matter, because the server is judged.
+/// Returns whether each check that begins now and is signed with the time `signed_as` fails with
+/// any random numbers, if nothing changes before its end. The client's host may run or not, because
+/// this is about the server.
 [[nodiscard]] inline bool checks_must_fail(const host& client, const link& link,
                                            server_process& server, duration timeout,
                                            wall_time signed_as) {
@@ -99,7 +98,7 @@ namespace forest::sim {
     const duration least = round_trip_min(link.delay) +
                            (server.slow > 0 ? server.slowness : duration::zero()) +
                            (link.dripping > 0 ? link.drip : duration::zero());
-    // The clock of the server goes on while the request travels, and may be fast.
+    // The clock of the server continues while the request travels, and may be fast.
     const duration one_way =
         std::min(round_trip_max(link.delay) / 2, timer_max(client, timeout)) / 2 * 3;
     return least >= timer_max(client, timeout) ||
@@ -107,8 +106,8 @@ namespace forest::sim {
                              one_way);
 }
 
-/// Whether each check that begins now on that host succeeds, if nothing changes before it ends and
-/// its signature is accepted.
+/// Returns whether each check that begins now on this host succeeds, if nothing changes before its
+/// end and its signature is accepted.
 [[nodiscard]] inline bool checks_must_succeed(const host& client, const link& link,
                                               const server_process& server,
                                               duration timeout) noexcept {

@@ -43,7 +43,7 @@ private:
     std::string code_;
 };
 
-// The shortest digits that have the same value, whatever the locale.
+// Returns the shortest digits with the same value, in every locale.
 inline std::string number_code(double number) {
     std::array<char, 32> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;

@@ -22,7 +22,7 @@
 #include <vector>
 
 // Runs plans with a watcher for each client. At the end the world is healed, and each client has to
-// find out the truth again: to survive is not enough.
+// find out the truth again.
 
 namespace forest::sim {
 
@@ -36,8 +36,8 @@ struct outcome {
     trace lines{}; ///< the trace, with the lines that were kept
 };
 
-/// The longest time from the beginning of one check to that of the next, whatever went wrong
-/// before.
+/// Returns the longest time from the beginning of one check to the beginning of the next, after any
+/// faults.
 template <typename Backoff>
 [[nodiscard]] duration longest_round(const options& settings, const Backoff& backoff) {
     duration longest = settings.interval;
@@ -48,9 +48,9 @@ template <typename Backoff>
     return saturating_sum(longest, saturating_product(2, settings.timeout));
 }
 
-/// The time in which every client must have noticed that nothing is wrong any more. It consists of
-/// the delay before the first check or the check in flight, the longest delay before the next
-/// check, and the successes that end an outage. At most `duration::max()`.
+/// Returns the time within which every client must notice that nothing is wrong any more. It
+/// consists of the delay before the first check or the check in flight, the longest delay before
+/// the next check, and the successes that end an outage. At most `duration::max()`.
 template <typename Backoff>
 [[nodiscard]] duration recovery_bound(const options& settings, const Backoff& backoff) {
     const std::int64_t rounds = std::int64_t{settings.success_threshold} + 2;
@@ -59,8 +59,8 @@ template <typename Backoff>
                           saturating_sum(settings.stall_tolerance, settings.initial_delay_max));
 }
 
-/// How long faults may have effects after the healing: pauses go on until their end, and messages
-/// travel for at most `latency::maximum`.
+/// Returns how long faults may have effects after the healing: pauses continue until their end, and
+/// messages travel for at most `latency::maximum`.
 [[nodiscard]] inline duration settling_time(const script& faults) {
     duration longest = std::chrono::seconds{1};
     for (const fault& each : faults) {
@@ -78,8 +78,8 @@ public:
     using world_type = basic_world<Policies>;
     using backoff_type = typename Policies::backoff;
 
-    /// `recovery` is how long clients may take to notice that nothing is wrong any more; without
-    /// it, the `recovery_bound` of their options.
+    /// `recovery` is how long clients may take to notice that nothing is wrong any more. By default
+    /// it is the `recovery_bound` of their options.
     explicit plan_runner(std::optional<duration> recovery = std::nullopt, backoff_type backoff = {})
         : recovery_{recovery}, backoff_{std::move(backoff)} {}
 
@@ -106,7 +106,8 @@ public:
     }
 
 private:
-    // A backoff should be pure. One that is not starts from the same state in each run this way.
+    // A backoff should be pure. With a copy, a backoff that is not pure starts from the same state
+    // in each run.
     [[nodiscard]] backoff_type fresh() const { return backoff_; }
 
     void settle(world_type& all, std::vector<watcher<world_type>>& watching,
@@ -128,13 +129,14 @@ private:
         (void)all.run_until(settled, left(all, bound));
         for (auto& each : watching)
             each.settle(false);
-        // Each client has to go on checking.
+        // Each client has to continue its checks.
         all.run_for(left(all, round));
         for (auto& each : watching)
             each.settle();
     }
 
-    // As much of the span as the clock can represent, with a reserve for what clients plan ahead.
+    // Returns as much of the span as the clock can represent, with a reserve for the plans of
+    // clients.
     static duration left(const world_type& in, duration span) {
         constexpr duration end = duration::max() - 8 * options::duration_max;
         return std::min(span, std::max(end - in.now(), duration::zero()));

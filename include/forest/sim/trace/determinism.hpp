@@ -22,13 +22,14 @@ struct difference {
     std::string second{};   ///< that line in the second run; empty if the run had ended
 
     /// Two runs differed, but later runs did not differ in the same place. `line` is the first line
-    /// that is not known to be always the same.
+    /// that may differ.
     bool intermittent = false;
 };
 
-/// Calls `scenario(seed, trace)` twice, which runs a simulation with that trace and returns the
-/// trace. Returns the first line that differs, or nothing if all are the same. Memory is bounded:
-/// each run keeps `lines_max` lines at a time, at least one. If that is not enough, both run again.
+/// Calls `scenario(seed, trace)` twice. The scenario runs a simulation with that trace and returns
+/// the trace. Returns the first line that differs, or nothing if all are the same. Memory is
+/// bounded: each run keeps `lines_max` lines at a time, at least one. If that is not enough, both
+/// run again.
 template <typename Scenario>
 [[nodiscard]] std::optional<difference> check_determinism(Scenario&& scenario, std::uint64_t seed,
                                                           std::size_t lines_max = 100'000) {

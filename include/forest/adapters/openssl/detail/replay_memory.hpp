@@ -12,15 +12,15 @@
 #include <cstdint>
 #include <vector>
 
-// Remembers the signatures that were accepted a short while ago, in bounded memory. Only signatures
-// made with the secret get in, so a stranger cannot fill it.
+// Remembers the signatures that were accepted a short time ago, in bounded memory. Only signatures
+// made with the secret are stored, so a stranger cannot fill the memory.
 
 namespace forest::detail {
 
-/// Remembers up to `entries_max` digests for `window`. When it is full, the oldest is forgotten to
-/// make room, and counted: it could then be used once more, which is better than to refuse a valid
-/// request. All memory is taken at construction, some 50 bytes an entry; an insertion takes the
-/// same time with any number of entries. Not thread-safe.
+/// Remembers up to `entries_max` digests for `window`. When it is full, the oldest digest is
+/// forgotten and counted. That signature could then be used once more, but refusing a valid request
+/// would be worse. All memory is allocated at construction, some 50 bytes for each entry. An
+/// insertion takes the same time with any number of entries. Not thread-safe.
 class replay_memory {
 public:
     using digest = std::array<unsigned char, 32>;
@@ -34,7 +34,7 @@ public:
         index_.reserve(entries_.size());
     }
 
-    /// Remembers `seen`; false when it was remembered already, at most `window` ago.
+    /// Remembers `seen`. Returns false if it was remembered already, at most `window` ago.
     [[nodiscard]] bool insert(const digest& seen, wall_time now) noexcept {
         if (entries_.empty())
             return true;
@@ -55,10 +55,11 @@ public:
         return true;
     }
 
-    /// How many digests are remembered.
+    /// Returns how many digests are remembered.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
-    /// How many were forgotten before the window had passed, because there was no room.
+    /// Returns how many digests were forgotten before the window had passed, because there was no
+    /// room.
     [[nodiscard]] std::uint64_t forgotten() const noexcept { return forgotten_; }
 
 private:
@@ -67,7 +68,7 @@ private:
         wall_time when;
     };
 
-    // A digest that needs the secret is as random as a hash can be.
+    // Nobody can make a digest without the secret, so its bytes are random enough for a hash.
     static std::uint64_t hash(const digest& signature) noexcept {
         std::uint64_t first = 0;
         for (std::size_t index = 0; index < sizeof first; ++index)

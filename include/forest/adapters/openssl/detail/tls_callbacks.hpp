@@ -13,19 +13,19 @@
 #include <cstddef>
 #include <memory>
 
-// The callbacks that OpenSSL calls during a session: for each certificate that it has verified, and
-// for each ticket that the server gives.
+// The callbacks that OpenSSL calls during a session: for each verified certificate, and for each
+// ticket from the server.
 
 namespace forest::detail {
 
-// Forgets what OpenSSL has failed for before.
+// Clears the earlier errors of OpenSSL.
 inline void begin_openssl() noexcept {
     ERR_clear_error();
     errno = 0;
 }
 
-// Whether OpenSSL has reported a lack of memory since; clears its errors. Some of the errors report
-// only a consequence of that, and some of its functions reset errno.
+// Returns whether OpenSSL has reported a lack of memory since then, and clears its errors. Some of
+// its errors report only a consequence of the lack, and some of its functions reset errno.
 inline bool openssl_lacked_memory() noexcept {
     bool lacked = errno == ENOMEM;
     while (const unsigned long code = ERR_get_error())
@@ -35,10 +35,10 @@ inline bool openssl_lacked_memory() noexcept {
 
 /// What OpenSSL reports about one session of a client by callbacks, and only once.
 struct tls_callbacks {
-    /// The last tickets of TLS 1.3 that the server has given.
+    /// The last tickets of TLS 1.3 from the server.
     std::array<std::unique_ptr<SSL_SESSION, tls_ticket::release>, tickets_per_server_max> last{};
     std::size_t count = 0;
-    bool lacked_memory = false; ///< to verify the server
+    bool lacked_memory = false; ///< for verifying the server
 
     static tls_callbacks* of(const SSL* ssl) noexcept {
         return static_cast<tls_callbacks*>(SSL_get_app_data(ssl));

@@ -7,33 +7,33 @@
 #include <utility>
 #include <vector>
 
-// A priority queue with four children to an entry: half as many levels as with two, and the four
-// lie together in memory.
+// A priority queue with four children for each entry. It has half as many levels as one with two
+// children, and the four are together in memory.
 
 namespace forest::detail {
 
-/// Keeps the entry in front that is `Sooner` than all others. `Entry` is small and cheap to move;
-/// entries that are equal come out in no particular order. Not thread-safe.
+/// Keeps in front the entry that is `Sooner` than all others. `Entry` is small and cheap to move.
+/// Equal entries come out in no particular order. Not thread-safe.
 template <typename Entry, bool (*Sooner)(const Entry&, const Entry&) noexcept>
 class quad_heap {
 public:
     [[nodiscard]] bool empty() const noexcept { return entries_.empty(); }
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
 
-    /// The first entry; there must be one.
+    /// Returns the first entry; there must be one.
     [[nodiscard]] const Entry& front() const noexcept { return entries_.front(); }
 
-    /// Whether the next `push` has to make room.
+    /// Returns whether the next `push` has to make room.
     [[nodiscard]] bool full() const noexcept { return entries_.size() == entries_.capacity(); }
 
-    /// Makes room, so that to push never fails until there are that many.
+    /// Makes room, so that `push` never fails until there are `size` entries.
     void reserve(std::size_t size) {
         if (size > entries_.capacity())
             entries_.reserve(size + std::max(entries_.size() / 4, size_min));
     }
 
     void push(const Entry& entry) {
-        // By a quarter: a heap that has grown to stay is not half empty.
+        // Grows by a quarter, so that a heap that does not grow any more is not half empty.
         if (entries_.size() == entries_.capacity())
             entries_.reserve(entries_.size() + std::max(entries_.size() / 4, size_min));
         entries_.push_back(entry);

@@ -5,8 +5,9 @@
 #include <forest/core/detail/http/framing.hpp>
 #include <forest/core/fields.hpp>
 
-// Takes the chunked coding out of a body in place (RFC 9112, 7.1): the data moves to the front, the
-// framing disappears, and so a buffer of the body's limit is enough however small the chunks are.
+// Removes the chunked coding from a body in place (RFC 9112, 7.1). The data moves to the front, and
+// the framing disappears. So a buffer with the limit of the body is enough, with chunks of any
+// size.
 
 #include <algorithm>
 #include <cstddef>
@@ -15,18 +16,19 @@
 
 namespace forest::detail {
 
-/// Decodes one chunked body, in any number of steps. Extensions are checked and dropped, as are
-/// trailers.
+/// Decodes one chunked body, in any number of steps. Extensions and trailers are checked and
+/// dropped.
 class chunk_decoder {
 public:
     chunk_decoder() = default;
 
-    /// `extra_bytes_max` bounds extensions and trailers together.
+    /// `extra_bytes_max` is the limit for extensions and trailers together.
     constexpr chunk_decoder(std::size_t body_bytes_max, std::size_t extra_bytes_max) noexcept
         : body_bytes_left_{body_bytes_max}, extra_bytes_left_{extra_bytes_max} {}
 
-    /// Reads `data` from `read` and copies chunk data to `write`, which must not be greater; moves
-    /// both. Done: `read` stands behind the trailers. Fault: `fault()` says which.
+    /// Reads `data` from `read`, copies chunk data to `write`, and moves both. `write` must not be
+    /// greater than `read`. When done, `read` is behind the trailers. After a fault, `fault()`
+    /// returns it.
     constexpr scan_status decode(std::span<char> data, std::size_t& read,
                                  std::size_t& write) noexcept {
         while (read < data.size()) {
@@ -65,7 +67,7 @@ private:
         trailers,
     };
 
-    // Leading zeros are digits too; without a bound they would be an endless line.
+    // Leading zeros are digits, too. Without a limit they could make an endless line.
     static constexpr unsigned size_digits_max = 16;
 
     static constexpr bool is_blank(char byte) noexcept { return byte == ' ' || byte == '\t'; }
@@ -140,7 +142,7 @@ private:
                state_ == state::name || state_ == state::before_equals || state_ == state::value;
     }
 
-    // `size_first` stands for a byte that cannot be right: no extension leads there.
+    // `size_first` means a wrong byte: no extension leads to this state.
     constexpr state next_in_extension(char byte) const noexcept {
         switch (state_) {
         case state::size:

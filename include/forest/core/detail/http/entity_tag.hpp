@@ -8,12 +8,13 @@
 #include <cstddef>
 #include <string_view>
 
-// Entity tags (RFC 9110, 8.8.3 and 13.1.2). Real peers send back the tag without its quotes, so a
-// reader that knew only the grammar would always answer them with 200 (PROTOCOL.md, 3).
+// Entity tags (RFC 9110, 8.8.3 and 13.1.2). Real peers send back the tag without its quotes. A
+// server that knew only the grammar would always send them 200 (PROTOCOL.md, 3).
 
 namespace forest::detail {
 
-// The opaque tag of an element in one of the two forms of the grammar, or the element as it stands.
+// Returns the opaque tag of an element in one of the two forms of the grammar, or else the
+// unchanged element.
 constexpr std::string_view unquoted(std::string_view element) noexcept {
     std::string_view quoted = element;
     if (quoted.substr(0, 3) == "W/\"")
@@ -23,8 +24,8 @@ constexpr std::string_view unquoted(std::string_view element) noexcept {
     return quoted.substr(1, quoted.size() - 2);
 }
 
-// The place of the comma that ends an element which has `size` bytes and perhaps blanks behind
-// them, or the end of the list; npos when something else follows.
+// Returns the place of the comma that ends an element, or the end of the list. The element has
+// `size` bytes, and there may be blanks behind them. Returns npos if anything else follows.
 constexpr std::size_t end_of_element(std::string_view list, std::size_t size) noexcept {
     while (size < list.size() && (list[size] == ' ' || list[size] == '\t'))
         ++size;
@@ -37,8 +38,9 @@ constexpr std::size_t end_of_quoted(std::string_view list, std::size_t open) noe
     return close == std::string_view::npos ? close : end_of_element(list, close + 1);
 }
 
-// The size of the first element of a list. A weak tag may be broken as damaged_weak_tag says, and
-// then ends at the next comma. `npos` when the element cannot be delimited.
+// Returns the size of the first element of a list. A weak tag may be damaged (see
+// damaged_weak_tag), and then ends at the next comma. Returns `npos` if the end of the element is
+// unclear.
 constexpr std::size_t element_size(std::string_view list) noexcept {
     const std::size_t begin = std::min(list.find_first_not_of(" \t"), list.size());
     const std::string_view element = list.substr(begin);
@@ -59,9 +61,9 @@ constexpr std::size_t element_size(std::string_view list) noexcept {
     return quoted ? std::string_view::npos : list.size();
 }
 
-// nginx makes `W/"x"` of the tag `"x"` when it compresses, and clients that strip or add quotes
-// without knowing of `W/` send back `W/"x`, `W/x`, `"W/"x"` or `"W/"x""`. The tag of such an
-// element; the element itself when it is another.
+// When nginx compresses, it changes the tag `"x"` to `W/"x"`. Clients that remove or add quotes but
+// do not know `W/` send back `W/"x`, `W/x`, `"W/"x"` or `"W/"x""`. Returns the tag of such an
+// element; for any other element, the element itself.
 constexpr std::string_view damaged_weak_tag(std::string_view element) noexcept {
     std::string_view tag = element;
     const bool enclosed = tag.substr(0, 4) == "\"W/\"";
@@ -78,22 +80,22 @@ constexpr std::string_view damaged_weak_tag(std::string_view element) noexcept {
     return tag;
 }
 
-// Apache's mod_deflate puts `-gzip` behind the tag of what it compresses, and passes it on when a
-// client sends it back.
+// Apache's mod_deflate adds `-gzip` to the tag of a compressed answer, and does not remove it when
+// a client sends the tag back.
 constexpr bool is_tag(std::string_view text, std::string_view tag) noexcept {
     constexpr std::string_view suffix = "-gzip";
     return text == tag || (text.size() == tag.size() + suffix.size() &&
                            text.substr(0, tag.size()) == tag && text.ends_with(suffix));
 }
 
-// Whether an element of a list, without blanks around it, names the tag.
+// Returns whether an element of a list, without blanks around it, names the tag.
 constexpr bool element_names(std::string_view element, std::string_view tag) noexcept {
     return is_tag(unquoted(element), tag) || is_tag(damaged_weak_tag(element), tag);
 }
 
-/// Whether `text` can be an opaque tag, with quotes and without: visible ASCII but no quote, not
-/// empty. The grammar allows the empty tag and bytes above 127, too; the one says nothing when its
-/// quotes are gone, and the others need not be text.
+/// Returns whether `text` can be an opaque tag, with quotes and without: visible ASCII except
+/// quotes, not empty. The grammar also allows the empty tag and bytes above 127. But an empty tag
+/// means nothing without its quotes, and bytes above 127 need not be text.
 [[nodiscard]] constexpr bool is_opaque_tag(std::string_view text) noexcept {
     for (const char byte : text) {
         if (byte <= ' ' || byte >= '\x7f' || byte == '"')
@@ -102,18 +104,19 @@ constexpr bool element_names(std::string_view element, std::string_view tag) noe
     return !text.empty();
 }
 
-/// The tag that the value of an `ETag` field names: without its quotes and without `W/`. A value
-/// that is not in quotes is answered as it stands, without the blanks around it. A view into
+/// Returns the tag in the value of an `ETag` field, without quotes and without `W/`. A value that
+/// is not in quotes is returned unchanged, without the blanks around it. The result is a view into
 /// `field`.
 [[nodiscard]] constexpr std::string_view opaque_tag(std::string_view field) noexcept {
     return detail::unquoted(trim_blanks(field));
 }
 
-/// Whether the `If-None-Match` of a request names `tag`: raw, quoted or weak, alone or in a list,
-/// which may go over several lines; or as `*`, which stands alone. A weak tag also counts in the
-/// forms `W/"x`, `W/x`, `"W/"x"` and `"W/"x""`, which older clients make of it, and each form also
-/// with the suffix `-gzip` of Apache. An empty tag is named by `*` only. Other quotes that do not
-/// end hide all that follows, on further lines, too: a proxy may have split the list there.
+/// Returns whether the `If-None-Match` of a request names `tag`. The tag may be raw, quoted or
+/// weak, alone or in a list over one or several lines. The value may also be `*` alone. A weak tag
+/// also counts in the forms `W/"x`, `W/x`, `"W/"x"` and `"W/"x""`, which older clients make from
+/// it. Each form also counts with the suffix `-gzip` of Apache. Only `*` names an empty tag. Any
+/// other quote without an end hides everything after it, on further lines, too: a proxy may have
+/// split the list there.
 [[nodiscard]] constexpr bool if_none_match_names(const field_view& fields,
                                                  std::string_view tag) noexcept {
     std::size_t lines = 0;

@@ -20,8 +20,8 @@
 
 namespace forest::detail {
 
-// The reason phrases of RFC 9110, 15 for what the server itself says and what handlers mostly say.
-// Nobody may rely on them (RFC 9112, 4), so the others go without.
+// The reason phrases of RFC 9110, 15 for the statuses of the server itself and for the usual
+// statuses of handlers. No client may rely on them (RFC 9112, 4), so other statuses have none.
 constexpr std::string_view reason_phrase(int status) noexcept {
     switch (status) {
     case 200: return "OK";
@@ -60,7 +60,7 @@ void append_number(std::string& out, Number number) {
     out.append(digits.data(), end);
 }
 
-/// The value of `Date`, written once a second.
+/// The value of `Date`. It is written once a second.
 class date_field {
 public:
     std::string_view at(std::chrono::sys_seconds now) noexcept {
@@ -76,7 +76,7 @@ private:
     std::array<char, http_date_size> text_ = format_http_date({});
 };
 
-// The body of an answer that the server gives by itself: `{"error":"Not Found"}`.
+// The body of an answer from the server itself: `{"error":"Not Found"}`.
 inline std::string_view error_body(std::string& storage, int status) {
     return storage.assign(R"({"error":")").append(reason_phrase(status)).append(R"("})");
 }
@@ -88,17 +88,17 @@ struct answer_frame {
     bool close = false; // no further request will be read
 };
 
-// Whether the status allows a body (RFC 9110, 6.4.1).
+// Returns whether the status allows a body (RFC 9110, 6.4.1).
 constexpr bool status_has_body(int status) noexcept {
     return status != 204 && status != 304;
 }
 
-// A status that is no final one would make the client wait for another answer, so it becomes 500.
+// If a status is not final, the client would wait for another answer. So it becomes 500.
 constexpr int final_status(int status) noexcept {
     return 200 <= status && status <= 599 ? status : 500;
 }
 
-// Replaces `out` by the head of the answer.
+// Replaces the content of `out` by the head of the answer.
 inline void write_head(std::string& out, const response& answer, const answer_frame& frame) {
     const int status = final_status(answer.status);
     const bool has_body = status_has_body(status);
@@ -116,7 +116,7 @@ inline void write_head(std::string& out, const response& answer, const answer_fr
     append(out, {frame.close ? "Connection: close\r\n" : "", answer.fields.text(), "\r\n"});
 }
 
-// The body as it goes out.
+// Returns the body that is sent.
 inline std::string_view body_to_send(const response& answer, const answer_frame& frame) noexcept {
     return status_has_body(final_status(answer.status)) && !frame.head ? answer.body
                                                                        : std::string_view{};

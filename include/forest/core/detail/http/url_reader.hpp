@@ -7,7 +7,8 @@
 #include <forest/core/fields.hpp>
 #include <forest/core/url_scheme.hpp>
 
-// Takes a URL apart. Strict (RFC 3986): a URL that two programs would read differently is refused.
+// Reads the parts of a URL. It is strict (RFC 3986): a URL that two programs would read differently
+// is refused.
 
 #include <algorithm>
 #include <array>
@@ -31,7 +32,7 @@ constexpr unsigned hex_value(char digit) noexcept {
     return static_cast<unsigned>(is_digit(small) ? small - '0' : small - 'a' + 10);
 }
 
-// Whether every `%` begins an escape.
+// Returns whether every `%` begins an escape.
 constexpr bool escapes_valid(std::string_view text) noexcept {
     for (std::size_t index = text.find('%'); index != std::string_view::npos;
          index = text.find('%', index + 1)) {
@@ -42,16 +43,16 @@ constexpr bool escapes_valid(std::string_view text) noexcept {
     return true;
 }
 
-// Whether `text` may be a path, query or fragment.
+// Returns whether `text` may be a path, query or fragment.
 constexpr bool path_valid(std::string_view text) noexcept {
     return escapes_valid(text) && std::all_of(text.begin(), text.end(), [](char byte) {
                return byte == '%' || path_bytes[static_cast<unsigned char>(byte)];
            });
 }
 
-/// The parts of a URL, each in a string of its own; `url` says what each means.
+/// The parts of a URL, each in its own string. `url` describes the meaning of each part.
 struct url_parts {
-    // Bounds of the text, and of a socket path (`sun_path` of Linux less its final zero).
+    // The limits of the text, and of a socket path (`sun_path` of Linux without its final zero).
     static constexpr std::size_t text_bytes_max = 2048;
     static constexpr std::size_t socket_path_bytes_max = 107;
 
@@ -64,11 +65,11 @@ struct url_parts {
     std::uint16_t port = 0;
     bool ip_literal = false;
 
-    /// Reads `whole` into parts that are as they were made.
+    /// Reads `whole` into the parts, which must be empty.
     std::error_code read(std::string_view whole) {
         if (whole.size() > text_bytes_max)
             return errc::url_too_long;
-        // Before anything else, so that no message ever repeats a control character.
+        // This check comes first, so that no message ever repeats a control character.
         if (std::any_of(whole.begin(), whole.end(),
                         [](char byte) { return byte < '!' || byte > '~'; }))
             return errc::url_malformed;
@@ -150,7 +151,7 @@ private:
                                          hex_value(place[index + 2]));
                 index += 2;
             }
-            // A zero would end the path early for the system; other controls would spoil logs.
+            // For the system, a zero would end the path early. Other controls would damage logs.
             if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f)
                 return errc::url_malformed;
             socket_path += byte;

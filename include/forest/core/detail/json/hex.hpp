@@ -37,7 +37,7 @@ constexpr std::string_view hex_pair(unsigned char byte) noexcept {
     return {hex_pairs.data() + 2 * std::size_t{byte}, 2};
 }
 
-// A number as its digits with leading zeros, most significant first.
+// Returns the digits of a number with leading zeros, most significant first.
 template <std::unsigned_integral Number>
 constexpr std::array<char, 2 * sizeof(Number)> hex_digits(Number number) noexcept {
     std::array<char, 2 * sizeof(Number)> text{};
@@ -46,8 +46,8 @@ constexpr std::array<char, 2 * sizeof(Number)> hex_digits(Number number) noexcep
     return text;
 }
 
-// The value of each byte as a lower-case hex digit, 16 for those that are none. A table, since the
-// digits of a signature are random, and half of the branches on them would be mispredicted.
+// The value of each byte as a lower-case hex digit; 16 for bytes that are no digit. It is a table,
+// because the digits of a signature are random: half of the branches on them would be mispredicted.
 inline constexpr std::array<unsigned char, 256> lower_hex_values = [] {
     std::array<unsigned char, 256> table{};
     table.fill(16);

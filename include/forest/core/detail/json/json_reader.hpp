@@ -5,9 +5,9 @@
 #include <forest/core/detail/json/json_string.hpp>
 #include <forest/core/error.hpp>
 
-// A strict reader of RFC 8259 that allocates nothing: it validates the whole text, but reports only
-// the members of the outermost object or array; a caller that needs more reads the raw value again.
-// A peer must not be able to exhaust the stack, so it does not recurse, and the depth has a bound.
+// A strict reader of RFC 8259 that allocates nothing. It validates the whole text, but reports only
+// the members of the outermost object or array. A caller that needs more reads the raw value again.
+// The reader does not recurse, and the depth has a limit, so a peer cannot exhaust the stack.
 
 #include <bitset>
 #include <cstddef>
@@ -16,24 +16,24 @@
 
 namespace forest::detail {
 
-/// How deep arrays and objects may nest; text that goes deeper counts as malformed.
+/// The largest depth of nested arrays and objects. A text with a larger depth is malformed.
 inline constexpr std::size_t json_depth_max = 128;
 
-/// A value of a JSON text, viewed in place. Lives no longer than that text.
+/// A value of a JSON text, viewed in place. It is valid only as long as that text.
 struct json_value {
     enum class kind { null, boolean, number, string, array, object };
 
     kind type = kind::null;
-    std::string_view raw; ///< as it stands, quotes and brackets included
+    std::string_view raw; ///< the text of the value, with quotes and brackets
 
-    /// The string; an empty one when the value is of another kind.
+    /// Returns the string; it is empty if the value is of another kind.
     [[nodiscard]] constexpr json_string string() const noexcept {
         return type == kind::string ? json_string{raw.substr(1, raw.size() - 2)} : json_string{};
     }
 };
 
-// Every function that returns a bool takes one construct from the front; after a false the position
-// means nothing.
+// Every function that returns a bool takes one construct from the front. After false, the position
+// has no meaning.
 class json_scanner {
 public:
     explicit json_scanner(std::string_view text) noexcept : text_{text} {}
@@ -49,7 +49,7 @@ public:
         return {text_.data() + begin, position_ - begin};
     }
 
-    // 0 at the end; a zero byte is no JSON either, wherever it is looked at.
+    // Returns 0 at the end. A zero byte is never valid JSON, so the two need not be distinguished.
     char peek() const noexcept { return at_end() ? '\0' : text_[position_]; }
 
     bool take(char byte) noexcept {
@@ -69,10 +69,11 @@ public:
         return true;
     }
 
-    // One value with everything in it, when `depth` containers are open around it.
+    // Takes one value with everything in it, inside of `depth` open containers.
     bool take_value(std::size_t depth, json_value::kind& type) noexcept {
         const std::size_t outermost = depth;
-        bool first = true; // only behind an opening bracket may a closing one stand for no value
+        bool first = true; // a closing bracket without a value is allowed only directly behind the
+                           // opening one
         type = kind_of(peek());
         while (true) {
             if (first && depth > outermost && take(in_object_[depth - 1] ? '}' : ']')) {
@@ -101,7 +102,7 @@ public:
         }
     }
 
-    // A key, its colon and the blanks up to the value.
+    // Takes a key, its colon and the blanks before the value.
     bool take_key() noexcept { return take_string() && take_colon(); }
 
     bool take_colon() noexcept {
@@ -129,8 +130,8 @@ private:
         }
     }
 
-    // Behind a value: closes what ends here, and takes the comma before the next value if one must
-    // follow.
+    // Called behind a value: closes the containers that end here, and takes the comma if another
+    // value must follow.
     bool close_containers(std::size_t outermost, std::size_t& depth) noexcept {
         while (depth > outermost) {
             skip_blanks();
@@ -188,9 +189,9 @@ private:
     std::bitset<json_depth_max> in_object_; // which of the open containers are objects
 };
 
-/// Whether `text` is exactly one JSON value, of any kind, blanks around it allowed, in UTF-8
-/// without a byte order mark (RFC 8259). Half a surrogate pair in an escape is grammatical. The
-/// cost is linear in the text.
+/// Returns whether `text` is exactly one JSON value of any kind, in UTF-8 without a byte order mark
+/// (RFC 8259). Blanks around it are allowed. Half of a surrogate pair in an escape is allowed by
+/// the grammar. The cost is linear in the size of the text.
 [[nodiscard]] inline bool is_valid_json(std::string_view text) noexcept {
     detail::json_scanner scanner{text};
     json_value::kind type{};
@@ -201,7 +202,7 @@ private:
     return scanner.at_end();
 }
 
-// Takes the whole of `text` as one object or array, and each of its elements by a call.
+// Reads all of `text` as one object or array, and makes a call for each of its elements.
 template <class F>
 bool take_container(std::string_view text, char open, char close, F&& take_element) {
     json_scanner scanner{text};
@@ -231,9 +232,9 @@ inline bool take_element(json_scanner& scanner, json_value& value) noexcept {
     return true;
 }
 
-/// Validates `text` as exactly one JSON object and calls `on_member(json_string, json_value)` for
-/// each of its own members, in order, duplicates included. Returns `malformed_body` for anything
-/// else: the caller must then forget the members that it was given before the fault was found.
+/// Validates `text` as exactly one JSON object, and calls `on_member(json_string, json_value)` for
+/// each of its own members, in order and including duplicates. Returns `malformed_body` for any
+/// other text. The caller must then drop the members that it received before the error.
 template <class F>
 [[nodiscard]] std::error_code read_json_object(std::string_view text, F&& on_member) {
     const auto take_member = [&](detail::json_scanner& scanner) {

@@ -2,7 +2,7 @@
 #ifndef FOREST_CORE_DETAIL_JSON_UTF8_HPP
 #define FOREST_CORE_DETAIL_JSON_UTF8_HPP
 
-// UTF-8 one character at a time (RFC 3629): what JSON must be encoded in.
+// UTF-8, the encoding of JSON, one character at a time (RFC 3629).
 
 #include <array>
 #include <cstddef>
@@ -16,9 +16,9 @@ inline constexpr std::size_t utf8_bytes_max = 4;
 /// The replacement for text that cannot be decoded, U+FFFD, in UTF-8.
 inline constexpr std::string_view utf8_replacement = "\xef\xbf\xbd";
 
-/// The beginning of a text, measured.
+/// The first character of a text: its size, and whether it is valid.
 struct utf8_prefix {
-    std::size_t size = 0; ///< bytes; of an invalid one as many as a decoder replaces together
+    std::size_t size = 0; ///< in bytes; if invalid, the bytes that a decoder replaces together
     bool valid = false;
 };
 

@@ -54,15 +54,15 @@ struct get_record {
     bool canceled = false; // it was pending when its transport was cancelled
     bool threw = false;    // async_get() did
     int calls = 0;
-    bool foreign = false; // the error is no errc, which is reported already
-    bool dangled = false; // the reply points into free memory, which is reported already
+    bool foreign = false; // the error is no errc; that is reported already
+    bool dangled = false; // the reply points into freed memory; that is reported already
     std::error_code error;
     int status = 0;
     std::string fields;
     std::string body;
 };
 
-// What a peer does, in words.
+// Describes in words what a peer does.
 inline std::string describe(const peer_plan& plan) {
     switch (plan.act) {
     case peer_act::silence: return "accepted, and said nothing";
@@ -93,7 +93,7 @@ public:
 
     [[nodiscard]] std::vector<violation> take_findings() { return found_->take(); }
 
-    // Plays one scenario. All other members are called from inside of it.
+    // Plays one scenario. The scenario calls all other members.
     template <typename Scenario>
     void play(std::string_view name, const Scenario& scenario) {
         state_ = std::make_shared<shared_state>(harness_, found_, name);
@@ -114,14 +114,14 @@ public:
         harness_.release();
     }
 
-    // What the peer will do; empty if it cannot do it.
+    // Returns the plan that the peer will follow; empty if it cannot.
     std::optional<peer_plan> plan(peer_plan plan) {
         if (!harness_.plan(plan))
             return {};
         return plan;
     }
 
-    // The peer sends an answer, as similar to this one as it can.
+    // Makes the peer send an answer that is as similar to this one as possible.
     peer_plan plan_answer(std::string_view note = "first") {
         return plan(answer(note)).value_or(answer(note));
     }
@@ -188,7 +188,7 @@ public:
         return expect_answer(get, plan, "transport.never_called", "transport.answer_lost");
     }
 
-    // Where no answer at all means that `broken` is broken.
+    // The same; if no answer comes at all, the rule `broken` is broken.
     bool expect_answer(const get_record& get, const peer_plan& plan, rule_name broken) {
         return expect_answer(get, plan, broken, broken);
     }
@@ -219,7 +219,8 @@ public:
                     describe(plan), ": a GET with a timeout of ", get.timeout,
                     " had not ended then"))
             return;
-        // Half of it, because the clock of the machine may run fast, but not twice as fast.
+        // Expects half of the time, because the clock of this machine may run fast, but not twice
+        // as fast.
         if (expect_named(get, plan, errc::timed_out))
             expect(get.ended - get.began >= get.timeout / 2, "transport.timed_out_early",
                    "the peer ", describe(plan), ": a GET with a timeout of ", get.timeout,
@@ -249,8 +250,8 @@ public:
     }
 
 private:
-    // What the handlers of one scenario share. A model that is broken may call them when the
-    // scenario and the battery are over.
+    // The data that the handlers of one scenario share. A broken model may call the handlers after
+    // the scenario and the battery have ended.
     struct shared_state {
         shared_state(Harness& used, std::shared_ptr<findings> results, std::string_view name)
             : harness{&used}, found{std::move(results)}, situation{name} {}
@@ -309,9 +310,9 @@ private:
         Harness* harness; // null when the scenario is over
         std::shared_ptr<findings> found;
         std::string_view situation;
-        std::deque<get_record> gets; // whose elements stay where they are
+        std::deque<get_record> gets; // its elements do not move
         current_call calls;
-        int running = 0; // handlers that are in `then`
+        int running = 0; // the number of handlers inside `then`
         bool called_after_throwing = false;
         bool over = false; // the objects that `then` uses do not exist any more
     };

@@ -49,7 +49,7 @@ inline std::string base64(std::string_view bytes) {
     return text;
 }
 
-// Whether a text has the secret in it, plain or encoded.
+// Returns whether a text contains the secret, plain or encoded.
 inline bool shows(std::string_view text, std::string_view secret) {
     const auto contains = [](std::string_view whole, std::string_view part) {
         return std::search(whole.begin(), whole.end(), part.begin(), part.end(),
@@ -58,14 +58,14 @@ inline bool shows(std::string_view text, std::string_view secret) {
                            }) != whole.end();
     };
     bool found = contains(text, secret) || contains(text, hex(secret));
-    // Other bytes may come before it, for example the name of a user, so that its groups of three
-    // bytes may begin at any of three places.
+    // Other bytes may come before it, for example the name of a user. So its groups of three bytes
+    // may begin at any of three places.
     for (std::size_t skipped = 0; skipped < 3; ++skipped)
         found = found || contains(text, base64(secret.substr(skipped)));
     return found;
 }
 
-// Captures what is written to the standard streams while it exists.
+// Captures the output to the standard streams while it exists.
 class captured_output {
 public:
     captured_output()
@@ -123,10 +123,10 @@ private:
 
     using model = decltype(std::declval<Make&>()(std::string_view{}));
 
-    // The fields that are there already, as when a client asks for a schema.
+    // Fields that the request already has, as in the fetch of a schema.
     static constexpr std::string_view present = "If-None-Match: abc\r\nX-Present: 1\r\n";
 
-    // Returns the lines that a signer adds. Signs as a client does, which passes the fields of the
+    // Returns the lines that a signer adds. It signs like a client, which passes the fields of the
     // request itself.
     std::string sign(model& signing, wall_time now) {
         request_.fields.clear();
@@ -154,7 +154,7 @@ private:
         for (const std::string& each : signatures)
             check_fields(each, secret);
 
-        // Often enough that a clock has gone on which the signer reads without being allowed to.
+        // So often that a clock changes if the signer reads one, which is not allowed.
         constexpr std::size_t times_repeated = 5000;
         for (std::size_t round = 0; round < times_repeated; ++round)
             for (std::size_t index = times.size(); index-- > 0;)
@@ -177,7 +177,7 @@ private:
                       "a signer that was moved signed differently from before");
     }
 
-    // Remembers which of the added values depend on the secret.
+    // Stores which of the added values depend on the secret.
     void note_signatures(std::string_view added, model&& stranger, wall_time now) {
         const std::string others = sign(stranger, now);
         field_view{added}.for_each([&](std::string_view, std::string_view value) {

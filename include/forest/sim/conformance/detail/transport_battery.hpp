@@ -138,7 +138,7 @@ private:
             wanted.status = status;
             wanted.body = body;
             wanted.chunked = chunked;
-            if (status == 302) // which a transport does not follow
+            if (status == 302) // a transport does not follow it
                 wanted.fields += "Location: /elsewhere\r\n";
             if (const auto plan = gets_.plan(wanted);
                 plan && !gets_.expect_answer(gets_.begin(transport), *plan))
@@ -177,7 +177,7 @@ private:
                 "a header section of more than 2000 bytes, with a limit of 1000");
     }
 
-    // A plan that keeps a GET pending; empty if the peer has none.
+    // Returns a plan that keeps a GET pending; empty if the peer has no such plan.
     std::optional<peer_plan> plan_nothing() {
         if (const auto silent = gets_.plan({.act = peer_act::silence}))
             return silent;
@@ -203,7 +203,7 @@ private:
         }
     }
 
-    // The timer of a GET that has been answered must not end it again, nor the next one.
+    // The timer of an answered GET must not end that GET again, and must not end the next one.
     void no_second_call() {
         gets_.plan_answer();
         auto transport = harness_.make();

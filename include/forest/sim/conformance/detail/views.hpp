@@ -27,19 +27,19 @@
 extern "C" void* __asan_region_is_poisoned(void* begin, std::size_t size);
 #endif
 
-// Finds views into memory that is free already. A handler that reads such a view often finds the
-// old bytes still there, so that a test passes by chance.
+// Finds views into freed memory. A handler that reads such a view often finds the old bytes, and a
+// test passes by chance.
 
 namespace forest::sim::conformance::detail {
 
-// Newly allocated blocks of all sizes. An allocator reuses freed memory first, so these blocks lie
-// where objects were freed. A view that overlaps one of them points to such an object, because two
-// live objects never overlap.
+// Newly allocated blocks of all sizes. An allocator reuses freed memory first, so these blocks are
+// in the places of freed objects. A view that overlaps one of them points to such an object,
+// because two live objects never overlap.
 class fresh_blocks {
 public:
     explicit fresh_blocks(std::size_t likely_size) {
         blocks_.reserve(blocks_max);
-        constexpr std::size_t alike = 8; // how many of one size an allocator keeps for reuse
+        constexpr std::size_t alike = 8; // freed blocks of one size that an allocator keeps
         constexpr std::size_t small_max = 1056;
         constexpr std::size_t step = 16;
         for (const std::size_t size : {likely_size, likely_size + 1, likely_size + step})
@@ -78,7 +78,7 @@ private:
     std::vector<block> blocks_;
 };
 
-// Overwrites what functions that have returned left on the stack.
+// Overwrites the bytes that returned functions have left on the stack.
 [[gnu::noinline]] inline void scribble_on_the_stack() noexcept {
     constexpr std::size_t size = std::size_t{16} * 1024;
     std::array<volatile char, size> bytes; // NOLINT: written below
@@ -86,8 +86,8 @@ private:
         each = '\x5a';
 }
 
-// Whether a view points into memory that is free, or into the stack of a function that has
-// returned. False does not prove that it does not. Reads the view only when that is safe.
+// Returns whether a view points into freed memory, or into the stack of a function that has
+// returned. False is no proof that it does not. Reads the view only if that is safe.
 inline bool dangles(std::string_view view) {
     if (view.empty())
         return false;
@@ -102,8 +102,8 @@ inline bool dangles(std::string_view view) {
     return before != view;
 }
 
-// Allocators write into the beginning of freed blocks. So a text of the right length of which only
-// the beginning is wrong has probably been freed.
+// Allocators write into the beginning of freed blocks. So if a text has the right length and only
+// its beginning is wrong, it has probably been freed.
 inline bool is_as_if_freed(std::string_view expected, std::string_view got) noexcept {
     constexpr std::size_t written = 32;
     return expected.size() == got.size() && expected.size() > written && expected != got &&

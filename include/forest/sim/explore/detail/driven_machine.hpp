@@ -17,12 +17,12 @@
 #include <tuple>
 #include <utility>
 
-// A machine, its rules, and as much of a driver as is needed to step both.
+// A machine, its rules, and the part of a driver that is needed to step both.
 
 namespace forest::sim::detail {
 
-/// `forest::detail::health_machine`, or a type with its interface. Its `state` must return
-/// everything that it keeps and that decides its actions.
+/// `forest::detail::health_machine`, or a type with its interface. Its `state` must return all of
+/// its data that decides its actions.
 template <typename T, typename Backoff>
 concept drivable =
     std::copyable<T> && std::constructible_from<T, options, Backoff, random_generator> &&
@@ -36,7 +36,7 @@ concept drivable =
         { view.state(now, 1) } -> std::totally_ordered;
     };
 
-/// A value; not thread-safe.
+/// Steps a machine and its rules together. A value; not thread-safe.
 template <typename Machine, typename Backoff>
     requires drivable<Machine, Backoff>
 class driven_machine {
@@ -69,13 +69,13 @@ public:
     /// The machine itself.
     [[nodiscard]] const Machine& subject() const noexcept { return subject_; }
 
-    /// What it returned last.
+    /// Returns its last action.
     [[nodiscard]] const health_action& answered() const noexcept { return answered_; }
 
-    /// What it waits for, from its driver.
+    /// Returns the input for which it waits.
     [[nodiscard]] pending asked() const noexcept { return asked_; }
 
-    /// The current time; while the machine waits, the end of the wait.
+    /// Returns the current time; while the machine waits, the end of the wait.
     [[nodiscard]] steady_time now() const noexcept { return now_; }
 
     /// The state of machine, rules and driver together; compare `health_machine::state`.

@@ -28,17 +28,17 @@
 #include <utility>
 #include <vector>
 
-// From a URL to a connected socket: find the addresses of the name, then try every one, each within
-// its share of the remaining time. Addresses from memory that cannot be connected to are looked up
-// again before the GET fails (B19).
+// Makes a connected socket from a URL. It finds the addresses of the name, and tries each of them
+// within its share of the remaining time. If no address from memory can be connected to, the name
+// is looked up again before the GET fails (B19: names).
 
 namespace forest::detail {
 
-/// What has to follow a step of a GET.
+/// The result of a step of a GET: what has to follow.
 enum class outcome : std::uint8_t {
     go_on, ///< the next step
-    wait,  ///< nothing, until what has been asked for comes
-    done,  ///< nothing: the handler has been called, and the lock is given up
+    wait,  ///< nothing, until the requested event comes
+    done,  ///< nothing: the handler has been called, and the lock is released
 };
 
 /// Connects to a server by its URL. All members are called with the lock of the I/O backend held.
@@ -57,14 +57,14 @@ protected:
 
     ~connector() { forget_name(); } // NOLINT(modernize-use-override): not of every Io
 
-    // The socket is connected and took that much of the first bytes; the deadline is the one of the
-    // whole GET. Waits, and never ends the GET from inside.
+    // The socket is connected, and has taken `sent` of the first bytes. The deadline is that of the
+    // whole GET. This begins a wait, and never ends the GET itself.
     virtual void connected(lock& held, std::size_t sent) = 0;
-    // The wait for the connected socket has ended. Waits or ends the GET.
+    // The wait for the connected socket has ended. This begins another wait or ends the GET.
     virtual outcome proceed(lock& held) = 0;
     // The deadline has passed, or no address could be connected to. Ends the GET.
     virtual void failed(lock& held, errc why) = 0;
-    // Drops the socket and what belongs to it.
+    // Closes the socket, and everything that belongs to it.
     virtual void close() noexcept = 0;
 
     // A GET begins.
@@ -78,8 +78,8 @@ protected:
         deadline_ = started_ + std::clamp(timeout, duration::zero(), options::duration_max);
     }
 
-    // `first` goes out as soon as the socket takes it. Both stay valid until `connected` or
-    // `failed`. Never calls `failed` from inside.
+    // `first` is sent as soon as the socket takes it. Both arguments must stay valid until
+    // `connected` or `failed`. Never calls `failed` during this call.
     void dial(lock& held, const url& target, std::string_view first) {
         target_ = &target;
         first_ = first;
@@ -106,7 +106,7 @@ protected:
         wait_turn();
     }
 
-    // Nothing that is pending completes any more.
+    // No pending operation completes after this.
     void stop_waiting() {
         Io::stop_waiting();
         forget_name();
@@ -116,15 +116,15 @@ protected:
     clock::time_point started_, deadline_;
     clock::time_point connected_at_;
     unsigned connections_opened_ = 0; // or tried
-    const url* target_ = nullptr;     // of what was dialled last
+    const url* target_ = nullptr;     // the target of the latest connection
 
 private:
     // The event that the GET waits for.
     enum class stage : std::uint8_t {
         resolving,
-        resolving_again, // the addresses that were known could not be connected to
+        resolving_again, // the known addresses could not be connected to
         connecting,
-        starving, // for what this machine has too little of
+        starving, // waiting for resources of this machine
         failing,
         connected,
     };
@@ -150,11 +150,11 @@ private:
 
         void abandon() noexcept override {}
 
-        std::uint64_t number = 0; // counts the questions; earlier ones do not count any more
+        std::uint64_t number = 0; // the number of the latest question; earlier ones are void
 
     private:
         connector& by_;
-        std::atomic<std::uint64_t> told_ = 0; // the last one that was answered
+        std::atomic<std::uint64_t> told_ = 0; // the last answered question
     };
 
     void ready(lock& held) final { (void)advance(held); }
@@ -171,29 +171,29 @@ private:
         return outcome::wait;
     }
 
-    // The deadline of the GET, of one address among several, or of a pause. An answer that has come
-    // by now counts: this thread may be later than the answer.
+    // The deadline of the GET, of one address among several, or of a pause. An answer that has
+    // arrived before now counts, because this thread may be late.
     void expired(lock& held) final {
         if (advance(held) == outcome::done)
             return;
         const auto now = clock::now();
         if (now < waits_until_)
-            return; // It has gone on, with a later deadline.
+            return; // It continues, with a later deadline.
         if (now >= deadline_)
             return failed(held, late_error());
         switch (stage_) {
         case stage::starving: return try_all(held, now);
-        case stage::resolving: // The last good answer has to do.
+        case stage::resolving: // Uses the last good answer.
             asking_ = false;
             names().lose_patience(question_);
             if (question_.addresses.empty()) // It was woken at this very moment.
                 return failed(held, question_error());
             return use_answer(held, now, true);
-        case stage::resolving_again: // The known failure has to do.
+        case stage::resolving_again: // Uses the known failure.
             forget_name();
             return resolved(held); // It may have been woken at this very moment.
         case stage::connecting:
-            // An address that does not answer may be one that the name no longer has.
+            // If an address does not answer, the name may have other addresses now.
             if (next_address_ == addresses_.size() && std::exchange(from_memory_, false)) {
                 wait_until(deadline_);
                 (void)ask(true);
@@ -206,7 +206,7 @@ private:
         connect(held, now);
     }
 
-    // Why a GET has failed that did not end in time.
+    // Returns the error of a GET that did not end in time.
     [[nodiscard]] errc late_error() const noexcept {
         if (starved_)
             return errc::local_resources_exhausted;
@@ -236,7 +236,7 @@ private:
 
     // -- Names --
 
-    // Waits for a look-up that the GET can do without.
+    // Waits for a look-up that the GET does not need.
     void be_patient(clock::time_point now) {
         wait_until(now + std::min<duration>(names().limits().patience, (deadline_ - now) / 2));
     }
@@ -260,13 +260,13 @@ private:
 
     [[nodiscard]] errc question_error() const noexcept { return errc{question_.error.value()}; }
 
-    // Whether a look-up has failed for what this machine lacks. It needs descriptors, too, and not
-    // every resolver says when there are none.
+    // Returns whether a look-up has failed because this machine lacks resources. It needs
+    // descriptors, too, and not every resolver reports that there are none.
     [[nodiscard]] bool lacks_means() const noexcept {
         return question_.error == errc::local_resources_exhausted || lacks_descriptor();
     }
 
-    // The look-up that was waited for has ended.
+    // The awaited look-up has ended.
     void resolved(lock& held) {
         asking_ = false;
         const auto now = clock::now();
@@ -294,7 +294,7 @@ private:
             failed(held, question_.error == errc::resolve_failed ? errc::resolve_failed : failure_);
     }
 
-    // Connects to the addresses that were found. Those from memory may have changed since.
+    // Connects to the addresses that were found. Addresses from memory may be out of date.
     void use_answer(lock& held, clock::time_point now, bool from_memory) {
         from_memory_ = from_memory;
         next_address_ = 0;
@@ -312,13 +312,13 @@ private:
                 if (std::find(addresses_.begin(), addresses_.end(), found) == addresses_.end())
                     addresses_.push_back(found);
             }
-        } catch (const std::bad_alloc&) { // Those that have been added are tried.
+        } catch (const std::bad_alloc&) { // The addresses that were added are tried.
         }
         return addresses_.size() > before;
     }
 
-    // Tries the next address, and those behind it while that fails at once. One that does not
-    // answer must leave time for them.
+    // Tries the next address, and further ones while each fails at once. An address that does not
+    // answer must leave time for the others.
     void connect(lock& held, clock::time_point now) {
         for (;;) {
             close();
@@ -327,7 +327,7 @@ private:
             connecting_ = now;
             std::error_code ec = open(to);
             if (!ec && begin(held, ec)) {
-                // After an address from memory there may be one that is not known yet.
+                // After the addresses from memory there may be one that is not known yet.
                 const auto shares = left + (from_memory_ ? 1 : 0);
                 if (stage_ == stage::connecting)
                     wait_until(shares == 1 ? deadline_ : now + (deadline_ - now) / shares);
@@ -340,7 +340,7 @@ private:
         }
     }
 
-    // When there is no descriptor left, one that is kept for later is better used now.
+    // If no descriptor is left, a kept connection is closed to free one.
     std::error_code open(const endpoint& address) {
         std::error_code ec = socket().socket.connect(address);
         if (ec && lacks_room(ec) && give_way())
@@ -351,7 +351,7 @@ private:
     }
 
     // Sends without waiting, which shows whether the connection is made. Over loopback it is made
-    // at once, and a wake-up is saved. False with the reason if it failed.
+    // at once, and this saves a wake-up. Returns false, and the reason, if it failed.
     bool begin(lock& held, std::error_code& ec) {
         const transfer first = socket().socket.send(first_);
         if (first.would_block()) {
@@ -359,7 +359,7 @@ private:
             wait_writable();
             return true;
         }
-        // A peer that has closed already may have said why.
+        // A peer that has already closed the connection may have sent the reason.
         if (first.ec && first.ec != asio::error::broken_pipe &&
             first.ec != asio::error::connection_reset) {
             ec = first.ec;
@@ -402,7 +402,8 @@ private:
         be_patient(now);
     }
 
-    // Waits for what this machine lacks. All wait for the same moments, and are woken together.
+    // Waits for resources of this machine. All GETs wait for the same moments, and are woken
+    // together.
     void starve(clock::time_point now) {
         close();
         starved_ = true;
@@ -411,20 +412,21 @@ private:
         wait_until(std::min(next, deadline_));
     }
 
-    // Long enough for a thousand that starve not to burn a core, short beside any timeout.
+    // So long that a thousand waiting GETs do not use a whole core, and short compared with any
+    // timeout.
     static constexpr std::chrono::milliseconds pause{50};
 
     question question_{*this};
     bool asking_ = false; // the question will be woken
     clock::time_point asked_at_;
-    bool from_memory_ = false; // the addresses are of an answer that is older than this GET
+    bool from_memory_ = false; // the addresses are from an answer that is older than this GET
     std::vector<endpoint> addresses_;
     std::size_t next_address_ = 0;
     std::string_view first_;
-    errc failure_ = errc::unreachable; // the most telling one since the dialling began
+    errc failure_ = errc::unreachable; // the failure that says most, of all addresses so far
     clock::time_point connecting_;
     clock::time_point waits_until_;
-    bool starved_ = false; // in this GET, which has had less time for that
+    bool starved_ = false; // this GET has waited for resources, and so had less time
     stage stage_ = stage::connected;
 };
 

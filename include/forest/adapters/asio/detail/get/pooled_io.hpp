@@ -20,15 +20,15 @@
 #include <new>
 #include <utility>
 
-// The I/O backend of one pooled_transport. It shares all that it can with the others of its pool,
-// on one thread, so that it needs no lock and little memory.
+// The I/O backend of one pooled_transport. It shares as much as possible with the other transports
+// of its pool, on one thread. So it needs no lock and little memory.
 
 namespace forest::detail {
 
-/// The counterpart of standalone_io, where the members are described.
+/// The counterpart of standalone_io. The members are described there.
 class pooled_io : public pool_user {
 protected:
-    // There is one thread.
+    // An empty lock, because there is only one thread.
     class [[maybe_unused]] lock {
     public:
         void unlock() noexcept { owns_ = false; }
@@ -105,7 +105,7 @@ protected:
         try {
             step(held);
         } catch (const std::bad_alloc&) {
-            if (!held.owns_lock()) // The application's handler threw it.
+            if (!held.owns_lock()) // The exception is from the application's handler.
                 throw;
             short_of_memory(held);
         }

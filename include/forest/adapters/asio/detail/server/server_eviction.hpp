@@ -16,17 +16,17 @@
 
 namespace forest::detail {
 
-// How long one stranger stays at least for each that is there, so that a burst of connections does
-// not push out a client between its connect and its request. Four thousand a second are accepted
-// nevertheless, which is the whole backlog.
+// The least time that a stranger stays, for each stranger that is there. So a burst of connections
+// does not push out a client between its connect and its request. Four thousand connections a
+// second are still accepted, which is the whole backlog.
 inline constexpr std::chrono::microseconds stranger_stay{250};
 inline constexpr std::chrono::milliseconds stranger_stay_max{250};
 
-// After a stranger was closed for another, for how long the kernel keeps back connections that say
-// nothing.
+// How long the kernel holds back connections that send nothing, after a stranger was closed for
+// another.
 inline constexpr std::chrono::seconds pressure_lasts{10};
 
-// The first of a list that gives way, and is not `asking`; null if there is none.
+// Returns the first connection of a list that gives way and is not `asking`; null if there is none.
 inline std::shared_ptr<server_connection> first_to_give_way(const connection_list& list,
                                                             const server_connection* asking) {
     const auto now = server_connection::clock::now();
@@ -36,8 +36,8 @@ inline std::shared_ptr<server_connection> first_to_give_way(const connection_lis
     return found == list.end() ? nullptr : *found;
 }
 
-// The next connection to close in favour of another; null if there is none. Memory for strangers is
-// never made by closing other connections.
+// Returns the next connection to close for another one; null if there is none. No connection is
+// ever closed to make memory for strangers.
 inline std::shared_ptr<server_connection> next_to_give_way(const server_state& server,
                                                            const server_connection* asking = {}) {
     if (auto stranger = first_to_give_way(server.strangers, asking))
@@ -52,11 +52,11 @@ inline std::shared_ptr<server_connection> next_to_give_way(const server_state& s
 /// The result of the attempt to make room for one more connection.
 struct accept_room {
     enum class kind { made, not_yet, none } result;
-    server_connection::clock::time_point when{}; ///< if not yet
+    server_connection::clock::time_point when{}; ///< when to try again, if not yet
 };
 
-/// Makes a place, and frees a descriptor, by closing one connection. Called in a turn, which it
-/// leaves while a handler runs.
+/// Closes one connection to make a place and to free a descriptor. Called in a turn. It leaves the
+/// turn while a handler runs.
 inline accept_room make_place(server_state& server, std::unique_lock<std::mutex>& lock) {
     while (true) {
         const auto next = next_to_give_way(server);
@@ -77,7 +77,7 @@ inline accept_room make_place(server_state& server, std::unique_lock<std::mutex>
         if (next->closed())
             return {accept_room::kind::made};
         if (!next->is_stranger() || !next->gives_way(now))
-            continue; // It has sent a request that a handler took.
+            continue; // A handler has taken its request.
         next->close();
         server.pressed_until = now + pressure_lasts;
         return {accept_room::kind::made};
@@ -105,7 +105,7 @@ inline void close_idle(server_state& server) {
     }
 }
 
-// Closes every connection, also those that are being answered.
+// Closes every connection, even during an answer.
 inline void close_all(server_state& server) {
     for (connection_list* list : {&server.strangers, &server.idle, &server.busy}) {
         while (!list->empty()) {

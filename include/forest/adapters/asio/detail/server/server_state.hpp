@@ -29,9 +29,9 @@
 #include <utility>
 #include <vector>
 
-// The state that the connections and listeners of one server share. One mutex guards all of it and
-// all their sockets, so that a server can be stopped from any thread, whether or not the executor
-// still runs; it is never held while a handler of the application runs.
+// The state that the connections and listeners of one server share. One mutex guards this state and
+// all sockets. So a server can be stopped from any thread, even when the executor does not run any
+// more. The mutex is never held while a handler of the application runs.
 
 namespace forest::detail {
 
@@ -51,8 +51,8 @@ struct server_state {
         return strangers.size() + idle.size() + busy.size();
     }
 
-    // The space into which a connection reads in its turn; nothing stays there afterwards. A head
-    // that is within its limit leaves room for `read_bytes` more.
+    // Returns the space into which a connection reads during its turn. Nothing stays there after
+    // the turn. Behind the largest allowed head there is room for `read_bytes` more.
     [[nodiscard]] std::span<char> scratch() const noexcept {
         return {scratch_.get(), scratch_bytes};
     }
@@ -89,7 +89,7 @@ struct server_state {
         left.notify_all();
     }
 
-    // Waits for the handler that is running; false, at once, if this is called by it.
+    // Waits for the running handler. If that handler makes the call, returns false at once.
     bool wait_for_handler(std::unique_lock<std::mutex>& lock) {
         if (inside == std::this_thread::get_id())
             return false;
@@ -98,7 +98,7 @@ struct server_state {
     }
 
     const std::shared_ptr<std::mutex> mutex = std::make_shared<std::mutex>();
-    const asio_serializer turns; // of connections and listeners, and so of the handlers
+    const asio_serializer turns; // the turns of connections and listeners, and so of the handlers
     const server_limits limits;
 
     // Nodes of the map are never removed while a connection lives, so a handler may be called
@@ -107,10 +107,10 @@ struct server_state {
     date_field date;
     server_memory memory;
 
-    // Connections that no handler has welcomed, as of `server_limits::connections_max`, in the
-    // order of their acceptance, whatever they are at; those that a handler has, and that wait for
-    // a further request, the one that has waited the longest first; and those whose request is
-    // being answered, in the order in which that began.
+    // The connections, in three lists. `strangers`: no handler has accepted a request of theirs yet
+    // (see `server_limits::connections_max`), in the order in which they were accepted. `idle`: a
+    // handler has accepted one, and they wait for another request; the one that has waited longest
+    // is first. `busy`: their request is being answered, in the order in which that began.
     connection_list strangers;
     connection_list idle;
     connection_list busy;
@@ -122,21 +122,21 @@ struct server_state {
 
     // The timers of the listeners that could not accept; there is room for all of them.
     std::vector<asio::steady_timer*> paused;
-    std::chrono::steady_clock::time_point pressed_until; // by strangers that were closed for others
+    std::chrono::steady_clock::time_point pressed_until; // strangers lately replaced others
 
     static constexpr std::size_t read_bytes = std::size_t{16} * 1024; // at a time
     const std::size_t scratch_bytes;
     const std::unique_ptr<char[]> scratch_;
 
     bool stopping = false;
-    asio::steady_timer grace; // until what is still being answered is cut off
+    asio::steady_timer grace; // until the remaining connections are closed
 
     std::thread::id inside; // the thread in a handler; none by default
     std::condition_variable left;
 };
 
-/// The lock of a server for those that close connections. The owners of their answers have deleters
-/// of the application's: they run after the lock.
+/// The lock of a server for code that closes connections. The owners of the answers have deleters
+/// from the application: these run after the lock was released.
 class server_lock : public std::unique_lock<std::mutex> {
 public:
     explicit server_lock(server_state& server) : unique_lock{*server.mutex}, server_{server} {}
