@@ -11,16 +11,16 @@
 
 namespace forest {
 
-/// An answer; the responder copies what it needs before it returns.
+/// An answer. The responder copies the necessary data before it returns.
 struct response {
     int status = 200;
     std::string_view content_type = "application/json";
     std::string_view body{};
     header_fields fields{}; ///< further header fields
 
-    /// The owner that keeps `body` alive and unchanged. A server may hold this instead of a copy,
-    /// so that a large body exists once however many clients are reading it. Null: the body is
-    /// copied. Its deleter may run on any thread, and call the server.
+    /// The owner that keeps `body` alive and unchanged. A server may hold this instead of a copy.
+    /// So a large body exists only once for any number of clients. If it is null, the body is
+    /// copied. Its deleter may run on any thread, and may call the server.
     std::shared_ptr<const void> body_owner{};
 };
 

@@ -19,21 +19,20 @@ namespace forest {
 /// One GET to perform. It stays valid and unchanged until the handler is called.
 struct request {
     url target{};
-    header_fields fields{};        ///< to be sent as they are, after those of the transport
+    header_fields fields{};        ///< sent unchanged, after the fields of the transport
     message_limits limits{};       ///< a larger answer is `errc::response_too_large`
     bool fresh_connection = false; ///< a kept connection must not be used for this request
 };
 
-/// The end of a GET. Its members are valid during the handler only, so that nothing has to be
-/// copied.
+/// The end of a GET. Its members are valid only during the handler, so nothing has to be copied.
 struct reply {
     std::error_code error{}; ///< an `errc`; when set, no usable answer came
     int status = 0;          ///< 0 when no status line came
     field_view fields{};     ///< the header section of the answer
     std::string_view body{}; ///< decoded from its transfer coding
     phase_timings timings{};
-    /// The number of connections that were opened or tried for this GET: 0 for a kept one, more
-    /// than 1 when a name has several addresses or a kept connection was dead.
+    /// The number of connections that were opened or tried for this GET: 0 if a kept one was used,
+    /// more than 1 if a name has several addresses or a kept connection was dead.
     unsigned connections_opened = 1;
     /// The request was signed. The sender of the request sets it; a transport does not change it.
     bool signature_sent = false;
@@ -66,9 +65,9 @@ concept transport =
     };
 
 /// A transport may say whether a GET that it begins now finds a kept connection. A fleet then
-/// begins such a check even while it may open no connection. A model promises: all transports that
-/// were made by one source return the same, also while they perform a GET; and a kept connection
-/// that is in use by a GET does not count.
+/// begins such a check even while it may open no connection. A model makes two promises. All
+/// transports from one source return the same value, even during a GET. A kept connection that a
+/// GET uses does not count.
 template <typename T>
 concept connection_keeper = transport<T> && requires(const T& transport, const url& target) {
     { transport.keeps_connection_to(target) } noexcept -> std::same_as<bool>;

@@ -21,8 +21,8 @@
 #include <system_error>
 #include <utility>
 
-// The wording of events for people (BEHAVIOUR.md, "Events and log lines"). Text from a server or a
-// callback is escaped so that it cannot begin a new line or control a terminal.
+// The wording of events for human readers (BEHAVIOUR.md, "Events and log lines"). Text from a
+// server or a callback is escaped so that it cannot begin a new line or control a terminal.
 
 namespace forest {
 
@@ -33,8 +33,8 @@ namespace forest {
 /// Built without allocation; a line that would exceed `bytes_max` is cut after a whole character.
 class log_line {
 public:
-    /// Room for the longest URL and what can be said about it. Only the text of an exception and an
-    /// etag can be too long.
+    /// Room for the longest URL and the text about it. Only the text of an exception and an etag
+    /// can be too long.
     static constexpr std::size_t bytes_max = 4096;
 
     explicit log_line(const event& happened) {
@@ -45,7 +45,7 @@ public:
         append_what(happened);
     }
 
-    /// The line, without a line break; valid while this object is.
+    /// Returns the line without a line break. It is valid as long as this object.
     [[nodiscard]] std::string_view text() const noexcept { return {bytes_.data(), size_}; }
 
 private:
@@ -156,7 +156,7 @@ private:
         append_foreign(detail);
     }
 
-    // The error names what this process lacked, unless it was time.
+    // The error names the missing resource, unless this process lacked time.
     void append_doubt(const event& happened) {
         const std::error_code error = happened.check ? happened.check->error : std::error_code{};
         for (const errc lacking : {errc::resolver_unavailable, errc::local_resources_exhausted})
@@ -176,7 +176,7 @@ private:
         const outage& of = *happened.outage;
         append(" (after {} failure{}, ", of.failures, of.failures == 1 ? "" : "s");
         append_error(of.last_error, of.last_status);
-        // A refusal before may be the cause, even if the last failure looks different (B11).
+        // An earlier refusal may be the cause, even if the last failure looks different (B11).
         if (of.unauthorized && of.last_error != errc::unauthorized)
             append(", unauthorized before");
         append(")");
@@ -186,7 +186,8 @@ private:
         append_skew(of.clock_skew);
     }
 
-    // The name of the error with spaces. Not its message: that is a sentence, and a std::string.
+    // Adds the name of the error with spaces. Its message is not used, because it is a sentence and
+    // a std::string.
     void append_error(const std::error_code& error, int status) {
         for (const char byte : name(error))
             append("{}", byte == '_' ? ' ' : byte);
@@ -204,7 +205,7 @@ private:
                seconds < 0 ? "behind" : "ahead");
     }
 
-    // 12.3s, 2m 5s or 26h 3m 5s: the precision that the length deserves.
+    // Adds 12.3s, 2m 5s or 26h 3m 5s: longer durations have less precision.
     void append_duration(duration length) {
         const auto seconds = std::chrono::floor<std::chrono::seconds>(length);
         const auto minutes = std::chrono::floor<std::chrono::minutes>(length);
@@ -226,7 +227,7 @@ private:
         size_ += std::min(room, wanted);
     }
 
-    // Text of other people: controls, and what is no UTF-8, as \x1b.
+    // Adds text from outside. Controls, and bytes that are no UTF-8, are written like \x1b.
     void append_foreign(std::string_view text) {
         // Text beyond the end of the line need not be read.
         text = text.substr(0, bytes_max);
@@ -235,7 +236,7 @@ private:
             const std::string_view bytes = text.substr(0, character.size);
             text.remove_prefix(character.size);
             if (character.size > bytes_max - size_)
-                return; // No character is cut in two.
+                return; // A character must not be cut.
             if (character.valid && !is_control(bytes)) {
                 append("{}", bytes);
             } else {

@@ -18,8 +18,8 @@
 #include <string_view>
 #include <utility>
 
-// Which names stand in the hosts file. Their look-ups are short, and must not wait behind those
-// that ask a name server. The addresses are left to the resolver, which knows the order of
+// Finds the names in the hosts file. Their look-ups are short, and must not wait for look-ups that
+// use a name server. The resolver itself finds the addresses, because it knows the order of the
 // services.
 
 namespace forest {
@@ -27,15 +27,16 @@ namespace forest {
 /// The names of a hosts file, read again when the file has changed. Thread-safe.
 class hosts_file {
 public:
-    /// How much of the file is read.
+    /// The largest part of the file that is read.
     static constexpr std::size_t bytes_max = std::size_t{1} << 20;
 
-    /// How often the file is looked at.
+    /// How often the file is checked for a change.
     static constexpr std::chrono::seconds look_interval{1};
 
     explicit hosts_file(std::string path = "/etc/hosts") : path_{std::move(path)} {}
 
-    /// Whether `name`, in lower case, is among them. False when the file cannot be read.
+    /// Returns whether the file has `name`, which is in lower case. False if the file cannot be
+    /// read.
     [[nodiscard]] bool contains(std::string_view name) noexcept try {
         const std::lock_guard lock{mutex_};
         const auto now = std::chrono::steady_clock::now();
@@ -44,7 +45,7 @@ public:
             refresh();
         }
         return names_.find(name) != names_.end();
-    } catch (...) { // for want of memory
+    } catch (...) { // There is no memory.
         return false;
     }
 
@@ -69,7 +70,7 @@ private:
         if (seen == known_)
             return;
         names_.clear();
-        known_ = {}; // in case that reading throws
+        known_ = {}; // if reading throws
         read(file.number);
         known_ = seen;
     }
@@ -87,7 +88,7 @@ private:
         }
     }
 
-    // An address and names, with blanks between them, and perhaps a comment.
+    // Reads an address and names with blanks between them, and perhaps a comment.
     void add_line(std::string_view line) {
         constexpr std::string_view blanks = " \t\r";
         line = line.substr(0, line.find('#'));

@@ -15,7 +15,7 @@
 #include <vector>
 
 // The checks of a fleet that are in flight. Each has a transport and a request; targets that wait
-// have none. Transports and requests are used again, so that their number is the largest number of
+// have none. Transports and requests are used again. So their number is the largest number of
 // checks that were ever in flight at a time.
 
 namespace forest::detail {
@@ -30,14 +30,14 @@ public:
 
         Transport transport;
         request get;
-        target_id id{}; // of the target; 0 when no target waits for the end
+        target_id id{}; // the target; 0 if no target waits for the end
         unsigned connections_paid = 0;
         const std::uint32_t number;
     };
 
     explicit checks_in_flight(unique_function<Transport()> source) : source_{std::move(source)} {}
 
-    /// Returns the number of checks in flight, with those that were abandoned but have not ended.
+    /// Returns the number of checks in flight, including abandoned checks that have not ended.
     [[nodiscard]] int count() const noexcept {
         return static_cast<int>(checks_.size() - idle_.size());
     }
@@ -50,9 +50,9 @@ public:
             return false;
     }
 
-    /// Begins a check of `subject`, whose URL moves to the request; `prepare` completes the
-    /// request. `handler` takes the check, which it has to end, and the reply. Throws what the
-    /// policies throw; then no check has begun.
+    /// Begins a check of `subject`. Its URL moves to the request, and `prepare` completes the
+    /// request. `handler` takes the check and the reply; it has to end the check. Exceptions of the
+    /// policies are passed on; then no check has begun.
     template <typename Target, typename Prepare, typename Handler>
     check& begin(Target& subject, const Prepare& prepare, Handler handler) {
         check& begun = take(subject);
@@ -69,7 +69,7 @@ public:
         return begun;
     }
 
-    /// Ends a check, and moves the URL back to `subject`, which is null when it was removed.
+    /// Ends a check, and moves the URL back to `subject`. `subject` is null if it was removed.
     template <typename Target>
     void end(check& ended, Target* subject) noexcept {
         if (subject != nullptr) {
@@ -80,7 +80,7 @@ public:
         idle_.push_back(&ended);
     }
 
-    /// Cancels the check of a target that is removed.
+    /// Cancels the check of a removed target.
     template <typename Target>
     void abandon(Target& removed) {
         check& abandoned = *checks_[removed.check];

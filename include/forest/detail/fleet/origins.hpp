@@ -22,7 +22,7 @@ enum class origin_number : std::uint32_t {};
 
 /// An origin: a scheme, a host and a port, or a socket.
 struct fleet_origin {
-    std::uint64_t hash = 0; // two origins with one hash only avoid each other's timestamps
+    std::uint64_t hash = 0; // two origins with the same hash avoid each other's timestamps
     timestamp_sequence timestamps{};
     bool takes_timestamps = true; // whether the last request was signed
     std::uint32_t target_count = 0;
@@ -81,8 +81,8 @@ private:
             by_hash_.erase(index, [this](std::uint32_t other) { return origins_[other].hash; });
             --unused_;
         }
-        // The unused origins that are left cannot be forgotten yet. The next attempt waits until
-        // there are twice as many, so that not every new origin looks at all of them.
+        // The remaining unused origins cannot be forgotten yet. The next attempt waits until there
+        // are twice as many. Otherwise every new origin would look at all of them.
         worth_forgetting_ = 2 * unused_;
     }
 
@@ -90,7 +90,7 @@ private:
     std::vector<std::uint32_t> free_;
     index_table by_hash_;
     std::size_t unused_ = 0;           // origins without a target
-    std::size_t worth_forgetting_ = 0; // the number of unused ones from which to look at them
+    std::size_t worth_forgetting_ = 0; // look at unused origins when there are so many
     std::uint32_t entered_ = 0;
 };
 

@@ -53,7 +53,7 @@ private:
         shared(const options& settings, const Backoff& backoff) : content{settings, backoff} {}
 
         rules content;
-        mutable std::size_t users = 0; // no part of the key
+        mutable std::size_t users = 0; // not part of the key
     };
 
     static const options& key(const options& settings) noexcept { return settings; }

@@ -13,8 +13,8 @@
 
 namespace forest::sim::conformance {
 
-/// Checks the clocks of a harness. Takes about a second of its time. Returns the violations, at
-/// most one for each rule.
+/// Checks the clocks of a harness. Takes about a second of the harness's time. Returns the
+/// violations, at most one for each rule.
 template <clock_harness Harness>
 [[nodiscard]] std::vector<violation> check_clock(Harness&& harness,
                                                  const progress_callback& on_progress = {}) {

@@ -13,8 +13,9 @@
 #include <string>
 #include <string_view>
 
-// What a user writes around a model: it makes the model and lets time pass, real or virtual. The
-// harnesses that need the other side of a connection, too, are in peer.hpp.
+// A harness is the code that a user writes around a model: it makes the model, and lets real or
+// virtual time pass. If a harness also needs the other side of a connection, its concept is in
+// peer.hpp.
 
 namespace forest::sim::conformance {
 
@@ -60,9 +61,9 @@ concept server_harness = time_harness<T> && requires(T& harness, std::string byt
     harness.send(bytes, done);
 };
 
-/// The progress of a battery, for a person who waits.
+/// The progress of a battery, for a waiting person.
 struct progress {
-    std::string_view scenario{}; ///< the one that comes next
+    std::string_view scenario{}; ///< the next scenario
     std::size_t number = 0;      ///< of that scenario, from 1
     std::size_t count = 0;       ///< of all scenarios of the battery
 };
@@ -74,7 +75,8 @@ using progress_callback = std::function<void(const progress&)>;
 /// The time of an event_queue: the base of harnesses for models that run on one.
 class virtual_time {
 public:
-    /// More events than any battery needs, so that a model that runs in circles comes to an end.
+    /// More events than any battery needs. With this limit, a model that makes events without end
+    /// is stopped.
     static constexpr std::size_t events_max = 1'000'000;
 
     event_queue queue;

@@ -9,8 +9,8 @@
 #include <string>
 #include <string_view>
 
-// The promises of the policies that no type system can check. Each has the name of the fault of a
-// model that breaks it, so that a failed test says what is wrong.
+// The promises of the policies that a type system cannot check. The name of each promise is the
+// fault of a model that breaks it. So a failed test says what is wrong.
 
 namespace forest::sim::conformance {
 

@@ -79,10 +79,10 @@ struct exploration {
 
 /// The limits of an exploration.
 struct exploration_options {
-    /// The exploration gives up beyond so many states. A state takes about one kilobyte.
+    /// The exploration ends when there are more states than this. A state takes about one kilobyte.
     std::size_t states_max = 1'000'000;
 
-    /// The seed of random delays, of which each transition has one sample.
+    /// The seed of random delays. Each transition has one sample of them.
     std::uint64_t seed = 0;
 };
 

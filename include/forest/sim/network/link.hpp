@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-// The network between one client and one server, with everything that can be wrong with it.
+// The network between one client and one server, with all its possible faults.
 
 namespace forest::sim {
 
@@ -49,7 +49,7 @@ public:
     duration drip{};        ///< the time from the first piece to the last one
     int loss_per_mille = 0; ///< how many of a thousand messages are lost
 
-    /// Whether the link has no fault that changes, loses or delays messages.
+    /// Returns whether the link has no fault that changes, loses or delays messages.
     [[nodiscard]] bool sound() const noexcept {
         return unresolvable + refusing + requests_lost + replies_lost + resetting + truncating +
                        garbling + dripping + loss_per_mille + clogged_ ==
@@ -68,9 +68,9 @@ public:
         }
     }
 
-    /// Carries a message: calls `arrive` after the delay, to which `extra` is added; on a clogged
-    /// link the delay begins when it is unclogged. Returns false, and never calls `arrive`, if the
-    /// message is lost.
+    /// Carries a message: calls `arrive` after the delay plus `extra`. On a clogged link the delay
+    /// begins when the link is unclogged. If the message is lost, returns false and never calls
+    /// `arrive`.
     bool carry(direction where, forest::detail::unique_function<void()>&& arrive,
                duration extra = duration::zero()) {
         if (cut_off(where))
@@ -81,9 +81,9 @@ public:
         return true;
     }
 
-    /// Carries the next message on a connection over which one has arrived; it takes `after`.
-    /// Unlike `carry` it loses no single message, because a connection repeats those. Returns false
-    /// if the link loses all of them.
+    /// Carries the next message on a connection that has already carried one. The message takes
+    /// `after`. Unlike `carry`, it loses no single message, because a connection repeats lost
+    /// messages. Returns false if the link loses all messages.
     bool carry_on(direction where, forest::detail::unique_function<void()>&& arrive,
                   duration after) {
         if (cut_off(where))
@@ -106,8 +106,8 @@ public:
             queue_->after(each.after, std::move(each.arrive));
     }
 
-    /// The number of bytes after which an answer of `size` bytes, which is not 0, is cut off: a
-    /// random one below `size`.
+    /// Returns the number of bytes after which an answer of `size` bytes is cut off: a random
+    /// number below `size`. `size` is not 0.
     [[nodiscard]] std::size_t cut(std::size_t size) { return random_() % size; }
 
     /// Changes one byte in a hundred, and at least one.

@@ -13,13 +13,13 @@
 #include <stdexcept>
 #include <string>
 
-// Faults that mean nothing, or were hardly meant, are refused when they are added: a script that is
-// ignored in silence tests nothing.
+// Faults without a meaning, or with an unlikely one, are refused when they are added: a script that
+// is silently ignored tests nothing.
 
 namespace forest::sim {
 
-/// What is wrong with a fault in a world with so many servers and clients, as the predicate of a
-/// sentence; null if nothing is.
+/// Returns what is wrong with a fault in a world with so many servers and clients, as the second
+/// part of a sentence; null if nothing is wrong.
 [[nodiscard]] inline const char* fault_refused_for(const fault& what, std::size_t servers,
                                                    std::size_t clients) noexcept {
     using namespace std::chrono_literals;

@@ -10,14 +10,14 @@
 #include <cmath>
 #include <cstdint>
 
-// How long a message takes, drawn from a distribution. The same seed has to give the same network
-// with every compiler, which std::exponential_distribution and std::log do not promise. So this
-// uses only operations whose last bit IEEE 754 defines, one at a time.
+// The time of a message, drawn from a distribution. The same seed has to give the same network with
+// every compiler. std::exponential_distribution and std::log do not promise that. So this uses only
+// single operations whose last bit IEEE 754 defines.
 
 namespace forest::sim {
 
-/// A random number with the exponential distribution of mean 1 (von Neumann, 1951). It needs
-/// comparisons only, and six uniform random numbers on average.
+/// Returns a random number with the exponential distribution of mean 1 (von Neumann, 1951). It
+/// needs only comparisons, and six uniform random numbers on average.
 [[nodiscard]] constexpr double standard_exponential(random_generator& random) noexcept {
     for (double whole = 0.0;; whole += 1.0) {
         const double first = random.uniform();
@@ -40,10 +40,10 @@ struct latency {
         constant,    ///< always `typical`
         uniform,     ///< from 0 to twice `typical`
         exponential, ///< of mean `typical`
-        heavy_tail,  ///< Pareto with exponent 2 and mean `typical`: rarely, very late
+        heavy_tail,  ///< Pareto with exponent 2 and mean `typical`: sometimes very late
     };
 
-    /// The longest that any message takes.
+    /// The longest time of any message.
     static constexpr duration maximum = std::chrono::hours{1};
 
     shape distribution = shape::constant;

@@ -37,7 +37,7 @@ using fault_weights = std::array<std::uint32_t, fault_kind_count>;
     return all;
 }
 
-/// What is drawn, and how much.
+/// The options of drawing.
 struct draw_options {
     std::uint16_t servers_max = 3;           ///< at least 1
     std::uint16_t clients_max = 4;           ///< of all servers together; at least 1
@@ -53,8 +53,9 @@ struct draw_options {
     /// How many of a hundred faults are repeated (`fault::every`). From 0 to 100.
     int repeated_percent = 0;
 
-    /// How many of a hundred are swizzles instead: the links of all clients of a server are clogged
-    /// one after another, and unclogged in another order. From 0 to 100; needs `clog` in `kinds`.
+    /// How many of a hundred faults are swizzles instead. In a swizzle the links of all clients of
+    /// a server are clogged one after another, and unclogged in another order. From 0 to 100; needs
+    /// `clog` in `kinds`.
     int swizzled_percent = 0;
 };
 
@@ -97,7 +98,7 @@ private:
         return most < least ? least : least + random_() % (most - least + 1);
     }
 
-    // Whole milliseconds, so that a script is readable.
+    // Returns whole milliseconds, so that a script is readable.
     duration up_to(duration most) noexcept {
         const auto steps = std::chrono::duration_cast<std::chrono::milliseconds>(most).count();
         return std::chrono::milliseconds{between(0, static_cast<std::uint64_t>(steps))};
@@ -133,8 +134,7 @@ private:
         return settings_.kinds.test(number) && settings_.weights[number] > 0;
     }
 
-    // Draws again if a kind with less than the greatest weight is rejected, which is how the
-    // weights take effect.
+    // Rejects a kind by its weight, relative to the greatest weight, and then draws again.
     fault_kind draw_kind() noexcept {
         for (;;) {
             const auto kind = static_cast<fault_kind>(between(0, fault_kind_count - 1));

@@ -23,7 +23,8 @@ struct planned_client {
     latency usual = constant(std::chrono::milliseconds{1});
 };
 
-/// A simulation. The names of servers are `server0`, `server1`, …, those of clients likewise.
+/// A simulation. The names of servers are `server0`, `server1`, …; the names of clients are
+/// `client0`, `client1`, ….
 struct plan {
     std::uint64_t seed = 0; ///< the seed of the world
     std::uint16_t servers = 1;

@@ -17,9 +17,9 @@
 #include <utility>
 #include <vector>
 
-// Makes a plan that breaks a rule as small as possible: with the fewest faults, then the fewest
-// servers and clients, then the simplest options, then the earliest and roundest times. A person
-// reads it.
+// Makes a plan that breaks a rule as small as possible, because a person reads it: with the fewest
+// faults, then the fewest servers and clients, then the simplest options, then the earliest and
+// roundest times.
 
 namespace forest::sim {
 
@@ -53,7 +53,7 @@ inline bool remove_server(plan& from, std::uint16_t server) {
     return true;
 }
 
-// Sets a member to its default value. Returns false if it had that before.
+// Sets a member to its default value. Returns false if it already has this value.
 template <typename Value>
 bool reset_to(Value& member, const Value& plain) {
     return !(std::exchange(member, plain) == plain);
@@ -90,7 +90,7 @@ bool changed_to(fault& each, duration value) {
            (each.*Member != duration::zero() || Member == &fault::at);
 }
 
-// Rounds towards 0, also from below.
+// Rounds towards 0, also if negative.
 template <duration fault::* Member, typename Unit>
 bool round_down(fault& each) {
     return changed_to<Member>(each, std::chrono::duration_cast<Unit>(each.*Member));
@@ -102,7 +102,7 @@ bool cut_in_half(fault& each) {
     return changed_to<Member>(each, std::chrono::duration_cast<milliseconds>(each.*Member / 2));
 }
 
-// Keeps the first digit of the amount only.
+// Keeps only the first digit of the amount.
 inline bool round_amount(fault& each) {
     std::int64_t unit = 1;
     while (each.amount / unit >= 10 || each.amount / unit <= -10)

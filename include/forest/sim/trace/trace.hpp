@@ -14,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-// Everything that happened in a simulation, in order. The digest is over all lines. The number of
+// Everything that happened in a simulation, in order. The digest covers all lines. The number of
 // lines that are kept has a bound, because a simulated year has many millions.
 
 namespace forest::sim {
@@ -28,7 +28,7 @@ enum class trace_kind : std::uint8_t {
     answered = 4, ///< the server answered; `value` is the size of the answer in bytes
     ended = 5,    ///< the client has the result; `detail` is the status, or 0, `value` the errc
     faulted = 6,  ///< a fault began; `detail` is its kind, `value` the client, or `fault::everyone`
-    healed = 7,   ///< a fault ended; likewise
+    healed = 7,   ///< a fault ended; the same values
     lost = 8,   ///< a message was lost; `detail` is 0 for a message to the server and 1 for one to
                 ///< the client, `value` the number of the request
     called = 9, ///< a callback was called; `detail` is 1 for on_server_down and 0 for
@@ -109,8 +109,8 @@ inline std::string value_text(const trace_line& line) {
 /// The lines of one simulation. Not thread-safe.
 class trace {
 public:
-    /// Skips the first `skipped` lines and keeps up to `lines_max` after them; the digest is over
-    /// all.
+    /// Skips the first `skipped` lines and keeps up to `lines_max` after them. The digest covers
+    /// all lines.
     explicit trace(std::size_t lines_max = 0, std::uint64_t skipped = 0) noexcept
         : lines_max_{lines_max}, skipped_{skipped} {}
 

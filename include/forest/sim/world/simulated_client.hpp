@@ -75,7 +75,7 @@ public:
     /// The client itself. Callbacks that are set there are called after those of the world.
     [[nodiscard]] detail::chained_callbacks<Client>& client() noexcept { return *client_; }
 
-    /// The host that it runs on.
+    /// The host on which the client runs.
     [[nodiscard]] sim::host& host() noexcept { return host_; }
     [[nodiscard]] const sim::host& host() const noexcept { return host_; }
 
@@ -107,7 +107,7 @@ public:
     /// The status of the server as the client reports it.
     [[nodiscard]] target_status status() const noexcept { return client_->status(); }
 
-    /// Calls `listener` for every event, after the listeners that were added before.
+    /// Calls `listener` for every event, after the earlier listeners.
     void also_tell(std::function<void(const event&)> listener) {
         listeners_.push_back(std::move(listener));
     }
@@ -194,7 +194,7 @@ private:
     std::vector<std::function<void()>> quitters_;
     std::function<void(int)> sent_ = [this](int in_flight) { sent(in_flight); };
     std::optional<detail::chained_callbacks<Client>>
-        client_; // Destroyed first, as it calls the above.
+        client_; // Destroyed first, because it calls the members above.
 };
 
 } // namespace forest::sim

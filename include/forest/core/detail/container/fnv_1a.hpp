@@ -4,14 +4,14 @@
 
 #include <cstdint>
 
-// The hash FNV-1a (Fowler, Noll and Vo): the same on every machine and in every run, which
-// std::hash does not promise. Not for data that an attacker chooses.
+// The hash FNV-1a (Fowler, Noll and Vo). It is the same on every machine and in every run;
+// std::hash does not promise that. Not for data that an attacker chooses.
 
 namespace forest::detail {
 
 inline constexpr std::uint64_t fnv_1a_begin = 0xcbf29ce484222325U;
 
-// The hash of what came before and, after it, of one part.
+// Adds one part to the hash of the earlier parts, and returns the new hash.
 constexpr std::uint64_t fnv_1a(std::uint64_t hash, std::uint64_t part) noexcept {
     return (hash ^ part) * 0x100000001b3U;
 }

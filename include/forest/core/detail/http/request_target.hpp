@@ -5,7 +5,8 @@
 #include <forest/core/detail/http/authority.hpp>
 #include <forest/core/fields.hpp>
 
-// The forms that a request target can have (RFC 9112, 3.2), and the path that a server routes by.
+// The possible forms of a request target (RFC 9112, 3.2), and the path by which a server finds the
+// route.
 
 #include <algorithm>
 #include <cstddef>
@@ -13,13 +14,14 @@
 
 namespace forest::detail {
 
-/// Whether a byte may stand in a request target. More than RFC 3986 allows, since clients leave
-/// quotes and brackets as they are; no control, blank, fragment or byte above 127.
+/// Returns whether a request target may have this byte. It accepts more than RFC 3986, because
+/// clients do not escape quotes and brackets. It accepts no control, blank, fragment or byte above
+/// 127.
 [[nodiscard]] constexpr bool is_target_byte(char byte) noexcept {
     return '!' <= byte && byte <= '~' && byte != '#';
 }
 
-// From `position` on, the place of the first byte that is no target byte, or the end.
+// Returns the place of the first byte from `position` on that is no target byte, or the end.
 constexpr std::size_t skip_target(std::string_view text, std::size_t position) noexcept {
     while (position < text.size() && is_target_byte(text[position]))
         ++position;
@@ -46,7 +48,7 @@ constexpr std::size_t skip_target(std::string_view text, std::size_t position) n
     return target == "*" || (!target.empty() && is_host_field(target));
 }
 
-/// The target without scheme, authority and query; `/` when nothing is left.
+/// Returns the target without scheme, authority and query; `/` if nothing is left.
 [[nodiscard]] constexpr std::string_view path_of_target(std::string_view target) noexcept {
     const std::size_t scheme_end =
         target.starts_with('/') ? std::string_view::npos : target.find("://");

@@ -6,8 +6,8 @@
 #include <forest/core/url.hpp>
 #include <forest/version.hpp>
 
-// The bytes of a check's request, in exactly the order of PROTOCOL.md, 1. Into a buffer of the
-// caller's, so that a steady check allocates nothing.
+// Writes the bytes of a request, in exactly the order of PROTOCOL.md, 1. The buffer belongs to the
+// caller, so a check in the steady state allocates nothing.
 
 #include <algorithm>
 #include <cassert>
@@ -17,8 +17,9 @@
 
 namespace forest::detail {
 
-/// Enough for any request to any URL with any header fields and a method of 32 bytes: target and
-/// host come from the URL, each no longer than its text; what is fixed takes less than 256 bytes.
+/// Enough for any request to any URL with any header fields and a method of 32 bytes. Target and
+/// host come from the URL, and neither is longer than its text. The fixed parts need less than 256
+/// bytes.
 inline constexpr std::size_t request_bytes_max =
     2 * url::text_bytes_max + header_fields::capacity + 256;
 
@@ -32,8 +33,8 @@ constexpr std::string_view view_of(std::string_view text) noexcept {
     return text;
 }
 
-// Writes the texts one behind the other. Returns how many bytes they take together, or 0 when `out`
-// is too small, which is checked once for all of them.
+// Writes the texts one behind the other. Returns the number of bytes, or 0 if `out` is too small.
+// The size is checked once for all texts.
 template <typename... Texts>
 std::size_t write_texts(std::span<char> out, const Texts&... texts) noexcept {
     const std::size_t size = (view_of(texts).size() + ...);
@@ -47,10 +48,10 @@ std::size_t write_texts(std::span<char> out, const Texts&... texts) noexcept {
     return size;
 }
 
-/// Writes a request without a body to `out`. Returns how many bytes it takes, or 0 when `out` is
-/// too small; `request_bytes_max` is always enough. `method` is a token. `fields` come behind those
-/// that every request has. Without `keep_alive` the request asks the server to close; with it,
-/// nothing need be said in HTTP/1.1.
+/// Writes a request without a body to `out`. Returns the number of bytes, or 0 if `out` is too
+/// small; `request_bytes_max` is always enough. `method` is a token. `fields` come after the fields
+/// of every request. Without `keep_alive` the request asks the server to close. With it no field is
+/// needed in HTTP/1.1.
 [[nodiscard]] inline std::size_t write_request(std::span<char> out, std::string_view method,
                                                const url& target, const header_fields& fields,
                                                bool keep_alive) noexcept {

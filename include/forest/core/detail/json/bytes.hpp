@@ -2,9 +2,9 @@
 #ifndef FOREST_CORE_DETAIL_JSON_BYTES_HPP
 #define FOREST_CORE_DETAIL_JSON_BYTES_HPP
 
-// Finds the end of a line or a value eight bytes at a time, with the arithmetic of one number. Most
-// are too short for a call of a library to be worth it, and a loop over single bytes would be most
-// of what it costs to read a message.
+// Finds the end of a line or a value, eight bytes at a time, with the arithmetic of one number.
+// Most lines and values are too short for the call of a library function. A loop over single bytes
+// would be most of the cost of reading a message.
 
 #include <bit>
 #include <cstddef>
@@ -13,7 +13,8 @@
 
 namespace forest::detail {
 
-// Eight bytes as one number, the first one lowest on every machine; compilers read them at once.
+// Returns eight bytes as one number. The first byte is the lowest one on every machine. Compilers
+// read all bytes at once.
 constexpr std::uint64_t word_at(const char* bytes) noexcept {
     const auto byte = [bytes](unsigned index) {
         return std::uint64_t{static_cast<unsigned char>(bytes[index])} << (8 * index);
@@ -36,13 +37,13 @@ constexpr std::uint64_t marks_of(std::uint64_t word, char byte) noexcept {
     return (differing - repeated(1)) & ~differing & mark_bits;
 }
 
-// Controls: below 0x20, or 0x7f. Without the highest bits no sum carries into the next byte.
+// Marks controls: below 0x20, or 0x7f. Without the highest bits, no sum carries into the next byte.
 constexpr std::uint64_t controls_in(std::uint64_t word) noexcept {
     const std::uint64_t low = word & ~mark_bits;
     return (~(low + repeated(0x80 - 0x20)) | (low + repeated(0x80 - 0x7f))) & ~word & mark_bits;
 }
 
-// The same bytes with capital letters made small.
+// Returns the same bytes in lower case.
 constexpr std::uint64_t lower_in(std::uint64_t word) noexcept {
     const std::uint64_t low = word & ~mark_bits;
     const std::uint64_t capitals =
@@ -50,13 +51,13 @@ constexpr std::uint64_t lower_in(std::uint64_t word) noexcept {
     return word | (capitals >> 2U);
 }
 
-// Which of the eight bytes is the lowest that is marked, from 0 on; 8 if none is.
+// Returns the index of the lowest marked byte, from 0 on; 8 if none is marked.
 constexpr std::size_t first_marked(std::uint64_t marks) noexcept {
     return static_cast<std::size_t>(std::countr_zero(marks)) / 8;
 }
 
-// From `position` on, the place of the first byte that is not allowed, or the end. `marks_in` marks
-// all such bytes, and may mark a few others.
+// Returns the place of the first byte from `position` on that is not allowed, or the end.
+// `marks_in` marks all such bytes, and may mark a few others.
 template <auto marks_in, auto is_allowed>
 constexpr std::size_t skip_allowed(std::string_view text, std::size_t position) noexcept {
     while (text.size() - position >= 8) {
@@ -73,7 +74,7 @@ constexpr std::size_t skip_allowed(std::string_view text, std::size_t position) 
     return position;
 }
 
-// From `position` on, the place of the first `byte`, or the end.
+// Returns the place of the first `byte` from `position` on, or the end.
 constexpr std::size_t find_near(std::string_view text, std::size_t position, char byte) noexcept {
     while (text.size() - position >= 8) {
         const std::uint64_t marks = marks_of(word_at(text.data() + position), byte);

@@ -7,12 +7,12 @@
 #include <string_view>
 #include <system_error>
 
-// The content of a health body (PROTOCOL.md, 1): a value without pointers, because the buffer of
-// the answer is used again.
+// The content of a health body (PROTOCOL.md, 1). It is a value without pointers, because the buffer
+// of the answer is used again.
 
 namespace forest::detail {
 
-/// The two members of a health body that count. Trivially copyable.
+/// The two relevant members of a health body. Trivially copyable.
 struct health_document {
     /// How many bytes of a version are kept.
     static constexpr std::size_t version_bytes_max = 128;
@@ -25,13 +25,13 @@ struct health_document {
 
     state status = state::other;
 
-    /// The string `version`, cut after a whole character when it is longer than
-    /// `version_bytes_max`; empty when there is none. Valid while this object is.
+    /// Returns the string `version`; empty if there is none. If it is longer than
+    /// `version_bytes_max`, it is cut after a whole character. It is valid as long as this object.
     [[nodiscard]] constexpr std::string_view version() const noexcept {
         return {version_.data(), version_size_};
     }
 
-    /// In health_document_parser.hpp, so that a verdict needs no parser.
+    /// It is in health_document_parser.hpp, so that a verdict needs no parser.
     friend std::error_code parse_health_document(std::string_view body,
                                                  health_document& out) noexcept;
 

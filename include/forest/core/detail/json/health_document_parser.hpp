@@ -13,8 +13,8 @@
 
 namespace forest::detail {
 
-/// Reads the last `status` and the last `version` of `body`. Returns `malformed_body`, and leaves
-/// `out` as it was, when the body is not one JSON object.
+/// Reads the last `status` and the last `version` of `body`. If the body is not one JSON object,
+/// returns `malformed_body` and does not change `out`.
 [[nodiscard]] inline std::error_code parse_health_document(std::string_view body,
                                                            health_document& out) noexcept {
     json_value last_status;

@@ -16,15 +16,15 @@
 #include <utility>
 #include <vector>
 
-// When two schemas are equal (B31): their JSON values are. Servers write one schema in many ways,
-// so each text is brought into one form, and the forms are compared. They are not hashed, because a
-// server could find two schemas with one hash.
+// Two schemas are equal if their JSON values are equal (B31: equal content changes nothing).
+// Servers write one schema in many ways. So each text is changed to one form, and the forms are
+// compared. They are not hashed, because a server could find two schemas with the same hash.
 
 namespace forest::detail {
 
-// Writes the value of a JSON text in the one form that all texts of that value share. The form is
-// for comparison only and is no JSON: a comma stands behind each element. The depth of the
-// recursion is bounded by json_depth_max, because the text has been found valid.
+// Writes the value of a JSON text in one form, which is the same for all texts with that value. The
+// form is only for comparison and is no JSON: there is a comma behind each element. The text is
+// valid, so the depth of the recursion is at most json_depth_max.
 class schema_content_writer {
 public:
     explicit schema_content_writer(std::string_view text) : scanner_{text} {
@@ -64,7 +64,8 @@ private:
             content_ += raw;
     }
 
-    // The members by their keys; of duplicates the last one counts, as for the reader.
+    // Writes the members in the order of their keys. If a key occurs twice, the last one counts, as
+    // for the reader.
     void write_object(std::size_t depth) {
         const std::size_t begin = content_.size();
         const std::size_t first = elements_.size();
@@ -117,8 +118,8 @@ private:
         return std::string_view{content_}.substr(item.begin, item.key_end - item.begin);
     }
 
-    // Brings the elements from `first` on, which were written from `begin` on, into their order. Of
-    // members with one key the last one stays.
+    // Sorts the elements from `first` on. Their text begins at `begin`. If members have the same
+    // key, the last one stays.
     void sort(std::size_t begin, std::size_t first, bool members) {
         const auto from = elements_.begin() + static_cast<std::ptrdiff_t>(first);
         const auto before = [this](const element& left, const element& right) {
@@ -148,8 +149,8 @@ private:
         elements_.resize(first);
     }
 
-    // A string with its escapes decoded, but for quotes and backslashes. Half of a surrogate pair,
-    // which no UTF-8 can say, becomes `\dXXX`.
+    // Writes a string with decoded escapes, except for quotes and backslashes. UTF-8 cannot express
+    // half of a surrogate pair: it becomes `\dXXX`.
     json_string write_string() {
         const std::size_t begin = scanner_.position();
         (void)scanner_.take_string();
@@ -201,8 +202,8 @@ private:
         content_ += utf8_character{character}.text();
     }
 
-    // A number as its digits without zeros at either end, and the power of ten behind them: 120 and
-    // 1.20e2 are 12e1. Exact, however many digits there are; -0 is 0.
+    // Writes a number as its digits without zeros at both ends, followed by the power of ten: 120
+    // and 1.20e2 are 12e1. It is exact for any number of digits; -0 is 0.
     void write_number(std::string_view raw) {
         const std::size_t begin = content_.size();
         if (raw.front() == '-') {
@@ -232,7 +233,7 @@ private:
         write_exponent(raw.substr(std::min(mantissa_size + 1, raw.size())), power);
     }
 
-    // The power of ten that `written` and `more`, which is less than 10^18, make together.
+    // Writes the power of ten: the sum of `written` and `more`. `more` is less than 10^18.
     void write_exponent(std::string_view written, std::int64_t more) {
         const bool negative = !written.empty() && written.front() == '-';
         written.remove_prefix(std::min(written.find_first_not_of("+-0"), written.size()));
@@ -262,16 +263,16 @@ private:
 
     json_scanner scanner_;
     std::string content_;
-    std::string sorted_;            // while elements are brought into their order
-    std::vector<element> elements_; // of the objects and arrays that are open
+    std::string sorted_;            // used while elements are sorted
+    std::vector<element> elements_; // of the open objects and arrays
 };
 
-/// The content of the schema `text`, which must be one JSON object: texts with equal content, and
-/// no others, have equal results. The order of members, white space, escapes and the spelling of
-/// numbers are no content, nor is the member `etag` of the outermost object; the array
-/// `collections` of that object has no order. Of duplicate members the last one counts. Numbers are
-/// compared exactly. Takes n log n time and, while it runs, about three times the memory of the
-/// text, and more for one that has little but short members. Throws std::bad_alloc.
+/// Returns the content of the schema `text`, which must be one JSON object. Two texts have equal
+/// results if and only if their content is equal. The order of members, white space, escapes and
+/// the spelling of numbers do not count. In the outermost object, the member `etag` and the order
+/// inside the array `collections` do not count. If a member occurs twice, the last one counts.
+/// Numbers are compared exactly. Takes n log n time. While it runs, it needs about three times the
+/// memory of the text, and more for a text with mostly short members. Throws std::bad_alloc.
 [[nodiscard]] inline std::string schema_content(std::string_view text) {
     assert(is_valid_json(text));
     return detail::schema_content_writer{text}.write();

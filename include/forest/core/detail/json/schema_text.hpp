@@ -11,22 +11,23 @@
 #include <string>
 #include <string_view>
 
-// The `etag` member of a schema (PROTOCOL.md, 3). It is the hash of all the rest, so it is taken
-// out and put in as bytes: a text that was parsed and written again would have another hash.
+// The `etag` member of a schema (PROTOCOL.md, 3). It is the hash of all other bytes. So it is
+// removed and added without parsing: a text that was parsed and written again would have another
+// hash.
 
 namespace forest::detail {
 
-/// The JSON object `text` without its members `etag`, each with one comma, and without the blanks
-/// around the object; all other bytes stay as they are. A key counts however it is escaped; members
-/// of inner objects stay. Empty when `text` is not one JSON object. Throws std::bad_alloc.
+/// Returns the JSON object `text` without its members `etag`, each with one comma, and without the
+/// blanks around the object. All other bytes stay unchanged. An escaped key counts, too. Members of
+/// inner objects stay. Returns nothing if `text` is not one JSON object. Throws std::bad_alloc.
 [[nodiscard]] inline std::optional<std::string> without_etag(std::string_view text) {
     const auto offset_of = [begin = text.data()](std::string_view part) {
         return static_cast<std::size_t>(part.data() - begin);
     };
     std::string rest;
     rest.reserve(text.size());
-    std::size_t copied = 0;       // up to here the text is copied, or left out
-    std::size_t previous_end = 0; // of the value before
+    std::size_t copied = 0;       // the text before this is copied or left out
+    std::size_t previous_end = 0; // the end of the value before
     bool any_kept = false;
     bool any_removed = false;
     const auto on_member = [&](json_string key, const json_value& value) {
@@ -34,7 +35,7 @@ namespace forest::detail {
         const std::size_t end = offset_of(value.raw) + value.raw.size();
         if (!key.equals("etag")) {
             if (!any_kept && any_removed)
-                copied = begin; // The comma before the first member that stays goes.
+                copied = begin; // Drops the comma before the first member that stays.
             any_kept = true;
         } else {
             if (any_kept) {
@@ -56,8 +57,8 @@ namespace forest::detail {
     return rest;
 }
 
-/// The JSON object `text` with a last member `etag`, the string `etag`. `text` is what
-/// `without_etag` answered, and so is `without_etag` of the result. Throws std::bad_alloc.
+/// Returns the JSON object `text` with the string `etag` as a last member `etag`. `text` must come
+/// from `without_etag`. `without_etag` of the result returns `text` again. Throws std::bad_alloc.
 [[nodiscard]] inline std::string with_etag(std::string_view text, std::string_view etag) {
     assert(text.size() >= 2 && text.front() == '{' && text.back() == '}');
     const std::string_view open = text.substr(0, text.size() - 1);

@@ -12,34 +12,35 @@
 #include <string_view>
 #include <utility>
 
-// When a content that a server has served is taken over (B36), decided without doing it. During a
-// rolling deployment two replicas serve the old content and the new one in turn, and the
+// Decides when a served content is accepted (B36: contents that alternate), without doing it.
+// During a rolling deployment two replicas serve the old content and the new one in turn. The
 // application must not reload at each answer.
 
 namespace forest::detail {
 
-/// What to do with a content that was served.
+/// The action for a served content.
 struct settling_action {
     enum class kind : std::uint8_t {
-        unchanged, ///< nothing: it is the known one
-        hold,      ///< nothing yet: it was the known one a moment ago, and has to come again
-        take_over, ///< have the application reload, then `commit` it
+        unchanged, ///< nothing: it is the known content
+        hold,      ///< nothing yet: it was known a short time ago, and has to come again
+        take_over, ///< let the application reload, then `commit` it
     };
 
     kind what = kind::unchanged;
-    duration again = duration::zero(); ///< when to fetch again; 0: no need
+    duration again = duration::zero(); ///< the time until the next fetch; 0: not necessary
 };
 
 /// The contents of one datasource: the known one, and those that were known shortly before. A
 /// content is what `schema_content` returns. A value; not thread-safe.
 class schema_settling {
 public:
-    /// How many contents besides the known one are remembered. A server that serves more than that
-    /// in turn makes the application reload for each.
+    /// How many contents are remembered, not counting the known one. If a server serves more
+    /// contents in turn, the application reloads for each.
     static constexpr std::size_t formers_max = 4;
 
-    /// A content that was the known one within `settle` is taken over only if it is served again
-    /// `settle` later, and the known one is not served in between. 0 takes over at once.
+    /// If a content was the known one within `settle`, it is accepted only under two conditions: it
+    /// is served again `settle` later, and the known one is not served in between. With 0 every
+    /// content is accepted at once.
     explicit schema_settling(duration settle) noexcept : settle_{settle} {}
 
     /// Empty before the first commit.
@@ -60,8 +61,8 @@ public:
             held_ = place;
             held_since_ = now;
         }
-        // While the server serves both in turn, the next time may be as far away as two fetches,
-        // which take their time, too.
+        // While the server serves both in turn, the content may return only after two fetches, and
+        // the fetches need time, too.
         found->until = now + 3 * settle_;
         const duration passed = now - held_since_;
         if (passed >= settle_)
@@ -69,15 +70,15 @@ public:
         return {.what = settling_action::kind::hold, .again = settle_ - passed};
     }
 
-    /// The server has said that the known content is still its own. If another one was held, it is
-    /// dropped; since the server serves both, one more fetch finds out which one stays.
+    /// The server has confirmed the known content. If another content was held, it is dropped.
+    /// Because the server serves both, one more fetch finds out which one stays.
     [[nodiscard]] settling_action served_known() noexcept {
         const bool contested = std::exchange(held_, none) != none;
         return {.what = settling_action::kind::unchanged,
                 .again = contested ? settle_ : duration::zero()};
     }
 
-    /// The application has taken over `content`, which is the known one from now on.
+    /// The application has accepted `content`. It is the known one from now on.
     void commit(std::string content, steady_time now) noexcept {
         forget(now);
         if (former* const found = find(content); found != nullptr)
@@ -91,7 +92,7 @@ public:
         formers_[count_++] = {std::move(content), now + settle_};
     }
 
-    /// Frees the contents that have not been known or served for so long that they count as new.
+    /// Frees old contents: if they are served again, they count as new.
     void forget(steady_time now) noexcept {
         for (std::size_t place = count_; place-- > 0;) {
             if (formers_[place].until < now)
@@ -138,7 +139,7 @@ private:
     std::string known_;
     std::array<former, formers_max> formers_{};
     std::size_t count_ = 0;
-    std::size_t held_ = none; // which of them may be taken over when it is served again
+    std::size_t held_ = none; // index of the content that may be accepted when served again
     steady_time held_since_{};
 };
 

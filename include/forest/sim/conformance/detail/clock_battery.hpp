@@ -92,15 +92,15 @@ private:
                 begun.push_back(&waits_.begin(clock, delay));
             waits_.settle();
             const auto ended = waits_.take_order();
-            // Waits that never ended are reported as that.
+            // Waits that never ended are reported separately.
             waits_.expect(ended.size() != begun.size() || ended == begun, "clock.wrong_order", many,
                           " waits of ", delay,
                           " did not end in the order in which they were asked for");
         }
     }
 
-    // Asked at different moments for the same one. This is impossible on a clock that goes on
-    // between two readings; then nothing is expected.
+    // Begins waits at different moments that end at the same moment. This is impossible on a clock
+    // that advances between two readings; then nothing is expected.
     void staggered_deadlines() {
         auto clock = harness_.make();
         const steady_time due = clock.steady_now() + unit;

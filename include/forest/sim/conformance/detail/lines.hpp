@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-// Header sections as lists of lines, which the batteries compare. Fields of different names may
-// come in any order, fields of the same name must keep theirs (RFC 9110, 5.3).
+// Header sections as lists of lines, for comparison by the batteries. Fields with different names
+// may come in any order. Fields with the same name must keep their order (RFC 9110, 5.3).
 
 namespace forest::sim::conformance::detail {
 

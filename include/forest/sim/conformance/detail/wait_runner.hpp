@@ -33,7 +33,7 @@ public:
     // A wait, and how it ended.
     struct wait_record {
         duration delay;
-        const model* clock = nullptr; // to read the time; null when it is destroyed
+        const model* clock = nullptr; // for reading the time; null after it was destroyed
         std::function<void()> then = {};
         rule_name if_canceled = "clock.wrong_error"; // without a call of cancel()
         steady_time began{};
@@ -45,7 +45,7 @@ public:
 
     [[nodiscard]] std::vector<violation> take_findings() { return found_->take(); }
 
-    // Plays one scenario. All other members are called from inside of it.
+    // Plays one scenario. The scenario calls all other members.
     template <typename Scenario>
     void play(std::string_view name, const Scenario& scenario) {
         state_ = std::make_shared<shared_state>(harness_, found_, name);
@@ -93,7 +93,7 @@ public:
                              [&] { clock.cancel(); });
     }
 
-    // All waits are now those of another clock, or of none that still exists.
+    // From now on all waits belong to `clock`; null means that their clock was destroyed.
     void belong_to(const model* clock) {
         const std::lock_guard lock{state_->mutex};
         for (wait_record& each : state_->waits)
@@ -111,8 +111,8 @@ public:
         return std::exchange(state_->order, {});
     }
 
-    // Lets time pass until all waits have ended, and then a little more, in which a broken clock
-    // may end one of them again.
+    // Lets time pass until all waits have ended, and then a little more: a broken clock may end a
+    // wait again.
     void settle(duration limit = unit) {
         if (!comes_true(harness_, [this] { return all_ended(); }, limit)) {
             const std::lock_guard lock{state_->mutex};
@@ -126,8 +126,8 @@ public:
     }
 
 private:
-    // What the handlers of one scenario share. A model that is broken may call them when the
-    // scenario and the battery are over.
+    // The data that the handlers of one scenario share. A broken model may call the handlers after
+    // the scenario and the battery have ended.
     struct shared_state {
         shared_state(Harness& used, std::shared_ptr<findings> results, std::string_view name)
             : harness{&used}, found{std::move(results)}, situation{name} {}
@@ -140,7 +140,7 @@ private:
                     return;
                 clock = wait.clock;
             }
-            // Outside the lock, because the model may do anything in it.
+            // Called outside the lock, because the model may do anything in this call.
             const steady_time now = clock != nullptr ? clock->steady_now() : steady_time::max();
             {
                 const std::lock_guard lock{mutex};
@@ -189,7 +189,7 @@ private:
         Harness* harness; // null when the scenario is over
         std::shared_ptr<findings> found;
         std::string_view situation;
-        std::deque<wait_record> waits; // whose elements stay where they are
+        std::deque<wait_record> waits; // its elements do not move
         std::vector<const wait_record*> order;
         current_call calls;
         const model* canceled = nullptr; // the clock that was cancelled last

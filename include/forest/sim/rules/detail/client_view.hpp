@@ -9,11 +9,11 @@
 #include <cstdint>
 #include <functional>
 
-// What can be seen of a world from the outside of one client.
+// The parts of a world that are visible from outside of one client.
 
 namespace forest::sim::detail {
 
-/// What client_rules has to know of the world around its client.
+/// The data that client_rules needs from the world around its client.
 struct client_view {
     std::function<duration()> now;          ///< since the beginning
     std::function<steady_time()> local_now; ///< the steady clock of the client's host
@@ -26,7 +26,7 @@ struct client_view {
     // About a check that begins and ends now.
     std::function<bool()> must_succeed;                 ///< if its signature is accepted
     std::function<bool(wall_time signed_as)> accepted;  ///< its signature is accepted
-    std::function<bool(wall_time signed_as)> must_fail; ///< whatever the random numbers are
+    std::function<bool(wall_time signed_as)> must_fail; ///< with any random numbers
 };
 
 /// The view of a client that has these options. The world and the client must outlive it.

@@ -17,20 +17,20 @@
 #include <typeinfo>
 #include <utility>
 
-// Where the pending operations of a connection or a clock are kept, so that starting one allocates
-// nothing (B18). Asio's own cache holds two blocks for each thread, which is one too few for a
-// check.
+// The memory for the pending operations of a connection or a clock. With it, the start of an
+// operation allocates nothing (B18). Asio's own cache holds two blocks for each thread, but a check
+// needs three.
 
 namespace forest::detail {
 
-/// A few blocks that lie in their owner. May be used from any thread.
+/// A few blocks inside their owner. May be used from any thread.
 class handler_memory {
 public:
     handler_memory() = default;
     handler_memory(const handler_memory&) = delete;
     handler_memory& operator=(const handler_memory&) = delete;
 
-    /// From the heap when no block is free or none is large enough.
+    /// Uses the heap if no block is free or none is large enough.
     void* allocate(std::size_t bytes) {
         for (block& each : blocks_) {
             if (bytes <= block_bytes && !each.used.exchange(true, std::memory_order_acquire))
@@ -48,8 +48,8 @@ public:
     }
 
 private:
-    // A timer and a socket operation are pending at a time, and as many that were cancelled a
-    // moment ago.
+    // One timer and one socket operation are pending at a time, and there may be as many cancelled
+    // operations.
     static constexpr std::size_t block_count = 4;
     static constexpr std::size_t block_bytes = 256;
 
@@ -61,7 +61,7 @@ private:
     std::array<block, block_count> blocks_;
 };
 
-/// The allocator that Asio asks for.
+/// The allocator that Asio uses.
 template <typename T>
 class handler_allocator {
 public:
@@ -84,7 +84,7 @@ private:
     handler_memory* memory_;
 };
 
-/// A handler that keeps its owner alive, and with it the memory in which it waits.
+/// A handler that keeps its owner alive. Its own memory is in the owner.
 template <typename Owner, typename Function>
 class owned_handler {
 public:
@@ -106,17 +106,17 @@ private:
     Function function_;
 };
 
-/// The executor in an any_io_executor, or null if it is of another type, which Asio 1.22 does not
-/// check.
+/// Returns the executor in an any_io_executor, or null if it is of another type. Asio 1.22 does not
+/// check the type.
 template <typename Executor>
 [[nodiscard]] const Executor* target_of(const asio::any_io_executor& executor) noexcept {
     return executor.target_type() == typeid(Executor) ? executor.template target<Executor>()
                                                       : nullptr;
 }
 
-/// Posts a handler that brings its own memory, and takes none from the heap if the executor is one
-/// of an io_context or a thread_pool: given an any_io_executor, `asio::post` copies each handler to
-/// the heap, twice.
+/// Posts a handler that has its own memory. It uses no heap if the executor is one of an io_context
+/// or a thread_pool. With an any_io_executor, `asio::post` would copy each handler to the heap,
+/// twice.
 template <typename Handler>
 void post_owned(const asio::any_io_executor& executor, Handler handler) {
     if (const auto* const direct = target_of<asio::io_context::executor_type>(executor))
@@ -127,18 +127,20 @@ void post_owned(const asio::any_io_executor& executor, Handler handler) {
         asio::post(executor, std::move(handler));
 }
 
-/// For how long a thread pauses before it asks again for the memory of a timer: long enough not to
-/// burn a core, short beside any interval.
+/// How long a thread pauses before it requests the memory of a timer again: so long that it does
+/// not use a whole core, and short compared with any interval.
 inline constexpr std::chrono::milliseconds memory_pause{1};
 
-/// Gives memory the time to come back. It blocks its thread, because to wait on a timer or to post
-/// needs the memory that is missing. Real time on purpose: memory is this machine's.
+/// Waits until memory may be available again. It blocks its thread, because a timer or a post would
+/// need the missing memory. It uses real time, also in simulated time, because memory belongs to
+/// this machine.
 inline void pause_for_memory() {
     std::this_thread::sleep_for(memory_pause);
 }
 
-/// Calls a function again and again until it does not throw std::bad_alloc, after which it must
-/// have changed nothing. Ends when memory comes back, and holds no lock meanwhile.
+/// Calls a function again and again until it does not throw std::bad_alloc. A call that throws must
+/// have changed nothing. It ends when memory is available again, and holds no lock during the
+/// pauses.
 template <typename Function>
 void until_there_is_memory(const Function& function) {
     for (;;) {
@@ -150,11 +152,11 @@ void until_there_is_memory(const Function& function) {
     }
 }
 
-/// How many pauses an operation waits for memory when it must not wait without end.
+/// How many pauses an operation waits for memory if it must not wait for ever.
 inline constexpr int memory_pauses_max = 100;
 
-/// Calls a function, which says whether it has found memory, until it has. False if it has not
-/// after `memory_pauses_max` pauses.
+/// Calls a function until it returns true, which means that it has found memory. Returns false if
+/// it has not after `memory_pauses_max` pauses.
 template <typename Function>
 [[nodiscard]] bool finds_memory(const Function& function) {
     for (int pauses = 0; !function(); ++pauses) {

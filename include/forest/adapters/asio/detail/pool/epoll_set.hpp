@@ -15,8 +15,8 @@
 #include <system_error>
 
 // Finds which of many sockets can be read or written. Asio watches the epoll of the pool as one
-// descriptor, so it works once for each wake-up and not once for each wait, and the socket of a
-// check is registered with one system call and removed with none.
+// descriptor. So it works once for each wake-up, and not once for each wait. The socket of a check
+// is registered with one system call, and removed without one.
 
 namespace forest::detail {
 
@@ -29,7 +29,7 @@ public:
         std::uint32_t events;
     };
 
-    /// Throws std::system_error when there is no descriptor left.
+    /// Throws std::system_error if no descriptor is left.
     epoll_set() : epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
         if (epoll_ < 0)
             throw std::system_error{errno, std::system_category(), "epoll_create1"};
@@ -39,16 +39,16 @@ public:
     epoll_set& operator=(const epoll_set&) = delete;
     ~epoll_set() { ::close(epoll_); }
 
-    /// Can be read when there are events to take.
+    /// The descriptor can be read when there are events to take.
     [[nodiscard]] int native_handle() const noexcept { return epoll_; }
 
-    /// From then on reports when the socket becomes ready for `events`, and now if it is ready.
-    /// False when the system refuses.
+    /// From now on reports when the socket becomes ready for `events`, and at once if it is ready.
+    /// Returns false if the system refuses.
     [[nodiscard]] bool watch(pooled_socket& socket, std::uint32_t events) noexcept {
         if ((socket.watched & events) == events)
             return true;
         const int operation = socket.watched == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-        // A sender will receive, and the end of a kept connection must be noticed.
+        // After sending comes receiving, and the end of a kept connection must be noticed.
         socket.watched |= events | EPOLLIN | EPOLLRDHUP;
         epoll_event wanted{};
         wanted.events = socket.watched | EPOLLET;
@@ -56,7 +56,7 @@ public:
         return ::epoll_ctl(epoll_, operation, socket.socket.native_handle(), &wanted) == 0;
     }
 
-    /// Asks what has happened, unless events are left of the last time.
+    /// Reads new events from the system, unless earlier events are left.
     void poll() noexcept {
         if (has_more())
             return;
@@ -67,7 +67,7 @@ public:
 
     [[nodiscard]] bool has_more() const noexcept { return next_ < count_; }
 
-    /// The next event; there must be one. It may be of a life that is over.
+    /// Returns the next event; there must be one. It may belong to an earlier life of the socket.
     [[nodiscard]] event take() noexcept {
         const epoll_event& happened = events_[next_++];
         return {.place = static_cast<std::uint32_t>(happened.data.u64),

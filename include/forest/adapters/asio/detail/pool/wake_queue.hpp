@@ -10,14 +10,14 @@
 
 namespace forest::detail {
 
-/// A list through the users themselves, so that to push one never fails. Not thread-safe.
+/// A list with its links in the users themselves, so that `push` never fails. Not thread-safe.
 class wake_queue {
 public:
     [[nodiscard]] bool empty() const noexcept {
         return given_.first == nullptr && first_ == nullptr;
     }
 
-    /// Wakes the user once, unless it waits for something else by then.
+    /// Wakes the user once, unless it then waits for something else.
     void push(pool_user& user) noexcept {
         user.turn = user.wait;
         if (std::exchange(user.has_turn, true))
@@ -27,8 +27,8 @@ public:
         given_.last = &user;
     }
 
-    /// Wakes the users that were pushed before. An exception of a user passes through, and the
-    /// others are left to the next call.
+    /// Wakes the users that were pushed before. An exception of a user is passed on, and the next
+    /// call wakes the others.
     void run() {
         if (first_ == nullptr)
             first_ = std::exchange(given_, {}).first;
@@ -47,7 +47,7 @@ private:
     };
 
     list given_;
-    pool_user* first_ = nullptr; // of those that are running
+    pool_user* first_ = nullptr; // of the users that are woken now
 };
 
 } // namespace forest::detail

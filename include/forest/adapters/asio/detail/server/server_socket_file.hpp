@@ -18,9 +18,10 @@
 #include <system_error>
 #include <utility>
 
-// The file of a unix socket, and the lock beside it. A socket file says nothing of whether its
-// server lives, and to try to connect and then to replace it is two steps: of several servers that
-// do so at once each could remove the file of the one before. So one lock decides.
+// The file of a unix socket, and its lock file. A socket file does not show whether its server is
+// running. A server could try to connect to the file and then replace it, but these are two steps:
+// if several servers did this at once, each could remove the file of another one. So a lock
+// decides.
 
 namespace forest::detail {
 
@@ -36,7 +37,7 @@ public:
     static std::string lock_path(const std::string& path) { return path + ".lock"; }
 
     /// Locks the name, and removes a socket file that a dead process left behind. Any other file is
-    /// not touched: `address_in_use`.
+    /// not touched; then the error is `address_in_use`.
     std::error_code claim(const std::string& path) {
         if (const std::error_code ec = lock(path))
             return ec;
@@ -51,14 +52,14 @@ public:
         return {};
     }
 
-    /// For a socket that is not bound yet: its file will not let in more than `mode` says. 0 leaves
-    /// it to the umask.
+    /// For a socket that is not bound yet: its file will have no more permissions than `mode`. With
+    /// 0 the umask decides.
     static bool restrict(int socket, unsigned mode) noexcept {
         return mode == 0 || ::fchmod(socket, mode) == 0;
     }
 
-    /// For a socket that is bound to the name and does not listen yet, so that nobody can connect:
-    /// remembers the file, and gives it the permissions that the umask has taken away.
+    /// For a socket that is bound to the name and does not listen yet, so no client can connect.
+    /// Stores the identity of the file, and adds the permissions that the umask has removed.
     bool bound(unsigned mode) noexcept {
         if (::lstat(path_.c_str(), &file_) != 0 || !S_ISSOCK(file_.st_mode))
             return false;
@@ -70,22 +71,22 @@ public:
     /// Removes both files, if they are still those of this process.
     void release() noexcept {
         struct stat now{};
-        // Another process may have put its own there meanwhile.
+        // Another process may have put its own file there since.
         if (is_bound_ && ::lstat(path_.c_str(), &now) == 0 && is(now, file_))
             ::unlink(path_.c_str());
         is_bound_ = false;
         if (lock_ < 0)
             return;
         if (::lstat(lock_path_.c_str(), &now) == 0 && is(now, locked_))
-            ::unlink(lock_path_.c_str()); // before others can have the lock
+            ::unlink(lock_path_.c_str()); // before others can get the lock
         ::close(std::exchange(lock_, -1));
     }
 
     static constexpr unsigned permission_bits = 0777;
 
 private:
-    // A lock file that its owner removes while others open it is locked by nobody; then there is
-    // a new one, or none.
+    // An owner may remove its lock file while others open it. Such a file is no valid lock; there
+    // is a new file, or none.
     static constexpr int lock_attempts_max = 16;
 
     static bool is(const struct stat& left, const struct stat& right) noexcept {
@@ -100,7 +101,8 @@ private:
     std::error_code lock(const std::string& path) {
         lock_path_ = lock_path(path);
         for (int attempt = 0; attempt < lock_attempts_max; ++attempt) {
-            // Not blocking, because it may be a pipe; not for others, who could keep the lock.
+            // Opened without blocking, because it may be a pipe. Other users have no permission,
+            // because they could keep the lock.
             lock_ = ::open(lock_path_.c_str(),
                            O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
             if (lock_ < 0)
@@ -124,7 +126,7 @@ private:
         return errc::address_in_use;
     }
 
-    // Whether nobody listens there.
+    // Returns whether no process listens at the socket file.
     static bool refuses(const std::string& path) noexcept {
         sockaddr_un at{};
         at.sun_family = AF_UNIX;
@@ -132,7 +134,7 @@ private:
         const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         if (probe < 0)
             return false;
-        // Not blocking: a listener whose backlog is full is alive too.
+        // Connects without blocking: a listener with a full backlog is running, too.
         const bool refused =
             ::connect(probe, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 &&
             errno == ECONNREFUSED;

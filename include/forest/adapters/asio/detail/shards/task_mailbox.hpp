@@ -13,21 +13,21 @@
 #include <thread>
 #include <utility>
 
-// How one thread has another one do something, without memory that could be missing just then.
+// Passes tasks from one thread to another without allocating memory.
 
 namespace forest::detail {
 
-/// Tasks for the threads of an executor, first come, first served. May be used from any thread.
-/// Takes no memory on the executor of an io_context or a thread_pool.
+/// A queue of tasks for the threads of an executor. May be used from any thread. Needs no memory on
+/// the executor of an io_context or a thread_pool.
 class task_mailbox {
 public:
     explicit task_mailbox(asio::any_io_executor executor) : executor_{std::move(executor)} {}
     task_mailbox(const task_mailbox&) = delete;
     task_mailbox& operator=(const task_mailbox&) = delete;
 
-    /// Performs a task later, never from inside, unless it waits already. `owner` keeps this
-    /// mailbox and the task alive; null if both outlive the executor. False, and nothing is done,
-    /// if the executor is of another kind and has no memory.
+    /// Performs a task later, never during this call, unless it waits already. `owner` keeps this
+    /// mailbox and the task alive; null if both outlive the executor. Returns false and does
+    /// nothing if the executor is of another kind and has no memory.
     bool post(serial_task& task, std::shared_ptr<void> owner) noexcept {
         const std::lock_guard lock{mutex_};
         if (!posted_ && !visit_later(std::move(owner)))
@@ -37,7 +37,8 @@ public:
     }
 
 private:
-    // Performs one task. Abandons all when the executor drops it, but not when it refuses it.
+    // Performs one task. If the executor accepts it and destroys it without a call, all tasks are
+    // abandoned. If the executor refuses it, they are not.
     class visit {
     public:
         using allocator_type = handler_allocator<void>;
@@ -65,10 +66,11 @@ private:
 
     private:
         std::shared_ptr<void> owner_;
-        task_mailbox* of_; // null when it has been there
+        task_mailbox* of_; // null after the visit
     };
 
-    // One each time, as others have their turn, too; the next as well if the executor refuses it.
+    // Performs one task each time, because other work must run, too. If the executor refuses a
+    // visit, the next task is performed here as well.
     void perform_next(const std::shared_ptr<void>& owner) {
         bool is_last = false;
         for (bool arrived = true; !is_last; arrived = false) {
@@ -114,8 +116,8 @@ private:
     handler_memory memory_;
     std::mutex mutex_;
     task_queue tasks_;
-    bool posted_ = false;                  // a visit is on its way
-    std::atomic<std::thread::id> giver_{}; // the thread that hands it to the executor just now
+    bool posted_ = false;                  // a visit is posted
+    std::atomic<std::thread::id> giver_{}; // the thread that is posting it now
 };
 
 } // namespace forest::detail
