@@ -31,9 +31,9 @@
 #include <ctime>
 #endif
 
-// Real time on an Asio executor. One timer serves all waits of a clock, in the order of their
-// deadlines and, where these are equal, in the order in which they were asked for, which Asio's own
-// timers do not promise.
+// Real time on an Asio executor. One timer serves all waits of a clock. Waits end in the order of
+// their deadlines. Waits with equal deadlines end in the order in which they were requested; Asio's
+// own timers do not promise that.
 
 namespace forest {
 
@@ -58,7 +58,7 @@ namespace forest {
 /// the executor; when its context runs again, the other waits still end.
 class asio_clock {
 public:
-    /// On an executor, or on that of a context.
+    /// Makes a clock on an executor, or on the executor of a context.
     explicit asio_clock(const executor_source& source)
         : state_{std::make_shared<state>(asio_serializer{source.get()})} {}
 
@@ -82,8 +82,9 @@ public:
         return std::chrono::floor<wall_time::duration>(std::chrono::system_clock::now());
     }
 
-    /// On Linux the clock that goes on while the machine is suspended, so that a suspended laptop
-    /// notices (B12); the timer itself does not, and comes late.
+    /// Returns the steady time. On Linux this clock continues while the machine is suspended, so
+    /// that a suspended laptop notices it (B12: a stall). The timer itself does not continue, and
+    /// so it is late.
     [[nodiscard]] static steady_time steady_now() {
 #if defined(CLOCK_BOOTTIME)
         std::timespec now{};
@@ -94,11 +95,11 @@ public:
         return std::chrono::steady_clock::now();
     }
 
-    /// The default for an exception from a callback that no `on_event` hears of: clients write a
+    /// The default for an exception from a callback that no `on_event` receives: clients write a
     /// line to standard error. See `on_unheard` of the clients.
     [[nodiscard]] static failure_reporter unheard() { return {}; }
 
-    /// A delay beyond `options::duration_max` ends when that has passed.
+    /// A delay above `options::duration_max` is shortened to that.
     template <typename Handler>
     void async_wait(duration delay, Handler&& handler) {
         const std::lock_guard lock{state_->mutex};
@@ -117,8 +118,8 @@ public:
             any = state_->canceling.take(state_->waits);
             state_->timer.cancel();
         }
-        // The executor then owns what the handlers hold, whether or not it ever runs again. One
-        // that refuses it drops them, which takes the lock.
+        // The executor then owns the handlers, even if it never runs again. An executor that
+        // refuses the task destroys the handlers, and that takes the lock.
         if (any)
             state_->serializer.post(state_->canceling, state_);
     }
@@ -132,7 +133,7 @@ private:
 
     struct state;
 
-    // Ends what is due.
+    // Ends the due waits.
     class waking_task final : public detail::serial_task {
     public:
         explicit waking_task(state& owner) noexcept : of_{owner} {}
@@ -143,18 +144,19 @@ private:
         state& of_;
     };
 
-    // Ends what was cancelled, one handler after the other. Has room for it before.
+    // Ends the cancelled waits, one handler after the other. The memory for them was allocated
+    // before.
     class canceling_task final : public detail::serial_task {
     public:
         explicit canceling_task(state& owner) : of_{owner} { waits_.reserve(waits_min); }
 
-        // Makes room for that many.
+        // Makes room for `count` waits.
         void reserve(std::size_t count) {
             if (waits_.capacity() - waits_.size() < count)
                 waits_.reserve(waits_.size() + 2 * count);
         }
 
-        // Whether there was any.
+        // Returns whether there was any.
         [[nodiscard]] bool take(std::vector<wait>& all) noexcept {
             const bool any = !all.empty();
             for (wait& each : all)
@@ -185,7 +187,7 @@ private:
         }
 
         void abandon() noexcept override {
-            std::vector<wait> dropped; // outside the lock
+            std::vector<wait> dropped; // destroyed outside the lock
             const std::lock_guard lock{of_.mutex};
             dropped.swap(waits_);
             ended_ = 0;
@@ -194,7 +196,7 @@ private:
     private:
         state& of_;
         std::vector<wait> waits_;
-        std::size_t ended_ = 0; // of them
+        std::size_t ended_ = 0; // how many of them have ended
     };
 
     // A client has one wait, a datasource a few.
@@ -203,7 +205,7 @@ private:
     struct state : std::enable_shared_from_this<state> {
         using timer_clock = std::chrono::steady_clock;
 
-        // First, because what it returns is deduced.
+        // It comes first, because its return type is deduced.
         template <typename Then>
         auto owned(detail::handler_memory& space, Then then) {
             return detail::owned_handler{shared_from_this(), space, then};
@@ -219,7 +221,7 @@ private:
                                                    : left.sequence > right.sequence;
         }
 
-        // Whether the new wait is the first to end.
+        // Returns whether the new wait is the first to end.
         bool push(wait&& begun) {
             const std::uint64_t sequence = begun.sequence;
             canceling.reserve(waits.size() + 1);
@@ -269,8 +271,8 @@ private:
 
         void wake_in_turn() { serializer.run(waking, shared_from_this()); }
 
-        // Ends what is due, one handler at a time and outside the lock. Waits that handlers begin
-        // meanwhile end in a later turn on the executor.
+        // Ends the due waits, one handler at a time and outside the lock. Waits that handlers begin
+        // during this call end in a later turn on the executor.
         void wake() {
             const auto now = timer_clock::now();
             for (;;) {
@@ -298,7 +300,7 @@ private:
         asio_serializer serializer;
         std::mutex mutex;
         detail::handler_memory memory;
-        detail::handler_memory spare_memory; // for what follows when Asio finds none
+        detail::handler_memory spare_memory; // used when Asio finds no memory
         bool trying_again = false;
         asio::steady_timer timer;
         std::vector<wait> waits;

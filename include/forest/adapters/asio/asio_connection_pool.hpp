@@ -25,8 +25,8 @@ namespace forest {
 
 namespace detail {
 
-/// A pool that owns the connections that stand on it, so that a handler may destroy the transport
-/// that it was called by.
+/// A pool that owns the GET operations of its transports. So a handler may destroy the transport
+/// that has called it.
 class get_operation_pool final : public socket_pool {
 public:
     using operation = get_operation<pooled_io>;
@@ -34,7 +34,7 @@ public:
 
     [[nodiscard]] operation& borrow() {
         if (idle_.empty()) {
-            idle_.reserve(all_.size() + 1); // so that to give back never fails
+            idle_.reserve(all_.size() + 1); // so that returning one never fails
             idle_.push_back(
                 all_.emplace_back(std::make_unique<operation>(static_cast<socket_pool&>(*this)))
                     .get());
@@ -87,10 +87,10 @@ class basic_asio_connection_pool {
 public:
     using names = basic_asio_names<Resolver>;
 
-    /// A pool whose transports find names as `name_source` does. A deadline ends a check up to one
-    /// `tick`, which is above 0, late, and never early. Throws
-    /// std::system_error(errc::tls_configuration_invalid) if a file that the options name cannot be
-    /// used, or another one when there is no descriptor left: the pool needs one.
+    /// Makes a pool whose transports find names with `name_source`. A check ends up to one `tick`
+    /// after its deadline, and never before; `tick` is above 0. Throws
+    /// std::system_error(errc::tls_configuration_invalid) if a file in the options cannot be used.
+    /// Throws another std::system_error if no descriptor is left: the pool needs one.
     basic_asio_connection_pool(const asio_clock& clock, const names& name_source,
                                const transport_options& options = {},
                                duration tick = std::chrono::milliseconds{5})
@@ -104,8 +104,9 @@ public:
         requires std::default_initializable<Resolver>
         : basic_asio_connection_pool{clock, names{clock.get_executor()}, options, tick} {}
 
-    /// The same with the default options. `tick` is a `duration`, as that of `fleet_options`, with
-    /// which it makes one grid: what a fleet begins in one tick then ends in one, too.
+    /// The same with the default options. If `tick` is equal to the tick of `fleet_options`, the
+    /// ticks of both are the same: checks that a fleet begins in one tick then also end in one
+    /// tick.
     explicit basic_asio_connection_pool(const asio_clock& clock, std::same_as<duration> auto tick)
         requires std::default_initializable<Resolver>
         : basic_asio_connection_pool{clock, transport_options{}, tick} {}
@@ -128,7 +129,7 @@ private:
     std::shared_ptr<detail::get_operation_pool> pool_;
 };
 
-/// A pool that finds names as the system does.
+/// A pool that finds names like the system.
 using asio_connection_pool = basic_asio_connection_pool<getaddrinfo_resolver>;
 
 } // namespace forest

@@ -20,7 +20,7 @@
 #include <utility>
 #include <vector>
 
-// Where the transports of an execution context find the addresses of names.
+// The addresses of names, for the transports of an execution context.
 
 namespace forest {
 
@@ -35,7 +35,7 @@ public:
     explicit names_service(asio::execution_context& context)
         : asio::execution_context::service{context} {}
 
-    /// The one that all clients of the context share.
+    /// Returns the directory that all clients of the context share.
     [[nodiscard]] std::shared_ptr<name_directory> shared() {
         const std::lock_guard lock{mutex_};
         if (shared_ == nullptr)
@@ -75,13 +75,13 @@ private:
 template <resolver Resolver>
 class basic_asio_names {
 public:
-    /// Those that all clients of the executor's context share which have this kind of resolver.
+    /// The names that all clients of the executor's context with this kind of resolver share.
     explicit basic_asio_names(const executor_source& source)
         requires std::default_initializable<Resolver>
         : directory_{service(source.get()).shared()} {}
 
-    /// Names of their own, whose resolver is made from `arguments`; what that throws is thrown. Use
-    /// them with transports on the same context only.
+    /// Separate names, with a resolver that is made from `arguments`. Throws what its constructor
+    /// throws. Use them only with transports on the same context.
     template <typename... Arguments>
         requires std::constructible_from<Resolver, Arguments...>
     basic_asio_names(const executor_source& source, const resolver_limits& limits,
@@ -108,7 +108,7 @@ private:
     std::shared_ptr<detail::name_directory> directory_;
 };
 
-/// Names as the system finds them.
+/// Finds names like the system.
 using asio_names = basic_asio_names<getaddrinfo_resolver>;
 
 } // namespace forest

@@ -32,9 +32,9 @@ public:
         return state_->executor;
     }
 
-    /// Calls `function` at once or, while another one runs, later on the executor. To be called on
-    /// a thread of the executor. An exception of `function` passes through. While another one runs
-    /// and there is no memory to queue this one, the thread waits for one of both to change.
+    /// Calls `function` at once or, while another one runs, later on the executor. Call it on a
+    /// thread of the executor. An exception of `function` is passed on. If another function runs
+    /// and there is no memory to queue this one, the thread waits until either changes.
     template <typename Function>
     void run(Function&& function) const {
         for (;;) {
@@ -45,7 +45,7 @@ public:
                 try {
                     return state_->waiting.push(*new_task(std::forward<Function>(function)),
                                                 nullptr);
-                } catch (const std::bad_alloc&) { // It has not been moved.
+                } catch (const std::bad_alloc&) { // `function` was not moved.
                 }
             }
             detail::pause_for_memory();
@@ -54,14 +54,14 @@ public:
         function();
     }
 
-    /// Calls `function` later on the executor, never from inside.
+    /// Calls `function` later on the executor, and never during this call.
     template <typename Function>
     void post(Function&& function) const {
         post(*new_task(std::forward<Function>(function)), nullptr);
     }
 
-    /// The same for a task; the owner is kept until it has been performed. Allocates nothing on the
-    /// executor of an io_context or a thread_pool.
+    /// The same for a task. The owner is kept until the task has been performed. Allocates nothing
+    /// on the executor of an io_context or a thread_pool.
     void run(detail::serial_task& task, std::shared_ptr<void> owner) const {
         {
             const std::lock_guard lock{state_->mutex};
@@ -73,8 +73,8 @@ public:
         task.perform();
     }
 
-    /// The same, never from inside. An executor of another kind that has no memory for it, for
-    /// `memory_pauses_max` pauses, drops it.
+    /// The same, but never during this call. If an executor that is not one of Asio has no memory
+    /// for the task during `memory_pauses_max` pauses, the task is dropped.
     void post(detail::serial_task& task, std::shared_ptr<void> owner) const {
         {
             const std::lock_guard lock{state_->mutex};
@@ -84,7 +84,7 @@ public:
         }
         if (detail::finds_memory([this] { return turn::give(state_); }))
             return;
-        // Nobody may come to take it, and what it holds may hold this.
+        // It may never be taken, and the objects that it owns may own this.
         for (auto dropped = state_->next(); dropped.task != nullptr; dropped = state_->next())
             dropped.task->abandon();
     }
@@ -93,7 +93,7 @@ private:
     struct state {
         explicit state(asio::any_io_executor context) : executor{std::move(context)} {}
 
-        // The next task, and with it the turn, or neither.
+        // Returns the next task together with the turn, or neither.
         [[nodiscard]] detail::task_queue::entry next() noexcept {
             const std::lock_guard lock{mutex};
             busy = !waiting.empty();
@@ -105,11 +105,11 @@ private:
         bool busy = false;
         detail::task_queue waiting;
         detail::handler_memory memory;        // of the turn that the executor has
-        std::atomic<std::thread::id> giver{}; // the thread that hands over the turn just now
+        std::atomic<std::thread::id> giver{}; // the thread that is handing over the turn now
     };
 
-    // The task that holds it may run. At its end, also when the executor drops what it holds, the
-    // turn passes on, so that what waits never keeps itself alive.
+    // The task that holds the turn may run. At its end the turn passes to the next task, even if
+    // the executor destroys the task. So waiting tasks never keep themselves alive.
     class turn {
     public:
         using allocator_type = detail::handler_allocator<void>;
@@ -123,7 +123,7 @@ private:
                 return;
             if (given_) {
                 if (state_->giver == std::this_thread::get_id())
-                    return; // The executor has refused it: it is still the giver's.
+                    return; // The executor has refused it, so the giver still has it.
                 const auto dropped = state_->next();
                 if (dropped.task == nullptr)
                     return;
@@ -144,8 +144,8 @@ private:
                 state_.reset();
         }
 
-        // Has the executor take the turn, which is the caller's. False if it refuses, for want of
-        // memory; then it still is.
+        // Passes the turn from the caller to the executor. Returns false if the executor refuses
+        // because it lacks memory; then the caller still has the turn.
         [[nodiscard]] static bool give(const std::shared_ptr<state>& shared) noexcept {
             auto self = std::this_thread::get_id();
             shared->giver = self;
@@ -172,8 +172,8 @@ private:
                 }
                 if (give(state_))
                     return;
-                // Another executor than Asio's own may lack memory. This thread is one of its
-                // threads, and the turn is over: what is next may run here.
+                // An executor that is not one of Asio may lack memory. This thread is one of its
+                // threads, and the turn is over. So the next task may run here.
                 try {
                     if (const auto next = state_->next(); next.task != nullptr)
                         next.task->perform();

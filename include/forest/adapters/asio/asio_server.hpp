@@ -46,8 +46,8 @@
 #include <utility>
 #include <vector>
 
-// A small HTTP/1.1 server for applications that have none to mount a health route on. Small in what
-// it does, which is to answer GET; complete in what it bears.
+// A small HTTP/1.1 server for applications that have no server for a health route. It does little,
+// it only answers GET, but it is complete in what it withstands.
 
 namespace forest {
 
@@ -77,8 +77,8 @@ class asio_server {
 public:
     using responder = server_responder;
 
-    /// On an executor, or on that of a context. Throws std::system_error with the error of
-    /// `limits.validate()`.
+    /// Makes a server on an executor, or on the executor of a context. Throws std::system_error
+    /// with the error of `limits.validate()`.
     explicit asio_server(const executor_source& source, const server_limits& limits = {})
         : state_{make_state(source.get(), limits)} {}
 
@@ -91,9 +91,9 @@ public:
     asio_server(const asio_server&) = delete;
     asio_server& operator=(const asio_server&) = delete;
 
-    /// Stops at once, and waits for the handler that is running. When it returns, no handler runs
-    /// and none will start, and every socket is closed. Only when it is called by a handler does it
-    /// not wait for that one, which is then the last.
+    /// Stops at once, and waits for the running handler. After that no handler runs, none will
+    /// start, and every socket is closed. If a handler calls it, it does not wait for that handler,
+    /// which is then the last one.
     ~asio_server() {
         std::map<std::string, detail::route_handler, std::less<>> routes;
         detail::server_lock lock{*state_};
@@ -101,14 +101,14 @@ public:
         detail::close_all(*state_);
         state_->grace.cancel();
         if (state_->wait_for_handler(lock))
-            routes.swap(state_->routes); // whose captures are destroyed outside the lock
+            routes.swap(state_->routes); // their captures are destroyed outside the lock
     }
 
-    /// Calls `handler(const server_request&, responder)` for each GET and HEAD of `path`; it must
-    /// not block, because all connections wait for it. A client that sends `Expect: 100-continue`
-    /// gets a 100; bodies are read, up to their limit, and dropped. Returns `errc::path_invalid` if
-    /// the path does not begin with `/`, has a byte that a path of a request cannot have, or is
-    /// taken.
+    /// Calls `handler(const server_request&, responder)` for each GET and HEAD of `path`. The
+    /// handler must not block, because all connections wait for it. A client that sends `Expect:
+    /// 100-continue` gets a 100. Bodies are read up to their limit, and dropped. Returns
+    /// `errc::path_invalid` if the path does not begin with `/`, has a byte that a path of a
+    /// request cannot have, or is taken.
     template <typename Handler>
         requires(std::invocable<std::decay_t<Handler>&, const server_request&, responder>)
     std::error_code get(std::string path, Handler&& handler) {
@@ -122,27 +122,28 @@ public:
         return fresh ? std::error_code{} : errc::path_invalid;
     }
 
-    /// Listens on a TCP port; 0 takes any that is free. The host is an address; or a name that is
-    /// resolved now, all of whose addresses are listened on, on one port (`localhost` is at least
-    /// 127.0.0.1 and ::1, even if the hosts file differs); or `*`, which is every interface, by
-    /// IPv4 and IPv6. An address that this machine lacks, for example because it has no IPv6, is
-    /// skipped (see `skipped_endpoints`), unless it is the only one. `0.0.0.0` is every interface
-    /// by IPv4, `::` as the system has it. May be called several times. Errors: `resolve_failed`,
-    /// `address_in_use` (by one address or all), `listen_failed`, `std::errc::not_enough_memory`;
-    /// then the server listens only where it did before.
+    /// Listens on a TCP port; 0 means any free port. The host may be an address. It may be a name:
+    /// the name is resolved now, and the server listens on all its addresses, on one port
+    /// (`localhost` is at least 127.0.0.1 and ::1, even if the hosts file differs). It may be `*`:
+    /// every interface, by IPv4 and IPv6. An address that this machine does not have, for example
+    /// because it has no IPv6, is skipped (see `skipped_endpoints`), unless it is the only one.
+    /// `0.0.0.0` means every interface by IPv4; the system decides the meaning of `::`. May be
+    /// called several times. Errors: `resolve_failed`, `address_in_use` (one address or all),
+    /// `listen_failed`, `std::errc::not_enough_memory`. After an error, the server listens only
+    /// where it did before.
     std::error_code listen(std::string_view host, std::uint16_t port) {
         return unless_out_of_memory([&] { return listen_tcp(host, port, nullptr); });
     }
 
-    /// As `listen`, with TLS. Further error: `tls_configuration_invalid`.
+    /// Like `listen`, with TLS. Further error: `tls_configuration_invalid`.
     std::error_code listen_tls(std::string_view host, std::uint16_t port,
                                const tls_server_options& options) {
         return unless_out_of_memory([&] { return listen_tcp(host, port, &options); });
     }
 
     /// Listens on a unix socket. A socket file that a dead process left behind is replaced. A lock
-    /// on the file `path + ".lock"` decides between servers that do so at once; both files are
-    /// removed when the server stops. There are no abstract names. Errors: those of
+    /// on the file `path + ".lock"` decides between servers that do this at the same time. Both
+    /// files are removed when the server stops. There are no abstract names. Errors: those of
     /// `options.validate()`; `path_invalid` (empty, or longer than a socket's name may be),
     /// `address_in_use` (another server holds the lock, a process listens there, or the file is no
     /// socket), `listen_failed` (also when the lock file is another user's).
@@ -164,7 +165,7 @@ public:
         });
     }
 
-    /// The port of the first TCP listener, 0 without one.
+    /// Returns the port of the first TCP listener; 0 if there is none.
     [[nodiscard]] std::uint16_t port() const {
         const std::lock_guard lock{*state_->mutex};
         for (const auto& listener : listeners_) {
@@ -174,7 +175,7 @@ public:
         return 0;
     }
 
-    /// Where the server listens, as the beginning of a URL each: `http://127.0.0.1:3000`,
+    /// Returns where the server listens, as beginnings of URLs: `http://127.0.0.1:3000`,
     /// `https://[::1]:443`, `http+unix://%2Frun%2Fa.sock`.
     [[nodiscard]] std::vector<std::string> endpoints() const {
         const std::lock_guard lock{*state_->mutex};
@@ -184,24 +185,24 @@ public:
         return result;
     }
 
-    /// Addresses of names that were not listened on because this machine lacks them, in the form of
-    /// `endpoints`.
+    /// Returns the addresses of names that were skipped because this machine does not have them, in
+    /// the form of `endpoints`.
     [[nodiscard]] std::vector<std::string> skipped_endpoints() const {
         const std::lock_guard lock{*state_->mutex};
         return skipped_;
     }
 
-    /// Connections that are open now.
+    /// Returns the number of open connections.
     [[nodiscard]] std::size_t connections() const {
         const std::lock_guard lock{*state_->mutex};
         return state_->connections();
     }
 
-    /// Stops accepting, closes idle connections, and still answers requests that have begun, with
-    /// `Connection: close`. Connections that are left after `grace` are closed at once; 0 closes
-    /// all at once. Does not block, and does not wait for a running handler. A further call can
-    /// only shorten the grace period. Without memory for a timer there is no grace period. The
-    /// server does not start again.
+    /// Stops accepting and closes idle connections. Requests that have begun are still answered,
+    /// with `Connection: close`. After `grace` the remaining connections are closed; with 0 all are
+    /// closed at once. Does not block, and does not wait for a running handler. A further call can
+    /// only shorten the grace period. If there is no memory for a timer, there is no grace period.
+    /// The server does not start again.
     void stop(duration grace = duration::zero()) {
         const detail::server_lock lock{*state_};
         stop_listening();
@@ -254,8 +255,8 @@ private:
     using tcp_endpoint = asio::ip::tcp::endpoint;
     using listener_list = std::vector<std::shared_ptr<detail::server_listener>>;
 
-    // How often another free port is looked for when the one that the first address of a name got
-    // is taken at another address.
+    // How often the server tries another free port, if the port of the first address of a name is
+    // in use at another address.
     static constexpr int port_attempts_max = 16;
 
     // Listeners that are closed unless all of them can accept.
@@ -337,14 +338,14 @@ private:
         return bound.empty() ? errc::listen_failed : std::error_code{};
     }
 
-    // Whether the machine has no such address, or nothing of its family.
+    // Returns whether the machine has no such address, or no address of its family.
     static bool is_lacking(const std::error_code& ec) noexcept {
         return ec.category() == asio::error::get_system_category() &&
                (ec.value() == EADDRNOTAVAIL || ec.value() == EAFNOSUPPORT ||
                 ec.value() == EPROTONOSUPPORT);
     }
 
-    // All of them or none.
+    // Begins to accept on all of them or on none.
     std::error_code begin_accepting(new_listeners& bound, std::vector<std::string> skipped) {
         const std::size_t count = listeners_.size() + bound.all.size();
         listeners_.reserve(count);

@@ -55,8 +55,8 @@ class basic_asio_transport {
 public:
     using names = basic_asio_names<Resolver>;
 
-    /// Runs where the clock runs, and finds names as `name_source` does. Throws
-    /// std::system_error(errc::tls_configuration_invalid) if a file that the options name cannot be
+    /// Makes a transport on the execution context of the clock. It finds names with `name_source`.
+    /// Throws std::system_error(errc::tls_configuration_invalid) if a file in the options cannot be
     /// used.
     basic_asio_transport(const asio_clock& clock, const names& name_source,
                          const transport_options& options = {})
@@ -82,21 +82,21 @@ public:
     basic_asio_transport(basic_asio_transport&&) noexcept = default;
     basic_asio_transport& operator=(basic_asio_transport&&) = delete;
 
-    /// As `cancel()`.
+    /// Cancels like `cancel()`.
     ~basic_asio_transport() {
         if (get_ != nullptr)
             get_->cancel();
     }
 
-    /// A timeout beyond `options::duration_max` ends when that has passed.
+    /// A timeout above `options::duration_max` is shortened to that.
     template <typename Handler>
     void async_get(const request& http_request, duration timeout, Handler&& handler) {
         get_->get(http_request, timeout, std::forward<Handler>(handler));
     }
 
-    /// Ends what is pending and closes the connection, a kept one too. On an executor that is
-    /// neither an io_context's nor a thread_pool's, and that has no memory to call the handler, the
-    /// handler is destroyed instead.
+    /// Ends the pending GET and closes the connection, even a kept one. If the executor is neither
+    /// that of an io_context nor that of a thread_pool, and has no memory to call the handler, the
+    /// handler is destroyed without a call.
     void cancel() noexcept { get_->cancel(); }
 
 private:
@@ -105,7 +105,7 @@ private:
     std::shared_ptr<get_operation> get_;
 };
 
-/// A transport that finds names as the system does.
+/// A transport that finds names like the system.
 using asio_transport = basic_asio_transport<getaddrinfo_resolver>;
 
 static_assert(transport<asio_transport>);

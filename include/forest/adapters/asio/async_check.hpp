@@ -38,7 +38,7 @@
 #include <type_traits>
 #include <utility>
 
-// One check, once, for code that lives in Asio: with a callback, a future or a coroutine.
+// One single check, for code that uses Asio: with a callback, a future or a coroutine.
 
 namespace forest {
 
@@ -70,8 +70,8 @@ struct single_check {
     duration timeout = options{}.timeout;
     transport_options transport{};
 
-    /// For the library: `async_check` repairs with it what g++ 12 does to `co_await async_check(…,
-    /// {.target = …}, …)`.
+    /// Only for the library: with it `async_check` repairs a fault of g++ 12 in `co_await
+    /// async_check(…, {.target = …}, …)`.
     detail::birthplace constructed_at{};
 };
 
@@ -89,8 +89,8 @@ inline single_check take(single_check& passed) {
     return copy;
 }
 
-// What a check needs whatever completes it, made before the operation begins: where a coroutine
-// initiates it, nothing may throw.
+// The data of a check that does not depend on its completion. It is made before the operation
+// begins: when a coroutine begins the operation, nothing may throw.
 struct check_state {
     check_state(const asio::any_io_executor& executor, single_check&& check)
         : clock{executor}, timeout{check.timeout} {
@@ -130,8 +130,8 @@ private:
     std::shared_ptr<check_state> in_;
 };
 
-// Owned by what the connection has pending, and never the other way round: a context that ends
-// early frees both.
+// The pending operations of the connection own this object, and it owns none of them. So a context
+// that ends early frees both.
 template <typename Handler>
 struct check_operation : std::enable_shared_from_this<check_operation<Handler>> {
     using handler_executor = asio::associated_executor_t<Handler, asio::any_io_executor>;
@@ -161,7 +161,7 @@ struct check_operation : std::enable_shared_from_this<check_operation<Handler>> 
         std::move(function)(result);
     }
 
-    // On the executor itself where this runs already.
+    // Runs on the executor itself, if this thread already runs it.
     template <typename Executor, typename Completion>
     void dispatch_owned(const Executor& executor, Completion completion) {
         if constexpr (std::same_as<Executor, asio::any_io_executor>) {
@@ -219,7 +219,7 @@ struct check_of_wrong_types {
     transport_options transport{};
 };
 
-// A conversion, so that the overloads with a `Signer` are better where they fit.
+// It needs a conversion, so the overloads with a `Signer` are the better match.
 struct any_signer {
     template <typename Signer>
         requires signer<std::remove_cvref_t<Signer>>
@@ -259,8 +259,8 @@ auto async_check(const executor_source& executor, url target, duration timeout, 
                        std::move(by), std::forward<Token>(token));
 }
 
-// These say what is wrong with a braced check, or with the timeout. `auto`, so that the compiler
-// says it before it complains of what is done with the result.
+// These say what is wrong with a braced check, or with the timeout. They return `auto`, so that
+// this message comes before errors about the use of the result.
 template <typename Token>
 auto async_check(const executor_source&, const detail::check_of_wrong_types&, detail::any_signer,
                  Token&&) {

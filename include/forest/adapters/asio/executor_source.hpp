@@ -8,7 +8,8 @@
 #include <type_traits>
 #include <utility>
 
-// Asio's own functions take an executor or the context that has one. So do ours.
+// Asio's own functions take an executor, or the context that has one. The functions of this library
+// do the same.
 
 namespace forest {
 

@@ -18,19 +18,19 @@
 #include <string_view>
 #include <utility>
 
-// Reports an exception from a callback when no `on_event` can hear of it. Otherwise the exception
-// would vanish, and with it the only sign of the defect.
+// Reports an exception from a callback if no `on_event` can receive it. Otherwise the exception
+// would be lost, and it is the only sign of the defect.
 
 namespace forest {
 
 namespace detail {
 
-/// Admits one line a minute and counts what comes in between.
+/// Admits one line a minute, and counts the failures between two lines.
 class line_limit {
 public:
     static constexpr std::chrono::minutes pause{1};
 
-    /// Empty: write nothing now. Otherwise, the number of failures since the last line.
+    /// Returns the number of failures since the last line; empty if nothing must be written now.
     [[nodiscard]] std::optional<std::uint64_t> admit(steady_time now) noexcept {
         if (last_ && now - *last_ < pause) {
             ++suppressed_;
@@ -65,7 +65,7 @@ public:
         append(std::string_view{digits.data(), static_cast<std::size_t>(end - digits.data())});
     }
 
-    /// The line with its line feed.
+    /// Returns the line with its line feed.
     [[nodiscard]] std::string_view end() noexcept {
         bytes_[size_] = '\n';
         return {bytes_.data(), size_ + 1};

@@ -12,7 +12,7 @@
 #include <memory>
 #include <utility>
 
-// A transport of which there may be thousands on one thread.
+// A transport for thousands of checks on one thread.
 
 namespace forest {
 
@@ -51,25 +51,26 @@ public:
     basic_pooled_transport(basic_pooled_transport&&) noexcept = default;
     basic_pooled_transport& operator=(basic_pooled_transport&&) = delete;
 
-    /// As `cancel()`.
+    /// Cancels like `cancel()`.
     ~basic_pooled_transport() {
         if (pool_ != nullptr)
             pool_->give_back(*get_);
     }
 
-    /// A timeout beyond `options::duration_max` ends when that has passed.
+    /// A timeout above `options::duration_max` is shortened to that.
     template <typename Handler>
     void async_get(const request& http_request, duration timeout, Handler&& handler) {
         get_->get(http_request, timeout, std::forward<Handler>(handler));
     }
 
-    /// Whether a connection of the pool's is kept for the server of `target`, as far as is known:
-    /// it may have ended a moment ago. Then a GET of it opens none, unless it asks for a fresh one.
+    /// Returns whether the pool keeps a connection to the server of `target`, as far as it knows:
+    /// the connection may have just ended. If it keeps one, a GET to that server opens none, unless
+    /// it requests a fresh one.
     [[nodiscard]] bool keeps_connection_to(const url& target) const noexcept {
         return pool_->keeps(target);
     }
 
-    /// Ends what is pending.
+    /// Ends the pending GET.
     void cancel() noexcept { get_->cancel(); }
 
 private:
@@ -77,7 +78,7 @@ private:
     detail::get_operation_pool::operation* get_;
 };
 
-/// A pooled transport that finds names as the system does.
+/// A pooled transport that finds names like the system.
 using pooled_transport = basic_pooled_transport<getaddrinfo_resolver>;
 
 static_assert(transport<pooled_transport>);

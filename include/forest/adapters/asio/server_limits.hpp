@@ -13,7 +13,7 @@
 #include <string_view>
 #include <system_error>
 
-// The most that one client, or all of them together, may cost a server.
+// The limits on the resources of a server that one client, or all clients together, may use.
 
 namespace forest {
 
@@ -85,53 +85,55 @@ struct std::is_error_code_enum<forest::server_limits_errc> : std::true_type {};
 
 namespace forest {
 
-/// The limits of an asio_server. The bodies of requests are read and dropped, so one connection
-/// holds at most one header section, what the client has sent behind it in the same read (16 KiB),
-/// and its answer.
+/// The limits of an asio_server. The bodies of requests are read and dropped. So one connection
+/// holds at most one header section, further bytes from the same read (16 KiB), and its answer.
 struct server_limits {
-    /// Largest request. A head over the limit is answered 431, a body 413, and the connection is
-    /// closed. A head of 0 bytes is illegal; a body of 0 refuses all bodies.
+    /// The largest request. The answer is 431 if the head is over the limit, and 413 if the body
+    /// is, and the connection is closed. A limit of 0 bytes for the head is not allowed; 0 for the
+    /// body refuses all bodies.
     message_limits message{};
 
-    /// From accepting a connection, or from the first byte of a later request, until that request
-    /// is complete; then 408. Greater than 0. One deadline and not one per read, so that a client
-    /// that sends a byte a second does not hold a connection without end.
+    /// The time for a complete request, from the accept of the connection or from the first byte of
+    /// a later request. After that the answer is 408. Greater than 0. There is one deadline for all
+    /// reads, so that a client that sends one byte a second does not hold a connection for ever.
     duration header_timeout = std::chrono::seconds{10};
 
-    /// How long a client may take nothing of an answer; then the connection is closed. Greater than
-    /// 0. Not for the whole of it: a slow link takes its time for a schema of megabytes.
+    /// How long a client may read nothing of an answer; then the connection is closed. Greater than
+    /// 0. It is not a limit for the whole answer, because a slow link needs time for a schema of
+    /// megabytes.
     duration send_timeout = std::chrono::seconds{10};
 
-    /// How long a connection may stay open between two requests; it is closed without a word.
-    /// Greater than 0.
+    /// How long a connection may stay open between two requests; then it is closed without an
+    /// answer. Greater than 0.
     duration idle_timeout = std::chrono::seconds{20};
 
-    /// How long a handler may keep the responder; then 503, and the connection is closed. Greater
-    /// than 0.
+    /// How long a handler may keep the responder. After that the answer is 503, and the connection
+    /// is closed. Greater than 0.
     duration answer_timeout = std::chrono::seconds{30};
 
-    /// Connections at one time, at least 1. A further one takes the place of another, so that idle
-    /// clients cannot lock out a health check. The order is the same when descriptors or memory
-    /// run out: first strangers, the oldest first, whether they are idle, in the middle of a
-    /// request, or do not read their answer; then clients that wait between two requests, the one
-    /// that has waited the longest first; last those that have not taken their whole answer within
-    /// `send_timeout`. A stranger is a connection to which no handler has given an answer outside
-    /// 400 to 499, as a route does when the signature is valid. While none of these is there, new
-    /// ones wait in the backlog.
+    /// The largest number of connections at one time, at least 1. A further connection replaces
+    /// another one, so that idle clients cannot block a health check. The order is the same when
+    /// descriptors or memory run out. First, strangers are closed, the oldest first: they may be
+    /// idle, in the middle of a request, or not reading their answer. Then come clients that wait
+    /// between two requests, the one that has waited longest first. Last come clients that have not
+    /// taken their whole answer within `send_timeout`. A stranger is a connection without an answer
+    /// of a handler outside 400 to 499; a route gives such an answer if the signature is valid. If
+    /// there is no connection to close, new ones wait in the backlog.
     std::size_t connections_max = 1024;
 
-    /// Connections that the kernel completes before they are accepted, at least 1; the kernel caps
-    /// it (net.core.somaxconn). Large, because a fleet that starts together connects together.
+    /// How many connections the kernel completes before they are accepted, at least 1. The kernel
+    /// has an upper limit (net.core.somaxconn). The default is large, because all checks of a
+    /// starting fleet connect at the same time.
     int backlog = 4096;
 
-    /// The most that all connections together may hold, from 64 KiB to 1 TiB: buffers, answers that
-    /// the server has copied, TLS sessions (counted as 48 KiB each). An answer with a `body_owner`
-    /// counts once for all connections that send it. At the bound, connections are closed in the
-    /// order of `connections_max`; if that makes too little room for an answer, 503 replaces it.
-    /// Buffers of the kernel are not counted.
+    /// The largest memory that all connections together may hold, from 64 KiB to 1 TiB: buffers,
+    /// copied answers, and TLS sessions (counted as 48 KiB each). An answer with a `body_owner`
+    /// counts once for all connections that send it. At this limit, connections are closed in the
+    /// order of `connections_max`. If that does not make enough room for an answer, a 503 replaces
+    /// it. Buffers of the kernel are not counted.
     std::size_t memory_bytes_max = std::size_t{64} << 20U;
 
-    /// Names the member that is out of its range.
+    /// Returns an error that names the member out of its range.
     [[nodiscard]] std::error_code validate() const noexcept {
         constexpr std::size_t head_bytes_limit = std::size_t{16} << 20U;
         constexpr std::size_t body_bytes_limit = std::size_t{1} << 30U;

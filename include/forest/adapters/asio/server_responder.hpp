@@ -10,7 +10,8 @@
 #include <mutex>
 #include <utility>
 
-// How a handler answers: now or later, from any thread, also when the client has gone.
+// The object with which a handler answers: now or later, from any thread, even after the client has
+// gone.
 
 namespace forest {
 
@@ -18,9 +19,9 @@ namespace detail {
 
 class server_connection;
 
-// The state that a responder shares with its connection, and all that outlives the connection. It
-// serves one request after the other, so answering costs no allocation; a responder of an earlier
-// request is recognised by its number.
+// The state that a responder shares with its connection. Only this state outlives the connection.
+// It serves one request after the other, so an answer needs no allocation. The number of the
+// request identifies a responder of an earlier request.
 struct answer_slot {
     std::shared_ptr<std::mutex> mutex;       // the server's
     server_connection* connection = nullptr; // null once it is closed
@@ -57,8 +58,8 @@ public:
 
     ~server_responder();
 
-    /// Sends `answer`, and copies what it needs of it before it returns. Does nothing when the
-    /// request has been answered or its connection is gone.
+    /// Sends `answer`, and copies the necessary parts before it returns. Does nothing if the
+    /// request has been answered or its connection is closed.
     void operator()(const response& answer) const;
 
 private:

@@ -30,8 +30,8 @@
 #include <utility>
 #include <vector>
 
-// More targets than one core can check: a fleet on each of several threads, which share nothing
-// while they work.
+// Watches more targets than one core can check: there is a fleet on each of several threads. The
+// threads share nothing while they work.
 
 namespace forest {
 
@@ -68,8 +68,8 @@ public:
     using observable<sharded_fleet>::on_event;
 
     /// `make` is called with the executor of each thread and returns its fleet. `threads` is at
-    /// least 1 and at most 65,535. Throws std::system_error(std::errc::invalid_argument) for
-    /// others, and what `make` throws.
+    /// least 1 and at most 65,535. Throws std::system_error(std::errc::invalid_argument) for other
+    /// numbers, and what `make` throws.
     template <typename Make>
     sharded_fleet(std::size_t threads, Make&& make) : targets_{checked(threads)} {
         while (shards_.size() < threads)
@@ -80,7 +80,7 @@ public:
     sharded_fleet(const sharded_fleet&) = delete;
     sharded_fleet& operator=(const sharded_fleet&) = delete;
 
-    /// Stops all fleets without a word, as the destructor of each does, and ends their threads. No
+    /// Stops all fleets without an event, like the destructor of each, and ends their threads. No
     /// fleet is destroyed while a callback on another thread may still call members of this.
     ~sharded_fleet() {
         stopped_ = true;
@@ -98,7 +98,7 @@ public:
     /// Adds a secret, or another signer, for some of the targets. Each thread has a copy.
     template <typename Signer>
     signer_id add_signer(const Signer& signing) {
-        const signer_id given{++signers_given_}; // Not given again when this throws.
+        const signer_id given{++signers_given_}; // If this throws, it is not given again.
         for (const auto& each : shards_)
             each->tell_later([&where = *each, signing, given](Fleet& fleet) {
                 where.reserve(given);
@@ -107,7 +107,7 @@ public:
         return given;
     }
 
-    /// As `basic_health_fleet::add`. After `start()` the target may not be watched yet when this
+    /// Like `basic_health_fleet::add`. After `start()` the target may not be watched yet when this
     /// returns, but all later calls find it.
     target_id add(url target, const options& settings = {}, signer_id signer = {}) {
         if (const std::error_code ec = shards_.front()->fleet().validate(settings))
@@ -124,7 +124,7 @@ public:
                     return;
                 where.reserve_one();
                 const target_id inner = fleet.add(target, settings, where.signer_of(signer));
-                if (inner != target_id{}) // It was not stopped meanwhile.
+                if (inner != target_id{}) // The fleet was not stopped.
                     where.name(inner, id);
                 targets_.added(id, inner);
             });
@@ -135,9 +135,9 @@ public:
         return named.id;
     }
 
-    /// Watches a target no more; false if there is no such target. When it returns, no callback is
-    /// called for that target any more. If a callback of another thread's target calls this, that
-    /// holds a little later.
+    /// Stops watching a target. Returns false if there is no such target. After that no callback is
+    /// called for the target. If a callback of a target on another thread calls this, a callback
+    /// may still run for a short time.
     bool remove(target_id id) {
         const auto place = targets_.fleet_of(id);
         if (!place)
@@ -145,7 +145,7 @@ public:
         shard& where = *shards_[*place];
         const auto forget = [this, id](Fleet& fleet) {
             if (const target_id inner = targets_.known_as(id); inner != target_id{})
-                fleet.remove(inner); // Nothing has changed when this throws.
+                fleet.remove(inner); // If this throws, nothing has changed.
             (void)targets_.forget(id);
         };
         const bool waits = where.runs_here() || !inside_callback();
@@ -156,7 +156,7 @@ public:
         return true;
     }
 
-    /// As of the fleet; what is called is one object, by all threads, and at the same time.
+    /// Like that of the fleet. All threads call the same object, possibly at the same time.
     void on_server_down(detail::unique_function<void(target_id, const outage&)> callback) {
         const auto shared = share(std::move(callback));
         for (const auto& each : shards_)
@@ -177,15 +177,15 @@ public:
             each->fleet().on_event(each->translated(shared));
     }
 
-    /// The same, for an exception that no `on_event` hears of. By default all threads share one
-    /// line of standard error a minute.
+    /// The same, for an exception that no `on_event` receives. By default all threads together
+    /// write one line a minute to standard error.
     void on_unheard(detail::unique_function<void(const event&)> callback) {
         const auto shared = share(std::move(callback));
         for (const auto& each : shards_)
             each->fleet().on_unheard(each->translated(shared));
     }
 
-    /// As of the fleet.
+    /// Like that of the fleet.
     void start() {
         for (const auto& each : shards_) {
             each->hand_over();
@@ -193,8 +193,8 @@ public:
         }
     }
 
-    /// Ends the polling for good. When it returns, no callback is running and none will start;
-    /// called from a callback, those of other threads end a little later.
+    /// Ends the polling for ever. When it returns, no callback is running and none will start. If a
+    /// callback calls it, callbacks on other threads end a little later.
     void stop() {
         stopped_ = true;
         const bool inside = inside_callback();
@@ -207,14 +207,14 @@ public:
         }
     }
 
-    /// Whether `stop()` has been called (B15).
+    /// Returns whether `stop()` has been called (B15).
     [[nodiscard]] bool stopped() const noexcept { return stopped_; }
 
-    /// How many targets there are.
+    /// Returns the number of targets.
     [[nodiscard]] std::size_t size() const { return targets_.size(); }
 
-    /// The state of a target now; empty if there is no such target. Asks the thread of the target,
-    /// and so must not be called from a callback of another target.
+    /// Returns the present state of a target; empty if there is no such target. It waits for the
+    /// thread of the target, so do not call it from a callback of another target.
     [[nodiscard]] std::optional<target_status> status(target_id id) const {
         std::optional<target_status> found;
         if (const auto place = targets_.fleet_of(id))
@@ -225,8 +225,8 @@ public:
         return found;
     }
 
-    /// How many have that status. This and what follows asks all threads, and so must not be called
-    /// from a callback.
+    /// Returns how many targets have this status. This and the following members wait for all
+    /// threads, so do not call them from a callback.
     [[nodiscard]] std::size_t count(target_status status) const {
         std::size_t all = 0;
         for (const auto& each : shards_)
@@ -234,7 +234,7 @@ public:
         return all;
     }
 
-    /// The state of all targets now, in no particular order.
+    /// Returns the present state of all targets, in no particular order.
     [[nodiscard]] std::vector<target_snapshot> snapshot() const {
         std::vector<target_snapshot> all;
         for (const auto& each : shards_)
@@ -247,7 +247,7 @@ public:
         return all;
     }
 
-    /// The work of all threads together so far.
+    /// Returns the work of all threads together so far.
     [[nodiscard]] fleet_statistics statistics() const {
         fleet_statistics all;
         for (const auto& each : shards_)
@@ -274,7 +274,7 @@ private:
         return threads;
     }
 
-    // The limit on lines is one for all threads; what `make` has set is left as it is.
+    // All threads share one limit on lines. A callback that `make` has set is not changed.
     void share_reporter() {
         if constexpr (requires(Fleet& fleet) { fleet.unheard(); }) {
             const failure_reporter shared;

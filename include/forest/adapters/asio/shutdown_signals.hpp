@@ -21,21 +21,22 @@
 #include <system_error>
 #include <utility>
 
-// How SIGINT and SIGTERM reach the event loop (B34: shutdown by signals). The signal handler is
-// Asio's, and only writes to a pipe; a handler of our own would save nothing and could not share
-// the signal with the application's signal sets.
+// How SIGINT and SIGTERM reach the event loop (B34: shutdown by signals). The signal handler
+// belongs to Asio, and only writes to a pipe. A handler of this library would save nothing, and
+// could not share the signal with the application's signal sets.
 
 namespace forest {
 
 namespace detail {
 
-// The default action in any other process. Shells report a death by a signal by this status.
+// The default action in any other process. Shells report this status for a process that a signal
+// has ended.
 extern "C" inline void forest_end_by_signal(int number) {
     ::_exit(128 + number);
 }
 
-// The kernel keeps from process 1, as which the program of a container runs, each signal whose
-// disposition is the default.
+// The program of a container is process 1. The kernel does not deliver a signal with the default
+// disposition to process 1.
 inline bool default_is_ignored() noexcept {
     return ::getpid() == 1;
 }
@@ -48,7 +49,7 @@ class signal_takeover {
 public:
     explicit constexpr signal_takeover(int signal) noexcept : number{signal} {}
 
-    // Returns false for a signal that is ignored, and leaves it so.
+    // Returns false for an ignored signal, and does not change it.
     bool take(asio::signal_set& set) {
         const struct sigaction before = disposition();
         if (before.sa_handler == SIG_IGN)
@@ -59,7 +60,7 @@ public:
             throw std::system_error{ec, "signal " + std::to_string(number)};
         if (holders_++ == 0) {
             taken_ = disposition();
-            // Unchanged if Asio's handler was there already: the application has a set of its own.
+            // It is unchanged if Asio's handler was there already: the application has its own set.
             displaced_.reset();
             if (before.sa_handler != taken_.sa_handler)
                 displaced_ = before;
@@ -77,7 +78,7 @@ public:
         if (--holders_ > 0)
             return false;
         const bool owed = std::exchange(owed_, false);
-        // Either another set of the application's goes on waiting, or it is the default anyway.
+        // Either another set of the application still waits, or it is the default already.
         if (disposition().sa_handler == before.sa_handler)
             return false;
         // A handler that the application has installed over Asio's since then is kept.
@@ -104,7 +105,7 @@ public:
     const int number;
 
 private:
-    // Neither call can fail, since the signal exists and may be caught. Handlers are compared by
+    // Neither call can fail, because the signal exists and may be caught. Handlers are compared by
     // `sa_handler`, with any `sa_flags`, because it shares its storage with `sa_sigaction`.
     [[nodiscard]] struct sigaction disposition() const noexcept {
         struct sigaction found{};
@@ -129,7 +130,7 @@ private:
     std::optional<struct sigaction> displaced_;
 };
 
-// The one state of the library that is the process's, because dispositions are.
+// The only state of the library that belongs to the process, because dispositions do.
 struct shutdown_takeovers {
     static shutdown_takeovers& of_this_process() noexcept {
         static shutdown_takeovers all;
@@ -140,7 +141,7 @@ struct shutdown_takeovers {
     std::array<signal_takeover, 2> signals{signal_takeover{SIGINT}, signal_takeover{SIGTERM}};
 };
 
-// Blocks both signals on this thread. Signals that arrive meanwhile are delivered afterwards, to
+// Blocks both signals on this thread. Signals that arrive during this time are delivered later, to
 // the handler that is installed then.
 class shutdown_signals_blocked {
 public:
@@ -160,8 +161,8 @@ private:
     sigset_t before_;
 };
 
-// Owned by the operation that waits and by nobody else, so that a context that ends early puts
-// everything back while Asio's service is still there.
+// Only the waiting operation owns this object. So a context that ends early restores everything
+// while Asio's service still exists.
 class shutdown_wait : public std::enable_shared_from_this<shutdown_wait> {
 public:
     shutdown_wait(const asio::any_io_executor& executor, unique_function<void(int)> callback)
@@ -180,7 +181,7 @@ public:
 
     void start() {
         auto& process = shutdown_takeovers::of_this_process();
-        // Also until the wait has begun, since it may end on another thread at once.
+        // The lock is held until the wait has begun, because it may end on another thread at once.
         const std::lock_guard lock{process.mutex};
         for (std::size_t index = 0; index < taken_.size(); ++index)
             taken_[index] = process.signals[index].take(*set_);
@@ -198,14 +199,15 @@ public:
     }
 
 private:
-    // Within the gate, so that cancel() waits for this, too; and also if the callback throws.
+    // It runs within the gate, so that cancel() waits for it, too. It also runs if the callback
+    // throws.
     struct passing_on {
         shutdown_wait& wait;
         int signal;
         ~passing_on() { wait.release(signal); }
     };
 
-    // Of all calls the first counts. `told` is the signal that the callback got, 0 if none.
+    // Only the first call counts. `told` is the signal that the callback received, 0 if none.
     void release(int told = 0) noexcept {
         std::array<bool, 2> owed{};
         auto& process = shutdown_takeovers::of_this_process();
@@ -220,8 +222,8 @@ private:
             }
             set_.reset();
         }
-        // To the process, as the first time, and not by raise() to this thread, which may block the
-        // signal for good.
+        // Sends it to the process, like the first time. raise() would send it to this thread, which
+        // may block the signal for ever.
         for (std::size_t index = 0; index < owed.size(); ++index) {
             if (owed[index])
                 ::kill(::getpid(), process.signals[index].number);
@@ -300,9 +302,9 @@ inline void let_signals_end_first_process() noexcept {
 /// exception of the callback passes through the executor.
 class shutdown_signals {
 public:
-    /// Takes the two signals over. The callback may run before this returns if other threads run
-    /// the executor. Throws std::system_error if a signal cannot be taken, for instance because no
-    /// descriptor is left; both are then as before.
+    /// Takes the two signals over. If other threads run the executor, the callback may run before
+    /// this returns. Throws std::system_error if a signal cannot be taken, for example because no
+    /// descriptor is left; then both are unchanged.
     shutdown_signals(const executor_source& source,
                      detail::unique_function<void(int signal)> callback) {
         const auto wait =
@@ -317,10 +319,10 @@ public:
     /// Cancels.
     ~shutdown_signals() { cancel(); }
 
-    /// Puts back what was there before, and calls nothing, except for a handler that another
-    /// `shutdown_signals` has left to the last. Waits for the callback that is running; when it
-    /// returns, none is and none will start. Called from inside the callback it returns at once,
-    /// and the rest happens when that has returned. Idempotent.
+    /// Restores the earlier handlers, and calls none of them, except a handler that another
+    /// `shutdown_signals` has left to the last object. Waits for the running callback. After that
+    /// no callback is running and none will start. If the callback calls it, it returns at once,
+    /// and the rest happens when the callback has returned. Idempotent.
     void cancel() {
         if (const auto waiting = wait_.lock())
             waiting->cancel();

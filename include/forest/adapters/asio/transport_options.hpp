@@ -6,25 +6,26 @@
 
 #include <optional>
 
-// How checks connect. In a header of its own, because the steps of a check need it, too.
+// The options for the connections of checks. They have their own header, because the steps of a
+// check need them, too.
 
 namespace forest {
 
-/// How an asio_transport connects.
+/// The options of an asio_transport or a pooled_transport.
 struct transport_options {
     tls_options tls = {};
 
-    /// Whether a connection is kept for the next check. Off by default: a fresh one also proves
-    /// that the server still accepts connections. A kept one that turns out to be dead before the
-    /// first byte of the answer is replaced once, silently; the same bytes go out again then, which
-    /// a server with a replay window refuses if it had read them.
+    /// Whether a connection is kept for the next check. Off by default: a fresh connection also
+    /// proves that the server still accepts connections. If a kept connection is dead before the
+    /// first byte of the answer, it is replaced once, without an event, and the same bytes are sent
+    /// again. A server with a replay window refuses these bytes if it has already read them.
     bool reuse_connections = false;
 
-    /// Whether a connection that is not kept ends with RST, once the answer is complete and never
-    /// before. That leaves no port in TIME_WAIT, of which about 28,000 for 60 s allow only some 470
-    /// fresh checks per second to one address and port, and costs a tenth less than FIN. A server
-    /// may count a reset as an error of its client's, though. By default a pooled_transport, which
-    /// is made for many checks, does so, and an asio_transport does not.
+    /// Whether a connection that is not kept ends with RST, when the answer is complete and never
+    /// before. A reset leaves no port in TIME_WAIT. About 28,000 ports with 60 s in TIME_WAIT allow
+    /// only some 470 fresh checks per second to one address and port. A reset also costs a tenth
+    /// less than FIN. But a server may count a reset as an error of its client. The default is yes
+    /// for a pooled_transport, which is made for many checks, and no for an asio_transport.
     std::optional<bool> reset_after_answer = {};
 };
 

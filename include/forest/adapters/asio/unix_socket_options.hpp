@@ -47,14 +47,14 @@ struct std::is_error_code_enum<forest::unix_socket_errc> : std::true_type {};
 
 namespace forest {
 
-/// How a unix socket is listened on.
+/// The options for listening on a unix socket.
 struct unix_socket_options {
-    /// The permissions of the socket file, from 0 to 0777; to connect takes permission to write.
-    /// 0: what the umask of the process leaves of 0777. Whatever the umask is, the file has exactly
-    /// these, and nobody can connect before.
+    /// The permissions of the socket file, from 0 to 0777. A client needs permission to write. 0
+    /// means 0777 without the bits of the umask. Otherwise the file has exactly these permissions,
+    /// with any umask, and no client can connect before it has them.
     unsigned mode = 0;
 
-    /// Names the member that is out of its range.
+    /// Returns an error that names the member out of its range.
     [[nodiscard]] std::error_code validate() const noexcept {
         constexpr unsigned mode_max = 0777;
         return mode <= mode_max ? std::error_code{} : unix_socket_errc::invalid_mode;

@@ -49,18 +49,19 @@ public:
 
     ~hmac_sha256() = default;
 
-    /// The signature of `message`, as bytes. Throws std::bad_alloc, because OpenSSL may take memory
-    /// for it; `operator new` is not called.
+    /// Returns the signature of `message` as bytes. Throws std::bad_alloc, because OpenSSL may need
+    /// memory; `operator new` is not called.
     [[nodiscard]] digest digest_of(std::string_view message) {
-        // OpenSSL 3.0.0 to 3.0.2 report success for a restart and do not restart
-        // (github.com/openssl/openssl/issues/17811): there, each message has a copy of its own.
+        // OpenSSL 3.0.0 to 3.0.2 report success for a restart but do not restart
+        // (github.com/openssl/openssl/issues/17811). With these versions, each message uses a copy
+        // of its own.
         if (OpenSSL_version_num() < first_version_that_restarts)
             return finish(copy_of(keyed_), message);
         require(EVP_MAC_init(keyed_.get(), nullptr, 0, nullptr) == 1);
         return finish(keyed_, message);
     }
 
-    /// The same as 64 lower-case hex digits, as they go into a header field.
+    /// Returns the same as 64 lower-case hex digits, in the form of the header field.
     [[nodiscard]] hex_digest sign(std::string_view message) {
         const digest bytes = digest_of(message);
         hex_digest text;
@@ -78,7 +79,7 @@ private:
 
     using context = std::unique_ptr<EVP_MAC_CTX, deleter>;
 
-    // After the algorithms were found, memory is all that OpenSSL can lack.
+    // The algorithms were found, so OpenSSL can only lack memory.
     static void require(bool succeeded) {
         if (!succeeded)
             throw std::bad_alloc{};

@@ -16,23 +16,23 @@
 #include <string_view>
 #include <system_error>
 
-// The signature that Forest servers ask for (PROTOCOL.md, 1): it covers the timestamp and nothing
-// else, so the request is not looked at.
+// The signature that Forest servers require (PROTOCOL.md, 1). It covers only the timestamp, so the
+// request is not examined.
 
 namespace forest {
 
-/// How requests are signed.
+/// The options for signing requests.
 struct signer_options {
-    /// How the names of the two fields are spelt.
+    /// The spelling of the names of the two fields.
     header_style style = header_style::underscore;
 
-    /// How many digits the fraction of the timestamp has, 3 to 9. All servers read milliseconds.
-    /// More digits distinguish clients that share a secret and check in the same millisecond, which
-    /// a server with a replay window would take for replays: a client draws the digits after the
-    /// third at random.
+    /// How many digits the fraction of the timestamp has, 3 to 9. All servers read milliseconds. A
+    /// client draws the digits after the third at random. So more digits distinguish clients with
+    /// the same secret that check in the same millisecond; without them a server with a replay
+    /// window would refuse these checks as replays.
     int fraction_digits = fraction_digits_min;
 
-    /// The fault of the options, if there is one: `signature_errc::invalid_fraction_digits`.
+    /// Returns the error of the options, if any: `signature_errc::invalid_fraction_digits`.
     [[nodiscard]] std::error_code validate() const noexcept {
         if (fraction_digits < fraction_digits_min || fraction_digits > fraction_digits_max)
             return signature_errc::invalid_fraction_digits;
@@ -64,12 +64,11 @@ class hmac_sha256_signer {
 public:
     static constexpr bool signs_time_alone = true;
 
-    /// Throws as hmac_sha256 does: std::system_error with `errc::secret_missing` when `secret` is
-    /// empty.
+    /// Throws like hmac_sha256: std::system_error with `errc::secret_missing` if `secret` is empty.
     hmac_sha256_signer(std::string_view secret, header_style style)
         : hmac_sha256_signer{secret, signer_options{.style = style}} {}
 
-    /// Throws also with the error of `chosen.validate()`.
+    /// Also throws std::system_error with the error of `chosen.validate()`.
     explicit hmac_sha256_signer(std::string_view secret, const signer_options& options = {})
         : key_{secret}, names_{field_names(options.style)}, digits_{options.fraction_digits} {
         if (const std::error_code ec = options.validate())
@@ -83,8 +82,9 @@ public:
         detail::refuse_options<MisspeltOrWithoutUnit>();
     }
 
-    /// Adds the timestamp, UTC, and its signature: 121 bytes for which `fields` must have room, and
-    /// one for each digit after the third. Throws std::bad_alloc when OpenSSL finds no memory.
+    /// Adds the timestamp in UTC, and its signature. `fields` must have room for 121 bytes, and for
+    /// one more byte for each digit after the third. Throws std::bad_alloc if OpenSSL finds no
+    /// memory.
     void sign(const request&, precise_time at, header_fields& fields) {
         const timestamp_text timestamp{at, digits_};
         const auto signature = key_.sign(timestamp.view());

@@ -33,42 +33,42 @@ namespace forest {
 
 /// The requests that a verifier accepts.
 struct verifier_options {
-    /// How far a timestamp may be from the server's clock, in both directions. Both are cut to
-    /// whole seconds, and both ends are included. 0 to 366 days; 0 accepts the present second only.
-    /// This library's clients sign up to 1 s behind their clocks, so that less than 2 s refuses
-    /// some of them.
+    /// How far a timestamp may be from the server's clock, in both directions. Both times are cut
+    /// to whole seconds, and both ends are included. 0 to 366 days; 0 accepts only the present
+    /// second. This library's clients sign up to 1 s behind their clocks, so a tolerance of less
+    /// than 2 s refuses some of them.
     std::chrono::seconds tolerance{300};
 
-    /// How long a signature that was accepted is refused afterwards, the end included. 0 accepts it
-    /// again and again for as long as its timestamp is accepted. Otherwise at least
-    /// `replay_window_min()`, which is that whole time: with less, a signature could be used again
-    /// between the two ends.
+    /// How long an accepted signature is refused after that, including the end of this time. With 0
+    /// it is accepted again and again, as long as its timestamp is accepted. Otherwise at least
+    /// `replay_window_min()`, the whole time in which its timestamp is accepted. With less, a
+    /// signature could be used again after the window.
     ///
-    /// Clients that share a secret and sign the same moment send the same bytes, and then all but
-    /// one are refused. `signer_options::fraction_digits` makes their moments differ.
+    /// Clients with the same secret that sign the same moment send the same bytes. Then only one of
+    /// them is accepted. `signer_options::fraction_digits` makes their moments differ.
     duration replay_window = duration::zero();
 
-    /// How many signatures are remembered for that, some 50 bytes each, taken at construction. So
-    /// many divided by the window is the rate of checks up to which no replay is accepted: 109 a
-    /// second with 601 s. When more come, the oldest is forgotten before its time, which
-    /// `verification::replay_forgotten` and `replays_forgotten()` report; no request is refused for
-    /// it. 1 to 16777216.
+    /// How many signatures are remembered for that. Each needs some 50 bytes, allocated at
+    /// construction. This number divided by the window is the largest rate of checks at which no
+    /// replay is accepted: 109 a second with 601 s. If more checks come, the oldest signature is
+    /// forgotten too early; `verification::replay_forgotten` and `replays_forgotten()` report that.
+    /// No request is refused because of it. 1 to 16777216.
     std::size_t replay_entries_max = 65536;
 
-    /// Accepts also timestamps of the form `Sun, 29 Nov 2026 15:22:31 GMT` (IMF-fixdate, RFC 9110),
-    /// which Node datasources 1.8.0 to 1.11.0 sign, and no other form of a date. Excludes a replay
-    /// window, because all clients sign the same date for a second.
+    /// Also accepts timestamps of the form `Sun, 29 Nov 2026 15:22:31 GMT` (IMF-fixdate, RFC 9110),
+    /// and no other form of a date. Node datasources 1.8.0 to 1.11.0 sign this form. It cannot be
+    /// combined with a replay window, because all clients sign the same date during a second.
     bool accept_http_dates = false;
 
     static constexpr std::chrono::seconds tolerance_max{std::chrono::hours{24 * 366}};
     static constexpr std::size_t replay_entries_limit = std::size_t{1} << 24U;
 
-    /// From when a timestamp is accepted until it is not any more.
+    /// Returns the whole time in which a timestamp is accepted.
     [[nodiscard]] constexpr duration replay_window_min() const noexcept {
         return 2 * tolerance + std::chrono::seconds{1};
     }
 
-    /// The fault of the options, if there is one: a `signature_errc` that names the member.
+    /// Returns the error of the options, if any: a `signature_errc` that names the member.
     [[nodiscard]] std::error_code validate() const noexcept {
         if (tolerance < std::chrono::seconds::zero() || tolerance > tolerance_max)
             return signature_errc::invalid_tolerance;
@@ -115,12 +115,13 @@ public:
         detail::refuse_options<MisspeltOrWithoutUnit>();
     }
 
-    /// How many signatures were forgotten before the replay window had passed: each could be used
-    /// once more. May be called from any thread.
+    /// Returns how many signatures were forgotten before the replay window had passed. Each of them
+    /// could be used once more. May be called from any thread.
     [[nodiscard]] std::uint64_t replays_forgotten() const { return state_->forgotten(); }
 
-    /// Whether the request is signed: one timestamp and one signature, each in either spelling or
-    /// the same in both; and if not, why. Throws std::bad_alloc when OpenSSL finds no memory.
+    /// Returns whether the request is signed, and if not, why. It needs one timestamp and one
+    /// signature, each in one spelling, or with the same value in both. Throws std::bad_alloc if
+    /// OpenSSL finds no memory.
     [[nodiscard]] verification operator()(const server_request& asked) const {
         sole_value timestamp;
         sole_value signature;
@@ -143,7 +144,7 @@ public:
     }
 
 private:
-    // The value of a field that may come once in each spelling, if the two are equal.
+    // The value of a field. The field may come once in each spelling if both values are equal.
     class sole_value {
     public:
         void add(header_style style, std::string_view value) noexcept {
@@ -192,7 +193,8 @@ private:
             const std::optional<hmac_sha256::digest> claimed = decode(signature);
             if (!claimed)
                 return refusal::signature_wrong;
-            // A signature takes a fifth of a microsecond: a key for each thread would gain nothing.
+            // A signature takes a fifth of a microsecond, so a key for each thread would save
+            // nothing.
             const std::lock_guard lock{mutex_};
             const hmac_sha256::digest expected = key_.digest_of(timestamp);
             if (CRYPTO_memcmp(expected.data(), claimed->data(), expected.size()) != 0)

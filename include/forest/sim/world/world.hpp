@@ -182,8 +182,8 @@ public:
     [[nodiscard]] moment every(duration period) { return every(period, period); }
 
     /// Adds a fault that happens when it is due, or now if that time has passed. Repetitions in the
-    /// past are left out. Throws std::invalid_argument for a fault that makes no sense: for a
-    /// client that does not exist, for example, or one that would be over already.
+    /// past do not happen. Throws std::invalid_argument for an impossible fault: for example, its
+    /// client does not exist, or it would have ended already.
     void play(const fault& added) { faults_.play(added); }
 
     /// Adds all faults of a script.
@@ -213,8 +213,8 @@ public:
     /// All faults that were added, in that order.
     [[nodiscard]] const script& played() const noexcept { return faults_.played(); }
 
-    /// Ends all faults that have begun, cancels all others, and sets all clocks right. Hosts that
-    /// stand still go on at the time that their fault has set.
+    /// Ends all faults that have begun, cancels all others, and corrects all clocks. Hosts that
+    /// stand still continue at the time that their fault has set.
     void heal() { faults_.heal(); }
 
     /// How many faults have begun, plus how many have ended.
@@ -223,7 +223,7 @@ public:
     /// Lets time pass, and runs everything that is due.
     void run_for(duration span) { queue_.run_for(span); }
 
-    /// Lets time pass until the predicate holds. Returns false if it does not within `bound`.
+    /// Lets time pass until the predicate is true. Returns false if it is not true within `bound`.
     template <typename Predicate>
     bool run_until(Predicate&& holds, duration bound) {
         return queue_.run_until(std::forward<Predicate>(holds), bound);
