@@ -5,8 +5,8 @@
 # names the page or header at fault.
 set -eu
 check=$(cd "$(dirname "$0")" && pwd)/snippets.sh
-tree=$(mktemp -d)
-trap 'rm -rf "$tree"' EXIT
+# shellcheck source=tests/support/planted.sh
+. "$(dirname "$0")/../support/planted.sh"
 
 clean_tree() {
     rm -rf "$tree/project"
@@ -34,29 +34,13 @@ header() {
     } >include/first.hpp
 }
 
-run() { sh "$check" "$tree/project" >"$tree/output" 2>&1; }
+run() { sh "$check" "$tree/project" >"$output" 2>&1; }
 
-clean_tree
-if ! run || ! grep -qx '1 quotations of pages, 1 of headers and all links are right' "$tree/output"
-then
-    echo "the clean tree was refused:"
-    cat "$tree/output"
+accept_clean_tree
+grep -qx '1 quotations of pages, 1 of headers and all links are right' "$output" || {
+    echo "another number of quotations is in the clean tree:"
+    cat "$output"
     exit 1
-fi
-
-# planted PLACE: what was planted since clean_tree must make the check fail and name PLACE.
-planted=0
-planted() {
-    if run; then
-        echo "not found: what was planted in $1"
-        exit 1
-    elif ! grep -q "^$1: " "$tree/output"; then
-        echo "what was planted in $1 was refused for another reason:"
-        cat "$tree/output"
-        exit 1
-    fi
-    planted=$((planted + 1))
-    clean_tree
 }
 
 sed -i 's/^first();/fourth();/' docs/first.md

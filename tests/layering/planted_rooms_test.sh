@@ -5,8 +5,8 @@
 # that names the file or class at fault.
 set -eu
 check=$(cd "$(dirname "$0")" && pwd)/rooms.sh
-tree=$(mktemp -d)
-trap 'rm -rf "$tree"' EXIT
+# shellcheck source=tests/support/planted.sh
+. "$(dirname "$0")/../support/planted.sh"
 
 # class NAMESPACE NAME: a header's text.
 class() { printf 'namespace %s {\n\nclass %s {\n};\n\n} // namespace %s\n' "$1" "$2" "$1"; }
@@ -38,29 +38,9 @@ clean_tree() {
     touch tests/core/url_test.cpp
 }
 
-run() { sh "$check" "$tree/project" >"$tree/output" 2>&1; }
+run() { sh "$check" "$tree/project" >"$output" 2>&1; }
 
-clean_tree
-if ! run; then
-    echo "the clean tree was refused:"
-    cat "$tree/output"
-    exit 1
-fi
-
-# planted NAME: what was planted since clean_tree must make the check fail and name NAME.
-planted=0
-planted() {
-    if run; then
-        echo "not found: what was planted about $1"
-        exit 1
-    elif ! grep -q "^$1: " "$tree/output"; then
-        echo "what was planted about $1 was refused for another reason:"
-        cat "$tree/output"
-        exit 1
-    fi
-    planted=$((planted + 1))
-    clean_tree
-}
+accept_clean_tree
 
 class forest reader >include/forest/core/detail/reader.hpp
 planted include/forest/core/detail/reader.hpp

@@ -8,8 +8,7 @@
 set -eu
 compiler=$1
 check=$(cd "$(dirname "$0")" && pwd)/check.sh
-tree=$(mktemp -d)
-trap 'rm -rf "$tree"' EXIT
+. "$(dirname "$0")/../support/planted.sh"
 
 clean_tree() {
     rm -rf "$tree/include"
@@ -40,30 +39,15 @@ clean_tree() {
     cp "$tree/include/package/package.hpp" "$tree/include/foreign"
 }
 
-run() { sh "$check" "$tree/include" "$compiler" >"$tree/output" 2>&1; }
+run() { sh "$check" "$tree/include" "$compiler" >"$output" 2>&1; }
 
-clean_tree
-if ! run; then
-    echo "the clean tree was refused:"
-    cat "$tree/output"
-    exit 1
-fi
+accept_clean_tree
 
 # plant HEADER LINE: the check must fail and name HEADER.
-planted=0
 plant() {
-    clean_tree
     mkdir -p "$(dirname "$1")"
     echo "$2" >>"$1"
-    if run; then
-        echo "not found: '$2' in $1"
-        exit 1
-    elif ! grep -q "^$1: " "$tree/output"; then
-        echo "'$2' in $1 was refused for another reason:"
-        cat "$tree/output"
-        exit 1
-    fi
-    planted=$((planted + 1))
+    planted "$1" "'$2'"
 }
 
 for layer in core/url core/detail/logic/health_machine policy/clock health_client sim/world/world; do
