@@ -56,7 +56,7 @@ public:
         set_to_ = at;
     }
 
-    /// Called by `wake` with its argument. Returns nothing if the timer was set again meanwhile.
+    /// Called by `wake` with its argument. Returns nothing if the timer was set again in between.
     [[nodiscard]] std::optional<expiry> expired(std::uint64_t number) {
         if (number != waits_ || !set_to_)
             return std::nullopt;

@@ -203,8 +203,8 @@ private:
             stood_still_ = stood_still();
             suspended_ = false;
         }
-        // Tasks that are added meanwhile wait behind the others. All wait if one of them stops the
-        // host again.
+        // Tasks that are added during the loop wait behind the others. All wait if one of them
+        // stops the host again.
         while (running() && !deferred_.empty()) {
             forest::detail::unique_function<void()> next = std::move(deferred_.front());
             deferred_.pop_front();

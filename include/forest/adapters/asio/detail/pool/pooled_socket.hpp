@@ -30,7 +30,7 @@ public:
     std::uint64_t deadline = 0; ///< the number of its deadline; 0 when it has none
 
     // Of the wake_queue.
-    std::uint64_t turn = 0; ///< the wait for which the turn is
+    std::uint64_t turn = 0; ///< the wait that gets the turn
     pool_user* next_turn = nullptr;
     bool has_turn = false;
 
@@ -49,7 +49,7 @@ struct pooled_socket : client_socket {
     pool_user* user = nullptr;     ///< null while it is kept, or has no user
     pooled_socket* next = nullptr; ///< in a list that it is in
     url kept_for{};
-    std::uint64_t origin = 0; ///< the hash of that
+    std::uint64_t origin = 0; ///< the hash of the origin of `kept_for`
     std::chrono::steady_clock::time_point kept_at{};
     pooled_socket* kept_before = nullptr; ///< the next older kept socket
     pooled_socket* kept_behind = nullptr; ///< the next newer kept socket
