@@ -210,7 +210,7 @@ enum class condition {
     case errc::invalid_stall_tolerance:
         return "options.stall_tolerance must be from 0, in a fleet from its tick, to 366 days";
     case errc::invalid_doubt_max: return "options.doubt_max must be from 0 to 100";
-    case errc::invalid_backoff: return "the backoff must answer a duration greater than 0";
+    case errc::invalid_backoff: return "the backoff must return a duration greater than 0";
     case errc::invalid_tick: return "fleet_options.tick must be from 1 ms to 1 s";
     case errc::invalid_checks_in_flight_max:
         return "fleet_options.checks_in_flight_max must be at least 1";

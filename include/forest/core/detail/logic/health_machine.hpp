@@ -58,9 +58,11 @@ struct failure_run {
 
 /// The state of one target. Pass each input to `step`, and perform the action that it returns:
 ///
-///     for (health_action next = machine.step(input, now); next.what == report; next =
-///     machine.step(reported, now))
-///         tell(next.event);
+///     health_action next = machine.step(input, now);
+///     while (next.what == health_action::kind::report) {
+///         report(next.event);
+///         next = machine.step(health_input::reported(), now);
+///     }
 ///
 /// Read the clock again for every step, so that a slow observer does not shift the schedule. Not
 /// thread-safe.
