@@ -76,14 +76,14 @@ bool refuse(const server_request&) {
     return false;
 }
 
-const std::string not_modified = "HTTP/1.1 304 \r\n"
+const std::string not_modified = "HTTP/1.1 304 Not Modified\r\n"
                                  "Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n"
                                  "Connection: close\r\n"
                                  "ETag: \"7ec21c29f877d7cc161e1d193e70a8714ca5ba0d\"\r\n"
                                  "Cache-Control: private, no-cache\r\n"
                                  "\r\n";
 
-const std::string unauthorized = "HTTP/1.1 401 \r\n"
+const std::string unauthorized = "HTTP/1.1 401 Unauthorized\r\n"
                                  "Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n"
                                  "Content-Type: application/json\r\n"
                                  "Content-Length: 24\r\n"
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_SUITE(schema_route_test)
 BOOST_AUTO_TEST_CASE(the_schema_comes_with_its_etag_in_the_body_and_in_the_header) {
     mounted on;
     const basic_schema_route route{on.server, accept_unsigned, sha1_hex, shop};
-    BOOST_TEST(on.get() == "HTTP/1.1 200 \r\n"
+    BOOST_TEST(on.get() == "HTTP/1.1 200 OK\r\n"
                            "Date: Thu, 01 Jan 2026 00:00:00 GMT\r\n"
                            "Content-Type: application/json\r\n"
                            "Content-Length: 86\r\n"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "tool_process.hpp"
 
-#include "../../examples/tool/output/line_queue.hpp"
-#include "../../examples/tool/output/queued_output.hpp"
-#include "../../examples/tool/output/shortened.hpp"
+#include <tool/output/line_queue.hpp>
+#include <tool/output/queued_output.hpp>
+#include <tool/output/shortened.hpp>
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
-#include "../../examples/tool/arguments/chosen_backoff.hpp"
-#include "../../examples/tool/simulate/simulation.hpp"
-#include "../../examples/tool/simulate/simulation_report.hpp"
-#include "../../examples/tool/simulate/simulation_shrink.hpp"
-#include "../../examples/tool/simulate/timeline.hpp"
+#include <tool/arguments/chosen_backoff.hpp>
+#include <tool/simulate/simulation.hpp>
+#include <tool/simulate/simulation_report.hpp>
+#include <tool/simulate/simulation_shrink.hpp>
+#include <tool/simulate/timeline.hpp>
 
 #include <forest/core/outage.hpp>
 #include <forest/health_client.hpp>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "tool_process.hpp"
 
-#include "../../examples/tool/arguments/nearest_word.hpp"
-#include "../../examples/tool/arguments/wrapped_text.hpp"
+#include <tool/arguments/nearest_word.hpp>
+#include <tool/arguments/wrapped_text.hpp>
 
 #include <forest/version.hpp>
 

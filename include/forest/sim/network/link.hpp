@@ -113,8 +113,9 @@ public:
     /// Changes one byte in a hundred, and at least one.
     void garble(std::string& bytes) {
         for (std::size_t count = bytes.size() / 100 + 1; count > 0 && !bytes.empty(); --count) {
+            const std::uint64_t change = 1 + random_() % 255;
             char& byte = bytes[random_() % bytes.size()];
-            byte = static_cast<char>(static_cast<unsigned char>(byte) ^ (1 + random_() % 255));
+            byte = static_cast<char>(static_cast<unsigned char>(byte) ^ change);
         }
     }
 
