@@ -109,10 +109,10 @@ private:
         template <typename Give>
         void answer(const server_request&, const Give& give) const {
             // Read once: status and body must agree while another thread changes the state.
-            const std::string& chosen = draining ? stopping_body : healthy ? ok_body : fail_body;
+            const std::string& text = draining ? stopping_body : healthy ? ok_body : fail_body;
             response answer;
-            answer.status = &chosen == &ok_body ? 200 : 503;
-            answer.body = chosen;
+            answer.status = &text == &ok_body ? 200 : 503;
+            answer.body = text;
             (void)answer.fields.add("Cache-Control", "no-store"); // It fits.
             give(answer);
         }

@@ -79,12 +79,12 @@ public:
     }
 
     /// Reports a response. Exceptions of the callback are ignored: the response is on its way.
-    void tell(const route_answer& given) const noexcept {
+    void report(const route_answer& answer) const noexcept {
         if (!listened_to_)
             return;
         try {
             if (const auto callback = gate_.get(on_answer_))
-                (*callback)(given);
+                (*callback)(answer);
         } catch (...) { // As said above.
         }
     }
@@ -123,7 +123,7 @@ void mount_route(Server& server, const std::shared_ptr<State>& state) {
             (void)refusal.fields.add("Cache-Control", "no-store"); // It fits.
             give(std::as_const(refusal));
         }
-        state->tell({incoming.path, incoming.method, status, verified});
+        state->report({incoming.path, incoming.method, status, verified});
     };
     if constexpr (std::convertible_to<decltype(server.get(state->path(), handler)),
                                       std::error_code>) {

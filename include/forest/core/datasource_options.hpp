@@ -234,8 +234,8 @@ struct datasource_options {
             return datasource_errc::invalid_schema_bytes_max;
         if (const std::error_code ec = validate_checks())
             return ec;
-        schema given;
-        if (!introspection.empty() && schema::parse(introspection, given))
+        schema content;
+        if (!introspection.empty() && schema::parse(introspection, content))
             return datasource_errc::invalid_introspection;
         return {};
     }

@@ -88,9 +88,9 @@ constexpr std::size_t skip_field_value(std::string_view text, std::size_t positi
 
 constexpr bool equal_but_for_case(const char* left, const char* right, std::size_t size) noexcept {
     const auto equal_at = [left, right](std::size_t index) {
-        const std::uint64_t one = word_at(left + index);
-        const std::uint64_t other = word_at(right + index);
-        return one == other || lower_in(one) == lower_in(other);
+        const std::uint64_t left_word = word_at(left + index);
+        const std::uint64_t right_word = word_at(right + index);
+        return left_word == right_word || lower_in(left_word) == lower_in(right_word);
     };
     if (size >= 8) {
         for (std::size_t index = 0; index < size - 8; index += 8) {

@@ -121,7 +121,7 @@ public:
 private:
     // The place of a part in the bytes.
     struct part {
-        std::uint16_t at = 0;
+        std::uint16_t offset = 0;
         std::uint16_t size = 0;
     };
 
@@ -139,12 +139,13 @@ private:
     static std::unique_ptr<char[]> pack(const detail::url_parts& parts) {
         std::string bytes;
         const auto place = [&bytes](std::string_view text) {
-            std::size_t at = bytes.find(text);
-            if (at == std::string::npos) {
-                at = bytes.size();
+            std::size_t offset = bytes.find(text);
+            if (offset == std::string::npos) {
+                offset = bytes.size();
                 bytes += text;
             }
-            return part{static_cast<std::uint16_t>(at), static_cast<std::uint16_t>(text.size())};
+            return part{static_cast<std::uint16_t>(offset),
+                        static_cast<std::uint16_t>(text.size())};
         };
         header head;
         head.text = place(parts.text);
@@ -182,7 +183,7 @@ private:
     [[nodiscard]] std::string_view view(part place) const noexcept {
         return place.size == 0
                    ? std::string_view{}
-                   : std::string_view{block_.get() + sizeof(header) + place.at, place.size};
+                   : std::string_view{block_.get() + sizeof(header) + place.offset, place.size};
     }
 
     std::unique_ptr<char[]> block_;

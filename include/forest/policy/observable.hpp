@@ -29,9 +29,9 @@ public:
         requires(!std::convertible_to<Observer, detail::unique_function<void(const event&)>> ||
                  (detail::has_on_event<Observer> && !std::is_lvalue_reference_v<Observer>))
     void on_event(Observer&& added) {
-        using given = std::remove_cvref_t<Observer>;
-        using watcher = std::unwrap_reference_t<given>;
-        constexpr bool stays = !std::same_as<given, watcher>;
+        using bare = std::remove_cvref_t<Observer>;
+        using watcher = std::unwrap_reference_t<bare>;
+        constexpr bool stays = !std::same_as<bare, watcher>;
         if constexpr (!detail::has_on_event<watcher>)
             static_assert(observer<watcher>,
                           "on_event takes a function void(const forest::event&), or an observer, "

@@ -20,9 +20,10 @@ namespace forest {
 ///
 /// See docs/reference/signer.md; the minimal model is tests/archetypes/signer.hpp.
 template <typename T>
-concept signer =
-    std::move_constructible<T> && requires(T& signer, const request& get, wall_time at,
-                                           header_fields& fields) { signer.sign(get, at, fields); };
+concept signer = std::move_constructible<T> &&
+                 requires(T& signer, const request& get, wall_time moment, header_fields& fields) {
+                     signer.sign(get, moment, fields);
+                 };
 
 /// A signer may declare with `static constexpr bool signs_time_alone = true` that its result
 /// depends only on the time and the secret, and not on the request. Then a fleet signs once for
@@ -34,18 +35,18 @@ concept time_signer = signer<T> && T::signs_time_alone;
 /// `precise_time` instead of `wall_time`.
 template <typename T>
 concept precise_signer =
-    signer<T> && requires(T& signer, const request& get, precise_time at, header_fields& fields) {
-        signer.sign(get, at, fields);
-    };
+    signer<T> && requires(T& signer, const request& get, precise_time moment,
+                          header_fields& fields) { signer.sign(get, moment, fields); };
 
-/// Signs with the time `at`, as precisely as the signer can. Returns whether it has added anything.
+/// Signs with the time `moment`, as precisely as the signer can. Returns whether it has added
+/// anything.
 template <signer Signer>
-bool sign_at(Signer& own, const request& get, precise_time at, header_fields& fields) {
+bool sign_at(Signer& own, const request& get, precise_time moment, header_fields& fields) {
     const std::size_t before = fields.text().size();
     if constexpr (precise_signer<Signer>)
-        own.sign(get, at, fields);
+        own.sign(get, moment, fields);
     else
-        own.sign(get, at.at, fields);
+        own.sign(get, moment.at, fields);
     return fields.text().size() > before;
 }
 

@@ -36,8 +36,8 @@
 #include <vector>
 
 // B26: memory runs out at the n-th allocation after `start()`, for every n, once or several times
-// in a row: nothing is thrown out of `run()`, every handler is called once, no server is told down
-// for it, and the next check works. OpenSSL's allocations fail in a run of their own.
+// in a row: nothing is thrown out of `run()`, every handler is called once, no server is reported
+// down for it, and the next check works. OpenSSL's allocations fail in a run of their own.
 
 #ifndef FOREST_TEST_MALLOC_IS_TAKEN
 
@@ -81,7 +81,7 @@ std::size_t open_descriptors() {
         std::distance(std::filesystem::directory_iterator{"/proc/self/fd"}, {}));
 }
 
-// What a client is told; nothing of it may fail.
+// What a client reports; nothing of it may fail.
 struct record {
     int started = 0;
     int ended = 0;
@@ -386,7 +386,7 @@ struct context : servers {
             return succeeded_since >= 8 && passing == target_id{};
         }));
         BOOST_TEST(fleet.size() == 5U);
-        (void)fleet.statistics(); // So that what was told before has been done.
+        (void)fleet.statistics(); // So that what was asked for before has been done.
         {
             const std::lock_guard lock{mutex};
             removed = gone;
@@ -605,8 +605,8 @@ struct context : servers {
 // A name whose answer has expired is asked for, and another answer comes.
 void ask_again(run& at) {
     struct waiter final : name_waiter {
-        void told() noexcept override { ++times_told; }
-        int times_told = 0;
+        void answered() noexcept override { ++times_answered; }
+        int times_answered = 0;
     };
     name_book book;
     steady_time now{};
@@ -629,7 +629,7 @@ void ask_again(run& at) {
         book.answered(*next, {}, found, 1s, now);
     at.end();
     BOOST_TEST_REQUIRE(book.statistics().lookups == (thrown ? 1U : 2U));
-    BOOST_TEST_REQUIRE(second.times_told == (thrown ? 0 : 1));
+    BOOST_TEST_REQUIRE(second.times_answered == (thrown ? 0 : 1));
     now += 1s;
     BOOST_TEST_REQUIRE((ask(third) == name_state::refreshing));
     BOOST_TEST_REQUIRE(!third.addresses.empty());

@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(an_outage_that_is_reported_too_late_is_overdue) {
     counter.update(10s, {.down = true});
     counter.check_began(60s);
     counter.check_failed();
-    BOOST_TEST((counter.down_told(62s) == down_meaning::detection));
+    BOOST_TEST((counter.down_reported(62s) == down_meaning::detection));
     BOOST_TEST((counter.latency() == 52s));
     counter.finish(100s);
     BOOST_TEST((counter.counts() ==
@@ -43,12 +43,12 @@ BOOST_AUTO_TEST_CASE(a_down_after_a_late_success_is_the_same_outage_again) {
     counter.update(10s, {.down = true});
     counter.check_began(20s);
     counter.check_failed();
-    BOOST_TEST((counter.down_told(22s) == down_meaning::detection));
+    BOOST_TEST((counter.down_reported(22s) == down_meaning::detection));
     counter.check_succeeded();
-    counter.up_told();
+    counter.up_reported();
     counter.check_began(30s);
     counter.check_failed();
-    BOOST_TEST((counter.down_told(32s) == down_meaning::again));
+    BOOST_TEST((counter.down_reported(32s) == down_meaning::again));
     counter.finish(100s);
     BOOST_TEST(
         (counter.counts() == outage_counts{.obliged = 1, .obliged_detected = 1, .told_again = 1}));
@@ -60,12 +60,12 @@ BOOST_AUTO_TEST_CASE(an_outage_that_has_ended_is_detected_by_a_check_that_overla
     counter.update(20s, {.down = true});
     counter.update(21s, {.down = false});
     counter.check_failed();
-    BOOST_TEST((counter.down_told(24s) == down_meaning::detection));
+    BOOST_TEST((counter.down_reported(24s) == down_meaning::detection));
     counter.check_succeeded();
-    counter.up_told();
+    counter.up_reported();
     counter.check_began(30s);
     counter.check_failed();
-    BOOST_TEST((counter.down_told(35s) == down_meaning::false_positive));
+    BOOST_TEST((counter.down_reported(35s) == down_meaning::false_positive));
     counter.finish(100s);
     BOOST_TEST((counter.counts() ==
                 outage_counts{.excused = 1, .excused_detected = 1, .false_positives = 1}));

@@ -151,9 +151,9 @@ private:
             shared->giver = self;
             bool taken = true;
             try {
-                turn given{shared};
-                given.given_ = true;
-                detail::post_owned(shared->executor, std::move(given));
+                turn passed{shared};
+                passed.given_ = true;
+                detail::post_owned(shared->executor, std::move(passed));
             } catch (...) {
                 taken = false;
             }

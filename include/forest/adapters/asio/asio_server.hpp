@@ -315,10 +315,10 @@ private:
         const bool several = addresses.size() > 1;
         std::uint16_t port = addresses.front().port();
         std::vector<tcp_endpoint> lacking;
-        for (tcp_endpoint at : addresses) {
-            at.port(port);
+        for (tcp_endpoint address : addresses) {
+            address.port(port);
             auto listener = std::make_shared<detail::server_listener>(state_, tls);
-            const std::error_code ec = listener->bind(at, several);
+            const std::error_code ec = listener->bind(address, several);
             if (!ec) {
                 port = listener->tcp_endpoint().port();
                 bound.push_back(std::move(listener));
@@ -329,11 +329,11 @@ private:
                 return errc::address_in_use;
             if (!is_lacking(ec))
                 return errc::listen_failed;
-            lacking.push_back(at);
+            lacking.push_back(address);
         }
-        for (tcp_endpoint& at : lacking) {
-            at.port(port);
-            skipped.push_back(detail::server_listener::tcp_url(at, tls != nullptr));
+        for (tcp_endpoint& address : lacking) {
+            address.port(port);
+            skipped.push_back(detail::server_listener::tcp_url(address, tls != nullptr));
         }
         return bound.empty() ? errc::listen_failed : std::error_code{};
     }

@@ -111,15 +111,16 @@ class state_allocator {
 public:
     using value_type = T;
 
-    explicit state_allocator(std::shared_ptr<check_state> in) noexcept : in_{std::move(in)} {}
+    explicit state_allocator(std::shared_ptr<check_state> state) noexcept
+        : state_{std::move(state)} {}
 
     template <typename Other>
-    state_allocator(const state_allocator<Other>& other) noexcept : in_{other.in_} {}
+    state_allocator(const state_allocator<Other>& other) noexcept : state_{other.state_} {}
 
     T* allocate(std::size_t count) {
-        return static_cast<T*>(in_->memory.allocate(count * sizeof(T)));
+        return static_cast<T*>(state_->memory.allocate(count * sizeof(T)));
     }
-    void deallocate(T* memory, std::size_t) noexcept { in_->memory.deallocate(memory); }
+    void deallocate(T* memory, std::size_t) noexcept { state_->memory.deallocate(memory); }
 
     friend bool operator==(const state_allocator&, const state_allocator&) = default;
 
@@ -127,7 +128,7 @@ private:
     template <typename>
     friend class state_allocator;
 
-    std::shared_ptr<check_state> in_;
+    std::shared_ptr<check_state> state_;
 };
 
 // The pending operations of the connection own this object, and it owns none of them. So a context
@@ -137,8 +138,8 @@ struct check_operation : std::enable_shared_from_this<check_operation<Handler>> 
     using handler_executor = asio::associated_executor_t<Handler, asio::any_io_executor>;
     using std::enable_shared_from_this<check_operation>::shared_from_this;
 
-    check_operation(std::shared_ptr<check_state> with, Handler&& then)
-        : state{std::move(with)},
+    check_operation(std::shared_ptr<check_state> shared, Handler&& then)
+        : state{std::move(shared)},
           handler{std::move(then)},
           work{asio::get_associated_executor(handler, state->clock.get_executor())} {}
 
@@ -184,20 +185,20 @@ struct initiate_check {
     // Throws std::bad_alloc only if the handler is larger than a block of `handler_memory`.
     template <typename Handler, signer Signer>
     void operator()(Handler handler, const std::shared_ptr<get_operation<standalone_io>>& carrier,
-                    const std::shared_ptr<check_state>& state, Signer by) const {
+                    const std::shared_ptr<check_state>& state, Signer signer) const {
         const auto operation = std::allocate_shared<check_operation<Handler>>(
             state_allocator<check_operation<Handler>>{state}, state, std::move(handler));
         auto ended = [operation](const reply& answer) {
-            check_state& of = *operation->state;
-            of.result = judge(answer, of.clock.now());
-            of.result.signature_sent = of.signature_sent;
+            check_state& own = *operation->state;
+            own.result = judge(answer, own.clock.now());
+            own.result.signature_sent = own.signature_sent;
             operation->complete();
         };
         try {
             const timestamp_offset offset{
                 random_generator::seeded(state->asked.target.text(), state->clock.steady_now())};
             state->signature_sent =
-                sign_at(by, state->asked, offset.precise(offset.before(state->clock.now())),
+                sign_at(signer, state->asked, offset.precise(offset.before(state->clock.now())),
                         state->asked.fields);
             if (auto slot = asio::get_associated_cancellation_slot(operation->handler);
                 slot.is_connected())
@@ -238,25 +239,26 @@ struct any_signer {
 /// Inside a `co_await`, g++ 12 destroys what is in a `transport_options{…}` twice: give TLS files
 /// in a `single_check` with a name.
 template <signer Signer, typename Token>
-auto async_check(const executor_source& executor, single_check passed, Signer by, Token&& token) {
+auto async_check(const executor_source& executor, single_check passed, Signer signer,
+                 Token&& token) {
     single_check check = detail::take(passed);
     if (const std::error_code fault = options{.timeout = check.timeout}.validate())
         throw std::system_error{fault};
-    const transport_options chosen = std::move(check.transport);
+    const transport_options transport = std::move(check.transport);
     auto state = std::make_shared<detail::check_state>(executor.get(), std::move(check));
     auto carrier = std::make_shared<detail::get_operation<detail::standalone_io>>(
-        state->clock.serializer(), chosen, asio_names{executor.get()}.directory());
+        state->clock.serializer(), transport, asio_names{executor.get()}.directory());
     return asio::async_initiate<Token, void(verdict)>(
-        detail::initiate_check{}, token, std::move(carrier), std::move(state), std::move(by));
+        detail::initiate_check{}, token, std::move(carrier), std::move(state), std::move(signer));
 }
 
 /// The same without TLS files, for a URL and its timeout: `async_check(executor,
 /// "http://localhost:3000/forest/health", 2s, signer, token)`.
 template <signer Signer, typename Token>
-auto async_check(const executor_source& executor, url target, duration timeout, Signer by,
+auto async_check(const executor_source& executor, url target, duration timeout, Signer signer,
                  Token&& token) {
     return async_check(executor, single_check{.target = std::move(target), .timeout = timeout},
-                       std::move(by), std::forward<Token>(token));
+                       std::move(signer), std::forward<Token>(token));
 }
 
 // These say what is wrong with a braced check, or with the timeout. They return `auto`, so that

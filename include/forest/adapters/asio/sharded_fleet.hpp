@@ -98,13 +98,13 @@ public:
     /// Adds a secret, or another signer, for some of the targets. Each thread has a copy.
     template <typename Signer>
     signer_id add_signer(const Signer& signing) {
-        const signer_id given{++signers_given_}; // If this throws, it is not given again.
+        const signer_id id{++signers_given_}; // If this throws, it is not given again.
         for (const auto& each : shards_)
-            each->tell_later([&where = *each, signing, given](Fleet& fleet) {
-                where.reserve(given);
-                where.name(fleet.add_signer(signing), given);
+            each->call_later([&home = *each, signing, id](Fleet& fleet) {
+                home.reserve(id);
+                home.name(fleet.add_signer(signing), id);
             });
-        return given;
+        return id;
     }
 
     /// Like `basic_health_fleet::add`. After `start()` the target may not be watched yet when this
@@ -116,16 +116,16 @@ public:
         if (stopped())
             return {};
         const auto named = targets_.add(origin_hash(target));
-        shard& where = *shards_[named.fleet];
+        shard& home = *shards_[named.fleet];
         try {
-            where.tell_later([this, &where, id = named.id, settings, signer,
-                              target = std::move(target)](Fleet& fleet) {
+            home.call_later([this, &home, id = named.id, settings, signer,
+                             target = std::move(target)](Fleet& fleet) {
                 if (!targets_.wanted(id))
                     return;
-                where.reserve_one();
-                const target_id inner = fleet.add(target, settings, where.signer_of(signer));
+                home.reserve_one();
+                const target_id inner = fleet.add(target, settings, home.signer_of(signer));
                 if (inner != target_id{}) // The fleet was not stopped.
-                    where.name(inner, id);
+                    home.name(inner, id);
                 targets_.added(id, inner);
             });
         } catch (...) {
@@ -142,17 +142,17 @@ public:
         const auto place = targets_.fleet_of(id);
         if (!place)
             return false;
-        shard& where = *shards_[*place];
+        shard& home = *shards_[*place];
         const auto forget = [this, id](Fleet& fleet) {
             if (const target_id inner = targets_.known_as(id); inner != target_id{})
                 fleet.remove(inner); // If this throws, nothing has changed.
             (void)targets_.forget(id);
         };
-        const bool waits = where.runs_here() || !inside_callback();
-        auto message = waits ? nullptr : where.prepare(forget);
+        const bool waits = home.runs_here() || !inside_callback();
+        auto message = waits ? nullptr : home.prepare(forget);
         if (!targets_.remove(id))
             return false;
-        detail::until_there_is_memory([&] { waits ? where.ask(forget) : where.send(message); });
+        detail::until_there_is_memory([&] { waits ? home.ask(forget) : home.send(message); });
         return true;
     }
 
@@ -239,9 +239,9 @@ public:
         std::vector<target_snapshot> all;
         for (const auto& each : shards_)
             each->ask([&](const Fleet& fleet) {
-                for (target_snapshot& one : fleet.snapshot()) {
-                    one.id = each->outer_of(one.id);
-                    all.push_back(std::move(one));
+                for (target_snapshot& target : fleet.snapshot()) {
+                    target.id = each->outer_of(target.id);
+                    all.push_back(std::move(target));
                 }
             });
         return all;

@@ -70,8 +70,8 @@ public:
 
     // Returns whether the application's handler is restored and has to get a signal that any of the
     // waiting objects has received, not necessarily this one.
-    bool release(asio::signal_set& set, bool told) noexcept {
-        owed_ = owed_ || told;
+    bool release(asio::signal_set& set, bool received) noexcept {
+        owed_ = owed_ || received;
         const struct sigaction before = disposition();
         std::error_code cannot_fail;
         set.remove(number, cannot_fail);
@@ -207,8 +207,8 @@ private:
         ~passing_on() { wait.release(signal); }
     };
 
-    // Only the first call counts. `told` is the signal that the callback received, 0 if none.
-    void release(int told = 0) noexcept {
+    // Only the first call counts. `received` is the signal that the callback received, 0 if none.
+    void release(int received = 0) noexcept {
         std::array<bool, 2> owed{};
         auto& process = shutdown_takeovers::of_this_process();
         {
@@ -218,7 +218,7 @@ private:
                 return;
             for (std::size_t index = 0; index < taken_.size(); ++index) {
                 signal_takeover& each = process.signals[index];
-                owed[index] = taken_[index] && each.release(*set_, each.number == told);
+                owed[index] = taken_[index] && each.release(*set_, each.number == received);
             }
             set_.reset();
         }

@@ -62,8 +62,8 @@ class cares_resolver {
 public:
     /// Throws std::system_error(std::errc::invalid_argument) if the options cannot be used, and
     /// with another code if c-ares cannot be set up.
-    explicit cares_resolver(cares_options chosen = {})
-        : options_{std::move(chosen)}, hosts_{options_.hosts} {
+    explicit cares_resolver(cares_options options = {})
+        : options_{std::move(options)}, hosts_{options_.hosts} {
         (void)make_channel();
     }
 
@@ -118,9 +118,9 @@ private:
     }
 
     void wake() const noexcept {
-        const std::uint64_t one = 1;
+        const std::uint64_t increment = 1;
         if (wake_ >= 0)
-            (void)!::write(wake_, &one, sizeof one);
+            (void)!::write(wake_, &increment, sizeof increment);
     }
 
     // -- On the thread --

@@ -173,17 +173,17 @@ private:
         append("server is down");
         if (happened.outage == nullptr)
             return;
-        const outage& of = *happened.outage;
-        append(" (after {} failure{}, ", of.failures, of.failures == 1 ? "" : "s");
-        append_error(of.last_error, of.last_status);
+        const outage& outage = *happened.outage;
+        append(" (after {} failure{}, ", outage.failures, outage.failures == 1 ? "" : "s");
+        append_error(outage.last_error, outage.last_status);
         // An earlier refusal may be the cause, even if the last failure looks different (B11).
-        if (of.unauthorized && of.last_error != errc::unauthorized)
+        if (outage.unauthorized && outage.last_error != errc::unauthorized)
             append(", unauthorized before");
         append(")");
-        if (of.last_error.category() == error_category())
-            append(": {}", explanation(errc{of.last_error.value()}, of.signature_sent));
+        if (outage.last_error.category() == error_category())
+            append(": {}", explanation(errc{outage.last_error.value()}, outage.signature_sent));
         append_missing_route(happened);
-        append_skew(of.clock_skew);
+        append_skew(outage.clock_skew);
     }
 
     // Adds the name of the error with spaces. Its message is not used, because it is a sentence and

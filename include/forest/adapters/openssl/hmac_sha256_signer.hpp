@@ -85,8 +85,8 @@ public:
     /// Adds the timestamp in UTC, and its signature. `fields` must have room for 121 bytes, and for
     /// one more byte for each digit after the third. Throws std::bad_alloc if OpenSSL finds no
     /// memory.
-    void sign(const request&, precise_time at, header_fields& fields) {
-        const timestamp_text timestamp{at, digits_};
+    void sign(const request&, precise_time moment, header_fields& fields) {
+        const timestamp_text timestamp{moment, digits_};
         const auto signature = key_.sign(timestamp.view());
         std::error_code ec = fields.add(names_.timestamp, timestamp.view());
         if (!ec)

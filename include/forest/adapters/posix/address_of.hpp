@@ -20,17 +20,17 @@
 namespace forest {
 
 /// Returns the address of a socket address; empty if it is of another family.
-[[nodiscard]] inline std::optional<ip_address> address_of(const sockaddr& from) noexcept {
+[[nodiscard]] inline std::optional<ip_address> address_of(const sockaddr& address) noexcept {
     ip_address result;
-    if (from.sa_family == AF_INET) {
+    if (address.sa_family == AF_INET) {
         sockaddr_in four{};
-        std::memcpy(&four, &from, sizeof four);
+        std::memcpy(&four, &address, sizeof four);
         std::memcpy(result.bytes.data(), &four.sin_addr, sizeof four.sin_addr);
         return result;
     }
-    if (from.sa_family == AF_INET6) {
+    if (address.sa_family == AF_INET6) {
         sockaddr_in6 six{};
-        std::memcpy(&six, &from, sizeof six);
+        std::memcpy(&six, &address, sizeof six);
         std::memcpy(result.bytes.data(), &six.sin6_addr, sizeof six.sin6_addr);
         result.is_v6 = true;
         result.scope = six.sin6_scope_id;

@@ -149,12 +149,12 @@ private:
         }
         if (happened.kind == event_kind::stopping || happened.kind == event_kind::stopped) {
             if (farewell_)
-                listeners_.tell_last(happened);
+                listeners_.report_last(happened);
             return;
         }
         if (happened.kind == event_kind::health_route_missing)
             happened.detail = health_route_missing_hint;
-        listeners_.tell(happened);
+        listeners_.report(happened);
         if (stopped())
             return;
         switch (happened.kind) {
@@ -265,7 +265,7 @@ private:
             [&](std::string_view text) {
                 event failed = describe(event_kind::callback_failed, nullptr);
                 failed.detail = text;
-                listeners_.tell(failed);
+                listeners_.report(failed);
                 return true;
             },
             [&](const reply& answer) { answered(answer, kind); });
@@ -313,7 +313,7 @@ private:
     std::optional<duration> settle(schema_answer answer) {
         const verdict& result = answer.result;
         if (result.error) {
-            tell(event_kind::schema_failed, &result);
+            report(event_kind::schema_failed, &result);
             if (!std::exchange(loaded_, true) && !stopped()) // A callback may have stopped it.
                 load();
             return std::nullopt;
@@ -323,22 +323,22 @@ private:
         server_->route.schema_came();
         if (!std::exchange(loaded_, true)) {
             commit(answer);
-            tell(event_kind::schema_loaded, &result);
+            report(event_kind::schema_loaded, &result);
             return duration::zero();
         }
         const settling_action next = server_->known.settle(answer, clock_.steady_now());
         event happened = describe(event_kind::schema_unchanged, &result);
         switch (next.what) {
-        case settling_action::kind::unchanged: listeners_.tell(happened); break;
+        case settling_action::kind::unchanged: listeners_.report(happened); break;
         case settling_action::kind::hold:
             happened.detail = schema_held_hint;
-            listeners_.tell(happened);
+            listeners_.report(happened);
             break;
         case settling_action::kind::take_over:
             happened.kind = event_kind::schema_reloaded;
             if (listeners_.call(on_reload_, *answer.served, happened)) {
                 commit(answer);
-                tell(event_kind::schema_reloaded, &result);
+                report(event_kind::schema_reloaded, &result);
             }
         }
         return next.again;
@@ -354,7 +354,7 @@ private:
         if (brought_along_ != nullptr)
             server_->known.commit(brought_along_, std::move(brought_content_),
                                   schema_source::introspection, clock_.steady_now());
-        tell(event_kind::schema_loaded, nullptr);
+        report(event_kind::schema_loaded, nullptr);
     }
 
     // Reads the introspection once, in the constructor, because later there might be no memory for
@@ -371,7 +371,7 @@ private:
         return read;
     }
 
-    void tell(event_kind kind, const verdict* check) { listeners_.tell(describe(kind, check)); }
+    void report(event_kind kind, const verdict* check) { listeners_.report(describe(kind, check)); }
 
     // The schema lives while the event is reported, because only this thread commits another one.
     [[nodiscard]] event describe(event_kind kind, const verdict* check) const {

@@ -27,8 +27,8 @@ public:
         : state_{std::make_shared<state>(std::move(signer), offset)} {}
 
     void sign(const request& get, wall_time now, header_fields& fields) {
-        const wall_time at = state_->timestamps.next(state_->offset.before(now));
-        (void)sign_at(state_->inner, get, state_->offset.precise(at), fields);
+        const wall_time moment = state_->timestamps.next(state_->offset.before(now));
+        (void)sign_at(state_->inner, get, state_->offset.precise(moment), fields);
     }
 
 private:

@@ -32,7 +32,7 @@ public:
     [[nodiscard]] bool closed() const noexcept { return listeners_.closed(); }
 
     /// Returns whether a callback is running.
-    [[nodiscard]] bool telling() const noexcept { return telling_; }
+    [[nodiscard]] bool reporting() const noexcept { return reporting_; }
 
     /// Returns an event of `subject`, whose URL is `location`. `judged` is the verdict of the check
     /// that caused it, or null. Writes the outage that belongs to the event, if any, to
@@ -56,11 +56,11 @@ public:
 
     /// Reports an event of `subject`. During the call `subject` stays in its place. If a callback
     /// removes it, no further callback runs.
-    void tell(const target& subject, const event& happened) {
+    void report(const target& subject, const event& happened) {
         targets_.hold();
-        const bool outer = std::exchange(telling_, true);
-        listeners_.tell(happened, [&] { return subject.id == happened.id; });
-        telling_ = outer;
+        const bool outer = std::exchange(reporting_, true);
+        listeners_.report(happened, [&] { return subject.id == happened.id; });
+        reporting_ = outer;
         targets_.release();
     }
 
@@ -74,11 +74,11 @@ public:
                 if (!each.announced)
                     return;
                 event last = stopping_of(each);
-                listeners_.tell_last(last);
+                listeners_.report_last(last);
                 if (each.id != last.id) // A callback has removed it.
                     return;
                 last.kind = event_kind::stopped;
-                listeners_.tell_last(last);
+                listeners_.report_last(last);
             });
             targets_.release();
         });
@@ -87,7 +87,7 @@ public:
 private:
     fleet_targets<Backoff>& targets_;
     callbacks listeners_;
-    bool telling_ = false;
+    bool reporting_ = false;
 };
 
 } // namespace forest::detail

@@ -102,9 +102,9 @@ public:
             return false;
         targets_.reserve_removal(); // Nothing has changed when this throws.
         const auto alive = shared_from_this();
-        if (!callbacks_.telling() && found->announced)
+        if (!callbacks_.reporting() && found->announced)
             for (const event_kind last : {event_kind::stopping, event_kind::stopped}) {
-                callbacks_.tell(*found, callbacks_.describe(*found, url_of(*found), last));
+                callbacks_.report(*found, callbacks_.describe(*found, url_of(*found), last));
                 if (found->id != id) // A callback has removed it.
                     return true;
             }
@@ -169,7 +169,7 @@ private:
         if (stopped()) {
             // A callback may run inside a handler of a transport. Then the transport is dropped
             // later.
-            if (!callbacks_.telling())
+            if (!callbacks_.reporting())
                 checks_.drop_idle();
             return;
         }
@@ -236,9 +236,9 @@ private:
                 count(next.event, judged);
                 if (callbacks_.listeners().hears(next.event)) {
                     outage outage_storage;
-                    callbacks_.tell(subject,
-                                    callbacks_.describe(subject, url_of(subject), next.event,
-                                                        judged, outage_storage));
+                    callbacks_.report(subject,
+                                      callbacks_.describe(subject, url_of(subject), next.event,
+                                                          judged, outage_storage));
                 }
                 if (stopped() || subject.id != id) // A callback has stopped or removed it.
                     return;
@@ -283,7 +283,7 @@ private:
                 event failed =
                     callbacks_.describe(subject, subject.location, event_kind::callback_failed);
                 failed.detail = text;
-                callbacks_.tell(subject, failed);
+                callbacks_.report(subject, failed);
                 return !stopped() && subject.id == failed.id;
             },
             [&](const reply& answer) { drive_with(subject, answer); });

@@ -60,20 +60,20 @@ public:
     void enter(signer_id id) noexcept { ++signers_.find(id)->second.users; }
     void leave(signer_id id) noexcept { --signers_.find(id)->second.users; }
 
-    /// Adds the signature of a signer for the time `at` to `fields`, which must be empty. Returns
-    /// whether the signer has added anything.
-    bool sign(signer_id id, const request& get, precise_time at, header_fields& fields) {
+    /// Adds the signature of a signer for the time `moment` to `fields`, which must be empty.
+    /// Returns whether the signer has added anything.
+    bool sign(signer_id id, const request& get, precise_time moment, header_fields& fields) {
         assert(contains(id) && fields.text().empty());
         if constexpr (!time_signer<Signer>) {
-            (void)sign_at(signer_of(id), get, at, fields);
+            (void)sign_at(signer_of(id), get, moment, fields);
         } else {
-            signature& last = signatures_[place_of(id, at.at)];
-            if (!last.valid || last.signer != id || last.at != at) {
+            signature& last = signatures_[place_of(id, moment.at)];
+            if (!last.valid || last.signer != id || last.moment != moment) {
                 last.valid = false; // Signing may throw.
                 last.fields.clear();
-                (void)sign_at(signer_of(id), get, at, last.fields);
+                (void)sign_at(signer_of(id), get, moment, last.fields);
                 last.signer = id;
-                last.at = at;
+                last.moment = moment;
                 last.valid = true;
             }
             fields = last.fields;
@@ -92,7 +92,7 @@ private:
     struct signature {
         bool valid = false;
         signer_id signer{};
-        precise_time at{};
+        precise_time moment{};
         header_fields fields;
     };
 
@@ -104,9 +104,9 @@ private:
     // milliseconds that follow.
     static constexpr std::size_t kept = 8;
 
-    static std::size_t place_of(signer_id id, wall_time at) noexcept {
+    static std::size_t place_of(signer_id id, wall_time moment) noexcept {
         return (static_cast<std::size_t>(id) +
-                static_cast<std::size_t>(at.time_since_epoch().count())) %
+                static_cast<std::size_t>(moment.time_since_epoch().count())) %
                kept;
     }
 
@@ -159,10 +159,10 @@ public:
 
     /// Signs a request whose fields are empty.
     void sign(origin_number number, signer_id signer, request& get, wall_time now) {
-        precise_time at = now;
+        precise_time moment = now;
         if constexpr (time_matters)
-            at = offset_.precise(origins_[number].timestamps.next(offset_.before(now)));
-        origins_[number].takes_timestamps = signers_.sign(signer, get, at, get.fields);
+            moment = offset_.precise(origins_[number].timestamps.next(offset_.before(now)));
+        origins_[number].takes_timestamps = signers_.sign(signer, get, moment, get.fields);
     }
 
 private:

@@ -78,7 +78,7 @@ public:
                 origin_number origin, signer_id signer) {
         due_.reserve(size() + 1); // so that `put_off` never fails
         const rules& shared = rules_.enter(settings);
-        target_place at{static_cast<std::uint32_t>(places_.size()), 1};
+        target_place place{static_cast<std::uint32_t>(places_.size()), 1};
         if (free_.empty()) {
             try {
                 places_.emplace_back(shared, random);
@@ -87,17 +87,17 @@ public:
                 throw;
             }
         } else {
-            at = free_.back();
-            places_[at.index].machine = target_machine{shared, random};
+            place = free_.back();
+            places_[place.index].machine = target_machine{shared, random};
             free_.pop_back();
         }
-        target& added = places_[at.index];
+        target& added = places_[place.index];
         added.location = std::move(location);
         added.origin = origin;
         added.signer = signer;
         added.step = target_step::start;
         added.announced = false;
-        added.id = at.id();
+        added.id = place.id();
         ++count_of(added);
         return added;
     }
@@ -134,9 +134,9 @@ public:
     }
 
     [[nodiscard]] const target* find(target_id id) const noexcept {
-        const auto at = target_place::of(id);
-        return id != target_id{} && at.index < places_.size() && places_[at.index].id == id
-                   ? &places_[at.index]
+        const auto place = target_place::of(id);
+        return id != target_id{} && place.index < places_.size() && places_[place.index].id == id
+                   ? &places_[place.index]
                    : nullptr;
     }
 

@@ -34,26 +34,26 @@ public:
         duration late;     ///< the time since the moment for which the timer was set
     };
 
-    /// Calls `wake` at the end of the tick in which `at` lies, unless the timer is set again before
-    /// that; never if `at` is empty. `wake` takes a number for `expired`. Throws what the clock
-    /// throws; then the timer is not set, and the next call tries again.
+    /// Calls `wake` at the end of the tick in which `deadline` lies, unless the timer is set again
+    /// before that; never if `deadline` is empty. `wake` takes a number for `expired`. Throws what
+    /// the clock throws; then the timer is not set, and the next call tries again.
     template <typename Wake>
-    void set(std::optional<steady_time> at, Wake&& wake) {
-        if (at)
-            at = end_of_tick(*at);
-        if (at == set_to_)
+    void set(std::optional<steady_time> deadline, Wake&& wake) {
+        if (deadline)
+            deadline = end_of_tick(*deadline);
+        if (deadline == set_to_)
             return;
         if (set_to_)
             cancel();
-        if (!at)
+        if (!deadline)
             return;
         const std::uint64_t number = ++waits_;
-        const duration delay = std::max(*at - steady_now(), duration::zero());
+        const duration delay = std::max(*deadline - steady_now(), duration::zero());
         clock_.async_wait(delay, [wake = std::forward<Wake>(wake), number](std::error_code ec) {
             if (!ec)
                 wake(number);
         });
-        set_to_ = at;
+        set_to_ = deadline;
     }
 
     /// Called by `wake` with its argument. Returns nothing if the timer was set again in between.

@@ -103,10 +103,10 @@ public:
             last.kind = event_kind::stopping;
             last.target = target_.text();
             last.status = status_;
-            listeners_.tell_last(last);
+            listeners_.report_last(last);
             cancel();
             last.kind = event_kind::stopped;
-            listeners_.tell_last(last);
+            listeners_.report_last(last);
         });
         cancel();
     }
@@ -173,8 +173,8 @@ private:
                 request_.fresh_connection = fresh_connection;
                 request_.fields.clear();
                 probe_.prepare(request_);
-                const wall_time at = timestamps_.next(offset_.before(clock_.now()));
-                signed_ = sign_at(signer_, request_, offset_.precise(at), request_.fields);
+                const wall_time moment = timestamps_.next(offset_.before(clock_.now()));
+                signed_ = sign_at(signer_, request_, offset_.precise(moment), request_.fields);
                 transport_.async_get(request_, machine_.options().timeout,
                                      [self = shared_from_this()](const reply& answer) {
                                          const auto alive = self;
@@ -187,7 +187,7 @@ private:
                 outage unused;
                 event failed = describe(event_kind::callback_failed, unused);
                 failed.detail = text;
-                listeners_.tell(failed);
+                listeners_.report(failed);
                 return true;
             },
             [&](const reply& answer) { answered(answer); });
@@ -204,7 +204,7 @@ private:
     void report(event_kind kind) {
         announced_ = true;
         outage outage_storage;
-        listeners_.tell(describe(kind, outage_storage));
+        listeners_.report(describe(kind, outage_storage));
     }
 
     event describe(event_kind kind, outage& outage_storage) const noexcept {

@@ -25,10 +25,10 @@ public:
     name_directory& operator=(const name_directory&) = delete;
     virtual ~name_directory() = default;
 
-    /// Asks for the addresses of `name`, like `name_book::ask`. `told()` of the waiter is called on
-    /// any thread and with a lock held, so it must not call this directory. Do not read the waiter
-    /// before `told()` was called or the waiter has left. Throws std::bad_alloc; then nothing
-    /// changed.
+    /// Asks for the addresses of `name`, like `name_book::ask`. `answered()` of the waiter is
+    /// called on any thread and with a lock held, so it must not call this directory. Do not read
+    /// the waiter before `answered()` was called or the waiter has left. Throws std::bad_alloc;
+    /// then nothing changed.
     [[nodiscard]] name_state ask(std::string_view name, bool after_failed_connect,
                                  name_waiter& waiter) {
         name_state state = name_state::failed;
@@ -53,14 +53,14 @@ public:
         book_.lose_patience(waiter);
     }
 
-    /// After this call, `told()` of the waiter is not running and will not be called.
+    /// After this call, `answered()` of the waiter is not running and will not be called.
     void leave(name_waiter& waiter) noexcept {
         const std::lock_guard lock{mutex_};
         book_.leave(waiter);
     }
 
-    /// Ends all look-ups and the threads of the resolver. No `told()` is called after that. Call it
-    /// once, and not from `told()`.
+    /// Ends all look-ups and the threads of the resolver. No `answered()` is called after that.
+    /// Call it once, and not from `answered()`.
     void close() noexcept {
         {
             const std::lock_guard lock{mutex_};

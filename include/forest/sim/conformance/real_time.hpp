@@ -78,13 +78,13 @@ private:
             return;
         }
         struct running {
-            std::atomic<std::thread::id>& on;
-            explicit running(std::atomic<std::thread::id>& running_on) : on{running_on} {
-                on = std::this_thread::get_id();
+            std::atomic<std::thread::id>& thread;
+            explicit running(std::atomic<std::thread::id>& running_on) : thread{running_on} {
+                thread = std::this_thread::get_id();
             }
             running(const running&) = delete;
             running& operator=(const running&) = delete;
-            ~running() { on = std::thread::id{}; }
+            ~running() { thread = std::thread::id{}; }
         } const now_running{running_on_};
         turn_(span);
     }

@@ -113,11 +113,11 @@ public:
         exploration found{.sampled = sampled_};
         for (std::size_t length = 0; length < ahead_.size(); ++length) {
             for (std::size_t index = 0; index < ahead_[length].size(); ++index) {
-                const auto [from, played] = ahead_[length][index];
-                node next{met_[from].reached, from, *played};
+                const auto [before, played] = ahead_[length][index];
+                node next{met_[before].reached, before, *played};
                 std::optional<violation> broken = next.reached.play(*played);
                 ++found.transitions;
-                visit(met_[from].reached, *played, next.reached);
+                visit(met_[before].reached, *played, next.reached);
                 if (broken) {
                     found.violation = std::move(broken);
                     found.trace = trace(next);
@@ -140,13 +140,13 @@ private:
     // A state, and the step by which it was reached first.
     struct node {
         driven reached;
-        std::size_t from = 0;
+        std::size_t before = 0;
         stimulus played{};
     };
 
-    // A step that has to be made from the state at index `from` of `met_`.
+    // A step that has to be made from the state at index `before` of `met_`.
     struct step {
-        std::size_t from;
+        std::size_t before;
         const stimulus* played;
     };
 
@@ -186,8 +186,8 @@ private:
 
     std::vector<std::string> trace(const node& last) const {
         std::vector<const node*> path{&last};
-        while (path.back()->from != 0)
-            path.push_back(&met_[path.back()->from]);
+        while (path.back()->before != 0)
+            path.push_back(&met_[path.back()->before]);
         std::vector<std::string> lines;
         for (auto each = path.rbegin(); each != path.rend(); ++each) {
             if ((*each)->played.weight() == 0 && !lines.empty())

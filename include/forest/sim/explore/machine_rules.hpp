@@ -204,9 +204,9 @@ private:
         return report(event_kind::check_failed);
     }
 
-    void plan(steady_time from, duration delay, steady_time due) {
+    void plan(steady_time start, duration delay, steady_time due) {
         const duration range = jitter_max(options_, delay);
-        planned_ = std::clamp(due, from + delay - range, from + delay + range);
+        planned_ = std::clamp(due, start + delay - range, start + delay + range);
     }
 
     static health_action report(event_kind event) {

@@ -47,11 +47,11 @@ enum class answer : std::uint8_t {
 inline constexpr std::size_t answer_count = static_cast<std::size_t>(answer::cancelled) + 1;
 
 /// The verdict on an answer that came at `now`. The wall clock shows the same time since its epoch.
-[[nodiscard]] inline verdict verdict_of(answer given, steady_time now) {
+[[nodiscard]] inline verdict verdict_of(answer answer, steady_time now) {
     verdict result;
     result.ended_at =
         wall_time{std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch())};
-    switch (given) {
+    switch (answer) {
     case answer::healthy: result.status = 200; break;
     case answer::refused: result.error = errc::connection_refused; break;
     case answer::unauthorized:
@@ -122,8 +122,8 @@ public:
             at(pending::wait).push_back({kind::woke, late});
         for (const duration took : ordered(
                  {zero, settings.timeout, deadline, deadline + least, interval - least, interval}))
-            for (std::size_t given = 0; given < answer_count; ++given)
-                at(pending::check).push_back({kind::reply, took, static_cast<answer>(given)});
+            for (std::size_t index = 0; index < answer_count; ++index)
+                at(pending::check).push_back({kind::reply, took, static_cast<answer>(index)});
         for (const pending busy : {pending::wait, pending::check}) {
             at(busy).push_back({kind::started});
             at(busy).push_back({kind::stopped});

@@ -71,9 +71,9 @@ public:
     /// Carries a message: calls `arrive` after the delay plus `extra`. On a clogged link the delay
     /// begins when the link is unclogged. If the message is lost, returns false and never calls
     /// `arrive`.
-    bool carry(direction where, forest::detail::unique_function<void()>&& arrive,
+    bool carry(direction way, forest::detail::unique_function<void()>&& arrive,
                duration extra = duration::zero()) {
-        if (cut_off(where))
+        if (cut_off(way))
             return false;
         if (loss_per_mille > 0 && random_() % 1000 < static_cast<std::uint64_t>(loss_per_mille))
             return false;
@@ -84,9 +84,8 @@ public:
     /// Carries the next message on a connection that has already carried one. The message takes
     /// `after`. Unlike `carry`, it loses no single message, because a connection repeats lost
     /// messages. Returns false if the link loses all messages.
-    bool carry_on(direction where, forest::detail::unique_function<void()>&& arrive,
-                  duration after) {
-        if (cut_off(where))
+    bool carry_on(direction way, forest::detail::unique_function<void()>&& arrive, duration after) {
+        if (cut_off(way))
             return false;
         deliver(std::move(arrive), after);
         return true;
@@ -123,8 +122,8 @@ public:
     void usual_delay() noexcept { delay = usual_; }
 
 private:
-    [[nodiscard]] bool cut_off(direction where) const noexcept {
-        return (where == direction::to_server ? requests_lost : replies_lost) > 0;
+    [[nodiscard]] bool cut_off(direction way) const noexcept {
+        return (way == direction::to_server ? requests_lost : replies_lost) > 0;
     }
 
     void deliver(forest::detail::unique_function<void()>&& arrive, duration after) {

@@ -71,9 +71,9 @@ public:
                     fail(500);
             }
 
-            void answer(const response& given) {
+            void answer(const response& response) {
                 if (auto receiver = std::move(deliver))
-                    std::exchange(writer, {})->write(given, received, head, receiver);
+                    std::exchange(writer, {})->write(response, received, head, receiver);
             }
 
             void fail(int status) {

@@ -57,8 +57,8 @@ public:
     explicit quick_signer(std::string_view secret) noexcept
         : key_{detail::quick_hash(secret, forest::detail::fnv_1a_begin)} {}
 
-    void sign(const request&, wall_time at, header_fields& fields) const noexcept {
-        const auto timestamp = format_timestamp(at);
+    void sign(const request&, wall_time moment, header_fields& fields) const noexcept {
+        const auto timestamp = format_timestamp(moment);
         const std::string_view text{timestamp.data(), timestamp.size()};
         const auto signature = forest::detail::hex_digits(detail::quick_hash(text, key_));
         (void)fields.add("X_TIMESTAMP", text); // Cannot fail: there is room for both fields.

@@ -156,13 +156,13 @@ private:
             --in_flight;
             // Moved out, because the handler may begin the next request.
             auto receiver = std::move(handler);
-            const scripted_reply given = std::move(answer);
+            const scripted_reply scripted = std::move(answer);
             reply result;
-            result.error = given.error;
-            result.status = given.status;
-            result.fields = field_view{given.fields};
-            result.body = given.body;
-            result.timings.total = given.latency;
+            result.error = scripted.error;
+            result.status = scripted.status;
+            result.fields = field_view{scripted.fields};
+            result.body = scripted.body;
+            result.timings.total = scripted.latency;
             receiver(result);
         }
 

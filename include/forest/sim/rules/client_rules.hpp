@@ -42,7 +42,7 @@ public:
           view_{std::move(view)} {}
 
     /// The client reported an event.
-    void told(const event& happened) {
+    void reported(const event& happened) {
         if (stopped_)
             return violated("B14", "an event was reported after the client was stopped");
         if (happened.kind == event_kind::started)
@@ -225,38 +225,38 @@ private:
     }
 
     void went_down(const event& happened, bool owed) {
-        const outage& of = *happened.outage;
+        const outage& outage = *happened.outage;
         require(!down_, "B7", "server_down was reported again before a recovery");
         require(owed || down_, "B7", "server_down was reported before the threshold was reached");
-        require(of.id == last_outage_ + 1, "B7", "the outages were not numbered one by one");
-        require(of.first_failed_at == first_failed_at_ || !owed, "B8",
+        require(outage.id == last_outage_ + 1, "B7", "the outages were not numbered one by one");
+        require(outage.first_failed_at == first_failed_at_ || !owed, "B8",
                 "the outage has the time of another first failure");
         down_ = true;
         successes_ = 0;
-        last_outage_ = of.id;
-        outage_ = of;
+        last_outage_ = outage.id;
+        outage_ = outage;
         ++downs_;
     }
 
     void came_back(const event& happened, bool owed) {
-        const outage& of = *happened.outage;
+        const outage& outage = *happened.outage;
         require(down_, "B8", "server_up was reported without an outage");
         require(owed || !down_, "B8", "server_up was reported before the threshold was reached");
         if (down_)
-            require(of.id == outage_.id && of.failures == outage_.failures &&
-                        of.last_error == outage_.last_error && of.ended_after.has_value(),
+            require(outage.id == outage_.id && outage.failures == outage_.failures &&
+                        outage.last_error == outage_.last_error && outage.ended_after.has_value(),
                     "B8", "server_up reports another outage than server_down did");
         down_ = false;
         ++ups_;
     }
 
-    // The next check is due `delay` after `from`; with a jitter the exact time is unknown. A check
+    // The next check is due `delay` after `start`; with a jitter the exact time is unknown. A check
     // that is overdue is due now, and the schedule continues from it.
-    void scheduled(steady_time from, duration delay) {
+    void scheduled(steady_time start, duration delay) {
         const steady_time now = view_.local_now();
-        due_ = std::max(from + delay, now);
+        due_ = std::max(start + delay, now);
         latest_ =
-            view_.timer_now() + (std::max(from + delay + jitter_max(options_, delay), now) - now);
+            view_.timer_now() + (std::max(start + delay + jitter_max(options_, delay), now) - now);
         if (options_.interval_jitter > 0.0)
             due_.reset();
     }

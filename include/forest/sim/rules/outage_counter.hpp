@@ -87,7 +87,7 @@ public:
             return;
         if (state.host_changes != last_->host_changes)
             last_->disturbed_at = std::min(last_->disturbed_at, now);
-        if (told_down_)
+        if (reported_down_)
             last_->detected = true;
     }
 
@@ -123,8 +123,8 @@ public:
     }
 
     /// The client reported server_down. That means the last outage if a failed check overlaps it.
-    down_meaning down_told(duration now) {
-        told_down_ = true;
+    down_meaning down_reported(duration now) {
+        reported_down_ = true;
         if (!last_ || !(last_->ongoing || last_->ended >= failing_since_.value_or(now))) {
             ++counts_.false_positives;
             return down_meaning::false_positive;
@@ -147,8 +147,8 @@ public:
 
     /// The client reported server_up. A check that was in flight when an outage began may still end
     /// the outage before it.
-    void up_told() noexcept {
-        told_down_ = false;
+    void up_reported() noexcept {
+        reported_down_ = false;
         if (last_ && last_->ongoing)
             last_->detected = last_->latency.has_value();
     }
@@ -194,25 +194,25 @@ private:
     void count() {
         if (!last_)
             return;
-        const detail::true_outage& of = *last_;
+        const detail::true_outage& last = *last_;
         const bool obliged =
-            of.client_sound && std::min(of.ended, of.disturbed_at) - of.began >= bound_;
+            last.client_sound && std::min(last.ended, last.disturbed_at) - last.began >= bound_;
         if (obliged) {
             ++counts_.obliged;
-            counts_.obliged_detected += of.detected ? 1 : 0;
-            const bool late = of.latency && *of.latency > bound_;
-            if ((!of.detected || late) && !overdue_)
-                overdue_ = of.began + bound_;
+            counts_.obliged_detected += last.detected ? 1 : 0;
+            const bool late = last.latency && *last.latency > bound_;
+            if ((!last.detected || late) && !overdue_)
+                overdue_ = last.began + bound_;
         } else {
             ++counts_.excused;
-            counts_.excused_detected += of.detected ? 1 : 0;
+            counts_.excused_detected += last.detected ? 1 : 0;
         }
         last_.reset();
     }
 
     duration bound_;
     std::optional<detail::true_outage> last_;
-    bool told_down_ = false;
+    bool reported_down_ = false;
     duration check_began_{};
     std::optional<duration> failing_since_; // the beginning of the first check that failed
     outage_counts counts_;

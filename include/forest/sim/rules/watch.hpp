@@ -58,7 +58,7 @@ public:
     watcher(World& owner, client_type& client, const options& settings, const Backoff& backoff,
             watch_listener listener)
         : state_{std::make_shared<state>(owner, client, settings, backoff, std::move(listener))} {
-        client.also_tell([self = state_](const event& happened) { self->told(happened); });
+        client.also_tell([self = state_](const event& happened) { self->reported(happened); });
         client.also_call([self = state_](bool down) {
             down ? self->rules.called_down() : self->rules.called_up();
         });
@@ -116,8 +116,8 @@ private:
               outages{worst_case_detection(settings, backoff)},
               listener{std::move(callbacks)} {}
 
-        void told(const event& happened) {
-            rules.told(happened);
+        void reported(const event& happened) {
+            rules.reported(happened);
             if (listener.told)
                 listener.told(happened);
             if (finished)
@@ -131,8 +131,8 @@ private:
                 return outages.check_began(world.now());
             case event_kind::check_succeeded: return succeeded();
             case event_kind::check_failed: return outages.check_failed();
-            case event_kind::server_down: return down_told();
-            case event_kind::server_up: return outages.up_told();
+            case event_kind::server_down: return down_reported();
+            case event_kind::server_up: return outages.up_reported();
             default: return;
             }
         }
@@ -153,8 +153,8 @@ private:
             outages.check_succeeded();
         }
 
-        void down_told() {
-            const down_meaning meaning = outages.down_told(world.now());
+        void down_reported() {
+            const down_meaning meaning = outages.down_reported(world.now());
             if (listener.down)
                 listener.down(meaning, outages.latency());
         }
@@ -202,10 +202,10 @@ private:
             std::push_heap(agenda.begin(), agenda.end(), later);
         }
 
-        [[nodiscard]] bool concerned(const fault& what) const {
-            return is_of_process(what.kind) || what.client == fault::everyone
-                       ? what.server == world.number_of(client.server())
-                       : what.client == client.number();
+        [[nodiscard]] bool concerned(const fault& fault) const {
+            return is_of_process(fault.kind) || fault.client == fault::everyone
+                       ? fault.server == world.number_of(client.server())
+                       : fault.client == client.number();
         }
 
         // Plans appointments for the faults that were added since the last call.
@@ -214,16 +214,16 @@ private:
             if (seen == all.size())
                 return;
             for (; seen < all.size(); ++seen) {
-                const fault& what = all[seen];
-                if (!concerned(what))
+                const fault& fault = all[seen];
+                if (!concerned(fault))
                     continue;
-                const duration begin = std::max(what.at, duration::zero());
-                plan({begin, what.every, what.kind == fault_kind::restart});
+                const duration begin = std::max(fault.at, duration::zero());
+                plan({begin, fault.every, fault.kind == fault_kind::restart});
                 // After the span, a pause is over, and a process that announced its stop has ended.
-                if (what.span > duration::zero())
-                    plan({saturating_sum(begin, what.span), what.every, false});
-                if (!is_momentary(what.kind) && what.lasting > duration::zero())
-                    plan({saturating_sum(begin, what.lasting), what.every, false});
+                if (fault.span > duration::zero())
+                    plan({saturating_sum(begin, fault.span), fault.every, false});
+                if (!is_momentary(fault.kind) && fault.lasting > duration::zero())
+                    plan({saturating_sum(begin, fault.lasting), fault.every, false});
             }
             look_in_time();
         }

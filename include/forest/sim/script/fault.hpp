@@ -157,29 +157,30 @@ using script = std::vector<fault>;
 }
 
 /// The distribution of a fault of kind `delay`.
-[[nodiscard]] inline latency delay_of(const fault& what) noexcept {
-    return {.distribution = what.shape, .typical = what.span, .least = what.least};
+[[nodiscard]] inline latency delay_of(const fault& fault) noexcept {
+    return {.distribution = fault.shape, .typical = fault.span, .least = fault.least};
 }
 
 /// A fault as a line of C++ for a world called `world`: `world.between(75s,
 /// 90s).crash(warehouse);`. `servers` and `clients` are the names of the variables.
-[[nodiscard]] inline std::string to_code(const fault& what, const std::vector<std::string>& servers,
+[[nodiscard]] inline std::string to_code(const fault& fault,
+                                         const std::vector<std::string>& servers,
                                          const std::vector<std::string>& clients) {
     std::string code = "world.";
-    if (what.every > duration::zero())
-        code += "every(" + to_code(what.every) + ", " + to_code(what.at) + ")";
-    else if (what.lasting > duration::zero() && !is_momentary(what.kind))
-        code += "between(" + to_code(what.at) + ", " + to_code(what.at + what.lasting) + ")";
+    if (fault.every > duration::zero())
+        code += "every(" + to_code(fault.every) + ", " + to_code(fault.at) + ")";
+    else if (fault.lasting > duration::zero() && !is_momentary(fault.kind))
+        code += "between(" + to_code(fault.at) + ", " + to_code(fault.at + fault.lasting) + ")";
     else
-        code += "at(" + to_code(what.at) + ")";
-    if (what.every > duration::zero() && what.lasting > duration::zero())
-        code += ".lasting(" + to_code(what.lasting) + ")";
-    code.append(".").append(name(what.kind)).append("(");
-    code += what.client == fault::everyone ? servers.at(what.server) : clients.at(what.client);
-    switch (what.kind) {
+        code += "at(" + to_code(fault.at) + ")";
+    if (fault.every > duration::zero() && fault.lasting > duration::zero())
+        code += ".lasting(" + to_code(fault.lasting) + ")";
+    code.append(".").append(name(fault.kind)).append("(");
+    code += fault.client == fault::everyone ? servers.at(fault.server) : clients.at(fault.client);
+    switch (fault.kind) {
     case fault_kind::loss:
-    case fault_kind::drift: code += ", " + std::to_string(what.amount); break;
-    case fault_kind::delay: code += ", forest::sim::" + to_code(delay_of(what)); break;
+    case fault_kind::drift: code += ", " + std::to_string(fault.amount); break;
+    case fault_kind::delay: code += ", forest::sim::" + to_code(delay_of(fault)); break;
     case fault_kind::slow:
     case fault_kind::stop:
     case fault_kind::drip:
@@ -187,7 +188,7 @@ using script = std::vector<fault>;
     case fault_kind::jump_wall:
     case fault_kind::swing:
     case fault_kind::pause:
-    case fault_kind::suspend: code += ", " + to_code(what.span); break;
+    case fault_kind::suspend: code += ", " + to_code(fault.span); break;
     default: break;
     }
     return code + ");";

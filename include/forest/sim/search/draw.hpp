@@ -148,7 +148,7 @@ private:
     void draw_swizzle(plan& drawn) {
         using namespace std::chrono_literals;
         const auto server = static_cast<std::uint16_t>(between(0, drawn.servers - 1U));
-        const duration at = up_to(settings_.length);
+        const duration moment = up_to(settings_.length);
         const duration half = 50ms + up_to(settings_.length / 8);
         const auto clients = static_cast<std::uint16_t>(drawn.clients.size());
         for (std::uint16_t client = 0; client < clients; ++client) {
@@ -156,7 +156,7 @@ private:
                 continue;
             const duration begin = up_to(half);
             drawn.faults.push_back({.kind = fault_kind::clog,
-                                    .at = at + begin,
+                                    .at = moment + begin,
                                     .lasting = half - begin + 1ms + up_to(half),
                                     .server = server,
                                     .client = client});

@@ -82,15 +82,15 @@ inline std::string usual_code(const latency& delay) {
 }
 
 /// A plan as a script: the code that makes a world, adds the faults, and lets time pass.
-[[nodiscard]] inline std::string to_code(const plan& what) {
+[[nodiscard]] inline std::string to_code(const plan& plan) {
     std::vector<std::string> servers;
     std::vector<std::string> clients;
-    std::string code = "forest::sim::world world{" + std::to_string(what.seed) + "U};\n";
-    for (std::uint16_t index = 0; index < what.servers; ++index) {
+    std::string code = "forest::sim::world world{" + std::to_string(plan.seed) + "U};\n";
+    for (std::uint16_t index = 0; index < plan.servers; ++index) {
         const std::string& name = servers.emplace_back("server" + std::to_string(index));
         code += "auto& " + name + " = world.add_server(\"" + name + "\");\n";
     }
-    for (const planned_client& each : what.clients) {
+    for (const planned_client& each : plan.clients) {
         const std::string& name = clients.emplace_back("client" + std::to_string(clients.size()));
         code += "auto& " + name + " = world.add_client(" + servers.at(each.server) + ", " +
                 to_code(each.chosen);
@@ -98,9 +98,9 @@ inline std::string usual_code(const latency& delay) {
             code += ", {.usual = " + detail::usual_code(each.usual) + "}";
         code += ");\n";
     }
-    for (const fault& each : what.faults)
+    for (const fault& each : plan.faults)
         code += to_code(each, servers, clients) + "\n";
-    return code + "world.run_for(" + to_code(what.length) + ");\n";
+    return code + "world.run_for(" + to_code(plan.length) + ");\n";
 }
 
 /// A client of a plan as a C++ value: the members that differ from `planned_client{}`.
@@ -109,41 +109,41 @@ inline std::string usual_code(const latency& delay) {
     detail::designated code;
     code.add_unless("server", client.server, plain.server,
                     [](std::uint16_t number) { return std::to_string(number); });
-    if (const std::string chosen = to_code(client.chosen); chosen != "{}")
-        code.add("chosen", chosen);
+    if (const std::string settings = to_code(client.chosen); settings != "{}")
+        code.add("chosen", settings);
     code.add_unless("usual", client.usual, plain.usual, detail::usual_code);
     return code.code();
 }
 
 /// A fault as a C++ value.
-[[nodiscard]] inline std::string to_code(const fault& what) {
-    const fault plain;
+[[nodiscard]] inline std::string to_code(const fault& fault) {
+    const sim::fault plain;
     detail::designated code;
     const auto span = [](duration value) { return to_code(value); };
     const auto number = [](auto value) { return std::to_string(value); };
-    code.add("kind", "forest::sim::fault_kind::" + std::string{name(what.kind)});
-    code.add_unless("at", what.at, plain.at, span);
-    code.add_unless("lasting", what.lasting, plain.lasting, span);
-    code.add_unless("every", what.every, plain.every, span);
-    code.add_unless("server", what.server, plain.server, number);
-    code.add_unless("client", what.client, plain.client, number);
-    code.add_unless("span", what.span, plain.span, span);
-    code.add_unless("amount", what.amount, plain.amount, number);
-    code.add_unless("shape", what.shape, plain.shape, detail::shape_code);
-    code.add_unless("least", what.least, plain.least, span);
+    code.add("kind", "forest::sim::fault_kind::" + std::string{name(fault.kind)});
+    code.add_unless("at", fault.at, plain.at, span);
+    code.add_unless("lasting", fault.lasting, plain.lasting, span);
+    code.add_unless("every", fault.every, plain.every, span);
+    code.add_unless("server", fault.server, plain.server, number);
+    code.add_unless("client", fault.client, plain.client, number);
+    code.add_unless("span", fault.span, plain.span, span);
+    code.add_unless("amount", fault.amount, plain.amount, number);
+    code.add_unless("shape", fault.shape, plain.shape, detail::shape_code);
+    code.add_unless("least", fault.least, plain.least, span);
     return code.code();
 }
 
 namespace detail {
 
 // Names for all numbers in the faults: first those that are given, then `kind` with a number.
-inline std::vector<std::string> enough_names(std::vector<std::string> given, const char* kind,
+inline std::vector<std::string> enough_names(std::vector<std::string> names, const char* kind,
                                              const script& faults, std::uint16_t fault::* number) {
     for (const fault& each : faults) {
-        while (each.*number != fault::everyone && each.*number >= given.size())
-            given.push_back(kind + std::to_string(given.size()));
+        while (each.*number != fault::everyone && each.*number >= names.size())
+            names.push_back(kind + std::to_string(names.size()));
     }
-    return given;
+    return names;
 }
 
 } // namespace detail
@@ -161,24 +161,24 @@ struct script_names {
 /// without NDEBUG. `broken` is the expression that returns the violation of the plan `what`, if
 /// any. With `names`, a comment before each fault has the words of a script. The code needs `using
 /// namespace std::chrono_literals` and `forest/sim/search/swarm.hpp`.
-[[nodiscard]] inline std::string to_test(const plan& what, std::string_view broken,
+[[nodiscard]] inline std::string to_test(const plan& plan, std::string_view broken,
                                          const script_names& names = {}) {
     detail::designated whole;
-    whole.add("seed", std::to_string(what.seed) + "U");
-    if (what.servers != 1)
-        whole.add("servers", std::to_string(what.servers));
-    whole.add("length", to_code(what.length));
+    whole.add("seed", std::to_string(plan.seed) + "U");
+    if (plan.servers != 1)
+        whole.add("servers", std::to_string(plan.servers));
+    whole.add("length", to_code(plan.length));
     std::string code = "forest::sim::plan what" + whole.code() + ";\n";
-    for (std::size_t index = 0; index < what.clients.size(); ++index) {
-        const std::string client = to_code(what.clients[index]);
+    for (std::size_t index = 0; index < plan.clients.size(); ++index) {
+        const std::string client = to_code(plan.clients[index]);
         if (index > 0)
             code += "what.clients.push_back(" + client + ");\n";
         else if (client != "{}") // A plan has one such client from the start.
             code += "what.clients.front() = " + client + ";\n";
     }
-    const auto servers = detail::enough_names(names.servers, "server", what.faults, &fault::server);
-    const auto clients = detail::enough_names(names.clients, "client", what.faults, &fault::client);
-    for (const fault& each : what.faults) {
+    const auto servers = detail::enough_names(names.servers, "server", plan.faults, &fault::server);
+    const auto clients = detail::enough_names(names.clients, "client", plan.faults, &fault::client);
+    for (const fault& each : plan.faults) {
         if (!names.empty())
             code += "// " + to_code(each, servers, clients) + "\n";
         code += "what.faults.push_back(" + to_code(each) + ");\n";

@@ -84,12 +84,12 @@ public:
         : recovery_{recovery}, backoff_{std::move(backoff)} {}
 
     /// Runs one plan. `lines` is an empty trace, with the number of lines to keep.
-    [[nodiscard]] outcome run(const plan& what, trace lines = trace{}) const {
-        world_type all{what.seed, std::move(lines)};
+    [[nodiscard]] outcome run(const plan& plan, trace lines = trace{}) const {
+        world_type all{plan.seed, std::move(lines)};
         std::vector<watcher<world_type>> watching;
-        for (std::uint16_t index = 0; index < what.servers; ++index)
+        for (std::uint16_t index = 0; index < plan.servers; ++index)
             all.add_server("server" + std::to_string(index));
-        for (const planned_client& each : what.clients) {
+        for (const planned_client& each : plan.clients) {
             auto& server = *all.servers().at(each.server);
             auto& client = all.prepare_client(
                 server, each.chosen,
@@ -97,11 +97,11 @@ public:
             watching.push_back(watch(all, client, each.chosen, fresh()));
             client.client().start();
         }
-        all.play(what.faults);
-        all.run_for(left(all, what.length));
+        all.play(plan.faults);
+        all.run_for(left(all, plan.length));
         for (auto& each : watching)
             each.finish();
-        settle(all, watching, what);
+        settle(all, watching, plan);
         return result_of(all, watching);
     }
 
@@ -111,17 +111,17 @@ private:
     [[nodiscard]] backoff_type fresh() const { return backoff_; }
 
     void settle(world_type& all, std::vector<watcher<world_type>>& watching,
-                const plan& what) const {
+                const plan& plan) const {
         duration bound = recovery_.value_or(duration::zero());
         duration round = duration::zero();
-        for (const planned_client& each : what.clients) {
+        for (const planned_client& each : plan.clients) {
             if (!recovery_)
                 bound = std::max(bound, recovery_bound(each.chosen, fresh()));
             round = std::max(round, saturating_sum(longest_round(each.chosen, fresh()),
                                                    each.chosen.stall_tolerance));
         }
         all.heal();
-        all.run_for(left(all, settling_time(what.faults)));
+        all.run_for(left(all, settling_time(plan.faults)));
         const auto settled = [&] {
             return std::all_of(watching.begin(), watching.end(),
                                [](const auto& each) { return each.settled(); });
@@ -137,20 +137,21 @@ private:
 
     // Returns as much of the span as the clock can represent, with a reserve for the plans of
     // clients.
-    static duration left(const world_type& in, duration span) {
+    static duration left(const world_type& played, duration span) {
         constexpr duration end = duration::max() - 8 * options::duration_max;
-        return std::min(span, std::max(end - in.now(), duration::zero()));
+        return std::min(span, std::max(end - played.now(), duration::zero()));
     }
 
-    static outcome result_of(const world_type& in,
+    static outcome result_of(const world_type& played,
                              const std::vector<watcher<world_type>>& watching) {
-        outcome result{.digest = in.trace().digest(), .simulated = in.now(), .lines = in.trace()};
+        outcome result{
+            .digest = played.trace().digest(), .simulated = played.now(), .lines = played.trace()};
         for (const auto& each : watching) {
             const auto found = each.found();
             if (found && (!result.broken || found->at < result.broken->at))
                 result.broken = found;
         }
-        for (const auto& each : in.clients()) {
+        for (const auto& each : played.clients()) {
             result.checks += each->checks();
             result.outages += each->downs();
         }

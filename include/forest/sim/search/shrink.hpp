@@ -25,29 +25,29 @@ namespace forest::sim {
 
 namespace detail {
 
-inline bool remove_client(plan& from, std::size_t client) {
-    for (const fault& each : from.faults) {
+inline bool remove_client(plan& plan, std::size_t client) {
+    for (const fault& each : plan.faults) {
         if (each.client == client)
             return false;
     }
-    from.clients.erase(from.clients.begin() + static_cast<std::ptrdiff_t>(client));
-    for (fault& each : from.faults) {
+    plan.clients.erase(plan.clients.begin() + static_cast<std::ptrdiff_t>(client));
+    for (fault& each : plan.faults) {
         if (each.client != fault::everyone && each.client > client)
             --each.client;
     }
     return true;
 }
 
-inline bool remove_server(plan& from, std::uint16_t server) {
+inline bool remove_server(plan& plan, std::uint16_t server) {
     const auto watched = [server](const auto& each) { return each.server == server; };
-    if (std::any_of(from.clients.begin(), from.clients.end(), watched) ||
-        std::any_of(from.faults.begin(), from.faults.end(), watched))
+    if (std::any_of(plan.clients.begin(), plan.clients.end(), watched) ||
+        std::any_of(plan.faults.begin(), plan.faults.end(), watched))
         return false;
-    --from.servers;
-    for (planned_client& each : from.clients)
+    --plan.servers;
+    for (planned_client& each : plan.clients)
         each.server =
             each.server > server ? static_cast<std::uint16_t>(each.server - 1) : each.server;
-    for (fault& each : from.faults)
+    for (fault& each : plan.faults)
         each.server =
             each.server > server ? static_cast<std::uint16_t>(each.server - 1) : each.server;
     return true;
@@ -141,10 +141,10 @@ inline const std::vector<std::function<bool(fault&)>>& plainer_faults() {
 }
 
 // The approximate number of checks in a run of a plan, without faults.
-inline double checks_of(const plan& what) {
+inline double checks_of(const plan& plan) {
     double all = 0.0;
-    for (const planned_client& each : what.clients)
-        all += 1.0 + static_cast<double>(what.length.count()) /
+    for (const planned_client& each : plan.clients)
+        all += 1.0 + static_cast<double>(plan.length.count()) /
                          static_cast<double>(each.chosen.interval.count());
     return all;
 }

@@ -104,8 +104,8 @@ std::string type_name() {
     name.remove_prefix(name.find(before) + before.size());
     std::string found{name.substr(0, name.find_first_of(";]"))};
     for (const std::string_view anonymous : {"{anonymous}::", "(anonymous namespace)::"}) {
-        for (std::size_t at = 0; (at = found.find(anonymous)) != std::string::npos;)
-            found.erase(at, anonymous.size());
+        for (std::size_t position = 0; (position = found.find(anonymous)) != std::string::npos;)
+            found.erase(position, anonymous.size());
     }
     return found;
 }
@@ -137,16 +137,16 @@ std::string scenario_code(const scenario<Run>& tested) {
 // Returns a plan with only the faults, because most scenarios have their own servers and clients.
 // `own` means that this scenario has them; otherwise the clients that the faults need stay in the
 // plan.
-inline plan faults_alone(plan from, bool own) {
+inline plan faults_alone(plan reduced, bool own) {
     std::size_t clients = 1;
-    for (const fault& each : from.faults) {
+    for (const fault& each : reduced.faults) {
         if (each.client != fault::everyone && !own)
             clients = std::max<std::size_t>(clients, each.client + 1U);
     }
-    from.clients.assign(clients, planned_client{});
+    reduced.clients.assign(clients, planned_client{});
     if (own)
-        from.servers = 1;
-    return from;
+        reduced.servers = 1;
+    return reduced;
 }
 
 inline outcome as_outcome(outcome ended) {
@@ -168,8 +168,8 @@ template <typename Run>
         tested.drawn.servers_max = static_cast<std::uint16_t>(tested.names.servers.size());
     if (!tested.names.clients.empty())
         tested.drawn.clients_max = static_cast<std::uint16_t>(tested.names.clients.size());
-    const auto run = [&](const plan& what) {
-        return detail::as_outcome(std::invoke(tested.run, what));
+    const auto run = [&](const plan& tried) {
+        return detail::as_outcome(std::invoke(tested.run, tried));
     };
     for (std::uint64_t index = 0; index < seeds.count && !report.failure; ++index) {
         const std::uint64_t seed = seeds.first + index;
@@ -216,7 +216,7 @@ template <typename Policies = world_policies>
                                  const swarm_bound& bound = {}) {
     const plan_runner<Policies> runner{bound.recovery};
     swarm_report report =
-        swarm(scenario{drawn, [&](const plan& what) { return runner.run(what); }}, seeds, bound);
+        swarm(scenario{drawn, [&](const plan& tried) { return runner.run(tried); }}, seeds, bound);
     if (report.failure)
         report.failure->check = detail::runner_code<Policies>(bound);
     return report;

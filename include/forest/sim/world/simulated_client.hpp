@@ -64,7 +64,7 @@ public:
                         detail::network_path{&host_, &link_, server_, lines_, &sent_, number_}};
                 },
                 host_),
-            [this](const event& happened) { told(happened); },
+            [this](const event& happened) { reported(happened); },
             [this](const outage& begun) { called(true, begun); },
             [this](const outage& ended) { called(false, ended); });
     }
@@ -137,7 +137,7 @@ public:
     void on_quit(std::function<void()> listener) { quitters_.push_back(std::move(listener)); }
 
 private:
-    void told(const event& happened) {
+    void reported(const event& happened) {
         std::uint64_t value = static_cast<std::uint64_t>(happened.failures);
         switch (happened.kind) {
         case event_kind::check_succeeded: ++checks_; break;

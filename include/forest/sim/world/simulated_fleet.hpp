@@ -80,7 +80,7 @@ public:
             return network_transport{[this](const url& target) { return path_to(target); }};
         };
         fleet_.emplace(
-            make(connect, host_), [this](const event& happened) { told(happened); },
+            make(connect, host_), [this](const event& happened) { reported(happened); },
             [this](target_id target, const outage& begun) { called(true, target, begun); },
             [this](target_id target, const outage& ended) { called(false, target, ended); });
     }
@@ -162,7 +162,7 @@ private:
                 .subject = over.number()};
     }
 
-    void told(const event& happened) {
+    void reported(const event& happened) {
         record& seen = records_[happened.id];
         std::uint64_t value = static_cast<std::uint64_t>(happened.failures);
         switch (happened.kind) {

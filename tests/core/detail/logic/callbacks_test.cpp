@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(B14_close_waits_for_the_callback_that_is_running_on_another
             std::this_thread::yield();
         finished = true;
     });
-    std::thread caller{[&] { listeners.tell(of(event_kind::started)); }};
+    std::thread caller{[&] { listeners.report(of(event_kind::started)); }};
     inside.wait();
     listeners.close([] {});
     BOOST_TEST(finished);
@@ -83,8 +83,8 @@ BOOST_AUTO_TEST_CASE(B14_close_from_inside_returns_at_once_and_nothing_is_told_a
         ++told;
         listeners.close([&] { ++farewells; });
     });
-    listeners.tell(of(event_kind::started));
-    listeners.tell(of(event_kind::started));
+    listeners.report(of(event_kind::started));
+    listeners.report(of(event_kind::started));
     BOOST_TEST(told == 1);
     BOOST_TEST(farewells == 0);
     BOOST_TEST(listeners.closed());
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(B13_ten_threads_close_and_one_says_farewell) {
     std::vector<std::thread> threads;
     for (int n = 0; n < 10; ++n)
         threads.emplace_back([&] {
-            listeners.tell(of(event_kind::check_started));
+            listeners.report(of(event_kind::check_started));
             listeners.close([&] { ++farewells; });
         });
     for (auto& each : threads)
@@ -111,14 +111,14 @@ BOOST_AUTO_TEST_CASE(closing_again_inside_the_farewell_returns) {
         told.push_back(happened.kind);
         listeners.close([] { BOOST_ERROR("a second farewell"); });
     });
-    listeners.close([&] { listeners.tell_last(of(event_kind::stopped)); });
+    listeners.close([&] { listeners.report_last(of(event_kind::stopped)); });
     BOOST_TEST(told.size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_farewell_callback_that_throws_harms_nobody) {
     callbacks listeners;
     listeners.on_event([](const event&) { throw std::runtime_error("x"); });
-    listeners.close([&] { listeners.tell_last(of(event_kind::stopped)); });
+    listeners.close([&] { listeners.report_last(of(event_kind::stopped)); });
     BOOST_TEST(listeners.closed());
 }
 
@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(B14_no_closer_returns_while_the_last_words_are_said) {
             running = false;
         });
         std::vector<std::thread> threads;
-        threads.emplace_back([&] { listeners.tell(of(event_kind::started)); });
+        threads.emplace_back([&] { listeners.report(of(event_kind::started)); });
         inside.wait();
         for (int n = 0; n < 3; ++n)
             threads.emplace_back([&] {
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(B14_a_callback_that_closes_is_the_last_even_if_another_thre
             std::this_thread::yield();
         listeners.close([&]() noexcept { ++farewells; });
     });
-    std::thread caller{[&] { listeners.tell(of(event_kind::started)); }};
+    std::thread caller{[&] { listeners.report(of(event_kind::started)); }};
     inside.wait();
     std::thread closer{[&] {
         closing.count_down();
@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(what_callbacks_hold_is_gone_when_close_returns) {
             std::this_thread::yield();
     });
     listeners.on_server_up([witness](const outage&) {});
-    std::thread caller{[&] { listeners.tell(of(event_kind::started)); }};
+    std::thread caller{[&] { listeners.report(of(event_kind::started)); }};
     inside.wait();
     listeners.close([]() noexcept {});
     BOOST_TEST(witness.use_count() == 1);
@@ -310,7 +310,7 @@ BOOST_AUTO_TEST_CASE(B7_B8_those_of_a_fleet_are_told_whose_outage_it_is) {
         event happened = of(kind);
         happened.id = target_id{7};
         happened.outage = &of_it;
-        listeners.tell(happened);
+        listeners.report(happened);
     }
     BOOST_TEST((told == std::vector<std::string>{"event7", "down7", "event7", "up7"}));
 }
@@ -327,7 +327,7 @@ BOOST_AUTO_TEST_CASE(whoever_listens_to_outages_is_not_told_of_what_nobody_wants
         event happened = of(kind);
         happened.outage = &of_it;
         wanted = true;
-        listeners.tell(happened, [&] { return wanted; });
+        listeners.report(happened, [&] { return wanted; });
     }
     BOOST_TEST(outages == 0);
 }
@@ -340,11 +340,11 @@ BOOST_AUTO_TEST_CASE(B16_an_empty_callback_of_a_fleet_unsets_and_one_of_a_client
     happened.outage = &of_it;
     listeners.on_server_down([&](target_id, const outage&) { ++calls; });
     listeners.on_server_down(std::function<void(target_id, const outage&)>{});
-    listeners.tell(happened);
+    listeners.report(happened);
     BOOST_TEST(calls == 0);
     listeners.on_server_down([&](target_id, const outage&) { ++calls; });
     listeners.on_server_down([&](const outage&) { calls += 10; });
-    listeners.tell(happened);
+    listeners.report(happened);
     BOOST_TEST(calls == 10);
 }
 

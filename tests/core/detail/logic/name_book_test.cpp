@@ -40,8 +40,8 @@ ip_address address(std::uint8_t last) {
 }
 
 struct waiter final : forest::detail::name_waiter {
-    void told() noexcept override { ++times_told; }
-    int times_told = 0;
+    void answered() noexcept override { ++times_answered; }
+    int times_answered = 0;
 };
 
 // A book, and the clock and the name service of a test.
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(B19_all_that_wait_for_a_name_share_one_look_up) {
     BOOST_TEST(one.book.next() == nullptr);
     one.answer(lookup, {address(1), address(2)});
     for (const waiter& each : all) {
-        BOOST_TEST(each.times_told == 1);
+        BOOST_TEST(each.times_answered == 1);
         BOOST_TEST((each.addresses == std::vector{address(1), address(2)}));
         BOOST_TEST(!each.error);
     }
@@ -246,7 +246,7 @@ BOOST_AUTO_TEST_CASE(B19_a_look_up_that_hangs_is_not_waited_for_when_there_is_a_
     one.now += 2h;
     BOOST_TEST((one.ask("a", by) == name_state::waiting)); // There is none any more.
     one.answer(hangs, {address(3)});
-    BOOST_TEST(by.times_told == 2);
+    BOOST_TEST(by.times_answered == 2);
     BOOST_TEST((by.addresses == std::vector{address(3)}));
 }
 
@@ -319,7 +319,7 @@ BOOST_AUTO_TEST_CASE(B19_names_of_the_hosts_file_do_not_wait_behind_those_of_a_d
         const std::string name = "local host " + std::to_string(round);
         BOOST_TEST((one.ask(name, by) == name_state::waiting));
         one.answer(one.begin(name), {address(1)});
-        BOOST_TEST(by.times_told == 1);
+        BOOST_TEST(by.times_answered == 1);
     }
     for (std::size_t n = 0; n < limits.local_max; ++n) {
         (void)one.ask("local" + std::to_string(n), all.emplace_back());
@@ -338,8 +338,8 @@ BOOST_AUTO_TEST_CASE(B19_look_ups_begin_in_the_order_in_which_they_were_asked_fo
     one.book.leave(all[3]);
     for (int n = 0; n < 10; ++n)
         one.answer(one.begin(std::to_string(n)), {address(1)});
-    BOOST_TEST(all[3].times_told == 0);
-    BOOST_TEST(all[4].times_told == 1);
+    BOOST_TEST(all[3].times_answered == 0);
+    BOOST_TEST(all[4].times_answered == 1);
 }
 
 BOOST_AUTO_TEST_CASE(B19_what_this_machine_lacks_is_told_and_not_remembered) {
@@ -387,11 +387,11 @@ BOOST_AUTO_TEST_CASE(names_are_bounded_and_one_that_hangs_is_kept_without_holdin
         BOOST_TEST(one.book.size() <= 11U);
     }
     one.answer(hangs, {address(1)});
-    BOOST_TEST(forever.times_told == 1);
+    BOOST_TEST(forever.times_answered == 1);
 }
 
-// Against bookkeeping that is too plain to be wrong: who waits is told once, never more look-ups
-// than allowed, never two of a name, and no answer that is too old.
+// Against bookkeeping that is too plain to be wrong: each waiter is answered once, never more
+// look-ups than allowed, never two of a name, and no answer that is too old.
 BOOST_AUTO_TEST_CASE(B19_whatever_is_asked_and_answered_everybody_is_told_once) {
     constexpr std::uint64_t seed = 20'261'129;
     forest::random_generator random{seed};
@@ -415,7 +415,7 @@ BOOST_AUTO_TEST_CASE(B19_whatever_is_asked_and_answered_everybody_is_told_once) 
             if (each.waits)
                 one.book.leave(each.by);
             each.waits = false;
-            each.owed = each.by.times_told;
+            each.owed = each.by.times_answered;
             break;
         case 1: {
             if (each.waits)
@@ -423,7 +423,7 @@ BOOST_AUTO_TEST_CASE(B19_whatever_is_asked_and_answered_everybody_is_told_once) 
             const bool after_failed_connect = random() % 4 == 0;
             const name_state state = one.ask(name, each.by, after_failed_connect);
             each.waits = state == name_state::waiting || state == name_state::refreshing;
-            each.owed = each.by.times_told + (each.waits ? 1 : 0);
+            each.owed = each.by.times_answered + (each.waits ? 1 : 0);
             if (state == name_state::known || state == name_state::last_good) {
                 BOOST_TEST_REQUIRE(!after_failed_connect, "seed " << seed);
                 BOOST_TEST_REQUIRE(!each.by.addresses.empty(), "seed " << seed);
@@ -454,10 +454,10 @@ BOOST_AUTO_TEST_CASE(B19_whatever_is_asked_and_answered_everybody_is_told_once) 
             running.erase(ended);
         }
         for (client& other : clients)
-            if (other.waits && other.by.times_told == other.owed)
+            if (other.waits && other.by.times_answered == other.owed)
                 other.waits = false;
             else
-                BOOST_TEST_REQUIRE(other.by.times_told + (other.waits ? 1 : 0) == other.owed,
+                BOOST_TEST_REQUIRE(other.by.times_answered + (other.waits ? 1 : 0) == other.owed,
                                    "seed " << seed);
     }
     // Nobody is left waiting whose name was looked up.
@@ -468,7 +468,7 @@ BOOST_AUTO_TEST_CASE(B19_whatever_is_asked_and_answered_everybody_is_told_once) 
             one.answer(*of, {address(1)});
     }
     for (const client& each : clients)
-        BOOST_TEST(each.by.times_told == each.owed);
+        BOOST_TEST(each.by.times_answered == each.owed);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -58,14 +58,14 @@ public:
             refuse(ARES_EBADFLAGS);
         static const int initialised = ::ares_library_init(ARES_LIB_INIT_ALL);
         refuse(initialised);
-        ares_options chosen{};
-        chosen.timeout = static_cast<int>(milliseconds);
-        chosen.tries = tries;
+        ares_options settings{};
+        settings.timeout = static_cast<int>(milliseconds);
+        settings.tries = tries;
         std::string path = configuration; // c-ares copies it, but needs a writable text
-        chosen.resolvconf_path = path.data();
-        chosen.sock_state_cb = &watch;
-        chosen.sock_state_cb_data = this;
-        refuse(::ares_init_options(&channel_, &chosen,
+        settings.resolvconf_path = path.data();
+        settings.sock_state_cb = &watch;
+        settings.sock_state_cb_data = this;
+        refuse(::ares_init_options(&channel_, &settings,
                                    ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB |
                                        ARES_OPT_RESOLVCONF));
         if (servers.empty())

@@ -40,7 +40,7 @@ public:
             return true;
         while (size_ > 0 && now - entries_[oldest_].when > window_)
             drop_oldest();
-        const auto is_it = [&](std::uint32_t at) { return entries_[at].what == seen; };
+        const auto is_it = [&](std::uint32_t index) { return entries_[index].signature == seen; };
         if (index_.find(hash(seen), is_it) != index_table::none)
             return false;
         if (size_ == entries_.size()) {
@@ -50,7 +50,7 @@ public:
         const std::size_t added = (oldest_ + size_) % entries_.size();
         entries_[added] = {seen, now};
         index_.insert(static_cast<std::uint32_t>(added),
-                      [this](std::uint32_t at) { return hash(entries_[at].what); });
+                      [this](std::uint32_t index) { return hash(entries_[index].signature); });
         ++size_;
         return true;
     }
@@ -64,7 +64,7 @@ public:
 
 private:
     struct entry {
-        digest what;
+        digest signature;
         wall_time when;
     };
 
@@ -78,7 +78,7 @@ private:
 
     void drop_oldest() noexcept {
         index_.erase(static_cast<std::uint32_t>(oldest_),
-                     [this](std::uint32_t at) { return hash(entries_[at].what); });
+                     [this](std::uint32_t index) { return hash(entries_[index].signature); });
         oldest_ = (oldest_ + 1) % entries_.size();
         --size_;
     }

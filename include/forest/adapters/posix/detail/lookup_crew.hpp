@@ -54,11 +54,11 @@ public:
     using deliver = void (*)(void* owner, lookup_job& ended) noexcept;
 
     /// Makes a crew of at most `threads_max` threads. Throws std::bad_alloc.
-    static lookup_crew* begin(void* owner, deliver tell, std::size_t threads_max) {
+    static lookup_crew* begin(void* owner, deliver callback, std::size_t threads_max) {
         void* const memory = std::malloc(sizeof(lookup_crew));
         if (memory == nullptr)
             throw std::bad_alloc{};
-        return ::new (memory) lookup_crew{owner, tell, threads_max};
+        return ::new (memory) lookup_crew{owner, callback, threads_max};
     }
 
     lookup_crew(const lookup_crew&) = delete;
@@ -157,8 +157,8 @@ private:
         pthread_mutex_t& mutex_;
     };
 
-    lookup_crew(void* owner, deliver tell, std::size_t threads_max) noexcept
-        : owner_{owner}, tell_{tell}, threads_max_{threads_max} {
+    lookup_crew(void* owner, deliver callback, std::size_t threads_max) noexcept
+        : owner_{owner}, callback_{callback}, threads_max_{threads_max} {
         pthread_mutex_init(&mutex_, nullptr);
         pthread_condattr_t attributes;
         pthread_condattr_init(&attributes);
@@ -211,7 +211,7 @@ private:
                 break;
             }
             pthread_mutex_unlock(&crew->mutex_);
-            crew->tell_(crew->owner_, *job);
+            crew->callback_(crew->owner_, *job);
             free_job(job);
             pthread_mutex_lock(&crew->mutex_);
         }
@@ -291,7 +291,7 @@ private:
     }
 
     void* const owner_;
-    const deliver tell_;
+    const deliver callback_;
     const std::size_t threads_max_;
     pthread_mutex_t mutex_;
     pthread_cond_t work_; // there is a job, or the crew has to end

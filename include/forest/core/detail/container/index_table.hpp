@@ -40,10 +40,10 @@ public:
     [[nodiscard]] std::uint32_t find(std::uint64_t hash, const Is& is_it) const noexcept {
         if (slots_.empty())
             return none;
-        std::size_t at = home(hash);
-        while (slots_[at] != none && !is_it(slots_[at]))
-            at = after(at);
-        return slots_[at];
+        std::size_t slot = home(hash);
+        while (slots_[slot] != none && !is_it(slots_[slot]))
+            slot = after(slot);
+        return slots_[slot];
     }
 
     /// Adds the index of an entry. It must not be in the table yet. If this throws, nothing has
@@ -65,10 +65,10 @@ public:
             hole = after(hole);
         // Entries behind the hole that could not get their own place move forward. So no mark of
         // the removed entry is needed.
-        for (std::size_t at = after(hole); slots_[at] != none; at = after(at))
-            if (distance(home(hash_of(slots_[at])), at) >= distance(hole, at)) {
-                slots_[hole] = slots_[at];
-                hole = at;
+        for (std::size_t slot = after(hole); slots_[slot] != none; slot = after(slot))
+            if (distance(home(hash_of(slots_[slot])), slot) >= distance(hole, slot)) {
+                slots_[hole] = slots_[slot];
+                hole = slot;
             }
         slots_[hole] = none;
         --size_;
@@ -90,10 +90,10 @@ private:
     }
 
     void place(std::uint32_t entry, std::uint64_t hash) noexcept {
-        std::size_t at = home(hash);
-        while (slots_[at] != none)
-            at = after(at);
-        slots_[at] = entry;
+        std::size_t slot = home(hash);
+        while (slots_[slot] != none)
+            slot = after(slot);
+        slots_[slot] = entry;
     }
 
     template <typename HashOf>

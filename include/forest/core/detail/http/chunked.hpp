@@ -187,8 +187,8 @@ private:
     constexpr void copy_data(std::span<char> data, std::size_t& read, std::size_t& write) noexcept {
         const std::size_t size = std::min(chunk_bytes_left_, data.size() - read);
         if (read != write) {
-            const auto from = data.subspan(read, size);
-            std::copy(from.begin(), from.end(), data.subspan(write).begin());
+            const auto source = data.subspan(read, size);
+            std::copy(source.begin(), source.end(), data.subspan(write).begin());
         }
         read += size;
         write += size;

@@ -29,11 +29,11 @@ inline constexpr std::array<std::string_view, 9> greetings{
 };
 
 // A byte that has not arrived may be the expected one.
-constexpr bool may_be(std::string_view bytes, std::size_t at, unsigned lowest,
+constexpr bool may_be(std::string_view bytes, std::size_t index, unsigned lowest,
                       unsigned highest) noexcept {
-    if (at >= bytes.size())
+    if (index >= bytes.size())
         return true;
-    const auto byte = static_cast<unsigned char>(bytes[at]);
+    const auto byte = static_cast<unsigned char>(bytes[index]);
     return lowest <= byte && byte <= highest;
 }
 

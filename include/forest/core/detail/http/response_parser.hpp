@@ -266,11 +266,11 @@ private:
             // second request on this connection. In the answer to HEAD and in a 304, the length is
             // that of the body of a GET.
             const framing_fault fault = framing_.fault;
-            const bool told_of_body = framing_.kind == body_kind::chunked || framing_.size > 0;
+            const bool announces_body = framing_.kind == body_kind::chunked || framing_.size > 0;
             persistent_ =
                 persistent_ &&
                 (fault == framing_fault::none || fault == framing_fault::body_too_large) &&
-                (to_head_request_ || status_ == 304 || !told_of_body);
+                (to_head_request_ || status_ == 304 || !announces_body);
             state_ = state::done;
         } else if (framing_.fault != framing_fault::none) {
             refuse(framing_.fault);

@@ -123,10 +123,10 @@ private:
             return errc::url_host_missing;
         port = default_port();
         if (!parts->port.empty()) {
-            const auto given = read_port(parts->port);
-            if (!given)
+            const auto number = read_port(parts->port);
+            if (!number)
                 return errc::url_port_invalid;
-            port = *given;
+            port = *number;
         }
         host = parts->host;
         std::transform(host.begin(), host.end(), host.begin(), lower);

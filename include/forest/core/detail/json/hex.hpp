@@ -41,8 +41,9 @@ constexpr std::string_view hex_pair(unsigned char byte) noexcept {
 template <std::unsigned_integral Number>
 constexpr std::array<char, 2 * sizeof(Number)> hex_digits(Number number) noexcept {
     std::array<char, 2 * sizeof(Number)> text{};
-    for (std::size_t at = text.size(); at > 0; number = static_cast<Number>(number >> 4U))
-        text[--at] = hex_pair(static_cast<unsigned char>(number % 16))[1];
+    for (std::size_t position = text.size(); position > 0;
+         number = static_cast<Number>(number >> 4U))
+        text[--position] = hex_pair(static_cast<unsigned char>(number % 16))[1];
     return text;
 }
 

@@ -121,24 +121,24 @@ private:
     // Sorts the elements from `first` on. Their text begins at `begin`. If members have the same
     // key, the last one stays.
     void sort(std::size_t begin, std::size_t first, bool members) {
-        const auto from = elements_.begin() + static_cast<std::ptrdiff_t>(first);
+        const auto start = elements_.begin() + static_cast<std::ptrdiff_t>(first);
         const auto before = [this](const element& left, const element& right) {
             return key_of(left) < key_of(right);
         };
         const auto same_key = [this](const element& left, const element& right) {
             return key_of(left) == key_of(right);
         };
-        const bool sorted = std::is_sorted(from, elements_.end(), before);
+        const bool sorted = std::is_sorted(start, elements_.end(), before);
         if (!sorted)
-            std::sort(from, elements_.end(), [this](const element& left, const element& right) {
+            std::sort(start, elements_.end(), [this](const element& left, const element& right) {
                 const int order = key_of(left).compare(key_of(right));
                 return order < 0 || (order == 0 && left.begin < right.begin);
             });
         const bool repeated =
-            members && std::adjacent_find(from, elements_.end(), same_key) != elements_.end();
+            members && std::adjacent_find(start, elements_.end(), same_key) != elements_.end();
         if (!sorted || repeated) {
             sorted_.clear();
-            for (auto each = from; each != elements_.end(); ++each) {
+            for (auto each = start; each != elements_.end(); ++each) {
                 const bool replaced =
                     repeated && each + 1 != elements_.end() && same_key(*each, *(each + 1));
                 if (!replaced)

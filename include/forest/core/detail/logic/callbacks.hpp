@@ -19,7 +19,7 @@
 
 namespace forest::detail {
 
-/// The callbacks behind one gate. All members may be called from any thread, but `tell` only from
+/// The callbacks behind one gate. All members may be called from any thread, but `report` only from
 /// one thread at a time.
 class callbacks {
 public:
@@ -61,9 +61,9 @@ public:
     /// Reports an event, unless the gate is closed: first to `on_event`, and then to the callback
     /// for this kind of event, if `wanted()` is still true.
     template <typename Wanted>
-    void tell(const event& happened, const Wanted& wanted) noexcept {
+    void report(const event& happened, const Wanted& wanted) noexcept {
         if (happened.kind == event_kind::callback_failed) // of a policy
-            return tell_of_failure(happened);
+            return report_failure(happened);
         attempt(happened, [&] { gate_.call(on_event_, happened); });
         if (happened.kind == event_kind::server_down && wanted())
             attempt(happened, [&] { gate_.call(on_down_, happened); });
@@ -71,13 +71,13 @@ public:
             attempt(happened, [&] { gate_.call(on_up_, happened); });
     }
 
-    void tell(const event& happened) noexcept {
-        tell(happened, [] { return true; });
+    void report(const event& happened) noexcept {
+        report(happened, [] { return true; });
     }
 
     /// Prevents all further callbacks, and returns when none is running. If a callback makes the
     /// call, it returns at once. The first call from outside runs `farewell`, which may report the
-    /// last events with `tell_last`. Then the callbacks are destroyed.
+    /// last events with `report_last`. Then the callbacks are destroyed.
     template <typename Farewell>
     void close(Farewell&& farewell) {
         gate_.close(std::forward<Farewell>(farewell));
@@ -86,13 +86,13 @@ public:
     }
 
     /// Reports an event after the gate was closed. Call it only in `farewell`.
-    void tell_last(const event& happened) noexcept {
+    void report_last(const event& happened) noexcept {
         call_or_report(
             [&] {
                 if (const auto callback = gate_.get(on_event_))
                     (*callback)(happened);
             },
-            [&](std::string_view text) { tell_last_resort(failure(happened, text)); });
+            [&](std::string_view text) { report_last_resort(failure(happened, text)); });
     }
 
     [[nodiscard]] bool closed() const { return gate_.closed(); }
@@ -135,17 +135,17 @@ private:
     template <typename Call>
     bool attempt(const event& during, const Call& call) noexcept {
         return call_or_report(
-            call, [&](std::string_view text) { tell_of_failure(failure(during, text)); });
+            call, [&](std::string_view text) { report_failure(failure(during, text)); });
     }
 
-    static event failure(event during, std::string_view what) noexcept {
+    static event failure(event during, std::string_view text) noexcept {
         during.kind = event_kind::callback_failed;
-        during.detail = what;
+        during.detail = text;
         return during;
     }
 
     // If `on_event` throws again, it is not called with that failure.
-    void tell_of_failure(const event& failed) noexcept {
+    void report_failure(const event& failed) noexcept {
         if (hears_all_) {
             try {
                 gate_.call(on_event_, failed);
@@ -155,15 +155,15 @@ private:
         }
         try {
             gate_.call(on_unheard_, failed);
-        } catch (...) { // Nobody is left to be told.
+        } catch (...) { // Nobody is left to report to.
         }
     }
 
-    void tell_last_resort(const event& failed) noexcept {
+    void report_last_resort(const event& failed) noexcept {
         try {
             if (const auto callback = gate_.get(on_unheard_))
                 (*callback)(failed);
-        } catch (...) { // Nobody is left to be told.
+        } catch (...) { // Nobody is left to report to.
         }
     }
 

@@ -157,8 +157,9 @@ public:
     /// Returns whether the target is down and `server_down` was reported before, as in
     /// `event::during_outage`.
     [[nodiscard]] bool during_outage() const noexcept {
-        const bool told_now = phase_ == phase::judged || phase_ == phase::transitioning;
-        return status_ == target_status::down && !(told_now && transition_ == transition::down);
+        const bool being_reported = phase_ == phase::judged || phase_ == phase::transitioning;
+        return status_ == target_status::down &&
+               !(being_reported && transition_ == transition::down);
     }
 
     /// Returns when the next check is due. The value is meaningful only while the machine waits.

@@ -50,7 +50,7 @@ public:
     virtual ~name_waiter() = default;
 
     /// The look-up has ended. Called once after `waiting` or `refreshing`.
-    virtual void told() noexcept = 0;
+    virtual void answered() noexcept = 0;
 
     /// The reason why there are no addresses. `resolver_unavailable` is also possible together with
     /// last good addresses.
@@ -63,7 +63,7 @@ public:
 private:
     friend name_book;
 
-    detail::book_entry* of_ = nullptr; // null when it does not wait
+    detail::book_entry* entry_ = nullptr; // null when it does not wait
     name_waiter* before_ = nullptr;
     name_waiter* behind_ = nullptr;
 };
@@ -143,17 +143,17 @@ public:
     /// Ends the wait, and the waiter is not woken. It uses the last good addresses, which it has
     /// already.
     void lose_patience(name_waiter& waiter) noexcept {
-        if (waiter.of_ != nullptr)
+        if (waiter.entry_ != nullptr)
             ++statistics_.last_good;
         leave(waiter);
     }
 
     /// Ends the wait, and the waiter is not woken.
     void leave(name_waiter& waiter) noexcept {
-        entry* const of = std::exchange(waiter.of_, nullptr);
-        if (of == nullptr)
+        entry* const known = std::exchange(waiter.entry_, nullptr);
+        if (known == nullptr)
             return;
-        (waiter.before_ != nullptr ? waiter.before_->behind_ : of->first) = waiter.behind_;
+        (waiter.before_ != nullptr ? waiter.before_->behind_ : known->first) = waiter.behind_;
         if (waiter.behind_ != nullptr)
             waiter.behind_->before_ = waiter.before_;
         waiter.before_ = waiter.behind_ = nullptr;
@@ -197,7 +197,7 @@ public:
             hand_over(*waiter, error, addresses);
             if (waiter->error == errc::resolver_unavailable && !waiter->addresses.empty())
                 ++statistics_.last_good;
-            waiter->told();
+            waiter->answered();
         }
     }
 
@@ -248,7 +248,7 @@ private:
     }
 
     static void link(entry& known, name_waiter& waiter) noexcept {
-        waiter.of_ = &known;
+        waiter.entry_ = &known;
         waiter.before_ = nullptr;
         waiter.behind_ = std::exchange(known.first, &waiter);
         if (waiter.behind_ != nullptr)

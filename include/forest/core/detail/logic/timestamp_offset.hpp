@@ -40,12 +40,12 @@ public:
 
     /// Returns a timestamp of that sequence, with a random part below the millisecond. The part is
     /// drawn for each timestamp. So if two clients have the same part once, they differ soon.
-    [[nodiscard]] constexpr precise_time precise(wall_time at) const noexcept {
+    [[nodiscard]] constexpr precise_time precise(wall_time moment) const noexcept {
         if (seed_ == 0)
-            return at;
-        const auto count = static_cast<std::uint64_t>(at.time_since_epoch().count());
+            return moment;
+        const auto count = static_cast<std::uint64_t>(moment.time_since_epoch().count());
         random_generator of_moment{seed_ ^ count};
-        return {at, std::chrono::nanoseconds{of_moment() % 1'000'000}};
+        return {moment, std::chrono::nanoseconds{of_moment() % 1'000'000}};
     }
 
 private:

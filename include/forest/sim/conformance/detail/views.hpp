@@ -53,8 +53,8 @@ public:
     [[nodiscard]] bool overlap(std::string_view view) const noexcept {
         const auto begin = reinterpret_cast<std::uintptr_t>(view.data());
         const auto meets = [&](const void* bytes, std::size_t size) {
-            const auto from = reinterpret_cast<std::uintptr_t>(bytes);
-            return from < begin + view.size() && begin < from + size;
+            const auto address = reinterpret_cast<std::uintptr_t>(bytes);
+            return address < begin + view.size() && begin < address + size;
         };
         return meets(blocks_.data(), blocks_max * sizeof(block)) ||
                std::any_of(blocks_.begin(), blocks_.end(),

@@ -72,17 +72,17 @@ public:
 
     /// The result; its views are valid until the next answer departs.
     [[nodiscard]] reply result() const {
-        reply given;
+        reply result;
         if (torn_) {
-            given.error = errc::connection_lost;
-            return given;
+            result.error = errc::connection_lost;
+            return result;
         }
-        given.error = parser_.error();
-        given.status = parser_.status();
-        given.fields = parser_.fields(received_);
-        if (!given.error)
-            given.body = parser_.body(received_);
-        return given;
+        result.error = parser_.error();
+        result.status = parser_.status();
+        result.fields = parser_.fields(received_);
+        if (!result.error)
+            result.body = parser_.body(received_);
+        return result;
     }
 
 private:

@@ -148,15 +148,15 @@ private:
     // -- To the server --
 
     template <typename Arrive>
-    void send(direction where, Arrive&& arrives, duration extra = duration::zero(),
+    void send(direction way, Arrive&& arrives, duration extra = duration::zero(),
               duration whole = duration::zero()) {
         set_timer_unless_within(whole);
-        if (!path_.over->carry(where, std::forward<Arrive>(arrives), extra))
-            lose(where);
+        if (!path_.over->carry(way, std::forward<Arrive>(arrives), extra))
+            lose(way);
     }
 
-    void lose(direction where) {
-        note(trace_kind::lost, static_cast<int>(where), requests_);
+    void lose(direction way) {
+        note(trace_kind::lost, static_cast<int>(way), requests_);
         set_timer();
     }
 

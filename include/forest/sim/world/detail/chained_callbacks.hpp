@@ -24,9 +24,10 @@ public:
     using event_callback = std::function<void(const event&)>;
     using outage_callback = std::function<void(Whose..., const outage&)>;
 
-    chained_callbacks(Client&& made, event_callback told, outage_callback down, outage_callback up)
-        : Client{std::move(made)},
-          told_{std::move(told)},
+    chained_callbacks(Client&& client, event_callback listener, outage_callback down,
+                      outage_callback up)
+        : Client{std::move(client)},
+          listener_{std::move(listener)},
           down_{std::move(down)},
           up_{std::move(up)} {
         on_event({});
@@ -35,11 +36,12 @@ public:
     }
 
     void on_event(event_callback callback) {
-        Client::on_event([first = told_, callback = std::move(callback)](const event& happened) {
-            first(happened);
-            if (callback)
-                callback(happened);
-        });
+        Client::on_event(
+            [first = listener_, callback = std::move(callback)](const event& happened) {
+                first(happened);
+                if (callback)
+                    callback(happened);
+            });
     }
 
     void on_server_down(outage_callback callback) {
@@ -59,7 +61,7 @@ private:
         };
     }
 
-    event_callback told_;
+    event_callback listener_;
     outage_callback down_;
     outage_callback up_;
 };

@@ -22,9 +22,9 @@ namespace forest::sim::detail {
 /// Begins (`step` is 1) or ends (-1) a fault of a server process. `in_force` is null if no fault of
 /// the kind is left. Not for `crash`, `restart` and `stop`: their end depends on what has happened
 /// to the process since.
-inline void change_process(server_process& server, const fault& what, int step,
-                           const fault* in_force) {
-    switch (what.kind) {
+inline void change_process(server_process& server, const fault& fault, int step,
+                           const sim::fault* in_force) {
+    switch (fault.kind) {
     case fault_kind::freeze: server.frozen += step; return;
     case fault_kind::slow:
         server.slow += step;
@@ -39,8 +39,8 @@ inline void change_process(server_process& server, const fault& what, int step,
 }
 
 /// Begins or ends a fault of a link in the same way.
-inline void change_link(link& link, const fault& what, int step, const fault* in_force) {
-    switch (what.kind) {
+inline void change_link(link& link, const fault& fault, int step, const sim::fault* in_force) {
+    switch (fault.kind) {
     case fault_kind::refuse: link.refusing += step; return;
     case fault_kind::black_hole:
         link.requests_lost += step;
@@ -62,7 +62,7 @@ inline void change_link(link& link, const fault& what, int step, const fault* in
             link.usual_delay();
         return;
     case fault_kind::clog: return step > 0 ? link.clog() : link.unclog();
-    case fault_kind::loss: link.loss_per_mille += step * static_cast<int>(what.amount); return;
+    case fault_kind::loss: link.loss_per_mille += step * static_cast<int>(fault.amount); return;
     case fault_kind::dns_failure: link.unresolvable += step; return;
     default: assert(false && "no fault of a link");
     }
@@ -81,12 +81,12 @@ inline void change_time(host& host, fault_kind kind, const fault* in_force) {
 }
 
 /// Performs a momentary fault of the time of a host.
-inline void disturb_time(host& host, const fault& what) {
-    switch (what.kind) {
+inline void disturb_time(host& host, const fault& fault) {
+    switch (fault.kind) {
     case fault_kind::step_wall:
-        return host.step_wall(std::chrono::duration_cast<std::chrono::milliseconds>(what.span));
-    case fault_kind::pause: return host.pause(what.span);
-    case fault_kind::suspend: return host.suspend(what.span);
+        return host.step_wall(std::chrono::duration_cast<std::chrono::milliseconds>(fault.span));
+    case fault_kind::pause: return host.pause(fault.span);
+    case fault_kind::suspend: return host.suspend(fault.span);
     default: assert(false && "no momentary fault of time");
     }
 }

@@ -63,8 +63,8 @@ public:
         const std::size_t index = subjects_.size();
         subjects_.push_back(std::move(subject));
         for (const auto& [id, each] : ongoing_) {
-            if (is_of_link(each.what.kind) && concerns(each.what, index))
-                change_link(*subjects_[index].link, each.what, 1, &each.what);
+            if (is_of_link(each.planned.kind) && concerns(each.planned, index))
+                change_link(*subjects_[index].link, each.planned, 1, &each.planned);
         }
     }
 
@@ -72,10 +72,10 @@ public:
 
     /// Adds a fault. It happens when it is due, or now if that time has passed. Repetitions in the
     /// past do not happen. Throws std::invalid_argument for a fault that makes no sense.
-    void play(const fault& what) {
-        check_fault(what, servers_->size(), subjects_.size());
-        const duration first = first_beginning(what);
-        script_.push_back(what);
+    void play(const fault& fault) {
+        check_fault(fault, servers_->size(), subjects_.size());
+        const duration first = first_beginning(fault);
+        script_.push_back(fault);
         schedule(script_.size() - 1, first);
     }
 
@@ -98,73 +98,73 @@ public:
 private:
     // A fault that has begun.
     struct ongoing_fault {
-        fault what;
+        fault planned;
         std::optional<std::uint64_t> life{}; // the life of the process that the fault has ended
     };
 
     using numbered = std::pair<const std::uint64_t, ongoing_fault>;
 
     duration now() const noexcept { return queue_->now().time_since_epoch(); }
-    server_process& server_of(const fault& what) const { return *servers_->at(what.server); }
+    server_process& server_of(const fault& fault) const { return *servers_->at(fault.server); }
 
-    host& host_of(const fault& what) const {
-        return what.client == fault::everyone ? server_of(what).host()
-                                              : *subjects_.at(what.client).host;
+    host& host_of(const fault& fault) const {
+        return fault.client == fault::everyone ? server_of(fault).host()
+                                               : *subjects_.at(fault.client).host;
     }
 
-    bool concerns(const fault& what, std::size_t index) const {
+    bool concerns(const fault& fault, std::size_t index) const {
         const fault_subject& subject = subjects_[index];
         if (subject.link == nullptr)
             return false;
-        return what.client == fault::everyone
-                   ? subject.server == servers_->at(what.server).get()
-                   : index == what.client || subject.fleet == what.client;
+        return fault.client == fault::everyone
+                   ? subject.server == servers_->at(fault.server).get()
+                   : index == fault.client || subject.fleet == fault.client;
     }
 
     // -- The times of faults --
 
-    duration first_beginning(const fault& what) const {
-        const duration length = is_momentary(what.kind) ? duration::zero() : what.lasting;
+    duration first_beginning(const fault& fault) const {
+        const duration length = is_momentary(fault.kind) ? duration::zero() : fault.lasting;
         const bool lasts = length > duration::zero();
-        if (what.every == duration::zero()) {
-            if (lasts && saturating_sum(what.at, length) <= now())
+        if (fault.every == duration::zero()) {
+            if (lasts && saturating_sum(fault.at, length) <= now())
                 throw std::invalid_argument("the fault would be over already");
-            return what.at;
+            return fault.at;
         }
-        if (what.at >= now())
-            return what.at;
-        const duration last = now() - (now() - what.at) % what.every;
+        if (fault.at >= now())
+            return fault.at;
+        const duration last = now() - (now() - fault.at) % fault.every;
         const bool active = saturating_sum(last, length) > now() || last == now();
-        return active ? last : saturating_sum(last, what.every);
+        return active ? last : saturating_sum(last, fault.every);
     }
 
     void schedule(std::size_t index, duration due) {
         queue_->at(steady_time{due}, [this, index, due, epoch = epoch_] {
             if (epoch != epoch_)
                 return;
-            const fault what = script_[index]; // A copy: the effects may add faults.
-            begin(what, due);
-            if (what.every > duration::zero())
-                schedule(index, saturating_sum(due, what.every));
+            const fault fault = script_[index]; // A copy: the effects may add faults.
+            begin(fault, due);
+            if (fault.every > duration::zero())
+                schedule(index, saturating_sum(due, fault.every));
         });
     }
 
-    void begin(const fault& what, duration due) {
-        note(trace_kind::faulted, what);
-        if (is_momentary(what.kind))
-            return happen(what);
+    void begin(const fault& fault, duration due) {
+        note(trace_kind::faulted, fault);
+        if (is_momentary(fault.kind))
+            return happen(fault);
         const std::uint64_t id = next_++;
-        ongoing_fault& begun = ongoing_.emplace(id, ongoing_fault{what}).first->second;
-        switch (what.kind) {
-        case fault_kind::crash: begun.life = server_of(what).crash(); break;
+        ongoing_fault& begun = ongoing_.emplace(id, ongoing_fault{fault}).first->second;
+        switch (fault.kind) {
+        case fault_kind::crash: begun.life = server_of(fault).crash(); break;
         case fault_kind::stop:
-            server_of(what).drain();
-            queue_->at(steady_time{saturating_sum(due, what.span)}, [this, id] { crash(id); });
+            server_of(fault).drain();
+            queue_->at(steady_time{saturating_sum(due, fault.span)}, [this, id] { crash(id); });
             break;
-        default: change(id, what, 1);
+        default: change(id, fault, 1);
         }
-        if (what.lasting > duration::zero())
-            queue_->at(steady_time{saturating_sum(due, what.lasting)}, [this, id] { end(id); });
+        if (fault.lasting > duration::zero())
+            queue_->at(steady_time{saturating_sum(due, fault.lasting)}, [this, id] { end(id); });
     }
 
     // If the world was healed before, the fault has ended already.
@@ -176,17 +176,17 @@ private:
     void crash(std::uint64_t id) {
         const auto stopping = ongoing_.find(id);
         if (stopping != ongoing_.end())
-            stopping->second.life = server_of(stopping->second.what).crash();
+            stopping->second.life = server_of(stopping->second.planned).crash();
     }
 
     void finish(std::uint64_t id, const ongoing_fault& ended) {
-        note(trace_kind::healed, ended.what);
+        note(trace_kind::healed, ended.planned);
         if (ended.life)
-            server_of(ended.what).recover(*ended.life);
-        switch (ended.what.kind) {
+            server_of(ended.planned).recover(*ended.life);
+        switch (ended.planned.kind) {
         case fault_kind::crash: return;
-        case fault_kind::stop: return server_of(ended.what).resume();
-        default: change(id, ended.what, -1);
+        case fault_kind::stop: return server_of(ended.planned).resume();
+        default: change(id, ended.planned, -1);
         }
     }
 
@@ -197,50 +197,50 @@ private:
     const numbered* in_force(fault_kind kind, const Concerns& concerned) const {
         const auto found =
             std::find_if(ongoing_.rbegin(), ongoing_.rend(), [&](const numbered& each) {
-                return each.second.what.kind == kind && concerned(each.second.what);
+                return each.second.planned.kind == kind && concerned(each.second.planned);
             });
         return found == ongoing_.rend() ? nullptr : &*found;
     }
 
     static const fault* fault_of(const numbered* found) noexcept {
-        return found == nullptr ? nullptr : &found->second.what;
+        return found == nullptr ? nullptr : &found->second.planned;
     }
 
-    void change(std::uint64_t id, const fault& what, int step) {
-        if (is_of_process(what.kind)) {
+    void change(std::uint64_t id, const fault& fault, int step) {
+        if (is_of_process(fault.kind)) {
             const auto* const last = in_force(
-                what.kind, [&](const fault& other) { return other.server == what.server; });
-            return change_process(server_of(what), what, step, fault_of(last));
+                fault.kind, [&](const auto& other) { return other.server == fault.server; });
+            return change_process(server_of(fault), fault, step, fault_of(last));
         }
-        if (is_of_time(what.kind)) {
-            host& host = host_of(what);
+        if (is_of_time(fault.kind)) {
+            host& host = host_of(fault);
             const auto* const last =
-                in_force(what.kind, [&](const fault& other) { return &host_of(other) == &host; });
+                in_force(fault.kind, [&](const auto& other) { return &host_of(other) == &host; });
             if (last == nullptr || last->first <= id) // otherwise another one is in force
-                change_time(host, what.kind, fault_of(last));
+                change_time(host, fault.kind, fault_of(last));
             return;
         }
         for (std::size_t index = 0; index < subjects_.size(); ++index) {
-            if (!concerns(what, index))
+            if (!concerns(fault, index))
                 continue;
             const auto* const last =
-                in_force(what.kind, [&](const fault& other) { return concerns(other, index); });
-            change_link(*subjects_[index].link, what, step, fault_of(last));
+                in_force(fault.kind, [&](const auto& other) { return concerns(other, index); });
+            change_link(*subjects_[index].link, fault, step, fault_of(last));
         }
     }
 
-    void happen(const fault& what) {
-        if (what.kind == fault_kind::restart)
-            return server_of(what).restart();
-        if (what.kind == fault_kind::quit) {
-            const fault_subject& subject = subjects_.at(what.client);
+    void happen(const fault& fault) {
+        if (fault.kind == fault_kind::restart)
+            return server_of(fault).restart();
+        if (fault.kind == fault_kind::quit) {
+            const fault_subject& subject = subjects_.at(fault.client);
             return subject.host->when_running(subject.quit);
         }
-        host& host = host_of(what);
-        disturb_time(host, what);
-        if (what.kind == fault_kind::step_wall)
-            note_clock(host, what.client == fault::everyone ? what.server : what.client,
-                       what.client != fault::everyone);
+        host& host = host_of(fault);
+        disturb_time(host, fault);
+        if (fault.kind == fault_kind::step_wall)
+            note_clock(host, fault.client == fault::everyone ? fault.server : fault.client,
+                       fault.client != fault::everyone);
     }
 
     void correct(host& host, std::size_t number, bool of_client) {
@@ -250,9 +250,10 @@ private:
             note_clock(host, number, of_client);
     }
 
-    void note(trace_kind kind, const fault& what) {
+    void note(trace_kind kind, const fault& fault) {
         ++disturbances_;
-        lines_->add({now(), kind, what.server, static_cast<std::uint16_t>(what.kind), what.client});
+        lines_->add(
+            {now(), kind, fault.server, static_cast<std::uint16_t>(fault.kind), fault.client});
     }
 
     void note_clock(const host& host, std::size_t number, bool of_client) {

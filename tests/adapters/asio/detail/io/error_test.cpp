@@ -19,23 +19,23 @@ using namespace forest::detail;
 
 namespace {
 
-constexpr errc from_most_to_least_telling[] = {errc::local_resources_exhausted,
-                                               errc::connection_refused, errc::timed_out,
-                                               errc::connection_lost, errc::unreachable};
+constexpr errc from_most_to_least_specific[] = {errc::local_resources_exhausted,
+                                                errc::connection_refused, errc::timed_out,
+                                                errc::connection_lost, errc::unreachable};
 
-constexpr std::size_t ranks = std::size(from_most_to_least_telling);
+constexpr std::size_t ranks = std::size(from_most_to_least_specific);
 
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(error_test)
 
-BOOST_DATA_TEST_CASE(B5_the_most_telling_failure_of_two_addresses_wins,
+BOOST_DATA_TEST_CASE(B5_the_most_specific_failure_of_two_addresses_wins,
                      boost::unit_test::data::xrange(ranks* ranks)) {
     const std::size_t first = sample / ranks;
     const std::size_t second = sample % ranks;
-    const errc expected = from_most_to_least_telling[std::min(first, second)];
-    BOOST_TEST((more_telling(from_most_to_least_telling[first],
-                             from_most_to_least_telling[second]) == expected));
+    const errc expected = from_most_to_least_specific[std::min(first, second)];
+    BOOST_TEST((more_specific(from_most_to_least_specific[first],
+                              from_most_to_least_specific[second]) == expected));
 }
 
 BOOST_DATA_TEST_CASE(what_this_machine_lacks_is_not_told_of_the_server,

@@ -134,17 +134,17 @@ private:
     // Asks for a name, is woken on any thread, and continues on a thread of the executor.
     class question final : public name_waiter, public serial_task {
     public:
-        explicit question(connector& owner) noexcept : by_{owner} {}
+        explicit question(connector& owner) noexcept : owner_{owner} {}
 
-        void told() noexcept override {
-            told_ = number;
-            by_.call_later(*this);
+        void answered() noexcept override {
+            answered_ = number;
+            owner_.call_later(*this);
         }
 
         void perform() override {
-            by_.resume([this](lock& held) {
-                if (by_.asking_ && told_ == number)
-                    by_.resolved(held);
+            owner_.resume([this](lock& held) {
+                if (owner_.asking_ && answered_ == number)
+                    owner_.resolved(held);
             });
         }
 
@@ -153,8 +153,8 @@ private:
         std::uint64_t number = 0; // the number of the latest question; earlier ones are void
 
     private:
-        connector& by_;
-        std::atomic<std::uint64_t> told_ = 0; // the last answered question
+        connector& owner_;
+        std::atomic<std::uint64_t> answered_ = 0; // the last answered question
     };
 
     void ready(lock& held) final { (void)advance(held); }
@@ -202,7 +202,7 @@ private:
             break;
         default: break;
         }
-        failure_ = more_telling(failure_, errc::timed_out);
+        failure_ = more_specific(failure_, errc::timed_out);
         connect(held, now);
     }
 
@@ -214,7 +214,7 @@ private:
             return errc::resolver_unavailable;
         if (stage_ == stage::resolving_again)
             return failure_;
-        return more_telling(failure_, errc::timed_out);
+        return more_specific(failure_, errc::timed_out);
     }
 
     void try_all(lock& held, clock::time_point now) {
@@ -286,7 +286,7 @@ private:
             return;
         if (!fails && add_addresses()) {
             if (connecting)
-                failure_ = more_telling(failure_, errc::timed_out);
+                failure_ = more_specific(failure_, errc::timed_out);
             return connect(held, now);
         }
         // Only "no such name" says more than the failure that is known already.
@@ -322,10 +322,10 @@ private:
     void connect(lock& held, clock::time_point now) {
         for (;;) {
             close();
-            const endpoint& to = addresses_[next_address_++];
+            const endpoint& address = addresses_[next_address_++];
             const auto left = static_cast<clock::rep>(addresses_.size() - next_address_ + 1);
             connecting_ = now;
-            std::error_code ec = open(to);
+            std::error_code ec = open(address);
             if (!ec && begin(held, ec)) {
                 // After the addresses from memory there may be one that is not known yet.
                 const auto shares = left + (from_memory_ ? 1 : 0);
@@ -333,7 +333,7 @@ private:
                     wait_until(shares == 1 ? deadline_ : now + (deadline_ - now) / shares);
                 return;
             }
-            failure_ = more_telling(failure_, connect_error(ec));
+            failure_ = more_specific(failure_, connect_error(ec));
             now = clock::now();
             if (next_address_ == addresses_.size())
                 return give_up(now);
@@ -380,7 +380,7 @@ private:
         std::error_code ec;
         if (begin(held, ec))
             return;
-        failure_ = more_telling(failure_, connect_error(ec));
+        failure_ = more_specific(failure_, connect_error(ec));
         const auto now = clock::now();
         if (next_address_ == addresses_.size())
             return give_up(now);

@@ -91,16 +91,16 @@ private:
 
         void perform() override {
             std::unique_ptr<ending> self{this};
-            get_operation* const to = std::exchange(home, nullptr);
+            get_operation* const owner = std::exchange(home, nullptr);
             const std::uint64_t finished = number;
             auto function = std::move(handler);
-            const reply told = result;
-            if (to != nullptr)
-                to->take_back(std::move(self));
+            const reply answer = result;
+            if (owner != nullptr)
+                owner->take_back(std::move(self));
             self.reset();
-            function(told);
-            if (to != nullptr)
-                to->release_large_buffers(finished);
+            function(answer);
+            if (owner != nullptr)
+                owner->release_large_buffers(finished);
         }
 
         void abandon() noexcept override { delete this; }
@@ -167,7 +167,7 @@ private:
 
     void failed(lock& held, errc why) override { finish(held, why, clock::now()); }
 
-    void sent(clock::time_point at) override { sent_ = at; }
+    void sent(clock::time_point moment) override { sent_ = moment; }
 
     outcome received(lock& held, std::error_code ec, std::size_t count) override {
         const auto now = clock::now();
@@ -216,24 +216,24 @@ private:
             result.body = parser_.body(data);
         result.timings = timings_;
         result.connections_opened = connections_opened_;
-        ending& told = *ending_.release();
-        told.handler = std::move(handler_);
-        told.result = result;
-        told.home = this;
-        told.number = ++finished_;
-        run(held, told);
+        ending& end = *ending_.release();
+        end.handler = std::move(handler_);
+        end.result = result;
+        end.home = this;
+        end.number = ++finished_;
+        run(held, end);
     }
 
     // Not from inside.
     void end_unanswered(lock& held, errc why) noexcept {
         stop_waiting();
         close();
-        ending& told = *ending_.release();
-        told.handler = std::move(handler_);
-        told.result = {};
-        told.result.error = why;
-        told.result.connections_opened = connections_opened_;
-        post(held, told);
+        ending& end = *ending_.release();
+        end.handler = std::move(handler_);
+        end.result = {};
+        end.result.error = why;
+        end.result.connections_opened = connections_opened_;
+        post(held, end);
     }
 
     void short_of_memory(lock& held) override {

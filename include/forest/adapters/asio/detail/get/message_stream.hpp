@@ -48,7 +48,7 @@ protected:
     ~message_stream() = default; // NOLINT(modernize-use-override): not of every Io
 
     // The whole message has been sent.
-    virtual void sent(clock::time_point at) = 0;
+    virtual void sent(clock::time_point moment) = 0;
     // Returns the place for the next received bytes. It is not empty.
     virtual std::span<char> free_space() = 0;
     // So many bytes were received, or `ec` is the reason why no more will come.

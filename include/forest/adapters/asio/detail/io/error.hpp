@@ -45,7 +45,7 @@ namespace forest::detail {
 /// First comes a lack of resources: the server may be healthy at the address that could not be
 /// tried. Then comes a refused connection: a machine that refuses exists, but `unreachable` may be
 /// the fault of this machine.
-[[nodiscard]] constexpr errc more_telling(errc left, errc right) noexcept {
+[[nodiscard]] constexpr errc more_specific(errc left, errc right) noexcept {
     for (const errc each : {errc::local_resources_exhausted, errc::connection_refused,
                             errc::timed_out, errc::connection_lost}) {
         if (left == each || right == each)

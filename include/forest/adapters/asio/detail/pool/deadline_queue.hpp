@@ -29,10 +29,10 @@ public:
     void reserve(std::size_t users) { entries_.reserve(2 * users + void_max + 1); }
 
     /// Sets the deadline of a user, and replaces an earlier one. Returns when it will end.
-    clock::time_point set(pool_user& user, clock::time_point at) {
+    clock::time_point set(pool_user& user, clock::time_point deadline) {
         clear(user);
         const clock::rep tick =
-            (at.time_since_epoch() + tick_ - clock::duration{1}) / tick_; // rounded up
+            (deadline.time_since_epoch() + tick_ - clock::duration{1}) / tick_; // rounded up
         entries_.push({tick, ++numbers_given_, &user});
         user.deadline = numbers_given_;
         ++valid_;
@@ -64,11 +64,11 @@ public:
         const auto end = first();
         if (!end || *end > now)
             return nullptr;
-        pool_user* const of = entries_.front().of;
+        pool_user* const user = entries_.front().user;
         entries_.pop();
-        of->deadline = 0;
+        user->deadline = 0;
         --valid_;
-        return of;
+        return user;
     }
 
 private:
@@ -77,14 +77,14 @@ private:
     struct entry {
         clock::rep tick;
         std::uint64_t number;
-        pool_user* of;
+        pool_user* user;
     };
 
     static bool sooner(const entry& left, const entry& right) noexcept {
         return left.tick < right.tick;
     }
 
-    static bool is_void(const entry& each) noexcept { return each.of->deadline != each.number; }
+    static bool is_void(const entry& each) noexcept { return each.user->deadline != each.number; }
 
     void drop_void() noexcept {
         while (!entries_.empty() && is_void(entries_.front()))

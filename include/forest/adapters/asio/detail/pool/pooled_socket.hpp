@@ -173,13 +173,13 @@ private:
 
     template <typename Wanted>
     pooled_socket* unlink(std::uint64_t origin, const Wanted& wanted) noexcept {
-        pooled_socket** from = &heads_[place_of(origin)];
-        while (*from != nullptr && !wanted(**from))
-            from = &(*from)->next;
-        pooled_socket* const found = *from;
+        pooled_socket** link = &heads_[place_of(origin)];
+        while (*link != nullptr && !wanted(**link))
+            link = &(*link)->next;
+        pooled_socket* const found = *link;
         if (found == nullptr)
             return nullptr;
-        *from = found->next;
+        *link = found->next;
         found->next = nullptr;
         (found->kept_before != nullptr ? found->kept_before->kept_behind : first_) =
             found->kept_behind;

@@ -176,8 +176,8 @@ public:
             drop_tasks();
     }
 
-    void set_deadline(pool_user& user, clock::time_point at) {
-        if (const auto end = deadlines_.set(user, at); end < alarm_)
+    void set_deadline(pool_user& user, clock::time_point deadline) {
+        if (const auto end = deadlines_.set(user, deadline); end < alarm_)
             set_alarm(end);
     }
 
@@ -352,13 +352,13 @@ private:
             set_alarm(*first);
     }
 
-    void set_alarm(clock::time_point at) {
-        alarm_ = at;
+    void set_alarm(clock::time_point moment) {
+        alarm_ = moment;
         alarm_middle_ = {};
-        timer_.expires_at(at);
+        timer_.expires_at(moment);
         try {
-            timer_.async_wait(owning([at](socket_pool& self, std::error_code ec) {
-                if (!ec && at == self.alarm_)
+            timer_.async_wait(owning([moment](socket_pool& self, std::error_code ec) {
+                if (!ec && moment == self.alarm_)
                     self.ring();
             }));
         } catch (const std::bad_alloc&) {

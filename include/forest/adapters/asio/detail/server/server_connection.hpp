@@ -86,7 +86,7 @@ public:
         server_->memory.count(counted_bytes_, 0);
         list_->erase(position_);
         list_ = nullptr;
-        server_->tell_of_room();
+        server_->report_room();
         if (server_->stopping && server_->connections() == 0)
             server_->grace.cancel();
     }
@@ -396,7 +396,7 @@ private:
         continued_ = false;
         parser_.reset(server_->limits.message, request_body::skipped);
         set_deadline(unparsed_ ? server_->limits.header_timeout : server_->limits.idle_timeout);
-        server_->tell_of_room();
+        server_->report_room();
     }
 
     // Closing with unread bytes would reset the connection, and the client could lose the answer
@@ -409,7 +409,7 @@ private:
         in_scratch_ = true;
         set_deadline(linger_timeout);
         stream_.shutdown_sending();
-        server_->tell_of_room();
+        server_->report_room();
     }
 
     bool drain() {

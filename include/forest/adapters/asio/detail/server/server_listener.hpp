@@ -74,14 +74,14 @@ public:
 
     // Like `bind`, for a socket file with these permissions.
     std::error_code bind_unix(const std::string& path, unsigned mode) {
-        const asio::local::stream_protocol::endpoint at{path};
+        const asio::local::stream_protocol::endpoint address{path};
         if (const std::error_code ec = file_.claim(path))
             return ec;
-        std::error_code ec = open(at);
+        std::error_code ec = open(address);
         if (!ec && !server_socket_file::restrict(acceptor_.native_handle(), mode))
             return errc::listen_failed;
         if (!ec)
-            acceptor_.bind(at, ec);
+            acceptor_.bind(address, ec);
         if (ec)
             return ec == asio::error::address_in_use ? errc::address_in_use : errc::listen_failed;
         path_ = path;
@@ -103,10 +103,10 @@ public:
     [[nodiscard]] asio::ip::tcp::endpoint tcp_endpoint() const {
         asio::ip::tcp::endpoint result;
         std::error_code ec;
-        const endpoint at = acceptor_.local_endpoint(ec);
+        const endpoint address = acceptor_.local_endpoint(ec);
         if (!ec && path_.empty()) {
-            std::memcpy(result.data(), at.data(), at.size());
-            result.resize(at.size());
+            std::memcpy(result.data(), address.data(), address.size());
+            result.resize(address.size());
         }
         return result;
     }

@@ -128,15 +128,15 @@ private:
 
     // Returns whether no process listens at the socket file.
     static bool refuses(const std::string& path) noexcept {
-        sockaddr_un at{};
-        at.sun_family = AF_UNIX;
-        path.copy(at.sun_path, sizeof at.sun_path - 1);
+        sockaddr_un address{};
+        address.sun_family = AF_UNIX;
+        path.copy(address.sun_path, sizeof address.sun_path - 1);
         const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         if (probe < 0)
             return false;
         // Connects without blocking: a listener with a full backlog is running, too.
         const bool refused =
-            ::connect(probe, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 &&
+            ::connect(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
             errno == ECONNREFUSED;
         ::close(probe);
         return refused;

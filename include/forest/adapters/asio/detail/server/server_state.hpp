@@ -63,7 +63,7 @@ struct server_state {
     }
 
     // Wakes the listeners that wait for a connection to end.
-    void tell_of_room() noexcept {
+    void report_room() noexcept {
         for (asio::steady_timer* const each : paused)
             each->cancel();
         paused.clear();

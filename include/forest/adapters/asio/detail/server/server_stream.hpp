@@ -195,14 +195,14 @@ private:
 
     // Encrypts the next piece. The closing message follows the last one.
     bool encrypt() {
-        std::string_view& from = head_.empty() ? body_ : head_;
-        if (from.empty()) {
+        std::string_view& source = head_.empty() ? body_ : head_;
+        if (source.empty()) {
             last_ = false;
             tls_->goodbye();
             return true;
         }
-        const std::string_view piece = from.substr(0, encrypted_at_once);
-        from.remove_prefix(piece.size());
+        const std::string_view piece = source.substr(0, encrypted_at_once);
+        source.remove_prefix(piece.size());
         return tls_->send(piece) == progress::done;
     }
 

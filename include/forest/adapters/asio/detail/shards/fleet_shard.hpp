@@ -35,7 +35,7 @@ namespace forest::detail {
 
 /// A fleet and its thread. Before the fleet is handed over to that thread, callers work on the
 /// fleet themselves. So no queue is needed for targets that are added before the start. The members
-/// about names are for the functions that `tell_later` and `ask` call with the fleet, one at a
+/// about names are for the functions that `call_later` and `ask` call with the fleet, one at a
 /// time. All other members may be called from any thread.
 template <typename Fleet>
 class fleet_shard {
@@ -62,7 +62,7 @@ public:
     /// once and has no memory. If the function has no memory in a later call, it is called again.
     /// So a function that throws must have changed nothing.
     template <typename Function>
-    void tell_later(Function&& function) {
+    void call_later(Function&& function) {
         if (!work_here(function))
             enter(*prepare(std::forward<Function>(function)).release());
     }
@@ -74,7 +74,7 @@ public:
         return std::make_unique<call_type>(*this, std::forward<Function>(function));
     }
 
-    /// Like `tell_later`, for the result of `prepare`. If this throws, the caller still owns that
+    /// Like `call_later`, for the result of `prepare`. If this throws, the caller still owns that
     /// result.
     template <typename Message>
     void send(std::unique_ptr<Message>& message) {

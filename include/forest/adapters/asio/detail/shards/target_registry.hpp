@@ -62,27 +62,27 @@ public:
     /// Takes a name back, and returns the fleet of its target; empty if there is no such target.
     std::optional<std::size_t> remove(target_id id) {
         const std::lock_guard lock{mutex_};
-        entry* const one = watched(id);
-        if (one == nullptr)
+        entry* const found = watched(id);
+        if (found == nullptr)
             return std::nullopt;
-        one->watched = false;
-        --sizes_[one->fleet];
-        return one->fleet;
+        found->watched = false;
+        --sizes_[found->fleet];
+        return found->fleet;
     }
 
     /// Returns the fleet of a target; empty if there is no such target.
     [[nodiscard]] std::optional<std::size_t> fleet_of(target_id id) const {
         const std::lock_guard lock{mutex_};
-        const entry* const one = watched(id);
-        return one == nullptr ? std::nullopt : std::optional<std::size_t>{one->fleet};
+        const entry* const found = watched(id);
+        return found == nullptr ? std::nullopt : std::optional<std::size_t>{found->fleet};
     }
 
     /// Returns the name of a target in its fleet, 0 if its fleet does not know it yet; empty if
     /// there is no such target.
     [[nodiscard]] std::optional<target_id> inner(target_id id) const {
         const std::lock_guard lock{mutex_};
-        const entry* const one = watched(id);
-        return one == nullptr ? std::nullopt : std::optional{one->inner};
+        const entry* const found = watched(id);
+        return found == nullptr ? std::nullopt : std::optional{found->inner};
     }
 
     /// Returns the number of targets.
@@ -106,29 +106,29 @@ public:
     /// Stores the name of a target in its fleet. 0 means that the fleet has refused it.
     void added(target_id id, target_id inner) {
         const std::lock_guard lock{mutex_};
-        entry& one = entries_[target_place::of(id).index];
-        one.inner = inner;
+        entry& found = entries_[target_place::of(id).index];
+        found.inner = inner;
         if (inner != target_id{})
             return;
-        sizes_[one.fleet] -= std::exchange(one.watched, false) ? 1 : 0;
+        sizes_[found.fleet] -= std::exchange(found.watched, false) ? 1 : 0;
         release(id);
     }
 
     /// The value that `forget` would return.
     [[nodiscard]] target_id known_as(target_id id) const {
         const std::lock_guard lock{mutex_};
-        const entry* const one = find(id);
-        return one == nullptr ? target_id{} : one->inner;
+        const entry* const found = find(id);
+        return found == nullptr ? target_id{} : found->inner;
     }
 
     /// Forgets a target that was removed, and returns the name by which its fleet has to remove it,
     /// too; 0 if its fleet does not know it.
     target_id forget(target_id id) {
         const std::lock_guard lock{mutex_};
-        const entry* const one = find(id);
-        if (one == nullptr || one->inner == target_id{}) // `wanted` will return false.
+        const entry* const found = find(id);
+        if (found == nullptr || found->inner == target_id{}) // `wanted` will return false.
             return {};
-        const target_id known_as = one->inner;
+        const target_id known_as = found->inner;
         release(id);
         return known_as;
     }
@@ -166,8 +166,8 @@ private:
     }
 
     [[nodiscard]] const entry* watched(target_id id) const noexcept {
-        const entry* const one = find(id);
-        return one != nullptr && one->watched ? one : nullptr;
+        const entry* const found = find(id);
+        return found != nullptr && found->watched ? found : nullptr;
     }
     [[nodiscard]] entry* watched(target_id id) noexcept {
         return const_cast<entry*>(std::as_const(*this).watched(id));
