@@ -758,7 +758,7 @@ BOOST_AUTO_TEST_CASE(B16_an_observer_that_always_throws_does_not_end_the_polling
     watched.queue.run_for(65s);
     BOOST_TEST(watched.transport.requests().size() == 3U);
     BOOST_TEST(reported ==
-               2 * 7); // started, and twice three events, each told again as callback_failed
+               2 * 7); // started, and twice three events, each reported again as callback_failed
 }
 
 BOOST_AUTO_TEST_CASE(B16_a_missing_callback_is_no_error) {

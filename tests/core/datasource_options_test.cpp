@@ -136,7 +136,7 @@ const std::vector<ranged> ranges{
     {"introspection", [](chosen& of) { of.introspection = R"({"collections":[{}]})"; },
      datasource_errc::invalid_introspection},
 
-    // These three are told by the names that they have in `options`, too.
+    // These three are reported by the names that they have in `options`, too.
     {"delay", [](chosen& of) { of.initial_delay_max = options::duration_max; }},
     {"delay", [](chosen& of) { of.initial_delay_max = -tick; }, errc::invalid_initial_delay_max},
     {"jitter", [](chosen& of) { of.interval_jitter = 0.5; }},

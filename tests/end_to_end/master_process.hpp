@@ -123,7 +123,7 @@ inline std::size_t count(const std::vector<nlohmann::json>& events, std::string_
                       [&](const nlohmann::json& each) { return each.at("event") == name; }));
 }
 
-/// `master --json --verbose`, which tells of every check and so never falls silent; therefore each
+/// `master --json --verbose`, which reports every check and so never falls silent; therefore each
 /// wait for an event has a bound of its own.
 class following_master : public tool_process {
 public:
@@ -165,7 +165,7 @@ public:
         });
     }
 
-    /// Goes on until the server has been asked that often again, for what must not be told.
+    /// Goes on until the server has been asked that often again, for what must not be reported.
     void pass_checks(int checks = 3) {
         for (int n = 0; n < checks; ++n)
             next("check_succeeded");

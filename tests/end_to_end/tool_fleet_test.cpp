@@ -286,7 +286,7 @@ BOOST_AUTO_TEST_CASE(a_second_thread_costs_little_memory) {
         BOOST_TEST_MESSAGE("skipped: a sanitizer keeps what is freed");
         return;
     }
-    // All tell that they stop when it ends, and nothing is to be kept of that but a bounded part.
+    // All report that they stop when it ends, and nothing is to be kept of that but a bounded part.
     const temporary_file file{nobodies(20'000)};
     std::map<std::string, double> resident_kb;
     for (const char* const threads : {"1", "2"}) {

@@ -20,7 +20,7 @@
 #include <vector>
 
 // Readers of the programs' output that pause: checks go on, servers answer, and what is left out
-// meanwhile is told.
+// meanwhile is reported.
 
 namespace {
 
@@ -103,7 +103,7 @@ std::uint64_t count(const std::vector<json>& lines, std::string_view event) {
                       [&](const json& line) { return line.value("event", "") == event; }));
 }
 
-// How many checks the lines tell of, with those that were left out.
+// How many checks the lines report, with those that were left out.
 std::uint64_t checks_told(const std::vector<json>& lines) {
     std::uint64_t told = count(lines, "check_succeeded") + count(lines, "check_failed") +
                          count(lines, "check_inconclusive");

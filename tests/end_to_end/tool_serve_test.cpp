@@ -374,7 +374,7 @@ BOOST_AUTO_TEST_CASE(what_sign_prints_is_accepted_once_within_the_replay_window)
     BOOST_TEST(answer_to(server.port(), request).rfind("HTTP/1.1 200 ", 0) == 0U);
     const std::string replayed = answer_to(server.port(), request);
     BOOST_TEST(replayed.rfind("HTTP/1.1 401 ", 0) == 0U);
-    // Why is told to the log, and not to the stranger.
+    // The reason is reported to the log, and not to the stranger.
     BOOST_TEST(replayed.find("replay") == std::string::npos);
     const std::string sent = run_tool({"check", server.url()}, "another").out;
     BOOST_TEST(sent.find("a signature was sent") != std::string::npos, sent);

@@ -300,7 +300,7 @@ BOOST_AUTO_TEST_CASE(a_broken_rule_in_a_long_world_is_shrunk_to_a_few_lines) {
     const auto again = forest::cli::simulate<broken_policies>(shrunk, {});
     BOOST_REQUIRE(again.broken.has_value());
     BOOST_TEST(again.broken->rule == "B7");
-    // What is told is what happens in the short one.
+    // The reports are of what happens in the short one.
     BOOST_TEST(to_string(*again.broken) == to_string(told));
     BOOST_TEST((told.at < shrunk.length));
     BOOST_TEST(forest::sim::to_code(shrunk).find("world.between(0s, ") != std::string::npos);

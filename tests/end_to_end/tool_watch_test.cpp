@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-// `forest-health watch` against real servers: what it tells, when, and in which form.
+// `forest-health watch` against real servers: what it reports, when, and in which form.
 
 namespace {
 
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(a_killed_server_is_reported_down_once_and_up_once) {
     BOOST_TEST(down.at("failures") == 3);
     BOOST_TEST(down.at("error") == "connection_refused");
     BOOST_TEST(down.at("first_failure").get<std::string>() < down.at("time").get<std::string>());
-    // Longer, to see that it is not told again.
+    // Longer, to see that it is not reported again.
     BOOST_TEST(watch.event("check_failed").at("failures") == 4);
     BOOST_TEST(watch.event("check_failed").at("failures") == 5);
 

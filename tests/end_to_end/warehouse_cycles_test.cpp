@@ -30,8 +30,8 @@
 #include <vector>
 
 // One master through hundreds of deaths of one warehouse, at any moment, a third of them with a
-// change of the schema (B7, B8, B31). What the master told is read in the end by someone who knows
-// nothing but which schema was served when.
+// change of the schema (B7, B8, B31). What the master reported is read in the end by someone who
+// knows nothing but which schema was served when.
 
 namespace {
 
@@ -195,7 +195,8 @@ private:
                                        : "CREATE TABLE n" + number + " (id INTEGER PRIMARY KEY)"));
     }
 
-    // A check that has failed since the death tells so; without a server no other one can succeed.
+    // A check that has failed since the death reports it; without a server no other one can
+    // succeed.
     void wait_until_down(following_master& master) const {
         master.next([&](const json& told) {
             return told.at("event") == "check_failed" &&
@@ -244,7 +245,7 @@ std::ostream& operator<<(std::ostream& out, const distribution& counted) {
                << " recoveries without an outcome";
 }
 
-// Reads what was told from the first line to the last.
+// Reads what was reported from the first line to the last.
 class reading {
 public:
     explicit reading(const std::vector<life>& lives) : lives_{lives} {

@@ -51,7 +51,7 @@ const std::string shop = R"({"collections":[{"name":"product"}],"charts":[]})";
 const std::string bigger_shop =
     R"({"collections":[{"name":"product"},{"name":"shelf"}],"charts":[]})";
 
-// What a datasource told, kept.
+// What a datasource reported, kept.
 struct told {
     event_kind kind;
     std::error_code error;
@@ -83,7 +83,7 @@ struct setup {
 };
 
 // A datasource that checks every few milliseconds, so that outages are short, and all that it
-// tells.
+// reports.
 class follower {
 public:
     explicit follower(const std::string& uri, const setup& chosen = {})
@@ -141,7 +141,7 @@ public:
             events.begin(), events.end(), [kind](const told& each) { return each.kind == kind; }));
     }
 
-    // The names of all that was told of the schema.
+    // The names of all events of the schema.
     [[nodiscard]] strings of_schema() const {
         strings names;
         for (const told& each : events) {

@@ -166,7 +166,7 @@ strings of_schema(const strings& outcomes) {
     return found;
 }
 
-// Death and return of the server behind the proxy, as the master tells it.
+// Death and return of the server behind the proxy, as the master reports it.
 void live_through_an_outage(mortal_warehouse& warehouse, following_master& master) {
     warehouse.kill();
     const json down = master.next("server_down");

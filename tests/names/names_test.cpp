@@ -157,7 +157,7 @@ private:
     std::deque<asio::ip::tcp::socket> queued_;
 };
 
-// A fleet of targets with names of their own, and what it has told.
+// A fleet of targets with names of their own, and what it has reported.
 struct watching_fleet : context<pooled_transport> {
     explicit watching_fleet(const resolver_limits& limits = {})
         : context{limits},
@@ -342,7 +342,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(B19_and_for_one_that_hangs_after_a_moment_of_patie
     BOOST_TEST(all.names.calls("host") == 2U);
     BOOST_TEST(all.names.under_way() == 1U);
     BOOST_TEST(all.where.statistics().last_good == 3U);
-    // A server that refuses is told as what it is, without waiting for the name service.
+    // A server that refuses is reported as what it is, without waiting for the name service.
     const std::string target = "http://host:" + unused_port_of(all) + "/";
     one.begin(target);
     all.run();
@@ -499,7 +499,7 @@ BOOST_AUTO_TEST_CASE(B19_all_clients_of_a_context_share_what_is_known_of_names) 
     fleet.stop();
 }
 
-// What was seen: 296 of 300 told DOWN, and 2,045 lines DOWN of 2,000 names.
+// What was seen: 296 of 300 reported DOWN, and 2,045 lines DOWN of 2,000 names.
 BOOST_AUTO_TEST_CASE(B19_names_that_take_a_while_each_are_found_in_time_for_all) {
     watching_fleet watched;
     watched.names.set_all({.takes = 20ms});
@@ -514,7 +514,8 @@ BOOST_AUTO_TEST_CASE(B19_names_that_take_a_while_each_are_found_in_time_for_all)
     watched.fleet.stop();
 }
 
-// What was seen: a healthy server of the hosts file told DOWN beside a name server that is dead.
+// What was seen: a healthy server of the hosts file reported DOWN beside a name server that is
+// dead.
 BOOST_AUTO_TEST_CASE(B19_a_server_of_the_hosts_file_is_up_beside_any_number_of_names_that_hang) {
     watching_fleet watched;
     watched.names.set_all({.hangs = true});

@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(a_callback_owns_the_observer_that_is_moved_into_it) {
     const auto copy = callback;
     copy(event{});
     callback(event{});
-    BOOST_TEST(*last == 3); // All copies tell one and the same.
+    BOOST_TEST(*last == 3); // All copies report to the same observer.
     callback = {};
     copy(event{});
     BOOST_TEST(*last == 4);

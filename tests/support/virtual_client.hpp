@@ -16,7 +16,7 @@
 #include <system_error>
 #include <vector>
 
-// A client under a virtual clock with a scripted transport, and a record of all that it tells.
+// A client under a virtual clock with a scripted transport, and a record of all that it reports.
 
 namespace forest::tests {
 
@@ -34,7 +34,7 @@ struct told {
     std::string detail;
 };
 
-/// What is kept of an event that is told at `at`.
+/// What is kept of an event that is reported at `at`.
 [[nodiscard]] inline told kept(const event& happened, steady_time at) {
     return {happened.kind,
             at,

@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-// A datasource under a virtual clock, and a record of all that it tells.
+// A datasource under a virtual clock, and a record of all that it reports.
 
 namespace forest::tests {
 
@@ -40,7 +40,7 @@ struct told_of_datasource {
     std::string detail;
 };
 
-/// Listens to everything that a datasource tells. The datasource is made by the test, because it
+/// Listens to everything that a datasource reports. The datasource is made by the test, because it
 /// chooses the policies.
 template <typename Datasource>
 struct recorded_datasource {

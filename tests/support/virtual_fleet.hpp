@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-// A fleet under a virtual clock on a scripted network, and a record of all that it tells.
+// A fleet under a virtual clock on a scripted network, and a record of all that it reports.
 
 namespace forest::tests {
 
@@ -61,7 +61,7 @@ struct virtual_fleet {
         events.push_back({happened.id, std::string{happened.target}, kept(happened, queue.now())});
     }
 
-    /// What one target was told, in order.
+    /// What was reported of one target, in order.
     [[nodiscard]] std::vector<told> told_by(target_id id) const {
         std::vector<told> result;
         for (const auto& each : events)

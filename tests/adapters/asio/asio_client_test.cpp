@@ -64,7 +64,7 @@ std::size_t open_sockets() {
     return count;
 }
 
-// Accepts, says nothing, and tells when a check has arrived.
+// Accepts, says nothing, and reports when a check has arrived.
 struct silent_server {
     std::atomic<int> checks = 0;
     std::atomic<int> closed = 0;

@@ -21,7 +21,7 @@
 #include <thread>
 #include <vector>
 
-// B16: an exception from a callback of which nobody is told goes to standard error.
+// B16: an exception from a callback that is reported to nobody goes to standard error.
 
 using namespace forest;
 using namespace forest::test;

@@ -242,7 +242,7 @@ BOOST_AUTO_TEST_SUITE(pooled_transport_test)
 
 BOOST_AUTO_TEST_CASE(many_GETs_at_a_time_each_get_their_answer) {
     constexpr int count = 300;
-    // One after the other on the side of the server, and more than are told in one wake-up.
+    // One after the other on the side of the server, and more than are reported in one wake-up.
     bad_peer server{[](peer_connection& client) {
         const std::string asked = client.read_request();
         const std::string path = asked.substr(5, asked.find(' ', 5) - 5);

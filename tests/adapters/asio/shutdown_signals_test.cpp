@@ -762,7 +762,7 @@ BOOST_AUTO_TEST_CASE(many_threads_may_make_and_end_them_while_signals_come) {
         }
         work.reset();
     }
-    // Each time they waited for it; whether they were told otherwise was a matter of luck.
+    // Each time they waited for it; whether they learned otherwise was a matter of luck.
     BOOST_TEST(callbacks >= 3 * 17);
     BOOST_TEST(!is_installed(SIGTERM, SIG_DFL));
     own.clear();

@@ -31,7 +31,7 @@ using forest::detail::fetch_action;
 using forest::detail::fetch_input;
 using forest::detail::fetch_machine;
 
-// As many seconds as there were failures, so that an action tells which failure it counts.
+// As many seconds as there were failures, so that an action shows which failure it counts.
 struct counting_backoff {
     duration operator()(int failures, duration) const { return std::chrono::seconds{failures}; }
 };

@@ -36,7 +36,7 @@ constexpr std::array letters{letter::success, letter::failure,  letter::stall,
 
 constexpr int doubt_max = 2;
 
-// What an observer may have been told in one step; at most an outcome and a transition.
+// What may have been reported in one step; at most an outcome and a transition.
 struct told {
     std::optional<event_kind> outcome;
     std::optional<event_kind> transition;
