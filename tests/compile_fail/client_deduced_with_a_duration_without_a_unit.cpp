@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // first: name .interval. used|to .options.
-// first: a duration needs a unit|options chosen
+// first: a duration needs a unit|options settings
 #include <archetypes/backoff.hpp>
 #include <archetypes/clock.hpp>
 #include <archetypes/signer.hpp>

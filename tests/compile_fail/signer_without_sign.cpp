@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: signer\.sign\(what, at, fields\)
+// expect: signer\.sign\(get, moment, fields\)
 // expect: does not satisfy|constraints not satisfied
 #include <forest/policy/signer.hpp>
 

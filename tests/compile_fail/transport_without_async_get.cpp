@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: transport\.async_get\(what, timeout, handler\)
+// expect: transport\.async_get\(get, timeout, handler\)
 // expect: does not satisfy|constraints not satisfied
 #include <forest/policy/transport.hpp>
 
