@@ -41,7 +41,7 @@ inline void draw_legend(drawing& on, point at) {
 inline std::string trade_off(const findings& of) {
     constexpr std::array shown{10, 50, 200};
     constexpr double width = 228;
-    drawing on{840, 440, "How soon a crash is told, and how often one that was none"};
+    drawing on{840, 440, "How soon a crash is reported, and how many false alarms there are"};
     draw_legend(on, {0, 42});
     on.text({320, 42}, "1 to 5: failure threshold; hollow: too rare to be measured, calculated",
             "soft");
@@ -121,7 +121,7 @@ inline std::string false_alarms_by_loss(const findings& of) {
 
 /// From the soonest to the latest, with the median, and the bound that was promised.
 inline std::string detection_by_threshold(const findings& of) {
-    drawing on{760, 480, "How soon the end of a server is told, without loss"};
+    drawing on{760, 480, "How soon the end of a server is reported, without loss"};
     draw_legend(on, {0, 42});
     on.text({290, 42}, "bar: soonest to latest; gap: median; line: worst_case_detection", "soft");
     on.text({370, 468}, "from the end of the server to on_server_down", "middle");
@@ -159,11 +159,11 @@ inline std::string detection_by_threshold(const findings& of) {
 
 /// Which restarts are taken for an outage.
 inline std::string restarts_by_length(const findings& of) {
-    drawing on{760, 400, "Which restarts are told as an outage"};
+    drawing on{760, 400, "Which restarts are reported as an outage"};
     const area in{{0, 160, 100, 720}, {-4, 104, 340, 86}};
     draw_legend(on, {0, 42});
     on.text({320, 42}, "1 to 5: failure threshold; with 1 there is no backoff", "soft");
-    on.upright({14, 218}, "share that is told", "middle");
+    on.upright({14, 218}, "share that is reported", "middle");
     on.text({410, 384}, "length of the restart, during which connections are refused", "middle");
     std::vector<mark> marks;
     for (const int each : {30, 60, 90, 120, 150})

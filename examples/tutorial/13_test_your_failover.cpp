@@ -74,7 +74,7 @@ int main() {
     const int in_a_black_hole = lost_orders(
         [](auto& world, auto&, auto& client) { world.between(601s, 1200s).black_hole(client); });
     const int in_a_stop = lost_orders([](auto& world, auto& warehouse, auto&) {
-        world.between(601s, 1200s).stop(warehouse, 40s); // It says so, and ends 40 s later.
+        world.between(601s, 1200s).stop(warehouse, 40s); // The process ends 40 s later.
     });
     std::printf("lost orders: %d in a crash, %d in a black hole, %d when announced\n", in_a_crash,
                 in_a_black_hole, in_a_stop);
