@@ -27,7 +27,7 @@ struct counts {
     int outages = 0;
 };
 
-// An observer is moved into the client, so it shares what others read.
+// An observer is moved into the client. So it shares its counts with the code that reads them.
 class meter {
 public:
     explicit meter(std::shared_ptr<counts> into) : counts_{std::move(into)} {}
