@@ -49,8 +49,8 @@ namespace forest {
 /// **Thread safety:** all members may be called from any thread. The handlers of a clock and of its
 /// copies run one at a time.
 ///
-/// **Lifetime:** the execution context must outlive the clock. A copy has waits of its own, so that
-/// a clock may be given to several clients and each cancels only what it asked for. Destroying a
+/// **Lifetime:** the execution context must outlive the clock. A copy has its own waits. So several
+/// clients can have copies of one clock, and each client cancels only its own waits. Destroying a
 /// clock cancels nothing: its waits still end. A clock that was moved from may only be destroyed.
 ///
 /// **Errors:** constructing a clock, and `async_wait`, may throw std::bad_alloc. A wait that
@@ -82,9 +82,9 @@ public:
         return std::chrono::floor<wall_time::duration>(std::chrono::system_clock::now());
     }
 
-    /// Returns the steady time. On Linux this clock continues while the machine is suspended, so
-    /// that a suspended laptop notices it (B12: a stall). The timer itself does not continue, and
-    /// so it is late.
+    /// Returns the steady time. On Linux this clock continues while the machine is suspended. So a
+    /// client notices the suspension of a laptop (B12: a stall). The timer itself does not
+    /// continue, and so it is late.
     [[nodiscard]] static steady_time steady_now() {
 #if defined(CLOCK_BOOTTIME)
         std::timespec now{};
@@ -156,7 +156,7 @@ private:
                 waits_.reserve(waits_.size() + 2 * count);
         }
 
-        // Returns whether there was any.
+        // Returns whether there was a wait.
         [[nodiscard]] bool take(std::vector<wait>& all) noexcept {
             const bool any = !all.empty();
             for (wait& each : all)
@@ -196,7 +196,7 @@ private:
     private:
         state& of_;
         std::vector<wait> waits_;
-        std::size_t ended_ = 0; // how many of them have ended
+        std::size_t ended_ = 0; // how many of the waits have ended
     };
 
     // A client has one wait, a datasource a few.

@@ -34,7 +34,7 @@ public:
 
     [[nodiscard]] operation& borrow() {
         if (idle_.empty()) {
-            idle_.reserve(all_.size() + 1); // so that returning one never fails
+            idle_.reserve(all_.size() + 1); // so that returning an operation never fails
             idle_.push_back(
                 all_.emplace_back(std::make_unique<operation>(static_cast<socket_pool&>(*this)))
                     .get());
@@ -59,8 +59,8 @@ private:
 template <resolver Resolver>
 class basic_pooled_transport;
 
-/// Holds what its `pooled_transport`s share, so that a check costs little more than its system
-/// calls.
+/// Holds the resources that its `pooled_transport`s share. So a check costs little more than its
+/// system calls.
 ///
 /// From tests/adapters/asio/pooled_fleet_test.cpp:
 ///     const forest::asio_clock clock{io.get_executor()};
@@ -70,7 +70,7 @@ class basic_pooled_transport;
 ///                                      forest::exponential_backoff{}};
 ///
 /// The transports share one wait for all their sockets, one timer for all their deadlines, TLS,
-/// names, and the kept connections, which any of them may use next. Linux only.
+/// names and the kept connections. Any transport may use a kept connection. Linux only.
 ///
 /// **Thread safety:** none. All calls and handlers are on the one thread that runs the clock's
 /// execution context.
@@ -87,8 +87,8 @@ class basic_asio_connection_pool {
 public:
     using names = basic_asio_names<Resolver>;
 
-    /// Makes a pool whose transports find names with `name_source`. A check ends up to one `tick`
-    /// after its deadline, and never before; `tick` is above 0. Throws
+    /// Makes a pool whose transports find names with `name_source`. A check that reaches its
+    /// deadline ends at most one `tick` after it, and never before it; `tick` is above 0. Throws
     /// std::system_error(errc::tls_configuration_invalid) if a file in the options cannot be used.
     /// Throws another std::system_error if no descriptor is left: the pool needs one.
     basic_asio_connection_pool(const asio_clock& clock, const names& name_source,

@@ -26,7 +26,7 @@ namespace forest {
 
 namespace detail {
 
-/// Ends the directories of an execution context together with it.
+/// Closes the directories of an execution context when the context ends.
 template <resolver Resolver>
 class names_service final : public asio::execution_context::service {
 public:
@@ -67,9 +67,9 @@ private:
 
 } // namespace detail
 
-/// The names that several transports share: what is known of each, and the resolver that looks it
-/// up. Copies are the same names. Ends with its execution context, or with the last transport and
-/// copy that has it.
+/// The names that several transports share: the known addresses of each name, and the resolver that
+/// looks names up. Copies share the same names. The names end with their execution context, or with
+/// the last transport or copy that uses them.
 ///
 /// Thread-safe.
 template <resolver Resolver>

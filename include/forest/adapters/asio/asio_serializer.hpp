@@ -32,9 +32,10 @@ public:
         return state_->executor;
     }
 
-    /// Calls `function` at once or, while another one runs, later on the executor. Call it on a
-    /// thread of the executor. An exception of `function` is passed on. If another function runs
-    /// and there is no memory to queue this one, the thread waits until either changes.
+    /// Calls `function` at once. If another function is running, calls `function` later on the
+    /// executor. Call it on a thread of the executor. An exception of `function` is passed on. If
+    /// there is no memory to queue it, this thread waits until there is memory or the other
+    /// function has ended.
     template <typename Function>
     void run(Function&& function) const {
         for (;;) {
@@ -84,7 +85,8 @@ public:
         }
         if (detail::finds_memory([this] { return turn::give(state_); }))
             return;
-        // It may never be taken, and the objects that it owns may own this.
+        // The turn may never be given. Then the waiting tasks would keep their owners alive, and an
+        // owner may own this serializer.
         for (auto dropped = state_->next(); dropped.task != nullptr; dropped = state_->next())
             dropped.task->abandon();
     }
@@ -93,7 +95,7 @@ private:
     struct state {
         explicit state(asio::any_io_executor context) : executor{std::move(context)} {}
 
-        // Returns the next task together with the turn, or neither.
+        // Returns the next task, which then has the turn. If there is none, the turn is free.
         [[nodiscard]] detail::task_queue::entry next() noexcept {
             const std::lock_guard lock{mutex};
             busy = !waiting.empty();
@@ -104,7 +106,7 @@ private:
         std::mutex mutex;
         bool busy = false;
         detail::task_queue waiting;
-        detail::handler_memory memory;        // of the turn that the executor has
+        detail::handler_memory memory;        // for the turn in the executor
         std::atomic<std::thread::id> giver{}; // the thread that is handing over the turn now
     };
 

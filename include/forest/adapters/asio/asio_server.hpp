@@ -46,8 +46,9 @@
 #include <utility>
 #include <vector>
 
-// A small HTTP/1.1 server for applications that have no server for a health route. It does little,
-// it only answers GET, but it is complete in what it withstands.
+// A small HTTP/1.1 server for applications that have no server for a health route. It offers
+// little, because it only answers GET. But its protection against faulty and hostile clients is
+// complete.
 
 namespace forest {
 
@@ -66,13 +67,13 @@ namespace forest {
 /// **Thread safety:** all members may be called from any thread, and from handlers. Handlers run
 /// one at a time, on the given executor, and outside every lock.
 ///
-/// **Lifetime:** the execution context must outlive the server. It need not run for the server to
-/// be stopped or destroyed, and responders may outlive both.
+/// **Lifetime:** the execution context must outlive the server. The server can be stopped and
+/// destroyed even if the context does not run. Responders may outlive both.
 ///
-/// **Errors:** the constructor throws std::system_error for limits that are not valid. It, `get`
-/// and the members that return strings may throw std::bad_alloc. `get`, `listen`, `listen_tls` and
-/// `listen_unix` return error codes, the last three also `std::errc::not_enough_memory`. An
-/// exception of a handler is dropped, and the response is 500.
+/// **Errors:** the constructor throws std::system_error for limits that are not valid. The
+/// constructor, `get` and the members that return strings may throw std::bad_alloc. `get`,
+/// `listen`, `listen_tls` and `listen_unix` return error codes, the last three also
+/// `std::errc::not_enough_memory`. An exception of a handler is dropped, and the response is 500.
 class asio_server {
 public:
     using responder = server_responder;
@@ -107,8 +108,8 @@ public:
     /// Calls `handler(const server_request&, responder)` for each GET and HEAD of `path`. The
     /// handler must not block, because all connections wait for it. A client that sends `Expect:
     /// 100-continue` gets a 100. Bodies are read up to their limit, and dropped. Returns
-    /// `errc::path_invalid` if the path does not begin with `/`, has a byte that a path of a
-    /// request cannot have, or is taken.
+    /// `errc::path_invalid` if the path does not begin with `/`, has a byte that is not allowed in
+    /// a path, or has a handler already.
     template <typename Handler>
         requires(std::invocable<std::decay_t<Handler>&, const server_request&, responder>)
     std::error_code get(std::string path, Handler&& handler) {
@@ -117,7 +118,7 @@ public:
             return errc::path_invalid;
         detail::route_handler stored{std::forward<Handler>(handler)};
         const std::lock_guard lock{*state_->mutex};
-        // A handler that is not stored is destroyed after the lock.
+        // A handler that is not stored is destroyed after the lock is released.
         const bool fresh = state_->routes.try_emplace(std::move(path), std::move(stored)).second;
         return fresh ? std::error_code{} : errc::path_invalid;
     }
@@ -228,8 +229,8 @@ public:
     }
 
 #if !defined(__clang__)
-    // These say what is wrong with braced options. Clang says more where there is one function
-    // alone.
+    // These say what is wrong with braced options. Without them, there is only one function, and
+    // clang then reports more.
     template <std::size_t MisspeltOrWithoutUnit>
     std::error_code listen_tls(std::string_view, std::uint16_t,
                                const detail::any_member (&)[MisspeltOrWithoutUnit]) {
@@ -269,7 +270,7 @@ private:
         listener_list all;
     };
 
-    // The error that `listen` returns; the system may lack memory, too.
+    // Returns the error of `listen`, or `not_enough_memory` if `listen` throws std::bad_alloc.
     template <typename Listen>
     static std::error_code unless_out_of_memory(const Listen& listen) {
         try {
@@ -392,8 +393,8 @@ private:
             for (const auto& each : found)
                 add(each.endpoint());
         }
-        // A client may mean either address, and the hosts file of this machine does not decide that
-        // (RFC 6761, 6.3); many hosts files leave one out.
+        // A client may use either address of `localhost` (RFC 6761, 6.3), but many hosts files have
+        // only one of them.
         if (iequals(name, "localhost")) {
             add({asio::ip::address_v4::loopback(), port});
             add({asio::ip::address_v6::loopback(), port});

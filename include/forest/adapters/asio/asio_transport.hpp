@@ -34,22 +34,22 @@ namespace forest {
 ///         forest::hmac_sha256_signer{shared_secret, forest::header_style::dash},
 ///         forest::exponential_backoff{}, "https://warehouse.example/forest/health"};
 ///
-/// All addresses of a name are tried, each with its share of the time left. All clients of the
-/// executor's context share what is known of names (B19: names).
+/// All addresses of a name are tried, each with its share of the remaining time. All clients of the
+/// executor's context share the known addresses of names (B19: names).
 ///
 /// **Thread safety:** all members may be called from any thread. Its handlers and those of the
 /// clock run one at a time.
 ///
 /// **Lifetime:** the execution context must outlive the transport, and the request must stay valid
-/// until the handler is called. Destroying it cancels a pending GET. A transport that was moved
-/// from may only be destroyed.
+/// until the handler is called. Destroying the transport cancels a pending GET. A transport that
+/// was moved from may only be destroyed.
 ///
 /// **Errors:** the constructors throw std::system_error(errc::tls_configuration_invalid) if a file
 /// that the options name cannot be used, and std::bad_alloc. The handler gets all other errors,
 /// each an `errc`: a GET that cannot begin for lack of memory ends with
-/// `errc::local_resources_exhausted`. `async_get` may throw std::bad_alloc, and then does not call
-/// the handler: for a large handler, and while the handler of a GET that was cancelled is still to
-/// be called.
+/// `errc::local_resources_exhausted`. `async_get` may throw std::bad_alloc if the handler is large,
+/// or if the handler of a cancelled GET has not been called yet. Then `async_get` does not call its
+/// handler.
 template <resolver Resolver>
 class basic_asio_transport {
 public:

@@ -44,9 +44,9 @@ namespace forest {
 
 namespace detail {
 
-// Knows where it was constructed. g++ 12 makes each member of an aggregate that is written inside a
-// `co_await` as a temporary, copies the bytes of that into the aggregate, and destroys both. Such a
-// copy is the only object that is not where it was constructed.
+// Stores its own address at construction. If an aggregate is written inside a `co_await`, g++ 12
+// makes each member as a temporary, copies its bytes into the aggregate, and destroys both objects.
+// Only such a copy is at another address than the stored one.
 class birthplace {
 public:
     birthplace() noexcept : self_{this} {}
@@ -77,9 +77,9 @@ struct single_check {
 
 namespace detail {
 
-// What the caller passed. Members that are copies of bytes belong to temporaries, which are still
-// alive: they are copied, and then replaced by empty ones without a destructor call, because the
-// caller destroys both.
+// Returns the check that the caller passed. If its members are copies of bytes, their temporaries
+// are still alive, and the caller destroys both. So this copies the members. Then it replaces them
+// by empty ones, without a destructor call.
 inline single_check take(single_check& passed) {
     if (!passed.constructed_at.left())
         return std::move(passed);
@@ -105,7 +105,7 @@ struct check_state {
     handler_memory memory; // of the operation and of its completion
 };
 
-// Keeps the state in which it allocates.
+// Allocates in the state of a check, and keeps that state alive.
 template <typename T>
 class state_allocator {
 public:
@@ -149,7 +149,7 @@ struct check_operation : std::enable_shared_from_this<check_operation<Handler>> 
             dispatch_owned(executor, owned_handler{shared_from_this(), state->memory,
                                                    [](check_operation& self) { self.call(); }});
         } catch (const std::bad_alloc&) {
-            // An executor that is none of Asio's contexts has no memory.
+            // Only an executor that is not one of Asio can lack memory here.
             state->clock.async_wait(
                 memory_pause, [self = shared_from_this()](std::error_code) { self->complete(); });
         }
@@ -162,7 +162,7 @@ struct check_operation : std::enable_shared_from_this<check_operation<Handler>> 
         std::move(function)(result);
     }
 
-    // Runs on the executor itself, if this thread already runs it.
+    // Calls `completion` at once if this thread already runs the executor.
     template <typename Executor, typename Completion>
     void dispatch_owned(const Executor& executor, Completion completion) {
         if constexpr (std::same_as<Executor, asio::any_io_executor>) {
@@ -230,14 +230,14 @@ struct any_signer {
 } // namespace detail
 
 /// Performs one check and completes with its verdict; an unhealthy server is a result, not an
-/// exception. Any completion token serves: a callback `void(forest::verdict)`, `asio::use_future`,
+/// exception. Accepts any completion token: a callback `void(forest::verdict)`, `asio::use_future`,
 /// `asio::use_awaitable`. Cancelling through the token's slot completes with
 /// `errc::operation_canceled`. Throws std::system_error from the call itself: with
 /// `errc::invalid_timeout` if the timeout is out of its range, with
 /// `errc::tls_configuration_invalid` if a certificate file cannot be used.
 ///
-/// Inside a `co_await`, g++ 12 destroys what is in a `transport_options{…}` twice: give TLS files
-/// in a `single_check` with a name.
+/// Inside a `co_await`, g++ 12 destroys the members of a `transport_options{…}` twice. So make a
+/// variable of type `single_check` if you need TLS files.
 template <signer Signer, typename Token>
 auto async_check(const executor_source& executor, single_check passed, Signer signer,
                  Token&& token) {

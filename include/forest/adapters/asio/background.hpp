@@ -28,8 +28,8 @@ namespace forest {
 /// of this object.
 ///
 /// **Lifetime:** declare it before the clients and servers that use it, so that they are destroyed
-/// first. Destroy it anywhere but on its own thread, that is, not in a callback. Destroying it ends
-/// the thread and drops pending work.
+/// first. Do not destroy it on its own thread, that is, in a callback. Destroying it ends the
+/// thread and drops pending work.
 ///
 /// **Errors:** the constructor throws std::system_error if the system has no descriptor or thread
 /// left, and may throw std::bad_alloc. A handler of the application that throws on this thread ends

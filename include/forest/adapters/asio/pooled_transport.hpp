@@ -16,8 +16,8 @@
 
 namespace forest {
 
-/// Performs one GET at a time, to any target each time, over the sockets of a pool that several
-/// transports share: a model of `transport`.
+/// Performs one GET at a time over the sockets of a pool that several transports share: a model of
+/// `transport`. Each GET may have another target.
 ///
 /// From tests/adapters/asio/sharded_fleet_test.cpp:
 ///     fleet make(const asio::any_io_executor& on) {
@@ -27,7 +27,7 @@ namespace forest {
 ///     }
 ///
 /// It works like an asio_transport: http, https and http+unix, all addresses of a name, each with
-/// its share of the time left. Kept connections belong to the pool.
+/// its share of the remaining time. Kept connections belong to the pool.
 ///
 /// **Thread safety:** none. All members are called, and its handlers run, on the one thread that
 /// runs the execution context of the pool's clock.
@@ -37,9 +37,9 @@ namespace forest {
 /// pending GET. A transport that was moved from may only be destroyed.
 ///
 /// **Errors:** the constructor may throw std::bad_alloc. The handler gets all other errors, each an
-/// `errc`, as that of an asio_transport does. `async_get` may throw std::bad_alloc, and then does
-/// not call the handler: for a large handler, and while the handler of a GET that was cancelled is
-/// still to be called.
+/// `errc`, like the handler of an asio_transport. `async_get` may throw std::bad_alloc if the
+/// handler is large, or if the handler of a cancelled GET has not been called yet. Then `async_get`
+/// does not call its handler.
 template <resolver Resolver>
 class basic_pooled_transport {
 public:

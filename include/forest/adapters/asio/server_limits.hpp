@@ -116,9 +116,9 @@ struct server_limits {
     /// descriptors or memory run out. First, strangers are closed, the oldest first: they may be
     /// idle, in the middle of a request, or not reading their answer. Then come clients that wait
     /// between two requests, the one that has waited longest first. Last come clients that have not
-    /// taken their whole answer within `send_timeout`. A stranger is a connection without an answer
-    /// of a handler outside 400 to 499; a route gives such an answer if the signature is valid. If
-    /// there is no connection to close, new ones wait in the backlog.
+    /// taken their whole answer within `send_timeout`. A connection is a stranger until a handler
+    /// answers it with a status below 400 or above 499; a route does that if the signature is
+    /// valid. If there is no connection to close, new ones wait in the backlog.
     std::size_t connections_max = 1024;
 
     /// How many connections the kernel completes before they are accepted, at least 1. The kernel

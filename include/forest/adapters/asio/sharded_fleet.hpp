@@ -45,14 +45,14 @@ namespace forest {
 ///     shards.start();
 ///
 /// All targets of one server are on one thread, so that their timestamps stay in order. The bounds
-/// of the fleet's options hold for each thread. `Fleet` is a basic_health_fleet, or another whose
-/// ids are made as `target_place` says.
+/// of the fleet's options hold for each thread. `Fleet` is a basic_health_fleet, or another fleet
+/// whose ids are made by `target_place`.
 ///
-/// **Thread safety:** all members may be called from any thread, and from callbacks those that do
-/// not say otherwise. Callbacks run on the threads of their targets: those of one target one at a
-/// time, those of targets on different threads at the same time. Outside callbacks, `remove`,
-/// `stop`, the destructor and the members that ask the threads wait for a running callback, so do
-/// not hold a lock that a callback takes.
+/// **Thread safety:** all members may be called from any thread. They may also be called from
+/// callbacks, unless their comment says otherwise. Callbacks run on the threads of their targets:
+/// those of one target one at a time, those of targets on different threads at the same time.
+/// Outside callbacks, `remove`, `stop`, the destructor and the members that ask the threads wait
+/// for a running callback. So do not hold a lock that a callback takes.
 ///
 /// **Lifetime:** destroy it anywhere but in a callback. Objects that the callbacks refer to must
 /// exist until the destructor, or a `stop()` outside callbacks, has returned.
@@ -98,7 +98,7 @@ public:
     /// Adds a secret, or another signer, for some of the targets. Each thread has a copy.
     template <typename Signer>
     signer_id add_signer(const Signer& signing) {
-        const signer_id id{++signers_given_}; // If this throws, it is not given again.
+        const signer_id id{++signers_given_}; // If this throws, the id is not used again.
         for (const auto& each : shards_)
             each->call_later([&home = *each, signing, id](Fleet& fleet) {
                 home.reserve(id);
@@ -256,7 +256,8 @@ public:
     }
 
 #if !defined(__clang__)
-    // Says what is wrong with braced options. Clang says more where there is one function alone.
+    // Says what is wrong with braced options. Without it, there is only one function, and clang
+    // then reports more.
     template <std::size_t MisspeltOrWithoutUnit>
     target_id add(const url&, const detail::any_member (&)[MisspeltOrWithoutUnit], signer_id = {}) {
         detail::refuse_options<MisspeltOrWithoutUnit>();

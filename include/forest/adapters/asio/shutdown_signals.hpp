@@ -29,8 +29,8 @@ namespace forest {
 
 namespace detail {
 
-// The default action in any other process. Shells report this status for a process that a signal
-// has ended.
+// Ends process 1, like the default action in any other process. Shells report this status for a
+// process that a signal has ended.
 extern "C" inline void forest_end_by_signal(int number) {
     ::_exit(128 + number);
 }
@@ -41,10 +41,9 @@ inline bool default_is_ignored() noexcept {
     return ::getpid() == 1;
 }
 
-// Takes over one signal of this process while at least one `shutdown_signals` waits for it. Asio
-// resets a signal to its default when the last set removes it, so all of them share the memory of
-// the disposition before the first of them, and the last one restores it. Every access is under the
-// lock of `shutdown_takeovers`.
+// Takes over one signal of this process while at least one `shutdown_signals` waits for it. The
+// first one stores the earlier disposition here, and the last one restores it, because Asio itself
+// resets a signal to its default. Every access is under the lock of `shutdown_takeovers`.
 class signal_takeover {
 public:
     explicit constexpr signal_takeover(int signal) noexcept : number{signal} {}
@@ -60,7 +59,8 @@ public:
             throw std::system_error{ec, "signal " + std::to_string(number)};
         if (holders_++ == 0) {
             taken_ = disposition();
-            // It is unchanged if Asio's handler was there already: the application has its own set.
+            // If the application has its own set, Asio's handler was there before, and nothing is
+            // displaced.
             displaced_.reset();
             if (before.sa_handler != taken_.sa_handler)
                 displaced_ = before;
@@ -68,8 +68,8 @@ public:
         return true;
     }
 
-    // Returns whether the application's handler is restored and has to get a signal that any of the
-    // waiting objects has received, not necessarily this one.
+    // Returns whether the signal has to be sent again: it was received by this or by another
+    // waiting object, and the application's handler has been restored.
     bool release(asio::signal_set& set, bool received) noexcept {
         owed_ = owed_ || received;
         const struct sigaction before = disposition();
@@ -78,10 +78,10 @@ public:
         if (--holders_ > 0)
             return false;
         const bool owed = std::exchange(owed_, false);
-        // Either another set of the application still waits, or it is the default already.
+        // Either a set of the application still waits, or the disposition is the default already.
         if (disposition().sa_handler == before.sa_handler)
             return false;
-        // A handler that the application has installed over Asio's since then is kept.
+        // The application has replaced Asio's handler since then. Its handler is kept.
         if (before.sa_handler != taken_.sa_handler) {
             dispose(before);
             return false;
@@ -239,12 +239,12 @@ private:
 
 } // namespace detail
 
-/// Has SIGINT and SIGTERM end this process also when it is process 1, as in a container: with the
-/// status 128 plus the number, which a shell reports for a program that a signal has ended. For the
-/// beginning of `main`. The kernel does not end process 1 by a signal that the program does not
-/// handle, so a program that waits for a name or a file would never end. Does nothing in any other
-/// process, and to a signal that is ignored or handled; `shutdown_signals` takes it for the
-/// default. May be called from any thread, and again.
+/// Makes SIGINT and SIGTERM end this process if it is process 1, as in a container. Call it at the
+/// beginning of `main`. The status is 128 plus the number of the signal, which a shell reports for
+/// a program that a signal has ended. Without this call, the kernel drops signals to process 1 that
+/// the program does not handle. So a program that waits for a name or a file would never end. Does
+/// nothing in any other process, and changes no signal that is ignored or handled.
+/// `shutdown_signals` treats it as the default. May be called from any thread, and several times.
 inline void let_signals_end_first_process() noexcept {
     if (!detail::default_is_ignored())
         return;
@@ -274,26 +274,27 @@ inline void let_signals_end_first_process() noexcept {
 /// If the application had installed a handler for the received signal, the signal is then sent to
 /// the process once more, so that the handler runs exactly once and in its usual way. Otherwise
 /// nothing more happens: the application ends in its own way, and the next signal ends the process,
-/// also if it is process 1 (see `let_signals_end_first_process`).
+/// even if it is process 1 (see `let_signals_end_first_process`).
 ///
 /// A signal that is ignored at construction, as SIGINT in a background job, stays ignored. Asio
 /// signal sets of the application get signals as before; while one of them waits for a signal,
 /// nothing is passed on or restored. Several `shutdown_signals` in one process all get the signal;
-/// the last one to end passes it on and restores the disposition. A handler that is installed over
-/// this one stays installed, and it alone gets the signal.
+/// the last one that ends passes it on and restores the disposition. If the application installs a
+/// handler later, that handler stays installed and gets the signal, and this object does not get
+/// it.
 ///
-/// Signals that come before the callback has returned count as the first. A signal that `cancel()`
-/// overtakes on its way to the callback is lost.
+/// Further signals before the callback has returned have no effect of their own. If `cancel()` is
+/// called between a signal and its callback, the signal is lost.
 ///
 /// **Thread safety:** all members may be called from any thread, and from the callback. The
 /// application must not change the dispositions of the two signals on one thread while another
 /// constructs, cancels or destroys this, or while the callback returns.
 ///
 /// Asio resets a signal to its default before the former disposition can be put back. This thread
-/// blocks it for the two system calls in between; when another thread receives it just then, it
-/// ends the process.
+/// blocks the signal during the two system calls between them. If another thread receives the
+/// signal at that moment, the process ends.
 ///
-/// **Lifetime:** a callback may destroy it. While it waits, it is work for the executor:
+/// **Lifetime:** a callback may destroy this object. While it waits, it is work for the executor:
 /// `io_context::run()` does not return before the callback has run or `cancel()` was called. The
 /// wait is owned by the execution context, which may end first.
 ///
@@ -319,10 +320,10 @@ public:
     /// Cancels.
     ~shutdown_signals() { cancel(); }
 
-    /// Restores the earlier handlers, and calls none of them, except a handler that another
-    /// `shutdown_signals` has left to the last object. Waits for the running callback. After that
-    /// no callback is running and none will start. If the callback calls it, it returns at once,
-    /// and the rest happens when the callback has returned. Idempotent.
+    /// Restores the earlier handlers. Does not call them, unless the callback of another
+    /// `shutdown_signals` has run and this is the last object. Waits for the running callback.
+    /// After that no callback is running and none will start. If the callback calls it, it returns
+    /// at once, and the rest happens when the callback has returned. Idempotent.
     void cancel() {
         if (const auto waiting = wait_.lock())
             waiting->cancel();

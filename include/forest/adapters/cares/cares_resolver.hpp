@@ -45,7 +45,8 @@ struct cares_options {
     /// How often each server is asked. At least 1.
     int tries = 2;
 
-    /// The file with names that do not wait for other names. c-ares itself reads /etc/hosts.
+    /// The hosts file. Look-ups of its names do not wait for other look-ups. c-ares itself reads
+    /// /etc/hosts.
     std::string hosts = "/etc/hosts";
 
     /// The file with the name servers, the domains to search and the options, in the form of
@@ -149,7 +150,7 @@ private:
             newest_channel().look_up(next.name, local, std::move(next.handler));
         } catch (...) { // There is no memory or no descriptor.
             if (!next.handler)
-                return; // c-ares has it.
+                return; // c-ares has the handler.
             resolution nothing;
             nothing.error = errc::local_resources_exhausted;
             next.handler(nothing);

@@ -24,9 +24,10 @@
 
 namespace forest {
 
-/// A key and what it signs. Copyable and movable; one object is not for two threads at a time, but
-/// copies are. An object that was moved from can only be assigned to or destroyed. OpenSSL keeps a
-/// copy of the secret and the states made of it, and wipes both when it frees them.
+/// Signs messages with one key. Copyable and movable. Two threads must not use one object at the
+/// same time, but each thread may use its own copy. An object that was moved from can only be
+/// assigned to or destroyed. OpenSSL keeps a copy of the secret and the states that it has computed
+/// from it, and wipes both when it frees them.
 class hmac_sha256 {
 public:
     using digest = std::array<unsigned char, 32>;

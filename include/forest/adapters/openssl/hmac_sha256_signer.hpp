@@ -51,7 +51,8 @@ struct signer_options {
 ///     co_return co_await forest::async_check(executor, std::move(what), std::move(signer),
 ///                                            asio::use_awaitable);
 ///
-/// **Thread safety:** one object is not for two threads at a time, but copies are.
+/// **Thread safety:** two threads must not use one object at the same time, but each thread may use
+/// its own copy.
 ///
 /// **Lifetime:** copyable and movable; a signer that was moved from may only be assigned to or
 /// destroyed. It keeps a copy of the secret; OpenSSL wipes the copy when it frees it.
@@ -68,7 +69,7 @@ public:
     hmac_sha256_signer(std::string_view secret, header_style style)
         : hmac_sha256_signer{secret, signer_options{.style = style}} {}
 
-    /// Also throws std::system_error with the error of `chosen.validate()`.
+    /// Also throws std::system_error with the error of `options.validate()`.
     explicit hmac_sha256_signer(std::string_view secret, const signer_options& options = {})
         : key_{secret}, names_{field_names(options.style)}, digits_{options.fraction_digits} {
         if (const std::error_code ec = options.validate())

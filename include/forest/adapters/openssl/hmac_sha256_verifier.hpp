@@ -39,8 +39,8 @@ struct verifier_options {
     /// than 2 s refuses some of them.
     std::chrono::seconds tolerance{300};
 
-    /// How long an accepted signature is refused after that, including the end of this time. With 0
-    /// it is accepted again and again, as long as its timestamp is accepted. Otherwise at least
+    /// How long a signature is refused after it was accepted, including the end of this time. With
+    /// 0 it is accepted again and again, as long as its timestamp is accepted. Otherwise at least
     /// `replay_window_min()`, the whole time in which its timestamp is accepted. With less, a
     /// signature could be used again after the window.
     ///
@@ -48,11 +48,11 @@ struct verifier_options {
     /// them is accepted. `signer_options::fraction_digits` makes their moments differ.
     duration replay_window = duration::zero();
 
-    /// How many signatures are remembered for that. Each needs some 50 bytes, allocated at
-    /// construction. This number divided by the window is the largest rate of checks at which no
-    /// replay is accepted: 109 a second with 601 s. If more checks come, the oldest signature is
-    /// forgotten too early; `verification::replay_forgotten` and `replays_forgotten()` report that.
-    /// No request is refused because of it. 1 to 16777216.
+    /// How many signatures are remembered for the replay window. Each needs some 50 bytes,
+    /// allocated at construction. This number divided by the window is the largest rate of checks
+    /// at which no replay is accepted: 109 a second with 601 s. If more checks come, the oldest
+    /// signature is forgotten too early; `verification::replay_forgotten` and `replays_forgotten()`
+    /// report that. No request is refused because of it. 1 to 16777216.
     std::size_t replay_entries_max = 65536;
 
     /// Also accepts timestamps of the form `Sun, 29 Nov 2026 15:22:31 GMT` (IMF-fixdate, RFC 9110),
@@ -94,8 +94,8 @@ struct verifier_options {
 ///
 /// **Thread safety:** all members may be called from several threads at once.
 ///
-/// **Lifetime:** copies share one state, the replay window among it, so that a copy may be given
-/// away in a std::function. A verifier that was moved from may only be assigned to or destroyed.
+/// **Lifetime:** copies share one state, which includes the replay window. So a std::function may
+/// own a copy. A verifier that was moved from may only be assigned to or destroyed.
 ///
 /// **Errors:** the constructor throws std::system_error with the error of `options.validate()`, or
 /// with `errc::secret_missing` when the secret is empty; std::runtime_error when OpenSSL offers no

@@ -29,8 +29,8 @@ public:
     /// replaces any other one.
     static constexpr std::size_t tickets_max = 4096;
 
-    /// How long a server need not show its certificate again. A check that never verified it would
-    /// not notice that it has expired.
+    /// How long sessions are resumed after the server has shown its certificate. Without this
+    /// limit, no check would notice that the certificate has expired.
     static constexpr std::chrono::minutes verified_for{10};
 
     /// Reads the files of the user now, so that a mistake is found at the start and not at the

@@ -65,7 +65,8 @@ public:
         trust(options.client_ca_file);
         SSL_CTX_set_verify(native_handle(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
                            nullptr);
-        // Without a context of its own, a resumed session with a client certificate is refused.
+        // Without a session id context, OpenSSL refuses to resume a session with a client
+        // certificate.
         require(SSL_CTX_set_session_id_context(native_handle(), session_context,
                                                sizeof session_context) == 1,
                 "OpenSSL");
@@ -100,7 +101,7 @@ private:
     }
 
     static void require(bool holds, const std::string& subject) {
-        if (detail::openssl_lacked_memory()) // An authority without its key fits no server.
+        if (detail::openssl_lacked_memory()) // The certificates may be incomplete.
             throw std::bad_alloc{};
         if (!holds)
             throw std::system_error(make_error_code(errc::tls_configuration_invalid), subject);

@@ -59,8 +59,8 @@ namespace forest {
 /// behind. Use cares_resolver there.
 class getaddrinfo_resolver {
 public:
-    /// `hosts` is the file with names that do not wait for other names. The system itself makes the
-    /// look-ups.
+    /// `hosts` is the hosts file. Look-ups of its names do not wait for other look-ups. The system
+    /// itself makes the look-ups.
     explicit getaddrinfo_resolver(std::string hosts = "/etc/hosts")
         : getaddrinfo_resolver{resolver_limits{}, std::move(hosts)} {}
 

@@ -57,7 +57,7 @@ protected:
 
     ~connector() { forget_name(); } // NOLINT(modernize-use-override): not of every Io
 
-    // The socket is connected, and has taken `sent` of the first bytes. The deadline is that of the
+    // The socket is connected, and `sent` of the first bytes were sent. The deadline is that of the
     // whole GET. This begins a wait, and never ends the GET itself.
     virtual void connected(lock& held, std::size_t sent) = 0;
     // The wait for the connected socket has ended. This begins another wait or ends the GET.
@@ -171,8 +171,8 @@ private:
         return outcome::wait;
     }
 
-    // The deadline of the GET, of one address among several, or of a pause. An answer that has
-    // arrived before now counts, because this thread may be late.
+    // The deadline of the GET, of one of several addresses or of a pause has passed. An answer that
+    // arrived earlier still counts, because this thread may be late.
     void expired(lock& held) final {
         if (advance(held) == outcome::done)
             return;
@@ -186,12 +186,12 @@ private:
         case stage::resolving: // Uses the last good answer.
             asking_ = false;
             names().lose_patience(question_);
-            if (question_.addresses.empty()) // It was woken at this very moment.
+            if (question_.addresses.empty()) // The answer came at this moment.
                 return failed(held, question_error());
             return use_answer(held, now, true);
         case stage::resolving_again: // Uses the known failure.
             forget_name();
-            return resolved(held); // It may have been woken at this very moment.
+            return resolved(held); // The answer may have come at this moment.
         case stage::connecting:
             // If an address does not answer, the name may have other addresses now.
             if (next_address_ == addresses_.size() && std::exchange(from_memory_, false)) {
@@ -300,7 +300,7 @@ private:
         next_address_ = 0;
         if (add_addresses())
             return connect(held, now);
-        fail_later(errc::local_resources_exhausted); // There was no memory for them.
+        fail_later(errc::local_resources_exhausted); // There was no memory for the addresses.
     }
 
     // Adds the addresses that were not tried yet. Returns whether there are any.
@@ -327,7 +327,7 @@ private:
             connecting_ = now;
             std::error_code ec = open(address);
             if (!ec && begin(held, ec)) {
-                // After the addresses from memory there may be one that is not known yet.
+                // If all addresses from memory fail, a look-up may find another one.
                 const auto shares = left + (from_memory_ ? 1 : 0);
                 if (stage_ == stage::connecting)
                     wait_until(shares == 1 ? deadline_ : now + (deadline_ - now) / shares);
@@ -412,8 +412,8 @@ private:
         wait_until(std::min(next, deadline_));
     }
 
-    // So long that a thousand waiting GETs do not use a whole core, and short compared with any
-    // timeout.
+    // It is so long that a thousand waiting GETs do not use a whole core, and short compared with
+    // any timeout.
     static constexpr std::chrono::milliseconds pause{50};
 
     question question_{*this};

@@ -86,7 +86,7 @@ private:
     struct ending final : serial_task {
         unique_function<void(const reply&)> handler;
         reply result;
-        get_operation* home = nullptr; // gets it back; null if it may be destroyed by then
+        get_operation* home = nullptr; // gets this object back; null if it may be destroyed before
         std::uint64_t number = 0;
 
         void perform() override {
@@ -224,7 +224,7 @@ private:
         run(held, end);
     }
 
-    // Not from inside.
+    // Like `finish`, but never calls the handler during this call.
     void end_unanswered(lock& held, errc why) noexcept {
         stop_waiting();
         close();
@@ -255,8 +255,8 @@ private:
         return false;
     }
 
-    // A schema of megabytes comes once a day, so its memory is not kept until the next one. It is
-    // kept if the handler has begun another GET that uses it. That GET may already have ended, and
+    // A schema of megabytes comes once a day, so its memory is freed after the GET. But if the
+    // handler has begun another GET, that GET uses the memory. It may even have ended already, and
     // wait for its turn.
     void release_large_buffers(std::uint64_t finished) {
         std::vector<char> answer; // assigning an empty one would keep the memory

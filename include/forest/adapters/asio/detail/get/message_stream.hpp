@@ -55,7 +55,7 @@ protected:
     virtual outcome received(lock& held, std::error_code ec, std::size_t count) = 0;
 
     // Sends `message` over a new connection. Both arguments must stay valid until all is received.
-    // The end is a call of `received` or `failed`, never inside this call.
+    // At the end, `received` or `failed` is called, but never during this call.
     void call(lock& held, const url& target, std::string_view message) {
         message_ = message;
         fresh_ = true;
@@ -186,7 +186,8 @@ private:
             sent(clock::now());
             resumed_ = task::receive;
         }
-        // A kept session has no output yet, and must not end inside this call.
+        // A kept session has no output yet. It must wait first, because the GET must not end during
+        // this call.
         const bool listens = task_ == task::say || (socket().tls && !fresh_);
         task_ = listens ? task::listen : task::receive;
         return outcome::go_on;

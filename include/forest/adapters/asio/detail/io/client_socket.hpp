@@ -13,8 +13,8 @@
 namespace forest::detail {
 
 /// How long an unused connection is kept. Long enough for an interval of some minutes. After that,
-/// devices between it and its server may have forgotten it, and a target that is no longer watched
-/// should not hold a descriptor.
+/// network devices may have forgotten the connection. And a target that is no longer watched should
+/// not hold a descriptor.
 inline constexpr std::chrono::minutes kept_idle_max{10};
 
 struct client_socket {

@@ -156,7 +156,7 @@ void until_there_is_memory(const Function& function) {
 inline constexpr int memory_pauses_max = 100;
 
 /// Calls a function until it returns true, which means that it has found memory. Returns false if
-/// it has not after `memory_pauses_max` pauses.
+/// the function still returns false after `memory_pauses_max` pauses.
 template <typename Function>
 [[nodiscard]] bool finds_memory(const Function& function) {
     for (int pauses = 0; !function(); ++pauses) {

@@ -16,14 +16,14 @@
 
 namespace forest::detail {
 
-// The least time that a stranger stays, for each stranger that is there. So a burst of connections
-// does not push out a client between its connect and its request. Four thousand connections a
-// second are still accepted, which is the whole backlog.
+// The least time that a stranger stays is this time for each stranger of the server. So a client
+// can send its request during a burst of connections. Four thousand connections a second are still
+// accepted, which is the whole backlog.
 inline constexpr std::chrono::microseconds stranger_stay{250};
 inline constexpr std::chrono::milliseconds stranger_stay_max{250};
 
-// How long the kernel holds back connections that send nothing, after a stranger was closed for
-// another.
+// How long the kernel holds back connections that send nothing, after a stranger was closed to make
+// room for another one.
 inline constexpr std::chrono::seconds pressure_lasts{10};
 
 // Returns the first connection of a list that gives way and is not `asking`; null if there is none.

@@ -183,7 +183,7 @@ private:
             timer_.expires_at(moment);
             timer_.async_wait(guarded([](server_listener& self, std::unique_lock<std::mutex>& lock,
                                          std::error_code) { self.accept(lock); }));
-        } catch (...) { // There is no memory for a timer; this takes none.
+        } catch (...) { // There is no memory for a timer; `wait` needs none.
             wait();
         }
     }

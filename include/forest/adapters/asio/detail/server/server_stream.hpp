@@ -146,7 +146,7 @@ public:
 private:
     using progress = tls_session::progress;
 
-    // So much of an answer is sent in one turn.
+    // How much of an answer is sent in one turn.
     static constexpr std::size_t bytes_per_turn = std::size_t{256} * 1024;
 
     // One record. More would only need memory for bytes that have to wait.

@@ -34,9 +34,9 @@
 namespace forest::detail {
 
 /// A fleet and its thread. Before the fleet is handed over to that thread, callers work on the
-/// fleet themselves. So no queue is needed for targets that are added before the start. The members
-/// about names are for the functions that `call_later` and `ask` call with the fleet, one at a
-/// time. All other members may be called from any thread.
+/// fleet themselves. So no queue is needed for targets that are added before the start. Only the
+/// functions that `call_later` and `ask` call with the fleet may use the members about names,
+/// because these functions run one at a time. All other members may be called from any thread.
 template <typename Fleet>
 class fleet_shard {
 public:
@@ -134,8 +134,8 @@ public:
         signers_[static_cast<std::size_t>(outer)] = inner;
     }
 
-    /// 0 is the first signer of the fleet. Throws std::bad_alloc as long as that signer could not
-    /// be added because of a lack of memory.
+    /// 0 is the first signer of the fleet. Throws std::bad_alloc while the signer is still missing
+    /// because of a lack of memory.
     [[nodiscard]] signer_id signer_of(signer_id outer) const {
         const auto place = static_cast<std::size_t>(outer);
         if (place >= signers_.size() || !signers_[place])
@@ -182,7 +182,7 @@ private:
 
         void perform() override {
             try {
-                if (!to_.ended_) // perhaps during a lack of memory
+                if (!to_.ended_) // It may have ended during a pause.
                     function(*to_.fleet_);
             } catch (const std::bad_alloc&) {
                 detail::pause_for_memory();
@@ -250,7 +250,7 @@ private:
             enter(task);
     }
 
-    // It never refuses, because the executor is that of an io_context.
+    // Posting never fails, because the executor is that of an io_context.
     void enter(detail::serial_task& task) noexcept { (void)mailbox_->post(task, mailbox_); }
 
     // Calls the function here if the fleet was not handed over yet.
