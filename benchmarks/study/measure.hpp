@@ -81,7 +81,7 @@ template <typename Policies>
         world.at(0s).loss(client, loss_per_mille);
     false_alarms result;
     duration since{};
-    client.also_tell([&](const event& happened) {
+    client.also_report([&](const event& happened) {
         if (happened.kind == event_kind::server_down)
             since = world.now();
         else if (happened.kind == event_kind::server_up)

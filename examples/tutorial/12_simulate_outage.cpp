@@ -34,7 +34,7 @@ int main() {
     world.at(60 * 24h).suspend(client, 8h);
 
     forest::duration slowest{};
-    client.also_tell([&](const forest::event& happened) {
+    client.also_report([&](const forest::event& happened) {
         if (happened.kind == forest::event_kind::server_down)
             slowest = std::max(slowest, world.now() % week);
     });
@@ -43,8 +43,9 @@ int main() {
     warehouse.change_schema(R"({"collections":[{"name":"product"},{"name":"shelf"}]})");
     world.run_for(265 * 24h);
 
-    std::cout << client.checks() << " checks, " << client.downs() << " outages, each told within "
-              << slowest / 1s << " s, " << master.reloads() << " reload\n";
+    std::cout << client.checks() << " checks, " << client.downs()
+              << " outages, each reported within " << slowest / 1s << " s, " << master.reloads()
+              << " reload\n";
     const bool as_promised = client.downs() == 52 && client.ups() == 52 && slowest <= promised &&
                              master.downs() == 52 && master.ups() == 52 && master.reloads() == 1 &&
                              master.client().schema()->collections().size() == 2;

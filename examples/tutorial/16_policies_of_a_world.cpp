@@ -35,9 +35,9 @@ int main() {
     auto& warehouse = world.add_server("warehouse");
     auto& client = world.add_client(warehouse);
     world.between(75s, 10min).crash(warehouse);
-    const bool told = world.run_until([&] { return client.downs() == 1; }, 1h);
+    const bool reported = world.run_until([&] { return client.downs() == 1; }, 1h);
     const forest::duration after = world.now() - 75s;
-    std::cout << "told after " << after / 1s << " s\n";
+    std::cout << "reported after " << after / 1s << " s\n";
 
     // The rules hold for clients with this backoff under all faults.
     const forest::sim::swarm_report report =
@@ -46,5 +46,5 @@ int main() {
         std::cout << to_string(*report.failure);
 
     const bool in_time = after <= forest::worst_case_detection({}, linear_backoff{}).refused;
-    return told && in_time && !report.failure ? EXIT_SUCCESS : EXIT_FAILURE;
+    return reported && in_time && !report.failure ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -452,7 +452,7 @@ BOOST_AUTO_TEST_CASE(B33_a_year_with_a_server_that_has_no_health_route) {
     auto& agent = world.add_server("agent", {.health_route = false});
     auto& master = world.add_datasource(agent);
     std::size_t missing = 0;
-    master.also_tell([&](const event& happened) {
+    master.also_report([&](const event& happened) {
         missing += happened.kind == event_kind::health_route_missing ? 1 : 0;
     });
     world.every(24h).lasting(10min).crash(agent);
@@ -471,7 +471,7 @@ BOOST_AUTO_TEST_CASE(B33_a_world_in_which_the_route_comes_and_goes) {
     auto& master = world.add_datasource(agent);
     auto& strict = world.add_datasource(agent, {.mode = datasource_mode::health});
     std::size_t missing = 0;
-    master.also_tell([&](const event& happened) {
+    master.also_report([&](const event& happened) {
         missing += happened.kind == event_kind::health_route_missing ? 1 : 0;
     });
     for (int round = 0; round < 20; ++round) {

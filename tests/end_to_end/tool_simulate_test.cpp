@@ -193,8 +193,8 @@ std::size_t drawn_downs(std::string_view picture) {
     if (picture.find("calls of on_server_down") != std::string_view::npos)
         return drawn;
     constexpr std::string_view down = "h9l-4.5 8z\" class=\"";
-    drawn +=
-        count(picture, std::string{down} + "told") + count(picture, std::string{down} + "false");
+    drawn += count(picture, std::string{down} + "reported") +
+             count(picture, std::string{down} + "false");
     for (const std::string_view where : {"halo\">", "halo end\">"})
         for (const std::size_t each : numbers_behind(picture, where, "x"))
             drawn += each - 1;
@@ -462,7 +462,7 @@ BOOST_AUTO_TEST_CASE(the_picture_shows_twenty_targets_and_says_how_many_more_the
 }
 
 // Far apart and near to each other, at both ends, and without an outage.
-BOOST_AUTO_TEST_CASE(as_many_downs_are_drawn_as_were_told) {
+BOOST_AUTO_TEST_CASE(as_many_downs_are_drawn_as_were_reported) {
     const temporary_folder folder;
     const std::string file = folder.file("a.svg");
     std::size_t pictures_with_marks = 0;

@@ -43,7 +43,7 @@ struct policies : forest::sim::world_policies {
 forest::sim::plan world_of(forest::sim::script faults, const forest::options& chosen = {},
                            duration length = 10min) {
     forest::sim::plan what;
-    what.clients.front().chosen = chosen;
+    what.clients.front().settings = chosen;
     what.faults = std::move(faults);
     what.length = length;
     return what;

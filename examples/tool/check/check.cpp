@@ -36,16 +36,16 @@ verdict perform(const check_arguments& check) {
 
 // A single check, reported like the first check of a client.
 event as_event(const std::string& target, const verdict& result) noexcept {
-    event told;
+    event outcome;
     const bool undecided = is_inconclusive(result.error);
-    told.kind = result.healthy() ? event_kind::check_succeeded
-                : undecided      ? event_kind::check_inconclusive
-                                 : event_kind::check_failed;
-    told.target = target;
-    told.attempt = 1;
-    told.failures = result.healthy() || undecided ? 0 : 1;
-    told.check = &result;
-    return told;
+    outcome.kind = result.healthy() ? event_kind::check_succeeded
+                   : undecided      ? event_kind::check_inconclusive
+                                    : event_kind::check_failed;
+    outcome.target = target;
+    outcome.attempt = 1;
+    outcome.failures = result.healthy() || undecided ? 0 : 1;
+    outcome.check = &result;
+    return outcome;
 }
 
 // Without descriptors there may be no event loop, and without memory or threads no look-up.

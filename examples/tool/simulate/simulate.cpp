@@ -206,7 +206,7 @@ private:
     }
 
     void tell_events(simulation_listener& listener) {
-        listener.told = [this](const event& happened, duration now) {
+        listener.reported = [this](const event& happened, duration now) {
             if (is_printed(happened, chosen_.verbose))
                 out_.write(chosen_.json ? event_json(happened, simulated_time(now))
                                         : event_text(happened, simulated_time(now), out_));
@@ -268,7 +268,7 @@ private:
                                     chosen_.targets == 1 ? "" : "s", concise(chosen_.length));
         picture.subtitle = fmt::format(
             "a check each {}, timeout {}, down after {} failure{}, {} backoff; {} true outage{}, "
-            "{} detected, {} down{} told, {} false; digest {}",
+            "{} detected, {} down{} reported, {} false; digest {}",
             concise(of.interval), concise(of.timeout), of.failure_threshold,
             of.failure_threshold == 1 ? "" : "s",
             chosen_.constant_backoff ? "constant" : "exponential", ended.outages.obliged,

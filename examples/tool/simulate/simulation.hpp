@@ -73,14 +73,14 @@ private:
     void add(const sim::planned_client& planned) {
         const std::size_t number = targets_.size();
         auto& client = world_.prepare_client(
-            *world_.servers().at(planned.server), planned.chosen,
+            *world_.servers().at(planned.server), planned.settings,
             {.name = "client" + std::to_string(number), .usual = planned.usual}, backoff_);
         const bool drawn = listener_.lanes != nullptr && number < listener_.lanes->size();
-        targets_.emplace_back(world_, client, planned.chosen, backoff_,
+        targets_.emplace_back(world_, client, planned.settings, backoff_,
                               drawn ? &(*listener_.lanes)[number] : nullptr,
                               [this](const event& happened) {
-                                  if (!finished_ && listener_.told)
-                                      listener_.told(happened, world_.now());
+                                  if (!finished_ && listener_.reported)
+                                      listener_.reported(happened, world_.now());
                               });
         client.client().start();
     }
@@ -112,7 +112,7 @@ private:
     duration slice() const noexcept {
         constexpr std::int64_t checks_of_all = 10'000;
         const auto each = static_cast<std::int64_t>(targets_.size());
-        return std::min<duration>(plan_.clients.front().chosen.interval, std::chrono::hours{1}) *
+        return std::min<duration>(plan_.clients.front().settings.interval, std::chrono::hours{1}) *
                (checks_of_all / each + 1);
     }
 
@@ -143,7 +143,7 @@ private:
     void settle() {
         duration bound{};
         for (const sim::planned_client& each : plan_.clients)
-            bound = std::max(bound, sim::recovery_bound(each.chosen, backoff_));
+            bound = std::max(bound, sim::recovery_bound(each.settings, backoff_));
         world_.heal();
         world_.run_for(sim::saturating_sum(sim::settling_time(plan_.faults), bound));
         for (target& each : targets_)

@@ -21,7 +21,7 @@ namespace forest::cli {
 
 /// Functions that a simulation calls while it runs. Times are since its beginning.
 struct simulation_listener {
-    std::function<void(const event&, duration now)> told{};
+    std::function<void(const event&, duration now)> reported{};
     std::function<void(const sim::fault&, bool begins, duration now)> fault{};
     /// Called from time to time; false ends the simulation.
     std::function<bool(duration now, std::uint64_t checks)> passed{};
@@ -41,7 +41,7 @@ struct simulation_outcome {
 
     /// Calls of on_server_down.
     [[nodiscard]] std::uint64_t downs() const noexcept {
-        return latencies.size() + outages.told_again + outages.false_positives;
+        return latencies.size() + outages.reported_again + outages.false_positives;
     }
 };
 

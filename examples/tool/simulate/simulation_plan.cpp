@@ -54,7 +54,7 @@ public:
         drawn_.clients.clear();
         for (std::uint16_t target = 0; target < drawn_.servers; ++target)
             drawn_.clients.push_back({.server = target,
-                                      .chosen = chosen_.schedule,
+                                      .settings = chosen_.schedule,
                                       .usual = draw_piece(0).clients.front().usual});
         if (chosen_.faults.any())
             draw_faults();

@@ -134,7 +134,7 @@ std::string report_json(const simulation_report& report) {
     line.add_integer("outages_excused", report.outages.excused);
     line.add_integer("outages_excused_detected", report.outages.excused_detected);
     line.add_integer("false_positives", report.outages.false_positives);
-    line.add_integer("told_again", report.outages.told_again);
+    line.add_integer("told_again", report.outages.reported_again);
     line.add_integer("detections", report.latencies.count());
     line.add_milliseconds("latency_median_ms", report.latencies.quantile(0.5));
     line.add_milliseconds("latency_p99_ms", report.latencies.quantile(0.99));

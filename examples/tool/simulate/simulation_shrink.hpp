@@ -20,7 +20,7 @@ namespace forest::cli {
 
 // A plan with only the faults of the last `window` before a violation.
 inline sim::plan cut_out(const sim::plan& from, duration at, duration window) {
-    const duration interval = from.clients.front().chosen.interval;
+    const duration interval = from.clients.front().settings.interval;
     const duration begin = std::max(at - window, duration::zero()) / interval * interval;
     sim::plan part = from;
     part.faults.clear();

@@ -66,7 +66,7 @@ public:
         must_fail_ = must_fail;
     }
 
-    void told(duration now, const event& happened) {
+    void reported(duration now, const event& happened) {
         pass(now);
         status_ = happened.status;
         timeline_column& in = at(now);

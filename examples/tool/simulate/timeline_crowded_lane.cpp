@@ -54,7 +54,7 @@ void crowded_lane::draw(svg_text& picture, double top) const {
                      {"time", [](const bar& in) { return in.faults[2]; }}});
     (void)draw_bars(
         picture, top + row, downs_caption(), "",
-        {{"told", [](const bar& in) { return 1.0 * (in.sum.downs - in.sum.false_positives); },
+        {{"reported", [](const bar& in) { return 1.0 * (in.sum.downs - in.sum.false_positives); },
           "down"},
          {"baseless", [](const bar& in) { return 1.0 * in.sum.false_positives; },
           "down without an outage"}});

@@ -244,7 +244,7 @@ bool detailed_lane::place_label(std::size_t index, double before, double& taken)
 
 void detailed_lane::draw_marks(svg_text& picture, double top) const {
     for (const mark& each : marks_) {
-        const std::string_view of_down = each.baseless == each.downs ? "false" : "told";
+        const std::string_view of_down = each.baseless == each.downs ? "false" : "reported";
         picture.add_triangle(each.x, top + 5, each.is_down(), each.is_down() ? of_down : "back");
         if (!each.label.empty())
             picture.add_text(each.label_x, top + 12.5,

@@ -36,7 +36,7 @@ text{font-family:"DejaVu Sans Mono",Menlo,Consolas,"Liberation Mono",monospace;f
 .ok{fill:#7d9c8c}
 .bad{fill:#d1343f}
 .odd{fill:#c48a00}
-.told{fill:#d1343f}
+.reported{fill:#d1343f}
 .false{fill:#ffffff;stroke:#d1343f;stroke-width:1.4}
 .baseless{fill:#f0a9ad}
 .back{fill:#2f8f5b}
@@ -58,7 +58,7 @@ text{fill:#e6edf3}
 .ok{fill:#5f7d6d}
 .bad{fill:#f2666b}
 .odd{fill:#e0a526}
-.told{fill:#f2666b}
+.reported{fill:#f2666b}
 .false{fill:#0d1117;stroke:#f2666b}
 .baseless{fill:#7d3b40}
 .back{fill:#4cc38a}
@@ -172,9 +172,9 @@ void draw_detailed_legend(legend_drawer& legend) {
     legend.add_box("way", 10, "of the network");
     legend.add_box("time", 10, "of a host's clocks, or of its running");
     legend.next_line();
-    legend.add_mark(true, "told",
+    legend.add_mark(true, "reported",
                     "on_server_down, and how long the outage had lasted; 2x: two, and the longest");
-    legend.add_mark(true, "false", "told without an outage");
+    legend.add_mark(true, "false", "reported without an outage");
     legend.add_mark(false, "back", "on_server_up");
     legend.next_line();
     legend.add_box("truth", 4, "no check could succeed");
@@ -195,7 +195,7 @@ void draw_crowded_legend(legend_drawer& legend, duration length) {
     legend.add_box("way", 10, "of the network");
     legend.add_box("time", 10, "of a host's clocks, or of its running");
     legend.next_line();
-    legend.add_box("told", 10, "calls of on_server_down");
+    legend.add_box("reported", 10, "calls of on_server_down");
     legend.add_box("baseless", 10, "those without an outage");
     legend.next_line();
     legend.add_box("down", 10, "share of the time in which the client says down");

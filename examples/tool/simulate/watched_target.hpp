@@ -24,21 +24,21 @@ class watched_target {
 public:
     using client_type = typename World::client_type;
 
-    /// For a client that was not started yet. `lane` may be null. Calls `told(event)` for each
+    /// For a client that was not started yet. `lane` may be null. Calls `listener(event)` for each
     /// event, after it was compared with the rules.
-    template <typename Backoff, typename Told>
+    template <typename Backoff, typename Listener>
     watched_target(World& world, client_type& client, const options& settings,
-                   const Backoff& backoff, timeline_lane* lane, Told told)
+                   const Backoff& backoff, timeline_lane* lane, Listener listener)
         : world_{&world},
           client_{&client},
           lane_{lane},
           watcher_{
               sim::watch(world, client, settings, backoff,
-                         {.told =
-                              [this, told](const event& happened) {
+                         {.reported =
+                              [this, listener](const event& happened) {
                                   if (lane_ != nullptr)
-                                      lane_->told(world_->now(), happened);
-                                  told(happened);
+                                      lane_->reported(world_->now(), happened);
+                                  listener(happened);
                               },
                           .truth =
                               [this](duration now, bool must_fail) {
@@ -46,7 +46,8 @@ public:
                                       lane_->truth(now, must_fail);
                               },
                           .down = [this](sim::down_meaning meaning,
-                                         duration latency) { down_told(meaning, latency); }})} {}
+                                         duration latency) { down_reported(meaning, latency); }})} {
+    }
 
     watched_target(const watched_target&) = delete;
     watched_target& operator=(const watched_target&) = delete;
@@ -72,7 +73,7 @@ public:
     }
 
 private:
-    void down_told(sim::down_meaning meaning, duration latency) {
+    void down_reported(sim::down_meaning meaning, duration latency) {
         if (meaning == sim::down_meaning::detection)
             latencies_.push_back(latency);
         if (lane_ != nullptr)

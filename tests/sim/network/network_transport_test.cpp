@@ -32,7 +32,7 @@ struct one_check {
     void prepare(sim::latency usual = sim::constant(1ms), duration timeout = 5s) {
         client =
             &world.prepare_client(server, {.interval = 24h, .timeout = timeout}, {.usual = usual});
-        client->also_tell([this](const event& happened) {
+        client->also_report([this](const event& happened) {
             if (happened.check == nullptr || result)
                 return;
             result = happened.check->error;
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(a_garbled_answer_that_drips_fails_as_soon_as_it_is_read_so_
         auto& server = world.add_server("warehouse");
         auto& client = world.prepare_client(server, {.interval = 24h, .timeout = 1min});
         world.at(0s).drip(client, 16s).garble(client);
-        client.also_tell([&](const event& happened) {
+        client.also_report([&](const event& happened) {
             if (happened.check != nullptr && happened.check->error == errc::malformed_response)
                 earliest = std::min(earliest, world.now());
         });

@@ -50,8 +50,8 @@ BOOST_AUTO_TEST_CASE(a_down_after_a_late_success_is_the_same_outage_again) {
     counter.check_failed();
     BOOST_TEST((counter.down_reported(32s) == down_meaning::again));
     counter.finish(100s);
-    BOOST_TEST(
-        (counter.counts() == outage_counts{.obliged = 1, .obliged_detected = 1, .told_again = 1}));
+    BOOST_TEST((counter.counts() ==
+                outage_counts{.obliged = 1, .obliged_detected = 1, .reported_again = 1}));
 }
 
 BOOST_AUTO_TEST_CASE(an_outage_that_has_ended_is_detected_by_a_check_that_overlapped_it) {

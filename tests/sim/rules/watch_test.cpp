@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(callbacks_that_the_application_has_set_come_beside) {
 BOOST_AUTO_TEST_CASE(a_client_that_is_stopped_by_its_own_listener_owes_nothing) {
     for (const event_kind last : {event_kind::check_failed, event_kind::server_down}) {
         watched_world<> in;
-        in.client.also_tell([&](const event& happened) {
+        in.client.also_report([&](const event& happened) {
             if (happened.kind == last && happened.failures == 3)
                 in.client.quit();
         });
@@ -217,7 +217,7 @@ BOOST_AUTO_TEST_CASE(how_late_a_first_check_was_is_not_known) {
 
 BOOST_AUTO_TEST_CASE(a_recovery_may_take_as_long_as_the_first_check_is_put_off) {
     sim::plan late;
-    late.clients.front().chosen.initial_delay_max = 24h;
+    late.clients.front().settings.initial_delay_max = 24h;
     BOOST_TEST(rule_of(late) == "none");
 }
 
@@ -249,7 +249,7 @@ BOOST_AUTO_TEST_CASE(options_of_years_overflow_nothing) {
     BOOST_TEST((sim::recovery_bound(options{.success_threshold = 2'147'483'647},
                                     exponential_backoff{}) == duration::max()));
     sim::plan slow{.length = 10 * year};
-    slow.clients.front().chosen = longest;
+    slow.clients.front().settings = longest;
     slow.faults.push_back({.kind = sim::fault_kind::crash, .lasting = year});
     BOOST_TEST(rule_of(slow) == "none");
 }

@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(a_drawn_plan_has_no_more_than_was_asked_for) {
         BOOST_TEST((!drawn.clients.empty() && drawn.clients.size() <= 5U));
         BOOST_TEST(drawn.faults.size() <= 9U);
         for (const auto& each : drawn.clients) {
-            BOOST_TEST(each.chosen.valid());
+            BOOST_TEST(each.settings.valid());
             BOOST_TEST(each.server < drawn.servers);
         }
         for (const auto& each : drawn.faults) {

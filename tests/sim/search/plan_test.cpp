@@ -73,9 +73,9 @@ BOOST_AUTO_TEST_CASE(a_run_keeps_the_lines_that_it_was_asked_to_keep) {
 
 BOOST_AUTO_TEST_CASE(a_test_that_was_written_down_breaks_the_same_rule_when_it_is_run) {
     sim::plan drawn{.seed = 7, .servers = 2, .length = 5min};
-    drawn.clients.front().chosen.interval_jitter = 1.0 / 3;
+    drawn.clients.front().settings.interval_jitter = 1.0 / 3;
     drawn.clients.push_back(
-        {.server = 1, .chosen = {.interval = 10s}, .usual = {.typical = 1ms, .least = 20ms}});
+        {.server = 1, .settings = {.interval = 10s}, .usual = {.typical = 1ms, .least = 20ms}});
     drawn.faults = {{.kind = sim::fault_kind::crash, .at = 75s, .lasting = 1min, .server = 1},
                     {.kind = sim::fault_kind::delay,
                      .lasting = 10s,
@@ -90,8 +90,8 @@ BOOST_AUTO_TEST_CASE(a_test_that_was_written_down_breaks_the_same_rule_when_it_i
 
     // clang-format off
     SAME(forest::sim::plan what{.seed = 7U, .servers = 2, .length = 300s};
-what.clients.front() = {.chosen = {.interval_jitter = 0.3333333333333333}};
-what.clients.push_back({.server = 1, .chosen = {.interval = 10s}, .usual = forest::sim::constant(1ms, 20ms)});
+what.clients.front() = {.settings = {.interval_jitter = 0.3333333333333333}};
+what.clients.push_back({.server = 1, .settings = {.interval = 10s}, .usual = forest::sim::constant(1ms, 20ms)});
 what.faults.push_back({.kind = forest::sim::fault_kind::crash, .at = 75s, .lasting = 60s, .server = 1});
 what.faults.push_back({.kind = forest::sim::fault_kind::delay, .lasting = 10s, .every = 100s, .client = 0, .span = 20ms, .shape = forest::sim::latency::shape::uniform, .least = 3ms});
 const auto pasted_check = [&] { forest::sim::require_unbroken(forest::sim::plan_runner<calling_twice_worlds>{}.run(what).broken); };);
@@ -223,7 +223,7 @@ BOOST_AUTO_TEST_CASE(a_scenario_of_ones_own_is_drawn_and_shrunk_like_all_others)
 struct never_slow {
     std::optional<sim::violation> operator()(const sim::plan& what) const {
         for (const sim::fault& each : what.faults) {
-            if (each.kind == sim::fault_kind::slow && what.clients.at(0).chosen.timeout < 2s)
+            if (each.kind == sim::fault_kind::slow && what.clients.at(0).settings.timeout < 2s)
                 return sim::violation{"never slow", "it was slow", each.at};
         }
         return std::nullopt;
@@ -236,7 +236,7 @@ BOOST_AUTO_TEST_CASE(a_scenario_keeps_what_it_needs_of_a_plan) {
         sim::swarm(sim::scenario{sim::draw_options{}, never_slow{}}, {1, 200});
     BOOST_TEST_REQUIRE(found.failure.has_value());
     const std::string text = to_string(*found.failure);
-    BOOST_TEST(text.find("what.clients.front() = {.chosen = {.timeout = ") != std::string::npos,
+    BOOST_TEST(text.find("what.clients.front() = {.settings = {.timeout = ") != std::string::npos,
                text);
     BOOST_TEST(text.ends_with("never_slow{}(what));\n"), text);
 }

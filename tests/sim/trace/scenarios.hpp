@@ -138,7 +138,7 @@ inline sim::trace everything(std::uint64_t seed, sim::trace lines) {
         for (int count = 0; count < drawn.servers; ++count)
             world.add_server("server" + std::to_string(count));
         for (const sim::planned_client& each : drawn.clients)
-            world.add_client(*world.servers()[each.server], each.chosen, {.usual = each.usual});
+            world.add_client(*world.servers()[each.server], each.settings, {.usual = each.usual});
         world.play(drawn.faults);
         world.run_for(drawn.length);
         world.heal();

@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(a_fault_concerns_one_way_or_all_ways_of_a_fleet_or_all_ways
     of.world.between(50min, 60min).dns_failure(of.fleet);
     of.world.run_for(1h);
     for (const target_id each : of.targets)
-        BOOST_TEST((of.fleet.told_of(each).last_outage->last_error == errc::resolve_failed));
+        BOOST_TEST((of.fleet.reports_of(each).last_outage->last_error == errc::resolve_failed));
     BOOST_TEST(of.fleet.downs() == 5U);
     BOOST_TEST(of.fleet.ups() == 5U);
     BOOST_TEST(beside.downs() == 1U);

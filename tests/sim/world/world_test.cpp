@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(B1_a_frozen_server_does_not_hold_a_check_beyond_its_timeout
     auto& client = world.add_client(warehouse, {.interval = 10s, .timeout = 2s});
     world.at(5s).freeze(warehouse);
     std::vector<duration> took;
-    client.also_tell([&](const event& happened) {
+    client.also_report([&](const event& happened) {
         if (happened.kind == event_kind::check_failed)
             took.push_back(*happened.check->timings.total);
     });
@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(a_process_that_crashes_resets_the_connections_that_it_has) 
     world.at(0s).slow(warehouse, 20s);
     world.at(5s).crash(warehouse);
     std::optional<std::error_code> failure;
-    client.also_tell([&](const event& happened) {
+    client.also_report([&](const event& happened) {
         if (happened.kind == event_kind::check_failed && !failure)
             failure = happened.check->error;
     });
@@ -315,7 +315,7 @@ BOOST_AUTO_TEST_CASE(an_answer_is_cut_off_anywhere) {
         warehouse, {.interval = 1s, .failure_threshold = 1'000'000}); // and no outage
     world.at(0s).truncate(client);
     std::set<int> statuses;
-    client.also_tell([&](const event& happened) {
+    client.also_report([&](const event& happened) {
         if (happened.check == nullptr)
             return;
         BOOST_TEST((happened.check->error == errc::connection_lost));

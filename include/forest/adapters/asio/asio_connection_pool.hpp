@@ -59,8 +59,8 @@ private:
 template <resolver Resolver>
 class basic_pooled_transport;
 
-/// Holds the resources that its `pooled_transport`s share. So a check costs little more than its
-/// system calls.
+/// Holds the resources that its `pooled_transport`s share, so that a check costs little more than
+/// its system calls.
 ///
 /// From tests/adapters/asio/pooled_fleet_test.cpp:
 ///     const forest::asio_clock clock{io.get_executor()};

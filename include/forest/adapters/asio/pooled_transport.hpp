@@ -16,8 +16,8 @@
 
 namespace forest {
 
-/// Performs one GET at a time over the sockets of a pool that several transports share: a model of
-/// `transport`. Each GET may have another target.
+/// Performs one GET at a time, to any target, over the sockets of a pool that several transports
+/// share: a model of `transport`.
 ///
 /// From tests/adapters/asio/sharded_fleet_test.cpp:
 ///     fleet make(const asio::any_io_executor& on) {

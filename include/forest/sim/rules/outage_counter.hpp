@@ -21,7 +21,7 @@ struct outage_counts {
     std::uint64_t excused = 0;          ///< all other true outages
     std::uint64_t excused_detected = 0; ///< those of them that were detected
     std::uint64_t false_positives = 0;  ///< downs that were reported without an outage
-    std::uint64_t told_again = 0;       ///< downs of an outage that was reported before
+    std::uint64_t reported_again = 0;   ///< downs of an outage that was reported before
     std::uint64_t beyond_bound = 0;     ///< detections that took longer than promised
 
     [[nodiscard]] std::uint64_t missed() const noexcept { return obliged - obliged_detected; }
@@ -32,7 +32,7 @@ struct outage_counts {
         excused += other.excused;
         excused_detected += other.excused_detected;
         false_positives += other.false_positives;
-        told_again += other.told_again;
+        reported_again += other.reported_again;
         beyond_bound += other.beyond_bound;
         return *this;
     }
@@ -131,7 +131,7 @@ public:
         }
         last_->detected = true;
         if (last_->latency) {
-            ++counts_.told_again;
+            ++counts_.reported_again;
             return down_meaning::again;
         }
         last_->latency = now - last_->began;

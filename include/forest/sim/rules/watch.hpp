@@ -36,7 +36,7 @@ namespace forest::sim {
 /// beginning of the world.
 struct watch_listener {
     /// Called for each event, after it was compared with the rules.
-    std::function<void(const event&)> told{};
+    std::function<void(const event&)> reported{};
 
     /// Called when the truth may have changed: whether a check that begins now must fail.
     std::function<void(duration now, bool must_fail)> truth{};
@@ -58,7 +58,7 @@ public:
     watcher(World& owner, client_type& client, const options& settings, const Backoff& backoff,
             watch_listener listener)
         : state_{std::make_shared<state>(owner, client, settings, backoff, std::move(listener))} {
-        client.also_tell([self = state_](const event& happened) { self->reported(happened); });
+        client.also_report([self = state_](const event& happened) { self->reported(happened); });
         client.also_call([self = state_](bool down) {
             down ? self->rules.called_down() : self->rules.called_up();
         });
@@ -118,8 +118,8 @@ private:
 
         void reported(const event& happened) {
             rules.reported(happened);
-            if (listener.told)
-                listener.told(happened);
+            if (listener.reported)
+                listener.reported(happened);
             if (finished)
                 return;
             plan_new_faults();

@@ -80,7 +80,7 @@ public:
         for (planned_client& each : drawn.clients) {
             each.server = static_cast<std::uint16_t>(between(0, drawn.servers - 1U));
             if (settings_.random_options)
-                each.chosen = draw_client_options();
+                each.settings = draw_client_options();
             each.usual = between(0, 1) == 0 ? constant(up_to(std::chrono::milliseconds{50}))
                                             : uniform(up_to(std::chrono::milliseconds{50}));
         }

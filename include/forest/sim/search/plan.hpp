@@ -19,7 +19,7 @@ namespace forest::sim {
 /// A client of a plan.
 struct planned_client {
     std::uint16_t server = 0; ///< the number of the server that it watches
-    options chosen{};
+    options settings{};
     latency usual = constant(std::chrono::milliseconds{1});
 };
 

@@ -93,7 +93,7 @@ inline std::string usual_code(const latency& delay) {
     for (const planned_client& each : plan.clients) {
         const std::string& name = clients.emplace_back("client" + std::to_string(clients.size()));
         code += "auto& " + name + " = world.add_client(" + servers.at(each.server) + ", " +
-                to_code(each.chosen);
+                to_code(each.settings);
         if (!(each.usual == planned_client{}.usual))
             code += ", {.usual = " + detail::usual_code(each.usual) + "}";
         code += ");\n";
@@ -109,8 +109,8 @@ inline std::string usual_code(const latency& delay) {
     detail::designated code;
     code.add_unless("server", client.server, plain.server,
                     [](std::uint16_t number) { return std::to_string(number); });
-    if (const std::string settings = to_code(client.chosen); settings != "{}")
-        code.add("chosen", settings);
+    if (const std::string settings = to_code(client.settings); settings != "{}")
+        code.add("settings", settings);
     code.add_unless("usual", client.usual, plain.usual, detail::usual_code);
     return code.code();
 }

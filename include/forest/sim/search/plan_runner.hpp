@@ -92,9 +92,9 @@ public:
         for (const planned_client& each : plan.clients) {
             auto& server = *all.servers().at(each.server);
             auto& client = all.prepare_client(
-                server, each.chosen,
+                server, each.settings,
                 {.name = "client" + std::to_string(watching.size()), .usual = each.usual}, fresh());
-            watching.push_back(watch(all, client, each.chosen, fresh()));
+            watching.push_back(watch(all, client, each.settings, fresh()));
             client.client().start();
         }
         all.play(plan.faults);
@@ -116,9 +116,9 @@ private:
         duration round = duration::zero();
         for (const planned_client& each : plan.clients) {
             if (!recovery_)
-                bound = std::max(bound, recovery_bound(each.chosen, fresh()));
-            round = std::max(round, saturating_sum(longest_round(each.chosen, fresh()),
-                                                   each.chosen.stall_tolerance));
+                bound = std::max(bound, recovery_bound(each.settings, fresh()));
+            round = std::max(round, saturating_sum(longest_round(each.settings, fresh()),
+                                                   each.settings.stall_tolerance));
         }
         all.heal();
         all.run_for(left(all, settling_time(plan.faults)));

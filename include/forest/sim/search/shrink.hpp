@@ -62,22 +62,22 @@ bool reset_to(Value& member, const Value& plain) {
 inline const std::vector<std::function<bool(planned_client&)>>& plainer_clients() {
     static const options plain;
     static const std::vector<std::function<bool(planned_client&)>> steps{
-        [](planned_client& each) { return reset_to(each.chosen.interval, plain.interval); },
-        [](planned_client& each) { return reset_to(each.chosen.timeout, plain.timeout); },
+        [](planned_client& each) { return reset_to(each.settings.interval, plain.interval); },
+        [](planned_client& each) { return reset_to(each.settings.timeout, plain.timeout); },
         [](planned_client& each) {
-            return reset_to(each.chosen.failure_threshold, plain.failure_threshold);
+            return reset_to(each.settings.failure_threshold, plain.failure_threshold);
         },
         [](planned_client& each) {
-            return reset_to(each.chosen.success_threshold, plain.success_threshold);
+            return reset_to(each.settings.success_threshold, plain.success_threshold);
         },
         [](planned_client& each) {
-            return reset_to(each.chosen.initial_delay_max, plain.initial_delay_max);
+            return reset_to(each.settings.initial_delay_max, plain.initial_delay_max);
         },
         [](planned_client& each) {
-            return reset_to(each.chosen.interval_jitter, plain.interval_jitter);
+            return reset_to(each.settings.interval_jitter, plain.interval_jitter);
         },
         [](planned_client& each) {
-            return reset_to(each.chosen.stall_tolerance, plain.stall_tolerance);
+            return reset_to(each.settings.stall_tolerance, plain.stall_tolerance);
         },
         [](planned_client& each) { return reset_to(each.usual, planned_client{}.usual); }};
     return steps;
@@ -145,7 +145,7 @@ inline double checks_of(const plan& plan) {
     double all = 0.0;
     for (const planned_client& each : plan.clients)
         all += 1.0 + static_cast<double>(plan.length.count()) /
-                         static_cast<double>(each.chosen.interval.count());
+                         static_cast<double>(each.settings.interval.count());
     return all;
 }
 

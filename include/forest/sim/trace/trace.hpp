@@ -21,10 +21,10 @@ namespace forest::sim {
 
 /// What a line of a trace reports. The values are part of the digests that tests fix.
 enum class trace_kind : std::uint8_t {
-    told = 1,    ///< a client reported an event; `detail` is its kind, `value` the failures, or the
-                 ///< number of the outage
-    sent = 2,    ///< a client sent a request; `value` is the number of the request
-    arrived = 3, ///< a request arrived at the server; `value` is its number
+    reported = 1, ///< a client reported an event; `detail` is its kind, `value` the failures, or
+                  ///< the number of the outage
+    sent = 2,     ///< a client sent a request; `value` is the number of the request
+    arrived = 3,  ///< a request arrived at the server; `value` is its number
     answered = 4, ///< the server answered; `value` is the size of the answer in bytes
     ended = 5,    ///< the client has the result; `detail` is the status, or 0, `value` the errc
     faulted = 6,  ///< a fault began; `detail` is its kind, `value` the client, or `fault::everyone`
@@ -39,7 +39,7 @@ enum class trace_kind : std::uint8_t {
 
 [[nodiscard]] constexpr std::string_view name(trace_kind kind) noexcept {
     switch (kind) {
-    case trace_kind::told: return "told";
+    case trace_kind::reported: return "told";
     case trace_kind::sent: return "sent";
     case trace_kind::arrived: return "arrived";
     case trace_kind::answered: return "answered";
@@ -69,7 +69,7 @@ namespace detail {
 inline std::string detail_text(const trace_line& line) {
     std::string_view known;
     switch (line.kind) {
-    case trace_kind::told: known = forest::name(static_cast<event_kind>(line.detail)); break;
+    case trace_kind::reported: known = forest::name(static_cast<event_kind>(line.detail)); break;
     case trace_kind::faulted:
     case trace_kind::healed:
         if (line.detail < fault_kind_count)

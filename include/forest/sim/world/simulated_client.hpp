@@ -32,7 +32,7 @@ namespace forest::sim {
 ///     auto& warehouse = world.add_server("warehouse");
 ///     auto& client = world.add_client(warehouse);
 ///     world.between(75s, 10min).crash(warehouse);
-///     const bool told = world.run_until([&] { return client.downs() == 1; }, 1h);
+///     const bool reported = world.run_until([&] { return client.downs() == 1; }, 1h);
 ///
 /// `Client` is a basic_health_client, a basic_datasource, or a type of a test with the same
 /// interface.
@@ -41,8 +41,8 @@ namespace forest::sim {
 ///
 /// **Lifetime:** not copyable. Queue, server and trace must outlive it. A world owns its clients.
 ///
-/// **Errors:** the constructor throws what `make` throws. An exception of a listener of `also_tell`
-/// or `also_call` becomes the event `callback_failed`, as of any callback.
+/// **Errors:** the constructor throws what `make` throws. An exception of a listener of
+/// `also_report` or `also_call` becomes the event `callback_failed`, as of any callback.
 template <typename Client>
 class simulated_client {
 public:
@@ -108,7 +108,7 @@ public:
     [[nodiscard]] target_status status() const noexcept { return client_->status(); }
 
     /// Calls `listener` for every event, after the earlier listeners.
-    void also_tell(std::function<void(const event&)> listener) {
+    void also_report(std::function<void(const event&)> listener) {
         listeners_.push_back(std::move(listener));
     }
 
@@ -154,7 +154,7 @@ private:
         case event_kind::schema_reloaded: ++reloads_; break;
         default: break;
         }
-        lines_->add({host_.queue().now().time_since_epoch(), trace_kind::told, number_,
+        lines_->add({host_.queue().now().time_since_epoch(), trace_kind::reported, number_,
                      static_cast<std::uint16_t>(happened.kind), value});
         for (const auto& each : listeners_)
             each(happened);

@@ -117,9 +117,9 @@ public:
 
     /// Returns the reports about a target. Throws std::out_of_range for a target that was never
     /// watched.
-    [[nodiscard]] const record& told_of(target_id target) const { return records_.at(target); }
-    [[nodiscard]] std::uint64_t downs(target_id target) const { return told_of(target).downs; }
-    [[nodiscard]] std::uint64_t ups(target_id target) const { return told_of(target).ups; }
+    [[nodiscard]] const record& reports_of(target_id target) const { return records_.at(target); }
+    [[nodiscard]] std::uint64_t downs(target_id target) const { return reports_of(target).downs; }
+    [[nodiscard]] std::uint64_t ups(target_id target) const { return reports_of(target).ups; }
 
     /// The sums of all targets.
     [[nodiscard]] std::uint64_t downs() const noexcept { return downs_; }
@@ -127,7 +127,7 @@ public:
     [[nodiscard]] std::uint64_t checks() const noexcept { return checks_; }
 
     /// Calls `listener` for every event, after the earlier listeners.
-    void also_tell(std::function<void(const event&)> listener) {
+    void also_report(std::function<void(const event&)> listener) {
         listeners_.push_back(std::move(listener));
     }
 
@@ -184,7 +184,7 @@ private:
         case event_kind::server_up: value = happened.outage->id; break;
         default: break;
         }
-        note(trace_kind::told, seen, static_cast<std::uint16_t>(happened.kind), value);
+        note(trace_kind::reported, seen, static_cast<std::uint16_t>(happened.kind), value);
         for (const auto& each : listeners_)
             each(happened);
     }

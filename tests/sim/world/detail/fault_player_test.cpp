@@ -178,7 +178,7 @@ BOOST_AUTO_TEST_CASE(the_wall_clocks_of_a_world_do_not_jump_together) {
 BOOST_AUTO_TEST_CASE(a_client_on_a_machine_that_stands_still_quits_when_it_goes_on) {
     place in;
     duration told{};
-    in.client.also_tell([&](const event& happened) {
+    in.client.also_report([&](const event& happened) {
         if (happened.kind == event_kind::stopped)
             told = in.world.now();
     });
