@@ -52,9 +52,9 @@ namespace forest {
 /// outlives it.
 ///
 /// **Errors:** the constructors and `build` throw std::system_error for options or a backoff that
-/// are not valid, and what the policies throw: `errc::secret_missing` for an empty secret. They and
-/// the members that set a callback may throw std::bad_alloc. Failures of checks and fetches are
-/// events; a callback or policy that throws is reported as the event `callback_failed`.
+/// are not valid, and pass on what the policies throw, such as `errc::secret_missing`. They and the
+/// members that set a callback may throw std::bad_alloc. Failures of checks and fetches are events;
+/// a callback or policy that throws is reported as the event `callback_failed`.
 template <transport Transport, clock Clock, signer Signer, backoff Backoff>
 class basic_datasource : public observable<basic_datasource<Transport, Clock, Signer, Backoff>> {
 public:
@@ -78,9 +78,9 @@ public:
                            policies{std::move(clock), std::move(signer), std::move(backoff)},
                            std::move(settings)} {}
 
-    /// Makes a datasource whose policies make themselves: the clock from `context`, the transports
-    /// from the clock, and the signer from `auth_secret`. Throws what the first constructor throws,
-    /// and what the policies throw: `errc::secret_missing`.
+    /// Makes a datasource and its policies: the clock from `context`, the transports from the
+    /// clock, and the signer from `auth_secret`. Throws what the first constructor throws, and what
+    /// the policies throw: `errc::secret_missing`.
     template <typename Context>
         requires(std::constructible_from<Clock, Context> &&
                  std::constructible_from<Transport, const Clock&> &&
@@ -102,7 +102,7 @@ public:
         detail::refuse_options<MisspeltOrWithoutUnit>();
     }
 
-    /// Makes a datasource and starts it, which fetches the schema; `reload` is the callback of
+    /// Makes a datasource and starts it: the schema is fetched. `reload` is the callback of
     /// `on_reload`. Set the other callbacks before the context runs if no event is to be missed.
     /// Throws what the constructor throws.
     template <typename Context>
@@ -164,8 +164,8 @@ public:
         loop_->listeners().on_event(std::move(callback));
     }
 
-    /// Called, instead of `on_event`, with each `callback_failed` that no `on_event` can receive:
-    /// there is none, or it threw, too. On Asio the default writes to standard error
+    /// Called, instead of `on_event`, with each `callback_failed` that no `on_event` can receive,
+    /// because there is none, or it threw as well. On Asio the default writes to standard error
     /// (`failure_reporter`); an empty function does nothing.
     void on_unheard(detail::unique_function<void(const event&)> callback) {
         loop_->listeners().on_unheard(std::move(callback));

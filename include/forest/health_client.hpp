@@ -52,7 +52,7 @@ namespace forest {
 /// moved from may only be assigned to or destroyed.
 ///
 /// **Errors:** the constructors throw std::system_error for a URL, options or a backoff that are
-/// not valid, and what the policies throw: `errc::secret_missing` for an empty secret. The
+/// not valid, and pass on what the policies throw, such as `errc::secret_missing`. The
 /// constructors and the members that set a callback may throw std::bad_alloc. Failures of checks
 /// are events; a callback or policy that throws is reported as the event `callback_failed`, and
 /// polling goes on.
@@ -80,9 +80,9 @@ public:
                               policies{std::move(clock), std::move(signer), std::move(backoff)},
                               std::move(target), settings} {}
 
-    /// Makes a client whose policies make themselves: the clock from `context`, the transport from
-    /// the clock, because they share an execution context, and the signer from `secret`. Throws
-    /// what the first constructor throws, and what the policies throw.
+    /// Makes a client and its policies: the clock from `context`, the transport from the clock,
+    /// because they share an execution context, and the signer from `secret`. Throws what the first
+    /// constructor throws, and what the policies throw.
     template <typename Context>
         requires(std::constructible_from<Clock, Context> &&
                  std::constructible_from<Transport, const Clock&> &&
@@ -143,8 +143,8 @@ public:
         loop_->listeners().on_event(std::move(callback));
     }
 
-    /// Called, instead of `on_event`, with each `callback_failed` that no `on_event` can receive:
-    /// there is none, or it threw, too. On Asio the default writes to standard error
+    /// Called, instead of `on_event`, with each `callback_failed` that no `on_event` can receive,
+    /// because there is none, or it threw as well. On Asio the default writes to standard error
     /// (`failure_reporter`); an empty function does nothing.
     void on_unheard(detail::unique_function<void(const event&)> callback) {
         loop_->listeners().on_unheard(std::move(callback));

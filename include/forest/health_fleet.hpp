@@ -63,12 +63,12 @@ namespace forest {
 /// **Lifetime:** may be destroyed at any time on that context, also from its own callbacks. The
 /// context must outlive it. A fleet that was moved from may only be assigned to or destroyed.
 ///
-/// **Errors:** the constructors throw std::system_error for options that are not valid, and what
-/// the policies throw: `errc::secret_missing` for an empty secret, or an error of the system if the
-/// pool of the transports finds no descriptor. `add` throws std::system_error with the error of
-/// `validate`. These, and members that add or remove something, set a callback or copy the targets,
-/// may throw std::bad_alloc. Failures of checks are events; a callback or policy that throws is
-/// reported as the event `callback_failed`.
+/// **Errors:** the constructors throw std::system_error for options that are not valid, and pass on
+/// what the policies throw: `errc::secret_missing`, or an error of the system if the pool of the
+/// transports finds no descriptor. `add` throws std::system_error with the error of `validate`.
+/// These, and members that add or remove something, set a callback or copy the targets, may throw
+/// std::bad_alloc. Failures of checks are events; a callback or policy that throws is reported as
+/// the event `callback_failed`.
 template <transport Transport, clock Clock, signer Signer, backoff Backoff>
 class basic_health_fleet
     : public observable<basic_health_fleet<Transport, Clock, Signer, Backoff>> {
@@ -93,9 +93,9 @@ public:
               random_generator::seeded("fleet", clock.steady_now()), std::move(transports),
               policies{std::move(clock), std::move(signer), std::move(backoff)}, settings} {}
 
-    /// Makes a fleet whose policies make themselves: the clock from `context`, the pool that the
-    /// transports share from the clock, and the signer from `secret`. Throws what the first
-    /// constructor throws, and what the policies throw.
+    /// Makes a fleet and its policies: the clock from `context`, the pool that the transports share
+    /// from the clock, and the signer from `secret`. Throws what the first constructor throws, and
+    /// what the policies throw.
     template <typename Context>
         requires(std::constructible_from<Clock, Context> &&
                  std::constructible_from<typename Transport::pool, const Clock&> &&
@@ -149,8 +149,8 @@ public:
         return loop_->validate(settings);
     }
 
-    /// Watches a target, from `start()` on or, after that, from the next tick. `signer` is an id
-    /// that `add_signer` has returned. Throws std::system_error with the error of
+    /// Watches a target from `start()` on, or from the next tick if the fleet has started. `signer`
+    /// is an id that `add_signer` has returned. Throws std::system_error with the error of
     /// `validate(settings)`; then nothing is added. After `stop()` it adds nothing and returns 0.
     target_id add(url target, const options& settings = {}, signer_id signer = {}) {
         return loop_->add(std::move(target), settings, signer);
@@ -176,8 +176,8 @@ public:
         loop_->listeners().on_event(std::move(callback));
     }
 
-    /// Called, instead of `on_event`, with each `callback_failed` that no `on_event` can receive:
-    /// there is none, or it threw, too. On Asio the default writes to standard error
+    /// Called, instead of `on_event`, with each `callback_failed` that no `on_event` can receive,
+    /// because there is none, or it threw as well. On Asio the default writes to standard error
     /// (`failure_reporter`); an empty function does nothing.
     void on_unheard(detail::unique_function<void(const event&)> callback) {
         loop_->listeners().on_unheard(std::move(callback));
@@ -203,7 +203,7 @@ public:
     /// Returns the number of targets.
     [[nodiscard]] std::size_t size() const noexcept { return loop_->all().size(); }
 
-    /// Returns the number of targets that have a status.
+    /// Returns the number of targets that have this status.
     [[nodiscard]] std::size_t count(target_status status) const noexcept {
         return loop_->all().count(status);
     }
@@ -221,7 +221,7 @@ public:
         loop_->all().for_each([&](const auto& each) {
             const auto& machine = each.machine;
             const bool down = machine.status() == target_status::down;
-            // Without the view of the URL that an outage has: a snapshot may outlive the target.
+            // An outage has a view of the URL. It is left out: a snapshot may outlive the target.
             all.push_back({.id = each.id,
                            .target = std::string{loop_->url_of(each).text()},
                            .status = machine.status(),
@@ -266,7 +266,7 @@ private:
         on_unheard(default_unheard<Clock>());
     }
 
-    // The pool uses the ticks of the fleet if it has ticks.
+    // If the pool has ticks, they are those of the fleet.
     template <typename Made>
     static typename Made::pool pool_of(const Clock& clock, duration tick) {
         if constexpr (std::constructible_from<typename Made::pool, const Clock&, duration>)

@@ -48,9 +48,9 @@ struct schema_route_options {
 ///             throw std::system_error{ec};
 ///     }
 ///
-/// A request that the verifier accepts gets 200 with the schema, whose last member is then `etag`,
-/// or 304 if its `If-None-Match` names that etag, raw or as an entity tag. All other requests get
-/// the same 401.
+/// A request that the verifier accepts gets 304 if its `If-None-Match` names the etag of the
+/// schema, raw or as an entity tag. Otherwise it gets 200 with the schema; its last member is
+/// `etag`. All other requests get the same 401.
 ///
 /// **Thread safety:** all members may be called from any thread. The route never blocks a thread of
 /// the server.

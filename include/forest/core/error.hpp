@@ -349,8 +349,8 @@ inline bool condition_category_type::equivalent(const std::error_code& code,
 
 /// Returns a short name of a code, for labels, JSON and logs; it does not change after a release.
 /// For an error of this library it is the identifier; for any other code it is the name of its
-/// category, such as `"system"`. It is empty for no error, and `"unknown"` for a value that is no
-/// error of this library. The text is a constant.
+/// category, such as `"system"`. If there is no error, it is empty; for a value that is no code of
+/// its category, `"unknown"`. The text is a constant.
 [[nodiscard]] inline std::string_view name(const std::error_code& code) noexcept {
     if (!code)
         return {};

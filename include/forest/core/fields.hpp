@@ -97,7 +97,7 @@ constexpr bool equal_but_for_case(const char* left, const char* right, std::size
             if (!equal_at(index))
                 return false;
         }
-        return equal_at(size - 8); // some bytes a second time, if size is no multiple
+        return equal_at(size - 8); // may compare some bytes twice
     }
     for (std::size_t index = 0; index < size; ++index) {
         if (left[index] != right[index] && lower(left[index]) != lower(right[index]))

@@ -19,17 +19,17 @@ struct fleet_options {
     duration tick = std::chrono::milliseconds{5};
 
     /// How many checks may be in flight at a time. At least 1. Each may need a descriptor. The
-    /// check of a target that hangs is in flight for the whole timeout. To notice an outage of all
-    /// targets in time, this must be at least the number of targets times timeout / interval.
-    /// Further checks wait. If a check waits longer than the `stall_tolerance` of its target and
-    /// fails, it is inconclusive (B12).
+    /// check of a target that hangs is in flight for the whole timeout. To report an outage of all
+    /// targets in time, this must be at least their number times timeout / (timeout + first delay
+    /// of the backoff). Further checks wait. If a check waits longer than the `stall_tolerance` of
+    /// its target and fails, it is inconclusive (B12).
     int checks_in_flight_max = 1000;
 
     /// How many connections may be opened in a second; 0 means no bound. A check over a kept
     /// connection opens none, and does not wait for other checks. The fleet looks only once in a
-    /// tick, so the share of one tick and one more connection may be opened at once, and as many
-    /// more in some seconds. A check may open several connections, because a name has several
-    /// addresses. They are all counted when the check has ended: then the bound is true on average.
+    /// tick. So the connections of one tick, and one more, may be opened at the same moment. A
+    /// check may open several connections, if a name has several addresses. They are counted when
+    /// the check has ended, so the bound is true only on average.
     int connections_per_second_max = 0;
 
     /// Whether first checks are spread over the interval. The checks of targets on the same server

@@ -35,7 +35,7 @@ enum class schema_source : std::uint8_t {
     return {};
 }
 
-/// Holds a schema that was found valid, or the empty one.
+/// Holds a schema that was found valid, or the empty schema.
 ///
 /// From tests/core/detail/logic/schema_answer_test.cpp:
 ///     schema known(const std::string& text, std::string_view etag = {}) {
@@ -49,17 +49,17 @@ enum class schema_source : std::uint8_t {
 /// **Lifetime:** owns its text and names. The references that the members return are valid until
 /// the schema is assigned to, moved from or destroyed.
 ///
-/// **Errors:** `parse` returns `errc::malformed_body` or `errc::malformed_schema`. It, copying and
-/// `same_as` may throw std::bad_alloc.
+/// **Errors:** `parse` returns `errc::malformed_body` or `errc::malformed_schema`. `parse`,
+/// `same_as` and copying may throw std::bad_alloc.
 class schema {
 public:
     /// The empty schema: no text, no etag, no names.
     schema() = default;
 
     /// Reads `text`: one JSON object with an array `collections` of objects, each with a string
-    /// `name`. `charts` is optional; its strings count, and its objects with a string `name`. The
-    /// etag is the string `etag` of the text, if it is there and not empty, otherwise `etag_field`,
-    /// the header without quotes. If a member occurs twice, the last one counts. Returns
+    /// `name`. `charts` is optional; it lists strings or objects with a string `name`. The etag is
+    /// the string `etag` of the text, if it is there and not empty, otherwise `etag_field`, the
+    /// header without quotes. If a member occurs twice, the last one counts. Returns
     /// `malformed_body` if the text is not one JSON object, and `malformed_schema` if it is no
     /// schema. With an error `result` is not changed.
     [[nodiscard]] static std::error_code parse(std::string_view text, schema& result,

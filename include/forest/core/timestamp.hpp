@@ -37,7 +37,7 @@ constexpr void write_pair(char* out, unsigned value) noexcept {
     out[1] = digit_pairs[2 * static_cast<std::size_t>(value) + 1];
 }
 
-// Reads a text of fixed fields from the left. After the first mismatch everything fails.
+// Reads a text of fixed fields from the left. After the first mismatch all calls fail.
 class digit_reader {
 public:
     constexpr explicit digit_reader(std::string_view text) noexcept : text_{text} {}

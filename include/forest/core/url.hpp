@@ -34,8 +34,8 @@ namespace forest {
 /// **Thread safety:** safe to read from several threads.
 ///
 /// **Lifetime:** owns its text. The parts are views into the URL; they outlive a move of it, but
-/// not its destruction or an assignment to it. A URL that was moved from names nothing, like one
-/// that was made without a text, and can be assigned to.
+/// not its destruction or an assignment to it. A URL that was moved from is empty, like one that
+/// was made without a text. It can be assigned to.
 ///
 /// **Errors:** the constructors from a text throw std::system_error with the code that `parse`
 /// returns, an `errc::url_…`. These, `parse` and copying may throw std::bad_alloc; the other
@@ -67,9 +67,9 @@ public:
     url(const std::string& text) : url{std::string_view{text}} {}
     url(const char* text) : url{std::string_view{text}} {}
 
-    /// Parses `text` into `result`. On an error `result` is not changed: `url_malformed`,
-    /// `url_scheme_unsupported`, `url_userinfo_refused`, `url_host_missing`, `url_port_invalid` or
-    /// `url_too_long`. Userinfo is refused because it would appear in logs.
+    /// Parses `text` into `result`. Does not change `result` if it returns an error:
+    /// `url_malformed`, `url_scheme_unsupported`, `url_userinfo_refused`, `url_host_missing`,
+    /// `url_port_invalid` or `url_too_long`. Userinfo is refused because it would appear in logs.
     [[nodiscard]] static std::error_code parse(std::string_view text, url& result) {
         detail::url_parts parsed;
         const std::error_code ec = parsed.read(text);
@@ -112,8 +112,8 @@ public:
                socket_path() == other.socket_path();
     }
 
-    /// They are equal if they lead to the same resource at the same place, even if they are written
-    /// differently.
+    /// Two URLs are equal if they lead to the same resource at the same place, even if they are
+    /// written differently.
     [[nodiscard]] friend bool operator==(const url& left, const url& right) noexcept {
         return left.same_origin(right) && left.target() == right.target();
     }

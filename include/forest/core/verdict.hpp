@@ -39,8 +39,8 @@ struct verdict {
     [[nodiscard]] std::string_view version() const noexcept { return document.version(); }
 };
 
-/// Returns the error that a failed check counts as. A name service that fails to reply too often in
-/// a row (B12: not an inconclusive check any more) counts as a name without an address.
+/// Returns the error that is reported when a failed check counts. If the name service has not
+/// replied for too many checks in a row (B12: the next one counts), this is `resolve_failed`.
 [[nodiscard]] inline std::error_code counted_error(std::error_code error) noexcept {
     return error == errc::resolver_unavailable ? make_error_code(errc::resolve_failed) : error;
 }

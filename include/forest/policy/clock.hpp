@@ -23,8 +23,8 @@ struct wait_handler_archetype {
 /// system cannot check:
 ///
 /// - `steady_now()` never goes back; `now()`, the wall clock in UTC, may;
-/// - the handler is called exactly once, never from inside `async_wait` or `cancel`, not before the
-/// duration has passed, and all handlers one at a time, on one execution context;
+/// - the handler is called exactly once, never from inside `async_wait` or `cancel`, never before
+/// the duration has passed; all handlers run one at a time, on one execution context;
 /// - waits that end at the same moment end in the order in which they began;
 /// - `cancel()` makes all pending waits of this clock object end with `errc::operation_canceled`;
 /// - all members may be called from any thread from which the application calls the client.

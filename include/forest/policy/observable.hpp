@@ -14,17 +14,17 @@
 
 namespace forest {
 
-/// Lets observers listen to a `Source`, which derives from this and has
-/// `on_event(unique_function<void(const event&)>)`, where it says `using
-/// observable<Source>::on_event`.
+/// Lets observers listen to a `Source`. The source derives from this class, and has a
+/// member `on_event(unique_function<void(const event&)>)` and
+/// `using observable<Source>::on_event`.
 template <typename Source>
 class observable {
 public:
     /// Passes every event to an observer, like a function. The observer is moved into the source.
     /// With `std::ref(observer)` it is not moved; then it must outlive the polling.
     ///
-    /// It also accepts other arguments that are no functions. So the first line of the compiler
-    /// says what is wrong with them. A constraint would only list the functions that do not fit.
+    /// It also accepts arguments that are no observers. So the first message of the compiler says
+    /// what is wrong with them. A constraint would only list the functions that do not fit.
     template <typename Observer>
         requires(!std::convertible_to<Observer, detail::unique_function<void(const event&)>> ||
                  (detail::has_on_event<Observer> && !std::is_lvalue_reference_v<Observer>))

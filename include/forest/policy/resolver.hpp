@@ -20,7 +20,7 @@ struct resolution {
     /// None, or one of:
     /// - `errc::resolve_failed`: the name service says that the name does not exist or has no
     ///   address;
-    /// - `errc::resolver_unavailable`: the name service did not answer, or reported that it cannot;
+    /// - `errc::resolver_unavailable`: the name service did not answer, or reported a failure;
     /// - `errc::local_resources_exhausted`: this machine had no memory, thread or descriptor for
     ///   the look-up.
     std::error_code error{};
@@ -39,12 +39,12 @@ struct resolution_handler_archetype {
 };
 } // namespace detail
 
-/// A resolver looks names up. It needs neither a cache nor a bound on its look-ups: the library has
-/// at most one look-up of a name and few look-ups in all at a time, and keeps the results. A model
+/// A resolver looks names up. It needs neither a cache nor a bound on its look-ups: the library
+/// begins one look-up of a name at a time, bounds the number of all, and keeps results. A model
 /// promises what the type system cannot check:
 ///
-/// - the handler is called once, never from inside `async_resolve`, on any thread; it may be left
-/// uncalled only if the look-up never ends;
+/// - the handler is called once, never from inside `async_resolve`, on any thread; if the look-up
+/// never ends, it is not called;
 /// - look-ups run at the same time: a look-up that does not end delays no other;
 /// - `async_resolve` may be called from any thread, also from a handler; when it throws, the
 /// handler is not called;

@@ -65,7 +65,7 @@ concept transport =
     };
 
 /// A transport may say whether a GET that it begins now finds a kept connection. A fleet then
-/// begins such a check even while it may open no connection. A model makes two promises. All
+/// begins such a check even while no connection may be opened. A model makes two promises. All
 /// transports from one source return the same value, even during a GET. A kept connection that a
 /// GET uses does not count.
 template <typename T>

@@ -49,7 +49,7 @@ public:
         return source_;
     }
 
-    /// Makes `next`, which came from `source` and has this content, the known schema.
+    /// Sets the known schema. `next` has this content, and came from `source`.
     void commit(std::shared_ptr<const schema> next, std::string content, schema_source source,
                 steady_time now) noexcept {
         contents_.commit(std::move(content), now);

@@ -184,8 +184,8 @@ public:
     }
 
     /// Adds a target before all waiting targets, because its check is repeated at once (B12: an
-    /// inconclusive check). Behind them the check would be late and inconclusive again, as long as
-    /// the fleet is too busy.
+    /// inconclusive check). Behind the others, while the fleet is too busy, the check would be late
+    /// and inconclusive again.
     void add_first(target& repeated, steady_time now) {
         pause_if_full(repeated, now, [&] { queues_.push_first(repeated.id); });
     }

@@ -100,8 +100,8 @@ private:
         return signers_.find(id)->second.inner;
     }
 
-    // Several signatures, because targets of one server need different timestamps: they use the
-    // milliseconds that follow.
+    // Several signatures are kept, because the targets of one server need different timestamps:
+    // they use the milliseconds that follow.
     static constexpr std::size_t kept = 8;
 
     static std::size_t place_of(signer_id id, wall_time moment) noexcept {

@@ -198,7 +198,7 @@ public:
         return places_.size() - free_.size() - retired_.size();
     }
 
-    /// Returns the number of targets that have a status.
+    /// Returns the number of targets that have this status.
     [[nodiscard]] std::size_t count(target_status status) const noexcept {
         return counts_[static_cast<std::size_t>(status)];
     }

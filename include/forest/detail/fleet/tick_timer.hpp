@@ -94,7 +94,7 @@ public:
     /// `all` must outlive this object.
     explicit overdue_targets(fleet_targets<Backoff>& all) noexcept : targets_{all} {}
 
-    /// The timer has expired `late`: all targets up to and including `until` are due.
+    /// `late` is the delay of the timer. All targets up to and including `until` are due.
     void expired(steady_time until, duration late) noexcept {
         until_ = until;
         late_ = late;

@@ -30,7 +30,7 @@ struct policy_set {
     Signer signer;
     Backoff backoff;
 
-    /// Returns policies that make themselves: the clock from `context`, the signer from `secret`.
+    /// Makes the policies: the clock from `context`, the signer from `secret`.
     template <typename Context>
     [[nodiscard]] static policy_set from(Context&& context, std::string_view secret) {
         return {Clock(std::forward<Context>(context)), Signer(secret), Backoff{}};

@@ -12,7 +12,7 @@
 
 namespace forest::detail {
 
-/// Keeps in front the entry that is `Sooner` than all others. `Entry` is small and cheap to move.
+/// Its front is the entry that is `Sooner` than all others. `Entry` is small and cheap to move.
 /// Equal entries come out in no particular order. Not thread-safe.
 template <typename Entry, bool (*Sooner)(const Entry&, const Entry&) noexcept>
 class quad_heap {
@@ -33,7 +33,7 @@ public:
     }
 
     void push(const Entry& entry) {
-        // Grows by a quarter, so that a heap that does not grow any more is not half empty.
+        // Grows by a quarter. With doubling, up to half of the memory could stay unused.
         if (entries_.size() == entries_.capacity())
             entries_.reserve(entries_.size() + std::max(entries_.size() / 4, size_min));
         entries_.push_back(entry);

@@ -34,7 +34,7 @@ template <typename Callable>
 
 /// A move-only callable. Callables of up to `inline_bytes` that move without throwing are kept
 /// inline, others on the heap. It is empty when it is made from nothing, from a null pointer or
-/// from an empty std::function. Calling an empty one is an assertion.
+/// from an empty std::function. A call of an empty one fails an assertion.
 template <typename Result, typename... Args>
 class unique_function<Result(Args...)> {
 public:

@@ -47,7 +47,7 @@ constexpr bool may_be(std::string_view bytes, std::size_t index, unsigned lowest
     constexpr std::size_t tls_bytes = 3;
     if (may_be(first, 0, 0x15, 0x16) && may_be(first, 1, 3, 3) && may_be(first, 2, 0, 4))
         return first.size() >= tls_bytes ? std::optional{errc::tls_expected} : std::nullopt;
-    // RFC 9113, 4.1: length in three bytes, type 4 or 7, flags; settings are no 64 KiB.
+    // RFC 9113, 4.1: length in three bytes, type 4 or 7, flags; settings have less than 64 KiB.
     constexpr std::size_t frame_bytes = 5;
     if (may_be(first, 0, 0, 0) && may_be(first, 1, 0, 0xff) &&
         (may_be(first, 3, 4, 4) || may_be(first, 3, 7, 7)) && may_be(first, 4, 0, 0))

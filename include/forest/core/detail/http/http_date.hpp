@@ -100,7 +100,7 @@ constexpr std::optional<std::chrono::sys_seconds> read_asctime(std::string_view 
 }
 
 /// Reads `Sun, 06 Nov 1994 08:49:37 GMT` and the two obsolete forms. Two digits of a year mean 1970
-/// to 2069. The name of the day must be the name of a day, but need not be the right one. Returns
+/// to 2069. There must be a name of a day, but it need not be the right day for the date. Returns
 /// nothing for any other text.
 [[nodiscard]] constexpr std::optional<std::chrono::sys_seconds>
 parse_http_date(std::string_view text) noexcept {

@@ -199,7 +199,7 @@ private:
             const std::string_view line = head.substr(head_begin_, status_end);
             std::size_t index = read_ - head_begin_;
             if (index == 0 && line.size() == status_end && begins_as_usual(line))
-                index = protocol.size(); // nearly always, and in one step
+                index = protocol.size(); // the usual case, in one step
             while (index < line.size() && step_status(line[index], index))
                 ++index;
             read_ = head_begin_ + index;

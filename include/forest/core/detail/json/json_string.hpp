@@ -17,7 +17,7 @@
 
 namespace forest::detail {
 
-// The plain bytes of a JSON string, which mean themselves: ASCII except controls, quotes and
+// The plain bytes of a JSON string, which need no escape: ASCII except controls, quotes and
 // backslashes.
 inline constexpr auto plain_bytes = [] {
     std::array<bool, 256> table{};

@@ -113,7 +113,7 @@ private:
     std::thread::id inside_;           // the thread whose callback is running; none by default
     std::atomic<bool> closed_ = false; // changes under the mutex; often read
     bool closing_ = false;             // `last_words` is still to be called
-    bool silenced_ = false;            // a callback closed the gate, and so is the last
+    bool silenced_ = false;            // a callback closed the gate; it is the last one
 };
 
 } // namespace forest::detail

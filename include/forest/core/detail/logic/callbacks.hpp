@@ -105,7 +105,7 @@ public:
     }
 
     /// Calls that callback; a missing one is no error (B16). Returns false if the gate is closed or
-    /// the callback threw. An exception is reported as an event like `during`.
+    /// the callback threw. An exception is reported as an event with the data of `during`.
     template <typename Argument>
     bool call(const shared_callback<Argument>& slot, const Argument& argument,
               const event& during) noexcept {

@@ -140,8 +140,8 @@ public:
         return has_last_good ? name_state::refreshing : name_state::waiting;
     }
 
-    /// Ends the wait, and the waiter is not woken. It uses the last good addresses, which it has
-    /// already.
+    /// Ends the wait. The waiter is not woken. It has the last good addresses already, and uses
+    /// them.
     void lose_patience(name_waiter& waiter) noexcept {
         if (waiter.entry_ != nullptr)
             ++statistics_.last_good;

@@ -33,7 +33,7 @@ public:
     /// Gives back a permit that was taken but not used.
     void give_back() noexcept { earned_at_ -= spacing_; }
 
-    /// Takes `count` permits for events that have already happened without one. No permit is
+    /// Takes `count` permits for events that have already happened without a permit. No permit is
     /// available until the rate allows these events, but at most for `debt_max`.
     void debit(unsigned count, steady_time now) noexcept {
         earned_at_ = std::min(std::max(earned_at_, now) + count * spacing_, now + debt_max);

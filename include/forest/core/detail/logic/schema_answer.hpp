@@ -22,13 +22,13 @@ namespace forest::detail {
 /// The meaning of an answer.
 struct schema_answer {
     verdict result{};                       ///< no error: the server's schema is known now
-    std::shared_ptr<const schema> served{}; ///< the server's schema; null when it failed, and for a
-                                            ///< 304, which says that it is the known one
+    std::shared_ptr<const schema> served{}; ///< the server's schema; null after a failure, and for
+                                            ///< a 304: the known schema is current
     std::string content{};                  ///< `schema_content` of the text of that schema
     bool outdated = false;                  ///< the known schema has changed since the request
 };
 
-/// Makes the verdict on an answer to a fetch from its verdict as a health check. Errors of the
+/// Makes the verdict on a fetched schema; `judged` is its verdict as a health check. Errors of the
 /// connection, the signature and the framing stay errors, and an announced stop stays one. But the
 /// body has to be a schema. If the request was `conditional`, because an etag was sent, a 304 is a
 /// success, too. The content of the schema is not examined. Throws std::bad_alloc.

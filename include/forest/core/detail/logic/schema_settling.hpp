@@ -12,9 +12,9 @@
 #include <string_view>
 #include <utility>
 
-// Decides when a served content is accepted (B36: contents that alternate), without doing it.
-// During a rolling deployment two replicas serve the old content and the new one in turn. The
-// application must not reload at each answer.
+// Only decides when a served content is accepted (B36: contents that alternate). During a rolling
+// deployment two replicas serve the old content and the new one in turn. The application must not
+// reload at each answer.
 
 namespace forest::detail {
 

@@ -42,8 +42,8 @@ public:
                         std::chrono::milliseconds::zero());
     }
 
-    /// Returns whether a new sequence would repeat no returned timestamp, even if the clock is set
-    /// back by as much as servers tolerate.
+    /// Returns whether a new sequence is safe: it would repeat no timestamp of this one, even if
+    /// the clock is set back by as much as servers tolerate.
     [[nodiscard]] bool passed_by(wall_time now) const noexcept {
         return clock_ == never || now - clock_ - std::chrono::milliseconds{ahead_} > tolerated;
     }
