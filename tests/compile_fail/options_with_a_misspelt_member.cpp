@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // first: name .intervall. used|no matching constructor
-// first: stands in another order|MisspeltOrWithoutUnit|options_of_wrong_types
+// first: is not in the order|MisspeltOrWithoutUnit|options_of_wrong_types
 #include <forest/forest.hpp>
 
 #include <asio/io_context.hpp>

@@ -179,9 +179,9 @@ enum class condition {
     case errc::malformed_response: return "the answer is not valid HTTP/1.1";
     case errc::response_too_large: return "the answer exceeds the limit on header or body";
     case errc::unsupported_encoding:
-        return "the body came back encoded although no encoding was offered";
+        return "the body is encoded, but the request did not ask for an encoding";
     case errc::unauthorized:
-        return "the server refused the request: no signature was sent, or another than it wants; "
+        return "the server refused the request: it received no signature, or a wrong one; "
                "check the secret, both clocks, and whether a proxy drops field names with "
                "underscores (--header-style dash)";
     case errc::unexpected_status: return "the HTTP status is not 2xx";
@@ -222,7 +222,7 @@ enum class condition {
         return "the URL must begin with http://, https:// or http+unix://";
     case errc::url_userinfo_refused: return "the URL must not carry a user name or password";
     case errc::url_host_missing:
-        return "the URL names no host; of a unix socket that is its path, with %2F for each /, as "
+        return "the URL names no host; a unix socket is named by its path, with %2F for each /, as "
                "in http+unix://%2Frun%2Fapp.sock/forest/health";
     case errc::url_port_invalid:
         return "the port of the URL must be from 1 to 65535, and a unix socket has none";
@@ -231,7 +231,7 @@ enum class condition {
     case errc::header_invalid: return "a header field has a character that HTTP does not allow";
     case errc::header_too_large: return "the header fields exceed their buffer";
     case errc::tls_configuration_invalid:
-        return "a certificate, key or CA file cannot be read or does not fit";
+        return "a certificate, key or CA file cannot be read, or cannot be used";
     case errc::verifier_missing:
         return "a route needs a verifier; accept_unsigned is the one that accepts everybody";
     case errc::hash_missing:

@@ -91,14 +91,14 @@ struct event {
         return {};
     return happened.path.ends_with("/rpc-schema")
                ? "check the URL, and that an agent answers there"
-               : "check the URL, or serve that route; no Ruby or Node agent has a health route so "
-                 "far, and a datasource (master) polls its schema instead, once it can fetch that";
+               : "check the URL, or serve that route; no Ruby or Node agent has a health route "
+                 "yet, but a datasource (master) can poll the schema of such an agent instead";
 }
 
 /// The text of `event::detail` with `health_route_missing`.
 inline constexpr std::string_view health_route_missing_hint =
-    "its schema is polled instead; no Ruby or Node agent has the route so far: choose the mode "
-    "schema_poll to say so, or serve GET /forest/health on the server, which is tried every hour";
+    "its schema is polled instead; no Ruby or Node agent has the route yet: choose the mode "
+    "schema_poll, or serve GET /forest/health on the server; the route is tried every hour";
 
 /// The text of `event::detail` with `schema_unchanged` if the server has returned to a schema that
 /// was the known one a short time ago (B36: such a schema must come twice).

@@ -63,7 +63,7 @@ enum class refusal : std::uint8_t {
     case refusal::timestamp_outside:
         return "the timestamp is too far from this clock; check both clocks";
     case refusal::signature_wrong:
-        return "the signature does not fit the timestamp; check the secret on both sides";
+        return "the signature does not belong to the timestamp; check the secret on both sides";
     case refusal::replayed:
         return "the signature was accepted before; it is a replay, or two clients with one secret "
                "signed the same moment, which signer_options::fraction_digits prevents";

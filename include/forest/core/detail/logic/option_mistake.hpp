@@ -35,8 +35,8 @@ struct source_of {
 template <std::size_t MisspeltOrWithoutUnit>
 constexpr void refuse_options() noexcept {
     static_assert(MisspeltOrWithoutUnit == 0,
-                  "options: the member named above is misspelt, stands in another order than it is "
-                  "declared in, or has a value of another type; a duration needs a unit, as in 10s "
+                  "options: the member named above is misspelt, is not in the order of the "
+                  "declaration, or has a value of another type; a duration needs a unit, as in 10s "
                   "or 500ms");
 }
 
