@@ -83,7 +83,8 @@ measured watch(std::size_t names, fake_name usual, std::size_t hanging, const op
 int main(int count, char** arguments) {
     const std::string_view wanted = count > 1 ? arguments[1] : "";
     std::printf(
-        "| names | interval | time | checks | failures | inconclusive | told DOWN | late_ms_p99 | "
+        "| names | interval | time | checks | failures | inconclusive | reported DOWN | "
+        "late_ms_p99 | "
         "look-ups | at a time | end in ms |\n|---|---|---|---|---|---|---|---|---|---|---|\n");
     const auto row = [wanted](std::string_view what, std::size_t names, const fake_name& usual,
                               std::size_t hanging, const options& chosen, duration span) {

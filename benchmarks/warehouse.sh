@@ -296,7 +296,7 @@ END
 row "SIGKILL to \`server_down\`" KILL "$killed_bound" \
     "the interval, and $((failure_threshold - 1)) backoffs of at most the interval"
 row "SIGTERM to \`server_down\`" TERM "$announced_bound" \
-    'the interval, and the timeout of the check that is told'
+    'the interval, and the timeout of the check that gets the announcement'
 row "SIGSTOP to \`server_down\`" STOP "$frozen_bound" \
     "as for SIGKILL, and the timeouts of $failure_threshold checks"
 row "\`listening on\` to \`schema_reloaded\`" reload "$reload_bound" \

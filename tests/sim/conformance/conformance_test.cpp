@@ -206,7 +206,7 @@ const std::vector<explanation_row> explanation_rows{
     {{"transport.wrong_error"},
      "the peer accepted no connection: expected errc::connection_refused, got errc::unreachable"},
     {{"transport.failure_hidden"}, "the peer closed the connection in the middle of its answer: "},
-    {{"transport.timed_out_early"}, "the peer accepted, and said nothing: "},
+    {{"transport.timed_out_early"}, "the peer accepted the connection, and sent nothing: "},
     {{"transport.reply_dangles"}, "point into memory that is free already"},
     {{"transport.reply_dangles", 2}, "only its beginning differs, as in memory that was freed"},
     {{"server.fields_lost"}, R"(expected "X-Twice: 2" and "X-Twice: 1", got "X-Twice: 2")"},

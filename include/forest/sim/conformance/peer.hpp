@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-// The other side. It does what the battery plans: the peer of a transport is an HTTP server, and
-// the peer of a resolver is a name service.
+// The other side of a model. It does what the battery plans: the peer of a transport is an HTTP
+// server, and the peer of a resolver is a name service.
 
 namespace forest::sim::conformance {
 
@@ -76,7 +76,7 @@ struct planned_name {
 
     answer what{};
     std::vector<ip_address> addresses{};
-    std::optional<duration> lifetime{}; ///< for how long they may be used; empty: it does not say
+    std::optional<duration> lifetime{}; ///< how long they may be used; empty: not known
 };
 
 /// A harness for resolvers: time, and
@@ -84,7 +84,7 @@ struct planned_name {
 /// - `make()`: returns a new resolver, as a std::unique_ptr, because a resolver need not be
 /// movable;
 /// - `plan(name, plan)`: from now on the name service answers `plan` for the name. Returns false if
-///   it cannot. It knows no other names. Names are in lower case and end in `.test`.
+///   it cannot. Other names do not exist. Names are in lower case and end in `.test`.
 template <typename T>
 concept resolver_harness =
     time_harness<T> && requires(T& harness, const std::string& name, const planned_name& plan) {

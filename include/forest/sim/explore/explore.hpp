@@ -30,16 +30,16 @@
 //
 // - The date. Times are compared only with other times that were kept before, so a run that starts
 //   an hour later is the same run: times are kept relative to now.
-// - Counts beyond all thresholds and beyond the last step of the backoff. From there on one more
-//   failure changes no decision. Attempts and numbers of outages are only reported; a state has
-//   whether the machine and the rules agree on them.
+// - Counts beyond all thresholds and beyond the last step of the backoff. Beyond them, a
+//   further failure changes no decision. Attempts and numbers of outages are only reported. So a
+//   state has only whether the machine and the rules agree on them.
 // - All durations except those of `stimuli`. Each bound is compared with a duration that the driver
 //   chooses in that step, independent of the steps before. There is one exception: whether the next
 //   check is due when the observers return. So every state that can wait is also tried with
 //   observers that take too long. Hence every possible decision is taken. Other durations change
 //   the length of a wait and how late a schedule is, and the rules predict both to the nanosecond.
 //
-// docs/explanation/closure.md explains this at length, and what it does not prove.
+// docs/explanation/closure.md explains this in detail, and says what the search does not prove.
 
 namespace forest::sim {
 
@@ -155,8 +155,8 @@ private:
                backoff(count, settings.interval) == backoff(count + 1, settings.interval);
     }
 
-    // The count from which on one more failure changes nothing. If the backoff never settles, a
-    // count that is too small, after `steps_max` tries.
+    // Returns the count from which a further failure changes nothing. If the backoff does not
+    // settle within `steps_max` counts, the returned count is too small.
     static int greatest_count(const options& settings, const Backoff& backoff) {
         int count = std::max(settings.failure_threshold, settings.success_threshold);
         for (int steps = 0; steps < steps_max && !same_delay(settings, backoff, count); ++steps)

@@ -49,7 +49,7 @@ public:
         const health_action allowed = expect(input, now, subject.due());
         if (!same(allowed, action))
             return broken(rule_of(allowed, action, input),
-                          to_string(action) + ", where " + to_string(allowed) + " has to come");
+                          to_string(action) + ", expected " + to_string(allowed));
         if (subject.status() != status())
             return broken(rule_of_status(subject.status()),
                           "the status is " + std::string{name(subject.status())} + ", and not " +
@@ -68,9 +68,9 @@ public:
         return std::nullopt;
     }
 
-    /// The state that decides further judgements, without that of the machine; compare
-    /// `health_machine::state`. Times and ids of outages are only kept to be reported, so the state
-    /// has the difference between the machine's values and these.
+    /// The state that decides further judgements, without the state of the machine; compare
+    /// `health_machine::state`. Times and ids of outages are only kept for reports. So the state
+    /// has only the difference between the values of the machine and of this object.
     template <typename Machine>
     [[nodiscard]] auto state(const Machine& subject, steady_time now, int counted_to) const {
         const outage& kept = subject.outage();

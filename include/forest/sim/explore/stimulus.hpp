@@ -41,7 +41,7 @@ enum class answer : std::uint8_t {
     not_ok,       ///< counts, and has another clock skew
     unresolved,   ///< inconclusive (B12) until there are more than `doubt_max` in a row
     farewell,     ///< makes the target down at once (B9)
-    cancelled,    ///< not cancelled by the driver: after that it sends no reply
+    cancelled,    ///< not by the driver, which sends no reply after its own `cancel`
 };
 
 inline constexpr std::size_t answer_count = static_cast<std::size_t>(answer::cancelled) + 1;
@@ -79,7 +79,7 @@ struct stimulus {
     input_kind what{};
 
     /// The time before the step: how late the driver woke the machine, how long the check took, or
-    /// how long the observers did.
+    /// how long the observers took.
     duration after{};
 
     answer given{}; ///< for `reply` only

@@ -40,10 +40,11 @@ namespace forest::sim {
 ///
 /// **Thread safety:** none. Handlers run when the queue is run.
 ///
-/// **Lifetime:** queue and server must outlive it and its pending GETs. Destroying it cancels
-/// nothing: a pending GET still ends. A transport that was moved from may only be destroyed.
+/// **Lifetime:** queue and server must outlive the transport and its pending GETs. Destroying a
+/// transport cancels nothing: a pending GET still ends. A transport that was moved from may only be
+/// destroyed.
 ///
-/// **Errors:** members throw std::bad_alloc at most. The handler gets an `errc`: `timed_out`,
+/// **Errors:** members throw only std::bad_alloc. The handler gets an `errc`: `timed_out`,
 /// `operation_canceled`, or what is wrong with the response, such as `response_too_large`. A second
 /// GET at the same time is an assertion.
 class memory_transport {

@@ -25,7 +25,7 @@ namespace forest::sim {
 
 namespace detail {
 
-// FNV-1a that starts from the secret and takes eight bytes at a time. Eight bytes need the shift:
+// FNV-1a that starts from the secret and takes eight bytes at a time. The shift is needed for that:
 // without it a byte would not change the bytes below it.
 constexpr std::uint64_t quick_hash(std::string_view text, std::uint64_t hash) noexcept {
     const auto add = [&hash](std::uint64_t part) {
@@ -71,7 +71,8 @@ private:
 
 static_assert(signer<quick_signer>);
 
-/// Accepts a timestamp at most 300 s away that was signed by a quick_signer with the same secret.
+/// Accepts a timestamp that a quick_signer with the same secret has signed and that is at most 300
+/// s from now.
 class quick_verifier {
 public:
     explicit quick_verifier(std::string_view secret) noexcept

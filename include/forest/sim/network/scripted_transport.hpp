@@ -86,7 +86,7 @@ struct recorded_request {
 /// a test keeps one copy and the client another. Destroying it cancels nothing: a pending GET still
 /// ends.
 ///
-/// **Errors:** members throw std::bad_alloc at most. The handler gets the error of the reply, or
+/// **Errors:** members throw only std::bad_alloc. The handler gets the error of the reply, or
 /// `errc::timed_out`, `errc::response_too_large` or `errc::operation_canceled`. A second GET at the
 /// same time is an assertion.
 class scripted_transport {

@@ -33,7 +33,8 @@ class client_rules {
 public:
     using backoff_function = std::function<duration(int, duration)>;
 
-    /// `client` is the name for violations. `settings` and `backoff` are those of the client.
+    /// `client` is the name of the client in violations. `settings` and `backoff` are those of the
+    /// client.
     client_rules(std::string client, const options& settings, backoff_function backoff,
                  detail::client_view view)
         : client_{std::move(client)},
@@ -87,7 +88,7 @@ public:
     }
 
     /// Call it when nothing was disturbed for so long that the client must know the truth. `well`
-    /// means that all checks succeed. `rested` means that nothing was disturbed for one more
+    /// means that all checks succeed. `rested` means that nothing was disturbed for another
     /// `longest_round`.
     void settle(target_status status, bool well, bool rested) {
         if (stopped_)
@@ -177,7 +178,7 @@ private:
         end_check();
         require(happened.failures == 0, "B6", "a success did not reset the failures to 0");
         require(!(fails_ && constant() && view_.must_fail(signed_as_)), "truth",
-                "a check succeeded although each had to fail");
+                "a check succeeded although all had to fail");
         failures_ = 0;
         attempts_ = 0;
         scheduled(due_.value_or(view_.local_now()), options_.interval);

@@ -61,7 +61,7 @@ struct true_outage {
     duration ended{};
     bool ongoing = true;
     bool client_sound = true; ///< when it began
-    bool detected = false;    ///< the client reported the server as down at some moment of it
+    bool detected = false;    ///< the client reported the server as down during the outage
     duration disturbed_at = duration::max(); ///< of the client's host, for the first time
     std::uint64_t host_changes = 0;
     std::optional<duration> latency{};
@@ -122,7 +122,8 @@ public:
             failing_since_ = check_began_;
     }
 
-    /// The client reported server_down. That means the last outage if a failed check overlaps it.
+    /// The client reported server_down. The report is about the last outage if a failed check
+    /// overlaps that outage.
     down_meaning down_reported(duration now) {
         reported_down_ = true;
         if (!last_ || !(last_->ongoing || last_->ended >= failing_since_.value_or(now))) {
@@ -146,7 +147,7 @@ public:
     }
 
     /// The client reported server_up. A check that was in flight when an outage began may still end
-    /// the outage before it.
+    /// the previous outage.
     void up_reported() noexcept {
         reported_down_ = false;
         if (last_ && last_->ongoing)

@@ -13,7 +13,8 @@
 
 // The truth about a simulated server, independent of its clients: whether each check that begins
 // now must fail, and whether each must succeed, if nothing changes before its end. If both are
-// false, chance decides. If a result depends on data that is not visible here, it is false.
+// false, chance decides. Both are also false if the result depends on data that is not visible
+// here.
 
 namespace forest::sim {
 
@@ -79,9 +80,9 @@ namespace forest::sim {
     return !server.sound() && !server.crashed() && other_faults == 0 && server.host().running();
 }
 
-/// Returns whether each check that begins now and is signed with the time `signed_as` fails with
-/// any random numbers, if nothing changes before its end. The client's host may run or not, because
-/// this is about the server.
+/// Returns whether each check that begins now and is signed with the time `signed_as` fails,
+/// whatever the random numbers are, if nothing changes before its end. The state of the client's
+/// host does not matter.
 [[nodiscard]] inline bool checks_must_fail(const host& client, const link& link,
                                            server_process& server, duration timeout,
                                            wall_time signed_as) {

@@ -45,9 +45,9 @@ struct watch_listener {
     std::function<void(down_meaning, duration latency)> down{};
 };
 
-/// Watches one client of a `World` from the construction of the watcher on. A copy refers to the
-/// same watching. The world keeps the state of the watching, so a watcher may be destroyed before
-/// the world or after it. Not thread-safe.
+/// Watches one client of a `World`, beginning with the construction of the watcher. Copies share
+/// one state. The world keeps this state, so a watcher may be destroyed before the world or after
+/// it. Not thread-safe.
 template <typename World>
 class watcher {
 public:
@@ -71,7 +71,8 @@ public:
     }
 
     /// Ends the comparison with the truth. Call it before the world is healed, because outages end
-    /// there. A stopped client has to detect nothing, so a stop of the client does the same.
+    /// there. A stop of the client has the same effect, because a stopped client has to detect
+    /// nothing.
     void finish() { state_->finish(); }
 
     /// Whether the client reports `up`, or does not have to: it was stopped, or checks may take
@@ -82,7 +83,7 @@ public:
 
     /// Compares the client's status with the truth. Call it when nothing was wrong for a
     /// `recovery_bound`, the longest time in which a client may notice that. `rested` means that
-    /// nothing was wrong for one more `longest_round`, so a check must have begun.
+    /// nothing was wrong for another `longest_round`, so a check must have begun.
     void settle(bool rested = true) {
         state_->rules.settle(state_->client.status(), state_->well(), rested);
     }

@@ -39,11 +39,11 @@ namespace forest::sim {
 /// **Thread safety:** none. Handlers run when the queue is run.
 ///
 /// **Lifetime:** the queue must outlive the clock, and a host that is given to it must outlive the
-/// clock and all its waits. A copy shares the host, as programs on one host do, but has waits of
-/// its own, so that each client cancels only its own waits. Destroying a clock cancels nothing: its
-/// waits still end. A clock that was moved from may only be destroyed.
+/// clock and all its waits. A copy has the same host, but its own waits. So each client cancels
+/// only its own waits. Destroying a clock cancels nothing: its waits still end. A clock that was
+/// moved from may only be destroyed.
 ///
-/// **Errors:** constructing a clock, `async_wait` and `cancel` throw std::bad_alloc at most. A wait
+/// **Errors:** constructing a clock, `async_wait` and `cancel` throw only std::bad_alloc. A wait
 /// that `cancel()` has ended gets `errc::operation_canceled`. An exception of a handler passes
 /// through the queue.
 class virtual_clock {
@@ -144,7 +144,8 @@ private:
         const bool last = next->id == id;
         auto handler = std::move(next->handler);
         shared->pending.erase(next);
-        if (!last) // In an event of its own, which waits if the handler stops the host.
+        if (!last) // The next wait ends in its own event. That event waits if this handler stops
+                   // the host.
             schedule(shared, id, duration::zero());
         handler(std::error_code{});
     }

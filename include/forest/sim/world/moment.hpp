@@ -133,7 +133,7 @@ public:
         return play(fault_kind::suspend, host, span);
     }
 
-    // Of a client or a fleet.
+    // The end of a client or a fleet.
     basic_moment& quit(const auto& client) { return play(fault_kind::quit, client); }
 
 private:

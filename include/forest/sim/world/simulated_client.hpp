@@ -42,7 +42,8 @@ namespace forest::sim {
 /// **Lifetime:** not copyable. Queue, server and trace must outlive it. A world owns its clients.
 ///
 /// **Errors:** the constructor throws what `make` throws. An exception of a listener of
-/// `also_report` or `also_call` becomes the event `callback_failed`, as of any callback.
+/// `also_report` or `also_call` becomes the event `callback_failed`, like an exception of any
+/// callback.
 template <typename Client>
 class simulated_client {
 public:

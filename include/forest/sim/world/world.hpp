@@ -57,8 +57,8 @@ namespace forest::sim {
 /// **Thread safety:** none: a simulation has no threads.
 ///
 /// **Lifetime:** not copyable. The world owns its servers, clients, datasources and fleets; the
-/// references that it returns are valid as long as it is. Destroying it calls no callback, and no
-/// task on the queue.
+/// references that it returns are valid as long as the world exists. Destroying it calls no
+/// callback, and no task on the queue.
 ///
 /// **Errors:** `add_server` and the members that add a client, a datasource or a fleet throw
 /// std::length_error if there are too many, and std::system_error for options or a schema that are

@@ -13,7 +13,7 @@
 #include <chrono>
 #include <string>
 
-// What can be replaced in a simulated world.
+// The parts of a simulated world that a test can replace.
 
 namespace forest::sim {
 

@@ -29,9 +29,9 @@ public:
             {"a wait", [this] { one_wait(); }},
             {"waits of 0 and less", [this] { no_delay(); }},
             {"waits that end together", [this] { equal_deadlines(); }},
-            {"waits asked one by one to end together", [this] { staggered_deadlines(); }},
+            {"waits begun one by one that end together", [this] { staggered_deadlines(); }},
             {"waits for very long", [this] { huge_delays(); }},
-            {"waits asked in handlers", [this] { from_handlers(); }},
+            {"waits begun in handlers", [this] { from_handlers(); }},
             {"a cancelled clock", [this] { cancelling(); }},
             {"a clock cancelled in a handler", [this] { cancelling_in_a_handler(); }},
             {"two clocks", [this] { two_clocks(); }},
@@ -115,10 +115,10 @@ private:
         }
         waits_.settle();
         const auto ended = waits_.take_order();
-        waits_.expect(!exact || ended.size() != begun.size() || ended == begun, "clock.wrong_order",
-                      many,
-                      " waits that were asked one after the other, to end at the same moment, did "
-                      "not end in the order in which they were asked for");
+        waits_.expect(
+            !exact || ended.size() != begun.size() || ended == begun, "clock.wrong_order", many,
+            " waits that began one after the other, and had to end at the same moment, did "
+            "not end in the order in which they were asked for");
     }
 
     void huge_delays() {
@@ -197,7 +197,7 @@ private:
         waits_.belong_to(std::addressof(moved));
         const auto shorter_ended = [&] { return waits_.has_ended(shorter); };
         if (!waits_.expect(comes_true(harness_, shorter_ended, unit), "clock.lost_in_move",
-                           "a wait asked for before the move did not end"))
+                           "a wait from before the move did not end"))
             return;
         waits_.cancel(moved);
         waits_.settle();

@@ -65,7 +65,7 @@ struct get_record {
 // Describes in words what a peer does.
 inline std::string describe(const peer_plan& plan) {
     switch (plan.act) {
-    case peer_act::silence: return "accepted, and said nothing";
+    case peer_act::silence: return "accepted the connection, and sent nothing";
     case peer_act::drip: return "sent its answer byte by byte";
     case peer_act::refuse: return "accepted no connection";
     case peer_act::reset: return "reset the connection in the middle of its answer";
@@ -217,7 +217,7 @@ public:
     void expect_timeout(const get_record& get, const peer_plan& plan) {
         if (!expect(ends(get, std::max(get.timeout, unit)), "transport.beyond_timeout", "the peer ",
                     describe(plan), ": a GET with a timeout of ", get.timeout,
-                    " had not ended then"))
+                    " did not end in time"))
             return;
         // Expects half of the time, because the clock of this machine may run fast, but not twice
         // as fast.
@@ -246,7 +246,7 @@ public:
         run_for(harness_, 6 * unit);
         const std::size_t arrived = harness_.received().size() - before;
         expect(arrived <= state_->gets.size(), "transport.sent_unasked", arrived,
-               " requests arrived, and ", state_->gets.size(), " were asked for");
+               " requests arrived, but ", state_->gets.size(), " GETs were begun");
     }
 
 private:
@@ -338,7 +338,7 @@ private:
 
     bool expect_named(const get_record& get, const peer_plan& plan, errc expected) {
         return expect(bool{get.error}, "transport.failure_hidden", "the peer ", describe(plan),
-                      ": there was no whole answer, and no error: expected ",
+                      ": the answer was not complete, but there was no error: expected ",
                       make_error_code(expected), ", got the status ", get.status, " with ",
                       quoted{get.body}) &&
                !get.foreign &&

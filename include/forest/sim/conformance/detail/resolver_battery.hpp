@@ -216,7 +216,7 @@ private:
             found_->expect(lookup->error == expected || is_empty ||
                                lookup->error == errc::local_resources_exhausted,
                            "resolver.wrong_error", "the look-up of ", name, " ended with ",
-                           lookup->error, ", where ", make_error_code(expected), " has to come");
+                           lookup->error, ", expected ", make_error_code(expected));
         };
         if (plan("none.test", answer::none))
             expect("none.test", errc::resolve_failed);
@@ -302,7 +302,7 @@ private:
         const auto lookup = begin(*subject, "host.test");
         found_->expect(is_called(*lookup), "resolver.held_up",
                        "the look-up of host.test did not end while ", hanging,
-                       " others were under way whose name service is silent");
+                       " others waited for a silent name service");
     }
 
     void destroying() {
@@ -316,7 +316,7 @@ private:
         const duration took = harness_.now() - began;
         found_->expect(took <= patience + harness_.tolerance(), "resolver.end_waited",
                        "the destructor took ", took,
-                       " while a look-up was under way whose name service is silent");
+                       " while a look-up waited for a silent name service");
         const auto calls = [&] {
             int sum = 0;
             for (const auto& each : all) {

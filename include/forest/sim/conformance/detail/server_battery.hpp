@@ -204,10 +204,11 @@ private:
             type->assign("text/other");
         });
         if (const auto got = exchanges_.ask("GET", path))
-            exchanges_.expect(got->body.find('b') == std::string::npos &&
-                                  field_view{got->fields}.find("Content-Type") != *type,
-                              "server.answer_not_copied",
-                              "the answer has what was written after the responder had returned");
+            exchanges_.expect(
+                got->body.find('b') == std::string::npos &&
+                    field_view{got->fields}.find("Content-Type") != *type,
+                "server.answer_not_copied",
+                "the answer has bytes that were written after the responder had returned");
     }
 
     void late_answer() {
@@ -254,7 +255,7 @@ private:
                           got ? got->status : 0, ", expected 500");
     }
 
-    // The server may handle them at once or one by one.
+    // The server may handle the requests at once or one by one.
     void concurrent_requests() {
         constexpr std::size_t many = 8;
         exchanges_.keep_responders();
@@ -272,7 +273,7 @@ private:
         for (std::size_t number = 0; number < many; ++number) {
             const auto got = exchanges_.wait(sent[number], "GET", "server.never_answered");
             if (got && exchanges_.expect(got->status == 200, "server.late_answer_lost",
-                                         "instead of the answer came ", got->status))
+                                         "expected the answer, got the status ", got->status))
                 exchanges_.expect(got->body == std::to_string(number), "server.answers_mixed_up",
                                   "request number ", number, " got the answer to number ",
                                   quoted{got->body});

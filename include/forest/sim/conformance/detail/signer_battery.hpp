@@ -135,7 +135,7 @@ private:
         signing.sign(request_, now, request_.fields);
         const std::string_view text = request_.fields.text();
         if (!found_.expect(text.substr(0, present.size()) == present, "signer.fields_changed",
-                           "the lines that were there are missing or changed: expected ",
+                           "the lines of the request are missing or changed: expected ",
                            quoted{present}, " first, got ", quoted{text.substr(0, present.size())}))
             return {};
         return std::string{text.substr(present.size())};
@@ -154,7 +154,7 @@ private:
         for (const std::string& each : signatures)
             check_fields(each, secret);
 
-        // So often that a clock changes if the signer reads one, which is not allowed.
+        // In so many calls a clock changes. A signer must not read a clock.
         constexpr std::size_t times_repeated = 5000;
         for (std::size_t round = 0; round < times_repeated; ++round)
             for (std::size_t index = times.size(); index-- > 0;)

@@ -39,7 +39,7 @@ public:
         const std::vector<scenario> scenarios{
             {"an answer", [this] { an_answer(); }},
             {"a transport that is not used", [this] { idle(); }},
-            {"what an answer consists of", [this] { answers(); }},
+            {"the parts of an answer", [this] { answers(); }},
             {"limits", [this] { limits(); }},
             {"a peer that does not answer", [this] { timeouts(); }},
             {"an answer before the timeout", [this] { no_second_call(); }},
@@ -381,7 +381,7 @@ private:
     Harness& harness_;
     gets gets_;
     bool usable_ = false;  // an answer came
-    bool cancels_ = false; // cancel() ends what is pending
+    bool cancels_ = false; // cancel() ends a pending GET
 };
 
 } // namespace forest::sim::conformance::detail

@@ -87,7 +87,7 @@ private:
 }
 
 // Returns whether a view points into freed memory, or into the stack of a function that has
-// returned. False is no proof that it does not. Reads the view only if that is safe.
+// returned. False does not prove that the view is valid. Reads the view only if that is safe.
 inline bool dangles(std::string_view view) {
     if (view.empty())
         return false;
