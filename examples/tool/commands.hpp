@@ -3,7 +3,7 @@
 #define FOREST_EXAMPLES_TOOL_COMMANDS_HPP
 
 #include <tool/arguments/arguments.hpp>
-#include <tool/arguments/usage_error.hpp>
+#include <tool/arguments/exit_status.hpp>
 
 // The five commands. Each throws usage_error for what the user must change, and runtime_failure for
 // what the system refuses.

@@ -2,7 +2,7 @@
 #include "commands.hpp"
 #include "program.hpp"
 #include <tool/arguments/arguments.hpp>
-#include <tool/arguments/usage_error.hpp>
+#include <tool/arguments/exit_status.hpp>
 
 #include <utility>
 #include <variant>

@@ -2,6 +2,7 @@
 #ifndef FOREST_EXAMPLES_TOOL_PROGRAM_HPP
 #define FOREST_EXAMPLES_TOOL_PROGRAM_HPP
 
+#include <tool/arguments/exit_status.hpp>
 #include <tool/arguments/secret.hpp>
 #include <tool/arguments/usage_error.hpp>
 #include <tool/output/terminal.hpp>

@@ -2,6 +2,7 @@
 #include "master_options.hpp"
 #include "master_report.hpp"
 
+#include <tool/arguments/exit_status.hpp>
 #include <tool/arguments/policies.hpp>
 #include <tool/arguments/usage_error.hpp>
 #include <tool/output/event_json.hpp>

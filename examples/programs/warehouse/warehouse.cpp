@@ -3,6 +3,7 @@
 #include "warehouse_options.hpp"
 #include "warehouse_watch.hpp"
 
+#include <tool/arguments/exit_status.hpp>
 #include <tool/arguments/secret.hpp>
 #include <tool/arguments/usage_error.hpp>
 #include <tool/output/process_resources.hpp>

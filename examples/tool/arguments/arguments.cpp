@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "arguments.hpp"
 
+#include "exit_status.hpp"
 #include "help_formatter.hpp"
 #include "known_words.hpp"
 #include "option_kinds.hpp"
 #include "targets_file.hpp"
+#include "usage_error.hpp"
 #include <tool/output/text.hpp>
 
 #include <forest/adapters/asio/unix_socket_options.hpp>

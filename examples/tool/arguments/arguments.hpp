@@ -2,7 +2,7 @@
 #ifndef FOREST_EXAMPLES_TOOL_ARGUMENTS_ARGUMENTS_HPP
 #define FOREST_EXAMPLES_TOOL_ARGUMENTS_ARGUMENTS_HPP
 
-#include "usage_error.hpp"
+#include "exit_status.hpp"
 
 #include <forest/adapters/openssl/hmac_sha256_verifier.hpp>
 #include <forest/core/options.hpp>

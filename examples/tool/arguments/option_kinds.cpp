@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "option_kinds.hpp"
 
+#include "exit_status.hpp"
 #include "secret.hpp"
 #include "usage_error.hpp"
 #include <tool/output/text.hpp>

@@ -3,7 +3,7 @@
 #define FOREST_EXAMPLES_TOOL_ARGUMENTS_OPTION_KINDS_HPP
 
 #include "arguments.hpp"
-#include "usage_error.hpp"
+#include "exit_status.hpp"
 
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>

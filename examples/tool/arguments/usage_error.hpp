@@ -4,17 +4,10 @@
 
 #include <stdexcept>
 
-// The ways in which a command ends early, apart because their exit statuses are.
+// The ways in which a command ends early. They have different types, because their exit statuses
+// differ (`exit_status.hpp`).
 
 namespace forest::cli {
-
-/// The exit statuses of the tool; scripts rely on them.
-enum class exit_status {
-    success = 0,      ///< healthy, or ended as asked
-    failure = 1,      ///< unhealthy, or could not go on
-    usage_error = 2,  ///< the command line, a file or the environment must be changed first
-    inconclusive = 3, ///< the check could not be made here, and so says nothing of the server
-};
 
 /// The command line cannot be followed. The sentence names the option and what to do.
 struct usage_error : std::runtime_error {

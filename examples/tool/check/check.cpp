@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <tool/arguments/exit_status.hpp>
 #include <tool/arguments/policies.hpp>
 #include <tool/arguments/usage_error.hpp>
 #include <tool/commands.hpp>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "answer_log.hpp"
 #include "listening.hpp"
+#include <tool/arguments/exit_status.hpp>
 #include <tool/arguments/secret.hpp>
 #include <tool/arguments/usage_error.hpp>
 #include <tool/commands.hpp>

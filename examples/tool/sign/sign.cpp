@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <tool/arguments/exit_status.hpp>
 #include <tool/arguments/secret.hpp>
+#include <tool/arguments/usage_error.hpp>
 #include <tool/commands.hpp>
 #include <tool/output/terminal.hpp>
 #include <tool/output/text.hpp>

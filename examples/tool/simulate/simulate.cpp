@@ -6,6 +6,8 @@
 #include "timeline_svg.hpp"
 #include <tool/arguments/arguments.hpp>
 #include <tool/arguments/chosen_backoff.hpp>
+#include <tool/arguments/exit_status.hpp>
+#include <tool/arguments/usage_error.hpp>
 #include <tool/commands.hpp>
 #include <tool/output/event_json.hpp>
 #include <tool/output/event_text.hpp>

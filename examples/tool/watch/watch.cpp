@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "reporter.hpp"
 #include "watching_fleet.hpp"
+#include <tool/arguments/exit_status.hpp>
 #include <tool/arguments/policies.hpp>
 #include <tool/arguments/usage_error.hpp>
 #include <tool/commands.hpp>

@@ -6,7 +6,7 @@
 #include <forest/adapters/asio/detail/io/client_socket.hpp>
 #include <forest/adapters/asio/detail/io/handler_memory.hpp>
 #include <forest/adapters/asio/detail/io/serial_task.hpp>
-#include <forest/adapters/asio/detail/shards/task_mailbox.hpp>
+#include <forest/adapters/asio/detail/io/task_mailbox.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
 #include <forest/adapters/openssl/tls_client.hpp>
 #include <forest/core/url.hpp>

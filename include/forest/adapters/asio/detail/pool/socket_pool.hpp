@@ -5,11 +5,11 @@
 #include <forest/adapters/asio/detail/io/client_socket.hpp>
 #include <forest/adapters/asio/detail/io/handler_memory.hpp>
 #include <forest/adapters/asio/detail/io/serial_task.hpp>
+#include <forest/adapters/asio/detail/io/task_mailbox.hpp>
 #include <forest/adapters/asio/detail/pool/deadline_queue.hpp>
 #include <forest/adapters/asio/detail/pool/epoll_set.hpp>
 #include <forest/adapters/asio/detail/pool/pooled_socket.hpp>
 #include <forest/adapters/asio/detail/pool/wake_queue.hpp>
-#include <forest/adapters/asio/detail/shards/task_mailbox.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
 #include <forest/adapters/openssl/tls_client.hpp>
 #include <forest/core/time.hpp>

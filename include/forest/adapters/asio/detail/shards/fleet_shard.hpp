@@ -5,7 +5,7 @@
 #include <forest/adapters/asio/background.hpp>
 #include <forest/adapters/asio/detail/io/handler_memory.hpp>
 #include <forest/adapters/asio/detail/io/serial_task.hpp>
-#include <forest/adapters/asio/detail/shards/task_mailbox.hpp>
+#include <forest/adapters/asio/detail/io/task_mailbox.hpp>
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/outage.hpp>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef FOREST_ADAPTERS_ASIO_DETAIL_SHARDS_TASK_MAILBOX_HPP
-#define FOREST_ADAPTERS_ASIO_DETAIL_SHARDS_TASK_MAILBOX_HPP
+#ifndef FOREST_ADAPTERS_ASIO_DETAIL_IO_TASK_MAILBOX_HPP
+#define FOREST_ADAPTERS_ASIO_DETAIL_IO_TASK_MAILBOX_HPP
 
 #include <forest/adapters/asio/detail/io/handler_memory.hpp>
 #include <forest/adapters/asio/detail/io/serial_task.hpp>
