@@ -20,17 +20,17 @@ int main() {
     boost::asio::io_context io;
     const auto work = boost::asio::make_work_guard(io);
     const std::thread::id main_thread = std::this_thread::get_id();
-    bool told_here = false;
+    bool called_here = false;
 
     const short_lived_server server{"my-secret"};
     const outage_watch watch{
         server.url(), "my-secret", [&](std::string target, std::string reason) {
             boost::asio::post(io, [&, target = std::move(target), reason = std::move(reason)] {
                 std::cout << target << " is down: " << reason << '\n';
-                told_here = std::this_thread::get_id() == main_thread;
+                called_here = std::this_thread::get_id() == main_thread;
                 io.stop();
             });
         }};
     io.run();
-    return told_here ? EXIT_SUCCESS : EXIT_FAILURE;
+    return called_here ? EXIT_SUCCESS : EXIT_FAILURE;
 }
