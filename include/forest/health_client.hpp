@@ -52,10 +52,10 @@ namespace forest {
 /// moved from may only be assigned to or destroyed.
 ///
 /// **Errors:** the constructors throw std::system_error for a URL, options or a backoff that are
-/// not valid, and pass on what the policies throw, such as `errc::secret_missing`. The
-/// constructors and the members that set a callback may throw std::bad_alloc. Failures of checks
-/// are events; a callback or policy that throws is reported as the event `callback_failed`, and
-/// polling goes on.
+/// not valid, and pass on what the policies throw, such as `errc::secret_missing`. The constructors
+/// and the members that set a callback may throw std::bad_alloc. Failures of checks are events; a
+/// callback or policy that throws is reported as the event `callback_failed`, and polling
+/// continues.
 template <transport Transport, clock Clock, signer Signer, backoff Backoff>
 class basic_health_client
     : public observable<basic_health_client<Transport, Clock, Signer, Backoff>> {

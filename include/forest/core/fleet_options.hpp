@@ -32,8 +32,8 @@ struct fleet_options {
     /// the check has ended, so the bound is true only on average.
     int connections_per_second_max = 0;
 
-    /// Whether first checks are spread over the interval. The checks of targets on the same server
-    /// are farthest apart. If a target has its own `initial_delay_max`, that is used instead.
+    /// Whether first checks are spread over the interval. First checks of targets on one server are
+    /// as far apart as possible. If a target has its own `initial_delay_max`, that is used instead.
     bool spread_start = true;
 
     /// Returns an error that names the member out of its range: `invalid_tick`,

@@ -39,9 +39,9 @@ struct resolution_handler_archetype {
 };
 } // namespace detail
 
-/// A resolver looks names up. It needs neither a cache nor a bound on its look-ups: the library
-/// begins one look-up of a name at a time, bounds the number of all, and keeps results. A model
-/// promises what the type system cannot check:
+/// A resolver looks names up. It needs no cache and no bound on its look-ups: the library begins
+/// one look-up of a name at a time, bounds the number of all, and keeps results. A model promises
+/// what the type system cannot check:
 ///
 /// - the handler is called once, never from inside `async_resolve`, on any thread; if the look-up
 /// never ends, it is not called;

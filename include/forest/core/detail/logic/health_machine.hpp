@@ -203,7 +203,7 @@ private:
 
     // Waits for the next check, or begins it if it is due. A check is overdue if the last one took
     // longer than the interval. Then the schedule starts again from this check, because missed
-    // checks are not caught up (B1: no burst).
+    // checks are left out (B1: no burst).
     health_action proceed(steady_time now) noexcept {
         if (due_ > now) {
             phase_ = phase::waiting;
@@ -337,7 +337,7 @@ private:
         }
     }
 
-    // A backoff that returns nonsense must cause neither a busy loop nor an overflow.
+    // A backoff that returns nonsense must not cause a busy loop or an overflow.
     duration delay_after(int failures) const noexcept {
         const duration delay = rules().backoff(failures, options().interval);
         assert(delay > duration::zero());
