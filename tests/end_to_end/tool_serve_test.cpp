@@ -386,7 +386,8 @@ BOOST_AUTO_TEST_CASE(what_sign_prints_is_accepted_once_within_the_replay_window)
     const std::string& log = server.process.err();
     BOOST_TEST(log.find(" 401: the signature was accepted before") != std::string::npos, log);
     BOOST_TEST(log.find(" 401: the signature does not belong") != std::string::npos, log);
-    BOOST_TEST(log.find(" 401: no timestamp or no signature came") != std::string::npos, log);
+    BOOST_TEST(log.find(" 401: the request has no timestamp or no signature") != std::string::npos,
+               log);
 }
 
 BOOST_AUTO_TEST_CASE(what_the_replay_guard_forgets_is_logged) {

@@ -228,7 +228,7 @@ const std::vector<refused_line> refused_lines{
     {{"simulate", "--faults", "earthquake"}, "'earthquake' is no fault; known are crash, restart,"},
     {{"simulate", "--faults", "crash,"}, "'' is no fault"},
     {{"simulate", "--faults", ""}, "'' is no fault"},
-    {{"simulate", "--faults", "none,crash"}, "'none' goes with no other fault"},
+    {{"simulate", "--faults", "none,crash"}, "'none' cannot be combined with other faults"},
     {{"simulate", "--replay", "1", "--seed", "2"}, "--replay"},
     {{"simulate", "--replay", "1", "--runs", "2"}, "--replay"},
     {{"simulate", "--replay", "x"}, "--replay"},

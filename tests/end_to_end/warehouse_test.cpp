@@ -91,7 +91,7 @@ const std::vector<forest::test::refused_line> refused_lines{
     {{"--grace", "5"}, "--grace: '5' has no unit"},
     {{"--unsigned", "--secret-file", "x"}, "--unsigned and --secret-file contradict"},
     {{"--wrong"}, "warehouse: there is no option '--wrong'; see warehouse --help"},
-    {{"more"}, "warehouse: it takes no argument, and 'more' is one; see warehouse --help"},
+    {{"more"}, "warehouse: it takes no argument; remove 'more'; see warehouse --help"},
 };
 
 } // namespace

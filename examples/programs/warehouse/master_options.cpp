@@ -26,7 +26,7 @@ namespace forest::master {
 
 namespace {
 
-// The words of the command line that do not go into the options unchanged.
+// The words of the command line from which options are computed.
 struct words {
     std::vector<std::string> urls{};
     std::string introspection_file{};
@@ -80,7 +80,7 @@ std::string read_introspection(const std::string& name, std::size_t bytes_max) {
     if (text.size() > bytes_max)
         refuse(fmt::format("has more than {} bytes; see --schema-bytes-max", bytes_max));
     if (text.empty())
-        refuse("is empty; give the JSON of a schema, as /forest/rpc-schema answers it");
+        refuse("is empty; give the JSON of a schema, as /forest/rpc-schema serves it");
     return text;
 }
 
@@ -120,9 +120,9 @@ void add_options(CLI::App& app, options& settings, datasource_options& schedule,
            "interval, if not given")
         ->type_name("DURATION");
     cli::add_duration(app, "--schema-settle", schedule.schema_settle, "60s",
-                      "For how long an earlier schema has to be served before it is taken over");
+                      "How long an earlier schema must be served before it is taken over");
     cli::add_count(app, "--schema-bytes-max", given.schema_bytes_max,
-                   "The largest schema that is taken");
+                   "The largest schema that is accepted");
     app.add_flag("--verbose", settings.verbose, "Print every single check");
     app.add_option_function<std::string>(
            "--for",
@@ -139,7 +139,7 @@ void add_options(CLI::App& app, options& settings, datasource_options& schedule,
 } // namespace
 
 std::optional<options> parse_options(int argc, const char* const* argv) {
-    CLI::App app{"Follows the schemas of servers, and reloads when they come back with another.",
+    CLI::App app{"Follows the schemas of servers, and reloads a schema that has changed.",
                  "master"};
     const std::string version = "master " + std::string{forest::version};
     app.set_version_flag("--version", version);
@@ -154,12 +154,12 @@ std::optional<options> parse_options(int argc, const char* const* argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& thrown) {
-        (void)cli::end_of_parsing(app, thrown); // It throws what is no request for help.
+        (void)cli::end_of_parsing(app, thrown); // Throws, unless help was requested.
         return std::nullopt;
     }
     cli::require_valid(chosen.request);
     if (chosen.stop_after == duration::zero())
-        throw cli::usage_error("--for must be greater than 0; leave it out to go on for ever");
+        throw cli::usage_error("--for must be greater than 0; leave it out to run for ever");
 
     schedule.health_check_timeout = chosen.request.timeout;
     if (app.get_option("--timeout")->count() > 0)

@@ -57,7 +57,7 @@ schema_watch watch_database(asio::io_context& io, const options& settings) {
     }
 }
 
-// Listens, and says where.
+// Listens, and returns the address.
 std::string listen(asio_server& server, const cli::listen_address& at) {
     if (const std::error_code ec = server.listen(at.host, at.port))
         throw cli::runtime_failure(
@@ -104,8 +104,8 @@ cli::exit_status serve(const options& settings) {
                      [&](const std::string& why) {
                          health.set_healthy(false);
                          cli::log(fmt::format("the database '{}' cannot be read ({}); the health "
-                                              "check is answered 503 until it can, and the schema "
-                                              "stays as it was",
+                                              "route answers 503 until it can be read, and the "
+                                              "schema stays unchanged",
                                               cli::ascii_escape(settings.database),
                                               cli::ascii_escape(why)));
                      },

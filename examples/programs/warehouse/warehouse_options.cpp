@@ -17,7 +17,7 @@
 namespace forest::warehouse {
 
 std::optional<options> parse_options(int argc, const char* const* argv) {
-    CLI::App app{"Serves the schema of an SQLite database, and says whether it is well.",
+    CLI::App app{"Serves the schema of an SQLite database, and answers health checks.",
                  "warehouse"};
     app.formatter(std::make_shared<cli::help_formatter>(cli::help_width()));
     options chosen;
@@ -28,7 +28,7 @@ std::optional<options> parse_options(int argc, const char* const* argv) {
     cli::add_secret(app, chosen.secret);
     cli::add_unsigned(app, chosen.secret);
     app.add_option("--listen", address,
-                   "Where to listen; port 0 takes a free one, a name means all its addresses, and "
+                   "Where to listen; port 0 means a free port, a name means all its addresses, and "
                    "* every interface")
         ->type_name("HOST:PORT")
         ->capture_default_str();
@@ -36,13 +36,14 @@ std::optional<options> parse_options(int argc, const char* const* argv) {
         ->type_name("V")
         ->capture_default_str();
     cli::add_duration(app, "--grace", chosen.grace, "5s",
-                      "After SIGTERM, announce the end for this long before stopping");
+                      "After SIGTERM, announce the stop for this long before stopping");
     bool older_schema = false;
-    app.add_flag("--older-schema", older_schema,
-                 "Leave is_groupable out of the schema, at which Ruby clients before 1.25.0 fail");
+    app.add_flag(
+        "--older-schema", older_schema,
+        "Leave is_groupable out of the schema, because Ruby clients before 1.25.0 fail at it");
     app.add_flag(
         "--accept-http-dates", chosen.accept_http_dates,
-        "Accept also timestamps such as Sun, 29 Nov 2026 15:22:31 GMT, as Node datasources "
+        "Also accept timestamps such as Sun, 29 Nov 2026 15:22:31 GMT, as Node datasources "
         "1.8.0 to 1.11.0 sign them");
     app.add_flag("--verbose", chosen.verbose, "Log each answer to stderr");
     const std::string version = "warehouse " + std::string{forest::version};
@@ -51,7 +52,7 @@ std::optional<options> parse_options(int argc, const char* const* argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& thrown) {
-        (void)cli::end_of_parsing(app, thrown); // It throws what is no request for help.
+        (void)cli::end_of_parsing(app, thrown); // Throws, unless help was requested.
         return std::nullopt;
     }
     cli::require_one_secret(chosen.secret);

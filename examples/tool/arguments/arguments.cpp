@@ -31,8 +31,8 @@
 #include <system_error>
 #include <utility>
 
-// CLI11 splits the command line and writes the help; what the words mean is decided here, so that
-// every refusal is one sentence that names the option and what to do.
+// CLI11 splits the command line and writes the help. The meaning of the words is decided here. So
+// every refusal is one sentence that names the option and says what to do.
 
 namespace forest::cli {
 
@@ -66,9 +66,8 @@ void require_valid(const verifier_options& verifying) {
     const std::error_code fault = verifying.validate();
     if (fault == signature_errc::invalid_replay_window)
         throw usage_error(fmt::format(
-            "--replay-window must be 0s or at least {}s: a timestamp is accepted for so long, and "
-            "a "
-            "shorter window lets replays through",
+            "--replay-window must be 0s or at least {}s: a timestamp is accepted for that "
+            "long, and a shorter window lets replays through",
             std::chrono::floor<std::chrono::seconds>(verifying.replay_window_min()).count()));
     if (fault == signature_errc::invalid_replay_entries_max)
         throw usage_error(fmt::format("--replay-entries must be from 1 to {}",
@@ -109,7 +108,7 @@ void require_valid(const sign_arguments& sign) {
     const std::string& text = sign.timestamp;
     if (text.empty())
         return;
-    // Blanks around it would be no part of the header's value and so not of what is verified.
+    // A server does not verify blanks around a timestamp, so they are refused here.
     if (!parse_timestamp(text) || trim_blanks(text) != text)
         throw usage_error(fmt::format("--timestamp: '{}' would be refused by every server; write "
                                       "2025-12-09T12:00:00.000Z",
@@ -159,11 +158,11 @@ struct watch_words {
 
 CLI::App& add_watch(CLI::App& app, watch_arguments& watch, watch_words& words) {
     CLI::App& command =
-        add_command(app, "watch", "Poll servers until SIGINT or SIGTERM and tell who goes down");
+        add_command(app, "watch", "Poll servers until SIGINT or SIGTERM, and report outages");
     add_request(command, watch.request);
     add_schedule(command, watch.schedule, watch.constant_backoff);
     add_duration(command, "--initial-delay-max", watch.schedule.initial_delay_max, "0s",
-                 "Put the first check off by a random part of this; without it, the first checks "
+                 "Delay the first check by a random part of this; without it, the first checks "
                  "of more than 8 servers are spread over the interval");
     words.initial_delay = command.get_option("--initial-delay-max");
     add_file(command, "--targets", words.targets_file,
@@ -171,9 +170,10 @@ CLI::App& add_watch(CLI::App& app, watch_arguments& watch, watch_words& words) {
     command.add_flag("--reuse", watch.reuse_connections, "Keep connections for the next check");
     add_count(command, "--threads", watch.threads, "On how many threads to check");
     words.checks_in_flight =
-        add_count(command, "--checks-in-flight", watch.checks_in_flight_max,
-                  "How many checks may go on at a time, on all threads together; without it, as "
-                  "many as there are descriptors for, up to the hard limit, as in ulimit -Hn")
+        add_count(
+            command, "--checks-in-flight", watch.checks_in_flight_max,
+            "How many checks may be in flight at a time, on all threads together; without it, as "
+            "many as the descriptors allow, up to the hard limit, as in ulimit -Hn")
             .default_str("");
     add_count(command, "--connections-per-second", watch.connections_per_second_max,
               "How many connections may be opened in a second, on all threads together; 0: no "
@@ -199,7 +199,7 @@ CLI::App& add_watch(CLI::App& app, watch_arguments& watch, watch_words& words) {
     return command;
 }
 
-// A bound is shared out among the threads.
+// Each thread gets a share of a bound, at least 1.
 void require_for_each_thread(std::string_view option, int value, int threads) {
     if (value < threads)
         throw usage_error(
@@ -249,7 +249,7 @@ CLI::App& add_serve(CLI::App& app, serve_arguments& serve, serve_words& words) {
     words.address_option =
         command
             .add_option("--listen", words.address,
-                        "Where to listen; port 0 takes a free one, a name means all its "
+                        "Where to listen; port 0 means a free port, a name means all its "
                         "addresses, and * every interface")
             ->type_name("HOST:PORT")
             ->capture_default_str();
@@ -258,7 +258,7 @@ CLI::App& add_serve(CLI::App& app, serve_arguments& serve, serve_words& words) {
         .add_option_function<std::string>(
             "--unix-mode",
             [&](const std::string& text) { serve.unix_mode = parse_socket_mode(text); },
-            "Permissions of its file, such as 660; without it, what the umask leaves of 777")
+            "Permissions of its file, such as 660; without it, 777 without the bits of the umask")
         ->type_name("OCTAL");
     command.add_option("--path", serve.path, "Path of the health route")
         ->type_name("PATH")
@@ -267,19 +267,19 @@ CLI::App& add_serve(CLI::App& app, serve_arguments& serve, serve_words& words) {
         ->type_name("V")
         ->capture_default_str();
     add_file(command, "--tls-cert", serve.certificate_file,
-             "Speak https with this certificate and its chain");
+             "Serve https with this certificate and its chain");
     add_file(command, "--tls-key", serve.key_file, "Its private key");
     add_duration(command, "--grace", serve.grace, "5s",
-                 "After SIGTERM, announce the end for this long before stopping");
+                 "After SIGTERM, announce the stop for this long before stopping");
     add_duration(command, "--replay-window", serve.verifying.replay_window, "0s",
                  "Refuse a signature that was accepted within this time; 0s: never, else at least "
                  "601s, the whole time in which a timestamp is accepted");
     words.replay_entries =
         static_cast<int>(serve.verifying.replay_entries_max); // what the default is
     add_count(command, "--replay-entries", words.replay_entries,
-              "How many signatures are remembered for that");
+              "How many signatures are remembered for --replay-window");
     command.add_flag("--accept-http-dates", serve.verifying.accept_http_dates,
-                     "Accept also timestamps such as Sun, 29 Nov 2026 15:22:31 GMT, as Node "
+                     "Also accept timestamps such as Sun, 29 Nov 2026 15:22:31 GMT, as Node "
                      "datasources 1.8.0 to 1.11.0 sign them");
     command.add_flag("--verbose", serve.verbose, "Log each answer to stderr");
     return command;
@@ -302,7 +302,7 @@ CLI::App& add_sign(CLI::App& app, sign_arguments& sign) {
     return command;
 }
 
-// A name of `sim::fault_kind`, or nothing.
+// Returns the number of the `sim::fault_kind` with this name, or nothing.
 std::optional<std::size_t> fault_called(std::string_view name) {
     for (std::size_t kind = 0; kind < sim::fault_kind_count; ++kind) {
         if (sim::name(static_cast<sim::fault_kind>(kind)) == name)
@@ -318,7 +318,7 @@ std::string known_faults() {
     return names + "all and none";
 }
 
-// A client that has quit comes back no more, so that has to be asked for by name.
+// A client that has quit does not come back, so `quit` is not part of `all`.
 std::bitset<sim::fault_kind_count> all_faults() {
     return std::bitset<sim::fault_kind_count>{}.set().reset(
         static_cast<std::size_t>(sim::fault_kind::quit));
@@ -333,7 +333,7 @@ void parse_faults(std::string_view text, std::bitset<sim::fault_kind_count>& kin
         const std::string_view name = text.substr(begin, end - begin);
         begin = end + 1;
         if (name == "none")
-            throw usage_error("--faults: 'none' goes with no other fault");
+            throw usage_error("--faults: 'none' cannot be combined with other faults");
         if (name == "all") {
             kinds |= all_faults();
             continue;
@@ -359,18 +359,18 @@ CLI::App& add_simulate(CLI::App& app, simulate_arguments& simulate, simulate_wor
             .add_option_function<std::string>(
                 "--seed",
                 [&](const std::string& text) { simulate.seed = parse_seed("--seed", text); },
-                "What the first world is drawn from; the next has the next number")
+                "The seed of the first world; the next world has the next seed")
             ->type_name("N")
             ->default_str(std::to_string(simulate.seed));
     words.runs = &add_count(command, "--runs", simulate.runs, "How many worlds");
-    add_duration(command, "--for", simulate.length, "24h", "How long each of them runs, up to 100y",
+    add_duration(command, "--for", simulate.length, "24h", "How long each world runs, up to 100y",
                  simulate_arguments::length_max);
     add_count(command, "--targets", simulate.targets, "Servers, each with a client");
     simulate.faults = all_faults();
     command
         .add_option_function<std::string>(
             "--faults", [&](const std::string& text) { parse_faults(text, simulate.faults); },
-            "What may go wrong: all, none, or names with commas between, as in crash,loss")
+            "The faults that may happen: all, none, or names with commas, as in crash,loss")
         ->type_name("LIST")
         ->default_str("all");
     add_schedule(command, simulate.schedule, simulate.constant_backoff,
@@ -381,7 +381,7 @@ CLI::App& add_simulate(CLI::App& app, simulate_arguments& simulate, simulate_wor
         .add_option_function<std::string>(
             "--replay",
             [&](const std::string& text) { simulate.replay = parse_seed("--replay", text); },
-            "Run the world of this seed alone, and print its script and its events")
+            "Run only the world of this seed, and print its script and its events")
         ->type_name("SEED");
     command.add_flag("--verbose", simulate.verbose, "With --replay, print every single check");
     add_file(command, "--svg", simulate.svg_file, "Draw a timeline of the first world");
@@ -400,14 +400,13 @@ void require_valid(const simulate_arguments& simulate, const simulate_words& wor
     if (simulate.length == duration::zero())
         throw usage_error("--for must be greater than 0");
     if (simulate.replay && words.seed->count() + words.runs->count() > 0)
-        throw usage_error("--replay runs one seed alone; give neither --seed nor --runs with it");
+        throw usage_error("--replay runs only one seed; do not give --seed or --runs with it");
 }
 
 } // namespace
 
 command parse_arguments(int argc, const char* const* argv) {
-    CLI::App app{"Asks servers whether they are well, and tells when they are not.",
-                 "forest-health"};
+    CLI::App app{"Checks the health of servers, and reports when they are down.", "forest-health"};
     const std::string version = "forest-health " + std::string{forest::version};
     app.set_version_flag("--version", version);
     app.require_subcommand(1);

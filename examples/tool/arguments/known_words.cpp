@@ -25,8 +25,8 @@ namespace forest::cli {
 
 namespace {
 
-// Editors and word processors make these of one hyphen or two, in UTF-8: U+2010 to U+2015, the
-// minus sign, and the small and full-width forms.
+// Editors and word processors replace one hyphen or two by these characters, in UTF-8: U+2010 to
+// U+2015, the minus sign, and the small and full-width forms.
 constexpr std::array<std::string_view, 10> other_dashes{"\u2010", "\u2011", "\u2012", "\u2013",
                                                         "\u2014", "\u2015", "\u2212", "\ufe58",
                                                         "\ufe63", "\uff0d"};
@@ -147,7 +147,7 @@ public:
     }
 
 private:
-    // Of the program, of a command, and with `help watch` of the command that follows.
+    // Returns the help of the program or of a command; for `help watch`, of the command `watch`.
     std::string help_of(const CLI::App& app, std::size_t next) const {
         const bool command_follows = !commands_of(app).empty() && next < words_.size() &&
                                      !looks_like_option(words_[next]) && words_[next] != "help";
@@ -155,7 +155,7 @@ private:
         return meant.help(meant.get_parent() == nullptr ? "" : meant.get_parent()->get_name());
     }
 
-    // Moves on to the value, if there is one.
+    // Goes to the value of the option, if there is one.
     std::string read_option(const CLI::App& app) {
         const std::string_view word = words_[at_];
         const CLI::Option* const option = option_called(app, word);
@@ -187,8 +187,8 @@ private:
         return word.find('=') != std::string_view::npos;
     }
 
-    // A value that begins with two dashes has to be joined to its option, since it is more likely
-    // that it was forgotten.
+    // A value that begins with two dashes must be joined to its option with `=`. Without `=` it is
+    // more likely that the value was forgotten.
     void require_value(const CLI::Option& option, std::string_view word) const {
         const std::string needed =
             fmt::format("{} needs a value: {}", word, option.get_type_name());
@@ -196,7 +196,7 @@ private:
             throw usage_error(needed);
         const std::string_view value = words_[at_ + 1];
         if (value.size() > 2 && value.substr(0, 2) == "--")
-            throw usage_error(fmt::format("{}; if '{}' is meant to be it, write {}={}", needed,
+            throw usage_error(fmt::format("{}; if '{}' is the value, write {}={}", needed,
                                           ascii_escape(value), word, ascii_escape(value)));
     }
 
@@ -225,16 +225,15 @@ private:
                 room += static_cast<std::size_t>(option->get_items_expected_max());
         if (arguments <= room)
             return;
-        // Without commands, the program has been named already.
+        // In a program without commands, the message begins with the name of the program.
         const std::string who = app.get_parent() == nullptr ? "it" : app.get_name();
-        throw usage_error(
-            room == 0 ? fmt::format("{} takes no argument, and {} is one; see {} --help", who,
-                                    shown(word), full_name(app))
-                      : fmt::format("{} takes one URL, and {} is one too many; see {} --help", who,
-                                    shown(word), full_name(app)));
+        throw usage_error(room == 0 ? fmt::format("{} takes no argument; remove {}; see {} --help",
+                                                  who, shown(word), full_name(app))
+                                    : fmt::format("{} takes one URL; remove {}; see {} --help", who,
+                                                  shown(word), full_name(app)));
     }
 
-    // Names the option that was meant: of this command, and otherwise of others.
+    // Names the options that the user may have meant: those of this command, or else of others.
     [[noreturn]] void refuse(const CLI::App& app, std::string_view word) const {
         const std::string name{without_dashes(name_part(word))};
         const bool before_command = !commands_of(app).empty();
@@ -265,7 +264,7 @@ private:
         throw usage_error(fmt::format("{}; see {} --help", refused, full_name(app)));
     }
 
-    // `-v` may be any that begins with it.
+    // `-v` may mean any option that begins with this letter.
     static std::vector<std::string> meant_options(const std::string& name,
                                                   const std::vector<std::string>& known) {
         if (name.size() != 1)
@@ -298,7 +297,7 @@ private:
     const std::string& version_;
     std::vector<std::string_view> words_;
     std::size_t at_ = 0;
-    std::set<const CLI::Option*> seen_; // of those that have a value
+    std::set<const CLI::Option*> seen_; // the options that have a value
 };
 
 } // namespace

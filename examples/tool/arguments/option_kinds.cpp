@@ -23,7 +23,7 @@ namespace forest::cli {
 
 namespace {
 
-// Port 0, which no URL may have, means any that is free.
+// Port 0, which no URL may have, means any free port.
 std::uint16_t parse_port(std::string_view address, std::string_view port) {
     if (port == "0")
         return 0;
@@ -67,7 +67,7 @@ void add_file(CLI::App& app, const std::string& name, std::string& value, const 
            [&value, name](const std::string& text) {
                if (text.empty())
                    throw usage_error(name + " needs the name of a file");
-               if (name != "--secret-file") // which is read with a bound of its own
+               if (name != "--secret-file") // That file is read with its own bound.
                    await_pipe(name, text);
                value = text;
            },
@@ -105,7 +105,7 @@ void require_one_secret(const secret_source& secret) {
 void add_header_style(CLI::App& app, bool& dashed) {
     add_choice(
         app, "--header-style", dashed, "underscore", "dash",
-        "X_TIMESTAMP as all servers read it, or X-Timestamp for proxies that drop the other");
+        "X_TIMESTAMP, which all servers read, or X-Timestamp for proxies that drop the first form");
 }
 
 void add_request(CLI::App& app, request_arguments& request) {
@@ -115,8 +115,8 @@ void add_request(CLI::App& app, request_arguments& request) {
     app.add_flag("--json", request.json, "Print one JSON object a line");
     add_header_style(app, request.dashed_headers);
     add_count(app, "--timestamp-digits", request.timestamp_digits,
-              "Digits of the fraction of a timestamp, 3 to 9; more tell clients apart that share a "
-              "secret, for servers that refuse replays");
+              "Digits of the fraction of a timestamp, 3 to 9; more digits distinguish clients with "
+              "one secret, for servers that refuse replays");
     add_file(app, "--ca-file", request.ca_file, "Authorities to trust instead of the system's");
     add_file(app, "--cert", request.certificate_file, "Client certificate, with its chain");
     add_file(app, "--key", request.key_file, "Its private key");
@@ -139,7 +139,7 @@ void require_valid(const request_arguments& request) {
 }
 
 std::string url_fault(const std::string& text, std::string_view fault) {
-    // A password in the URL must not be repeated in a terminal's or a log's history.
+    // A password in the URL must not appear on a terminal or in a log.
     const bool may_hold_password = text.find('@') != std::string::npos;
     return may_hold_password ? fmt::format("URL: {}", fault)
                              : fmt::format("URL '{}': {}", ascii_escape(text), fault);

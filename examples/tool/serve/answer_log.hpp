@@ -24,8 +24,8 @@ inline std::string refusal_text(const verification& decided) {
     case refusal::timestamp_is_http_date:
         return "the timestamp is an HTTP date; --accept-http-dates accepts those";
     case refusal::signature_missing:
-        return "no timestamp or no signature came; was the client given the secret, or does a "
-               "proxy "
+        return "the request has no timestamp or no signature; does the client have the secret, or "
+               "does a proxy "
                "drop field names with underscores (--header-style dash)?";
     case refusal::replayed:
         return "the signature was accepted before; it is a replay, or two clients with one secret "
@@ -34,14 +34,14 @@ inline std::string refusal_text(const verification& decided) {
     }
 }
 
-/// Logs the answers of a route; not for several threads at a time.
+/// Logs the answers of a route. Not thread-safe.
 class answer_log {
 public:
-    /// `all`: each answer. Otherwise only what the replay guard had to forget.
+    /// With `all` it logs each answer, otherwise only signatures that were forgotten too early.
     explicit answer_log(bool all) : all_{all} {}
 
     void operator()(const route_answer& answer) {
-        // At 1, 2, 4, 8, … of them, so that the log does not grow with the load.
+        // Logs the 1st, 2nd, 4th, 8th, … of them, so that the log does not grow with the load.
         if (answer.verified.replay_forgotten && std::has_single_bit(++forgotten_))
             log(fmt::format("{} signature{} forgotten before the replay window had passed and may "
                             "be used again; raise --replay-entries",

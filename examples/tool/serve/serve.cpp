@@ -63,7 +63,7 @@ void require(const std::error_code& failed, std::string_view option, std::string
             fmt::format("{} {}: {}", option, ascii_escape(value), failed.message()));
 }
 
-// Listens, and says where.
+// Listens, and returns the address.
 std::string listen(asio_server& server, const serve_arguments& serve) {
     if (!serve.unix_path.empty()) {
         require(server.listen_unix(serve.unix_path, {.mode = serve.unix_mode}), "--unix",
