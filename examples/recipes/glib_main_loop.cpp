@@ -2,7 +2,7 @@
 
 // A client in a program whose main thread runs GLib's main loop, like programs with GTK. The client
 // polls on a thread in the background, and its events are passed to the main thread. The outage is
-// real, of a server of this program.
+// real: this program stops a server of its own.
 
 #include <forest/forest.hpp>
 
@@ -22,7 +22,7 @@
 using namespace std::chrono_literals;
 
 // Calls the function on the thread that runs the main loop of `context`; null is the default one.
-// May be called from any thread. Functions are called in the order in which they came.
+// May be called from any thread. Functions are called in the order of these calls.
 void call_on_main_loop(GMainContext* context, std::function<void()> function) {
     const auto call = [](gpointer data) -> gboolean {
         (*static_cast<std::function<void()>*>(data))();
@@ -36,7 +36,7 @@ void call_on_main_loop(GMainContext* context, std::function<void()> function) {
     g_source_unref(source);
 }
 
-// Owned by the main thread, which alone touches it.
+// Only the main thread uses it.
 struct window {
     std::thread::id main_thread = std::this_thread::get_id();
     std::string status = "as far as we know, all is well";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Events as lines of a spdlog logger, at the levels that log_observer has. The outage is simulated,
-// so that the program ends at once.
+// Writes events as lines to a logger of spdlog, at the levels of log_observer. The outage is
+// simulated, so that the program ends at once.
 
 #include <forest/adapters/fmt/log_line.hpp>
 #include <forest/adapters/fmt/log_observer.hpp>
@@ -76,7 +76,7 @@ int main() {
                                        "http://warehouse.example/forest/health"};
     client.on_server_up([](const forest::outage&) { throw std::runtime_error{"{} is no format"}; });
 
-    // The observer of the library beside it, to compare.
+    // The observer of the library logs the same events, for comparison.
     std::vector<std::string> expected;
     const auto remember = [&](forest::severity, std::string_view line) {
         expected.emplace_back(line);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Wakes somebody, once for each outage, also when the watching program is restarted during it: a
-// file remembers for which targets somebody has been woken. The outage is simulated, so that the
-// program ends at once.
+// Wakes somebody once for each outage, even if the watching program is restarted during the outage:
+// a file has the targets for which somebody was woken. The outage is simulated, so that the program
+// ends at once.
 
 #include <forest/core/backoff.hpp>
 #include <forest/core/error.hpp>
@@ -39,8 +39,8 @@ struct page {
     std::string text;
 };
 
-// Sends a change before it is written down, so that a program that is killed in between sends it
-// twice, under one key, and never loses it. For one thread.
+// Sends each change before it is saved. So a program that is killed between the two sends the
+// change twice, with one key, and never loses it. Not thread-safe.
 class pager {
 public:
     using send_function = std::function<void(const page&)>;
@@ -128,7 +128,7 @@ int main() {
     const auto refused = failing(forest::errc::connection_refused);
 
     run(file, send, [&](auto& network) { network.then(healthy()).then(refused, 100); });
-    // Restarted during the outage, twice, and it ends in the second run.
+    // The program is restarted twice during the outage, which ends in the second run.
     run(file, send, [&](auto& network) { network.then(refused, 100); });
     run(file, send, [&](auto& network) { network.then(refused, 5).then(healthy(), 100); });
     // The next outage ends while nobody watches.

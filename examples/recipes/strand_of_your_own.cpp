@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Clients in an application whose handlers run on several threads. All that touches the state of
-// the application runs on one strand, the callbacks of the clients included, so that it needs no
+// Clients in an application whose handlers run on several threads. All code that uses the state of
+// the application runs on one strand, also the callbacks of the clients. So the state needs no
 // mutex.
 
 #include <forest/forest.hpp>
@@ -22,7 +22,7 @@
 
 using namespace std::chrono_literals;
 
-// Only for the strand.
+// Used only on the strand.
 struct state {
     int checks = 0;
     int ticks = 0;
@@ -61,7 +61,7 @@ int main() {
     one.on_event(count);
     other.on_event(count);
 
-    // Something else of the application, on the same strand.
+    // Other work of the application, on the same strand.
     asio::steady_timer timer{strand};
     std::function<void(std::error_code)> tick = [&](std::error_code ec) {
         if (ec)
@@ -77,7 +77,8 @@ int main() {
     other.start();
     const bool enough = done.get_future().wait_for(30s) == std::future_status::ready;
 
-    // From outside the strand: each waits for a callback that is running, and none comes after it.
+    // This thread is not on the strand. Each `stop` waits for a running callback; after that no
+    // callback is called.
     one.stop();
     other.stop();
     asio::post(strand, [&] { timer.cancel(); });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// The server's side: a route that answers checks, and announces the end before the server stops, so
-// that nobody has to find out.
+// The server's side: a route answers checks, and announces the stop before the server stops. So
+// clients need not find out by failed checks.
 
 #include <forest/forest.hpp>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// SIGTERM and Ctrl-C end a server from its event loop: first the server announces it to its
+// SIGTERM and Ctrl-C stop a server from its event loop. First the server announces the stop to its
 // watchers. The program sends the signal to itself, after the first check.
 
 #include <forest/adapters/asio/shutdown_signals.hpp>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// A server on a unix socket: nothing listens on the network. TLS differs in the URL and the options
-// alone.
+// A server on a unix socket: nothing listens on the network. With TLS, only the URL and the options
+// are different.
 
 #include <forest/forest.hpp>
 
@@ -19,8 +19,8 @@
 
 constexpr std::string_view shared_secret = "my-secret";
 
-// For your own certificate authority, and for header fields with dashes, you make the policies by
-// hand. The transport runs where the clock runs.
+// Make the policies yourself if you have your own certificate authority or need header fields with
+// dashes. The transport runs where the clock runs.
 auto watch_over_tls(const asio::io_context::executor_type& executor, const std::string& ca_file) {
     forest::asio_clock clock{executor};
     forest::transport_options options;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// How soon an application learns of a crash is a number that its own build can check.
+// The build of an application can check how soon the application learns of a crash.
 
 #include <forest/core/backoff.hpp>
 #include <forest/core/detection.hpp>
@@ -11,7 +11,7 @@
 
 using namespace std::chrono_literals;
 
-// The options of this application, checked before it ever runs.
+// The options of this application are checked when it is compiled.
 constexpr forest::options chosen{.interval = 10s, .timeout = 3s, .failure_threshold = 2};
 static_assert(chosen.valid());
 
@@ -20,7 +20,7 @@ constexpr forest::detection_bound bound = forest::worst_case_detection(chosen);
 static_assert(bound.refused == 12s);
 static_assert(bound.black_holed == 18s);
 
-// The defaults, and what the fixed schedule makes of them.
+// The bounds of the default options, and of a constant backoff.
 static_assert(forest::worst_case_detection({}).refused == 36s);
 static_assert(forest::worst_case_detection({}).black_holed == 51s);
 static_assert(forest::worst_case_detection({}, forest::constant_backoff{}).refused == 90s);

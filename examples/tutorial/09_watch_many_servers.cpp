@@ -55,7 +55,7 @@ int main() {
         std::cout << names[id] << " is up again\n";
     });
     fleet.on_event([&](const forest::event& happened) {
-        // All are well: now one of them says farewell.
+        // All are healthy. Now one of them announces its stop.
         if (fleet.count(forest::target_status::up) == targets.size())
             agents.front().route.drain();
         if (happened.kind == forest::event_kind::check_succeeded && downs > 0) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// A server that serves its schema, and a datasource that follows it: the server dies, comes back
-// with another schema, and the application reloads.
+// A server that serves its schema, and a datasource that follows it: the server crashes and starts
+// again with another schema, and the application reloads.
 
 #include <forest/forest.hpp>
 

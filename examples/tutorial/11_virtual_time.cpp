@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// An hour with one outage, in a few milliseconds and the same in every run: the network is a
-// script, and the time is a list of events.
+// Simulates an hour with one outage in a few milliseconds, with the same result in every run: the
+// network is a script, and the time is a list of events.
 
 #include <forest/core/backoff.hpp>
 #include <forest/core/error.hpp>

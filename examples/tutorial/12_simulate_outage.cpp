@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// A year of a real client, a real datasource and a real server, in a fraction of a second. Once a
-// week the server is down for an hour, and the program checks what an application relies on. Needs
-// the standard library only.
+// Simulates a year of a real client, a real datasource and a real server in a fraction of a second.
+// Once a week the server is down for an hour, and the program checks what an application relies on.
+// Needs the standard library only.
 
 #include <forest/core/detection.hpp>
 #include <forest/core/event.hpp>
@@ -21,7 +21,7 @@ int main() {
     constexpr forest::options checking{.interval = 10min};
     constexpr forest::duration promised = forest::worst_case_detection(checking).refused;
 
-    forest::sim::world world{2026}; // the seed of all that is random in it
+    forest::sim::world world{2026}; // the seed of all random numbers
     auto& warehouse =
         world.add_server("warehouse", {.schema = R"({"collections":[{"name":"product"}]})"});
     auto& client = world.add_client(warehouse, checking);

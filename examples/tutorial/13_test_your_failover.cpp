@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// A test of what an application does in an outage. The class of the application knows nothing of
-// the test, and follows a real client in a simulated world. Needs the standard library only.
+// Tests what an application does in an outage. The class of the application does not depend on the
+// test, and follows a real client in a simulated world. Needs the standard library only.
 
 #include <forest/core/detection.hpp>
 #include <forest/core/outage.hpp>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// Worlds drawn from seeds find what nobody thought of: here an application that stays with a
-// warehouse that is down. The seed gives the same world again, and shrinking makes a test
-// of it. Needs the standard library only.
+// Worlds drawn from seeds find faults that no author of a test has thought of: here an application
+// stays with a warehouse that is down. The seed gives the same world again, and shrinking makes a
+// test of it. Needs the standard library only.
 
 #include <forest/core/event.hpp>
 #include <forest/core/outage.hpp>

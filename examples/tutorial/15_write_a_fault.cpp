@@ -17,13 +17,13 @@
 using namespace std::chrono_literals;
 using forest::duration;
 
-// The whole host is gone, so nothing is left that would refuse connections.
+// The whole host has no power, so it does not even refuse connections.
 void power_cut(forest::sim::world& world, const forest::sim::server_process& server, duration begin,
                duration end) {
     world.between(begin, end).crash(server).black_hole(server);
 }
 
-// The process ends in order, and comes back with another schema.
+// The process announces its stop, and starts again with another schema.
 void deployment(forest::sim::world& world, forest::sim::server_process& server, duration when,
                 std::string schema) {
     world.between(when, when + 2min).stop(server, 40s);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// A world with real signatures and your own backoff: the parts of a world are named in a struct.
+// A world with real signatures and your own backoff: a struct names the parts of a world.
 
 #include <forest/adapters/openssl/hmac_sha256_signer.hpp>
 #include <forest/adapters/openssl/hmac_sha256_verifier.hpp>

@@ -35,7 +35,8 @@ int main() {
     const auto digest = forest::sim::digest_text(lines.digest());
     std::cout << "digest " << digest << " of " << lines.count() << " lines\n";
 
-    // A run that depends on anything outside differs: here on a number that goes on counting.
+    // Two runs differ if they depend on anything outside of the world: here on a counter that is
+    // never reset.
     std::uint64_t outside = 0;
     const auto unruly = [&](std::uint64_t, forest::sim::trace kept) {
         return one_crash(++outside, std::move(kept));

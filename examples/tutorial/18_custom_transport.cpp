@@ -66,7 +66,7 @@ private:
 
 static_assert(forest::transport<file_transport>);
 
-// The other side, for the conformance battery: a job that writes its file, or does not.
+// The other side for the battery: a job that writes its file or does not write it.
 struct file_harness : forest::sim::conformance::virtual_time {
     std::filesystem::path file;
 

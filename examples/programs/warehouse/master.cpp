@@ -27,8 +27,8 @@
 #include <system_error>
 #include <utility>
 
-// The application that everything is for: it knows the collections of several servers, and has them
-// right again when a server was away. One datasource for each URL, all on one thread.
+// An application that knows the collections of several servers, and learns of changes after an
+// outage. It has one datasource for each URL, all on one thread.
 
 namespace forest::master {
 
@@ -37,7 +37,7 @@ namespace {
 using followed =
     basic_datasource<asio_transport, asio_clock, cli::optional_signer, cli::chosen_backoff>;
 
-// Files are read once for all: a secret may come from a pipe.
+// Each file is read only once, because a secret may come from a pipe.
 std::deque<followed> make_datasources(asio::io_context& io, const options& settings) {
     const cli::optional_signer signer = cli::make_signer(settings.request);
     const transport_options connecting = cli::transport_for(settings.request);

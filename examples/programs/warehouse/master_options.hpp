@@ -22,8 +22,8 @@ struct options {
     std::optional<duration> stop_after;
 };
 
-/// Reads the command line and the introspection; nothing when help was all that was asked for.
-/// Throws cli::usage_error.
+/// Reads the command line and the introspection. Returns nothing if only help was requested. Throws
+/// cli::usage_error.
 [[nodiscard]] std::optional<options> parse_options(int argc, const char* const* argv);
 
 } // namespace forest::master

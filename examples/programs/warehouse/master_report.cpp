@@ -42,7 +42,7 @@ row row_of(const json& collection) {
     if (fields == collection.end() || !fields->is_object())
         return made;
     for (const auto& [name, field] : fields->items()) {
-        // Servers differ in what else they say of a field; without a type it is a column.
+        // Servers send different members of a field. A field without a type is a column.
         if (!field.is_object() || !field.contains("type") || text_of(field, "type") == "Column") {
             ++made.columns;
             continue;
@@ -57,7 +57,7 @@ std::vector<row> rows_of(const schema& known, std::size_t most) {
     std::vector<row> rows;
     constexpr bool throws = false;
     const json whole = json::parse(known.text(), nullptr, throws);
-    if (whole.is_discarded()) // It may hold a number that no double can, or half of a character.
+    if (whole.is_discarded()) // A number may not fit into a double, or a character may be cut.
         return rows;
     for (const json& each : whole.at("collections")) {
         if (rows.size() < most)
@@ -142,7 +142,8 @@ void report::count(const event& happened) {
     }
 }
 
-// While the schema is polled, each poll says again what is known.
+// Returns whether an event has something new. While the schema is polled, most polls repeat what is
+// known.
 bool report::is_news(const event& happened) {
     switch (happened.kind) {
     case event_kind::server_up: recovered_ = true; return true;

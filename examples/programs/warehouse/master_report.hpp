@@ -27,7 +27,7 @@ struct report_options {
 /// The report of one datasource. Not thread-safe.
 class report {
 public:
-    /// `number` is another one for each of the reports that share an output.
+    /// `number` is different for each report of one output.
     report(cli::terminal& out, cli::queued_output& lines, report_options chosen, std::string uri,
            std::uint64_t number);
 
@@ -58,14 +58,14 @@ private:
     totals totals_;
     steady_time down_since_{}; // while it is down: its first failure
     target_status status_ = target_status::unknown;
-    bool recovered_ = false; // and the schema has not been compared since
-    bool held_ = false;      // that an earlier schema is served has been said
+    bool recovered_ = false; // the schema was not compared after the recovery
+    bool held_ = false;      // it was reported that an earlier schema is served
     std::string etag_;
     std::size_t collections_ = 0;
 };
 
-/// The collections of a schema as a table: their names, how many columns each has, and to which
-/// others it is related.
+/// The collections of a schema as a table: the name of each, how many columns it has, and the
+/// collections to which it is related.
 [[nodiscard]] std::string table_of(const schema& known);
 
 } // namespace forest::master

@@ -32,8 +32,8 @@
 #include <system_error>
 #include <utility>
 
-// An agent: a database whose schema other programs follow. It answers on two routes, one for its
-// health and one for its schema, and finds out by itself when its tables change.
+// An agent: it serves the schema of a database that other programs follow. It has two routes, one
+// for its health and one for its schema, and notices changes of its tables itself.
 
 namespace forest::warehouse {
 
@@ -114,7 +114,7 @@ cli::exit_status serve(const options& settings) {
                          health.set_healthy(true);
                          cli::log("the database can be read again");
                      }});
-    // Last, because a program that reads it may send a signal at once.
+    // The announcement comes last, because a program that reads it may send a signal at once.
     out.write(cli::announcement(server, where));
     if (out.error())
         throw cli::runtime_failure("standard output: " + out.error().message());

@@ -22,7 +22,7 @@ struct named_type {
     std::string_view type;
 };
 
-// SQLite stores these as text or numbers; what they mean is in the name alone.
+// SQLite stores these as text or numbers. Only the name of the type has their meaning.
 constexpr std::array named_types{
     named_type{"BOOLEAN", "Boolean"}, named_type{"BOOL", "Boolean"},
     named_type{"DATE", "Dateonly"},   named_type{"DATETIME", "Date"},
@@ -84,7 +84,7 @@ json operators_of(std::string_view type) {
     return result;
 }
 
-// The text between the quotes; null if more than one literal stands there.
+// Returns the text between the quotes; null if there is more than one literal.
 json unquoted(std::string_view literal) {
     const char quote = literal.front();
     std::string text;

@@ -7,11 +7,11 @@
 
 #include <nlohmann/json.hpp>
 
-// Columns in the form that agents serve: what a column holds, and what can be asked of it.
+// Columns in the form that agents serve: the type of a column, and its filter operators.
 
 namespace forest::warehouse {
 
-/// The column as a field of a collection. `read_only` is what is known of the whole table.
+/// The column as a field of a collection. `read_only` means that the whole table is read-only.
 [[nodiscard]] nlohmann::ordered_json column_field(const column& described, bool read_only,
                                                   schema_form form);
 

@@ -63,7 +63,7 @@ cli::usage_error unusable(const std::string& file, std::string_view why) {
     return cli::usage_error(fmt::format("--database: '{}' {}", cli::ascii_escape(file), why));
 }
 
-// SQLite says of all of these that it was unable to open the database file.
+// For all of these, SQLite only reports that it is unable to open the database file.
 void require_usable(const std::string& file, const std::filesystem::path& path) {
     std::error_code ignored;
     const auto found = std::filesystem::status(path, ignored);
@@ -89,17 +89,18 @@ void create(SQLite::Database& database) {
     creating.commit();
 }
 
-// Nothing is written any more, not even what another program left to be moved into the file.
+// From now on nothing is written, not even the changes that another program has left in its log.
 void keep_as_it_is(SQLite::Database& database) {
     database.exec("PRAGMA query_only = ON");
     (void)::sqlite3_db_config(database.getHandle(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
 
-// What takes SQLite some 20 ms to check, in which nothing else is answered.
+// A file of this size takes SQLite some 20 ms to check. In this time the program answers no
+// request.
 constexpr std::uintmax_t checked_bytes_max = 8 * 1024 * 1024;
 
-// A row that breaks a constraint can be read all the same. What is wrong with the pages is found
-// first, and begins so.
+// A row that breaks a constraint can still be read. Damaged pages are reported first, and their
+// reports begin with `***`.
 void check_pages(SQLite::Database& database) {
     constexpr std::string_view damage = "*** in database";
     const std::string found = database.execAndGet("PRAGMA quick_check(1)").getString();
@@ -110,7 +111,7 @@ void check_pages(SQLite::Database& database) {
 void read_first_rows(SQLite::Database& database) {
     std::vector<std::string> names;
     {
-        // Those that have pages; virtual tables have none.
+        // Only tables with pages; virtual tables have none.
         SQLite::Statement rows{database, "SELECT name FROM sqlite_master WHERE rootpage > 0 AND "
                                          "type = 'table'"};
         while (rows.executeStep())
@@ -157,7 +158,8 @@ file_state state_of(const std::string& file) {
         throw std::runtime_error(std::generic_category().message(errno));
     if (!S_ISREG(found.st_mode))
         throw std::runtime_error("it is no regular file any more");
-    // To SQLite that is a database without tables, which nobody makes by dropping them.
+    // SQLite treats an empty file as a database without tables. But dropping all tables leaves no
+    // empty file.
     if (found.st_size == 0)
         throw std::runtime_error("the file is empty");
     return {found.st_dev, found.st_ino, found.st_size, found.st_mtim, found.st_ctim};

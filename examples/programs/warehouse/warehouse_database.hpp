@@ -13,14 +13,14 @@
 
 namespace forest::warehouse {
 
-/// Opens the database, and first creates it, with a few rows, when there is nothing in it. One that
-/// has tables is never changed, and the connection refuses to. It waits for locks of other
-/// programs, but only for a bounded time. Throws cli::usage_error that names `--database` when
-/// another file is to be given, and cli::runtime_failure when the system refuses.
+/// Opens the database. If it is empty, creates tables with a few rows first. A database with tables
+/// is never changed: the connection refuses that. Waits for locks of other programs, for a bounded
+/// time. Throws cli::usage_error that names `--database` if the user must name another file, and
+/// cli::runtime_failure if the system refuses.
 [[nodiscard]] SQLite::Database open_database(const std::string& file);
 
-/// The state of the file as the system knows it: while two are equal, nobody has written to it, and
-/// it is the same file.
+/// The state of the file as the system reports it. If two states are equal, it is the same file and
+/// was not written to.
 struct file_state {
     dev_t device{};
     ino_t number{};
@@ -34,12 +34,12 @@ struct file_state {
 /// Throws std::runtime_error when the file is gone, is empty, or is no file any more.
 [[nodiscard]] file_state state_of(const std::string& file);
 
-/// Opens a database that was there before, and reads all pages or, of a large one, something of
-/// each table, so that one that was truncated or overwritten is found out. It waits for no lock and
-/// creates nothing. Throws SQLite::Exception.
+/// Opens a database that existed before, and reads all its pages, or a part of each table if it is
+/// large. So a truncated or overwritten file is noticed. Waits for no lock and creates nothing.
+/// Throws SQLite::Exception.
 [[nodiscard]] SQLite::Database reopen_database(const std::string& file);
 
-/// Throws what SQLite said of `file` as `open_database` does.
+/// Translates an exception of SQLite about `file` into one that `open_database` throws.
 [[noreturn]] void throw_refused(const std::string& file, const SQLite::Exception& failed);
 
 } // namespace forest::warehouse

@@ -27,7 +27,7 @@ struct options {
     bool verbose = false;
 };
 
-/// Reads the command line; nothing when help was all that was asked for. Throws cli::usage_error.
+/// Reads the command line. Returns nothing if only help was requested. Throws cli::usage_error.
 [[nodiscard]] std::optional<options> parse_options(int argc, const char* const* argv);
 
 } // namespace forest::warehouse

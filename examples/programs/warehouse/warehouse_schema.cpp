@@ -48,7 +48,7 @@ json charts_of(const all_fields& fields) {
     return names;
 }
 
-// The first of two names that no other field has, or the second made different.
+// Returns the first of two names that no other field has. If both are taken, changes the second.
 std::string free_name(const json& fields, std::string first, std::string second) {
     if (!fields.contains(first))
         return first;
@@ -75,7 +75,7 @@ void add_many_to_one(const foreign_key& key, json& fields) {
     };
 }
 
-// The same key, seen from the table that it leads to.
+// Adds the same key to the table to which it refers.
 void add_inverse(const table& owner, const foreign_key& key, json& fields) {
     const bool only_one = owner.unique.count(key.column) != 0;
     const std::string name = free_name(fields, owner.name, owner.name + "_by_" + key.column);
@@ -127,7 +127,7 @@ std::string schema_text(SQLite::Database& database, schema_form form) {
         schema["collections"].push_back(collection(name, std::move(of_collection)));
     schema["rpc_relations"] = json::object();
     schema["native_query_connections"] = {{{"name", "warehouse"}}};
-    // A name that is no UTF-8, which SQLite does not look at, must not take all others down.
+    // SQLite accepts names that are no UTF-8. One such name must not make the whole schema fail.
     return schema.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 

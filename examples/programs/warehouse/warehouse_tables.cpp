@@ -46,12 +46,12 @@ void read_columns(const SQLite::Database& database, table& into) {
         read.primary_key = rows.getColumn("pk").getInt() != 0;
         read.computed = hidden != ordinary;
     }
-    // Not as declared: a column that is dropped and added again has not changed for readers.
+    // Sorted by name, so that a column that is dropped and added again gives the same schema.
     std::sort(into.columns.begin(), into.columns.end(),
               [](const column& left, const column& right) { return left.name < right.name; });
 }
 
-// The only column of a unique index; empty if there are more, or expressions.
+// Returns the only column of a unique index; empty if it has several columns or expressions.
 std::string only_column(const SQLite::Database& database, const std::string& index) {
     auto rows = describe(database, "index_info", index);
     const bool found = rows.executeStep();
@@ -59,8 +59,8 @@ std::string only_column(const SQLite::Database& database, const std::string& ind
     return found && !rows.executeStep() ? name : std::string{};
 }
 
-// Without an index for its primary key, that is the row number, which SQLite chooses itself unless
-// it says to which row of another table this one belongs.
+// A primary key without an index is the row number. SQLite computes it, unless it is also a foreign
+// key.
 void take_row_number(table& of) {
     const auto is_key = [](const column& each) { return each.primary_key; };
     const auto number = std::find_if(of.columns.begin(), of.columns.end(), is_key);
@@ -105,7 +105,7 @@ bool read_table(const SQLite::Database& database, table& into) {
     try {
         read_columns(database, into);
     } catch (const SQLite::Exception& failed) {
-        // A view of what has been dropped, or a virtual table whose module is not loaded.
+        // The view uses a table that was dropped, or the module of a virtual table is not loaded.
         if (failed.getErrorCode() == SQLITE_ERROR)
             return false;
         throw;
@@ -123,7 +123,7 @@ const column* find_column(const table& in, const std::string& name) {
     return nullptr;
 }
 
-// The columns that a key without column names refers to.
+// Returns the column to which a key without column names refers.
 const column* only_key_column(const table& of) {
     const column* found = nullptr;
     for (const column& each : of.columns) {
@@ -135,8 +135,8 @@ const column* only_key_column(const table& of) {
     return found;
 }
 
-// With the names of what the key leads to instead of those in the declaration; nothing if it leads
-// nowhere.
+// Returns the key with the actual names of its target instead of the declared names; nothing if
+// there is no such target.
 std::optional<foreign_key> resolve(const std::vector<table>& tables, const table& owner,
                                    const foreign_key& key) {
     const table* const target = find_table(tables, key.target_table);
@@ -164,7 +164,8 @@ void resolve_keys(std::vector<table>& tables) {
 } // namespace
 
 std::vector<table> read_tables(SQLite::Database& database) {
-    // So that nothing changes meanwhile. It changes nothing itself, and is not committed.
+    // Keeps other programs from changing the tables meanwhile. It changes nothing, and is not
+    // committed.
     const SQLite::Transaction moment{database};
     std::vector<table> tables;
     SQLite::Statement rows{database, "SELECT name, type = 'view' AS read_only FROM sqlite_master "

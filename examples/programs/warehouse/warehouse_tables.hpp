@@ -20,8 +20,8 @@ struct column {
     std::string declared_type;                  ///< as written; may be empty
     std::optional<std::string> default_value{}; ///< an SQL expression
     bool required = false;                      ///< NOT NULL
-    bool primary_key = false;                   ///< all of it, or a part
-    bool computed = false;                      ///< by SQLite; nobody can write it
+    bool primary_key = false;                   ///< the whole key or a part
+    bool computed = false;                      ///< by SQLite, and not writable
 };
 
 /// A reference from one column to one column of a table that exists.
@@ -42,12 +42,12 @@ struct table {
     std::set<std::string> unique{};  ///< columns that alone identify a row
 };
 
-/// All tables and views, by name, as of one moment. Left out are SQLite's own, views of what does
-/// not exist, and foreign keys that lead nowhere or consist of several columns. Throws
-/// SQLite::Exception.
+/// Returns all tables and views by name, in the state of one moment. SQLite's own tables are left
+/// out, and views of tables that do not exist, and foreign keys without a target or of several
+/// columns. Throws SQLite::Exception.
 [[nodiscard]] std::vector<table> read_tables(SQLite::Database& database);
 
-/// The table of that name, or null; SQLite knows no upper and lower case in names.
+/// Returns the table of that name, or null. Names are compared case-insensitively, as SQLite does.
 [[nodiscard]] const table* find_table(const std::vector<table>& tables, const std::string& name);
 
 } // namespace forest::warehouse

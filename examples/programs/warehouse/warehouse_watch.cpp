@@ -17,8 +17,8 @@ namespace {
 
 constexpr std::chrono::milliseconds look_interval{200};
 
-// A writer locks out the others while it commits, and a copy of a file takes a moment. That is no
-// news; only a longer failure is.
+// A writer locks the database while it commits, and copying a file takes a moment. Only a longer
+// failure is reported.
 constexpr int failures_until_told = 5;
 
 } // namespace
@@ -48,15 +48,15 @@ void schema_watch::stop() {
 void schema_watch::wait() {
     timer_.expires_after(look_interval);
     timer_.async_wait([this](std::error_code) {
-        if (stopped_) // Also when the time was up just before.
+        if (stopped_) // even if the timer had already ended
             return;
         look();
         wait();
     });
 }
 
-// An open database goes on with a file that was deleted, and with what it remembers of one that was
-// overwritten, so a change of the file is examined with a new connection.
+// An open connection continues with a deleted file, and with cached pages of an overwritten file.
+// So a change of the file is examined with a new connection.
 void schema_watch::look() {
     try {
         const file_state now = state_of(file_);
@@ -85,8 +85,8 @@ void schema_watch::failed(const std::string& why) {
         listener_.lost(why);
 }
 
-// SQLite counts every change of a table, an index, a view or a trigger; the version is read first,
-// so that a change in between is found at the next look.
+// SQLite counts every change of a table, an index, a view or a trigger. The count is read first, so
+// that a change after that is found at the next look.
 void schema_watch::read() {
     const std::int64_t version = database_->execAndGet("PRAGMA schema_version").getInt64();
     if (version == version_)

@@ -15,7 +15,7 @@
 #include <optional>
 #include <string>
 
-// Other programs change tables without a notice.
+// Other programs change tables and do not report it. So the file is examined regularly.
 
 namespace forest::warehouse {
 
@@ -26,8 +26,8 @@ struct schema_watch_listener {
     std::function<void()> found;                            ///< it can be read again
 };
 
-/// Looks at a database again and again, and reports when its schema has changed, and when it cannot
-/// be read any more. Not thread-safe; it must outlive the run of the event loop.
+/// Examines a database regularly, and reports when its schema has changed and when it cannot be
+/// read any more. Not thread-safe. It must outlive the run of the event loop.
 class schema_watch {
 public:
     /// Reads the schema of a database that `open_database` has opened. Throws SQLite::Exception,
@@ -38,8 +38,8 @@ public:
     /// The schema as it was last read.
     [[nodiscard]] const std::string& schema() const noexcept { return schema_; }
 
-    /// Begins to look. `lost` and `found` are called in turns, `changed` before `found` if the
-    /// schema is another one then. It is work for the event loop until `stop`.
+    /// Begins to look. `lost` and `found` are called alternately. If the schema has changed
+    /// meanwhile, `changed` is called before `found`. It is work for the event loop until `stop`.
     void start(schema_watch_listener listener);
 
     /// After that nothing is called any more.
