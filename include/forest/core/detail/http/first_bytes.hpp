@@ -64,7 +64,7 @@ constexpr bool may_be(std::string_view bytes, std::size_t index, unsigned lowest
     return undecided ? std::nullopt : std::optional{errc::malformed_response};
 }
 
-/// Returns the same for the first bytes of the answer to a handshake of TLS, at least five:
+/// Returns what the first bytes, at least five, of an answer to a TLS handshake show:
 /// `plain_http_expected` if they are HTTP or other text, `tls_failed` if they may be TLS.
 [[nodiscard]] constexpr errc instead_of_tls(std::string_view first) noexcept {
     const errc found = protocol_of(first).value_or(errc::malformed_response);
