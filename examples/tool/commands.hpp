@@ -5,13 +5,13 @@
 #include <tool/arguments/arguments.hpp>
 #include <tool/arguments/exit_status.hpp>
 
-// The five commands. Each throws usage_error for what the user must change, and runtime_failure for
-// what the system refuses.
+// The five commands. Each throws usage_error if the user must change something, and runtime_failure
+// if the system refuses.
 
 namespace forest::cli {
 
 [[nodiscard]] exit_status run(const check_arguments& check);
-[[nodiscard]] exit_status run(watch_arguments watch); // whose targets may be many
+[[nodiscard]] exit_status run(watch_arguments watch); // may have many targets
 [[nodiscard]] exit_status run(const serve_arguments& serve);
 [[nodiscard]] exit_status run(const sign_arguments& sign);
 [[nodiscard]] exit_status run(const simulate_arguments& simulate);

@@ -12,14 +12,14 @@
 #include <exception>
 #include <string>
 
-// How every program here begins and ends.
+// The beginning and the end of every program here.
 
 namespace forest::cli {
 
-/// The whole of `main`: takes the secret out of the environment, and returns the exit status that
-/// `run` returns, or the status of the exception that it throws, which is written in one sentence
-/// to standard error, after the program's name. From here on SIGINT and SIGTERM end the program,
-/// also as process 1. Waits for the log to be written, for a bounded time.
+/// The body of `main`. Removes the secret from the environment, and returns the exit status of
+/// `run`. If `run` throws, writes the message in one sentence to standard error, after the
+/// program's name, and returns the status of the exception. From this call on, SIGINT and SIGTERM
+/// end the program, even as process 1. Waits until the log is written, for a bounded time.
 template <typename Run>
 [[nodiscard]] int run_program(const char* name, const Run& run) noexcept {
     occupy_standard_descriptors();
@@ -29,7 +29,7 @@ template <typename Run>
         return static_cast<int>(with);
     };
     const auto fail = [&](const std::exception& failed, exit_status with) {
-        finish_log(); // whose lines were written before
+        finish_log(); // its lines were written before the message
         complain(std::string{name} + ": " + failed.what() + "\n");
         return static_cast<int>(with);
     };

@@ -21,7 +21,7 @@
 #include <variant>
 #include <vector>
 
-// The command line, checked and turned into values; nothing here has touched a socket.
+// The command line as values. They are checked, but no socket was used yet.
 
 namespace forest::cli {
 
@@ -31,7 +31,7 @@ struct secret_source {
     bool none_needed = false; ///< `--unsigned`
 };
 
-/// How requests are sent; what `check` and `watch` share.
+/// How requests are sent; for `check` and `watch`.
 struct request_arguments {
     secret_source secret;
     duration timeout = options{}.timeout;
@@ -51,7 +51,8 @@ struct check_arguments {
 struct watch_arguments {
     static constexpr int threads_max = 64;
 
-    /// Of so many targets somebody may wait for the first check; more would be a burst.
+    /// A user may wait for the first checks of so many targets. The first checks of more targets
+    /// would be a burst.
     static constexpr std::size_t at_once_max = 8;
 
     request_arguments request;
@@ -61,7 +62,7 @@ struct watch_arguments {
     bool spread_start = false; ///< the first checks over the interval
     bool reuse_connections = false;
     int threads = 1;
-    int checks_in_flight_max = 0;       ///< of all threads; 0: as many as there are descriptors for
+    int checks_in_flight_max = 0;       ///< of all threads; 0: as many as the descriptors allow
     int connections_per_second_max = 0; ///< of all threads; 0: no bound
     bool verbose = false;
     bool statistics = false;
@@ -79,7 +80,7 @@ struct serve_arguments {
     secret_source secret;
     listen_address address;
     std::string unix_path;  ///< instead of the address
-    unsigned unix_mode = 0; ///< of its socket file; 0: what the umask leaves
+    unsigned unix_mode = 0; ///< of its socket file; 0: see --unix-mode
     std::string path = "/forest/health";
     std::string version{forest::version};
     std::string certificate_file;
@@ -102,13 +103,13 @@ struct simulate_arguments {
     static constexpr int targets_max = 1000;
     static constexpr int runs_max = 1'000'000;
 
-    /// In the end everything is healed, and each client is waited for, as long as its options ask.
+    /// At the end everything is healed, and each client gets the time that its options need.
     static constexpr duration interval_max = std::chrono::hours{24}; ///< and of the timeout
     static constexpr int threshold_max = 1000;
 
     std::uint64_t seed = 1;
     int runs = 1;                        ///< of the seeds from that one on
-    std::optional<std::uint64_t> replay; ///< instead: this seed alone, with script and events
+    std::optional<std::uint64_t> replay; ///< instead: only this seed, with script and events
     duration length{};                   ///< of each world
     int targets = 1;
     std::bitset<sim::fault_kind_count> faults; ///< the kinds that may be drawn
@@ -119,7 +120,7 @@ struct simulate_arguments {
     std::string svg_file; ///< empty: no picture
 };
 
-/// The command chosen, or the status with which to end because help was all that was asked for.
+/// The command, or the exit status if only help or the version was requested.
 using command = std::variant<exit_status, check_arguments, watch_arguments, serve_arguments,
                              sign_arguments, simulate_arguments>;
 

@@ -16,8 +16,8 @@
 
 namespace forest::cli {
 
-/// Wraps all that it writes to a number of columns. Explanations stand beside what they explain
-/// where there is room for both, otherwise below it.
+/// Wraps the help to a number of columns. The explanation of an option stands beside the option if
+/// there is room for both, otherwise below it.
 class help_formatter : public CLI::Formatter {
 public:
     explicit help_formatter(std::size_t width) : width_{width} {}

@@ -10,18 +10,19 @@
 #include <string_view>
 #include <vector>
 
-// Finds the known word that a mistyped one was meant to be.
+// Finds the known words that a user may have meant by a mistyped word.
 
 namespace forest::cli {
 
-/// As many suggestions are of use to a reader.
+/// More suggestions would not help a reader.
 inline constexpr std::size_t suggestions_max = 3;
 
 /// Longer words are compared by this many of their first bytes: the work for a word is bounded.
 inline constexpr std::size_t compared_bytes_max = 64;
 
-/// How many letters have to be put in, left out, replaced or swapped with their neighbour to make
-/// one word the other (the distance of Damerau and Levenshtein, "optimal string alignment").
+/// Returns how many letters must be added, removed, replaced or swapped with their neighbour to
+/// change one word into the other (the distance of Damerau and Levenshtein, "optimal string
+/// alignment").
 [[nodiscard]] inline std::size_t edit_distance(std::string_view from, std::string_view to) {
     from = from.substr(0, compared_bytes_max);
     to = to.substr(0, compared_bytes_max);
@@ -46,9 +47,9 @@ inline constexpr std::size_t compared_bytes_max = 64;
     return last[to.size()];
 }
 
-/// The words of `known` that `word` may have been meant to be, the nearest first: those that it
-/// begins, or that differ from it in a third of their letters at most. Case, and `_` for `-`, do
-/// not count. Empty if there is none.
+/// Returns the words of `known` that the user may have meant by `word`, the nearest first. They
+/// begin with `word`, or differ from it in at most a third of their letters. Case, and `_` for `-`,
+/// do not count. Empty if there is none.
 [[nodiscard]] inline std::vector<std::string> nearest_words(std::string_view word,
                                                             const std::vector<std::string>& known) {
     const auto plain = [](std::string_view text) {

@@ -18,7 +18,7 @@
 
 namespace forest::cli {
 
-/// Sets `value` to `standard` at once, and to the value given when there is one.
+/// Sets `value` to `standard` now, and later to the given value, if there is one.
 void add_duration(CLI::App& app, const std::string& name, duration& value,
                   const std::string& standard, const std::string& help,
                   duration longest = options::duration_max);
@@ -26,7 +26,7 @@ void add_duration(CLI::App& app, const std::string& name, duration& value,
 /// The default is the present content of `value`.
 CLI::Option& add_count(CLI::App& app, const std::string& name, int& value, const std::string& help);
 
-/// A name that must not be empty; whether there is such a file is seen when it is read.
+/// A name that must not be empty. A missing file is noticed only when the file is read.
 void add_file(CLI::App& app, const std::string& name, std::string& value, const std::string& help);
 
 /// One of two words; the first is the default.
@@ -39,13 +39,13 @@ void add_secret(CLI::App& app, secret_source& secret);
 /// `--unsigned`.
 void add_unsigned(CLI::App& app, secret_source& secret);
 
-/// Throws usage_error when both were given.
+/// Throws usage_error if both options are given.
 void require_one_secret(const secret_source& secret);
 
 /// `--header-style`.
 void add_header_style(CLI::App& app, bool& dashed);
 
-/// The options of everything that sends requests, the secret's among them.
+/// The options of all commands that send requests, including those of the secret.
 void add_request(CLI::App& app, request_arguments& request);
 
 /// Throws usage_error when only one of two files that belong together was given.
@@ -61,7 +61,8 @@ void require_valid(const request_arguments& request);
 /// Reads `127.0.0.1:3000` or `[::1]:0`. Throws usage_error that names `--listen`.
 [[nodiscard]] listen_address parse_listen_address(const std::string& text);
 
-/// Ends with help or the version, for which CLI11 throws too, or with its complaint as ours.
+/// Returns the status after help or the version, for which CLI11 also throws. Throws usage_error
+/// for other exceptions of CLI11.
 [[nodiscard]] exit_status end_of_parsing(const CLI::App& app, const CLI::ParseError& thrown);
 
 } // namespace forest::cli

@@ -19,7 +19,7 @@
 
 namespace forest::cli {
 
-/// Signs where there is a secret.
+/// Signs if there is a secret.
 class optional_signer {
 public:
     static constexpr bool signs_time_alone = true;
@@ -41,8 +41,8 @@ static_assert(time_signer<optional_signer> && time_signer<hmac_sha256_signer>);
 /// Reads the secret. Throws usage_error when there is none and `--unsigned` was not given.
 [[nodiscard]] optional_signer make_signer(const request_arguments& arguments);
 
-/// How the command line wants to connect. Throws usage_error when a certificate file cannot be
-/// used.
+/// Returns the options of connections from the command line. Throws usage_error when a certificate
+/// file cannot be used.
 [[nodiscard]] transport_options transport_for(const request_arguments& arguments);
 
 } // namespace forest::cli

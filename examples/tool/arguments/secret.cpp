@@ -21,8 +21,7 @@
 #include <string_view>
 #include <system_error>
 
-// A file is read whole but for its last line ends, which editors and `echo` add without being
-// asked.
+// A file is read without the line ends at its end, because editors and `echo` add them.
 
 namespace forest::cli {
 
@@ -30,7 +29,7 @@ namespace {
 
 constexpr std::size_t secret_bytes_max = 64 * 1024;
 
-// A pipe or a terminal without data must not stop a program without a sign.
+// A program must not wait in silence for a pipe or a terminal without data.
 constexpr std::chrono::seconds read_max{5};
 
 constexpr const char* variable = "FOREST_AUTH_SECRET";
@@ -49,8 +48,8 @@ std::optional<std::string>& taken_secret() {
     refuse(shown, "cannot be read: " + std::generic_category().message(error));
 }
 
-// Editors write them unseen, and no server has one in its secret. The longer ones come first: that
-// of UTF-32 begins as that of UTF-16.
+// Editors write these marks, but do not show them, and no server has one in its secret. The longer
+// marks come first, because the mark of UTF-32 begins like that of UTF-16.
 std::string_view byte_order_mark(std::string_view text) {
     struct mark {
         std::string_view bytes;
@@ -71,7 +70,8 @@ std::string_view byte_order_mark(std::string_view text) {
 
 class open_file {
 public:
-    // Without waiting for the other end of a pipe, and without making a terminal this program's.
+    // Opens without waiting for the other end of a pipe. A terminal does not become the controlling
+    // terminal.
     explicit open_file(const std::string& name)
         : number_{::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY)} {}
     open_file(const open_file&) = delete;
@@ -99,11 +99,11 @@ bool wait_readable(int descriptor, std::chrono::steady_clock::time_point deadlin
         if (ready > 0)
             return true;
         if (ready < 0 && errno != EINTR)
-            return true; // Reading says what is wrong.
+            return true; // Reading reports the error.
     }
 }
 
-// Up to one byte more than there may be.
+// Reads up to one byte more than allowed.
 std::string read_to_end(const open_file& file, const std::string& shown) {
     const auto deadline = std::chrono::steady_clock::now() + read_max;
     std::string text(secret_bytes_max + 1, '\0');
@@ -162,7 +162,7 @@ std::string read_secret_file(const std::string& name) {
 
 void take_secret_variable() {
     const std::string beginning = std::string{variable} + '=';
-    // One that was set twice stands there twice; the first one counts, as for getenv.
+    // A variable that was set twice is there twice; the first one counts, as for getenv.
     for (char** each = environ; each != nullptr && *each != nullptr; ++each) {
         if (std::strncmp(*each, beginning.c_str(), beginning.size()) != 0)
             continue;
@@ -179,7 +179,7 @@ void await_pipe(std::string_view option, const std::string& name) {
     struct stat found{};
     if (::stat(name.c_str(), &found) != 0 || !S_ISFIFO(found.st_mode))
         return;
-    // Left open until the program ends, so that a reader finds the rest of the pipe.
+    // The pipe stays open until the program ends, so that a later reader gets its content.
     const int pipe = ::open(name.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (pipe >= 0 && !wait_readable(pipe, std::chrono::steady_clock::now() + read_max))
         throw usage_error(

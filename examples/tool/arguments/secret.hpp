@@ -8,13 +8,13 @@
 #include <string>
 #include <string_view>
 
-// The one place that touches the secret before the library has it; no message ever holds it.
+// Only this code uses the secret before the library gets it. No message contains it.
 
 namespace forest::cli {
 
-/// Takes the secret out of the environment: keeps a copy for `read_secret`, overwrites the value
-/// where it stands, which is what /proc/PID/environ shows, and removes the variable, so that no
-/// child process inherits it. For `main`, before any thread runs.
+/// Takes the secret out of the environment: keeps a copy for `read_secret`, overwrites the value in
+/// place, so that /proc/PID/environ does not show it, and removes the variable, so that no child
+/// process inherits it. Call it in `main`, before any thread runs.
 void take_secret_variable();
 
 /// If `name` is a pipe, waits until something has come from it. Throws usage_error after 5 s. For
@@ -24,9 +24,9 @@ void await_pipe(std::string_view option, const std::string& name);
 /// Warns on standard error when other users may read or change a file that holds a secret.
 void warn_if_others_may_read(std::string_view option, const std::string& name);
 
-/// The secret, or nothing with `--unsigned`. A file wins over the variable FOREST_AUTH_SECRET.
-/// Throws usage_error when there is none or the file cannot be used: what is no regular file has to
-/// end within 5 s. Warns of a file that others may read.
+/// The secret, or nothing with `--unsigned`. A file takes precedence over the variable
+/// FOREST_AUTH_SECRET. Throws usage_error if there is no secret or the file cannot be used. A file
+/// that is not regular must end within 5 s. Warns if others may read the file.
 [[nodiscard]] std::optional<std::string> read_secret(const secret_source& source);
 
 /// The same where `--unsigned` is no option.

@@ -21,10 +21,10 @@ namespace forest::cli {
 
 namespace {
 
-// White space that may stand around a URL has room, too.
+// A line has room for a URL and the white space around it.
 constexpr std::size_t line_bytes_max = 2 * url::text_bytes_max;
 
-// Editors on Windows put it before UTF-8.
+// Editors on Windows begin UTF-8 files with this mark.
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
 
 std::string_view trimmed(std::string_view text) noexcept {
@@ -62,7 +62,7 @@ public:
     }
 
 private:
-    // A line that is too long is read no further, unless it is one to be skipped.
+    // Reading ends at a line that is too long, unless the line is to be skipped.
     bool next_line() {
         ++number_;
         in_.getline(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));

@@ -8,17 +8,17 @@
 #include <string>
 #include <vector>
 
-// More URLs than a command line holds.
+// Reads URLs from a file, because a command line has room for only some of them.
 
 namespace forest::cli {
 
-/// The most URLs of a file, so that a stream without end is not read without end.
+/// The most URLs of a file, because an input may never end.
 inline constexpr std::size_t file_targets_max = 1'000'000;
 
 /// Appends the URLs of a file, one a line, to `urls`; `-` is standard input. White space around a
-/// URL does not count, nor do empty lines, those that begin with #, and a byte order mark. Throws
-/// usage_error for a file that cannot be read, for one that has no URL if `urls` has none either,
-/// and for the first line that is no URL, with its number.
+/// URL, empty lines, lines that begin with #, and a byte order mark are ignored. Throws usage_error
+/// if the file cannot be read, if neither the file nor `urls` has a URL, and for the first line
+/// that is no URL, with the number of the line.
 void read_targets(const std::string& name, std::vector<url>& urls);
 
 } // namespace forest::cli

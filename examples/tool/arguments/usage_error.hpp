@@ -9,12 +9,12 @@
 
 namespace forest::cli {
 
-/// The command line cannot be followed. The sentence names the option and what to do.
+/// The command line is wrong. The sentence names the option and says what to do.
 struct usage_error : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// The command line was fine but the system refused, a port in use for example.
+/// The command line is right, but the system refused, for example because a port is in use.
 struct runtime_failure : std::runtime_error {
     using std::runtime_error::runtime_error;
 };

@@ -11,11 +11,12 @@
 
 namespace forest::cli {
 
-/// Text is never wrapped to less; a terminal that is narrower wraps it once more.
+/// Text is never wrapped to fewer columns; a narrower terminal wraps it again.
 inline constexpr std::size_t wrap_width_min = 16;
 
-// How much of a word that is too long for its line is put on the line: up to a mark after which a
-// reader expects that a word may go on, otherwise as much as has room.
+// Returns how much of a word is put on a line if the word is too long for the line. The part ends
+// behind a mark, such as `/`, where a reader expects a break. If there is no mark, the part fills
+// the line.
 [[nodiscard]] inline std::size_t word_part(std::string_view word, std::size_t room) noexcept {
     const std::size_t mark = word.find_last_of("-/|,=:_", room - 1);
     return mark == std::string_view::npos || mark < room / 2 ? room : mark + 1;

@@ -49,7 +49,7 @@ event as_event(const std::string& target, const verdict& result) noexcept {
     return outcome;
 }
 
-// Without descriptors there may be no event loop, and without memory or threads no look-up.
+// An event loop needs descriptors, and a look-up needs memory and threads.
 verdict perform_if_possible(const check_arguments& check) {
     try {
         return perform(check);
@@ -74,7 +74,7 @@ exit_status run(const check_arguments& check) {
     const std::string target{check.target.text()};
     out.write(check.request.json ? event_json(as_event(target, result), wall_clock_now())
                                  : verdict_text(target, result, out));
-    // The status tells the verdict all the same.
+    // The exit status still has the verdict.
     if (out.error() && out.error() != std::errc::broken_pipe)
         complain("forest-health: standard output: " + out.error().message() + "\n");
     return status_of(result);

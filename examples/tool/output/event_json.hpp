@@ -15,11 +15,11 @@
 namespace forest::cli {
 
 /// One JSON object and a line end. A member that does not apply is left out; none is null. `down`
-/// is the outage of a server that is no longer watched, if it is in one.
+/// is the current outage of a server that is no longer watched, if any.
 [[nodiscard]] std::string event_json(const event& happened, wall_time now,
                                      const ongoing_outage* down = nullptr);
 
-/// Says of what there are no lines, because nobody read them.
+/// Returns a line about the lines that were left out because nobody read them.
 [[nodiscard]] std::string omitted_json(const left_out& gap);
 
 } // namespace forest::cli

@@ -67,7 +67,7 @@ std::string loaded_text(const event& happened) {
     return text;
 }
 
-// Why a failure says nothing of the server.
+// Returns why a failure says nothing about the server.
 std::string_view undecided_by(const std::error_code& error) noexcept {
     return is_inconclusive(error) ? "this machine could not check" : "this process was stalled";
 }
@@ -230,7 +230,7 @@ std::string verdict_text(std::string_view target, const verdict& result, const t
     checked.check = &result;
     if (const std::string_view hint = missing_route_hint(checked); !hint.empty()) {
         url asked;
-        (void)url::parse(target, asked); // It has been asked for.
+        (void)url::parse(target, asked); // It is valid, because it was checked.
         add_line("hint",
                  fmt::format("the server has no {}: {}", ascii_escape(asked.target()), hint));
     }

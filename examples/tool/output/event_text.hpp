@@ -28,8 +28,8 @@ inline constexpr std::string_view faint = "2";
 /// Whether it is the outcome of a check.
 [[nodiscard]] bool ends_a_check(event_kind kind) noexcept;
 
-/// Whether a program prints the event at all; of single checks, only the first for which the name
-/// service does not answer, unless it is to be `verbose`.
+/// Whether a program prints the event. Without `verbose`, of single checks it prints only the first
+/// for which the name service does not answer.
 [[nodiscard]] bool is_printed(const event& happened, bool verbose) noexcept;
 
 /// An outage that goes on.
@@ -39,30 +39,30 @@ struct ongoing_outage {
     duration so_far{};
 };
 
-/// One line and its end. `down` is the outage of a server that is no longer watched, if it is in
-/// one.
+/// One line and its end. `down` is the current outage of a server that is no longer watched, if
+/// any.
 [[nodiscard]] std::string event_text(const event& happened, wall_time now, const terminal& out,
                                      const ongoing_outage* down = nullptr);
 
-/// A line that is of no single target.
+/// A line that does not belong to one target.
 [[nodiscard]] std::string notice_text(wall_time now, std::string_view label,
                                       std::string_view sentence, const terminal& out);
 
-/// Says of what there are no lines, because nobody read them.
+/// Returns a line about the lines that were left out because nobody read them.
 [[nodiscard]] std::string omitted_text(const left_out& gap, const terminal& out);
 
 /// The verdict of `check`, on several lines.
 [[nodiscard]] std::string verdict_text(std::string_view target, const verdict& result,
                                        const terminal& out);
 
-/// Whether a check that failed so says nothing of the server, because this machine could not make
-/// it (B12).
+/// Whether a failed check says nothing about the server, because this machine could not make it
+/// (B12).
 [[nodiscard]] bool is_inconclusive(const std::error_code& error) noexcept;
 
 /// `200, version 1.2.3, 1.4 ms`, as far as known.
 [[nodiscard]] std::string success_text(const verdict& result);
 
-/// `connection_refused: nothing listens …`, and the clock skew where there is one.
+/// `connection_refused: nothing listens …`, and the clock skew, if any.
 [[nodiscard]] std::string failure_text(const verdict& result);
 
 } // namespace forest::cli

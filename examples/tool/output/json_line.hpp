@@ -17,7 +17,7 @@
 
 namespace forest::cli {
 
-/// Members in the order added. Names are ours and need no escaping.
+/// Members in the order in which they are added. Names need no escaping.
 class json_line {
 public:
     void add_text(std::string_view name, std::string_view value) {
@@ -36,13 +36,13 @@ public:
         fmt::format_to(std::back_inserter(text_), "{}", value);
     }
 
-    // To the thousandth: more would be noise.
+    // Has three digits after the point: more would be noise.
     void add_number(std::string_view name, double value) {
         begin(name);
         fmt::format_to(std::back_inserter(text_), "{:.3f}", value);
     }
 
-    // To the microsecond.
+    // Is precise to the microsecond.
     void add_milliseconds(std::string_view name, duration value) {
         add_number(name, milliseconds(value));
     }

@@ -20,12 +20,12 @@
 
 namespace forest::cli {
 
-/// Events of which the reader gets no line. A notice stands in the place of their first line.
+/// Events for which the reader gets no lines. A notice replaces their first line.
 struct left_out {
     std::uint64_t events = 0;
     wall_time first{}; ///< when the first of them happened
     wall_time last{};
-    std::string target; ///< whose outages and recoveries they are; empty: checks, of any target
+    std::string target; ///< of these outages and recoveries; empty: checks of any target
 };
 
 /// The most that may wait.
@@ -34,8 +34,9 @@ struct line_queue_bounds {
     /// this has been read.
     std::size_t checks_bytes_max = 1024 * 1024;
 
-    /// Bytes of lines about outages and recoveries. Beyond that each target has one line, for the
-    /// latest, and those before it are counted: the rest of memory is a line for each target.
+    /// Bytes of lines about outages and recoveries. Beyond that, only the latest line of each
+    /// target is kept, and the earlier ones are counted. So each target needs memory for at most
+    /// one more line.
     std::size_t changes_bytes_max = 16 * 1024 * 1024;
 };
 
@@ -48,11 +49,11 @@ public:
     explicit line_queue(words say, line_queue_bounds bounds = {})
         : say_{std::move(say)}, bounds_{bounds} {}
 
-    // Places in the list would be those of the other one.
+    // A copy would refer to places in the list of the original.
     line_queue(const line_queue&) = delete;
     line_queue& operator=(const line_queue&) = delete;
 
-    /// Of a single check: left out if too many wait.
+    /// Adds a line about a single check, unless too many lines wait.
     void add_check(std::string line, wall_time now) {
         leaving_out_ = leaving_out_ ? checks_bytes_ > bounds_.checks_bytes_max / 2
                                     : checks_bytes_ + line.size() > bounds_.checks_bytes_max;
@@ -63,7 +64,8 @@ public:
         push({kind::check, std::move(line), {}, {}, now});
     }
 
-    /// Of an outage or a recovery: never left out without the one that came after it.
+    /// Adds a line about an outage or a recovery. It is left out only if a later one of the same
+    /// target waits.
     void add_change(target_id id, std::string_view target, std::string line, wall_time now) {
         if (changes_bytes_ + line.size() <= bounds_.changes_bytes_max) {
             changes_bytes_ += line.size();
@@ -87,7 +89,7 @@ public:
         lines_.splice(lines_.end(), lines_, known->second);
     }
 
-    /// Of anything else, of which there is a bounded number.
+    /// Adds any other line. The number of these lines is bounded.
     void add(std::string line) { push({kind::other, std::move(line), {}, {}, {}}); }
 
     /// Counts an event that gets no line. One notice stands for all of them until a check has room
@@ -150,7 +152,7 @@ private:
     words say_;
     line_queue_bounds bounds_;
     std::list<entry> lines_;
-    place gap_ = lines_.end(); // the one to which those are added that are left out
+    place gap_ = lines_.end(); // the notice that counts the lines that are left out now
     std::unordered_map<target_id, place> latest_;
     std::size_t bytes_ = 0;
     std::size_t checks_bytes_ = 0;

@@ -19,8 +19,8 @@ duration length_of(const timeval& time) noexcept {
     return std::chrono::seconds{time.tv_sec} + std::chrono::microseconds{time.tv_usec};
 }
 
-// The most memory that this program has had at a time, in KiB. What getrusage tells may be that of
-// the parent, since it outlives an exec.
+// The most memory that this program has had at a time, in KiB. The value of getrusage may be that
+// of the parent, because it survives an exec.
 std::optional<std::uint64_t> peak_resident_kib() {
     std::ifstream status{"/proc/self/status"};
     for (std::string word; status >> word;) {

@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-// What the system grants this process, and what the process has used of it.
+// The limits and the used resources of this process.
 
 namespace forest::cli {
 
@@ -14,7 +14,7 @@ namespace forest::cli {
 /// now.
 std::uint64_t raise_descriptor_limit() noexcept;
 
-/// What the process has used since it began, with all its threads.
+/// The resources that the process has used since its start, with all its threads.
 struct resource_usage {
     duration cpu{};                  ///< of user and system
     std::uint64_t resident_kb_max{}; ///< the most memory that was resident at a time

@@ -24,17 +24,18 @@
 #include <thread>
 #include <utility>
 
-// An output whose reader may pause, as a terminal does after Ctrl-S: only a thread of its own waits
-// for it. O_NONBLOCK would spare the thread, but it is set for everyone who shares the descriptor.
+// An output whose reader may pause, as a terminal does after Ctrl-S. Only a separate thread waits
+// for the reader. With O_NONBLOCK no thread would be needed, but this flag would also apply to
+// other processes that share the descriptor.
 
 namespace forest::cli {
 
 /// How long something waits for a reader.
 struct reader_patience {
-    /// For one who takes nothing meanwhile.
+    /// For a reader that reads nothing meanwhile.
     std::chrono::milliseconds stalled_max{2000};
 
-    /// For one who takes something, but slowly.
+    /// For a reader that reads, but slowly.
     std::chrono::milliseconds total_max{30'000};
 };
 
@@ -57,18 +58,19 @@ private:
 /// Writes lines to a descriptor on a thread of its own. Thread-safe.
 class queued_output {
 public:
-    /// Turns lines, which may be none, into what is to be written. Called on the thread of the
+    /// Returns the text to write for these lines, which may be empty. Called on the thread of the
     /// output, while nobody changes the queue.
     using frame = std::function<std::string(std::string lines)>;
 
-    /// As many bytes may wait before `wait_for_room` waits.
+    /// If more bytes wait, `wait_for_room` waits.
     static constexpr std::size_t room_bytes_max = 1024 * 1024;
 
-    /// As many bytes of lines are taken from the queue at a time, and written with one frame.
+    /// How many bytes of lines are taken from the queue at a time, and written with one frame.
     static constexpr std::size_t taken_bytes_max = 64 * 1024;
 
-    /// `say` writes about the lines that were left out. `failed` is called once, on the thread of
-    /// the output, when a write has failed. Throws std::system_error when there can be no thread.
+    /// `say` returns the line about the lines that were left out. `failed` is called once, on the
+    /// thread of the output, when a write has failed. Throws std::system_error if the thread cannot
+    /// begin.
     queued_output(int descriptor, line_queue::words say, std::function<void()> failed = {},
                   frame draw = {}, line_queue_bounds bounds = {})
         : state_{std::make_shared<state>(descriptor, std::move(say), bounds, std::move(failed),
@@ -80,7 +82,7 @@ public:
     queued_output(const queued_output&) = delete;
     queued_output& operator=(const queued_output&) = delete;
 
-    /// Waits for no reader: what is not written by now may never be.
+    /// Does not wait for the reader: lines that were not written by now may be lost.
     ~queued_output() { leave(); }
 
     /// Calls `change(line_queue&)` while nobody else changes the queue. Lines are written at once,
@@ -95,22 +97,22 @@ public:
             wake();
     }
 
-    /// Has the lines that wait, and a new frame, written.
+    /// Makes the thread write the waiting lines and a new frame.
     void write() {
         const std::lock_guard lock{state_->mutex};
         wake();
     }
 
-    /// Waits while too much is waiting; false when the reader has not taken enough of it. In its
-    /// whole life an output waits here for `reader_patience::total_max`. Not for what must go on
-    /// whatever the reader does.
+    /// Waits while too many bytes wait. Returns false if the reader has not read enough of them.
+    /// During its whole life an output waits here for at most `reader_patience::total_max`. Do not
+    /// call it before work that must not wait for the reader.
     [[nodiscard]] bool wait_for_room() {
         std::unique_lock lock{state_->mutex};
         const auto room = [this] { return state_->lines.bytes() <= room_bytes_max; };
         if (room() || state_->error)
             return true;
         if (stalled_since_ == state_->progress)
-            return false; // It has been waited for before, in vain.
+            return false; // An earlier call has waited in vain.
         wake();
         using std::chrono::milliseconds;
         const auto began = std::chrono::steady_clock::now();
@@ -124,9 +126,9 @@ public:
         return now_there;
     }
 
-    /// Waits until all is written. Gives up when the reader takes nothing any more, or too little,
-    /// or when `hurried()`, which is called from time to time, returns true. Returns how many lines
-    /// were not written for want of a reader; none when a write has failed.
+    /// Waits until all lines are written. Gives up if the reader reads nothing or too little, or
+    /// when `hurried()`, which is called from time to time, returns true. Returns how many lines
+    /// the reader has not read; 0 if a write has failed.
     template <typename Hurried>
     [[nodiscard]] std::size_t finish(const Hurried& hurried, reader_patience patience = {}) {
         std::unique_lock lock{state_->mutex};
@@ -205,7 +207,7 @@ private:
             const std::lock_guard lock{state_->mutex};
             state_->left = true;
             state_->woken.notify_one();
-            if (state_->busy) { // It touches nothing but its state any more.
+            if (state_->busy) { // From now on the thread uses only its state.
                 thread_.detach();
                 return;
             }

@@ -10,11 +10,12 @@
 #include <string_view>
 #include <vector>
 
-// Many long names in a narrow column, where what tells them apart has to be seen.
+// Shows many long names in a narrow column. The parts in which they differ must be visible.
 
 namespace forest::cli {
 
-// How many bytes each has in common at its beginning with that other one with which it has most.
+// Returns for each name the length of the longest beginning that it has in common with any other
+// name.
 [[nodiscard]] inline std::vector<std::size_t>
 shared_beginnings(const std::vector<std::string>& names) {
     std::vector<std::size_t> order(names.size());
@@ -43,10 +44,10 @@ shared_beginnings(const std::vector<std::string>& names) {
     return shared;
 }
 
-/// Each of `names` in at most `room` characters (at least 5), with `..` for what is left out: in
-/// the middle, if its beginning or its end shows which it is, otherwise around what does. A scheme
-/// that all have in common is left out first. Different names stay different; where nothing else
-/// helps, by their number in the list, `#17`.
+/// Returns each of `names` in at most `room` characters (at least 5), with `..` for the parts that
+/// are left out. The middle is left out if the beginning or the end of a name distinguishes it.
+/// Otherwise both sides of the distinguishing part are left out. A scheme that all names have is
+/// left out first. Different names stay different, if necessary by their number in the list, `#17`.
 [[nodiscard]] inline std::vector<std::string> shortened(const std::vector<std::string_view>& names,
                                                         std::size_t room) {
     constexpr std::string_view dots = "..";
@@ -75,12 +76,12 @@ shared_beginnings(const std::vector<std::string>& names) {
     for (std::size_t index = 0; index < whole.size(); ++index) {
         const std::string& name = whole[index];
         const std::size_t kept = room - dots.size();
-        const std::size_t tail = same_end[index] + 1; // as much shows which it is
+        const std::size_t tail = same_end[index] + 1; // so much of the end distinguishes it
         const std::size_t head = same_begin[index] + 1;
         if (name.size() <= room) {
             result.push_back(name);
         } else if (std::min(head, tail) <= kept) {
-            // Some of the other end, too, if there is room for it.
+            // If there is room, a part of the other end is kept, too.
             const std::size_t third = kept / 3;
             const std::size_t front =
                 tail <= kept ? std::min(kept - tail, third) : std::max(head, kept - third);

@@ -38,7 +38,7 @@ bool can_move_the_cursor() noexcept {
 terminal::terminal()
     : interactive_{::isatty(STDOUT_FILENO) == 1 && can_move_the_cursor()},
       colours_{interactive_ && !variable_is_set("NO_COLOR")} {
-    // A reader that goes away is an error of `write` to be handled, not a reason to be killed.
+    // If the reader ends, `write` returns an error, and the process is not killed.
     std::signal(SIGPIPE, SIG_IGN);
 }
 
@@ -69,7 +69,8 @@ void terminal::look_for_reader() noexcept {
 }
 
 void occupy_standard_descriptors() noexcept {
-    // The lowest that is free is the one that is missing. Each is open in the other direction.
+    // A new descriptor gets the lowest free number, which is the missing one. Each is opened for
+    // the wrong direction, so that its use fails.
     for (const int number : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
         if (::fcntl(number, F_GETFD) == -1 && errno == EBADF)
             (void)::open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY);
@@ -84,7 +85,7 @@ std::string omitted_from_log(const left_out& gap) {
                        gap.events, utc(gap.last));
 }
 
-// Never destroyed, since its thread may be standing in a write when the program ends.
+// Never destroyed, because its thread may be inside a write when the program ends.
 queued_output& standard_error() {
     static auto& output = *new queued_output{STDERR_FILENO, omitted_from_log};
     log_begun = true;

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <system_error>
 
-// Standard output as bytes that either arrive or do not: iostreams hide which.
+// Standard output with its errors, which iostreams would hide.
 
 namespace forest::cli {
 
@@ -18,36 +18,37 @@ struct terminal_size {
     friend bool operator==(const terminal_size&, const terminal_size&) = default;
 };
 
-/// Whether a write that ended with `error` has failed, and was not ended by what ends a program as
-/// it should: nobody reads any more, or a signal came.
+/// Whether `error` of a write is a failure. It is not a failure if the reader has ended or a signal
+/// has come: then the program ends as intended.
 [[nodiscard]] bool is_failure(const std::error_code& error) noexcept;
 
-/// Standard output. A `write` is one system call where possible, and otherwise ends each at the end
-/// of a line, so that lines are not torn. It waits for the reader; see `queued_output` for programs
-/// that must go on meanwhile.
+/// Standard output. A `write` is one system call if possible. Otherwise each system call ends at
+/// the end of a line, so that lines stay whole. It waits for the reader; programs that must
+/// continue meanwhile use `queued_output`.
 class terminal {
 public:
     terminal();
 
-    /// Whether lines are read by a person who may see them redrawn.
+    /// Whether a person reads the lines on a terminal, where they may be redrawn.
     [[nodiscard]] bool interactive() const noexcept { return interactive_; }
 
     [[nodiscard]] terminal_size size() const noexcept;
 
-    /// `text` in that colour of ECMA-48 (`"31"`: red), where colours are wanted (no-color.org).
+    /// Returns `text` in that colour of ECMA-48 (`"31"`: red) if colours are enabled
+    /// (no-color.org).
     [[nodiscard]] std::string coloured(std::string_view colour, std::string_view text) const;
 
     /// Writes all of `text`, unless a write has failed before.
     void write(std::string_view text);
 
-    /// What was wrong with the first write that failed: nobody reads any more when it is
-    /// `broken_pipe`; a signal came while the reader stood still when it is `interrupted`.
+    /// Returns the error of the first write that failed: `broken_pipe` if the reader has ended,
+    /// `interrupted` if a signal came while the reader paused.
     [[nodiscard]] std::error_code error() const noexcept { return error_; }
 
-    /// Whether that is a failure, and not what ends a program as it should.
+    /// Returns whether that error is a failure; see `is_failure`.
     [[nodiscard]] bool failed() const noexcept { return is_failure(error_); }
 
-    /// Notices that the reader has gone even while there is nothing to write.
+    /// Notices the end of the reader even while there is nothing to write.
     void look_for_reader() noexcept;
 
 private:
@@ -56,20 +57,20 @@ private:
     std::error_code error_;
 };
 
-/// Occupies the descriptors of standard input, output and error that the process was started
-/// without, so that no socket gets their numbers and what is printed. Reading from them and writing
-/// to them fails.
+/// Opens the descriptors of standard input, output and error if the process was started without
+/// them. Otherwise a socket could get their numbers, and the printed text. Reading from them and
+/// writing to them fails.
 void occupy_standard_descriptors() noexcept;
 
-/// Writes to standard error, with the time before it, on a thread of its own: a server must answer
-/// and say farewell whether or not somebody reads its log. Lines for which there is no room are
+/// Writes to standard error, with the time before the sentence, on a separate thread: a server must
+/// answer and announce its stop even if nobody reads its log. Lines for which there is no room are
 /// left out and counted.
 void log(std::string_view sentence);
 
 /// Waits until the log is written, for a bounded time.
 void finish_log() noexcept;
 
-/// Writes whole lines to standard error as they are, and gives up when that takes none for a while.
+/// Writes whole lines to standard error unchanged. Gives up if nobody reads them for some time.
 void complain(std::string_view text) noexcept;
 
 } // namespace forest::cli

@@ -15,8 +15,8 @@
 #include <cstdint>
 #include <limits>
 
-// Numbers are read by hand: standard streams and CLI11 accept octal, hexadecimal and the locale's
-// forms, which nobody means here.
+// Numbers are parsed here, because standard streams and CLI11 also accept octal and hexadecimal
+// numbers and the forms of the locale, which no user means.
 
 namespace forest::cli {
 

@@ -11,14 +11,15 @@
 #include <string_view>
 #include <system_error>
 
-// Lines for a descriptor that others may share.
+// Writes lines to a descriptor that other processes may share.
 
 namespace forest::cli {
 
-/// A pipe takes so many bytes whole or not at all: nobody else's lines get in between.
+/// A pipe takes up to so many bytes as a whole, so lines of other processes do not come between
+/// them.
 inline constexpr std::size_t indivisible_bytes_max = PIPE_BUF;
 
-/// The first lines of `text` that are written at once.
+/// Returns the first lines of `text` that are written in one call.
 [[nodiscard]] inline std::string_view indivisible_part(std::string_view text) noexcept {
     if (text.size() <= indivisible_bytes_max)
         return text;
@@ -27,8 +28,8 @@ inline constexpr std::size_t indivisible_bytes_max = PIPE_BUF;
                        line_end == std::string_view::npos ? indivisible_bytes_max : line_end + 1);
 }
 
-/// Writes the first part of `text`, which ends with a line where possible, and removes it. Waits
-/// for room always, even when another process has made the descriptor non-blocking.
+/// Writes the first part of `text`, which ends with a line if possible, and removes it. Always
+/// waits for room, even if another process has made the descriptor non-blocking.
 [[nodiscard]] inline std::error_code write_part(int descriptor, std::string_view& text) noexcept {
     const std::string_view part = indivisible_part(text);
     for (;;) {

@@ -16,8 +16,8 @@
 
 namespace forest::cli {
 
-/// `listening on WHERE`, and a line for each address, if that is not all there is. Logs the
-/// addresses that this machine lacks.
+/// Returns `listening on WHERE`, and a line for each address unless the first line has the only
+/// address. Logs the addresses that this machine lacks.
 inline std::string announcement(const asio_server& server, std::string_view where) {
     for (const std::string& each : server.skipped_endpoints())
         log(fmt::format("not listening on {}: this machine has no such address", each));

@@ -28,7 +28,7 @@
 #include <string_view>
 #include <system_error>
 
-// A health route on the built-in server, which announces its end before it stops (B21).
+// A health route on the built-in server. It announces its stop before it stops (B21).
 
 namespace forest::cli {
 
@@ -74,7 +74,7 @@ std::string listen(asio_server& server, const serve_arguments& serve) {
     const auto& [host, port, text] = serve.address;
     require(tls ? server.listen_tls(host, port, tls_for(serve)) : server.listen(host, port),
             "--listen", text);
-    // The name as given, and not its address: a certificate is for the name.
+    // The name as given, not its address, because a certificate is for the name.
     return fmt::format("{}://{}:{}", tls ? "https" : "http", text.substr(0, text.rfind(':')),
                        server.port());
 }
@@ -115,7 +115,7 @@ exit_status run(const serve_arguments& serve) {
                 stop(duration::zero());
         });
     });
-    // Last, because a program that reads it may send a signal at once.
+    // The announcement comes last, because a program that reads it may send a signal at once.
     out.write(announcement(server, where));
     if (out.error())
         throw runtime_failure("standard output: " + out.error().message());

@@ -39,8 +39,8 @@
 #include <system_error>
 #include <utility>
 
-// Worlds one after the other, and what they amount to. Real time is for the progress and the speed
-// alone: nothing in a simulation depends on it.
+// Runs worlds one after the other, and prints the sum of their results. Real time is only used for
+// the progress and the speed: nothing in a simulation depends on it.
 
 namespace forest::cli {
 
@@ -70,9 +70,9 @@ public:
           length_{arguments.length} {}
 
     void tell(int world, duration now, std::uint64_t checks) {
-        if (!shown_ || seconds_since(told_) < 1.0)
+        if (!shown_ || seconds_since(reported_) < 1.0)
             return;
-        told_ = real_clock::now();
+        reported_ = real_clock::now();
         const double share =
             static_cast<double>(now.count()) / static_cast<double>(length_.count());
         const std::string line =
@@ -86,10 +86,10 @@ private:
     bool shown_;
     int runs_;
     duration length_;
-    real_clock::time_point told_ = real_clock::now();
+    real_clock::time_point reported_ = real_clock::now();
 };
 
-// The words of the kit have one backoff, so another has to be said.
+// A script has the default backoff, so another backoff needs code of its own.
 constexpr std::string_view constant_backoff_code =
     "struct with_constant_backoff : forest::sim::world_policies {\n"
     "    using backoff = forest::constant_backoff;\n"
@@ -140,7 +140,7 @@ public:
     }
 
 private:
-    // Before hours are spent on what could not be kept. Leaves no trace of the attempt.
+    // Called before the simulation, which may take hours. Leaves the file system unchanged.
     static void require_writable(const std::string& file) {
         if (file.empty())
             return;

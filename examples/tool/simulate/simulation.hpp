@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-// One simulated world, and what came of it.
+// One simulated world and its result.
 
 namespace forest::cli {
 
@@ -108,7 +108,7 @@ private:
         });
     }
 
-    // So many checks pass between two looks at the real time.
+    // Returns the simulated time between two readings of the real time.
     duration slice() const noexcept {
         constexpr std::int64_t checks_of_all = 10'000;
         const auto each = static_cast<std::int64_t>(targets_.size());
@@ -116,7 +116,7 @@ private:
                (checks_of_all / each + 1);
     }
 
-    // False when the rest is of no interest.
+    // Returns false if the rest of the simulation is not needed.
     bool pass(duration span) {
         world_.run_for(span);
         if (listener_.stop_at_violation && violation())
@@ -139,7 +139,7 @@ private:
         return result;
     }
 
-    // With everything healed, each client has to know the truth within its bound.
+    // When everything is healed, each client must notice that within its bound.
     void settle() {
         duration bound{};
         for (const sim::planned_client& each : plan_.clients)
@@ -150,7 +150,7 @@ private:
             each.watcher().settle();
     }
 
-    // The first one.
+    // Returns the first violation.
     std::optional<sim::violation> violation() const {
         std::optional<sim::violation> first;
         for (const target& each : targets_) {

@@ -15,8 +15,8 @@ namespace forest::cli {
 
 namespace {
 
-// In the order in which they begin. What begins at one moment has an order, too, that is the same
-// with every library.
+// Sorts faults by their beginning. Faults that begin at one moment also have an order that is the
+// same with every standard library.
 void sort(sim::script& faults) {
     const auto place = [](const sim::fault& fault) {
         return std::make_tuple(fault.at, fault.server, fault.client, fault.kind, fault.lasting,
@@ -28,7 +28,7 @@ void sort(sim::script& faults) {
               });
 }
 
-// By how much the clocks of a host are ahead for good when a fault of its time is over.
+// Returns by how much the clocks of a host stay ahead after the end of a fault of its time.
 duration left_behind(const sim::fault& fault) noexcept {
     switch (fault.kind) {
     case sim::fault_kind::step_wall: return fault.span;
@@ -79,7 +79,7 @@ private:
                                      .random_options = false});
     }
 
-    // All pieces or, where there are too many, one of each group of neighbours.
+    // Draws faults for all pieces, or for one of each group of neighbours if there are too many.
     void draw_faults() {
         const duration length = piece_length();
         const auto pieces = static_cast<std::uint64_t>((chosen_.length - duration{1}) / length + 1);
@@ -109,8 +109,8 @@ private:
         }
     }
 
-    // A host has one rate. Where a second fault would change it, nobody could say by how much
-    // the clocks are wrong in the end.
+    // A host has one rate. If a second fault changed it, the final error of the clocks would not be
+    // known.
     bool is_one_rate_too_many(const sim::fault& fault) {
         if (fault.kind != sim::fault_kind::drift && fault.kind != sim::fault_kind::swing)
             return false;
@@ -122,7 +122,8 @@ private:
         return false;
     }
 
-    // As NTP would: a wall clock that once was wrong would be so for the rest of the year.
+    // Corrects the wall clock, as NTP would. Otherwise it would stay wrong for the rest of the
+    // year.
     void set_right(const sim::fault& fault) {
         sim::fault step{.kind = sim::fault_kind::step_wall,
                         .at = fault.at + fault.lasting,

@@ -10,8 +10,8 @@
 #include <chrono>
 #include <cstdint>
 
-// The faults in the worlds of `simulate`: as many in an hour of a year as in an hour of a day, so
-// that long worlds are no wilder than short ones.
+// The faults in the worlds of `simulate`: an hour of a long world has as many as an hour of a short
+// one.
 
 namespace forest::cli {
 
@@ -24,7 +24,7 @@ struct fault_density {
     /// Each piece of each target has up to so many faults, on average half of it.
     static constexpr std::uint16_t faults_max = 2;
 
-    /// In worlds with more pieces than this, of all targets together, only as many have faults.
+    /// In worlds with more pieces, of all targets together, only this many pieces have faults.
     static constexpr std::uint64_t faulty_pieces_max = 25'000;
 };
 

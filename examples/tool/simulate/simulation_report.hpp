@@ -20,8 +20,8 @@
 
 namespace forest::cli {
 
-/// Durations of which quantiles are wanted. Exact up to `kept_max` of them; of more, so many are
-/// kept as a sample in which each is as likely as any other.
+/// Durations, for their quantiles. They are exact up to `kept_max` durations. Of more durations, a
+/// random sample of this size is kept.
 class latency_sample {
 public:
     static constexpr std::size_t kept_max = 1'000'000;
@@ -42,7 +42,7 @@ public:
     /// 0 if there is none.
     [[nodiscard]] duration worst() const noexcept { return worst_; }
 
-    /// The least of them that is not exceeded by that share of all; 0 if there is none.
+    /// Returns the smallest duration that is not exceeded by that share of all; 0 if there is none.
     [[nodiscard]] duration quantile(double share) const {
         if (kept_.empty())
             return duration::zero();

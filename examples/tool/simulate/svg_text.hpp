@@ -15,11 +15,11 @@
 
 namespace forest::cli {
 
-/// `text` as it may stand between tags and in attributes.
+/// Returns `text` escaped for use between tags and in attributes.
 [[nodiscard]] std::string xml_escape(std::string_view text);
 
-/// How wide a label is, in pixels: every letter is as wide as any other, so that it is known
-/// without a font whether two labels meet.
+/// Returns the width of a label in pixels. All letters have the same width, so overlaps are known
+/// without a font.
 [[nodiscard]] inline double label_width(std::string_view text) noexcept {
     constexpr double letter = 6.03;
     return letter * static_cast<double>(text.size());

@@ -48,7 +48,7 @@ std::string label_of(const sim::fault& fault) {
     return text;
 }
 
-// How long it is to be seen.
+// Returns the length of its box.
 duration length_of(const sim::fault& fault) noexcept {
     if (fault.kind == sim::fault_kind::pause || fault.kind == sim::fault_kind::suspend)
         return fault.span;
@@ -154,18 +154,18 @@ void detailed_lane::draw_faults(svg_text& picture, double top) const {
     }
 }
 
-// How many downs a mark stands for, if that has to be said.
+// Returns how many downs a mark stands for, as text; empty if it is one.
 std::string detailed_lane::mark::count() const {
     return downs > 1 ? fmt::format("{}x", downs) : std::string{};
 }
 
-// Where the next mark may be, so that both can be distinguished and the number has room.
+// Returns where the next mark may be. Then both can be distinguished, and the number has room.
 double detailed_lane::mark::end() const {
     return x + (downs > 1 ? 2 * around_mark + label_width(count()) : 1.5 * around_mark);
 }
 
-// Downs that would lie upon each other are one mark, which says how many they are. A recovery that
-// would lie upon a down is left out: the band below shows it, too.
+// Downs that would overlap are one mark with their number. A recovery that would overlap a down is
+// left out, because the band below shows it, too.
 std::vector<detailed_lane::mark> detailed_lane::find_marks() const {
     std::vector<mark> downs;
     const auto& all = columns();
@@ -199,8 +199,8 @@ std::vector<detailed_lane::mark> detailed_lane::find_marks() const {
     return marks;
 }
 
-// The label of a mark is behind it, before it, or behind the one that follows, where there is room;
-// else it is left out, or the number alone is there.
+// The label of a mark is placed where there is room: behind the mark, before it, or behind the next
+// mark. If there is no room, only the number is shown, or nothing.
 void detailed_lane::label_marks() {
     double taken = plot_left - around_mark;
     for (std::size_t index = 0; index < marks_.size(); ++index) {
@@ -218,7 +218,7 @@ void detailed_lane::label_marks() {
     }
 }
 
-// From `before` on there is room before the mark; `taken` is up to where there is none behind it.
+// There is room before the mark from `before` on, and behind the mark from `taken` on.
 bool detailed_lane::place_label(std::size_t index, double before, double& taken) {
     mark& each = marks_[index];
     const auto end_before = [&](std::size_t which) {
@@ -261,7 +261,8 @@ void detailed_lane::draw_truth(svg_text& picture, double top) const {
     path.write(picture);
 }
 
-// A state that took a part of a column gets a part of its height, and is never too small to see.
+// A status that took a part of a column gets that part of the height, but always enough to be
+// visible.
 void detailed_lane::draw_band(svg_text& picture, double top) const {
     constexpr double whole = band_row - 4;
     std::array<column_path, 4> paths{
@@ -286,7 +287,7 @@ void detailed_lane::draw_band(svg_text& picture, double top) const {
         each.write(picture);
 }
 
-// Those that succeeded are thinned; the others are the reason to look.
+// Of the successful checks only some are drawn, and of the others all.
 void detailed_lane::draw_checks(svg_text& picture, double top) const {
     constexpr double whole = check_row - 4;
     constexpr std::size_t apart = 3; // columns from one tick to the next, at least

@@ -18,8 +18,8 @@
 #include <string_view>
 #include <vector>
 
-// The two ways of drawing one target: all that happened to it or, where that is too much, how much
-// of it there was.
+// The two ways to draw one target: every fault and call, or only their numbers if there are too
+// many.
 
 namespace forest::cli {
 
@@ -93,7 +93,8 @@ struct fault_box {
     [[nodiscard]] double right() const noexcept { return left + width; }
 };
 
-/// Puts each box into the first row that has room for it and its label; else for it alone.
+/// Puts each box into the first row with room for the box and its label, or else with room for the
+/// box.
 class fault_rows {
 public:
     static constexpr std::size_t rows_max = 6;
@@ -111,18 +112,18 @@ public:
 private:
     bool put(fault_box& box, double from, double until, fault_box::place label);
 
-    std::array<double, rows_max> taken_; // up to where
+    std::array<double, rows_max> taken_; // the end of the used part
     std::size_t count_ = 1;
     std::vector<fault_box> boxes_;
     std::size_t crammed_ = 0;
 };
 
-/// A lane in which each fault and each call is seen.
+/// A lane that shows each fault and each call.
 class detailed_lane : lane_frame {
 public:
     detailed_lane(const timeline& shown, std::size_t index);
 
-    /// Whether more happens than can be shown so.
+    /// Whether there are too many faults or calls for such a lane.
     [[nodiscard]] bool too_crowded() const noexcept;
 
     [[nodiscard]] double height() const noexcept;
@@ -138,7 +139,7 @@ private:
         std::optional<duration> latency{}; // the worst of those that are detections
         std::string label{};
         double label_x = 0;
-        bool label_ends = false; // at `label_x`, where it begins else
+        bool label_ends = false; // at `label_x`; otherwise it begins there
 
         [[nodiscard]] bool is_down() const noexcept { return downs > 0; }
         [[nodiscard]] std::string count() const;
@@ -156,7 +157,7 @@ private:
 
     fault_rows rows_;
     std::vector<mark> marks_;
-    bool counts_hidden_ = false; // there is no room to say how many downs a mark stands for
+    bool counts_hidden_ = false; // there is no room for the number of downs of a mark
 };
 
 /// A lane in which too much happens: bars of several columns each.

@@ -69,7 +69,7 @@ text{fill:#e6edf3}
 }
 )";
 
-// So far apart that there are about ten, and each is a round number of one unit.
+// The labels are so far apart that there are about ten. Each is a round number of one unit.
 class time_axis {
 public:
     explicit time_axis(duration length) : length_{length} {
@@ -111,7 +111,7 @@ private:
     duration step_;
 };
 
-// Labels are below the lanes and, where those are many, above them, too.
+// Labels are below the lanes and, if there are many lanes, above them, too.
 void draw_axis(svg_text& picture, const time_axis& axis, double top, double bottom, bool above) {
     axis.for_each_tick([&](double x, const std::string& text) {
         picture.add_vertical(x, top, bottom, "grid");
@@ -121,7 +121,7 @@ void draw_axis(svg_text& picture, const time_axis& axis, double top, double bott
     });
 }
 
-// One sample of everything, and what it means.
+// Draws one sample of each shape, and its meaning.
 class legend_drawer {
 public:
     legend_drawer(svg_text& picture, double top) : to_{picture}, x_{plot_left}, y_{top} {}
@@ -207,7 +207,7 @@ void draw_crowded_legend(legend_drawer& legend, duration length) {
     legend.add_words(0, fmt::format("a bar is {} wide", brief(length / bars)));
 }
 
-// Either all lanes show each thing that happened, or all are bars.
+// Either all lanes show each fault and call, or all lanes are bars.
 template <typename Lane>
 std::vector<Lane> make_lanes(const timeline& shown) {
     std::vector<Lane> lanes;

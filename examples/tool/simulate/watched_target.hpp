@@ -18,7 +18,7 @@
 
 namespace forest::cli {
 
-/// The world must outlive this, and this must stay where it is until the client is gone.
+/// Not movable. The world must outlive it, and it must outlive the events of the client.
 template <typename World>
 class watched_target {
 public:

@@ -16,10 +16,10 @@ namespace forest::cli {
 
 namespace {
 
-// More rows than any terminal has, and so few that a line for each costs nothing.
+// Terminals have fewer rows, and so few lines cost nothing.
 constexpr std::size_t lines_max = 256;
 
-// Over how long the rate is averaged.
+// The time over which the rate is averaged.
 constexpr std::chrono::seconds rate_span{5};
 
 std::string_view colour_of(target_status status) noexcept {
@@ -108,8 +108,8 @@ void live_view::update(const event& happened, wall_time now) {
     }
 }
 
-// The terminal may have become smaller since it was asked for its size, so rows must not wrap by
-// themselves: there would be more of them than the cursor goes up.
+// The terminal may have become smaller since its size was read. So rows must not wrap: the cursor
+// would not go up far enough.
 std::string live_view::frame(std::string_view lines, steady_time now) {
     const terminal_size size = out_.size();
     std::string view = drawn(size, now);
@@ -170,8 +170,8 @@ std::string live_view::drawn(const line& shown, std::string_view target, int col
     return described.finish();
 }
 
-// A view that is as high as the terminal would scroll when it is drawn; so what does not fit is
-// counted only.
+// A view that is as high as the terminal would scroll when it is drawn. So lines that do not fit
+// are only counted.
 std::string live_view::drawn(terminal_size size, steady_time now) {
     if (size.rows < 2)
         return {};

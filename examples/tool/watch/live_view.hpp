@@ -17,20 +17,20 @@
 #include <string_view>
 #include <unordered_map>
 
-// How all targets are, at the bottom of a terminal and redrawn in place; lines that stay scroll
-// above.
+// Shows the status of all targets at the bottom of a terminal, and redraws it in place. Lines of
+// events scroll above it.
 
 namespace forest::cli {
 
-/// A summary, and below it a line for each target if all of them have room, otherwise for those
-/// that are down. The cursor is never hidden and rests at the beginning of the view: a terminal
-/// that becomes narrower may wrap rows or cut them off, but it keeps the cursor where it stands, so
-/// that everything below is the view and can be erased. Not thread-safe.
+/// A summary, and below it a line for each target if there is room, otherwise for each target that
+/// is down. The cursor is visible and stays at the beginning of the view. If a terminal becomes
+/// narrower, it may wrap rows or cut them off, but it keeps the cursor there. So everything below
+/// the cursor is the view and can be erased. Not thread-safe.
 class live_view {
 public:
     live_view(const terminal& out, std::size_t target_count);
 
-    /// Takes an event into what is drawn next.
+    /// Includes an event in the next frame.
     void update(const event& happened, wall_time now);
 
     /// The text that writes `lines` above the view and draws the view as of `now`; empty when there
@@ -66,10 +66,10 @@ private:
     std::unordered_map<target_id, target_status> statuses_;
     std::array<std::size_t, 4> counts_{}; // of targets, by status
     std::map<target_id, line> lines_;     // in the order in which the targets were given
-    std::uint64_t checks_ = 0;            // that have ended
+    std::uint64_t checks_ = 0;            // checks that have ended
     std::deque<sample> samples_;          // of the last seconds
     std::string view_;                    // as it stands on the terminal
-    terminal_size size_;                  // for which it was drawn
+    terminal_size size_;                  // the size for which the view was drawn
 };
 
 } // namespace forest::cli

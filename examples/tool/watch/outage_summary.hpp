@@ -15,14 +15,14 @@
 #include <string>
 #include <unordered_map>
 
-// The servers that are down, and for how long so far.
+// The servers that are down, and how long they have been down.
 
 namespace forest::cli {
 
 /// The states of all targets. Not thread-safe.
 class outage_summary {
 public:
-    /// Of those that were no longer watched.
+    /// The states when the targets were no longer watched.
     struct end {
         std::array<std::size_t, 4> targets{}; ///< by status
         std::string longest_down;             ///< empty: none was down
@@ -33,7 +33,7 @@ public:
         }
     };
 
-    /// Returns the outage in which the target is, for `stopped`.
+    /// Returns the current outage of the target, for `stopped`.
     std::optional<ongoing_outage> update(const event& happened, steady_time now) {
         if (happened.kind == event_kind::server_down)
             down_[happened.id] = {happened.outage->id, happened.outage->first_failure,

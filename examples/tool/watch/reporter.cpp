@@ -64,8 +64,8 @@ void reporter::report(const event& happened) {
         return;
     const bool room = !printed || !of_lifetime || output_.wait_for_room();
     const wall_time now = wall_clock_now();
-    const steady_time moment = asio_clock::steady_now(); // by which outages begin
-    // Text that needs no state is formatted before, on the thread of the event.
+    const steady_time moment = asio_clock::steady_now(); // the clock of outages
+    // Text that needs no state is formatted before the lock, on the thread of the event.
     std::string line = printed && room && happened.kind != event_kind::stopped
                            ? line_of(happened, now, nullptr)
                            : std::string{};

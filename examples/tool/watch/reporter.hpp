@@ -16,9 +16,9 @@
 #include <string>
 #include <system_error>
 
-// Decides which events of `watch` are printed, and in which form. Thousands may come at a time, and
-// from several threads, so lines are queued, and written by a thread that does nothing else: a
-// reader who pauses stops no check.
+// Decides which events of `watch` are printed, and in which form. Thousands may come at a time,
+// from several threads. So lines are queued, and a separate thread writes them: a reader that
+// pauses stops no check.
 
 namespace forest::cli {
 
@@ -29,33 +29,33 @@ struct report_options {
 };
 
 /// Prints the events of all targets to one terminal. `report` may be called from any thread, all
-/// else on the one that runs `io`.
+/// other members only on the thread that runs `io`.
 class reporter {
 public:
-    /// For more targets, one line says that they are watched, and one line that they no longer are.
+    /// For more targets there is one line at the beginning and one line at the end.
     static constexpr std::size_t named_targets_max = 100;
 
-    /// `cannot_write` is called, on `io`, when the output has failed: nobody reads any more, or
+    /// `cannot_write` is called on `io` when the output has failed: the reader has ended, or
     /// `is_failure(error())`.
     reporter(asio::io_context& io, terminal& out, report_options chosen, std::size_t target_count,
              std::function<void()> cannot_write);
 
-    /// Tells of an event. On a terminal the line is written by the next `refresh`, elsewhere at
-    /// once. Waits for a reader only at the beginning and at the end, for a bounded time.
+    /// Reports an event. On a terminal the next `refresh` writes the line, otherwise it is written
+    /// at once. Waits for a reader only at the beginning and at the end, for a bounded time.
     void report(const event& happened);
 
-    /// Notices when the reader has gone, and draws the view again. Call it a few times a second.
+    /// Notices the end of the reader, and draws the view again. Call it a few times a second.
     void refresh();
 
-    /// Removes what is not to stay on the terminal, and says how the targets are if no line for
-    /// each does. No event may come after it.
+    /// Removes the view from the terminal, and adds a line about all targets if they have no lines
+    /// of their own. No event may come after it.
     void close();
 
     /// Adds a line after all others.
     void add(std::string line);
 
-    /// Waits until all is written, for a bounded time, and until `hurried()` at most; says so on
-    /// standard error when nobody has read all.
+    /// Waits until all lines are written, for a bounded time, and only until `hurried()`. If the
+    /// reader has not read all lines, says so on standard error.
     void finish(const std::function<bool()>& hurried);
 
     /// How many targets were down at the end, and since when: known after `close`.
@@ -78,13 +78,13 @@ private:
     const bool live_; // has a view
     const bool many_; // too many to name each
 
-    // Changed only while nobody else changes the queue.
+    // Changed only inside `queued_output::change`.
     live_view view_;
     bool view_shown_ = true;
     outage_summary summary_;
     bool started_ = false;
 
-    queued_output output_; // last, since its thread uses the view
+    queued_output output_; // last, because its thread uses the view
 };
 
 } // namespace forest::cli

@@ -39,11 +39,11 @@ namespace forest::cli {
 
 namespace {
 
-// How often the terminal is drawn again and the reader is looked for.
+// How often the view is redrawn, and the end of the reader is noticed.
 constexpr std::chrono::milliseconds refresh_interval{250};
 
-// The end of a watch: a signal, a time, or an output that cannot be written. A signal that comes
-// later ends the wait for a reader, too.
+// The end of a watch: a signal, a time, or an output that cannot be written. A later signal ends
+// the wait for the reader.
 class watch_end {
 public:
     watch_end(asio::io_context& io, std::function<void()> stop)
@@ -51,7 +51,7 @@ public:
         wait_for_signal();
     }
 
-    /// The time begins.
+    /// Starts the timer.
     void begin(const watch_arguments& watch) {
         if (watch.stop_after) {
             timer_.expires_after(*watch.stop_after);
@@ -82,7 +82,7 @@ private:
     bool signalled_ = false;
 };
 
-// A terminal that has another size is drawn at once.
+// Redraws the view at once when the size of the terminal has changed.
 void refresh_when_resized(asio::signal_set& resized, reporter& printer) {
     resized.async_wait([&](std::error_code ec, int) {
         if (ec)
@@ -120,8 +120,8 @@ std::string statistics_json(std::size_t target_count, const fleet_statistics& do
     return std::move(line).finish();
 }
 
-// A check without a descriptor would fail, and look like a server that is down. Some descriptors
-// are needed for other things: files, and what each thread waits on.
+// A check without a descriptor would fail, as if the server were down. Some descriptors are needed
+// for other things: files, and the event loop of each thread.
 int checks_in_flight_max(const watch_arguments& watch) {
     constexpr int needed = 24;
     constexpr int needed_by_thread = 8;
@@ -153,7 +153,7 @@ fleet_options share_of_thread(const watch_arguments& watch, int in_flight_max, i
             .spread_start = watch.spread_start};
 }
 
-// Signals are for this thread.
+// Only this thread receives signals.
 sharded_fleet<watching_fleet> fleet_on_threads(const watch_arguments& watch,
                                                const fleet_policies& policies, int in_flight_max) {
     const signals_held_back held;
@@ -165,7 +165,7 @@ sharded_fleet<watching_fleet> fleet_on_threads(const watch_arguments& watch,
         }};
 }
 
-// Returns what was wrong with the output.
+// Returns the error of the output.
 template <typename Fleet>
 std::error_code watch_with(asio::io_context& io, Fleet& fleet, watch_arguments& watch,
                            terminal& out) {
@@ -188,7 +188,7 @@ std::error_code watch_with(asio::io_context& io, Fleet& fleet, watch_arguments& 
 
     refreshing.cancel();
     resized.cancel();
-    (void)end.signalled(); // the one that has ended it
+    (void)end.signalled(); // forgets the signal that has ended the watch
     fleet.stop();
     printer.close();
     if (watch.statistics)

@@ -23,7 +23,7 @@ namespace forest::cli {
 using watching_fleet =
     basic_health_fleet<pooled_transport, asio_clock, optional_signer, chosen_backoff>;
 
-/// All that the fleets of several threads have in common.
+/// The common parts of the fleets of several threads.
 struct fleet_policies {
     optional_signer signer;
     transport_options connecting;
