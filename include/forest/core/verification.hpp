@@ -50,8 +50,8 @@ enum class refusal : std::uint8_t {
     case refusal::unspecified: return "the verifier refused the request";
     case refusal::undecided: return "the verifier threw an exception";
     case refusal::signature_missing:
-        return "no timestamp or no signature came; was the client given the secret, or does a "
-               "proxy "
+        return "the request has no timestamp or no signature; does the client have the secret, "
+               "or does a proxy "
                "drop field names with underscores?";
     case refusal::fields_conflict:
         return "the timestamp or the signature came twice; a client sends one spelling of the "
