@@ -19,12 +19,23 @@ namespace detail {
 
 class server_connection;
 
+// The part of a connection that a responder calls. An interface, because a connection makes
+// responders: neither header could be complete without the other.
+class answer_receiver {
+public:
+    virtual void answer(const response& content) noexcept = 0;
+    virtual void answer_error(int status) noexcept = 0;
+
+protected:
+    ~answer_receiver() = default;
+};
+
 // The state that a responder shares with its connection. Only this state outlives the connection.
 // It serves one request after the other, so an answer needs no allocation. The number of the
 // request identifies a responder of an earlier request.
 struct answer_slot {
-    std::shared_ptr<std::mutex> mutex;       // the server's
-    server_connection* connection = nullptr; // null once it is closed
+    std::shared_ptr<std::mutex> mutex;     // the server's
+    answer_receiver* connection = nullptr; // null once it is closed
     std::uint64_t request = 0;
     std::size_t holders = 0; // responders of this request
 };
@@ -56,11 +67,23 @@ public:
         return *this;
     }
 
-    ~server_responder();
+    ~server_responder() {
+        if (slot_ == nullptr)
+            return;
+        const std::lock_guard lock{*slot_->mutex};
+        if (slot_->request == request_ && --slot_->holders == 0 && slot_->connection != nullptr)
+            slot_->connection->answer_error(detail::unanswered_status);
+    }
 
     /// Sends `answer`, and copies the necessary parts before it returns. Does nothing if the
     /// request has been answered or its connection is closed.
-    void operator()(const response& answer) const;
+    void operator()(const response& answer) const {
+        if (slot_ == nullptr)
+            return;
+        const std::lock_guard lock{*slot_->mutex};
+        if (slot_->request == request_ && slot_->connection != nullptr)
+            slot_->connection->answer(answer);
+    }
 
 private:
     friend class detail::server_connection;

@@ -40,7 +40,8 @@ namespace forest::detail {
 /// not make enough room.
 bool make_room(server_state& server, std::size_t bytes, const server_connection& asking);
 
-class server_connection final : public std::enable_shared_from_this<server_connection> {
+class server_connection final : public std::enable_shared_from_this<server_connection>,
+                                public answer_receiver {
 public:
     using socket_type = server_stream::socket_type;
     using lock_type = std::unique_lock<std::mutex>;
@@ -123,7 +124,7 @@ public:
 
     // Sends the answer of a responder. Only the first answer counts. Never throws: without memory,
     // another answer is sent.
-    void answer(const response& content) noexcept {
+    void answer(const response& content) noexcept override {
         if (phase_ != phase::answering)
             return;
         const auto self = shared_from_this();
@@ -134,7 +135,7 @@ public:
     }
 
     // Sends an answer of the server itself.
-    void answer_error(int status) noexcept {
+    void answer_error(int status) noexcept override {
         if (phase_ != phase::answering)
             return;
         const auto self = shared_from_this();
@@ -554,25 +555,5 @@ private:
 };
 
 } // namespace forest::detail
-
-namespace forest {
-
-inline server_responder::~server_responder() {
-    if (slot_ == nullptr)
-        return;
-    const std::lock_guard lock{*slot_->mutex};
-    if (slot_->request == request_ && --slot_->holders == 0 && slot_->connection != nullptr)
-        slot_->connection->answer_error(detail::unanswered_status);
-}
-
-inline void server_responder::operator()(const response& answer) const {
-    if (slot_ == nullptr)
-        return;
-    const std::lock_guard lock{*slot_->mutex};
-    if (slot_->request == request_ && slot_->connection != nullptr)
-        slot_->connection->answer(answer);
-}
-
-} // namespace forest
 
 #endif
