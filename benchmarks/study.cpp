@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// How soon a crash is told against how often there was none, by schedule, threshold and loss: real
-// clients in simulated worlds, whose script is the truth. The seeds are fixed, so that the numbers
-// are the same in every run. Needs the standard library only.
+// How soon a crash is reported against how often there was none, by schedule, threshold and loss:
+// real clients in simulated worlds, whose script is the truth. The seeds are fixed, so that the
+// numbers are the same in every run. Needs the standard library only.
 
 #include "study/figures.hpp"
 #include "study/findings.hpp"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
 
-# How soon a crash is told against how often there was none, in simulated worlds: the figures in
+# How soon a crash is reported against how often there was none, in simulated worlds: the figures in
 # docs/study and the tables of the page that argues the defaults from them.
 set -eu
 

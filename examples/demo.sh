@@ -77,7 +77,7 @@ events() {
 # event NAME URL N: the N-th of them.
 event() { events "$1" "$2" | sed -n "$3p"; }
 
-told() { [ -n "$(event "$1" "$2" "$3")" ]; }
+reported() { [ -n "$(event "$1" "$2" "$3")" ]; }
 
 # wait_until WHAT COMMAND…: until the command succeeds, within the bound.
 wait_until() {
@@ -102,14 +102,14 @@ start_warehouse() {
     url=$(sed -n 's/^listening on //p' "$work/$1")
 }
 
-# kill_first N: until the master has told the N-th outage of the first warehouse.
+# kill_first N: until the master has reported the N-th outage of the first warehouse.
 kill_first() {
     step "Killing the first warehouse: SIGKILL to process $first_process"
     killed=$(now)
     kill -KILL "$first_process"
     wait "$first_process" 2>/dev/null || true
     note "$killed" 'first killed'
-    wait_until "the detection, line $1 of server_down," told server_down "$first_url" "$1"
+    wait_until "the detection, line $1 of server_down," reported server_down "$first_url" "$1"
     down=$(event server_down "$first_url" "$1")
     detected=$(echo "$down" | member time)
     note "$(echo "$down" | member first_failure)" 'first: check_failed, the first of the outage'
@@ -117,10 +117,10 @@ kill_first() {
     within 'SIGKILL to server_down' "$(elapsed_ms "$killed" "$detected")" "$detection_ms"
 }
 
-# recovery NAME URL N: until the master has told the end of that outage; sets recovered.
+# recovery NAME URL N: until the master has reported the end of that outage; sets recovered.
 recovery() {
     note "$started" "$1 started"
-    wait_until "the recovery, line $3 of server_up," told server_up "$2" "$3"
+    wait_until "the recovery, line $3 of server_up," reported server_up "$2" "$3"
     up=$(event server_up "$2" "$3")
     outage=$(echo "$up" | member outage)
     [ "$outage" = "$(event server_down "$2" "$3" | member outage)" ] ||
@@ -130,9 +130,9 @@ recovery() {
     within "start of the $1 to server_up" "$(elapsed_ms "$started" "$recovered")" "$next_check_ms"
 }
 
-# schema EVENT NAME URL N: until the master has told that; sets answer, and answered to when.
+# schema EVENT NAME URL N: until the master has reported that; sets answer, and answered to when.
 schema() {
-    wait_until "the schema of the $2 warehouse, line $4 of $1," told "$1" "$3" "$4"
+    wait_until "the schema of the $2 warehouse, line $4 of $1," reported "$1" "$3" "$4"
     answer=$(event "$1" "$3" "$4")
     answered=$(echo "$answer" | member time)
     etag=$(echo "$answer" | member etag)
@@ -206,7 +206,7 @@ answer_has source server || failed 'the first schema from the server'
 within 'start of the master to schema_loaded' "$(elapsed_ms "$begun" "$answered")" "$fetch_ms"
 schema schema_loaded second "$second_url" 1
 answer_has source none || failed 'the start without the second warehouse'
-wait_until 'the detection of the absent warehouse' told server_down "$second_url" 1
+wait_until 'the detection of the absent warehouse' reported server_down "$second_url" 1
 down=$(event server_down "$second_url" 1)
 detected=$(echo "$down" | member time)
 note "$detected" "second: server_down, $(echo "$down" | member error)"
@@ -215,7 +215,7 @@ within 'start of the master to server_down of the absent one' "$(elapsed_ms "$be
 
 step 'Watching it poll the first'
 checks=5
-wait_until "check $checks of the first warehouse" told check_succeeded "$first_url" "$checks"
+wait_until "check $checks of the first warehouse" reported check_succeeded "$first_url" "$checks"
 events check_succeeded "$first_url" | head -n "$checks" >"$work/checks"
 longest=0
 before=''
@@ -245,7 +245,7 @@ step "Stopping the first warehouse: SIGTERM to process $first_process"
 asked=$(now)
 kill -TERM "$first_process"
 note "$asked" 'first asked to stop'
-wait_until 'the detection, line 3 of server_down,' told server_down "$first_url" 3
+wait_until 'the detection, line 3 of server_down,' reported server_down "$first_url" 3
 down=$(event server_down "$first_url" 3)
 detected=$(echo "$down" | member time)
 error=$(echo "$down" | member error)
@@ -276,8 +276,8 @@ wait "$master_process" || failed "the clean end of the master: status $?"
 ended=$(now)
 note "$asked" 'master interrupted'
 for url in "$first_url" "$second_url"; do
-    wait_until 'the line summary' told summary "$url" 1
-    told stopped "$url" 1 || failed 'the line stopped'
+    wait_until 'the line summary' reported summary "$url" 1
+    reported stopped "$url" 1 || failed 'the line stopped'
 done
 note "$(event stopped "$first_url" 1 | member time)" 'master: stopped'
 within 'SIGINT to the end of the process' "$(elapsed_ms "$asked" "$ended")" 0
@@ -289,12 +289,12 @@ wait "$second_process" || failed "the clean end of the second warehouse: status 
 
 # Over all that the master has said.
 count() { events "$1" "$2" | wc -l; }
-exactly 'first: outages told' "$(count server_down "$first_url")" 3
-exactly 'first: recoveries told' "$(count server_up "$first_url")" 3
+exactly 'first: outages reported' "$(count server_down "$first_url")" 3
+exactly 'first: recoveries reported' "$(count server_up "$first_url")" 3
 exactly 'first: schema unchanged' "$(count schema_unchanged "$first_url")" 2
 exactly 'first: schema reloaded' "$(count schema_reloaded "$first_url")" 1
-exactly 'second: outages told' "$(count server_down "$second_url")" 1
-exactly 'second: recoveries told' "$(count server_up "$second_url")" 1
+exactly 'second: outages reported' "$(count server_down "$second_url")" 1
+exactly 'second: recoveries reported' "$(count server_up "$second_url")" 1
 exactly 'second: schema reloaded' "$(count schema_reloaded "$second_url")" 1
 [ ! -s "$work/master.err" ] || failed 'a master that has nothing to complain about'
 
@@ -312,4 +312,4 @@ row step measured bound ok
 while IFS=$tab read -r what measured bound ok; do
     row "$what" "$measured" "$bound" "$ok"
 done <"$work/table"
-step 'Each outage was told once, each recovery once, and each change was reloaded once'
+step 'Each outage was reported once, each recovery once, and each change was reloaded once'

@@ -107,7 +107,7 @@ private:
                 return;
             }
             if (begin == size && size < bytes.size())
-                return; // What comes later is told again.
+                return; // The epoll reports later bytes again.
             size -= begin;
             std::memmove(bytes.data(), bytes.data() + begin, size);
         }

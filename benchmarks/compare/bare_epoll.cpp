@@ -96,7 +96,7 @@ private:
         send(to); // Over loopback the connection is there already.
     }
 
-    // A failure is told by the epoll, too.
+    // The epoll reports a failure, too.
     void send(target& to) {
         to.sent = ::send(to.descriptor, to.request.data(), to.request.size(), MSG_NOSIGNAL) > 0;
     }

@@ -107,8 +107,9 @@ struct tally {
     return body.find(R"("status":"ok")") != body.npos;
 }
 
-/// The due times of all targets, evenly spread, on a grid that they share: a wake-up serves whoever
-/// is due in its piece of the grid. A target that was not served in time is not served twice.
+/// The due times of all targets, evenly spread, on a grid that they share: a wake-up serves the
+/// targets that are due in its piece of the grid. A target that was not served in time is not
+/// served twice.
 class schedule {
 public:
     using clock = std::chrono::steady_clock;
@@ -118,7 +119,8 @@ public:
     schedule(std::size_t targets, std::chrono::milliseconds interval)
         : targets_{targets}, interval_{interval}, begin_{clock::now()} {}
 
-    /// Calls `check(index)` for whoever is due. Answers how long until the next is.
+    /// Calls `check(index)` for each target that is due. Returns how long until the next one is
+    /// due.
     template <typename Check>
     std::chrono::milliseconds run(Check&& check) {
         const clock::duration passed = clock::now() - begin_;

@@ -31,8 +31,8 @@ void set_option(int descriptor, int level, int name, const Value& value) {
     require(::setsockopt(descriptor, level, name, &value, sizeof value) == 0, "setsockopt");
 }
 
-/// A registration with an epoll, once for all: whoever is told reads or writes until it would
-/// block.
+/// Registers a descriptor with an epoll, once. After an event, its user reads or writes until it
+/// would block.
 inline void watch(int epoll, int descriptor, std::uint64_t data) {
     epoll_event wanted{};
     wanted.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;

@@ -37,7 +37,8 @@ inline void draw_legend(drawing& on, point at) {
     }
 }
 
-/// How soon 99 of 100 crashes are told against how often a false alarm is, for three networks.
+/// How soon 99 of 100 crashes are reported against how often there is a false alarm, for three
+/// networks.
 inline std::string trade_off(const findings& of) {
     constexpr std::array shown{10, 50, 200};
     constexpr double width = 228;
@@ -178,7 +179,7 @@ inline std::string restarts_by_length(const findings& of) {
             for (std::size_t index = 0; index < told.size(); ++index) {
                 const double length = seconds(restart_step) * static_cast<double>(index + 1);
                 if (told[index] <= 0.0)
-                    line.clear(); // All before it are not told either.
+                    line.clear(); // No shorter one is reported, either.
                 line.push_back(in.at(length, 100 * told[index]));
                 if (told[index] >= 1.0)
                     break;

@@ -109,7 +109,7 @@ public:
     [[nodiscard]] const latencies& detection_every(duration interval) const {
         return by_interval_.at(interval);
     }
-    /// The share of restarts that are told, for each length from `restart_step` on.
+    /// The share of restarts that are reported, for each length from `restart_step` on.
     [[nodiscard]] const std::vector<double>& restarts(schedule by, int threshold) const {
         return restarts_.at({by, threshold});
     }

@@ -16,8 +16,8 @@
 #include <optional>
 #include <vector>
 
-// What the study measures, in simulated worlds with the real client. The truth is known, since the
-// script says when a server is away: whatever is told at another time is a false alarm.
+// What the study measures, in simulated worlds with the real client. The truth is known, because
+// the script says when a server is away: a down that is reported at another time is a false alarm.
 
 namespace study {
 
@@ -52,7 +52,7 @@ inline constexpr sim::client_setup usual_link() {
     return std::chrono::duration<double>(span).count();
 }
 
-/// What a client told of a server that was always well.
+/// The reports of a client about a server that was always healthy.
 struct false_alarms {
     std::uint64_t told = 0;
     std::uint64_t checks = 0;
@@ -68,8 +68,8 @@ struct false_alarms {
     }
 };
 
-/// Watches a server that is well over a way that loses messages, until `enough` false alarms were
-/// told, or for `most`.
+/// Watches a healthy server over a link that loses messages, until `enough` false alarms were
+/// reported, or for `most`.
 template <typename Policies>
 [[nodiscard]] false_alarms watch_a_healthy_server(std::uint64_t seed, const options& chosen,
                                                   int loss_per_mille, duration most,
@@ -95,9 +95,9 @@ template <typename Policies>
     return result;
 }
 
-/// What is to be expected of the same. A success begins a round, which ends with the next one; a
-/// false alarm is told in every round with as many failures as the threshold. With the loss of a
-/// message independent of all others, a check fails with one probability, so that both the length
+/// The expected number of the same. A success begins a round, which ends with the next success. A
+/// false alarm is reported in every round with as many failures as the threshold. With the loss of
+/// a message independent of all others, a check fails with one probability, so that both the length
 /// of a round and its failures follow.
 template <typename Backoff>
 [[nodiscard]] double expected_alarms_per_year(const options& chosen, double failing,
@@ -121,7 +121,7 @@ enum class death {
     black_hole, ///< nothing answers
 };
 
-/// How soon that was told, for deaths at moments that are spread evenly over the interval.
+/// How soon that was reported, for crashes at moments that are spread evenly over the interval.
 struct latencies {
     std::vector<duration> sorted{};
     std::uint64_t already = 0; ///< how often the server was taken to be down already
@@ -174,7 +174,7 @@ template <typename Policies>
     return result;
 }
 
-/// How many of `count` restarts that take `length` are told as an outage.
+/// How many of `count` restarts that take `length` are reported as an outage.
 template <typename Policies>
 [[nodiscard]] int restarts_told(const options& chosen, duration length, int count) {
     constexpr duration warm_up = 5min;

@@ -286,7 +286,7 @@ BOOST_AUTO_TEST_CASE(B31_a_retry_waits_for_the_server_when_it_has_stopped_answer
     BOOST_TEST(master.reloads == strings{"b"});
 }
 
-BOOST_AUTO_TEST_CASE(B31_one_fetch_at_a_time_and_one_more_for_a_recovery_meanwhile) {
+BOOST_AUTO_TEST_CASE(B31_one_fetch_at_a_time_and_another_for_a_recovery_meanwhile) {
     scripted_warehouse on{{.health_check_interval = 1s,
                            .health_check_failure_threshold = 1,
                            .health_check_timeout = 1s,

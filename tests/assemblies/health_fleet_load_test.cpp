@@ -147,8 +147,8 @@ BOOST_DATA_TEST_CASE(no_more_checks_are_in_flight_than_allowed, data::make({1, 2
     BOOST_TEST(watched.network.requests().size() >= 2900U);
 }
 
-// At most the bound, the share of one tick and one more in any second. Rates of between one and two
-// a tick can be used fully, too.
+// In any second at most the bound, the share of one tick, and another one. Rates of between one and
+// two a tick can be used fully, too.
 BOOST_DATA_TEST_CASE(no_more_connections_are_opened_in_a_second_than_allowed,
                      data::make({1, 3, 7, 20, 150, 300, 399, 1000, 5000}), most) {
     virtual_fleet watched{{.checks_in_flight_max = 100'000,

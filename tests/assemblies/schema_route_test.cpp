@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(HEAD_has_the_fields_of_GET_and_no_body) {
 }
 
 BOOST_DATA_TEST_CASE(
-    who_has_the_schema_is_told_so_in_bytes_that_have_no_body,
+    a_client_that_has_the_schema_gets_an_answer_without_a_body,
     data::make({"If-None-Match: 7ec21c29f877d7cc161e1d193e70a8714ca5ba0d\r\n",
                 "If-None-Match: \"7ec21c29f877d7cc161e1d193e70a8714ca5ba0d\"\r\n",
                 "If-None-Match: W/\"7ec21c29f877d7cc161e1d193e70a8714ca5ba0d\"\r\n",

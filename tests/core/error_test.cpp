@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(the_name_of_a_code_is_a_label) {
     BOOST_TEST(name(std::error_code{111, std::system_category()}) == "system");
 }
 
-// A label that was released stays: whoever adds a code adds a line, and nobody changes one.
+// A label that was released stays. A new code adds a line, and no line is changed.
 BOOST_AUTO_TEST_CASE(the_numbers_and_names_of_errors_do_not_change) {
     const std::vector<std::string_view> released{
         "resolve_failed",

@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(exactly_the_capacity_fits_and_one_byte_more_changes_nothing
     BOOST_TEST(fields.text() == before);
 }
 
-BOOST_AUTO_TEST_CASE(a_view_finds_the_first_line_of_a_name_in_any_case) {
+BOOST_AUTO_TEST_CASE(a_view_finds_the_first_line_of_a_name_case_insensitively) {
     const field_view fields{"X_Timestamp: 1\r\nDate: \t x y \t\r\nEmpty:\r\nx_timestamp:2\r\n"};
     BOOST_TEST(fields.find("x_timestamp").value() == "1");
     BOOST_TEST(fields.find("DATE").value() == "x y");
@@ -130,7 +130,7 @@ BOOST_AUTO_TEST_CASE(a_view_of_what_is_no_header_block_finds_nothing_and_stays_i
     BOOST_TEST(field_view{"A: 1"}.find("A").value() == "1");
 }
 
-BOOST_AUTO_TEST_CASE(a_list_names_its_elements_in_any_case_and_over_several_lines) {
+BOOST_AUTO_TEST_CASE(a_list_names_its_elements_case_insensitively_and_over_several_lines) {
     const field_view fields{"Connection: upgrade ,, Keep-Alive\r\nCONNECTION:\tCLOSE\r\n"};
     BOOST_TEST(fields.lists("connection", "close"));
     BOOST_TEST(fields.lists("connection", "keep-alive"));

@@ -55,7 +55,7 @@ BOOST_AUTO_TEST_CASE(a_timestamp_outside_says_by_how_much) {
                "the timestamp is 301 s behind this clock; check both clocks");
 }
 
-BOOST_AUTO_TEST_CASE(what_was_forgotten_is_told_although_the_request_was_accepted) {
+BOOST_AUTO_TEST_CASE(a_forgotten_signature_is_reported_although_the_request_was_accepted) {
     verification accepted{true};
     accepted.replay_forgotten = true;
     BOOST_TEST(accepted);

@@ -17,7 +17,7 @@
 #include <thread>
 #include <vector>
 
-// What the master is told on its command line, and what it says to people.
+// The command line of the master, and its text for people.
 
 namespace {
 
@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(the_secret_may_come_from_a_file_or_be_none) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(the_interval_and_the_verbosity_are_as_told) {
+BOOST_AUTO_TEST_CASE(the_interval_and_the_verbosity_are_as_given) {
     mortal_warehouse warehouse;
     warehouse.start();
     const auto checks = [&](std::vector<std::string> how) {
@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(the_interval_and_the_verbosity_are_as_told) {
 }
 
 // B7, B8.
-BOOST_AUTO_TEST_CASE(the_thresholds_are_as_told) {
+BOOST_AUTO_TEST_CASE(the_thresholds_are_as_given) {
     mortal_warehouse warehouse;
     tool_process master{
         master_setup({"--json", "--verbose", "--interval", "50ms", "--failure-threshold", "4",
@@ -213,7 +213,7 @@ BOOST_AUTO_TEST_CASE(the_backoff_is_chosen_by_name) {
 }
 
 // One deadline for the check and for the schema.
-BOOST_AUTO_TEST_CASE(the_timeout_is_as_told) {
+BOOST_AUTO_TEST_CASE(the_timeout_is_as_given) {
     mortal_warehouse warehouse;
     warehouse.start();
     warehouse.signal(SIGSTOP);
@@ -333,7 +333,7 @@ BOOST_AUTO_TEST_CASE(people_read_a_table_after_each_load_and_a_summary) {
     BOOST_TEST(master.out().find('\x1b') == std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_terminal_is_coloured_unless_told_otherwise) {
+BOOST_AUTO_TEST_CASE(a_terminal_is_coloured_by_default) {
     struct look {
         std::vector<std::string> environment;
         bool colour;

@@ -171,7 +171,7 @@ public:
             next("check_succeeded");
     }
 
-    /// All that it has said, after it was told to end.
+    /// Everything that it has printed, after a request to end.
     std::vector<nlohmann::json> end() {
         signal(SIGTERM);
         BOOST_TEST(wait() == 0);

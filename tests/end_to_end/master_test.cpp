@@ -355,7 +355,7 @@ BOOST_AUTO_TEST_CASE(a_schema_that_is_too_large_at_the_start_leaves_none) {
 }
 
 // What came of all that was reported, counted again.
-BOOST_AUTO_TEST_CASE(the_summary_counts_what_was_told) {
+BOOST_AUTO_TEST_CASE(the_summary_counts_what_was_reported) {
     mortal_warehouse warehouse;
     following_master master{{warehouse.url()}};
     master.next("server_down");

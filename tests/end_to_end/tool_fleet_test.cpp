@@ -257,7 +257,7 @@ BOOST_AUTO_TEST_CASE(a_file_may_be_empty_when_there_are_urls_on_the_command_line
     }
 }
 
-BOOST_AUTO_TEST_CASE(first_checks_of_more_than_eight_are_spread_unless_told_otherwise) {
+BOOST_AUTO_TEST_CASE(first_checks_of_more_than_eight_are_spread_by_default) {
     const auto checked_at_once = [](int urls, bool in_a_file, const std::string& threads,
                                     std::vector<std::string> others) {
         others.insert(others.end(),

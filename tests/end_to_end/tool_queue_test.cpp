@@ -25,7 +25,7 @@
 #include <vector>
 
 // What becomes of lines whose reader pauses, on a queue alone and on pipes; and how names are
-// shortened so that they can be told apart.
+// shortened so that they can be distinguished.
 
 namespace {
 
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(checks_for_which_there_is_no_room_are_counted_where_they_ar
     BOOST_TEST(lines.take(all) == "6\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_slow_reader_is_told_once_for_each_time_that_checks_were_left_out) {
+BOOST_AUTO_TEST_CASE(a_slow_reader_gets_one_notice_for_each_time_that_checks_were_left_out) {
     line_queue lines{say, {.checks_bytes_max = 2}};
     lines.add_check("1\n", at(1));
     lines.add_check("2\n", at(2));

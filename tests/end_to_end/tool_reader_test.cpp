@@ -138,7 +138,7 @@ void expect_all_outages(const std::vector<json>& lines, std::size_t targets) {
 BOOST_AUTO_TEST_SUITE(tool_reader_test)
 
 // The URLs are long, so that not many checks fill what may wait.
-BOOST_AUTO_TEST_CASE(checks_go_on_while_the_reader_is_stopped_and_it_is_told_how_many_it_missed) {
+BOOST_AUTO_TEST_CASE(checks_go_on_while_the_reader_is_stopped_and_a_line_says_how_many_it_missed) {
     constexpr int targets = 100;
     auto server = std::make_unique<serving_tool>(std::vector<std::string>{"--verbose"});
     const std::string address = server->address();
@@ -247,7 +247,7 @@ BOOST_AUTO_TEST_CASE(many_targets_begin_and_end_with_one_line_that_says_who_is_d
     BOOST_TEST(last.at("duration_ms").get<double>() > 0.0);
 }
 
-BOOST_AUTO_TEST_CASE(a_server_that_is_down_at_the_end_is_so_for_a_time_that_is_told) {
+BOOST_AUTO_TEST_CASE(the_time_of_a_server_that_is_down_at_the_end_is_reported) {
     const std::vector<std::string> line{"watch",      "--for",   "700ms",
                                         "--interval", "50ms",    "--failure-threshold",
                                         "1",          "--stats", "http://127.0.0.1:1/"};

@@ -235,7 +235,7 @@ BOOST_AUTO_TEST_CASE(it_listens_on_all_addresses_of_a_name_on_one_port) {
 }
 
 // In a network namespace without IPv6, where this machine lets us have one.
-BOOST_AUTO_TEST_CASE(a_family_that_the_machine_lacks_is_skipped_and_told) {
+BOOST_AUTO_TEST_CASE(a_family_that_the_machine_lacks_is_skipped_and_reported) {
     constexpr const char* unshare = "FOREST_UNSHARE";
     ::setenv(unshare, "/usr/bin/unshare", 1);
     const std::string prepare = "PATH=$PATH:/usr/sbin:/sbin; ip link set lo up && "

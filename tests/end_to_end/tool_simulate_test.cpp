@@ -184,8 +184,8 @@ std::vector<std::size_t> numbers_behind(std::string_view text, std::string_view 
     return found;
 }
 
-// How many downs a picture shows: the bars say it to whoever points at them; a triangle is one, or
-// as many as the label beside it says. The legend has two triangles.
+// How many downs a picture shows: each bar has their number as its title; a triangle is one down,
+// or as many as its label says. The legend has two triangles.
 std::size_t drawn_downs(std::string_view picture) {
     std::size_t drawn = 0;
     for (const std::size_t each : numbers_behind(picture, "<title>", " down"))

@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(a_secret_file_wins_over_the_variable_and_its_line_end_does_
     }
 }
 
-BOOST_AUTO_TEST_CASE(sign_writes_dashes_when_told_to) {
+BOOST_AUTO_TEST_CASE(sign_writes_dashes_on_request) {
     const tool_result result = run_tool({"sign", "--header-style", "dash"}, secret);
     BOOST_TEST(result.status == 0);
     BOOST_TEST(result.out.rfind("X-Timestamp: 20", 0) == 0U);

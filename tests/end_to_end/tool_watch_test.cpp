@@ -251,7 +251,7 @@ BOOST_AUTO_TEST_CASE(lines_for_people_say_what_happened_without_escape_codes) {
     BOOST_TEST(result.out.find('\x1b') == std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_terminal_shows_a_status_line_in_colour_unless_told_otherwise) {
+BOOST_AUTO_TEST_CASE(a_terminal_shows_a_status_line_in_colour_by_default) {
     struct look {
         std::vector<std::string> environment;
         bool live;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSL-1.0
 
 # A name service that does not answer says nothing of the server: the first such check of a row is
-# told with what to do about it, also without --verbose, until doubt ends (B12). The name service is
+# reported with what to do about it, also without --verbose, until doubt ends (B12). The name service is
 # out of reach in a network of its own. ctest gives the programs' paths.
 set -u
 isolated="unshare --net"

@@ -237,7 +237,7 @@ BOOST_DATA_TEST_CASE(the_declared_type_says_what_a_column_holds, typed_columns) 
     BOOST_TEST(field.at("is_sortable") == (sample.type != "Json" && sample.type != "Binary"));
 }
 
-BOOST_DATA_TEST_CASE(a_default_is_told_when_it_is_a_literal, given_defaults) {
+BOOST_DATA_TEST_CASE(a_default_is_in_the_schema_when_it_is_a_literal, given_defaults) {
     const json field =
         fields_of_table("x " + sample.type + " NOT NULL DEFAULT " + sample.expression).at("x");
     BOOST_TEST(field.at("default_value") == sample.value);

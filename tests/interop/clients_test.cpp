@@ -455,7 +455,7 @@ BOOST_DATA_TEST_CASE(a_signature_is_found_under_both_spellings, signatures) {
     BOOST_TEST(client.ask(get_schema(signed_by(sign()))).status == 200);
 }
 
-BOOST_AUTO_TEST_CASE(whoever_cannot_sign_does_not_learn_whether_the_schema_changed) {
+BOOST_AUTO_TEST_CASE(a_client_that_cannot_sign_does_not_learn_whether_the_schema_changed) {
     const serving served;
     raw_client client = served.connect();
     const std::string known = "If-None-Match: " + served.schema.etag() + "\r\n";
@@ -492,7 +492,7 @@ BOOST_DATA_TEST_CASE(what_no_client_should_send_is_read_or_refused, unusual_requ
         BOOST_TEST(client.ask(get_schema(signed_by(sign()))).status == 200);
 }
 
-BOOST_AUTO_TEST_CASE(who_waits_for_100_is_told_to_go_on) {
+BOOST_AUTO_TEST_CASE(a_client_that_waits_for_100_gets_it) {
     const serving served;
     raw_client client = served.connect();
     client.send(get_schema(signed_by(sign()) + "Expect: 100-continue\r\nContent-Length: 2\r\n"));

@@ -24,7 +24,7 @@
 #include <vector>
 
 // An agent that speaks a dialect over blocking sockets. It checks each signature as that agent
-// does, so that whoever is served has proven to be understood.
+// does. So a client that is served has signed in a form that the agent understands.
 
 namespace forest::test {
 

@@ -243,7 +243,7 @@ BOOST_AUTO_TEST_CASE(names_with_dashes_pass_and_so_does_everything_else) {
     BOOST_TEST(of_schema(nginx.end()) == (strings{"200 200", "304 304", "200 200"}));
 }
 
-BOOST_AUTO_TEST_CASE(nginx_passes_underscores_if_it_is_told_to) {
+BOOST_AUTO_TEST_CASE(nginx_passes_underscores_if_it_is_configured_to) {
     mortal_warehouse warehouse;
     warehouse.start();
     proxy nginx{warehouse.url(), "underscores_in_headers on;"};

@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(all_addresses_of_a_name_are_found) {
     BOOST_TEST(one.addresses.size() == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(B5_no_such_name_is_told_from_a_name_server_that_fails_or_says_nothing) {
+BOOST_AUTO_TEST_CASE(B5_no_such_name_is_distinguished_from_a_name_server_that_fails_or_is_silent) {
     server.set("fails.test", {.code = 2});
     server.set("refuses.test", {.code = 5});
     server.set("silent.test", {.silent = true});

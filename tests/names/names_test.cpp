@@ -411,7 +411,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(B19_a_server_that_is_down_is_refused_once_in_a_che
     }
 }
 
-BOOST_AUTO_TEST_CASE_TEMPLATE(B4_a_refused_address_is_told_soon_although_the_name_service_hangs,
+BOOST_AUTO_TEST_CASE_TEMPLATE(B4_a_refused_address_is_reported_soon_although_the_name_service_hangs,
                               Transport, transports) {
     context<Transport> all{{.answer_lifetime = 1h, .patience = 50ms}};
     flight<Transport>& one = all.add();

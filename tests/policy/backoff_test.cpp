@@ -54,7 +54,7 @@ static_assert(backoff<answering_seconds>, "coarser units convert without loss");
 struct answering_fractions {
     std::chrono::duration<double> operator()(int, duration) const;
 };
-static_assert(!backoff<answering_fractions>, "whoever rounds must say in which direction");
+static_assert(!backoff<answering_fractions>, "a backoff that rounds must say in which direction");
 
 struct counting_by_itself {
     duration operator()(int, duration);
@@ -64,7 +64,7 @@ static_assert(!backoff<counting_by_itself>, "a backoff is pure, so it is const")
 struct without_interval {
     duration operator()(int) const;
 };
-static_assert(!backoff<without_interval>, "no delay is longer than the interval unless told");
+static_assert(!backoff<without_interval>, "no delay is longer than the interval by default");
 
 struct uncopyable {
     uncopyable(uncopyable&&) noexcept = default;

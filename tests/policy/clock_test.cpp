@@ -62,7 +62,7 @@ struct finer_wall {
     std::chrono::sys_time<std::chrono::nanoseconds> now() const;
 };
 static_assert(!forest::clock<made_of<finer_wall, steady, wait, cancelling>>,
-              "whoever rounds to milliseconds must say in which direction");
+              "a clock that rounds to milliseconds must say in which direction");
 
 struct coarser_wall {
     std::chrono::sys_seconds now() const;

@@ -92,7 +92,7 @@ struct virtual_client {
         const auto found = std::find_if(events.rbegin(), events.rend(),
                                         [kind](const told& each) { return each.kind == kind; });
         if (found == events.rend())
-            throw std::logic_error("no such event was told");
+            throw std::logic_error("no such event was reported");
         return *found;
     }
 };

@@ -691,7 +691,7 @@ BOOST_AUTO_TEST_CASE(B26_a_handshake_for_which_openssl_lacks_memory_is_no_fault_
         local += failure == errc::local_resources_exhausted ? 1 : 0;
         blamed += failure && failure != errc::local_resources_exhausted ? 1 : 0;
     });
-    BOOST_TEST_MESSAGE(local << " failures told as such, " << blamed << " not");
+    BOOST_TEST_MESSAGE(local << " failures reported as such, " << blamed << " not");
     // Not always does OpenSSL say that it lacked memory.
     BOOST_TEST(blamed * 4 < local);
 }

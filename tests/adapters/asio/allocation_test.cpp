@@ -118,8 +118,8 @@ measurement measure(const std::string& target, const transport_options& chosen) 
     return result;
 }
 
-// What a fleet is given when all that is counted is its own: time that passes when it is told to,
-// and checks that end then. Nothing here allocates once it has its room.
+// The surroundings of a fleet when only its own allocations are counted: the test lets time pass,
+// and then checks end. Nothing here allocates after its first growth.
 struct bare_world {
     using wait_handler = unique_function<void(std::error_code)>;
     using reply_handler = unique_function<void(const reply&)>;

@@ -80,7 +80,7 @@ struct silent_server {
 
 BOOST_AUTO_TEST_SUITE(asio_client_test)
 
-BOOST_AUTO_TEST_CASE(B7_B8_an_outage_over_real_sockets_is_told_once_and_ended_once) {
+BOOST_AUTO_TEST_CASE(B7_B8_an_outage_over_real_sockets_is_reported_once_and_ended_once) {
     std::atomic<bool> healthy = true;
     bad_peer server{[&](peer_connection& client) {
         if (!client.read_request().empty())

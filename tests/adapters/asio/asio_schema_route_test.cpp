@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(http_1_0_is_answered_and_closed) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(only_who_signs_is_told_anything) {
+BOOST_AUTO_TEST_CASE(only_a_client_that_signs_learns_anything) {
     running_server running;
     const schema_route route{*running.server, hmac_sha256_verifier{"my-secret"}, sha1_hex, shop};
     raw_client client{running.port};

@@ -766,7 +766,7 @@ BOOST_AUTO_TEST_CASE(tls_serves_as_plain_text_does) {
     BOOST_TEST(raw_client{running.port}.ask(get_health).status == 200);
 }
 
-BOOST_AUTO_TEST_CASE(tls_asks_for_a_client_certificate_when_told_so) {
+BOOST_AUTO_TEST_CASE(tls_asks_for_a_client_certificate_when_configured) {
     forest::test::test_certificates made;
     const auto own = made.server();
     running_server running;

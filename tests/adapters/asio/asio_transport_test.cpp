@@ -76,7 +76,7 @@ private:
     std::filesystem::path directory_;
 };
 
-// Runs everything on an io_context until it is told to have no memory.
+// Runs everything on an io_context until the test takes its memory away.
 class exhaustible_executor {
 public:
     exhaustible_executor(asio::io_context& io, const bool& exhausted)

@@ -247,7 +247,7 @@ const bad_answer refusals_cut_short[] = {
     {"a body that ends too early", "Content-Length: 2\r\n\r\n{", errc::connection_lost},
 };
 
-BOOST_DATA_TEST_CASE(B11_a_head_that_is_complete_is_told_whatever_its_body_is, refusals_cut_short) {
+BOOST_DATA_TEST_CASE(B11_a_complete_head_is_reported_whatever_its_body_is, refusals_cut_short) {
     bad_peer server{answering_once("HTTP/1.1 401 Unauthorized\r\n"
                                    "Date: Tue, 09 Dec 2025 12:00:00 GMT\r\n" +
                                    sample.bytes)};

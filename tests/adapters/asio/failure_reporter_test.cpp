@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(B16_what_is_no_std_exception_is_not_missed) {
     BOOST_TEST(contains(captured.text(), "an exception that is no std::exception"));
 }
 
-BOOST_AUTO_TEST_CASE(B16_whoever_observes_is_told_and_standard_error_is_not_used) {
+BOOST_AUTO_TEST_CASE(B16_an_observer_receives_it_and_standard_error_is_not_used) {
     std::string told;
     health_client client{io.get_executor(), url{refused}, "secret", at_once};
     client.on_event([&](const event& happened) {

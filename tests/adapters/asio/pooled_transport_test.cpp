@@ -154,8 +154,7 @@ void wait_for(const std::atomic<bool>& holds) {
 
 const bad_peer::script silent = [](peer_connection& client) { client.wait_for_close(); };
 
-// A listener whose queue is full, so that whoever connects has to wait until the system tries
-// again.
+// A listener whose queue is full, so that a client has to wait until the system tries again.
 class busy_listener {
 public:
     busy_listener() {
@@ -770,7 +769,7 @@ const closing of_asio_transports[] = {
     {true, no_http, ending::fin},
 };
 
-BOOST_DATA_TEST_CASE(an_asio_transport_resets_when_it_is_told_to, of_asio_transports) {
+BOOST_DATA_TEST_CASE(an_asio_transport_resets_when_its_options_say_so, of_asio_transports) {
     std::atomic<ending> seen = ending::unknown;
     bad_peer server{noting(seen, std::string{sample.answer})};
     one_thread on;

@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(a_number_of_threads_that_cannot_be_is_refused) {
                               });
 }
 
-BOOST_AUTO_TEST_CASE(B7_each_target_is_told_down_once_by_its_own_id) {
+BOOST_AUTO_TEST_CASE(B7_each_target_is_reported_down_once_by_its_own_id) {
     std::mutex mutex;
     std::multiset<target_id> downs;
     int refused = 0;
@@ -158,7 +158,7 @@ BOOST_AUTO_TEST_CASE(callbacks_need_not_be_copyable) {
     });
     watched.on_event([&events, own = std::make_unique<int>(1)](const event&) {
         events += *own;
-        throw std::runtime_error{"which on_unheard is told of"};
+        throw std::runtime_error{"which on_unheard receives"};
     });
     watched.on_unheard(
         [&unheard, own = std::make_unique<int>(1)](const event&) { unheard += *own; });
@@ -171,7 +171,7 @@ BOOST_AUTO_TEST_CASE(callbacks_need_not_be_copyable) {
     BOOST_TEST(events >= 4);
 }
 
-BOOST_AUTO_TEST_CASE(what_was_removed_is_told_of_no_more) {
+BOOST_AUTO_TEST_CASE(a_removed_target_is_not_reported_any_more) {
     std::atomic<int> told = 0;
     sharded_fleet<fleet> watched{2, make};
     watched.on_event([&](const event& happened) { told += happened.id != target_id{} ? 1 : 0; });

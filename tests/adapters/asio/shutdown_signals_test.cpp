@@ -363,7 +363,7 @@ BOOST_DATA_TEST_CASE(B34_the_second_signal_ends_the_process,
     BOOST_TEST(WTERMSIG(ending) == second);
 }
 
-BOOST_DATA_TEST_CASE(B34_a_signal_set_of_the_applications_is_told_once_and_goes_on,
+BOOST_DATA_TEST_CASE(B34_a_signal_set_of_the_application_is_called_once_and_goes_on,
                      data::make({false, true}), added_later) {
     // Whoever uses a signal set has given up the handler that was there before it.
     install(SIGTERM, plain_handler);
@@ -403,7 +403,7 @@ BOOST_AUTO_TEST_CASE(a_signal_set_that_has_gone_leaves_the_callback_its_signal) 
     BOOST_TEST(is_installed(SIGTERM, SIG_DFL));
 }
 
-BOOST_DATA_TEST_CASE(B34_two_of_them_are_both_told_and_the_handler_runs_once,
+BOOST_DATA_TEST_CASE(B34_two_of_them_are_both_called_and_the_handler_runs_once,
                      data::make({false, true}) * data::make({false, true}), own_loop,
                      later_loop_first) {
     install(SIGTERM, plain_handler);
@@ -438,7 +438,7 @@ BOOST_DATA_TEST_CASE(B34_either_of_two_may_end_first, data::make({false, true}),
     BOOST_TEST(is_installed(SIGTERM, plain_handler));
 }
 
-BOOST_AUTO_TEST_CASE(what_one_was_told_of_the_last_to_end_passes_on) {
+BOOST_AUTO_TEST_CASE(the_last_to_end_passes_on_a_signal_that_another_one_received) {
     install(SIGTERM, plain_handler);
     asio::io_context io;
     asio::io_context never_run;
@@ -455,7 +455,7 @@ BOOST_AUTO_TEST_CASE(what_one_was_told_of_the_last_to_end_passes_on) {
     BOOST_TEST(handled == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_callback_may_destroy_another_one_that_was_to_be_told_next) {
+BOOST_AUTO_TEST_CASE(a_callback_may_destroy_another_one_that_was_to_be_called_next) {
     install(SIGTERM, plain_handler);
     asio::io_context io;
     std::array<std::optional<shutdown_signals>, 2> two;
@@ -504,7 +504,7 @@ BOOST_AUTO_TEST_CASE(cancel_puts_back_what_was_there_and_calls_nothing) {
     signals.cancel();
 }
 
-BOOST_AUTO_TEST_CASE(a_signal_that_cancel_overtakes_is_told_to_nobody) {
+BOOST_AUTO_TEST_CASE(a_signal_that_cancel_overtakes_calls_nobody) {
     install(SIGTERM, plain_handler);
     asio::io_context io;
     {
@@ -695,7 +695,7 @@ BOOST_AUTO_TEST_CASE(B18_a_context_that_never_runs_keeps_no_callback) {
     BOOST_TEST(is_installed(SIGTERM, SIG_DFL));
 }
 
-BOOST_AUTO_TEST_CASE(a_storm_of_signals_is_told_once) {
+BOOST_AUTO_TEST_CASE(a_storm_of_signals_makes_one_call) {
     install(SIGTERM, plain_handler);
     asio::io_context io;
     const shutdown_signals signals{io.get_executor(), count_callback};
@@ -706,7 +706,7 @@ BOOST_AUTO_TEST_CASE(a_storm_of_signals_is_told_once) {
     BOOST_TEST(handled == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_storm_while_the_loop_runs_is_told_once) {
+BOOST_AUTO_TEST_CASE(a_storm_while_the_loop_runs_makes_one_call) {
     for (const int each : both_signals)
         install(each, plain_handler);
     asio::io_context io;

@@ -237,7 +237,7 @@ BOOST_DATA_TEST_CASE(each_kind_has_its_line_and_level, data::make(plain)) {
     BOOST_TEST(log.lines.front().second == prefix_of(sample.kind) + sample.line);
 }
 
-BOOST_DATA_TEST_CASE(B5_a_failed_check_is_told_with_its_reason, data::make(failed)) {
+BOOST_DATA_TEST_CASE(B5_a_failed_check_is_logged_with_its_reason, data::make(failed)) {
     recording log;
     basic_log_observer observer{severity::debug, log.sink()};
     const verdict result = failure(sample.error, sample.status);
@@ -250,7 +250,7 @@ BOOST_DATA_TEST_CASE(B5_a_failed_check_is_told_with_its_reason, data::make(faile
     BOOST_TEST(log.lines.front().second == prefix + sample.line);
 }
 
-BOOST_AUTO_TEST_CASE(a_succeeded_check_is_told_with_its_version) {
+BOOST_AUTO_TEST_CASE(a_succeeded_check_is_logged_with_its_version) {
     BOOST_TEST(succeeded_with("1.16.10") == prefix + "check succeeded (version 1.16.10)");
     BOOST_TEST(succeeded_with("") == prefix + "check succeeded");
 }
@@ -263,7 +263,7 @@ BOOST_AUTO_TEST_CASE(B12_an_inconclusive_check_says_whose_fault_it_may_be) {
                prefix + "check inconclusive, this process was stalled: timed out");
 }
 
-BOOST_AUTO_TEST_CASE(a_server_that_is_down_is_told_with_number_and_reason) {
+BOOST_AUTO_TEST_CASE(a_server_that_is_down_is_logged_with_number_and_reason) {
     outage of;
     of.failures = 3;
     of.last_error = errc::connection_refused;
@@ -304,7 +304,7 @@ BOOST_AUTO_TEST_CASE(B11_a_refused_signature_stays_visible_in_the_outage) {
                         "(--header-style dash)");
 }
 
-BOOST_AUTO_TEST_CASE(B11_clock_skew_is_told_in_words) {
+BOOST_AUTO_TEST_CASE(B11_clock_skew_is_logged_in_words) {
     verdict result = failure(errc::unauthorized, 401);
     result.signature_sent = true;
     result.clock_skew = 75s;
@@ -335,7 +335,7 @@ BOOST_AUTO_TEST_CASE(B11_clock_skew_is_told_in_words) {
                prefix + "check succeeded (version 2); the server's clock is 40 s ahead");
 }
 
-BOOST_DATA_TEST_CASE(a_recovery_is_told_with_the_length_of_the_outage, data::make(lengths)) {
+BOOST_DATA_TEST_CASE(a_recovery_is_logged_with_the_length_of_the_outage, data::make(lengths)) {
     outage of;
     of.ended_after = sample.length;
     event happened = event_of(event_kind::server_up);
@@ -343,7 +343,7 @@ BOOST_DATA_TEST_CASE(a_recovery_is_told_with_the_length_of_the_outage, data::mak
     BOOST_TEST(text_of(happened) == prefix + "server is back online (after " + sample.shown + ")");
 }
 
-BOOST_AUTO_TEST_CASE(an_error_of_another_category_is_told_by_its_number) {
+BOOST_AUTO_TEST_CASE(an_error_of_another_category_is_logged_by_its_number) {
     const verdict result = failure(std::make_error_code(std::errc::permission_denied));
     event happened = event_of(event_kind::check_failed);
     happened.failures = 1;
@@ -359,7 +359,7 @@ BOOST_AUTO_TEST_CASE(an_error_of_another_category_is_told_by_its_number) {
     BOOST_TEST(text_of(down).find("generic error") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_schema_is_told_with_its_size_and_its_etag) {
+BOOST_AUTO_TEST_CASE(a_schema_is_logged_with_its_size_and_its_etag) {
     BOOST_TEST(reloaded(schema_of(0, "")) == "schema changed and reloaded (0 collections)");
     BOOST_TEST(reloaded(schema_of(1, "")) == "schema changed and reloaded (1 collection)");
     BOOST_TEST(reloaded(schema_of(2, "7ec21c29")) ==
@@ -368,7 +368,7 @@ BOOST_AUTO_TEST_CASE(a_schema_is_told_with_its_size_and_its_etag) {
                "schema changed and reloaded (50000 collections, etag a)");
 }
 
-BOOST_AUTO_TEST_CASE(B33_a_missing_route_is_told_with_its_path_and_the_way_out) {
+BOOST_AUTO_TEST_CASE(B33_a_missing_route_is_logged_with_its_path_and_the_way_out) {
     verdict check;
     check.status = 404;
     check.error = errc::unexpected_status;
@@ -411,7 +411,7 @@ BOOST_AUTO_TEST_CASE(B33_a_missing_route_is_told_with_its_path_and_the_way_out) 
     BOOST_TEST(log_line{happened}.text().ends_with("unexpected status, HTTP 500"));
 }
 
-BOOST_AUTO_TEST_CASE(B30_the_first_schema_is_told_with_where_it_came_from) {
+BOOST_AUTO_TEST_CASE(B30_the_first_schema_is_logged_with_its_source) {
     const auto loaded = [](const schema& known, schema_source source) {
         return told_of_schema(event_kind::schema_loaded, known, source);
     };
@@ -439,12 +439,12 @@ BOOST_AUTO_TEST_CASE(a_schema_from_the_server_is_no_warning) {
     BOOST_TEST(log.lines[0].second == prefix_of(event_kind::schema_loaded) + "schema loaded");
 }
 
-BOOST_AUTO_TEST_CASE(B31_a_schema_that_stays_is_told_without_it) {
+BOOST_AUTO_TEST_CASE(B31_an_unchanged_schema_is_logged_without_its_size_and_etag) {
     BOOST_TEST(told_of_schema(event_kind::schema_unchanged, schema_of(2, "7ec21c29"),
                               schema_source::server) == "schema unchanged");
 }
 
-BOOST_AUTO_TEST_CASE(a_schema_that_could_not_be_had_is_told_with_the_reason) {
+BOOST_AUTO_TEST_CASE(a_schema_that_could_not_be_fetched_is_logged_with_the_reason) {
     const auto text = [](const verdict& result) {
         const schema known = schema_of(2, "7ec21c29");
         event happened = event_of(event_kind::schema_failed);

@@ -20,7 +20,7 @@
 #include <string_view>
 #include <utility>
 
-// A client that sends exactly the bytes it is told, good or bad, and reads what comes back.
+// A client that sends exactly the given bytes, good or bad, and reads the answer.
 
 namespace forest::test {
 

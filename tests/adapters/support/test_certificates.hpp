@@ -18,8 +18,8 @@
 #include <string_view>
 #include <system_error>
 
-// Certificates for the TLS tests, made anew in each run: files kept in the tree would expire one
-// day, and the tests with them.
+// Certificates for the TLS tests, made in each run. Files in the tree would expire one day, and
+// then the tests would fail.
 
 namespace forest::test {
 

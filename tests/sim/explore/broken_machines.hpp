@@ -133,7 +133,7 @@ public:
 };
 
 // Reports each outage twice.
-class down_told_twice : public real_machine {
+class down_reported_twice : public real_machine {
 public:
     using real_machine::real_machine;
 
@@ -327,7 +327,7 @@ public:
 };
 
 // A second start while it waits starts it again.
-class second_start_begins_anew : public aware_of_flight {
+class second_start_begins_again : public aware_of_flight {
 public:
     using aware_of_flight::aware_of_flight;
 
@@ -370,7 +370,7 @@ private:
 };
 
 // Reports the end of a check that was in flight at the stop.
-class told_after_stop : public aware_of_flight {
+class reported_after_stop : public aware_of_flight {
 public:
     using aware_of_flight::aware_of_flight;
 

@@ -59,7 +59,7 @@ constexpr std::array all_planted{
     planted{"up one success early", "B8", of<broken::up_one_early>},
     planted{"up one success late", "B8", of<broken::up_one_late>},
     planted{"counter not reset", "B6", of<broken::counter_not_reset>},
-    planted{"down told twice", "B7", of<broken::down_told_twice>},
+    planted{"down reported twice", "B7", of<broken::down_reported_twice>},
     planted{"backoff not reset", "B3", of<broken::backoff_not_reset>},
     planted{"stall counted", "B12", of<broken::stall_counted>},
     planted{"doubt ends early", "B12", of<broken::doubt_ends_early>},
@@ -73,9 +73,9 @@ constexpr std::array all_planted{
     planted{"attempt not reset", "B10", of<broken::attempt_not_reset>},
     planted{"farewell ignored", "B9", of<broken::farewell_ignored>},
     planted{"second check in flight", "B2", of<broken::second_check_in_flight>},
-    planted{"second start begins anew", "B13", of<broken::second_start_begins_anew>},
+    planted{"second start begins again", "B13", of<broken::second_start_begins_again>},
     planted{"start ends report", "B13", of<broken::start_ends_report>},
-    planted{"told after stop", "B14", of<broken::told_after_stop>},
+    planted{"reported after stop", "B14", of<broken::reported_after_stop>},
     planted{"restarts", "B15", of<broken::restarts>},
 };
 
@@ -236,7 +236,7 @@ BOOST_DATA_TEST_CASE(each_planted_bug_is_found_by_the_name_of_its_rule_in_a_doze
     BOOST_TEST(found.transitions < 100'000U);
 }
 
-BOOST_AUTO_TEST_CASE(a_violation_is_told_with_its_shortest_trace) {
+BOOST_AUTO_TEST_CASE(a_violation_is_reported_with_its_shortest_trace) {
     const exploration found = explore<broken::counter_not_reset>(options{.failure_threshold = 2});
     BOOST_TEST(to_string(found).substr(to_string(found).find("B6")) ==
                "B6 is violated: failures are 1, and not 0\n"

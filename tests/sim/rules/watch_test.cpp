@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(a_success_while_each_check_must_fail_is_no_truth) {
     BOOST_TEST((in.watching.found()->at == 90s + 2ms));
 }
 
-BOOST_AUTO_TEST_CASE(an_outage_that_is_not_told_of_in_time_breaks_B4) {
+BOOST_AUTO_TEST_CASE(an_outage_that_is_not_reported_in_time_breaks_B4) {
     watched_world<giving_up> in; // It checks for the last time at 240 s.
     in.world.between(300s, 400s).crash(in.server);
     in.world.run_for(410s);

@@ -156,7 +156,7 @@ BOOST_AUTO_TEST_CASE(a_violation_without_a_client_names_none) {
     BOOST_CHECK_NO_THROW(sim::require_unbroken(std::nullopt));
 }
 
-BOOST_AUTO_TEST_CASE(whoever_sets_a_bound_is_told_who_takes_longer) {
+BOOST_AUTO_TEST_CASE(a_client_that_takes_longer_than_a_given_bound_is_reported) {
     const sim::draw_options crashes{
         .kinds = only(sim::fault_kind::crash), .length = 5min, .random_options = false};
     BOOST_TEST(!sim::swarm<>(crashes, {1, 50}).failure.has_value());

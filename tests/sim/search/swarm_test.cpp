@@ -62,7 +62,7 @@ const std::vector<planted> bugs{
     {"recovery threshold off by one", {"B8"}, driving<broken::up_one_early>()},
     {"counter not reset", {"B6"}, driving<broken::counter_not_reset>()},
     {"callback twice", {"B7"}, in_worlds_of<broken::with_client<broken::calling_twice>>()},
-    {"event twice", {"B7"}, driving<broken::down_told_twice>()},
+    {"event twice", {"B7"}, driving<broken::down_reported_twice>()},
     {"callback after stop", {"B14"}, in_worlds_of<broken::with_client<broken::stopping_late>>()},
     {"two checks in flight", {"B2"}, in_worlds_of<broken::with_client<broken::checking_twice>>()},
     {"backoff not reset", {"B1", "B4"}, driving<broken::backoff_not_reset>()},
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_SUITE(swarm_test)
 
 BOOST_AUTO_TEST_CASE(the_real_client_breaks_no_rule_in_any_world) {
     const sim::swarm_report report = sim::swarm(everything_in(10min), {.first = 1, .count = 300});
-    std::printf("swarm: %llu worlds, %llu checks, %llu outages told\n",
+    std::printf("swarm: %llu worlds, %llu checks, %llu outages reported\n",
                 static_cast<unsigned long long>(report.runs),
                 static_cast<unsigned long long>(report.checks),
                 static_cast<unsigned long long>(report.outages));

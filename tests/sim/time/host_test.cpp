@@ -39,7 +39,7 @@ struct machine_on_queue {
 
 BOOST_AUTO_TEST_SUITE(host_test)
 
-BOOST_AUTO_TEST_CASE(the_clocks_of_a_host_are_right_unless_told_otherwise) {
+BOOST_AUTO_TEST_CASE(the_clocks_of_a_host_are_right_by_default) {
     machine_on_queue on;
     on.queue.run_for(90min);
     BOOST_TEST((on.host.steady_now() == on.queue.now()));
@@ -195,7 +195,7 @@ BOOST_AUTO_TEST_CASE(timers_go_on_when_a_suspension_ends_within_a_pause) {
     BOOST_TEST((on.host.timer_now() == steady_time{90s}));
 }
 
-BOOST_AUTO_TEST_CASE(a_machine_that_is_gone_is_told_nothing) {
+BOOST_AUTO_TEST_CASE(a_host_that_was_destroyed_runs_no_task) {
     sim::event_queue queue;
     bool ran = false;
     {

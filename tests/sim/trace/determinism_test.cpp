@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(a_run_that_ends_early_differs_where_it_ends) {
     BOOST_TEST(found->second.empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_difference_that_does_not_come_again_is_told_as_intermittent) {
+BOOST_AUTO_TEST_CASE(a_difference_that_does_not_come_again_is_reported_as_intermittent) {
     int run = 0;
     const auto once = [&](std::uint64_t, trace lines) {
         return lines_of(std::move(lines), 1000, ++run == 2 ? 900 : 1000);

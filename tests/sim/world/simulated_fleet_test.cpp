@@ -37,7 +37,7 @@ struct watched_servers {
 
 BOOST_AUTO_TEST_SUITE(simulated_fleet_test)
 
-BOOST_AUTO_TEST_CASE(B7_each_target_that_crashes_is_told_once_and_no_other) {
+BOOST_AUTO_TEST_CASE(B7_each_target_that_crashes_is_reported_once_and_no_other) {
     const auto run = [] {
         watched_servers of{200};
         for (std::size_t number = 0; number < 200; number += 7)

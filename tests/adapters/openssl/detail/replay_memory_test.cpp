@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(it_counts_what_it_forgot_before_its_time_and_nothing_else) 
 }
 
 // Digests that differ in the last byte only, as no two signatures do, fall together in the index.
-BOOST_AUTO_TEST_CASE(digests_that_share_a_beginning_are_told_apart) {
+BOOST_AUTO_TEST_CASE(digests_that_share_a_beginning_are_distinguished) {
     constexpr std::size_t entries = 300;
     replay_memory memory{1h, entries};
     for (std::size_t number = 0; number < entries; ++number)

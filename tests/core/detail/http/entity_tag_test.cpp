@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(a_tag_with_a_comma_is_named_in_quotes_only) {
     BOOST_TEST(!value_names(R"("a","b")", R"(a","b)"));
 }
 
-BOOST_AUTO_TEST_CASE(only_the_lines_of_that_name_count_in_any_case) {
+BOOST_AUTO_TEST_CASE(only_the_lines_of_that_name_count_case_insensitively) {
     BOOST_TEST(!names("", sha1));
     BOOST_TEST(!names("Host: a\r\n", sha1));
     BOOST_TEST(names("if-none-match: " + sha1 + "\r\nHost: a\r\n", sha1));

@@ -213,7 +213,7 @@ BOOST_DATA_TEST_CASE(a_truncated_request_is_never_complete, data::make(accepted)
     }
 }
 
-BOOST_AUTO_TEST_CASE(everything_in_a_request_is_told) {
+BOOST_AUTO_TEST_CASE(everything_in_a_request_is_reported) {
     std::string text = "\r\nHEAD /a?b HTTP/1.1\r\nHost: h\r\nX_Signature:  ab \r\n\r\n";
     forest::detail::request_parser parser;
     BOOST_TEST(!parser.started());
@@ -244,7 +244,7 @@ const std::vector<method_row> methods{{"GET", http_method::get},     {"HEAD", ht
                                       {"GETS", http_method::other},  {"Head", http_method::other},
                                       {"DELETE", http_method::other}};
 
-BOOST_DATA_TEST_CASE(a_method_is_told_apart_by_its_exact_name, data::make(methods)) {
+BOOST_DATA_TEST_CASE(a_method_is_recognised_by_its_exact_name, data::make(methods)) {
     std::string text = std::string{sample.text} + " / HTTP/1.1\r\nHost: a\r\n\r\n";
     forest::detail::request_parser parser;
     (void)parser.parse(text);
@@ -252,7 +252,7 @@ BOOST_DATA_TEST_CASE(a_method_is_told_apart_by_its_exact_name, data::make(method
     BOOST_TEST(parser.method_text(text) == sample.text);
 }
 
-BOOST_AUTO_TEST_CASE(nothing_is_told_before_the_head_is_complete) {
+BOOST_AUTO_TEST_CASE(nothing_is_reported_before_the_head_is_complete) {
     std::string text = "GET /a HTTP/1.1\r\nHost: a\r\n\r";
     forest::detail::request_parser parser;
     BOOST_TEST(parser.parse(text) == text.size());
@@ -286,7 +286,7 @@ BOOST_AUTO_TEST_CASE(pipelined_requests_are_parsed_one_after_the_other) {
     BOOST_TEST(parsed == requests);
 }
 
-BOOST_AUTO_TEST_CASE(a_client_that_expects_continue_is_told_apart_until_its_body_is_there) {
+BOOST_AUTO_TEST_CASE(a_client_that_expects_continue_is_recognised_until_its_body_is_there) {
     std::string text = post("Content-Length: 2\r\nExpect: 100-Continue\r\n", "");
     forest::detail::request_parser parser;
     BOOST_TEST(parser.parse(text) == text.size());
@@ -387,7 +387,7 @@ BOOST_AUTO_TEST_CASE(a_body_that_is_skipped_has_the_same_limit) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(the_kind_of_refusal_can_be_told_from_the_code) {
+BOOST_AUTO_TEST_CASE(the_kind_of_refusal_follows_from_the_code) {
     BOOST_TEST((feed_request("x(").error == std::errc::bad_message));
     BOOST_TEST((feed_request(get("/", "", "HTTP/2.0")).error == std::errc::not_supported));
     BOOST_TEST(

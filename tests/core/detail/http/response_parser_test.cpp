@@ -275,8 +275,8 @@ BOOST_DATA_TEST_CASE(a_truncated_answer_of_known_length_is_a_lost_connection,
     const response_result whole = feed_response(sample.answer);
     for (std::size_t size = 0; size < sample.answer.size(); ++size) {
         const response_result cut = feed_response(std::string_view{sample.answer}.substr(0, size));
-        // An answer delimited by the close cannot be told from a shorter one; everything else can,
-        // and what is malformed may be known to be so already.
+        // An answer delimited by the close looks like a shorter one. Every other cut is noticed,
+        // and a malformed answer may be noticed already.
         const bool delimited_by_close = !cut.error && !whole.error && cut.status == whole.status &&
                                         cut.fields == whole.fields && !whole.keep_alive;
         // Half of what would show another protocol shows only that it is not HTTP.
@@ -290,7 +290,7 @@ BOOST_DATA_TEST_CASE(a_truncated_answer_of_known_length_is_a_lost_connection,
     }
 }
 
-BOOST_AUTO_TEST_CASE(status_fields_and_body_are_told) {
+BOOST_AUTO_TEST_CASE(status_fields_and_body_are_reported) {
     const response_result result = feed_response(
         "HTTP/1.1 103 Hints\r\nB: c\r\n\r\nHTTP/1.1 201 Made it\r\nA:  b \r\nContent-Length: 2\r\n"
         "\r\nhi");
@@ -301,7 +301,7 @@ BOOST_AUTO_TEST_CASE(status_fields_and_body_are_told) {
     BOOST_TEST(result.keep_alive);
 }
 
-BOOST_AUTO_TEST_CASE(nothing_is_told_before_the_head_is_complete) {
+BOOST_AUTO_TEST_CASE(nothing_is_reported_before_the_head_is_complete) {
     std::string text = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r";
     forest::detail::response_parser parser;
     BOOST_TEST(!parser.started());

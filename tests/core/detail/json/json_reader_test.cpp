@@ -296,7 +296,7 @@ BOOST_AUTO_TEST_CASE(depth_holds_at_exactly_its_limit) {
     BOOST_TEST(!is_valid_json(std::string(1'000'000, '[')));
 }
 
-BOOST_AUTO_TEST_CASE(the_members_of_the_outermost_object_are_told_in_order) {
+BOOST_AUTO_TEST_CASE(the_members_of_the_outermost_object_are_reported_in_order) {
     BOOST_TEST(members("{}") == "");
     BOOST_TEST(members(" { } \n") == "");
     BOOST_TEST(members(R"( {"a" : 1 ,"b":[ {"c":2} ],"a":{"a" : "x"} , "\u0061":null} )") ==
@@ -310,7 +310,7 @@ BOOST_AUTO_TEST_CASE(a_value_that_is_no_object_has_no_members) {
         BOOST_TEST(members(text) == "refused", text);
 }
 
-BOOST_AUTO_TEST_CASE(the_elements_of_the_outermost_array_are_told_in_order) {
+BOOST_AUTO_TEST_CASE(the_elements_of_the_outermost_array_are_reported_in_order) {
     BOOST_TEST(elements("[]") == "");
     BOOST_TEST(elements("\t[ ] \r\n") == "");
     BOOST_TEST(elements("[1]") == "number:1\n");
@@ -326,7 +326,7 @@ BOOST_AUTO_TEST_CASE(a_value_that_is_no_array_has_no_elements) {
         BOOST_TEST(elements(text) == "refused", text);
 }
 
-BOOST_AUTO_TEST_CASE(elements_are_told_up_to_the_fault) {
+BOOST_AUTO_TEST_CASE(elements_are_reported_up_to_the_fault) {
     int told = 0;
     const auto count = [&](const json_value&) { ++told; };
     BOOST_TEST((forest::detail::read_json_array("[1,2,]", count) == errc::malformed_body));
@@ -335,7 +335,7 @@ BOOST_AUTO_TEST_CASE(elements_are_told_up_to_the_fault) {
     BOOST_TEST(told == 3);
 }
 
-BOOST_AUTO_TEST_CASE(what_was_told_can_be_read_again) {
+BOOST_AUTO_TEST_CASE(a_reported_value_can_be_read_again) {
     std::string told;
     const auto ec = forest::detail::read_json_object(
         R"({"a":[{"b":[1]},{"b":["c"]}]})", [&](json_string, const json_value& array) {

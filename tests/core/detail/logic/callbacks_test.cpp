@@ -46,7 +46,7 @@ struct owner {
 
 BOOST_AUTO_TEST_SUITE(callbacks_test)
 
-BOOST_AUTO_TEST_CASE(what_nobody_is_told_of_need_not_be_described) {
+BOOST_AUTO_TEST_CASE(an_event_that_nobody_receives_need_not_be_described) {
     forest::detail::callbacks listeners;
     listeners.on_server_down([](const forest::outage&) {});
     BOOST_TEST(!listeners.hears(forest::event_kind::check_started));
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(B14_close_waits_for_the_callback_that_is_running_on_another
     caller.join();
 }
 
-BOOST_AUTO_TEST_CASE(B14_close_from_inside_returns_at_once_and_nothing_is_told_after_it) {
+BOOST_AUTO_TEST_CASE(B14_close_from_inside_returns_at_once_and_nothing_is_reported_after_it) {
     callbacks listeners;
     int told = 0;
     int farewells = 0;
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(B16_a_callback_of_the_owners_is_called_and_may_be_missing) 
     BOOST_TEST(told.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(B16_what_it_throws_is_told_as_an_event_like_the_one_it_was_called_for) {
+BOOST_AUTO_TEST_CASE(B16_its_exception_is_reported_as_an_event_like_the_one_it_was_called_for) {
     owner mine;
     std::vector<std::string> told;
     mine.listeners.on_event([&](const event& happened) {
@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(B16_what_it_throws_is_told_as_an_event_like_the_one_it_was_
     BOOST_TEST(told.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(B16_it_makes_no_difference_that_nobody_can_be_told) {
+BOOST_AUTO_TEST_CASE(B16_it_makes_no_difference_that_nobody_receives_the_report) {
     owner mine;
     mine.set([](const std::string&) { throw std::runtime_error("x"); });
     BOOST_TEST(!mine.call(""));
@@ -254,7 +254,7 @@ BOOST_AUTO_TEST_CASE(B14_a_callback_of_the_owners_that_closes_is_the_last) {
     mine.set([&](const std::string&) {
         ++calls;
         mine.listeners.close([]() noexcept { BOOST_ERROR("a farewell"); });
-        throw std::runtime_error("told to nobody");
+        throw std::runtime_error("reported to nobody");
     });
     BOOST_TEST(!mine.call(""));
     BOOST_TEST(!mine.call("again"));
@@ -294,7 +294,7 @@ BOOST_AUTO_TEST_CASE(a_callback_of_the_owners_may_replace_itself_and_a_closed_ga
     BOOST_TEST(witness.use_count() == 1);
 }
 
-BOOST_AUTO_TEST_CASE(B7_B8_those_of_a_fleet_are_told_whose_outage_it_is) {
+BOOST_AUTO_TEST_CASE(B7_B8_those_of_a_fleet_receive_the_target_of_the_outage) {
     callbacks listeners;
     std::vector<std::string> told;
     const outage of_it{.id = 3};
@@ -315,7 +315,7 @@ BOOST_AUTO_TEST_CASE(B7_B8_those_of_a_fleet_are_told_whose_outage_it_is) {
     BOOST_TEST((told == std::vector<std::string>{"event7", "down7", "event7", "up7"}));
 }
 
-BOOST_AUTO_TEST_CASE(whoever_listens_to_outages_is_not_told_of_what_nobody_wants_any_more) {
+BOOST_AUTO_TEST_CASE(a_listener_to_outages_receives_no_event_that_nobody_wants_any_more) {
     callbacks listeners;
     bool wanted = true;
     int outages = 0;

@@ -147,14 +147,14 @@ const std::vector<script> scripts{
     {"skrew", "f-fw1f", "and tries again, since the server answers"},
     {"sr", "f-", "the fetch under way is not doubled"},
     {"srk", "f-f", "but what it brought may be from before the outage"},
-    {"srkk", "f-f-", "so there is one more, and only one"},
+    {"srkk", "f-f-", "so there is another fetch, and only one"},
     {"srrrkk", "f---f-", "however many recoveries there were"},
     {"sre", "f-f", "a failure of the old one says nothing of the server that is back"},
     {"sree", "f-fw1", "but one of the new one does"},
     {"srkrk", "f-f-f", "each fetch under way is outdated by a recovery of its own"},
     {"sger", "f-w1f", "a recovery does not wait"},
     {"sgerw", "f-w1f-", "and voids the wait"},
-    {"sgewer", "f-w1fw2f", "and begins the delays anew"},
+    {"sgewer", "f-w1fw2f", "and restarts the delays"},
     {"sgewerew", "f-w1fw2fw1f", "from the first"},
     {"sbr", "f--", "a recovery is an answer"},
     {"sbrk", "f--f", "as good as that of a check"},
@@ -166,7 +166,7 @@ const std::vector<script> scripts{
     {"srbeg", "f---f", "and then as well"},
     {"srbgk", "f---f", "a bad check that was made good meanwhile changes nothing"},
 
-    {"sgewkrewk", "f-w1f-fw1f-", "a fetch that was well begins the delays anew"},
+    {"sgewkrewk", "f-w1f-fw1f-", "a successful fetch restarts the delays"},
 
     {"sgK", "f-w60", "a content that has to come again is fetched again, but not at once"},
     {"sgKw", "f-w60f", "when the time has come"},
@@ -195,7 +195,7 @@ const std::vector<script> scripts{
     {"PwPk", "w60f--", "whatever that brings"},
     {"Pbw", "w60--", "a failed poll means that the server does not answer"},
     {"Pbwp", "w60---", "and the next good one may settle it"},
-    {"PbwP", "w60--w60", "or begin it anew"},
+    {"PbwP", "w60--w60", "or begin it again"},
     {"sgePw", "f-w1-w60", "a poll replaces a fetch that had failed"},
     {"sgepw", "f-w1--", "for good, if nothing is left open"},
 };
@@ -382,7 +382,7 @@ BOOST_AUTO_TEST_CASE(B3_the_delays_are_those_of_the_backoff_up_to_the_interval) 
     BOOST_TEST((delays(longer, 3) == std::vector<duration>{2s, 4s, 8s}));
 }
 
-BOOST_AUTO_TEST_CASE(B3_a_fetch_that_was_well_and_a_recovery_begin_the_delays_anew) {
+BOOST_AUTO_TEST_CASE(B3_a_successful_fetch_and_a_recovery_restart_the_delays) {
     auto subject = fetching(exponential_backoff{}, 30s);
     (void)delays(subject, 3);
     BOOST_TEST((subject.step(fetch_input::fetched, at(fetch_input::fetched)).what ==

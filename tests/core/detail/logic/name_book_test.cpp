@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(B19_without_a_word_of_the_name_service_a_named_bound_holds)
     BOOST_TEST((one.ask("a", by) == name_state::refreshing));
 }
 
-BOOST_AUTO_TEST_CASE(B19_no_such_name_is_told_and_forgets_the_last_good_answer) {
+BOOST_AUTO_TEST_CASE(B19_no_such_name_is_reported_and_forgets_the_last_good_answer) {
     watched_book one;
     waiter by;
     (void)one.ask("a", by);
@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(B19_a_look_up_that_hangs_is_not_waited_for_when_there_is_a_
     BOOST_TEST((by.addresses == std::vector{address(3)}));
 }
 
-BOOST_AUTO_TEST_CASE(B19_addresses_that_cannot_be_connected_to_are_looked_up_anew) {
+BOOST_AUTO_TEST_CASE(B19_addresses_that_cannot_be_connected_to_are_looked_up_again) {
     watched_book one;
     waiter by, other;
     (void)one.ask("a", by);
@@ -268,7 +268,7 @@ BOOST_AUTO_TEST_CASE(B19_addresses_that_cannot_be_connected_to_are_looked_up_ane
     BOOST_TEST((by.addresses == std::vector{address(2)}));
 }
 
-BOOST_AUTO_TEST_CASE(B19_nobody_waits_anew_for_a_name_service_that_is_known_to_hang) {
+BOOST_AUTO_TEST_CASE(B19_nobody_waits_again_for_a_name_service_that_is_known_to_hang) {
     watched_book one;
     waiter by;
     (void)one.ask("a", by);
@@ -342,7 +342,7 @@ BOOST_AUTO_TEST_CASE(B19_look_ups_begin_in_the_order_in_which_they_were_asked_fo
     BOOST_TEST(all[4].times_answered == 1);
 }
 
-BOOST_AUTO_TEST_CASE(B19_what_this_machine_lacks_is_told_and_not_remembered) {
+BOOST_AUTO_TEST_CASE(B19_a_resource_that_this_machine_lacks_is_reported_and_not_remembered) {
     watched_book one;
     waiter by;
     (void)one.ask("a", by);
@@ -392,7 +392,7 @@ BOOST_AUTO_TEST_CASE(names_are_bounded_and_one_that_hangs_is_kept_without_holdin
 
 // Against bookkeeping that is too plain to be wrong: each waiter is answered once, never more
 // look-ups than allowed, never two of a name, and no answer that is too old.
-BOOST_AUTO_TEST_CASE(B19_whatever_is_asked_and_answered_everybody_is_told_once) {
+BOOST_AUTO_TEST_CASE(B19_each_waiter_is_called_once_for_any_questions_and_answers) {
     constexpr std::uint64_t seed = 20'261'129;
     forest::random_generator random{seed};
     const resolver_limits limits{.lookups_max = 2, .hanging_max = 1, .local_max = 1};

@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(B9_B33_a_farewell_comes_from_a_route_that_is_there) {
     BOOST_TEST(!subject.polls_schema());
 }
 
-BOOST_AUTO_TEST_CASE(B33_one_try_at_a_time_and_one_more_for_a_recovery_meanwhile) {
+BOOST_AUTO_TEST_CASE(B33_one_try_at_a_time_and_another_for_a_recovery_meanwhile) {
     polled_route subject = gone_over();
     BOOST_TEST((subject.woke() == route_action::try_health));
     BOOST_TEST((subject.woke() == route_action::none));

@@ -79,7 +79,7 @@ const std::vector<script> scripts{
      "and then it is the other one that has to come again"},
     {{{0, 'a'}, {9, 'b'}, {10, 'a'}, {20, 'b'}, {30, 'a'}, {70, 'a'}, {90, 'a'}},
      "T T H60 =60 H60 H20 T",
-     "the known one in between begins the time anew"},
+     "the known one in between restarts the time"},
     {{{0, 'a'}, {9, 'b'}, {10, 'a'}, {70, 'b'}, {130, 'b'}},
      "T T H60 =60 =",
      "and is looked at once more"},

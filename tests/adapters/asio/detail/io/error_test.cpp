@@ -38,7 +38,7 @@ BOOST_DATA_TEST_CASE(B5_the_most_specific_failure_of_two_addresses_wins,
                               from_most_to_least_specific[second]) == expected));
 }
 
-BOOST_DATA_TEST_CASE(what_this_machine_lacks_is_not_told_of_the_server,
+BOOST_DATA_TEST_CASE(a_resource_that_this_machine_lacks_is_no_fault_of_the_server,
                      boost::unit_test::data::make({EMFILE, ENFILE, ENOBUFS, ENOMEM,
                                                    EADDRNOTAVAIL})) {
     const std::error_code ec{sample, asio::error::get_system_category()};
