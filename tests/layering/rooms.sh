@@ -3,9 +3,9 @@
 
 # usage: rooms.sh SOURCE_DIR
 #
-# Proves the rule of docs/explanation/design.md: what lies below a `detail/` is in a namespace `detail`,
-# and examples and the tool do without it; the other headers are each on a page of docs/reference.
-# Prints one line for each fault.
+# Proves the rule of docs/explanation/design.md: what lies below a `detail/` is in a namespace `detail`
+# and in no other, and examples and the tool do without it; the other headers are each on a page of
+# docs/reference. No header includes itself, and each class has a test. Prints one line for each fault.
 set -eu
 cd "$1"
 
@@ -18,9 +18,25 @@ fault() {
 headers=$(find include/forest -name '*.hpp' | sort)
 public=$(echo "$headers" | grep -v /detail/)
 
-for header in $(echo "$headers" | grep /detail/); do
-    grep -q '^namespace forest.*::detail {' "$header" || fault "$header: is in no namespace detail"
-done
+# report FAULTS: one fault for each line.
+report() {
+    while read -r found; do
+        [ -z "$found" ] || fault "$found"
+    done <<END
+$1
+END
+}
+
+# shellcheck disable=SC2046,SC2086 # Lists are split into words on purpose, here and below.
+report "$(awk '
+    function finish() { if (file != "" && !inside) print file ": is in no namespace detail" }
+    FNR == 1 { finish(); file = FILENAME; inside = 0 }
+    /^[[:space:]]*(inline[[:space:]]+)?namespace([[:space:]{]|$)/ {
+        if (/^namespace forest(::[a-z_]+)*::detail [{]$/) inside = 1
+        else print FILENAME ": has another namespace than detail: " $0
+    }
+    END { finish() }
+' $(echo "$headers" | grep /detail/) /dev/null)"
 
 for file in $(find examples -name '*.hpp' -o -name '*.cpp' | sort); do
     if grep -Eq '#[[:space:]]*include[[:space:]]*<forest/.*detail/' "$file"; then
@@ -56,7 +72,7 @@ done
 main_classes="health_client health_fleet datasource health_route schema_route asio_clock \
 asio_transport asio_server pooled_transport sharded_fleet hmac_sha256_signer hmac_sha256_verifier"
 # shellcheck disable=SC2086
-comments=$(awk -v wanted="$main_classes" '
+report "$(awk -v wanted="$main_classes" '
     BEGIN { count = split(wanted, list, " "); for (i in list) must[list[i]] = 1 }
     # The parts so far: s(entence), p(aragraph), e(xample), t(hread safety), l(ifetime), (e)r(rors).
     function add(part) { if (part != "p" || parts !~ /p$/) parts = parts part }
@@ -87,12 +103,7 @@ comments=$(awk -v wanted="$main_classes" '
     { parts = "" }
     END { for (i = 1; i <= count; ++i)
         if (!(list[i] in seen)) print "include/forest: has no class " list[i] }
-' $public)
-while read -r found; do
-    [ -z "$found" ] || fault "$found"
-done <<END
-$comments
-END
+' $public)"
 
 # Inheritance that only spreads a class over files shows in these.
 most=20
@@ -100,19 +111,123 @@ most=20
 count=$(cat $headers | grep -o 'this->' | wc -l)
 [ "$count" -le "$most" ] || fault "include/forest: says this-> $count times, and may $most times"
 
-# A header with a class has a test, or its owner has: a header that includes it, or the owner of that.
-tested() { find tests -name "$(basename "$1" .hpp)_test.cpp" | grep -q .; }
-owned() {
-    tested "$1" && return
-    # shellcheck disable=SC2086
-    for owner in $(grep -lF "<${1#include/}>" $headers); do
-        (owned "$owner") && return
+# Two rules on what includes what.
+#
+# No header includes itself, directly or through others.
+#
+# A header with a class has a test: at its own place below tests/, which mirrors include/forest, or
+# at the place of its owner, a header of the same layer that includes it. Where neither is there,
+# tested_elsewhere.txt names the test, which must reach the header by its includes.
+elsewhere=tests/layering/tested_elsewhere.txt
+# shellcheck disable=SC2086
+report "$(find tests -name '*_test.cpp' | awk -v elsewhere=$elsewhere '
+    FILENAME == "-" { is_test[$0] = 1; next }
+    FNR == 1 { all[++count] = FILENAME }
+    /^[[:space:]]*#[[:space:]]*include[[:space:]]*<forest\// { includes[FILENAME] = includes[FILENAME] " " included($0) }
+    /^(class|struct) [a-z_0-9]+( final)?( :|( [{])|$)/ { has_class[FILENAME] = 1 }
+
+    function included(line) { gsub(/.*<|>.*/, "", line); return "include/" line }
+
+    # Depth first. A header on the way that is met again closes a circle.
+    function visit(header, way,   list, i, n) {
+        if (state[header] == "done") return
+        if (state[header] == "on the way") {
+            print header ": includes itself:" substr(way, index(way, " " header)) " " header
+            return
+        }
+        state[header] = "on the way"
+        n = split(includes[header], list, " ")
+        for (i = 1; i <= n; ++i) visit(list[i], way " " header)
+        state[header] = "done"
+    }
+
+    # Layers, and beside them each of the adapters.
+    function layer(header,   part) {
+        split(header, part, "/")
+        if (part[3] == "adapters") return part[4]
+        return part[3] ~ /^(core|policy|sim)$/ ? part[3] : "assemblies"
+    }
+    function mirror(header) {
+        sub(/^include\/forest\//, layer(header) == "assemblies" ? "tests/assemblies/" : "tests/", header)
+        sub(/[.]hpp$/, "_test.cpp", header)
+        return header
+    }
+    function owned(header,   i) {
+        for (i = 1; i <= count; ++i)
+            if (layer(all[i]) == layer(header) && mirror(all[i]) in is_test &&
+                index(includes[all[i]] " ", " " header " "))
+                return 1
+        return 0
+    }
+
+    # Whether `from` reaches the header by its includes. forest.hpp would reach nearly all.
+    function reaches(from, header, seen,   list, i, n) {
+        if (from == header) return 1
+        if (from in seen || from == "include/forest/forest.hpp") return 0
+        seen[from] = 1
+        n = split(includes[from], list, " ")
+        for (i = 1; i <= n; ++i) if (reaches(list[i], header, seen)) return 1
+        return 0
+    }
+    function read_test(test,   line) {
+        if (test in read) return
+        read[test] = 1
+        while ((getline line < test) > 0)
+            if (line ~ /^#include <forest\//) includes[test] = includes[test] " " included(line)
+        close(test)
+    }
+
+    END {
+        for (i = 1; i <= count; ++i) visit(all[i], "")
+        while ((getline line < elsewhere) > 0) {
+            if (line ~ /^(#|$)/) continue
+            split(line, word, " ")
+            header = "include/forest/" word[1]; test = "tests/" word[2]
+            split("", seen)
+            if (header in listed) print elsewhere ": has " word[1] " twice"
+            listed[header] = 1
+            if (!(header in has_class)) print elsewhere ": there is no class in " word[1]
+            else if (mirror(header) in is_test || owned(header)) print elsewhere ": does not need " word[1]
+            if (!(test in is_test)) { print elsewhere ": there is no " test; continue }
+            read_test(test)
+            if (!reaches(test, header, seen)) print elsewhere ": " test " does not include " word[1]
+        }
+        for (i = 1; i <= count; ++i) {
+            header = all[i]
+            if (header in has_class && !(mirror(header) in is_test) && !owned(header) && !(header in listed))
+                print header ": has a class, and neither it nor its owner has a test"
+        }
+    }
+' - $headers)"
+
+# A room of sim with more than five headers explains itself in a few lines, whose links lead to files
+# and whose headers are there: beside the page, or by their paths.
+rooms_max=5 lines_max=15
+for room in include/forest/sim/*/; do
+    page=${room}README.md
+    count=$(echo "$headers" | grep -c "^$room")
+    if [ ! -e "$page" ]; then
+        [ "$count" -le $rooms_max ] || fault "$page: is missing, for $count headers"
+        continue
+    fi
+    [ "$(wc -l <"$page")" -le $lines_max ] || fault "$page: has more than $lines_max lines"
+    for named in $(grep -oE '[A-Za-z0-9_./]+\.hpp' "$page" | sort -u) \
+        $(grep -o '](\([^)#]*\)' "$page" | sed 's/^](//'); do
+        [ -e "$room$named" ] || [ -e "include/$named" ] || fault "$page: there is no $named"
     done
-    return 1
-}
-for header in $headers; do
-    grep -Eq '^(class|struct) [a-z_0-9]+( final)?( :|( \{)|$)' "$header" || continue
-    owned "$header" || fault "$header: has a class, and neither it nor what includes it has a test"
+done
+
+# What lies in tests/ itself concerns all tests; each folder is in the README.
+for file in tests/*; do
+    name=${file#tests/}
+    if [ -d "$file" ]; then
+        grep -Eq "(^|[^a-z_])$name/" tests/README.md || fault "tests/README.md: says nothing of $name/"
+    else
+        case $name in
+        README.md | CMakeLists.txt | run.sh) ;;
+        *) fault "$file: lies in none of the folders of tests/" ;;
+        esac
+    fi
 done
 
 echo "$(echo "$headers" | wc -l) headers, $(echo "$public" | wc -l) public, $faults faults"

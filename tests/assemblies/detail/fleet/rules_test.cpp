@@ -49,7 +49,7 @@ struct owning_backoff {
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(fleet_rules_test)
+BOOST_AUTO_TEST_SUITE(rules_test)
 
 BOOST_AUTO_TEST_CASE(equal_options_are_kept_once) {
     fleet_rules<exponential_backoff> subject{{.initial = 3s}};
