@@ -25,7 +25,7 @@
 
 namespace forest::cli {
 
-/// Where the secret comes from; it never comes from an argument, because arguments are public.
+/// The source of the secret. It is never an argument, because other users can see arguments.
 struct secret_source {
     std::string file;         ///< `--secret-file`; empty: the variable FOREST_AUTH_SECRET
     bool none_needed = false; ///< `--unsigned`

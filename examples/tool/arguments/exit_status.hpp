@@ -9,7 +9,7 @@ namespace forest::cli {
 /// The exit statuses of the tool; scripts rely on them.
 enum class exit_status {
     success = 0,      ///< healthy, or ended as asked
-    failure = 1,      ///< unhealthy, or could not go on
+    failure = 1,      ///< unhealthy, or could not continue
     usage_error = 2,  ///< the command line, a file or the environment must be changed first
     inconclusive = 3, ///< the check could not be made here, and so says nothing of the server
 };

@@ -32,7 +32,7 @@ inline constexpr std::string_view faint = "2";
 /// for which the name service does not answer.
 [[nodiscard]] bool is_printed(const event& happened, bool verbose) noexcept;
 
-/// An outage that goes on.
+/// An outage that has not ended.
 struct ongoing_outage {
     std::uint64_t id = 0;
     wall_time first_failure{};

@@ -92,7 +92,7 @@ public:
     /// Adds any other line. The number of these lines is bounded.
     void add(std::string line) { push({kind::other, std::move(line), {}, {}, {}}); }
 
-    /// Counts an event that gets no line. One notice stands for all of them until a check has room
+    /// Counts an event that gets no line. One notice counts all such events until a check has room
     /// again.
     void leave_out(wall_time now) {
         if (gap_ == lines_.end()) {

@@ -49,7 +49,7 @@ struct timeline_column {
     }
 };
 
-/// One target. Feed it what happens, in order; times are since the beginning.
+/// The history of one target. Report everything to it in order. Times are since the beginning.
 class timeline_lane {
 public:
     /// As many columns for each lane as the picture is wide.

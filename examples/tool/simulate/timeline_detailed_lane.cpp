@@ -22,7 +22,7 @@ constexpr double check_row = 16;
 
 // More could not be distinguished.
 constexpr std::size_t faults_max = 60;
-constexpr std::size_t crammed_max = 4; // boxes upon others
+constexpr std::size_t crammed_max = 4; // boxes that overlap others
 
 // Half of a mark and its surroundings.
 constexpr double around_mark = 7;

@@ -106,7 +106,7 @@ public:
     [[nodiscard]] std::size_t count() const noexcept { return count_; }
     [[nodiscard]] const std::vector<fault_box>& boxes() const noexcept { return boxes_; }
 
-    /// How many boxes had no room in any row, and lie upon others.
+    /// How many boxes had no room in any row, and overlap others.
     [[nodiscard]] std::size_t crammed() const noexcept { return crammed_; }
 
 private:

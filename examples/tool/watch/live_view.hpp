@@ -68,7 +68,7 @@ private:
     std::map<target_id, line> lines_;     // in the order in which the targets were given
     std::uint64_t checks_ = 0;            // checks that have ended
     std::deque<sample> samples_;          // of the last seconds
-    std::string view_;                    // as it stands on the terminal
+    std::string view_;                    // as it is on the terminal
     terminal_size size_;                  // the size for which the view was drawn
 };
 

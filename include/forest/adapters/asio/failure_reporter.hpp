@@ -30,7 +30,7 @@ class line_limit {
 public:
     static constexpr std::chrono::minutes pause{1};
 
-    /// Returns the number of failures since the last line; empty if nothing must be written now.
+    /// Returns the number of failures since the last line; empty if no line may be written now.
     [[nodiscard]] std::optional<std::uint64_t> admit(steady_time now) noexcept {
         if (last_ && now - *last_ < pause) {
             ++suppressed_;
@@ -78,9 +78,9 @@ private:
 
 } // namespace detail
 
-/// Writes what a callback threw to standard error: one line, at most once a minute, which says how
-/// many failures were left out. The default of `on_unheard` for every client on Asio; copies share
-/// the limit.
+/// Writes the exception of a callback to standard error: at most one line a minute. The line says
+/// how many failures were left out. The default of `on_unheard` for every client on Asio; copies
+/// share the limit.
 ///
 /// May be called from any thread. Throws only when it is constructed, std::bad_alloc; a call
 /// neither throws nor allocates.

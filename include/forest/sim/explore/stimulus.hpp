@@ -41,7 +41,7 @@ enum class answer : std::uint8_t {
     not_ok,       ///< counts, and has another clock skew
     unresolved,   ///< inconclusive (B12) until there are more than `doubt_max` in a row
     farewell,     ///< makes the target down at once (B9)
-    cancelled,    ///< not by the driver, which sends no reply after its own `cancel`
+    cancelled,    ///< by others; after its own cancel() the driver sends no reply
 };
 
 inline constexpr std::size_t answer_count = static_cast<std::size_t>(answer::cancelled) + 1;

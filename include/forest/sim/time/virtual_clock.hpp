@@ -121,7 +121,7 @@ private:
         : waits_{std::make_shared<waits>(std::move(owner))} {}
 
     static void schedule(const std::shared_ptr<waits>& shared, std::uint64_t id, duration length) {
-        // `[shared]` would capture a constant, which is copied where it should be moved.
+        // `[shared]` would capture a constant, and a constant is copied instead of moved.
         shared->owner->queue().after(
             shared->owner->true_span(length), [waiting = shared, id]() mutable {
                 host& owner = *waiting->owner;

@@ -24,8 +24,9 @@ inline void begin_openssl() noexcept {
     errno = 0;
 }
 
-// Returns whether OpenSSL has reported a lack of memory since then, and clears its errors. Some of
-// its errors report only a consequence of the lack, and some of its functions reset errno.
+// Returns whether OpenSSL has reported a lack of memory since `begin_openssl`, and clears its
+// errors. Some of its errors report only a consequence of the lack, and some of its functions reset
+// errno.
 inline bool openssl_lacked_memory() noexcept {
     bool lacked = errno == ENOMEM;
     while (const unsigned long code = ERR_get_error())
@@ -33,7 +34,7 @@ inline bool openssl_lacked_memory() noexcept {
     return lacked;
 }
 
-/// What OpenSSL reports about one session of a client by callbacks, and only once.
+/// The data about one session of a client that OpenSSL reports only by callbacks, and only once.
 struct tls_callbacks {
     /// The last tickets of TLS 1.3 from the server.
     std::array<std::unique_ptr<SSL_SESSION, tls_ticket::release>, tickets_per_server_max> last{};

@@ -20,8 +20,8 @@
 namespace forest::sim::detail {
 
 /// Begins (`step` is 1) or ends (-1) a fault of a server process. `in_force` is null if no fault of
-/// the kind is left. Not for `crash`, `restart` and `stop`: their end depends on what has happened
-/// to the process since.
+/// the kind is left. Not for `crash`, `restart` and `stop`: their end depends on later events of
+/// the process.
 inline void change_process(server_process& server, const fault& fault, int step,
                            const sim::fault* in_force) {
     switch (fault.kind) {

@@ -89,7 +89,7 @@ public:
         return outcome(count);
     }
 
-    /// Returns whether the connection is open and has no bytes that were not received.
+    /// Returns whether the connection is open and all its bytes were received.
     [[nodiscard]] bool is_silent() const noexcept {
         char byte = 0;
         return ::recv(descriptor_, &byte, 1, MSG_PEEK) < 0 && errno == EAGAIN;

@@ -71,7 +71,7 @@ public:
     /// Removes both files, if they are still those of this process.
     void release() noexcept {
         struct stat now{};
-        // Another process may have put its own file there since.
+        // Another process may have replaced the file.
         if (is_bound_ && ::lstat(path_.c_str(), &now) == 0 && is(now, file_))
             ::unlink(path_.c_str());
         is_bound_ = false;
