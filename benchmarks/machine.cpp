@@ -30,11 +30,11 @@ void run_checks(benchmark::State& state, Verdict&& verdict_of) {
     for (auto _ : state) {
         const forest::detail::health_action next = logic.step(input, now);
         ++steps;
-        switch (next.what) {
-        case forest::detail::health_action::kind::report:
+        switch (next.kind) {
+        case forest::detail::health_action_kind::report:
             input = forest::detail::health_input::reported();
             break;
-        case forest::detail::health_action::kind::check:
+        case forest::detail::health_action_kind::check:
             input = forest::detail::health_input::reply(verdict_of(checks++));
             break;
         default: now += next.delay; input = forest::detail::health_input::woke();

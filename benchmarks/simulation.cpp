@@ -139,11 +139,11 @@ private:
     void drive(forest::detail::health_input input) {
         for (;;) {
             const forest::detail::health_action next = machine_.step(input, queue_.now());
-            switch (next.what) {
-            case forest::detail::health_action::kind::report:
+            switch (next.kind) {
+            case forest::detail::health_action_kind::report:
                 input = forest::detail::health_input::reported();
                 break;
-            case forest::detail::health_action::kind::check:
+            case forest::detail::health_action_kind::check:
                 ++checks_;
                 input = forest::detail::health_input::reply(healthy_);
                 break;

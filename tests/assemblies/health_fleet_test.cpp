@@ -438,7 +438,7 @@ BOOST_AUTO_TEST_CASE(B13_stop_is_idempotent_and_reports_once_for_each_target_tha
     watched.fleet->stop();
     BOOST_TEST(watched.count(begun, event_kind::stopping) == 1U);
     BOOST_TEST(watched.count(begun, event_kind::stopped) == 1U);
-    BOOST_TEST(watched.events.back().what.kind == event_kind::stopped);
+    BOOST_TEST(watched.events.back().report.kind == event_kind::stopped);
     BOOST_TEST(watched.events.back().target == a);
     BOOST_TEST(watched.told_by(not_begun).empty());
 }
@@ -1303,7 +1303,7 @@ BOOST_AUTO_TEST_CASE(the_callback_for_a_policy_that_throws_may_remove_the_target
         });
         watched.fleet->start();
         watched.queue.run_for(1min);
-        BOOST_TEST(watched.events.back().what.kind == event_kind::callback_failed);
+        BOOST_TEST(watched.events.back().report.kind == event_kind::callback_failed);
         BOOST_TEST(watched.count(event_kind::callback_failed) == 1U);
     }
 }

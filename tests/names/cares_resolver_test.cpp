@@ -65,14 +65,14 @@ struct resolvers : real_time_of_threads {
     }
 
     bool plan(const std::string& name, const conformance::planned_name& what) {
-        using answer = conformance::planned_name::answer;
+        using kind = conformance::planned_name::answer_kind;
         zone_entry entry;
         for (const ip_address& each : what.addresses)
             entry.addresses.push_back(number_of(each));
         if (what.lifetime)
             entry.ttl = static_cast<std::uint32_t>(*what.lifetime / 1s);
-        entry.silent = what.what == answer::silence;
-        entry.code = what.what == answer::none ? 3 : what.what == answer::failure ? 2 : 0;
+        entry.silent = what.kind == kind::silence;
+        entry.code = what.kind == kind::none ? 3 : what.kind == kind::failure ? 2 : 0;
         server.set(name, entry);
         return true;
     }

@@ -71,14 +71,14 @@ struct resolvers : real_time_of_threads {
     }
 
     bool plan(const std::string& name, const conformance::planned_name& what) {
-        using answer = conformance::planned_name::answer;
+        using kind = conformance::planned_name::answer_kind;
         fake_name known{.addresses = {}};
         for (const ip_address& each : what.addresses)
             known.addresses.push_back(number_of(each));
-        known.hangs = what.what == answer::silence;
-        known.code = what.what == answer::none      ? EAI_NONAME
-                     : what.what == answer::failure ? EAI_AGAIN
-                                                    : 0;
+        known.hangs = what.kind == kind::silence;
+        known.code = what.kind == kind::none      ? EAI_NONAME
+                     : what.kind == kind::failure ? EAI_AGAIN
+                                                  : 0;
         fake_name_service::get().set(name, known);
         return true;
     }

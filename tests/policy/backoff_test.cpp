@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(a_machine_needs_no_more_than_the_archetype) {
     health_machine watched{options{}, tests::backoff_archetype{0}, random_generator{1}};
     const auto copy = watched;
     const health_action first = watched.step(health_input::started(), steady_time{});
-    BOOST_TEST((first.what == health_action::kind::report));
+    BOOST_TEST((first.kind == health_action_kind::report));
     BOOST_TEST((first.event == event_kind::started));
     BOOST_TEST((copy.status() == target_status::unknown));
 }
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_lambda_is_a_backoff_of_a_machine) {
     (void)watched.step(health_input::reported(), now); // `check_started`
     (void)watched.step(health_input::reply(failed), now);
     const health_action next = watched.step(health_input::reported(), now);
-    BOOST_TEST((next.what == health_action::kind::wait));
+    BOOST_TEST((next.kind == health_action_kind::wait));
     BOOST_TEST((next.delay == 1ms)); // its 1 ns is below the least delay
 }
 

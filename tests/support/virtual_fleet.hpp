@@ -23,7 +23,7 @@ namespace forest::tests {
 struct told_of {
     target_id id;
     std::string target;
-    told what;
+    told report;
 };
 
 template <typename Backoff = exponential_backoff, typename Signer = unsigned_requests>
@@ -66,20 +66,20 @@ struct virtual_fleet {
         std::vector<told> result;
         for (const auto& each : events)
             if (each.id == id)
-                result.push_back(each.what);
+                result.push_back(each.report);
         return result;
     }
 
     [[nodiscard]] std::size_t count(event_kind kind) const {
         return static_cast<std::size_t>(
             std::count_if(events.begin(), events.end(),
-                          [kind](const auto& each) { return each.what.kind == kind; }));
+                          [kind](const auto& each) { return each.report.kind == kind; }));
     }
 
     [[nodiscard]] std::size_t count(target_id id, event_kind kind) const {
         return static_cast<std::size_t>(
             std::count_if(events.begin(), events.end(), [id, kind](const auto& each) {
-                return each.id == id && each.what.kind == kind;
+                return each.id == id && each.report.kind == kind;
             }));
     }
 

@@ -65,7 +65,7 @@ public:
             throw std::logic_error{"a resolver was asked that has been destroyed"};
         const auto known = my.names.find(std::string{name});
         if (known != my.names.end() &&
-            known->second.what == sim::conformance::planned_name::answer::silence) {
+            known->second.kind == sim::conformance::planned_name::answer_kind::silence) {
             my.waiting.push_back(std::move(then));
             return;
         }
@@ -101,17 +101,17 @@ private:
         }
 
         resolution look_up(const std::string& name) {
-            using answer = sim::conformance::planned_name::answer;
+            using kind = sim::conformance::planned_name::answer_kind;
             resolution result;
             const auto known = names.find(name);
-            if (known == names.end() || known->second.what == answer::none) {
+            if (known == names.end() || known->second.kind == kind::none) {
                 result.error = fault.is("resolver.wrong_error") ? errc::resolver_unavailable
                                                                 : errc::resolve_failed;
                 if (fault.is("resolver.empty_answer"))
                     result.error = {};
                 return result;
             }
-            if (known->second.what == answer::failure) {
+            if (known->second.kind == kind::failure) {
                 result.error = errc::resolver_unavailable;
                 if (fault.is("resolver.wrong_error", 1))
                     result.error = errc::resolve_failed;

@@ -27,7 +27,9 @@ using forest::errc;
 using forest::event_kind;
 using forest::steady_time;
 using forest::detail::health_action;
+using forest::detail::health_action_kind;
 using forest::detail::health_input;
+using forest::detail::health_input_kind;
 
 // An explicit instantiation may name private members. So the bugs are planted into the real
 // machine, which opens nothing for them.
@@ -45,11 +47,11 @@ struct opened {
 template struct opened<&real_machine::failures_, &real_machine::run_, &real_machine::due_>;
 
 inline bool tells(const health_action& next, event_kind what) {
-    return next.what == health_action::kind::report && next.event == what;
+    return next.kind == health_action_kind::report && next.event == what;
 }
 
 inline health_action telling(event_kind what) {
-    return {.what = health_action::kind::report, .event = what};
+    return {.kind = health_action_kind::report, .event = what};
 }
 
 // Decides by other options than those of the test.
@@ -139,7 +141,7 @@ public:
 
     [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
         const bool again = std::exchange(told_, false);
-        if (again && input.what == health_input::kind::reported)
+        if (again && input.kind == health_input_kind::reported)
             return telling(event_kind::server_down);
         const health_action next = real_machine::step(input, now);
         told_ = tells(next, event_kind::server_down);
@@ -209,7 +211,7 @@ public:
     using real_machine::real_machine;
 
     [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
-        if (std::exchange(owed_, false) && input.what == health_input::kind::reported)
+        if (std::exchange(owed_, false) && input.kind == health_input_kind::reported)
             return telling(event_kind::server_up);
         const bool first = status() == forest::target_status::unknown;
         const health_action next = real_machine::step(input, now);
@@ -286,7 +288,7 @@ public:
     using real_machine::real_machine;
 
     [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
-        if (input.what != health_input::kind::reply || input.result->error != errc::stopping)
+        if (input.kind != health_input_kind::reply || input.result->error != errc::stopping)
             return real_machine::step(input, now);
         forest::verdict other = *input.result;
         other.error = errc::unexpected_status;
@@ -306,8 +308,8 @@ public:
 protected:
     health_action forward(health_input input, steady_time now) noexcept {
         const health_action next = real_machine::step(input, now);
-        in_flight_ = next.what == health_action::kind::check ||
-                     (in_flight_ && next.what == health_action::kind::none);
+        in_flight_ = next.kind == health_action_kind::check ||
+                     (in_flight_ && next.kind == health_action_kind::none);
         return next;
     }
 
@@ -320,8 +322,8 @@ public:
     using aware_of_flight::aware_of_flight;
 
     [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
-        if (in_flight_ && input.what == health_input::kind::started)
-            return {.what = health_action::kind::check};
+        if (in_flight_ && input.kind == health_input_kind::started)
+            return {.kind = health_action_kind::check};
         return forward(input, now);
     }
 };
@@ -332,11 +334,11 @@ public:
     using aware_of_flight::aware_of_flight;
 
     [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
-        if (waits_ && input.what == health_input::kind::started)
+        if (waits_ && input.kind == health_input_kind::started)
             input = health_input::woke();
         const health_action next = forward(input, now);
-        waits_ = next.what == health_action::kind::wait ||
-                 (waits_ && next.what == health_action::kind::none);
+        waits_ = next.kind == health_action_kind::wait ||
+                 (waits_ && next.kind == health_action_kind::none);
         return next;
     }
 
@@ -354,10 +356,10 @@ public:
     using real_machine::real_machine;
 
     [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
-        if (reports_ && input.what == health_input::kind::started)
+        if (reports_ && input.kind == health_input_kind::started)
             input = health_input::reported();
         const health_action next = real_machine::step(input, now);
-        reports_ = next.what == health_action::kind::report;
+        reports_ = next.kind == health_action_kind::report;
         return next;
     }
 
@@ -375,9 +377,9 @@ public:
     using aware_of_flight::aware_of_flight;
 
     [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
-        if (in_flight_ && input.what != health_input::kind::reply) {
-            stopped_ = stopped_ || input.what == health_input::kind::stopped;
-            return {.what = stopped_ ? health_action::kind::finished : health_action::kind::none};
+        if (in_flight_ && input.kind != health_input_kind::reply) {
+            stopped_ = stopped_ || input.kind == health_input_kind::stopped;
+            return {.kind = stopped_ ? health_action_kind::finished : health_action_kind::none};
         }
         return forward(input, now);
     }
@@ -397,7 +399,7 @@ public:
 
     [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
         const health_action next = real_machine::step(input, now);
-        if (next.what != health_action::kind::finished || input.what != health_input::kind::started)
+        if (next.kind != health_action_kind::finished || input.kind != health_input_kind::started)
             return next;
         *this = restarts{options(), forest::exponential_backoff{}, forest::random_generator{}};
         return real_machine::step(input, now);

@@ -113,8 +113,8 @@ auto untimed(const driven& before, const stimulus& played, const driven& after) 
         return all;
     };
     const forest::detail::health_action& did = after.answered();
-    return std::tuple{state(before), before.asked(), played.what, played.given,        state(after),
-                      after.asked(), did.what,       did.event,   did.fresh_connection};
+    return std::tuple{state(before), before.asked(), played.kind, played.result,       state(after),
+                      after.asked(), did.kind,       did.event,   did.fresh_connection};
 }
 
 using untimed_steps = std::set<decltype(untimed(std::declval<const driven&>(), stimulus{},
@@ -294,7 +294,7 @@ BOOST_AUTO_TEST_CASE(every_step_of_a_random_run_with_arbitrary_times_is_one_that
     for (int steps = 0; steps < 400'000; ++steps) {
         const auto& choices = possible.when(now.asked());
         stimulus played = choices[random() % choices.size()];
-        if (played.what == forest::detail::health_input::kind::stopped && random() % 8 != 0)
+        if (played.kind == forest::detail::health_input_kind::stopped && random() % 8 != 0)
             continue;
         if (played.after > duration::zero() || random() % 2 == 0)
             played.after = drawn(random, chosen);

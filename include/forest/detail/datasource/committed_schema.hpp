@@ -99,7 +99,7 @@ public:
         if (answer.served == nullptr)
             return answer.outdated ? settling_action{} : contents_.served_known();
         const settling_action next = contents_.served(answer.content, now);
-        if (next.what == settling_action::kind::unchanged)
+        if (next.kind == settling_action_kind::unchanged)
             remember_etag(*answer.served);
         return next;
     }

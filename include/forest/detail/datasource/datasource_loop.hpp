@@ -193,10 +193,10 @@ private:
         if (stopped())
             return;
         const fetch_action next = machine_.step(input, clock_.steady_now(), again);
-        switch (next.what) {
-        case fetch_action::kind::none: return;
-        case fetch_action::kind::wait: return wait(next.delay, fetch_input::woke);
-        case fetch_action::kind::fetch: return get_when_free(fetch_owed_);
+        switch (next.kind) {
+        case fetch_action_kind::none: return;
+        case fetch_action_kind::wait: return wait(next.delay, fetch_input::woke);
+        case fetch_action_kind::fetch: return get_when_free(fetch_owed_);
         }
     }
 
@@ -328,13 +328,13 @@ private:
         }
         const settling_action next = server_->known.settle(answer, clock_.steady_now());
         event happened = describe(event_kind::schema_unchanged, &result);
-        switch (next.what) {
-        case settling_action::kind::unchanged: listeners_.report(happened); break;
-        case settling_action::kind::hold:
+        switch (next.kind) {
+        case settling_action_kind::unchanged: listeners_.report(happened); break;
+        case settling_action_kind::hold:
             happened.detail = schema_held_hint;
             listeners_.report(happened);
             break;
-        case settling_action::kind::take_over:
+        case settling_action_kind::take_over:
             happened.kind = event_kind::schema_reloaded;
             if (listeners_.call(on_reload_, *answer.served, happened)) {
                 commit(answer);

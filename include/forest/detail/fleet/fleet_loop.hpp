@@ -230,8 +230,8 @@ private:
             const target_status before = subject.machine.status();
             const health_action next = subject.machine.step(input, timer_.steady_now());
             targets_.status_changed(before, subject.machine.status());
-            switch (next.what) {
-            case health_action::kind::report:
+            switch (next.kind) {
+            case health_action_kind::report:
                 subject.announced = true;
                 count(next.event, judged);
                 if (callbacks_.listeners().hears(next.event)) {
@@ -244,18 +244,18 @@ private:
                     return;
                 input = health_input::reported();
                 continue;
-            case health_action::kind::check:
+            case health_action_kind::check:
                 subject.fresh_connection = next.fresh_connection;
                 if (permitted != nullptr)
                     return launch(*permitted);
                 subject.step = target_step::check;
                 return next.fresh_connection ? scheduler_.add_first(subject, timer_.steady_now())
                                              : scheduler_.add(subject, timer_.steady_now());
-            case health_action::kind::wait:
+            case health_action_kind::wait:
                 subject.step = target_step::wake;
                 return targets_.put_off(subject, subject.machine.due());
-            case health_action::kind::none:
-            case health_action::kind::finished: return;
+            case health_action_kind::none:
+            case health_action_kind::finished: return;
             }
         }
     }

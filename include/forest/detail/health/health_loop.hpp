@@ -141,24 +141,24 @@ private:
                 input = health_input::stopped();
             const health_action next = machine_.step(input, clock_.steady_now());
             status_ = machine_.status();
-            switch (next.what) {
-            case health_action::kind::report:
+            switch (next.kind) {
+            case health_action_kind::report:
                 if (next.event == event_kind::check_failed && judged_ != nullptr)
                     judged_->error = counted_error(judged_->error);
                 report(next.event);
                 input = health_input::reported();
                 continue;
-            case health_action::kind::check: return check(next.fresh_connection);
-            case health_action::kind::wait: return wait(next.delay, health_input::woke());
-            case health_action::kind::none:
-            case health_action::kind::finished: return;
+            case health_action_kind::check: return check(next.fresh_connection);
+            case health_action_kind::wait: return wait(next.delay, health_input::woke());
+            case health_action_kind::none:
+            case health_action_kind::finished: return;
             }
         }
     }
 
     void wait(duration delay, health_input then) {
         // An earlier wait has no effect any more.
-        clock_.async_wait(delay, [self = shared_from_this(), then = then.what,
+        clock_.async_wait(delay, [self = shared_from_this(), then = then.kind,
                                   number = ++waits_](std::error_code ec) {
             const auto alive = self; // The handler may be destroyed while it runs.
             if (!ec && number == alive->waits_)

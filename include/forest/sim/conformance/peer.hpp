@@ -67,14 +67,14 @@ concept transport_harness = time_harness<T> && requires(T& harness, peer_plan& p
 
 /// The answer of the name service for a name.
 struct planned_name {
-    enum class answer : std::uint8_t {
+    enum class answer_kind : std::uint8_t {
         addresses, ///< the addresses
         none,      ///< there is no such name
         failure,   ///< it reports that it cannot answer
         silence,   ///< nothing, for much longer than any battery takes
     };
 
-    answer what{};
+    answer_kind kind{};
     std::vector<ip_address> addresses{};
     std::optional<duration> lifetime{}; ///< how long they may be used; empty: not known
 };

@@ -61,7 +61,7 @@ public:
         if (subject.attempt() != attempts_)
             return broken("B10", "the attempt is " + std::to_string(subject.attempt()) +
                                      ", and not " + std::to_string(attempts_));
-        if (allowed.what == action_kind::report &&
+        if (allowed.kind == action_kind::report &&
             (allowed.event == event_kind::server_down || allowed.event == event_kind::server_up))
             if (const auto [rule, part] = compare(subject.outage()); !rule.empty())
                 return broken(rule, "the outage is reported with another " + std::string{part});
@@ -93,24 +93,24 @@ private:
     // The only action that the rules allow. `due` is when the machine plans its next check; where
     // the rules allow a range of random delays, the machine's choice is used.
     health_action expect(const health_input& input, steady_time now, steady_time due) {
-        using kind = health_input::kind;
-        ended_ = ended_ || input.what == kind::stopped;
+        using kind = input_kind;
+        ended_ = ended_ || input.kind == kind::stopped;
         if (ended_)
-            return {.what = action_kind::finished};
-        if (input.what == kind::started && !std::exchange(begun_, true)) {
+            return {.kind = action_kind::finished};
+        if (input.kind == kind::started && !std::exchange(begun_, true)) {
             first_ = true;
             return report(event_kind::started);
         }
-        if (!begun_ || input.what == kind::started) // A second start changes nothing (B13).
+        if (!begun_ || input.kind == kind::started) // A second start changes nothing (B13).
             return {};
-        if (input.what == kind::reply)
+        if (input.kind == kind::reply)
             return end_check(*input.result, now, due);
-        if (input.what == kind::woke)
+        if (input.kind == kind::woke)
             return wake(now);
         if (std::exchange(announced_, false)) {
             in_flight_ = true;
             asked_at_ = now;
-            return {.what = action_kind::check,
+            return {.kind = action_kind::check,
                     .fresh_connection = last_ == check_result::inconclusive};
         }
         if (owed_)
@@ -118,7 +118,7 @@ private:
         if (std::exchange(first_, false))
             planned_ = std::clamp(due, now, now + options_.initial_delay_max);
         if (planned_ > now)
-            return {.what = action_kind::wait, .delay = planned_ - now};
+            return {.kind = action_kind::wait, .delay = planned_ - now};
         planned_ = now; // An overrun moves the schedule and is not caught up (B1).
         return announce();
     }
@@ -210,7 +210,7 @@ private:
     }
 
     static health_action report(event_kind event) {
-        return {.what = action_kind::report, .event = event};
+        return {.kind = action_kind::report, .event = event};
     }
 
     target_status status() const {
@@ -222,9 +222,9 @@ private:
     }
 
     static bool same(const health_action& left, const health_action& right) {
-        if (left.what != right.what)
+        if (left.kind != right.kind)
             return false;
-        switch (left.what) {
+        switch (left.kind) {
         case action_kind::report: return left.event == right.event;
         case action_kind::wait: return left.delay == right.delay;
         case action_kind::check: return left.fresh_connection == right.fresh_connection;
@@ -233,7 +233,7 @@ private:
     }
 
     static bool reports(const health_action& action, event_kind event) {
-        return action.what == action_kind::report && action.event == event;
+        return action.kind == action_kind::report && action.event == event;
     }
 
     // Returns the rule that forbids the action, otherwise the rule that requires the allowed
@@ -241,12 +241,12 @@ private:
     std::string_view rule_of(const health_action& allowed, const health_action& action,
                              const health_input& input) const {
         if (ended_)
-            return input.what == input_kind::started ? "B15" : "B14";
-        if (action.what == action_kind::finished)
+            return input.kind == input_kind::started ? "B15" : "B14";
+        if (action.kind == action_kind::finished)
             return "B15";
-        if (in_flight_ && allowed.what == action_kind::none && action.what == action_kind::check)
+        if (in_flight_ && allowed.kind == action_kind::none && action.kind == action_kind::check)
             return "B2";
-        if (allowed.what == action_kind::none || reports(allowed, event_kind::started))
+        if (allowed.kind == action_kind::none || reports(allowed, event_kind::started))
             return "B13";
         if (reports(action, event_kind::server_down))
             return "B7";
@@ -260,11 +260,11 @@ private:
             return "B9";
         if (last_ == check_result::inconclusive ||
             reports(action, event_kind::check_inconclusive) ||
-            (allowed.what == action_kind::check && action.what == action_kind::check))
+            (allowed.kind == action_kind::check && action.kind == action_kind::check))
             return "B12";
-        if (reports(allowed, event_kind::check_started) && action.what == action_kind::check)
+        if (reports(allowed, event_kind::check_started) && action.kind == action_kind::check)
             return "B10";
-        if (input.what == input_kind::reply)
+        if (input.kind == input_kind::reply)
             return "B6";
         return last_ == check_result::failure || last_ == check_result::farewell ? "B3" : "B1";
     }

@@ -27,14 +27,14 @@ namespace forest::sim {
 
 using forest::detail::health_action;
 using forest::detail::health_input;
-using input_kind = health_input::kind;
-using action_kind = health_action::kind;
+using input_kind = forest::detail::health_input_kind;
+using action_kind = forest::detail::health_action_kind;
 
 /// What the machine waits for: the last request to its driver.
 enum class pending : std::uint8_t { start, report, wait, check, nothing };
 
 /// How a check may end. The machine treats all verdicts that are not listed like one of these.
-enum class answer : std::uint8_t {
+enum class verdict_kind : std::uint8_t {
     healthy,
     refused,      ///< counts as a failure
     unauthorized, ///< counts, is remembered in the outage (B11), and has a clock skew
@@ -44,51 +44,52 @@ enum class answer : std::uint8_t {
     cancelled,    ///< by others; after its own cancel() the driver sends no reply
 };
 
-inline constexpr std::size_t answer_count = static_cast<std::size_t>(answer::cancelled) + 1;
+inline constexpr std::size_t verdict_kind_count =
+    static_cast<std::size_t>(verdict_kind::cancelled) + 1;
 
-/// The verdict on an answer that came at `now`. The wall clock shows the same time since its epoch.
-[[nodiscard]] inline verdict verdict_of(answer answer, steady_time now) {
-    verdict result;
-    result.ended_at =
+/// The verdict on a check that ended at `now`. The wall clock shows the same time since its epoch.
+[[nodiscard]] inline verdict verdict_of(verdict_kind result, steady_time now) {
+    verdict judged;
+    judged.ended_at =
         wall_time{std::chrono::floor<std::chrono::milliseconds>(now.time_since_epoch())};
-    switch (answer) {
-    case answer::healthy: result.status = 200; break;
-    case answer::refused: result.error = errc::connection_refused; break;
-    case answer::unauthorized:
-        result.error = errc::unauthorized;
-        result.status = 401;
-        result.clock_skew = std::chrono::seconds{60};
+    switch (result) {
+    case verdict_kind::healthy: judged.status = 200; break;
+    case verdict_kind::refused: judged.error = errc::connection_refused; break;
+    case verdict_kind::unauthorized:
+        judged.error = errc::unauthorized;
+        judged.status = 401;
+        judged.clock_skew = std::chrono::seconds{60};
         break;
-    case answer::not_ok:
-        result.error = errc::not_ok;
-        result.status = 200;
-        result.clock_skew = std::chrono::seconds{-90};
+    case verdict_kind::not_ok:
+        judged.error = errc::not_ok;
+        judged.status = 200;
+        judged.clock_skew = std::chrono::seconds{-90};
         break;
-    case answer::unresolved: result.error = errc::resolver_unavailable; break;
-    case answer::farewell:
-        result.error = errc::stopping;
-        result.status = 503;
+    case verdict_kind::unresolved: judged.error = errc::resolver_unavailable; break;
+    case verdict_kind::farewell:
+        judged.error = errc::stopping;
+        judged.status = 503;
         break;
-    case answer::cancelled: result.error = errc::operation_canceled; break;
+    case verdict_kind::cancelled: judged.error = errc::operation_canceled; break;
     }
-    return result;
+    return judged;
 }
 
 /// One step of a driver.
 struct stimulus {
-    input_kind what{};
+    input_kind kind{};
 
     /// The time before the step: how late the driver woke the machine, how long the check took, or
     /// how long the observers took.
     duration after{};
 
-    answer given{}; ///< for `reply` only
+    verdict_kind result{}; ///< for `reply` only
 
     /// How much the step adds to the length of a trace. A step that always follows adds nothing,
     /// for example one report after another. Observers that keep the machine waiting add two, so
     /// that the search prefers a wait.
     [[nodiscard]] constexpr std::size_t weight() const noexcept {
-        if (what != input_kind::reported)
+        if (kind != input_kind::reported)
             return 1;
         return after == duration::zero() ? 0 : weight_max;
     }
@@ -122,8 +123,8 @@ public:
             at(pending::wait).push_back({kind::woke, late});
         for (const duration took : ordered(
                  {zero, settings.timeout, deadline, deadline + least, interval - least, interval}))
-            for (std::size_t index = 0; index < answer_count; ++index)
-                at(pending::check).push_back({kind::reply, took, static_cast<answer>(index)});
+            for (std::size_t index = 0; index < verdict_kind_count; ++index)
+                at(pending::check).push_back({kind::reply, took, static_cast<verdict_kind>(index)});
         for (const pending busy : {pending::wait, pending::check}) {
             at(busy).push_back({kind::started});
             at(busy).push_back({kind::stopped});
@@ -135,9 +136,9 @@ public:
                         {kind::stopped},
                         {kind::woke},
                         {kind::reported},
-                        {kind::reply, zero, answer::healthy},
-                        {kind::reply, zero, answer::refused},
-                        {kind::reply, zero, answer::cancelled}};
+                        {kind::reply, zero, verdict_kind::healthy},
+                        {kind::reply, zero, verdict_kind::refused},
+                        {kind::reply, zero, verdict_kind::cancelled}};
     }
 
     /// The simplest step comes first, so that a search in this order finds the trace that is
@@ -160,13 +161,13 @@ private:
 
 /// A step of the driver as text: `reply connection_refused after 5s`.
 [[nodiscard]] inline std::string to_string(const stimulus& played) {
-    switch (played.what) {
+    switch (played.kind) {
     case input_kind::started: return "started";
     case input_kind::woke:
         return "woke " + (played.after == duration::zero() ? std::string{"on time"}
                                                            : to_code(played.after) + " late");
     case input_kind::reply: {
-        const verdict result = verdict_of(played.given, {});
+        const verdict result = verdict_of(played.result, {});
         std::string text = "reply ";
         text += result.healthy() ? "ok" : forest::name(result.error);
         return text + " after " + to_code(played.after);
@@ -182,7 +183,7 @@ private:
 
 /// A decision of the machine as text: `server_down`, `wait 2s`.
 [[nodiscard]] inline std::string to_string(const health_action& decided) {
-    switch (decided.what) {
+    switch (decided.kind) {
     case action_kind::none: return "nothing";
     case action_kind::check:
         return decided.fresh_connection ? "check on a fresh connection" : "check";

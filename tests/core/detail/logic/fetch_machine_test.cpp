@@ -28,6 +28,7 @@ namespace data = boost::unit_test::data;
 using forest::duration;
 using forest::exponential_backoff;
 using forest::detail::fetch_action;
+using forest::detail::fetch_action_kind;
 using forest::detail::fetch_input;
 using forest::detail::fetch_machine;
 
@@ -47,10 +48,10 @@ machine fresh() {
 
 // f, w and its seconds, or - for nothing.
 std::string shown(const fetch_action& action) {
-    switch (action.what) {
-    case fetch_action::kind::none: return "-";
-    case fetch_action::kind::fetch: return "f";
-    case fetch_action::kind::wait: return "w" + std::to_string(action.delay / 1s);
+    switch (action.kind) {
+    case fetch_action_kind::none: return "-";
+    case fetch_action_kind::fetch: return "f";
+    case fetch_action_kind::wait: return "w" + std::to_string(action.delay / 1s);
     }
     return "?";
 }
@@ -84,7 +85,7 @@ public:
     std::string play(machine& subject, const happening& each) {
         now_ = each.input == fetch_input::woke ? wakes_at_ : now_ + 1s;
         const fetch_action action = subject.step(each.input, now_, each.again);
-        if (action.what == fetch_action::kind::wait)
+        if (action.kind == fetch_action_kind::wait)
             wakes_at_ = now_ + action.delay;
         return shown(action);
     }
@@ -336,10 +337,10 @@ std::vector<duration> delays(fetch_machine<Backoff>& subject, int count) {
     std::vector<duration> result;
     for (int n = 0; n < count; ++n) {
         const fetch_action action = subject.step(fetch_input::failed, at(fetch_input::failed));
-        BOOST_TEST_REQUIRE((action.what == fetch_action::kind::wait));
+        BOOST_TEST_REQUIRE((action.kind == fetch_action_kind::wait));
         result.push_back(action.delay);
-        BOOST_TEST_REQUIRE((subject.step(fetch_input::woke, at(fetch_input::woke)).what ==
-                            fetch_action::kind::fetch));
+        BOOST_TEST_REQUIRE((subject.step(fetch_input::woke, at(fetch_input::woke)).kind ==
+                            fetch_action_kind::fetch));
     }
     return result;
 }
@@ -347,11 +348,11 @@ std::vector<duration> delays(fetch_machine<Backoff>& subject, int count) {
 template <class Backoff>
 fetch_machine<Backoff> fetching(const Backoff& backoff, duration interval) {
     fetch_machine<Backoff> subject{backoff, interval};
-    BOOST_TEST_REQUIRE((subject.step(fetch_input::started, at(fetch_input::started)).what ==
-                        fetch_action::kind::fetch));
+    BOOST_TEST_REQUIRE((subject.step(fetch_input::started, at(fetch_input::started)).kind ==
+                        fetch_action_kind::fetch));
     BOOST_TEST_REQUIRE(
-        (subject.step(fetch_input::check_succeeded, at(fetch_input::check_succeeded)).what ==
-         fetch_action::kind::none));
+        (subject.step(fetch_input::check_succeeded, at(fetch_input::check_succeeded)).kind ==
+         fetch_action_kind::none));
     return subject;
 }
 
@@ -385,27 +386,27 @@ BOOST_AUTO_TEST_CASE(B3_the_delays_are_those_of_the_backoff_up_to_the_interval) 
 BOOST_AUTO_TEST_CASE(B3_a_successful_fetch_and_a_recovery_restart_the_delays) {
     auto subject = fetching(exponential_backoff{}, 30s);
     (void)delays(subject, 3);
-    BOOST_TEST((subject.step(fetch_input::fetched, at(fetch_input::fetched)).what ==
-                fetch_action::kind::none));
-    BOOST_TEST((subject.step(fetch_input::recovered, at(fetch_input::recovered)).what ==
-                fetch_action::kind::fetch));
+    BOOST_TEST((subject.step(fetch_input::fetched, at(fetch_input::fetched)).kind ==
+                fetch_action_kind::none));
+    BOOST_TEST((subject.step(fetch_input::recovered, at(fetch_input::recovered)).kind ==
+                fetch_action_kind::fetch));
     BOOST_TEST((delays(subject, 2) == std::vector<duration>{2s, 4s}));
 
     BOOST_TEST((subject.step(fetch_input::failed, at(fetch_input::failed)).delay == 8s));
-    BOOST_TEST((subject.step(fetch_input::recovered, at(fetch_input::recovered)).what ==
-                fetch_action::kind::fetch));
+    BOOST_TEST((subject.step(fetch_input::recovered, at(fetch_input::recovered)).kind ==
+                fetch_action_kind::fetch));
     BOOST_TEST((delays(subject, 2) == std::vector<duration>{2s, 4s}));
 }
 
 BOOST_AUTO_TEST_CASE(failures_are_counted_across_a_pause_in_which_the_server_does_not_answer) {
     auto subject = fetching(exponential_backoff{}, 30s);
     (void)delays(subject, 2);
-    BOOST_TEST((subject.step(fetch_input::check_failed, at(fetch_input::check_failed)).what ==
-                fetch_action::kind::none));
-    BOOST_TEST((subject.step(fetch_input::failed, at(fetch_input::failed)).what ==
-                fetch_action::kind::none));
-    BOOST_TEST((subject.step(fetch_input::check_succeeded, at(fetch_input::check_succeeded)).what ==
-                fetch_action::kind::fetch));
+    BOOST_TEST((subject.step(fetch_input::check_failed, at(fetch_input::check_failed)).kind ==
+                fetch_action_kind::none));
+    BOOST_TEST((subject.step(fetch_input::failed, at(fetch_input::failed)).kind ==
+                fetch_action_kind::none));
+    BOOST_TEST((subject.step(fetch_input::check_succeeded, at(fetch_input::check_succeeded)).kind ==
+                fetch_action_kind::fetch));
     BOOST_TEST((delays(subject, 1) == std::vector<duration>{16s}));
 }
 
@@ -455,7 +456,7 @@ BOOST_AUTO_TEST_CASE(a_server_that_never_gives_its_schema_is_asked_for_ever) {
     for (int n = 0; n < 100'000; ++n) {
         always = always && subject.step(fetch_input::failed, now).delay == 30s;
         now += 30s;
-        always = always && subject.step(fetch_input::woke, now).what == fetch_action::kind::fetch;
+        always = always && subject.step(fetch_input::woke, now).kind == fetch_action_kind::fetch;
     }
     BOOST_TEST(always);
 }

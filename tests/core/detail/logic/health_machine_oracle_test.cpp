@@ -24,7 +24,9 @@ using forest::errc;
 using forest::event_kind;
 using forest::steady_time;
 using forest::detail::health_action;
+using forest::detail::health_action_kind;
 using forest::detail::health_input;
+using forest::detail::health_input_kind;
 
 namespace {
 
@@ -127,7 +129,7 @@ struct player {
     }
 
     void settle(told* record) {
-        while (next.what == health_action::kind::report) {
+        while (next.kind == health_action_kind::report) {
             if (record != nullptr) {
                 if (next.event == event_kind::server_down || next.event == event_kind::server_up) {
                     record->transition = next.event;
@@ -147,16 +149,16 @@ struct player {
             next = subject.step(health_input::stopped(), now);
             return record;
         }
-        if (next.what == health_action::kind::finished)
+        if (next.kind == health_action_kind::finished)
             return record;
         bool late = false;
-        if (next.what == health_action::kind::wait) {
+        if (next.kind == health_action_kind::wait) {
             late = played == letter::stall;
             now += next.delay + (late ? 3s : 0s);
             next = subject.step(health_input::woke(), now);
             settle(nullptr);
         }
-        if (next.what != health_action::kind::check)
+        if (next.kind != health_action_kind::check)
             BOOST_FAIL("the machine does not check when it should");
         // A check that began at once stalls while it is in flight instead.
         if (played == letter::stall && !late)
@@ -170,9 +172,9 @@ struct player {
             result.error = errc::stopping;
         next = subject.step(health_input::reply(result), now);
         settle(&record);
-        if (next.what == health_action::kind::wait)
+        if (next.kind == health_action_kind::wait)
             record.next_delay = next.delay;
-        else if (next.what == health_action::kind::check)
+        else if (next.kind == health_action_kind::check)
             record.fresh = next.fresh_connection;
         return record;
     }

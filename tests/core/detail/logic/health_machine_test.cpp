@@ -29,7 +29,7 @@ machine_type fresh(options chosen = {}) {
 // Steps through reports until something else is asked for.
 health_action settle(machine_type& subject, health_input input, steady_time now) {
     health_action next = subject.step(input, now);
-    while (next.what == health_action::kind::report)
+    while (next.kind == health_action_kind::report)
         next = subject.step(health_input::reported(), now);
     return next;
 }
@@ -47,40 +47,40 @@ BOOST_AUTO_TEST_SUITE(health_machine_test)
 BOOST_AUTO_TEST_CASE(a_started_machine_reports_then_checks) {
     machine_type subject = fresh();
     health_action next = subject.step(health_input::started(), {});
-    BOOST_TEST((next.what == health_action::kind::report && next.event == event_kind::started));
+    BOOST_TEST((next.kind == health_action_kind::report && next.event == event_kind::started));
     next = subject.step(health_input::reported(), {});
     BOOST_TEST(
-        (next.what == health_action::kind::report && next.event == event_kind::check_started));
+        (next.kind == health_action_kind::report && next.event == event_kind::check_started));
     next = subject.step(health_input::reported(), {});
-    BOOST_TEST((next.what == health_action::kind::check && !next.fresh_connection));
+    BOOST_TEST((next.kind == health_action_kind::check && !next.fresh_connection));
 }
 
 BOOST_AUTO_TEST_CASE(a_machine_that_was_not_started_does_nothing) {
     machine_type subject = fresh();
-    BOOST_TEST((subject.step(health_input::woke(), {}).what == health_action::kind::none));
-    BOOST_TEST((subject.step(health_input::started(), {}).what == health_action::kind::report));
+    BOOST_TEST((subject.step(health_input::woke(), {}).kind == health_action_kind::none));
+    BOOST_TEST((subject.step(health_input::started(), {}).kind == health_action_kind::report));
 }
 
 BOOST_AUTO_TEST_CASE(B13_a_second_start_changes_nothing) {
     machine_type subject = fresh();
     settle(subject, health_input::started(), {});
-    BOOST_TEST((subject.step(health_input::started(), {}).what == health_action::kind::none));
+    BOOST_TEST((subject.step(health_input::started(), {}).kind == health_action_kind::none));
     const verdict ok{};
-    BOOST_TEST((settle(subject, health_input::reply(ok), {}).what == health_action::kind::wait));
-    BOOST_TEST((subject.step(health_input::started(), {}).what == health_action::kind::none));
+    BOOST_TEST((settle(subject, health_input::reply(ok), {}).kind == health_action_kind::wait));
+    BOOST_TEST((subject.step(health_input::started(), {}).kind == health_action_kind::none));
 }
 
 BOOST_AUTO_TEST_CASE(B1_the_first_check_can_be_put_off_by_who_starts_many_targets) {
     machine_type subject = fresh();
     const steady_time begun{100s};
     health_action next = settle(subject, health_input::started(7s), begun);
-    BOOST_TEST((next.what == health_action::kind::wait && next.delay == 7s));
+    BOOST_TEST((next.kind == health_action_kind::wait && next.delay == 7s));
     BOOST_TEST((subject.due() == begun + 7s));
     BOOST_TEST(
-        (settle(subject, health_input::woke(), begun + 7s).what == health_action::kind::check));
+        (settle(subject, health_input::woke(), begun + 7s).kind == health_action_kind::check));
     const verdict ok{};
     next = settle(subject, health_input::reply(ok), begun + 8s);
-    BOOST_TEST((next.what == health_action::kind::wait && next.delay == 29s));
+    BOOST_TEST((next.kind == health_action_kind::wait && next.delay == 29s));
 }
 
 BOOST_AUTO_TEST_CASE(B1_what_it_is_put_off_by_comes_on_top_of_the_initial_delay) {
@@ -93,9 +93,9 @@ BOOST_AUTO_TEST_CASE(B1_what_it_is_put_off_by_comes_on_top_of_the_initial_delay)
 
 BOOST_AUTO_TEST_CASE(B1_an_observer_of_the_start_that_takes_long_does_not_put_off_the_first_check) {
     machine_type subject = fresh();
-    BOOST_TEST((subject.step(health_input::started(7s), {}).what == health_action::kind::report));
+    BOOST_TEST((subject.step(health_input::started(7s), {}).kind == health_action_kind::report));
     const health_action next = subject.step(health_input::reported(), steady_time{3s});
-    BOOST_TEST((next.what == health_action::kind::wait && next.delay == 4s));
+    BOOST_TEST((next.kind == health_action_kind::wait && next.delay == 4s));
 }
 
 BOOST_AUTO_TEST_CASE(B12_a_check_that_is_launched_late_is_inconclusive_when_it_fails) {
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(B12_a_check_that_is_launched_late_is_inconclusive_when_it_f
         settle(subject, health_input::started(), {});
         const steady_time launched = steady_time{} + waited;
         BOOST_TEST(
-            (subject.step(health_input::launched(), launched).what == health_action::kind::none));
+            (subject.step(health_input::launched(), launched).kind == health_action_kind::none));
         const health_action told = subject.step(health_input::reply(refused), launched + 5s);
         BOOST_TEST((told.event ==
                     (waited > 2s ? event_kind::check_inconclusive : event_kind::check_failed)));
@@ -124,11 +124,11 @@ BOOST_AUTO_TEST_CASE(B12_what_this_machine_lacks_is_no_failure_of_the_server) {
         BOOST_TEST((subject.status() == target_status::unknown));
         health_action next = settle(subject, health_input::reported(), now);
         if (n > 1) { // What two lacked, a third at once would lack, too.
-            BOOST_TEST((next.what == health_action::kind::wait && next.delay == 50ms));
+            BOOST_TEST((next.kind == health_action_kind::wait && next.delay == 50ms));
             now += next.delay;
             next = settle(subject, health_input::woke(), now);
         }
-        BOOST_TEST((next.what == health_action::kind::check && next.fresh_connection));
+        BOOST_TEST((next.kind == health_action_kind::check && next.fresh_connection));
     }
     const verdict refused = failed(errc::connection_refused);
     settle(subject, health_input::reply(refused), now);
@@ -153,16 +153,16 @@ BOOST_AUTO_TEST_CASE(B33_a_check_of_a_missing_route_leaves_nothing_behind) {
         }
         const int attempt = subject.attempt();
         health_action next = subject.step(health_input::rerouted(missing), now);
-        BOOST_TEST((next.what == health_action::kind::report &&
+        BOOST_TEST((next.kind == health_action_kind::report &&
                     next.event == event_kind::health_route_missing));
         BOOST_TEST(subject.failures() == failures);
         BOOST_TEST((subject.status() == (failures == 0 ? before : target_status::suspect)));
         // The next check begins at once, and is the attempt that this one would have been.
         next = settle(subject, health_input::reported(), now);
-        BOOST_TEST((next.what == health_action::kind::check && !next.fresh_connection));
+        BOOST_TEST((next.kind == health_action_kind::check && !next.fresh_connection));
         BOOST_TEST(subject.attempt() == attempt);
         next = settle(subject, health_input::reply(ok), now);
-        BOOST_TEST((next.what == health_action::kind::wait && next.delay == 30s));
+        BOOST_TEST((next.kind == health_action_kind::wait && next.delay == 30s));
         now = subject.due();
         settle(subject, health_input::woke(), now);
     }
@@ -181,26 +181,26 @@ BOOST_AUTO_TEST_CASE(B33_a_wait_is_shortened_to_the_interval_that_holds_now) {
                                                             random_generator{}};
     const auto play = [&](health_input input, steady_time now) {
         health_action next = subject.step(input, now);
-        while (next.what == health_action::kind::report)
+        while (next.kind == health_action_kind::report)
             next = subject.step(health_input::reported(), now);
         return next;
     };
     const verdict ok{};
-    BOOST_TEST((play(health_input::hurried(600s), {}).what == health_action::kind::none));
+    BOOST_TEST((play(health_input::hurried(600s), {}).kind == health_action_kind::none));
     play(health_input::started(), {});
-    BOOST_TEST((play(health_input::hurried(600s), {}).what == health_action::kind::none));
+    BOOST_TEST((play(health_input::hurried(600s), {}).kind == health_action_kind::none));
     BOOST_TEST((play(health_input::reply(ok), {}).delay == 600s));
     const steady_time now{100s};
-    BOOST_TEST((play(health_input::hurried(600s), now).what == health_action::kind::none));
+    BOOST_TEST((play(health_input::hurried(600s), now).kind == health_action_kind::none));
     chosen = &quick;
     const health_action next = play(health_input::hurried(10s), now);
-    BOOST_TEST((next.what == health_action::kind::wait && next.delay == 10s));
+    BOOST_TEST((next.kind == health_action_kind::wait && next.delay == 10s));
     BOOST_TEST((subject.due() == now + 10s));
-    BOOST_TEST((play(health_input::hurried(10s), now + 5s).what == health_action::kind::none));
-    BOOST_TEST((play(health_input::woke(), now + 10s).what == health_action::kind::check));
+    BOOST_TEST((play(health_input::hurried(10s), now + 5s).kind == health_action_kind::none));
+    BOOST_TEST((play(health_input::woke(), now + 10s).kind == health_action_kind::check));
     BOOST_TEST((play(health_input::reply(ok), now + 10s).delay == 10s));
-    BOOST_TEST((play(health_input::hurried({}), now + 12s).what == health_action::kind::wait));
-    BOOST_TEST((play(health_input::woke(), now + 12s).what == health_action::kind::check));
+    BOOST_TEST((play(health_input::hurried({}), now + 12s).kind == health_action_kind::wait));
+    BOOST_TEST((play(health_input::woke(), now + 12s).kind == health_action_kind::check));
 }
 
 BOOST_AUTO_TEST_CASE(B12_a_name_service_that_does_not_answer_is_doubted_ten_times_and_then_counts) {
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(B12_a_name_service_that_does_not_answer_is_doubted_ten_time
     steady_time now{};
     health_action next = settle(subject, health_input::started(), now);
     for (int n = 0; n < 10; ++n) {
-        BOOST_TEST((next.what == health_action::kind::check));
+        BOOST_TEST((next.kind == health_action_kind::check));
         const health_action told = subject.step(health_input::reply(unresolved), now);
         BOOST_TEST((told.event == event_kind::check_inconclusive));
         BOOST_TEST(subject.failures() == 0);
@@ -218,7 +218,7 @@ BOOST_AUTO_TEST_CASE(B12_a_name_service_that_does_not_answer_is_doubted_ten_time
         // Never at once: that would burn a core for as long as the name service refuses.
         next = settle(subject, health_input::reported(), now);
         BOOST_TEST(
-            (next.what == health_action::kind::wait && next.delay >= 2s && next.delay <= 30s));
+            (next.kind == health_action_kind::wait && next.delay >= 2s && next.delay <= 30s));
         now += next.delay;
         next = settle(subject, health_input::woke(), now);
     }
@@ -270,7 +270,7 @@ BOOST_AUTO_TEST_CASE(B12_a_row_of_doubts_ends_with_any_answer_also_with_one_that
         };
         doubt(9);
         now += late;
-        BOOST_TEST((settle(subject, between, now).what == health_action::kind::check));
+        BOOST_TEST((settle(subject, between, now).kind == health_action_kind::check));
         BOOST_TEST(subject.doubts() == 0);
         doubt(10);
         BOOST_TEST(subject.failures() == 0);
@@ -294,12 +294,12 @@ BOOST_AUTO_TEST_CASE(B14_a_stopped_machine_is_finished_for_ever) {
         if (started)
             settle(subject, health_input::started(), {});
         BOOST_TEST(
-            (subject.step(health_input::stopped(), {}).what == health_action::kind::finished));
+            (subject.step(health_input::stopped(), {}).kind == health_action_kind::finished));
         BOOST_TEST(
-            (subject.step(health_input::started(), {}).what == health_action::kind::finished));
-        BOOST_TEST((subject.step(health_input::woke(), {}).what == health_action::kind::finished));
+            (subject.step(health_input::started(), {}).kind == health_action_kind::finished));
+        BOOST_TEST((subject.step(health_input::woke(), {}).kind == health_action_kind::finished));
         BOOST_TEST(
-            (subject.step(health_input::stopped(), {}).what == health_action::kind::finished));
+            (subject.step(health_input::stopped(), {}).kind == health_action_kind::finished));
     }
 }
 
@@ -308,10 +308,10 @@ BOOST_AUTO_TEST_CASE(an_observer_that_takes_long_does_not_shift_the_schedule) {
     steady_time now{};
     settle(subject, health_input::started(), now);
     const verdict ok{};
-    BOOST_TEST((subject.step(health_input::reply(ok), now).what == health_action::kind::report));
+    BOOST_TEST((subject.step(health_input::reply(ok), now).kind == health_action_kind::report));
     now += 10s; // spent in the observer
     const health_action next = subject.step(health_input::reported(), now);
-    BOOST_TEST((next.what == health_action::kind::wait && next.delay == 20s));
+    BOOST_TEST((next.kind == health_action_kind::wait && next.delay == 20s));
 }
 
 BOOST_AUTO_TEST_CASE(a_copy_decides_as_its_original_does) {

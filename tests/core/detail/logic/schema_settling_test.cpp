@@ -23,6 +23,7 @@ using forest::duration;
 using forest::steady_time;
 using forest::detail::schema_settling;
 using forest::detail::settling_action;
+using forest::detail::settling_action_kind;
 
 constexpr duration settle = 60s;
 
@@ -40,13 +41,13 @@ std::string played(const std::vector<served>& all, duration within = settle) {
         const steady_time now{std::chrono::seconds{each.second}};
         const std::string content(1, each.content);
         const settling_action next = subject.served(content, now);
-        text += next.what == settling_action::kind::unchanged ? "="
-                : next.what == settling_action::kind::hold    ? "H"
-                                                              : "T";
+        text += next.kind == settling_action_kind::unchanged ? "="
+                : next.kind == settling_action_kind::hold    ? "H"
+                                                             : "T";
         if (next.again > 0s)
             text += std::to_string(next.again / 1s);
         text += ' ';
-        if (next.what == settling_action::kind::take_over)
+        if (next.kind == settling_action_kind::take_over)
             subject.commit(content, now);
     }
     text.pop_back();
@@ -122,26 +123,26 @@ BOOST_AUTO_TEST_CASE(B36_what_was_not_committed_may_be_taken_over_at_the_next_ti
     schema_settling subject{settle};
     const auto at = [](int second) { return steady_time{std::chrono::seconds{second}}; };
     subject.commit("a", at(0));
-    BOOST_TEST((subject.served("b", at(1)).what == settling_action::kind::take_over));
-    BOOST_TEST((subject.served("b", at(2)).what == settling_action::kind::take_over));
+    BOOST_TEST((subject.served("b", at(1)).kind == settling_action_kind::take_over));
+    BOOST_TEST((subject.served("b", at(2)).kind == settling_action_kind::take_over));
     subject.commit("b", at(2));
-    BOOST_TEST((subject.served("a", at(3)).what == settling_action::kind::hold));
+    BOOST_TEST((subject.served("a", at(3)).kind == settling_action_kind::hold));
     for (const int second : {63, 64, 65})
-        BOOST_TEST((subject.served("a", at(second)).what == settling_action::kind::take_over));
+        BOOST_TEST((subject.served("a", at(second)).kind == settling_action_kind::take_over));
     BOOST_TEST(subject.known() == "b");
     // A 304 is the known one, too.
     BOOST_TEST((subject.served_known().again == settle));
     BOOST_TEST((subject.served_known().again == 0s));
-    BOOST_TEST((subject.served("a", at(66)).what == settling_action::kind::hold));
+    BOOST_TEST((subject.served("a", at(66)).kind == settling_action_kind::hold));
 }
 
 BOOST_AUTO_TEST_CASE(B36_the_time_runs_from_when_the_application_had_the_next_one) {
     schema_settling subject{settle};
     const auto at = [](int second) { return steady_time{std::chrono::seconds{second}}; };
     subject.commit("a", at(0));
-    BOOST_TEST((subject.served("b", at(1)).what == settling_action::kind::take_over));
+    BOOST_TEST((subject.served("b", at(1)).kind == settling_action_kind::take_over));
     subject.commit("b", at(100)); // A reload may take its time.
-    BOOST_TEST((subject.served("a", at(160)).what == settling_action::kind::hold));
+    BOOST_TEST((subject.served("a", at(160)).kind == settling_action_kind::hold));
 }
 
 // Whatever was served before, what is served from some moment on is the known one at last, it is
@@ -155,7 +156,7 @@ BOOST_AUTO_TEST_CASE(B36_the_last_content_is_taken_over_once) {
         subject.commit("a", now);
         const auto serve = [&](const std::string& content) {
             const settling_action next = subject.served(content, now);
-            const bool takes = next.what == settling_action::kind::take_over;
+            const bool takes = next.kind == settling_action_kind::take_over;
             if (takes)
                 subject.commit(content, now);
             taken_over += takes ? 1 : 0;
@@ -184,9 +185,9 @@ BOOST_AUTO_TEST_CASE(what_is_not_needed_any_more_is_freed) {
     subject.commit("a", at(0));
     subject.commit("b", at(1));
     subject.forget(at(61));
-    BOOST_TEST((subject.served("a", at(61)).what == settling_action::kind::hold));
+    BOOST_TEST((subject.served("a", at(61)).kind == settling_action_kind::hold));
     subject.forget(at(242));
-    BOOST_TEST((subject.served("a", at(241)).what == settling_action::kind::take_over));
+    BOOST_TEST((subject.served("a", at(241)).kind == settling_action_kind::take_over));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -30,15 +30,16 @@ enum class fetch_input : std::uint8_t {
     polled,          ///< a health check that polls the schema has ended with the schema
 };
 
+/// What the driver has to do.
+enum class fetch_action_kind : std::uint8_t {
+    none,  ///< nothing; an earlier wait or fetch continues
+    fetch, ///< fetch, then step with `fetched` or `failed`; a pending wait is void
+    wait,  ///< wait for `delay`, then step with `woke`
+};
+
 /// What the driver has to do next.
 struct fetch_action {
-    enum class kind : std::uint8_t {
-        none,  ///< nothing; an earlier wait or fetch continues
-        fetch, ///< fetch, then step with `fetched` or `failed`; a pending wait is void
-        wait,  ///< wait for `delay`, then step with `woke`
-    };
-
-    kind what = kind::none;
+    fetch_action_kind kind = fetch_action_kind::none;
     duration delay = duration::zero(); ///< for `wait`; greater than 0
 };
 
@@ -101,7 +102,7 @@ private:
     fetch_action fetch() noexcept {
         phase_ = phase::fetching;
         owed_again_ = false;
-        return {.what = fetch_action::kind::fetch};
+        return {.kind = fetch_action_kind::fetch};
     }
 
     fetch_action fetch_if_answering() noexcept { return answering_ ? fetch() : park(); }
@@ -132,7 +133,7 @@ private:
 
     fetch_action wait_until_due(steady_time now) noexcept {
         wakes_at_ = due_;
-        return {.what = fetch_action::kind::wait, .delay = due_ - now};
+        return {.kind = fetch_action_kind::wait, .delay = due_ - now};
     }
 
     static constexpr duration delay_min = std::chrono::milliseconds{1};

@@ -59,7 +59,7 @@ struct failure_run {
 /// The state of one target. Pass each input to `step`, and perform the action that it returns:
 ///
 ///     health_action next = machine.step(input, now);
-///     while (next.what == health_action::kind::report) {
+///     while (next.what == health_action_kind::report) {
 ///         report(next.event);
 ///         next = machine.step(health_input::reported(), now);
 ///     }
@@ -84,45 +84,45 @@ public:
     }
 
     [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
-        using kind = health_input::kind;
-        if (input.what == kind::stopped)
+        using kind = health_input_kind;
+        if (input.kind == kind::stopped)
             phase_ = phase::finished;
         // A second start changes nothing, in any phase (B13: no second loop).
-        if (input.what == kind::started && phase::idle < phase_ && phase_ < phase::finished)
+        if (input.kind == kind::started && phase::idle < phase_ && phase_ < phase::finished)
             return {};
-        if (input.what == kind::hurried)
+        if (input.kind == kind::hurried)
             return hurry(input.after, now);
         switch (phase_) {
         case phase::idle:
-            if (input.what != kind::started)
+            if (input.kind != kind::started)
                 return {};
             due_ = now + first_delay() + input.after;
             return report(phase::announcing, event_kind::started);
-        case phase::announcing: assert(input.what == kind::reported); return proceed(now);
-        case phase::waiting: assert(input.what == kind::woke); return wake(now);
+        case phase::announcing: assert(input.kind == kind::reported); return proceed(now);
+        case phase::waiting: assert(input.kind == kind::woke); return wake(now);
         case phase::beginning:
-            assert(input.what == kind::reported);
+            assert(input.kind == kind::reported);
             phase_ = phase::checking;
             checked_at_ = now;
-            return {.what = health_action::kind::check, .fresh_connection = fresh_connection_};
+            return {.kind = health_action_kind::check, .fresh_connection = fresh_connection_};
         case phase::checking:
-            if (input.what == kind::launched)
+            if (input.kind == kind::launched)
                 return launch(now);
-            if (input.what == kind::rerouted)
+            if (input.kind == kind::rerouted)
                 return reroute(now);
-            assert(input.what == kind::reply && input.result != nullptr);
+            assert(input.kind == kind::reply && input.result != nullptr);
             return conclude(*input.result, now);
         case phase::judged:
-            assert(input.what == kind::reported);
+            assert(input.kind == kind::reported);
             if (transition_ == transition::none)
                 return proceed(now);
             return report(phase::transitioning, transition_ == transition::down
                                                     ? event_kind::server_down
                                                     : event_kind::server_up);
-        case phase::transitioning: assert(input.what == kind::reported); return proceed(now);
+        case phase::transitioning: assert(input.kind == kind::reported); return proceed(now);
         case phase::finished: break;
         }
-        return {.what = health_action::kind::finished};
+        return {.kind = health_action_kind::finished};
     }
 
     [[nodiscard]] target_status status() const noexcept { return status_; }
@@ -198,7 +198,7 @@ private:
 
     health_action report(phase next, event_kind kind) noexcept {
         phase_ = next;
-        return {.what = health_action::kind::report, .event = kind};
+        return {.kind = health_action_kind::report, .event = kind};
     }
 
     // Waits for the next check, or begins it if it is due. A check is overdue if the last one took
@@ -207,7 +207,7 @@ private:
     health_action proceed(steady_time now) noexcept {
         if (due_ > now) {
             phase_ = phase::waiting;
-            return {.what = health_action::kind::wait, .delay = due_ - now};
+            return {.kind = health_action_kind::wait, .delay = due_ - now};
         }
         due_ = now;
         return begin();
@@ -255,7 +255,7 @@ private:
         if (phase_ != phase::waiting || due_ - now <= within)
             return {};
         due_ = now + within;
-        return {.what = health_action::kind::wait, .delay = within};
+        return {.kind = health_action_kind::wait, .delay = within};
     }
 
     health_action conclude(const verdict& result, steady_time now) noexcept {

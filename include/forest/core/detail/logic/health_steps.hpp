@@ -14,63 +14,65 @@
 
 namespace forest::detail {
 
+/// What has happened to the target.
+enum class health_input_kind : std::uint8_t {
+    started,  ///< begin to poll
+    woke,     ///< the requested wait has ended
+    reply,    ///< the requested check has ended with a verdict
+    reported, ///< the requested report has been made; continue
+    launched, ///< the requested check had to wait, and begins only now
+    rerouted, ///< the requested check used a route that the server does not have
+    hurried,  ///< there is a reason to check earlier
+    stopped,  ///< poll no more
+};
+
 /// An input: what has happened to the target. `started`, `stopped` and `hurried` are allowed at any
 /// time, also while the driver reports an event. `launched` is allowed while a check is requested.
 /// All other inputs are allowed only as the reply to the last action other than `none`. Anything
 /// else is an error of the driver, and fails an assertion. The machine ignores all inputs but
 /// `stopped` before the first `started`, and all inputs after it has finished.
 struct health_input {
-    enum class kind : std::uint8_t {
-        started,  ///< begin to poll
-        woke,     ///< the requested wait has ended
-        reply,    ///< the requested check has ended with a verdict
-        reported, ///< the requested report has been made; continue
-        launched, ///< the requested check had to wait, and begins only now
-        rerouted, ///< the requested check used a route that the server does not have
-        hurried,  ///< there is a reason to check earlier
-        stopped,  ///< poll no more
-    };
-
-    kind what{};
+    health_input_kind kind{};
     const verdict* result = nullptr;   ///< for `reply` only; read during the step, not kept
     duration after = duration::zero(); ///< for `started` and `hurried` only; not negative
 
     /// The first check is delayed by `after` in addition to the initial delay. So a driver with
     /// many targets can spread their first checks.
     static constexpr health_input started(duration after = duration::zero()) noexcept {
-        return {kind::started, nullptr, after};
+        return {health_input_kind::started, nullptr, after};
     }
-    static constexpr health_input woke() noexcept { return {kind::woke}; }
+    static constexpr health_input woke() noexcept { return {health_input_kind::woke}; }
     static constexpr health_input reply(const verdict& result) noexcept {
-        return {kind::reply, &result};
+        return {health_input_kind::reply, &result};
     }
-    static constexpr health_input reported() noexcept { return {kind::reported}; }
-    static constexpr health_input launched() noexcept { return {kind::launched}; }
+    static constexpr health_input reported() noexcept { return {health_input_kind::reported}; }
+    static constexpr health_input launched() noexcept { return {health_input_kind::launched}; }
 
     /// Like `reply`, but the result counts neither as a failure nor as an attempt, and the next
     /// check begins at once, with another route. The event is `health_route_missing`.
     static constexpr health_input rerouted(const verdict& result) noexcept {
-        return {kind::rerouted, &result};
+        return {health_input_kind::rerouted, &result};
     }
 
     /// If the machine waits for the next check, the check comes at most `within` from now.
     static constexpr health_input hurried(duration within) noexcept {
-        return {kind::hurried, nullptr, within};
+        return {health_input_kind::hurried, nullptr, within};
     }
-    static constexpr health_input stopped() noexcept { return {kind::stopped}; }
+    static constexpr health_input stopped() noexcept { return {health_input_kind::stopped}; }
+};
+
+/// What the driver has to do.
+enum class health_action_kind : std::uint8_t {
+    none,     ///< nothing: the input changed nothing
+    check,    ///< perform a check, then step with `reply`
+    wait,     ///< wait for `delay`, then step with `woke`
+    report,   ///< report `event` to the observers, then step with `reported`
+    finished, ///< nothing more, ever
 };
 
 /// An action: what the driver has to do before it steps the machine again.
 struct health_action {
-    enum class kind : std::uint8_t {
-        none,     ///< nothing: the input changed nothing
-        check,    ///< perform a check, then step with `reply`
-        wait,     ///< wait for `delay`, then step with `woke`
-        report,   ///< report `event` to the observers, then step with `reported`
-        finished, ///< nothing more, ever
-    };
-
-    kind what = kind::none;
+    health_action_kind kind = health_action_kind::none;
     event_kind event{};                ///< for `report`
     bool fresh_connection = false;     ///< for `check`: do not reuse a connection (B12)
     duration delay = duration::zero(); ///< for `wait`; never negative

@@ -18,15 +18,16 @@
 
 namespace forest::detail {
 
+/// What to do with a served content.
+enum class settling_action_kind : std::uint8_t {
+    unchanged, ///< nothing: it is the known content
+    hold,      ///< nothing yet: it was known a short time ago, and has to come again
+    take_over, ///< let the application reload, then `commit` it
+};
+
 /// The action for a served content.
 struct settling_action {
-    enum class kind : std::uint8_t {
-        unchanged, ///< nothing: it is the known content
-        hold,      ///< nothing yet: it was known a short time ago, and has to come again
-        take_over, ///< let the application reload, then `commit` it
-    };
-
-    kind what = kind::unchanged;
+    settling_action_kind kind = settling_action_kind::unchanged;
     duration again = duration::zero(); ///< the time until the next fetch; 0: not necessary
 };
 
@@ -54,7 +55,7 @@ public:
         former* const found = find(content);
         if (found == nullptr) {
             held_ = none;
-            return {.what = settling_action::kind::take_over};
+            return {.kind = settling_action_kind::take_over};
         }
         const auto place = static_cast<std::size_t>(found - formers_.data());
         if (held_ != place) {
@@ -66,15 +67,15 @@ public:
         found->until = now + 3 * settle_;
         const duration passed = now - held_since_;
         if (passed >= settle_)
-            return {.what = settling_action::kind::take_over};
-        return {.what = settling_action::kind::hold, .again = settle_ - passed};
+            return {.kind = settling_action_kind::take_over};
+        return {.kind = settling_action_kind::hold, .again = settle_ - passed};
     }
 
     /// The server has confirmed the known content. If another content was held, it is dropped.
     /// Because the server serves both, one more fetch finds out which one stays.
     [[nodiscard]] settling_action served_known() noexcept {
         const bool contested = std::exchange(held_, none) != none;
-        return {.what = settling_action::kind::unchanged,
+        return {.kind = settling_action_kind::unchanged,
                 .again = contested ? settle_ : duration::zero()};
     }
 

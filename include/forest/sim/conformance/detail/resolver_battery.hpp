@@ -78,8 +78,8 @@ private:
         return harness_.plan(name, {.addresses = std::move(addresses), .lifetime = lifetime});
     }
 
-    bool plan(const std::string& name, planned_name::answer answer) {
-        return harness_.plan(name, {.what = answer});
+    bool plan(const std::string& name, planned_name::answer_kind answer) {
+        return harness_.plan(name, {.kind = answer});
     }
 
     template <typename Model>
@@ -205,7 +205,7 @@ private:
     }
 
     void failures() {
-        using answer = planned_name::answer;
+        using kind = planned_name::answer_kind;
         const auto subject = harness_.make();
         const auto expect = [&](const std::string& name, errc expected) {
             const auto lookup = begin(*subject, name);
@@ -218,9 +218,9 @@ private:
                            "resolver.wrong_error", "the look-up of ", name, " ended with ",
                            lookup->error, ", expected ", make_error_code(expected));
         };
-        if (plan("none.test", answer::none))
+        if (plan("none.test", kind::none))
             expect("none.test", errc::resolve_failed);
-        if (plan("failure.test", answer::failure))
+        if (plan("failure.test", kind::failure))
             expect("failure.test", errc::resolver_unavailable);
         // Names that no name service can know.
         expect("", errc::resolve_failed);
@@ -295,7 +295,7 @@ private:
         constexpr int hanging = 32;
         for (int number = 0; number < hanging; ++number) {
             const std::string name = "hangs" + std::to_string(number) + ".test";
-            if (!plan(name, planned_name::answer::silence))
+            if (!plan(name, planned_name::answer_kind::silence))
                 return;
             (void)begin(*subject, name);
         }

@@ -48,11 +48,11 @@ public:
     /// Makes a step that is possible when `asked()`. Returns the violation if it breaks a rule.
     std::optional<violation> play(const stimulus& played) {
         now_ += played.after;
-        const verdict result = verdict_of(played.given, now_);
-        const health_input input{played.what, &result};
+        const verdict result = verdict_of(played.result, now_);
+        const health_input input{played.kind, &result};
         answered_ = subject_.step(input, now_);
         std::optional<violation> broken = rules_.judge(subject_, input, answered_, now_);
-        switch (answered_.what) {
+        switch (answered_.kind) {
         case action_kind::none: break;
         case action_kind::report: asked_ = pending::report; break;
         case action_kind::check: asked_ = pending::check; break;
