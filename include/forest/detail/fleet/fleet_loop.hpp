@@ -182,7 +182,7 @@ private:
 
     void wake(std::uint64_t number) {
         if (const auto expiry = timer_.expired(number)) {
-            overdue_.expired(expiry->until, expiry->late);
+            overdue_.expired(expiry->moment, expiry->late);
             for (target* due = nullptr; !stopped() && (due = overdue_.take()) != nullptr;) {
                 if (due->step == target_step::pause) {
                     due->step = target_step::check;

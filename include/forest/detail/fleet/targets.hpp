@@ -163,10 +163,10 @@ public:
 
     // -- When targets are due --
 
-    void put_off(const target& waiting, steady_time until) {
+    void put_off(const target& waiting, steady_time due) {
         if (due_.full())
             drop_all_stale();
-        due_.push({until, waiting.id});
+        due_.push({due, waiting.id});
     }
 
     /// Makes a target due later, because a queue of the scheduler has no memory for it.
@@ -182,10 +182,10 @@ public:
         return due_.empty() ? std::nullopt : std::optional{due_.front().when};
     }
 
-    /// Takes a target that is due at `until` or before. Null if there is none.
-    target* take_due(steady_time until) noexcept {
+    /// Takes a target that is due at `deadline` or before. Null if there is none.
+    target* take_due(steady_time deadline) noexcept {
         const auto next = next_due();
-        if (!next || *next > until)
+        if (!next || *next > deadline)
             return nullptr;
         target* const due = find(due_.front().id);
         due_.pop();
@@ -204,9 +204,9 @@ public:
     }
 
     /// Called when the status of a target may have changed.
-    void status_changed(target_status before, target_status after) noexcept {
-        --counts_[static_cast<std::size_t>(before)];
-        ++counts_[static_cast<std::size_t>(after)];
+    void status_changed(target_status old_status, target_status new_status) noexcept {
+        --counts_[static_cast<std::size_t>(old_status)];
+        ++counts_[static_cast<std::size_t>(new_status)];
     }
 
 private:

@@ -30,8 +30,8 @@ public:
 
     /// The result of a wait.
     struct expiry {
-        steady_time until; ///< everything up to this moment is due
-        duration late;     ///< the time since the moment for which the timer was set
+        steady_time moment; ///< everything up to this moment is due
+        duration late;      ///< the time since the moment for which the timer was set
     };
 
     /// Calls `wake` at the end of the tick in which `deadline` lies, unless the timer is set again
@@ -61,8 +61,8 @@ public:
         if (number != waits_ || !set_to_)
             return std::nullopt;
         const steady_time due = *std::exchange(set_to_, std::nullopt);
-        const steady_time until = std::max(steady_now(), due);
-        return expiry{until, until - due};
+        const steady_time moment = std::max(steady_now(), due);
+        return expiry{moment, moment - due};
     }
 
     void cancel() {
@@ -94,9 +94,9 @@ public:
     /// `all` must outlive this object.
     explicit overdue_targets(fleet_targets<Backoff>& all) noexcept : targets_{all} {}
 
-    /// `late` is the delay of the timer. All targets up to and including `until` are due.
-    void expired(steady_time until, duration late) noexcept {
-        until_ = until;
+    /// `late` is the delay of the timer. All targets up to and including `moment` are due.
+    void expired(steady_time moment, duration late) noexcept {
+        moment_ = moment;
         late_ = late;
         first_ = targets_.next_due();
         // A process that is always late was not stalled, but has too little time. Delaying its
@@ -110,18 +110,18 @@ public:
     [[nodiscard]] target* take() {
         for (;;) {
             const auto due = targets_.next_due();
-            target* const next = targets_.take_due(until_);
+            target* const next = targets_.take_due(moment_);
             if (next == nullptr || next->step == target_step::start || *due == *first_ ||
                 was_late_ || late_ <= next->machine.options().stall_tolerance)
                 return next;
             puts_off_ = true;
-            targets_.put_off(*next, until_ + (*due - *first_));
+            targets_.put_off(*next, moment_ + (*due - *first_));
         }
     }
 
 private:
     fleet_targets<Backoff>& targets_;
-    steady_time until_{};
+    steady_time moment_{};
     duration late_{};
     std::optional<steady_time> first_; // when the first target was due
     bool was_late_ = false;

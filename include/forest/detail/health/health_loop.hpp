@@ -113,7 +113,7 @@ public:
 
     /// The next check begins at most `within` from now. Call it on the clock's execution context,
     /// outside of callbacks.
-    void hurry(duration within) { drive(health_input::hurried(within)); }
+    void hurry(duration delay_max) { drive(health_input::hurried(delay_max)); }
 
     /// The check in flight has ended with this verdict. Call it with a verdict that the probe has
     /// held back, on the clock's execution context, outside of callbacks.

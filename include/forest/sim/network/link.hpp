@@ -82,12 +82,13 @@ public:
     }
 
     /// Carries the next message on a connection that has already carried one. The message takes
-    /// `after`. Unlike `carry`, it loses no single message, because a connection repeats lost
+    /// `travel_time`. Unlike `carry`, it loses no single message, because a connection repeats lost
     /// messages. Returns false if the link loses all messages.
-    bool carry_on(direction way, forest::detail::unique_function<void()>&& arrive, duration after) {
+    bool carry_on(direction way, forest::detail::unique_function<void()>&& arrive,
+                  duration travel_time) {
         if (cut_off(way))
             return false;
-        deliver(std::move(arrive), after);
+        deliver(std::move(arrive), travel_time);
         return true;
     }
 
@@ -102,7 +103,7 @@ public:
         if (clogged_ == 0 || --clogged_ > 0)
             return;
         for (held& each : std::exchange(held_, {}))
-            queue_->after(each.after, std::move(each.arrive));
+            queue_->after(each.travel_time, std::move(each.arrive));
     }
 
     /// Returns the number of bytes after which an answer of `size` bytes is cut off: a random
@@ -126,15 +127,15 @@ private:
         return (way == direction::to_server ? requests_lost : replies_lost) > 0;
     }
 
-    void deliver(forest::detail::unique_function<void()>&& arrive, duration after) {
+    void deliver(forest::detail::unique_function<void()>&& arrive, duration travel_time) {
         if (clogged_ > 0)
-            held_.push_back({after, std::move(arrive)});
+            held_.push_back({travel_time, std::move(arrive)});
         else
-            queue_->after(after, std::move(arrive));
+            queue_->after(travel_time, std::move(arrive));
     }
 
     struct held {
-        duration after;
+        duration travel_time;
         forest::detail::unique_function<void()> arrive;
     };
 

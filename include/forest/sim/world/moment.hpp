@@ -72,8 +72,8 @@ public:
     basic_moment& reset(const auto& link) { return play(fault_kind::reset, link); }
     basic_moment& truncate(const auto& link) { return play(fault_kind::truncate, link); }
     basic_moment& garble(const auto& link) { return play(fault_kind::garble, link); }
-    basic_moment& drip(const auto& link, duration over) {
-        return play(fault_kind::drip, link, over);
+    basic_moment& drip(const auto& link, duration length) {
+        return play(fault_kind::drip, link, length);
     }
     basic_moment& delay(const auto& link, const latency& distribution) {
         fault added = when_;

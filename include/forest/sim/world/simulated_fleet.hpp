@@ -97,10 +97,10 @@ public:
     /// std::length_error if there are too many links.
     target_id watch(server_process& server, const options& settings = {}) {
         const std::string host = server.name() + ".example";
-        fleet_link& over = to(server, host);
+        fleet_link& link = to(server, host);
         const target_id added = fleet_->add(url{"http://" + host + setup_.path}, settings);
         if (added != target_id{}) // It is equal after the fleet was stopped.
-            records_[added] = {.server = &server, .link_number = over.number()};
+            records_[added] = {.server = &server, .link_number = link.number()};
         return added;
     }
 
@@ -143,23 +143,23 @@ private:
         }
         auto made = std::make_unique<fleet_link>(host_.queue(), setup_.usual, random_(), server,
                                                  faults_->next_number());
-        fleet_link& over = *made;
+        fleet_link& link = *made;
         links_.emplace(host, std::move(made));
-        faults_->add({&host_, &over.link(), &server, [this] { quit(); }, number_});
-        return over;
+        faults_->add({&host_, &link.link(), &server, [this] { quit(); }, number_});
+        return link;
     }
 
     detail::network_path path_to(const url& target) {
         const auto found = links_.find(target.host());
         if (found == links_.end())
             throw std::invalid_argument("a target of a simulated fleet was not added with watch()");
-        fleet_link& over = *found->second;
+        fleet_link& link = *found->second;
         return {.client = &host_,
-                .over = &over.link(),
-                .server = &over.server(),
+                .over = &link.link(),
+                .server = &link.server(),
                 .lines = lines_,
                 .sent = nullptr,
-                .subject = over.number()};
+                .subject = link.number()};
     }
 
     void reported(const event& happened) {

@@ -91,12 +91,12 @@ public:
         if (input.kind == kind::started && phase::idle < phase_ && phase_ < phase::finished)
             return {};
         if (input.kind == kind::hurried)
-            return hurry(input.after, now);
+            return hurry(input.delay, now);
         switch (phase_) {
         case phase::idle:
             if (input.kind != kind::started)
                 return {};
-            due_ = now + first_delay() + input.after;
+            due_ = now + first_delay() + input.delay;
             return report(phase::announcing, event_kind::started);
         case phase::announcing: assert(input.kind == kind::reported); return proceed(now);
         case phase::waiting: assert(input.kind == kind::woke); return wake(now);
@@ -251,11 +251,11 @@ private:
         return report(phase::judged, event_kind::health_route_missing);
     }
 
-    health_action hurry(duration within, steady_time now) noexcept {
-        if (phase_ != phase::waiting || due_ - now <= within)
+    health_action hurry(duration delay_max, steady_time now) noexcept {
+        if (phase_ != phase::waiting || due_ - now <= delay_max)
             return {};
-        due_ = now + within;
-        return {.kind = health_action_kind::wait, .delay = within};
+        due_ = now + delay_max;
+        return {.kind = health_action_kind::wait, .delay = delay_max};
     }
 
     health_action conclude(const verdict& result, steady_time now) noexcept {

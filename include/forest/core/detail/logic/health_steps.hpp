@@ -34,12 +34,12 @@ enum class health_input_kind : std::uint8_t {
 struct health_input {
     health_input_kind kind{};
     const verdict* result = nullptr;   ///< for `reply` only; read during the step, not kept
-    duration after = duration::zero(); ///< for `started` and `hurried` only; not negative
+    duration delay = duration::zero(); ///< for `started` and `hurried` only; not negative
 
-    /// The first check is delayed by `after` in addition to the initial delay. So a driver with
+    /// The first check is delayed by `delay` in addition to the initial delay. So a driver with
     /// many targets can spread their first checks.
-    static constexpr health_input started(duration after = duration::zero()) noexcept {
-        return {health_input_kind::started, nullptr, after};
+    static constexpr health_input started(duration delay = duration::zero()) noexcept {
+        return {health_input_kind::started, nullptr, delay};
     }
     static constexpr health_input woke() noexcept { return {health_input_kind::woke}; }
     static constexpr health_input reply(const verdict& result) noexcept {
@@ -54,9 +54,9 @@ struct health_input {
         return {health_input_kind::rerouted, &result};
     }
 
-    /// If the machine waits for the next check, the check comes at most `within` from now.
-    static constexpr health_input hurried(duration within) noexcept {
-        return {health_input_kind::hurried, nullptr, within};
+    /// If the machine waits for the next check, the check comes at most `delay_max` from now.
+    static constexpr health_input hurried(duration delay_max) noexcept {
+        return {health_input_kind::hurried, nullptr, delay_max};
     }
     static constexpr health_input stopped() noexcept { return {health_input_kind::stopped}; }
 };
