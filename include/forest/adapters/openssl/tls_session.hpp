@@ -80,14 +80,14 @@ public:
 
     progress handshake() {
         detail::begin_openssl();
-        return usable_ ? outcome(SSL_do_handshake(ssl_.get())) : progress::failed;
+        return usable_ ? progress_of(SSL_do_handshake(ssl_.get())) : progress::failed;
     }
 
     /// Encrypts all of `plain`, which must not be empty.
     progress send(std::string_view plain) {
         detail::begin_openssl();
         std::size_t sent = 0;
-        return outcome(SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &sent));
+        return progress_of(SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &sent));
     }
 
     /// Decrypts the available bytes into `plain`, which must not be empty. `received` is their
@@ -98,7 +98,7 @@ public:
         while (last == progress::done && received < plain.size()) {
             detail::begin_openssl();
             std::size_t count = 0;
-            last = outcome(
+            last = progress_of(
                 SSL_read_ex(ssl_.get(), plain.data() + received, plain.size() - received, &count));
             received += count;
         }
@@ -174,7 +174,7 @@ public:
     }
 
 private:
-    progress outcome(int result) noexcept {
+    progress progress_of(int result) noexcept {
         // OpenSSL may continue now, and fail later because of this.
         lacked_memory_ = lacked_memory_ || errno == ENOMEM;
         if (result == 1)

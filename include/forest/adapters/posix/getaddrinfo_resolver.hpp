@@ -3,7 +3,7 @@
 #define FOREST_ADAPTERS_POSIX_GETADDRINFO_RESOLVER_HPP
 
 #include <forest/adapters/posix/address_of.hpp>
-#include <forest/adapters/posix/detail/lookup_crew.hpp>
+#include <forest/adapters/posix/detail/lookup_threads.hpp>
 #include <forest/adapters/posix/hosts_file.hpp>
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/logic/name_book.hpp>
@@ -67,23 +67,23 @@ public:
     /// Has at most as many threads as a name book with these limits has look-ups under way.
     explicit getaddrinfo_resolver(const resolver_limits& limits, std::string hosts = "/etc/hosts")
         : hosts_{std::move(hosts)},
-          crew_{detail::lookup_crew::begin(
+          threads_{detail::lookup_threads::begin(
               this, &deliver, limits.lookups_max + limits.hanging_max + limits.local_max)} {}
 
     getaddrinfo_resolver(const getaddrinfo_resolver&) = delete;
     getaddrinfo_resolver& operator=(const getaddrinfo_resolver&) = delete;
 
     ~getaddrinfo_resolver() {
-        crew_->end([](void* context) { delete static_cast<lookup*>(context); });
+        threads_->end([](void* context) { delete static_cast<lookup*>(context); });
     }
 
     /// Throws std::bad_alloc, or std::system_error if the system has no thread.
     template <typename Handler>
     void async_resolve(std::string_view name, Handler&& handler) {
-        const bool possible = name.size() <= detail::lookup_crew::name_bytes_max &&
+        const bool possible = name.size() <= detail::lookup_threads::name_bytes_max &&
                               name.find('\0') == std::string_view::npos;
         auto context = std::make_unique<lookup>(std::forward<Handler>(handler));
-        if (crew_->look_up(possible ? name : std::string_view{}, context.get()))
+        if (threads_->look_up(possible ? name : std::string_view{}, context.get()))
             context.release();
     }
 
@@ -118,7 +118,7 @@ private:
     }
 
     hosts_file hosts_;
-    detail::lookup_crew* const crew_; // frees itself after `end`
+    detail::lookup_threads* const threads_; // frees itself after `end`
 };
 
 static_assert(local_resolver<getaddrinfo_resolver>);

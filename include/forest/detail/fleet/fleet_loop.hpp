@@ -234,7 +234,7 @@ private:
             case health_action_kind::report:
                 subject.announced = true;
                 count(next.event, judged);
-                if (callbacks_.listeners().hears(next.event)) {
+                if (callbacks_.listeners().receives(next.event)) {
                     outage outage_storage;
                     callbacks_.report(subject,
                                       callbacks_.describe(subject, url_of(subject), next.event,

@@ -49,13 +49,13 @@ BOOST_AUTO_TEST_SUITE(callbacks_test)
 BOOST_AUTO_TEST_CASE(an_event_that_nobody_receives_need_not_be_described) {
     forest::detail::callbacks listeners;
     listeners.on_server_down([](const forest::outage&) {});
-    BOOST_TEST(!listeners.hears(forest::event_kind::check_started));
-    BOOST_TEST(listeners.hears(forest::event_kind::server_down));
-    BOOST_TEST(listeners.hears(forest::event_kind::server_up));
+    BOOST_TEST(!listeners.receives(forest::event_kind::check_started));
+    BOOST_TEST(listeners.receives(forest::event_kind::server_down));
+    BOOST_TEST(listeners.receives(forest::event_kind::server_up));
     listeners.on_event([](const forest::event&) {});
-    BOOST_TEST(listeners.hears(forest::event_kind::check_started));
+    BOOST_TEST(listeners.receives(forest::event_kind::check_started));
     listeners.on_event({});
-    BOOST_TEST(!listeners.hears(forest::event_kind::check_started));
+    BOOST_TEST(!listeners.receives(forest::event_kind::check_started));
 }
 
 BOOST_AUTO_TEST_CASE(B14_close_waits_for_the_callback_that_is_running_on_another_thread) {

@@ -39,7 +39,7 @@ public:
     }
 
     void on_event(unique_function<void(const event&)> callback) {
-        hears_all_ = static_cast<bool>(callback);
+        receives_all_ = static_cast<bool>(callback);
         gate_.set(on_event_, std::move(callback));
     }
 
@@ -54,8 +54,8 @@ public:
 
     /// Returns whether a callback receives events of this kind. If not, the event need not be
     /// described.
-    [[nodiscard]] bool hears(event_kind kind) const noexcept {
-        return hears_all_ || kind == event_kind::server_down || kind == event_kind::server_up;
+    [[nodiscard]] bool receives(event_kind kind) const noexcept {
+        return receives_all_ || kind == event_kind::server_down || kind == event_kind::server_up;
     }
 
     /// Reports an event, unless the gate is closed: first to `on_event`, and then to the callback
@@ -146,7 +146,7 @@ private:
 
     // If `on_event` throws again, it is not called with that failure.
     void report_failure(const event& failed) noexcept {
-        if (hears_all_) {
+        if (receives_all_) {
             try {
                 gate_.call(on_event_, failed);
                 return;
@@ -168,7 +168,7 @@ private:
     }
 
     callback_gate gate_;
-    std::atomic<bool> hears_all_ = false;
+    std::atomic<bool> receives_all_ = false;
     shared_callback<event> on_down_;
     shared_callback<event> on_up_;
     shared_callback<event> on_event_;

@@ -35,7 +35,7 @@
 namespace forest::detail {
 
 /// The result of a step of a GET: what has to follow.
-enum class outcome : std::uint8_t {
+enum class step_result : std::uint8_t {
     go_on, ///< the next step
     wait,  ///< nothing, until the requested event comes
     done,  ///< nothing: the handler has been called, and the lock is released
@@ -48,8 +48,8 @@ protected:
     using Io::give_way;
     using Io::names;
     using Io::socket;
-    using Io::wait_turn;
     using Io::wait_writable;
+    using Io::wake_later;
     using typename Io::clock;
     using typename Io::lock;
 
@@ -61,7 +61,7 @@ protected:
     // whole GET. This begins a wait, and never ends the GET itself.
     virtual void connected(lock& held, std::size_t sent) = 0;
     // The wait for the connected socket has ended. This begins another wait or ends the GET.
-    virtual outcome proceed(lock& held) = 0;
+    virtual step_result proceed(lock& held) = 0;
     // The deadline has passed, or no address could be connected to. Ends the GET.
     virtual void failed(lock& held, errc why) = 0;
     // Closes the socket, and everything that belongs to it.
@@ -103,7 +103,7 @@ protected:
     void fail_later(errc why) {
         failure_ = why;
         stage_ = stage::failing;
-        wait_turn();
+        wake_later();
     }
 
     // No pending operation completes after this.
@@ -159,22 +159,22 @@ private:
 
     void ready(lock& held) final { (void)advance(held); }
 
-    outcome advance(lock& held) {
+    step_result advance(lock& held) {
         switch (stage_) {
         case stage::resolving:
         case stage::resolving_again:
         case stage::starving: break;
         case stage::connecting: begin_again(held); break;
-        case stage::failing: failed(held, failure_); return outcome::done;
+        case stage::failing: failed(held, failure_); return step_result::done;
         case stage::connected: return proceed(held);
         }
-        return outcome::wait;
+        return step_result::wait;
     }
 
     // The deadline of the GET, of one of several addresses or of a pause has passed. An answer that
     // arrived earlier still counts, because this thread may be late.
     void expired(lock& held) final {
-        if (advance(held) == outcome::done)
+        if (advance(held) == step_result::done)
             return;
         const auto now = clock::now();
         if (now < waits_until_)

@@ -169,27 +169,27 @@ private:
 
     void sent(clock::time_point moment) override { sent_ = moment; }
 
-    outcome received(lock& held, std::error_code ec, std::size_t count) override {
+    step_result received(lock& held, std::error_code ec, std::size_t count) override {
         const auto now = clock::now();
         if (count > 0 && !timings_.first_byte)
             timings_.first_byte = now - sent_;
         if (ec && reused_ && !parser_.started()) {
             // The server had closed the kept connection. The first time that is no failure.
             replace(held);
-            return outcome::wait;
+            return step_result::wait;
         }
         if (ec && ec != asio::error::eof) {
             finish(held, stream_error(ec), now);
-            return outcome::done;
+            return step_result::done;
         }
         if (ec)
             parser_.finish();
         else
             received_ = parser_.parse({buffer_.data(), received_ + count});
         if (!parser_.done())
-            return outcome::go_on;
+            return step_result::go_on;
         finish(held, parser_.error(), now);
-        return outcome::done;
+        return step_result::done;
     }
 
     void replace(lock& held) {

@@ -40,8 +40,8 @@ protected:
     using base::timings_;
     using base::tls;
     using base::wait_readable;
-    using base::wait_turn;
     using base::wait_writable;
+    using base::wake_later;
     using typename base::clock;
     using typename base::lock;
 
@@ -52,7 +52,7 @@ protected:
     // Returns the place for the next received bytes. It is not empty.
     virtual std::span<char> free_space() = 0;
     // So many bytes were received, or `ec` is the reason why no more will come.
-    virtual outcome received(lock& held, std::error_code ec, std::size_t count) = 0;
+    virtual step_result received(lock& held, std::error_code ec, std::size_t count) = 0;
 
     // Sends `message` over a new connection. Both arguments must stay valid until all is received.
     // At the end, `received` or `failed` is called, but never during this call.
@@ -115,16 +115,16 @@ private:
         (void)proceed(held);
     }
 
-    outcome proceed(lock& held) final {
+    step_result proceed(lock& held) final {
         reads_left_ = reads_per_turn;
         for (;;) {
-            const outcome last = take_step(held);
-            if (last != outcome::go_on)
+            const step_result last = take_step(held);
+            if (last != step_result::go_on)
                 return last;
         }
     }
 
-    outcome take_step(lock& held) {
+    step_result take_step(lock& held) {
         switch (task_) {
         case task::shake_hands: return shake_hands();
         case task::say:
@@ -135,20 +135,20 @@ private:
         return socket().tls ? decrypt(held) : receive(held);
     }
 
-    outcome shake_hands() {
+    step_result shake_hands() {
         const auto reached = socket().tls->handshake();
         if (reached == progress::wants_input)
             return exchange();
         if (reached == progress::done) {
             timings_.tls = clock::now() - connected_at_;
             if (begin_to_send())
-                return outcome::go_on;
+                return step_result::go_on;
         }
         // Sends an alert that informs the peer, if the socket takes it at once.
         (void)socket().socket.send(socket().tls->output());
         socket().tls->output_sent();
         fail_later(socket().tls->failure());
-        return outcome::wait;
+        return step_result::wait;
     }
 
     [[nodiscard]] bool begin_to_send() {
@@ -160,21 +160,21 @@ private:
     }
 
     // Sends the output of TLS, then receives from the peer, and then repeats the present step.
-    outcome exchange() {
+    step_result exchange() {
         resumed_ = task_;
         unsent_ = socket().tls->output();
         task_ = task::say;
-        return outcome::go_on;
+        return step_result::go_on;
     }
 
     // The peer may have sent bytes before it stopped receiving, and these must still be read. So
     // the next read reports the failure.
-    outcome write() {
+    step_result write() {
         while (!unsent_.empty()) {
             const transfer last = socket().socket.send(unsent_);
             if (last.would_block()) {
                 wait_writable();
-                return outcome::wait;
+                return step_result::wait;
             }
             if (last.ec)
                 break;
@@ -190,14 +190,14 @@ private:
         // this call.
         const bool listens = task_ == task::say || (socket().tls && !fresh_);
         task_ = listens ? task::listen : task::receive;
-        return outcome::go_on;
+        return step_result::go_on;
     }
 
-    outcome listen(lock& held) {
+    step_result listen(lock& held) {
         std::array<char, tls_input_bytes> bytes;
         transfer last;
         if (!read(bytes, last))
-            return outcome::wait;
+            return step_result::wait;
         if (last.ec && resumed_ == task::shake_hands)
             return fail(held);
         // Without the closing message of TLS, the end of the connection proves nothing: it is never
@@ -207,10 +207,10 @@ private:
         if (!socket().tls->input({bytes.data(), last.bytes}))
             throw std::bad_alloc{};
         task_ = resumed_;
-        return outcome::go_on;
+        return step_result::go_on;
     }
 
-    outcome decrypt(lock& held) {
+    step_result decrypt(lock& held) {
         std::size_t count = 0;
         switch (socket().tls->receive(free_space(), count)) {
         case progress::done: return received(held, {}, count);
@@ -222,16 +222,16 @@ private:
         return fail(held);
     }
 
-    outcome receive(lock& held) {
+    step_result receive(lock& held) {
         transfer last;
         if (!read(free_space(), last))
-            return outcome::wait;
+            return step_result::wait;
         return received(held, last.ec, last.bytes);
     }
 
-    outcome fail(lock& held) {
+    step_result fail(lock& held) {
         failed(held, socket().tls->failure());
-        return outcome::done;
+        return step_result::done;
     }
 
     // Reads the available bytes. If there are none, it begins a wait and returns false. Some I/O
@@ -240,7 +240,7 @@ private:
     bool read(std::span<char> room, transfer& last) {
         if (!silent_) {
             if (reads_left_-- == 0) {
-                wait_turn();
+                wake_later();
                 return false;
             }
             last = socket().socket.receive(room);

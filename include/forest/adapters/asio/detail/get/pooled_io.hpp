@@ -114,9 +114,9 @@ protected:
     void wait_readable() { pool_.await(*socket_, EPOLLIN); }
     void wait_writable() { pool_.await(*socket_, EPOLLOUT); }
 
-    void wait_turn() {
+    void wake_later() {
         ++wait;
-        pool_.give_turn(*this);
+        pool_.wake_later(*this);
     }
 
     void wait_until(clock::time_point end) { pool_.set_deadline(*this, end); }

@@ -144,7 +144,7 @@ protected:
     void wait_writable() { wait(asio::posix::stream_descriptor::wait_write); }
 
     /// Calls `ready` from the executor, for steps that must not run inside the current call.
-    void wait_turn() { post_owned(executor(), unless_overtaken(wait_, is_ready)); }
+    void wake_later() { post_owned(executor(), unless_overtaken(wait_, is_ready)); }
 
     void wait_until(clock::time_point deadline) {
         timer_.expires_at(deadline);
@@ -187,7 +187,7 @@ private:
             watch_.assign(socket_.socket.native_handle(), ec);
         if (ec) {
             socket_.socket.close();
-            return wait_turn();
+            return wake_later();
         }
         watch_.async_wait(readiness, unless_overtaken(wait_, is_ready));
     }

@@ -78,7 +78,7 @@ public:
     /// Sends as many of `bytes` as there is room for. Without bytes it checks whether the socket is
     /// connected.
     [[nodiscard]] transfer send(std::string_view bytes) noexcept {
-        return outcome(::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL));
+        return transfer_of(::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL));
     }
 
     /// Receives the available bytes into `room`, which must not be empty.
@@ -86,7 +86,7 @@ public:
         const ssize_t count = ::recv(descriptor_, room.data(), room.size(), 0);
         if (count == 0)
             return {.ec = asio::error::eof};
-        return outcome(count);
+        return transfer_of(count);
     }
 
     /// Returns whether the connection is open and all its bytes were received.
@@ -122,7 +122,7 @@ private:
         return {errno, asio::error::get_system_category()};
     }
 
-    static transfer outcome(ssize_t count) noexcept {
+    static transfer transfer_of(ssize_t count) noexcept {
         if (count < 0)
             return {.ec = last_error()};
         return {.bytes = static_cast<std::size_t>(count)};

@@ -30,9 +30,9 @@ public:
     std::uint64_t deadline = 0; ///< the number of its deadline; 0 when it has none
 
     // Of the wake_queue.
-    std::uint64_t turn = 0; ///< the wait that gets the turn
-    pool_user* next_turn = nullptr;
-    bool has_turn = false;
+    std::uint64_t wake_wait = 0; ///< the number of the wait that the wake-up ends
+    pool_user* next_to_wake = nullptr;
+    bool is_queued = false;
 
 protected:
     ~pool_user() = default;

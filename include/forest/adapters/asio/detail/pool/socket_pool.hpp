@@ -31,8 +31,8 @@
 #include <system_error>
 #include <utility>
 
-// Holds what many connections on one thread share: the wait for sockets, the timer, the turns, the
-// kept connections, and TLS.
+// Holds what many connections on one thread share: the wait for sockets, the timer, the wake-ups,
+// the kept connections, and TLS.
 
 namespace forest::detail {
 
@@ -150,7 +150,7 @@ public:
         if ((socket.pending & events) != 0 || !watch_.watch(socket, events)) {
             if ((std::exchange(socket.pending, socket.pending & ~events) & events) == 0)
                 drop(socket);
-            return give_turn(*socket.user);
+            return wake_later(*socket.user);
         }
         if (std::exchange(socket.wanted, events) == 0)
             ++waiting_;
@@ -163,29 +163,29 @@ public:
     }
 
     /// Wakes the user once, after this call has returned.
-    void give_turn(pool_user& user) {
-        turns_.push(user);
-        post_turns();
+    void wake_later(pool_user& user) {
+        wake_ups_.push(user);
+        post_wake_ups();
     }
 
     /// Performs a task after this call has returned. If an executor that is not one of Asio has no
     /// memory for the task during `memory_pauses_max` pauses, the task is dropped.
     void post(serial_task& task) noexcept {
         tasks_.push(task, nullptr);
-        if (!try_post_turns())
+        if (!try_post_wake_ups())
             drop_tasks();
     }
 
     void set_deadline(pool_user& user, clock::time_point deadline) {
-        if (const auto end = deadlines_.set(user, deadline); end < alarm_)
-            set_alarm(end);
+        if (const auto end = deadlines_.set(user, deadline); end < timer_end_)
+            set_timer(end);
     }
 
     void clear_deadline(pool_user& user) noexcept {
         deadlines_.clear(user);
-        if (!deadlines_.empty() || alarm_ == clock::time_point::max())
+        if (!deadlines_.empty() || timer_end_ == clock::time_point::max())
             return;
-        alarm_ = clock::time_point::max();
+        timer_end_ = clock::time_point::max();
         timer_.cancel();
     }
 
@@ -205,10 +205,10 @@ private:
         armed_ = true;
     }
 
-    // Asio has no memory for the wait now, but the wait must end. So a later turn tries again.
+    // Asio has no memory for the wait now, but the wait must end. So a later wake-up tries again.
     void try_again() {
         short_of_memory_ = true;
-        post_turns();
+        post_wake_ups();
     }
 
     void disarm() noexcept {
@@ -223,7 +223,7 @@ private:
         armed_ = false;
         watch_.poll();
         serve_all();
-        put_off_alarm();
+        put_off_timer();
     }
 
     // An exception of a user is passed on, and the remaining events are served later.
@@ -233,7 +233,7 @@ private:
                 serve(watch_.take());
         } catch (...) {
             serves_later_ = true;
-            post_turns();
+            post_wake_ups();
             throw;
         }
         arm();
@@ -268,121 +268,121 @@ private:
             tasks_.pop().task->abandon();
     }
 
-    // Runs the turns. If the executor accepts the handler and destroys it without a call, the tasks
-    // are dropped. If the executor refuses the handler, the tasks are not dropped here.
-    class turns_handler {
+    // Runs the wake-ups. If the executor accepts the handler and destroys it without a call, the
+    // tasks are dropped. If the executor refuses the handler, the tasks are not dropped here.
+    class wake_up_handler {
     public:
         using allocator_type = handler_allocator<void>;
 
-        explicit turns_handler(std::shared_ptr<socket_pool> pool) noexcept
+        explicit wake_up_handler(std::shared_ptr<socket_pool> pool) noexcept
             : pool_{std::move(pool)} {}
-        turns_handler(turns_handler&&) noexcept = default;
-        turns_handler& operator=(turns_handler&&) = delete;
-        ~turns_handler() {
-            if (pool_ != nullptr && pool_->turns_posted_)
+        wake_up_handler(wake_up_handler&&) noexcept = default;
+        wake_up_handler& operator=(wake_up_handler&&) = delete;
+        ~wake_up_handler() {
+            if (pool_ != nullptr && pool_->wake_ups_posted_)
                 pool_->drop_tasks();
         }
 
         [[nodiscard]] allocator_type get_allocator() const noexcept {
-            return allocator_type{pool_->turns_memory_};
+            return allocator_type{pool_->wake_ups_memory_};
         }
 
         void operator()() {
             const auto alive = std::move(pool_);
-            alive->run_turns();
+            alive->run_wake_ups();
         }
 
     private:
         std::shared_ptr<socket_pool> pool_;
     };
 
-    void post_turns() {
-        if (!try_post_turns())
+    void post_wake_ups() {
+        if (!try_post_wake_ups())
             throw std::bad_alloc{};
     }
 
     // Returns false if the executor refuses the handler because it lacks memory. No executor of
     // Asio itself does that.
-    bool try_post_turns() noexcept {
-        turns_posted_ = turns_posted_ || finds_memory([this] {
-                            try {
-                                post_owned(executor_, turns_handler{shared_from_this()});
-                                return true;
-                            } catch (...) {
-                                return false;
-                            }
-                        });
-        return turns_posted_;
+    bool try_post_wake_ups() noexcept {
+        wake_ups_posted_ = wake_ups_posted_ || finds_memory([this] {
+                               try {
+                                   post_owned(executor_, wake_up_handler{shared_from_this()});
+                                   return true;
+                               } catch (...) {
+                                   return false;
+                               }
+                           });
+        return wake_ups_posted_;
     }
 
-    // Turns that are requested during this call come after all other work of the executor.
-    void run_turns() {
-        turns_posted_ = false;
+    // Wake-ups that are requested during this call come after all other work of the executor.
+    void run_wake_ups() {
+        wake_ups_posted_ = false;
         try {
             if (std::exchange(short_of_memory_, false)) {
                 pause_for_memory();
                 arm();
-                set_next_alarm();
+                set_timer_to_next();
             }
-            turns_.run();
-            if (!tasks_.empty()) // One task a turn, as in Asio.
+            wake_ups_.run();
+            if (!tasks_.empty()) // One task a wake-up, as in Asio.
                 tasks_.pop().task->perform();
             if (std::exchange(serves_later_, false))
                 serve_all();
         } catch (...) {
-            (void)try_post_turns();
+            (void)try_post_wake_ups();
             throw;
         }
-        if ((!turns_.empty() || !tasks_.empty()) && !try_post_turns())
+        if ((!wake_ups_.empty() || !tasks_.empty()) && !try_post_wake_ups())
             drop_tasks();
     }
 
-    // Sets the alarm later if its deadline is void. This happens only at a wake-up that comes for
-    // another reason, in the second half of the alarm's time. At the end of each check it would
+    // Sets the timer later if its deadline is void. This happens only at a wake-up that comes for
+    // another reason, in the second half of the timer's time. At the end of each check it would
     // cost too much.
-    void put_off_alarm() {
-        if (alarm_ == clock::time_point::max())
+    void put_off_timer() {
+        if (timer_end_ == clock::time_point::max())
             return;
         const auto now = clock::now();
-        if (alarm_middle_ == clock::time_point{})
-            alarm_middle_ = now + (alarm_ - now) / 2;
-        if (now < alarm_middle_)
+        if (timer_middle_ == clock::time_point{})
+            timer_middle_ = now + (timer_end_ - now) / 2;
+        if (now < timer_middle_)
             return;
-        if (const auto first = deadlines_.first(); first && *first > alarm_)
-            set_alarm(*first);
+        if (const auto first = deadlines_.first(); first && *first > timer_end_)
+            set_timer(*first);
     }
 
-    void set_alarm(clock::time_point moment) {
-        alarm_ = moment;
-        alarm_middle_ = {};
+    void set_timer(clock::time_point moment) {
+        timer_end_ = moment;
+        timer_middle_ = {};
         timer_.expires_at(moment);
         try {
             timer_.async_wait(owning([moment](socket_pool& self, std::error_code ec) {
-                if (!ec && moment == self.alarm_)
-                    self.ring();
+                if (!ec && moment == self.timer_end_)
+                    self.expire_deadlines();
             }));
         } catch (const std::bad_alloc&) {
-            alarm_ = clock::time_point::max();
+            timer_end_ = clock::time_point::max();
             try_again();
         }
     }
 
-    void ring() {
-        alarm_ = clock::time_point::max();
+    void expire_deadlines() {
+        timer_end_ = clock::time_point::max();
         const auto now = clock::now();
         try {
             while (pool_user* const late = deadlines_.take(now))
                 late->expire();
         } catch (...) {
-            set_next_alarm();
+            set_timer_to_next();
             throw;
         }
-        set_next_alarm();
+        set_timer_to_next();
     }
 
-    void set_next_alarm() {
-        if (const auto first = deadlines_.first(); first && *first < alarm_)
-            set_alarm(*first);
+    void set_timer_to_next() {
+        if (const auto first = deadlines_.first(); first && *first < timer_end_)
+            set_timer(*first);
     }
 
     asio::any_io_executor executor_;
@@ -396,16 +396,16 @@ private:
     deadline_queue deadlines_;
     asio::posix::stream_descriptor watched_; // the descriptor that `watch_` owns
     asio::steady_timer timer_;
-    clock::time_point alarm_ = clock::time_point::max(); // when the timer ends, if it runs
-    clock::time_point alarm_middle_; // the middle of its time; zero until it is needed
+    clock::time_point timer_end_ = clock::time_point::max(); // when the timer ends, if it runs
+    clock::time_point timer_middle_; // the middle of its time; zero until it is needed
     std::size_t waiting_ = 0;        // sockets for which a user waits
     bool armed_ = false;             // Asio waits for `watched_`
     std::uint64_t arms_ = 0;
     std::size_t users_ = 0;
-    wake_queue turns_;
+    wake_queue wake_ups_;
     task_queue tasks_;
-    handler_memory turns_memory_;
-    bool turns_posted_ = false;
+    handler_memory wake_ups_memory_;
+    bool wake_ups_posted_ = false;
     bool short_of_memory_ = false; // Asio could not begin to wait
     bool serves_later_ = false;
     task_mailbox mailbox_;

@@ -14,28 +14,28 @@ namespace forest::detail {
 class wake_queue {
 public:
     [[nodiscard]] bool empty() const noexcept {
-        return given_.first == nullptr && first_ == nullptr;
+        return pushed_.first == nullptr && first_ == nullptr;
     }
 
     /// Wakes the user once, unless it then waits for something else.
     void push(pool_user& user) noexcept {
-        user.turn = user.wait;
-        if (std::exchange(user.has_turn, true))
+        user.wake_wait = user.wait;
+        if (std::exchange(user.is_queued, true))
             return;
-        user.next_turn = nullptr;
-        (given_.last != nullptr ? given_.last->next_turn : given_.first) = &user;
-        given_.last = &user;
+        user.next_to_wake = nullptr;
+        (pushed_.last != nullptr ? pushed_.last->next_to_wake : pushed_.first) = &user;
+        pushed_.last = &user;
     }
 
     /// Wakes the users that were pushed before. An exception of a user is passed on, and the next
     /// call wakes the others.
     void run() {
         if (first_ == nullptr)
-            first_ = std::exchange(given_, {}).first;
+            first_ = std::exchange(pushed_, {}).first;
         while (first_ != nullptr) {
-            pool_user& next = *std::exchange(first_, first_->next_turn);
-            next.has_turn = false;
-            if (next.turn == next.wait)
+            pool_user& next = *std::exchange(first_, first_->next_to_wake);
+            next.is_queued = false;
+            if (next.wake_wait == next.wait)
                 next.wake();
         }
     }
@@ -46,7 +46,7 @@ private:
         pool_user* last = nullptr;
     };
 
-    list given_;
+    list pushed_;
     pool_user* first_ = nullptr; // of the users that are woken now
 };
 

@@ -156,7 +156,7 @@ private:
         closed,
     };
 
-    using outcome = server_stream::outcome;
+    using stream_result = server_stream::stream_result;
 
     // Repeats `step` until the connection has to wait.
     void proceed(lock_type& lock) {
@@ -218,13 +218,13 @@ private:
 
     // Returns true if the operation is done. Otherwise it has begun the necessary wait, or closed
     // the connection.
-    bool wait_unless_done(outcome result) {
+    bool wait_unless_done(stream_result result) {
         switch (result) {
-        case outcome::done: return true;
-        case outcome::wants_read: wait_for(asio::socket_base::wait_read, reading_); break;
-        case outcome::wants_write: wait_for(asio::socket_base::wait_write, writing_); break;
-        case outcome::wants_turn: wake(); break;
-        case outcome::ended: close(); break;
+        case stream_result::done: return true;
+        case stream_result::wants_read: wait_for(asio::socket_base::wait_read, reading_); break;
+        case stream_result::wants_write: wait_for(asio::socket_base::wait_write, writing_); break;
+        case stream_result::wants_later_call: wake(); break;
+        case stream_result::ended: close(); break;
         }
         return false;
     }
@@ -360,7 +360,7 @@ private:
 
     bool send() {
         std::size_t count = 0;
-        const outcome result = stream_.send(count);
+        const stream_result result = stream_.send(count);
         // A client that reads a large answer slowly gets more time, unlike one that reads nothing.
         if (count > 0 && phase_ == phase::sending)
             set_deadline(server_->limits.send_timeout);

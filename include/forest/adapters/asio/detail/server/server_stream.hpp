@@ -36,12 +36,12 @@ public:
         asio::basic_stream_socket<asio::generic::stream_protocol, asio::any_io_executor>;
 
     /// The result of a call.
-    enum class outcome {
+    enum class stream_result {
         done,
-        wants_read,  ///< call again when the socket can be read
-        wants_write, ///< call again when the socket can be written
-        wants_turn,  ///< call again in a later turn
-        ended,       ///< by the client, or by an error
+        wants_read,       ///< call again when the socket can be read
+        wants_write,      ///< call again when the socket can be written
+        wants_later_call, ///< call again in a later turn
+        ended,            ///< by the client, or by an error
     };
 
     server_stream(socket_type&& socket, const tls_context* tls) : socket_{std::move(socket)} {
@@ -56,32 +56,35 @@ public:
 
     /// Receives the available bytes into `space`, which is not empty; `count` is above 0 when done.
     /// With TLS, `scratch` holds the encrypted bytes, and the first calls perform the handshake.
-    outcome receive(std::span<char> space, std::span<char> scratch, std::size_t& count) {
+    stream_result receive(std::span<char> space, std::span<char> scratch, std::size_t& count) {
         count = 0;
         if (!tls_)
             return read(space, count);
         for (int reads = 0; reads < tls_reads_max; ++reads) {
-            if (const outcome flushed = flush(); flushed != outcome::done)
+            if (const stream_result flushed = flush(); flushed != stream_result::done)
                 return flushed;
             const progress decrypted = tls_->receive(space, count);
             if (decrypted == progress::done)
-                return outcome::done;
+                return stream_result::done;
             // The handshake, or the alert that informs the client why it failed.
-            if (const outcome flushed = flush(); flushed != outcome::done)
+            if (const stream_result flushed = flush(); flushed != stream_result::done)
                 return flushed;
             if (decrypted != progress::wants_input)
-                return outcome::ended;
+                return stream_result::ended;
             std::size_t encrypted = 0;
-            if (const outcome result = read(scratch, encrypted); result != outcome::done)
+            if (const stream_result result = read(scratch, encrypted);
+                result != stream_result::done)
                 return result;
             if (!tls_->input(scratch.first(encrypted)))
-                return outcome::ended;
+                return stream_result::ended;
         }
-        return outcome::wants_turn;
+        return stream_result::wants_later_call;
     }
 
     /// Receives bytes that are not needed any more.
-    outcome discard(std::span<char> scratch, std::size_t& count) { return read(scratch, count); }
+    stream_result discard(std::span<char> scratch, std::size_t& count) {
+        return read(scratch, count);
+    }
 
     /// Begins to send `head` and then `body`. Both must stay unchanged until that is done. After
     /// the last bytes of a connection, only `discard` receives anything.
@@ -96,28 +99,28 @@ public:
     }
 
     /// Continues to send; `count` is the number of bytes that the system has taken.
-    outcome send(std::size_t& count) {
+    stream_result send(std::size_t& count) {
         count = 0;
         while (true) {
             if (tls_) {
                 const std::size_t before = unsent();
-                const outcome flushed = flush();
+                const stream_result flushed = flush();
                 count += before - unsent();
-                if (flushed != outcome::done)
+                if (flushed != stream_result::done)
                     return flushed;
             }
             if (head_.empty() && body_.empty() && !(tls_ && last_)) {
                 last_ = false;
-                return outcome::done;
+                return stream_result::done;
             }
             if (count >= bytes_per_turn)
-                return outcome::wants_turn;
+                return stream_result::wants_later_call;
             if (tls_) {
                 if (!encrypt())
-                    return outcome::ended;
+                    return stream_result::ended;
                 continue;
             }
-            if (const outcome written = write(count); written != outcome::done)
+            if (const stream_result written = write(count); written != stream_result::done)
                 return written;
         }
     }
@@ -155,24 +158,24 @@ private:
     // A client that sends records without content gets only this many reads in a turn.
     static constexpr int tls_reads_max = 4;
 
-    outcome read(std::span<char> space, std::size_t& count) noexcept {
+    stream_result read(std::span<char> space, std::size_t& count) noexcept {
         if (std::exchange(emptied_, false))
-            return outcome::wants_read;
+            return stream_result::wants_read;
         ssize_t received = 0;
         do
             received = ::recv(socket_.native_handle(), space.data(), space.size(), MSG_DONTWAIT);
         while (received < 0 && errno == EINTR);
         if (received == 0)
-            return outcome::ended;
+            return stream_result::ended;
         if (received < 0)
-            return errno == EAGAIN ? outcome::wants_read : outcome::ended;
+            return errno == EAGAIN ? stream_result::wants_read : stream_result::ended;
         count = static_cast<std::size_t>(received);
         emptied_ = count < space.size();
-        return outcome::done;
+        return stream_result::done;
     }
 
     // Writes plain text.
-    outcome write(std::size_t& count) noexcept {
+    stream_result write(std::size_t& count) noexcept {
         // sendmsg does not write to them.
         iovec parts[] = {{const_cast<char*>(head_.data()), head_.size()},
                          {const_cast<char*>(body_.data()), body_.size()}};
@@ -182,15 +185,15 @@ private:
         const ssize_t sent =
             ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR)
-            return outcome::done; // The caller tries again.
+            return stream_result::done; // The caller tries again.
         if (sent < 0)
-            return errno == EAGAIN ? outcome::wants_write : outcome::ended;
+            return errno == EAGAIN ? stream_result::wants_write : stream_result::ended;
         const auto taken = static_cast<std::size_t>(sent);
         count += taken;
         const std::size_t of_head = std::min(taken, head_.size());
         head_.remove_prefix(of_head);
         body_.remove_prefix(taken - of_head);
-        return outcome::done;
+        return stream_result::done;
     }
 
     // Encrypts the next piece. The closing message follows the last one.
@@ -211,7 +214,7 @@ private:
     }
 
     // Sends the output of the TLS session.
-    outcome flush() noexcept {
+    stream_result flush() noexcept {
         while (true) {
             const std::string_view rest = tls_->output().substr(flushed_);
             if (rest.empty())
@@ -221,13 +224,13 @@ private:
             if (sent < 0 && errno == EINTR)
                 continue;
             if (sent < 0)
-                return errno == EAGAIN ? outcome::wants_write : outcome::ended;
+                return errno == EAGAIN ? stream_result::wants_write : stream_result::ended;
             flushed_ += static_cast<std::size_t>(sent);
         }
         if (flushed_ > 0)
             tls_->output_sent();
         flushed_ = 0;
-        return outcome::done;
+        return stream_result::done;
     }
 
     socket_type socket_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef FOREST_ADAPTERS_POSIX_DETAIL_LOOKUP_CREW_HPP
-#define FOREST_ADAPTERS_POSIX_DETAIL_LOOKUP_CREW_HPP
+#ifndef FOREST_ADAPTERS_POSIX_DETAIL_LOOKUP_THREADS_HPP
+#define FOREST_ADAPTERS_POSIX_DETAIL_LOOKUP_THREADS_HPP
 
 #include <forest/adapters/posix/address_of.hpp>
 
@@ -39,7 +39,7 @@ struct lookup_job {
 
 /// A group of threads. They begin when they are needed, and end when they are idle. All functions
 /// may be called from any thread.
-class lookup_crew {
+class lookup_threads {
 public:
     /// The length of the longest possible name.
     static constexpr std::size_t name_bytes_max = sizeof(lookup_job::name) - 1;
@@ -50,19 +50,19 @@ public:
     /// Enough for getaddrinfo and the modules that it loads.
     static constexpr std::size_t stack_bytes = std::size_t{256} * 1024;
 
-    /// Called on a thread of the crew with the job. The job is freed after the call.
+    /// Called on one of the threads with the job. The job is freed after the call.
     using deliver = void (*)(void* owner, lookup_job& ended) noexcept;
 
-    /// Makes a crew of at most `threads_max` threads. Throws std::bad_alloc.
-    static lookup_crew* begin(void* owner, deliver callback, std::size_t threads_max) {
-        void* const memory = std::malloc(sizeof(lookup_crew));
+    /// Makes a group of at most `threads_max` threads. Throws std::bad_alloc.
+    static lookup_threads* begin(void* owner, deliver callback, std::size_t threads_max) {
+        void* const memory = std::malloc(sizeof(lookup_threads));
         if (memory == nullptr)
             throw std::bad_alloc{};
-        return ::new (memory) lookup_crew{owner, callback, threads_max};
+        return ::new (memory) lookup_threads{owner, callback, threads_max};
     }
 
-    lookup_crew(const lookup_crew&) = delete;
-    lookup_crew& operator=(const lookup_crew&) = delete;
+    lookup_threads(const lookup_threads&) = delete;
+    lookup_threads& operator=(const lookup_threads&) = delete;
 
     /// Looks `name` up; it has at most `name_bytes_max` bytes. The empty name does not exist.
     /// Returns false and does nothing if `end` was called. Throws std::bad_alloc. Throws
@@ -91,7 +91,7 @@ public:
         return true;
     }
 
-    /// Ends the crew and frees it. It waits for all threads except those inside getaddrinfo, which
+    /// Ends the group and frees it. It waits for all threads except those inside getaddrinfo, which
     /// are left behind. It calls `drop` for the context of each look-up that has not ended. After
     /// this call nothing is delivered any more.
     template <typename Drop>
@@ -135,7 +135,7 @@ public:
 
 private:
     struct worker {
-        lookup_crew* crew;
+        lookup_threads* group;
         worker* next;       // among the workers
         lookup_job* inside; // the job of its call of getaddrinfo; null outside a call
         pthread_t thread;
@@ -157,7 +157,7 @@ private:
         pthread_mutex_t& mutex_;
     };
 
-    lookup_crew(void* owner, deliver callback, std::size_t threads_max) noexcept
+    lookup_threads(void* owner, deliver callback, std::size_t threads_max) noexcept
         : owner_{owner}, callback_{callback}, threads_max_{threads_max} {
         pthread_mutex_init(&mutex_, nullptr);
         pthread_condattr_t attributes;
@@ -172,7 +172,7 @@ private:
         auto* const added = static_cast<worker*>(std::calloc(1, sizeof(worker)));
         if (added == nullptr)
             return ENOMEM;
-        added->crew = this;
+        added->group = this;
         pthread_attr_t attributes;
         pthread_attr_init(&attributes);
         pthread_attr_setstacksize(
@@ -196,33 +196,33 @@ private:
 
     static void* work(void* argument) noexcept {
         auto* const self = static_cast<worker*>(argument);
-        lookup_crew* const crew = self->crew;
-        pthread_mutex_lock(&crew->mutex_);
-        while (lookup_job* const job = crew->next_job()) {
+        lookup_threads* const group = self->group;
+        pthread_mutex_lock(&group->mutex_);
+        while (lookup_job* const job = group->next_job()) {
             self->inside = job;
-            ++crew->inside_;
-            pthread_mutex_unlock(&crew->mutex_);
+            ++group->inside_;
+            pthread_mutex_unlock(&group->mutex_);
             look_up(*job);
-            pthread_mutex_lock(&crew->mutex_);
+            pthread_mutex_lock(&group->mutex_);
             self->inside = nullptr;
-            --crew->inside_;
+            --group->inside_;
             if (self->left_behind) {
                 free_job(job);
                 break;
             }
-            pthread_mutex_unlock(&crew->mutex_);
-            crew->callback_(crew->owner_, *job);
+            pthread_mutex_unlock(&group->mutex_);
+            group->callback_(group->owner_, *job);
             free_job(job);
-            pthread_mutex_lock(&crew->mutex_);
+            pthread_mutex_lock(&group->mutex_);
         }
-        worker* const before = crew->retire(*self);
+        worker* const before = group->retire(*self);
         const bool left_behind = self->left_behind;
-        pthread_mutex_unlock(&crew->mutex_);
+        pthread_mutex_unlock(&group->mutex_);
         if (before != nullptr) {
             pthread_join(before->thread, nullptr);
             std::free(before);
         }
-        crew->release();
+        group->release();
         if (left_behind)
             std::free(self);
         return nullptr;
@@ -248,7 +248,7 @@ private:
     }
 
     // Called under the lock. A thread that ends because it is idle joins the one that ended before
-    // it. So at most one such thread is not joined. At the end of the crew, the owner joins the
+    // it. So at most one such thread is not joined. At the end of the group, the owner joins the
     // other threads.
     worker* retire(worker& self) noexcept {
         --threads_;
@@ -294,7 +294,7 @@ private:
     const deliver callback_;
     const std::size_t threads_max_;
     pthread_mutex_t mutex_;
-    pthread_cond_t work_; // there is a job, or the crew has to end
+    pthread_cond_t work_; // there is a job, or the group has to end
     lookup_job* first_ = nullptr;
     lookup_job* last_ = nullptr;
     std::size_t queued_ = 0;
