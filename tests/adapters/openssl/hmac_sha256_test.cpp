@@ -12,16 +12,46 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include <dlfcn.h>
+
 #include <array>
 #include <cstddef>
 #include <fstream>
 #include <iostream>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <type_traits>
 #include <utility>
+
+namespace {
+
+enum class provider {
+    of_this_machine,
+    without_restart,
+    without_second_message,
+    without_short_keys
+};
+
+provider chosen_provider = provider::of_this_machine;
+
+} // namespace
+
+// It stands before OpenSSL's own, for the whole test binary.
+extern "C" int EVP_MAC_init(EVP_MAC_CTX* context, const unsigned char* key, std::size_t size,
+                            const OSSL_PARAM* parameters) {
+    if (key == nullptr && chosen_provider == provider::without_restart)
+        return 1;
+    if (key == nullptr && chosen_provider == provider::without_second_message)
+        return 0;
+    if (key != nullptr && size < 14 && chosen_provider == provider::without_short_keys)
+        return 0;
+    static const auto next =
+        reinterpret_cast<decltype(&EVP_MAC_init)>(::dlsym(RTLD_NEXT, "EVP_MAC_init"));
+    return next(context, key, size, parameters);
+}
 
 namespace {
 
@@ -105,6 +135,35 @@ BOOST_AUTO_TEST_CASE(a_move_takes_the_key_along) {
     BOOST_TEST(text(assigned.sign(golden.timestamp)) == golden.signature);
     moved = assigned;
     BOOST_TEST(text(moved.sign(golden.timestamp)) == golden.signature);
+}
+
+struct provider_fixture {
+    explicit provider_fixture(provider replacement) { chosen_provider = replacement; }
+    provider_fixture(const provider_fixture&) = delete;
+    ~provider_fixture() { chosen_provider = provider::of_this_machine; }
+};
+
+BOOST_AUTO_TEST_CASE(a_provider_that_does_not_restart_signs_each_message_right) {
+    const auto& golden = tests::golden_signatures.front();
+    for (const provider old : {provider::without_restart, provider::without_second_message}) {
+        const provider_fixture replaced{old};
+        hmac_sha256 key{golden.secret};
+        hmac_sha256 copy{key};
+        hmac_sha256 assigned{"another secret"};
+        assigned = key;
+        for (hmac_sha256* each : {&key, &copy, &assigned})
+            for (int round = 0; round < 3; ++round)
+                BOOST_TEST(text(each->sign(golden.timestamp)) == golden.signature);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_provider_that_refuses_a_short_secret_is_named) {
+    const provider_fixture replaced{provider::without_short_keys};
+    BOOST_CHECK_EXCEPTION(
+        hmac_sha256{"short"}, std::runtime_error, [](const std::runtime_error& thrown) {
+            return std::string_view{thrown.what()}.find("too short") != std::string_view::npos;
+        });
+    BOOST_CHECK_NO_THROW(hmac_sha256{"a secret that is long enough"});
 }
 
 BOOST_AUTO_TEST_CASE(a_key_may_hold_any_byte) {

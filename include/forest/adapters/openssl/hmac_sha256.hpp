@@ -6,7 +6,6 @@
 #include <forest/core/error.hpp>
 
 #include <openssl/core_names.h>
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
@@ -34,15 +33,19 @@ public:
     using hex_digest = std::array<char, 64>; ///< in lower case, without a final NUL
 
     /// Throws std::system_error with `errc::secret_missing` when `secret` is empty,
-    /// std::runtime_error when OpenSSL offers no HMAC or no SHA-256, and std::bad_alloc.
-    explicit hmac_sha256(std::string_view secret) : keyed_{make_context(secret)} {}
+    /// std::runtime_error when OpenSSL offers no HMAC or no SHA-256 or refuses the secret (a FIPS
+    /// provider may refuse a short one), and std::bad_alloc.
+    explicit hmac_sha256(std::string_view secret)
+        : keyed_{make_context(secret)}, restarts_{restarts(keyed_)} {}
 
-    hmac_sha256(const hmac_sha256& other) : keyed_{copy_of(other.keyed_)} {}
+    hmac_sha256(const hmac_sha256& other)
+        : keyed_{copy_of(other.keyed_)}, restarts_{other.restarts_} {}
 
     hmac_sha256(hmac_sha256&&) noexcept = default;
 
     hmac_sha256& operator=(const hmac_sha256& other) {
         keyed_ = copy_of(other.keyed_);
+        restarts_ = other.restarts_;
         return *this;
     }
 
@@ -53,13 +56,12 @@ public:
     /// Returns the signature of `message` as bytes. Throws std::bad_alloc, because OpenSSL may need
     /// memory; `operator new` is not called.
     [[nodiscard]] digest digest_of(std::string_view message) {
-        // OpenSSL 3.0.0 to 3.0.2 report success for a restart but do not restart
-        // (github.com/openssl/openssl/issues/17811). With these versions, each message uses a copy
-        // of its own.
-        if (OpenSSL_version_num() < first_version_that_restarts)
-            return finish(copy_of(keyed_), message);
-        require(EVP_MAC_init(keyed_.get(), nullptr, 0, nullptr) == 1);
-        return finish(keyed_, message);
+        digest result;
+        if (restarts_)
+            require(restart(keyed_) && finish(keyed_, message, result));
+        else
+            require(finish(copy_of(keyed_), message, result));
+        return result;
     }
 
     /// Returns the same as 64 lower-case hex digits, in the form of the header field.
@@ -71,8 +73,6 @@ public:
     }
 
 private:
-    static constexpr unsigned long first_version_that_restarts = 0x30000030UL; // 3.0.3
-
     struct deleter {
         void operator()(EVP_MAC* algorithm) const noexcept { EVP_MAC_free(algorithm); }
         void operator()(EVP_MAC_CTX* context) const noexcept { EVP_MAC_CTX_free(context); }
@@ -101,7 +101,9 @@ private:
         if (EVP_MAC_CTX_set_params(made.get(), parameters.data()) != 1)
             throw std::runtime_error("OpenSSL offers no SHA-256; is its default provider loaded?");
         const auto* const key = reinterpret_cast<const unsigned char*>(secret.data());
-        require(EVP_MAC_init(made.get(), key, secret.size(), nullptr) == 1);
+        if (EVP_MAC_init(made.get(), key, secret.size(), nullptr) != 1)
+            throw std::runtime_error(
+                "OpenSSL refuses this secret; is it too short for its provider?");
         return made;
     }
 
@@ -111,16 +113,30 @@ private:
         return copy;
     }
 
-    static digest finish(const context& started, std::string_view message) {
-        digest result;
+    static bool restart(const context& used) {
+        return EVP_MAC_init(used.get(), nullptr, 0, nullptr) == 1;
+    }
+
+    static bool finish(const context& started, std::string_view message, digest& result) {
         std::size_t size = 0;
         const auto* const bytes = reinterpret_cast<const unsigned char*>(message.data());
-        require(EVP_MAC_update(started.get(), bytes, message.size()) == 1 &&
-                EVP_MAC_final(started.get(), result.data(), &size, result.size()) == 1);
-        return result;
+        return EVP_MAC_update(started.get(), bytes, message.size()) == 1 &&
+               EVP_MAC_final(started.get(), result.data(), &size, result.size()) == 1;
+    }
+
+    // The providers of OpenSSL 3.0.0 to 3.0.2 report success for a restart but do not restart
+    // (github.com/openssl/openssl/issues/17811). A FIPS provider can be older than the library, so
+    // two signatures are compared, not versions.
+    static bool restarts(const context& keyed) {
+        const context tried = copy_of(keyed);
+        digest first;
+        digest second;
+        require(finish(tried, {}, first));
+        return restart(tried) && finish(tried, {}, second) && first == second;
     }
 
     context keyed_;
+    bool restarts_; // otherwise, each message uses a copy of its own
 };
 
 } // namespace forest
