@@ -110,9 +110,9 @@ void request_of_a_check(benchmark::State& state) {
 BENCHMARK(request_of_a_check);
 
 void health_document_of_a_server(benchmark::State& state) {
-    forest::detail::health_document document;
+    forest::health_document document;
     for (auto _ : state)
-        benchmark::DoNotOptimize(parse_health_document(health_body, document));
+        benchmark::DoNotOptimize(forest::detail::parse_health_document(health_body, document));
     count_bytes(state, health_body.size());
 }
 BENCHMARK(health_document_of_a_server);
@@ -122,10 +122,10 @@ void health_document_of_64_KiB(benchmark::State& state) {
     while (body.size() < 64 * 1024 - 64)
         body += R"({"name":"db\u0020one","latency":1.25e-3,"up":true},)";
     body += R"(null],"status":"ok"})";
-    forest::detail::health_document document;
+    forest::health_document document;
     for (auto _ : state)
-        benchmark::DoNotOptimize(parse_health_document(body, document));
-    if (document.status != forest::detail::health_document::state::ok)
+        benchmark::DoNotOptimize(forest::detail::parse_health_document(body, document));
+    if (document.status != forest::health_document::state::ok)
         state.SkipWithError("the document was refused");
     count_bytes(state, body.size());
 }

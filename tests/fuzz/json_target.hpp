@@ -66,11 +66,11 @@ inline void json_target(std::string_view input) {
                 "trailing junk is accepted");
     }
 
-    forest::detail::health_document document;
+    forest::health_document document;
     require(!forest::detail::parse_health_document(text, document) == object,
             "the health document and the reader of objects disagree");
     require(forest::detail::is_valid_json(forest::detail::json_quote(document.version())) &&
-                document.version().size() <= forest::detail::health_document::version_bytes_max,
+                document.version().size() <= forest::health_document::version_bytes_max,
             "a version is none");
     require(forest::detail::is_valid_json(forest::detail::json_quote(text)),
             "some bytes cannot be written");

@@ -2,8 +2,8 @@
 #ifndef FOREST_CORE_VERDICT_HPP
 #define FOREST_CORE_VERDICT_HPP
 
-#include <forest/core/detail/json/health_document.hpp>
 #include <forest/core/error.hpp>
+#include <forest/core/health_document.hpp>
 #include <forest/core/time.hpp>
 
 #include <chrono>
@@ -31,9 +31,9 @@ struct verdict {
     bool signature_sent = false; ///< the request was signed
     phase_timings timings{};
     std::optional<std::chrono::seconds>
-        clock_skew{};                   ///< server minus local clock, when over `clock_skew_min`
-    wall_time ended_at{};               ///< the local wall clock when the check ended
-    detail::health_document document{}; ///< the content of the body
+        clock_skew{};           ///< server minus local clock, when over `clock_skew_min`
+    wall_time ended_at{};       ///< the local wall clock when the check ended
+    health_document document{}; ///< the content of the body
 
     [[nodiscard]] bool healthy() const noexcept { return !error; }
     [[nodiscard]] std::string_view version() const noexcept { return document.version(); }

@@ -2,9 +2,9 @@
 #include <forest/adapters/fmt/log_observer.hpp>
 
 #include <forest/adapters/fmt/log_line.hpp>
-#include <forest/core/detail/json/health_document.hpp>
 #include <forest/core/detail/json/health_document_parser.hpp>
 #include <forest/core/detail/json/json_reader.hpp>
+#include <forest/core/health_document.hpp>
 #include <forest/core/schema.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
@@ -63,7 +63,7 @@ verdict success(std::string_view version) {
     verdict made;
     made.status = 200;
     const std::string body = R"({"status":"ok","version":)" + json_quote(version) + "}";
-    BOOST_TEST_REQUIRE(!parse_health_document(body, made.document));
+    BOOST_TEST_REQUIRE(!forest::detail::parse_health_document(body, made.document));
     return made;
 }
 

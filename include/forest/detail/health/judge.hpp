@@ -4,10 +4,10 @@
 
 #include <forest/core/detail/http/first_bytes.hpp>
 #include <forest/core/detail/http/http_date.hpp>
-#include <forest/core/detail/json/health_document.hpp>
 #include <forest/core/detail/json/health_document_parser.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
+#include <forest/core/health_document.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/verdict.hpp>
 #include <forest/policy/transport.hpp>

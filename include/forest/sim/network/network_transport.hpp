@@ -6,6 +6,7 @@
 #include <forest/core/url.hpp>
 #include <forest/policy/transport.hpp>
 #include <forest/sim/network/detail/network_exchange.hpp>
+#include <forest/sim/network/network_path.hpp>
 
 #include <memory>
 #include <utility>
@@ -20,11 +21,11 @@ namespace forest::sim {
 class network_transport {
 public:
     /// Talks to one server, for every URL.
-    explicit network_transport(const detail::network_path& path)
+    explicit network_transport(const network_path& path)
         : network_transport{[path](const url&) { return path; }} {}
 
     /// Calls `choose` with the URL of each request; it returns the server and the link to it.
-    explicit network_transport(detail::path_chooser choose)
+    explicit network_transport(path_chooser choose)
         : exchange_{std::make_shared<detail::network_exchange>(std::move(choose))} {}
 
     network_transport(network_transport&&) noexcept = default;

@@ -8,7 +8,7 @@
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/time.hpp>
-#include <forest/sim/rules/detail/client_view.hpp>
+#include <forest/sim/rules/client_view.hpp>
 #include <forest/sim/trace/violation.hpp>
 
 #include <algorithm>
@@ -36,7 +36,7 @@ public:
     /// `client` is the name of the client in violations. `settings` and `backoff` are those of the
     /// client.
     client_rules(std::string client, const options& settings, backoff_function backoff,
-                 detail::client_view view)
+                 client_view view)
         : client_{std::move(client)},
           options_{settings},
           backoff_{std::move(backoff)},
@@ -268,7 +268,7 @@ private:
     std::string client_;
     options options_;
     backoff_function backoff_;
-    detail::client_view view_;
+    client_view view_;
     std::optional<violation> found_;
     std::optional<event_kind> expected_; // the event that has to be next
     std::optional<steady_time> due_;

@@ -10,7 +10,7 @@
 #include <forest/core/time.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/sim/rules/client_rules.hpp>
-#include <forest/sim/rules/detail/client_view.hpp>
+#include <forest/sim/rules/client_view.hpp>
 #include <forest/sim/rules/outage_counter.hpp>
 #include <forest/sim/rules/truth.hpp>
 #include <forest/sim/script/fault.hpp>
@@ -113,7 +113,7 @@ private:
               client{watched},
               name{watched.name()},
               timeout{settings.timeout},
-              rules{watched.name(), settings, backoff, detail::view_of(owner, watched, settings)},
+              rules{watched.name(), settings, backoff, view_of(owner, watched, settings)},
               outages{worst_case_detection(settings, backoff)},
               listener{std::move(callbacks)} {}
 

@@ -62,7 +62,7 @@ public:
             make(
                 [&] {
                     return network_transport{
-                        detail::network_path{&host_, &link_, server_, lines_, &sent_, number_}};
+                        network_path{&host_, &link_, server_, lines_, &sent_, number_}};
                 },
                 host_),
             [this](const event& happened) { reported(happened); },

@@ -149,7 +149,7 @@ private:
         return link;
     }
 
-    detail::network_path path_to(const url& target) {
+    network_path path_to(const url& target) {
         const auto found = links_.find(target.host());
         if (found == links_.end())
             throw std::invalid_argument("a target of a simulated fleet was not added with watch()");

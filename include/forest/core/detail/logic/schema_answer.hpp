@@ -3,9 +3,9 @@
 #define FOREST_CORE_DETAIL_LOGIC_SCHEMA_ANSWER_HPP
 
 #include <forest/core/detail/http/entity_tag.hpp>
-#include <forest/core/detail/json/health_document.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
+#include <forest/core/health_document.hpp>
 #include <forest/core/schema.hpp>
 #include <forest/core/verdict.hpp>
 

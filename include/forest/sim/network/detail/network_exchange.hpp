@@ -11,7 +11,7 @@
 #include <forest/core/url.hpp>
 #include <forest/policy/transport.hpp>
 #include <forest/sim/network/detail/arriving_answer.hpp>
-#include <forest/sim/network/link.hpp>
+#include <forest/sim/network/network_path.hpp>
 #include <forest/sim/network/server_process.hpp>
 #include <forest/sim/time/host.hpp>
 #include <forest/sim/trace/trace.hpp>
@@ -31,20 +31,6 @@
 // counting references would cost more than everything else here.
 
 namespace forest::sim::detail {
-
-/// The host that sends, the link, and the server. All must outlive the transports; `lines` and
-/// `sent` may be null.
-struct network_path {
-    host* client = nullptr;
-    link* over = nullptr;
-    server_process* server = nullptr;
-    trace* lines = nullptr;
-    const std::function<void(int)>* sent = nullptr; ///< called with the number already in flight
-    std::uint16_t subject = 0;                      ///< for the lines of the trace
-};
-
-/// Returns the path of a request by its URL.
-using path_chooser = std::function<network_path(const url&)>;
 
 /// The state of a network_transport.
 class network_exchange final : public peer, public std::enable_shared_from_this<network_exchange> {

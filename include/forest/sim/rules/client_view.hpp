@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef FOREST_SIM_RULES_DETAIL_CLIENT_VIEW_HPP
-#define FOREST_SIM_RULES_DETAIL_CLIENT_VIEW_HPP
+#ifndef FOREST_SIM_RULES_CLIENT_VIEW_HPP
+#define FOREST_SIM_RULES_CLIENT_VIEW_HPP
 
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
@@ -11,7 +11,7 @@
 
 // The parts of a world that are visible from outside of one client.
 
-namespace forest::sim::detail {
+namespace forest::sim {
 
 /// The data that client_rules needs from the world around its client.
 struct client_view {
@@ -59,6 +59,6 @@ template <typename World>
     };
 }
 
-} // namespace forest::sim::detail
+} // namespace forest::sim
 
 #endif

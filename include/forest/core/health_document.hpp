@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef FOREST_CORE_DETAIL_JSON_HEALTH_DOCUMENT_HPP
-#define FOREST_CORE_DETAIL_JSON_HEALTH_DOCUMENT_HPP
+#ifndef FOREST_CORE_HEALTH_DOCUMENT_HPP
+#define FOREST_CORE_HEALTH_DOCUMENT_HPP
 
 #include <array>
 #include <cstddef>
@@ -10,7 +10,16 @@
 // The content of a health body (PROTOCOL.md, 1). It is a value without pointers, because the buffer
 // of the answer is used again.
 
-namespace forest::detail {
+namespace forest {
+
+struct health_document;
+
+namespace detail {
+
+[[nodiscard]] std::error_code parse_health_document(std::string_view body,
+                                                    health_document& out) noexcept;
+
+} // namespace detail
 
 /// The two relevant members of a health body. Trivially copyable.
 struct health_document {
@@ -31,15 +40,15 @@ struct health_document {
         return {version_.data(), version_size_};
     }
 
-    /// It is in health_document_parser.hpp, so that a verdict needs no parser.
-    friend std::error_code parse_health_document(std::string_view body,
-                                                 health_document& out) noexcept;
+    // It is in health_document_parser.hpp, so that a verdict needs no parser.
+    friend std::error_code detail::parse_health_document(std::string_view body,
+                                                         health_document& out) noexcept;
 
 private:
     std::array<char, version_bytes_max> version_{};
     unsigned char version_size_ = 0;
 };
 
-} // namespace forest::detail
+} // namespace forest
 
 #endif

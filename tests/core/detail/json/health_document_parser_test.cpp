@@ -18,7 +18,7 @@ namespace {
 
 namespace data = boost::unit_test::data;
 using forest::errc;
-using forest::detail::health_document;
+using forest::health_document;
 using state = health_document::state;
 
 struct row {
@@ -91,7 +91,7 @@ const std::vector<std::string> malformed{
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(health_document_test)
+BOOST_AUTO_TEST_SUITE(health_document_parser_test)
 
 static_assert(std::is_trivially_copyable_v<health_document>);
 
