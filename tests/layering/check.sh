@@ -1,14 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
 
-# usage: check.sh INCLUDE_DIR COMPILER
+# usage: check.sh INCLUDE_DIR COMPILER [HEADER...]
 #
 # Proves the layers: each may include what is named here and, below the adapters, nothing else but
 # the standard library. Twice: by the text of the #include lines, and by the files that the compiler
-# really opens, which no spelling of an #include hides.
+# really opens, which no spelling of an #include hides. For all headers, or for those that are named,
+# relative to INCLUDE_DIR/forest.
 set -eu
 include=$(realpath "$1") compiler=$2
+shift 2
 cd "$include/forest"
+# shellcheck disable=SC2046 # No header's name has a blank.
+[ $# -gt 0 ] || set -- $(find . -name '*.hpp' | sed 's,^\./,,' | sort)
 
 faults=0
 fault() {
@@ -29,23 +33,25 @@ sim_from() {
     allowed=$assemblies
     for room in $rooms; do
         allowed="$allowed|sim/$room/.+"
-        [ "$room" != "$1" ] || { echo "$allowed" && return; }
+        [ "$room" != "$1" ] || return 0
     done
     return 1
 }
 public_of_sim='sim/[^/]+/[^/]+'
 public_of_adapters='adapters/[^/]+/[^/]+'
 
-allowed_from() {
+# allow HEADER: sets `allowed`, or fails.
+allow() {
+    inner=${1#*/}
     case $1 in
-    version.hpp) echo version ;;
-    core/*) echo "$core" ;;
-    policy/*) echo "$policy" ;;
-    sim/*/*) sim_from "$(echo "$1" | cut -d/ -f2)" ;;
-    adapters/posix/*) echo "$assemblies|$public_of_sim|adapters/posix/.+" ;;
-    adapters/*/*) echo "$assemblies|$public_of_adapters|$(echo "$1" | cut -d/ -f1-2)/.+" ;;
-    forest.hpp) echo "$assemblies|$public_of_adapters" ;;
-    *) echo "$1" | grep -Eq "^($assemblies)\.hpp$" && echo "$assemblies" ;;
+    version.hpp) allowed=version ;;
+    core/*) allowed=$core ;;
+    policy/*) allowed=$policy ;;
+    sim/*/*) sim_from "${inner%%/*}" ;;
+    adapters/posix/*) allowed="$assemblies|$public_of_sim|adapters/posix/.+" ;;
+    adapters/*/*) allowed="$assemblies|$public_of_adapters|adapters/${inner%%/*}/.+" ;;
+    forest.hpp) allowed="$assemblies|$public_of_adapters" ;;
+    *) echo "$1" | grep -Eq "^($assemblies)\.hpp$" && allowed=$assemblies ;;
     esac
 }
 
@@ -57,9 +63,9 @@ system="$system|/usr/lib/(gcc|llvm-[0-9]+|clang)/.+"
 own=$(echo "$include/forest" | sed 's/[.+]/\\&/g')
 
 headers=0
-for header in $(find . -name '*.hpp' | sed 's,^\./,,' | sort); do
+for header; do
     headers=$((headers + 1))
-    if ! allowed=$(allowed_from "$header"); then
+    if ! allow "$header"; then
         fault "$header: belongs to no layer"
         continue
     fi
@@ -74,21 +80,26 @@ for header in $(find . -name '*.hpp' | sed 's,^\./,,' | sort); do
     esac
 
     # A standard header of C++ has neither a dot nor a slash in its name.
-    # shellcheck disable=SC2013 # Words are wanted: no header's name has a blank.
-    for name in $(sed -n 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*//p' "$header" |
-        sed 's/[[:space:]].*//'); do
-        case $name in
-        '<forest/'*)
-            echo "$name" | grep -Eq "^<forest/($allowed)\.hpp>$" ||
-                fault "$header: includes $name, which is not below it"
-            ;;
-        '<'*[./]*)
-            $foreign || fault "$header: includes $name, which is not of the standard library"
-            ;;
-        '<'*) ;;
-        *) fault "$header: includes $name in a form that this test cannot follow" ;;
-        esac
-    done
+    seen=$(awk -v allowed="^($allowed)$" -v foreign=$foreign '
+        !sub(/^[[:space:]]*#[[:space:]]*include[[:space:]]*/, "") { next }
+        { sub(/[[:space:]].*/, ""); name = $0 }
+        /^<forest\/.*[.]hpp>$/ {
+            gsub(/^<forest\/|[.]hpp>$/, "")
+            if ($0 !~ allowed) print "includes " name ", which is not below it"
+            next
+        }
+        /^<.*[.\/]/ {
+            if (foreign != "true" || /^<forest\//)
+                print "includes " name ", which is not of the standard library"
+            next
+        }
+        !/^</ { print "includes " name " in a form that this test cannot follow" }
+    ' "$header")
+    while read -r found; do
+        [ -z "$found" ] || fault "$header: $found"
+    done <<END
+$seen
+END
 
     $packages && continue
     if ! opened=$("$compiler" -std=c++20 -M -x c++ -I "$include" "$header" 2>&1); then

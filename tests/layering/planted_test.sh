@@ -11,10 +11,9 @@ check=$(cd "$(dirname "$0")" && pwd)/check.sh
 # shellcheck source=tests/support/planted.sh
 . "$(dirname "$0")/../support/planted.sh"
 
-clean_tree() {
-    rm -rf "$tree/include"
-    mkdir -p "$tree/include/package" "$tree/include/forest"
-    cd "$tree/include/forest"
+make_tree() {
+    mkdir -p "$tree/clean/package" "$tree/clean/forest"
+    cd "$tree/clean/forest"
     mkdir -p core/detail/logic policy detail/health adapters/asio/detail/io adapters/openssl/detail \
         adapters/posix/detail sim/time/detail sim/world
     echo '#include <cstddef>' >version.hpp
@@ -36,8 +35,8 @@ clean_tree() {
         echo '#include <forest/adapters/openssl/tls_client.hpp>'; } >adapters/asio/asio_clock.hpp
     echo '#include <forest/sim/world/world.hpp>' >adapters/posix/detail/descriptor.hpp
     echo '#include <forest/adapters/asio/asio_clock.hpp>' >forest.hpp
-    echo 'struct foreign {};' >"$tree/include/package/package.hpp"
-    cp "$tree/include/package/package.hpp" "$tree/include/foreign"
+    echo 'struct foreign {};' >"$tree/clean/package/package.hpp"
+    cp "$tree/clean/package/package.hpp" "$tree/clean/foreign"
     # Guards, because a planted line may close a circle, which takes a compiler for ever.
     find . -name '*.hpp' | while read -r header; do
         guard=$(echo "$header" | tr ./ __)
@@ -45,12 +44,23 @@ clean_tree() {
     done
 }
 
-run() { sh "$check" "$tree/include" "$compiler" >"$output" 2>&1; }
+clean_tree() {
+    rm -rf "$tree/include"
+    cp -r "$tree/clean" "$tree/include"
+    cd "$tree/include/forest"
+}
 
+# All headers of the clean tree, then the one with a planted line alone.
+header=
+# shellcheck disable=SC2086 # One word or none.
+run() { sh "$check" "$tree/include" "$compiler" $header >"$output" 2>&1; }
+
+make_tree
 accept_clean_tree
 
 # plant HEADER LINE: the check must fail and name HEADER.
 plant() {
+    header=$1
     mkdir -p "$(dirname "$1")"
     echo "$2" >>"$1"
     planted "$1" "'$2'"
@@ -92,9 +102,14 @@ plant sim/time/virtual_clock.hpp '#include <forest/sim/world/world.hpp>'
 plant sim/time/detail/order.hpp '#include <forest/sim/world/world.hpp>'
 plant sim/hall/stray.hpp '#include <vector>'
 plant sim/stray.hpp '#include <vector>'
+plant adapters/stray.hpp '#include <vector>'
 plant stray.hpp '#include <vector>'
 plant core/url.hpp '#define HIDDEN <package/package.hpp>
 #include HIDDEN'
+# What cannot be preprocessed.
+plant core/url.hpp '#include <forest/core/nowhere.hpp>'
+plant core/url.hpp '#include <nowhere>'
+plant core/url.hpp '#error planted'
 # What the text does not show and only the compiler finds.
 plant core/url.hpp '#include <foreign>'
 plant core/url.hpp '%:include <package/package.hpp>'
