@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(a_line_names_what_has_a_name) {
     const auto detail = [](auto value) { return static_cast<std::uint16_t>(value); };
     BOOST_TEST(to_string(sim::trace_line{12s + 500ns, trace_kind::reported, 3,
                                          detail(event_kind::check_failed), 1}) ==
-               "12.000000500 told 3 check_failed 1");
+               "12.000000500 reported 3 check_failed 1");
     BOOST_TEST(to_string(sim::trace_line{1s, trace_kind::ended, 0, 0,
                                          static_cast<std::uint64_t>(errc::timed_out)}) ==
                "1.000000000 ended 0 0 timed_out");

@@ -39,7 +39,7 @@ enum class trace_kind : std::uint8_t {
 
 [[nodiscard]] constexpr std::string_view name(trace_kind kind) noexcept {
     switch (kind) {
-    case trace_kind::reported: return "told";
+    case trace_kind::reported: return "reported";
     case trace_kind::sent: return "sent";
     case trace_kind::arrived: return "arrived";
     case trace_kind::answered: return "answered";
@@ -94,8 +94,8 @@ inline std::string value_text(const trace_line& line) {
 
 } // namespace detail
 
-/// `12.000000500 told 3 check_failed 1`: the time in seconds, then the members, with their names
-/// where they have one.
+/// `12.000000500 reported 3 check_failed 1`: the time in seconds, then the members, with their
+/// names where they have one.
 [[nodiscard]] inline std::string to_string(const trace_line& line) {
     const auto nanoseconds = std::to_string(line.at.count() % 1'000'000'000);
     std::string text = std::to_string(line.at.count() / 1'000'000'000) + '.';
