@@ -30,7 +30,7 @@ struct counts {
 // An observer is moved into the client. So it shares its counts with the code that reads them.
 class meter {
 public:
-    explicit meter(std::shared_ptr<counts> into) : counts_{std::move(into)} {}
+    explicit meter(std::shared_ptr<counts> totals) : counts_{std::move(totals)} {}
 
     void on_event(const forest::event& happened) noexcept {
         counts_->checks += happened.kind == forest::event_kind::check_started;

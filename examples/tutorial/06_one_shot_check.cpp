@@ -25,11 +25,11 @@ constexpr std::string_view shared_secret = "my-secret";
 
 asio::awaitable<forest::verdict> check(std::string url) {
     const auto executor = co_await asio::this_coro::executor;
-    forest::single_check what;
-    what.target = url;
-    what.timeout = 2s;
+    forest::single_check request;
+    request.target = url;
+    request.timeout = 2s;
     forest::hmac_sha256_signer signer{shared_secret};
-    co_return co_await forest::async_check(executor, std::move(what), std::move(signer),
+    co_return co_await forest::async_check(executor, std::move(request), std::move(signer),
                                            asio::use_awaitable);
 }
 
@@ -47,10 +47,10 @@ int main() {
     const forest::verdict first = asio::co_spawn(executor, check(url), asio::use_future).get();
 
     // With another secret the server refuses to answer: that is a verdict, not an exception.
-    forest::single_check what;
-    what.target = url;
+    forest::single_check request;
+    request.target = url;
     std::future<forest::verdict> pending = forest::async_check(
-        executor, std::move(what), forest::hmac_sha256_signer{"another"}, asio::use_future);
+        executor, std::move(request), forest::hmac_sha256_signer{"another"}, asio::use_future);
     const forest::verdict second = pending.get();
     std::cout << second.status << ": " << second.error.message() << '\n';
 

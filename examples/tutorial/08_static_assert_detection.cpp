@@ -12,11 +12,11 @@
 using namespace std::chrono_literals;
 
 // The options of this application are checked when it is compiled.
-constexpr forest::options chosen{.interval = 10s, .timeout = 3s, .failure_threshold = 2};
-static_assert(chosen.valid());
+constexpr forest::options settings{.interval = 10s, .timeout = 3s, .failure_threshold = 2};
+static_assert(settings.valid());
 
 // 10 s to the next check and 2 s to the second one; a black hole adds both timeouts.
-constexpr forest::detection_bound bound = forest::worst_case_detection(chosen);
+constexpr forest::detection_bound bound = forest::worst_case_detection(settings);
 static_assert(bound.refused == 12s);
 static_assert(bound.black_holed == 18s);
 

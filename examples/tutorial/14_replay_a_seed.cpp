@@ -26,16 +26,16 @@ public:
     explicit router(bool hasty) : hasty_{hasty} {}
 
     template <typename Client>
-    void follow(Client& warehouse, int which) {
-        warehouse.on_server_down([this, which](const forest::outage&) {
-            down_[which] = true;
-            if (current_ == which)
-                current_ = 1 - which;
+    void follow(Client& warehouse, int number) {
+        warehouse.on_server_down([this, number](const forest::outage&) {
+            down_[number] = true;
+            if (current_ == number)
+                current_ = 1 - number;
         });
-        warehouse.on_server_up([this, which](const forest::outage&) {
-            down_[which] = false;
+        warehouse.on_server_up([this, number](const forest::outage&) {
+            down_[number] = false;
             if (!hasty_ && down_[current_])
-                current_ = which;
+                current_ = number;
         });
     }
 
@@ -48,15 +48,15 @@ private:
 };
 
 // Whether the application ever uses a warehouse that is known to be down while the other one is up.
-bool uses_the_wrong_one(bool hasty, const forest::sim::plan& what) {
-    forest::sim::world world{what.seed};
+bool uses_the_wrong_one(bool hasty, const forest::sim::plan& plan) {
+    forest::sim::world world{plan.seed};
     auto& east = world.add_client(world.add_server("east"));
     auto& west = world.add_client(world.add_server("west"));
     router used{hasty};
     used.follow(east.client(), 0);
     used.follow(west.client(), 1);
-    world.play(what.faults);
-    while (world.now() < what.length) {
+    world.play(plan.faults);
+    while (world.now() < plan.length) {
         world.run_for(1s);
         const auto& current = used.current() == 0 ? east : west;
         const auto& other = used.current() == 0 ? west : east;

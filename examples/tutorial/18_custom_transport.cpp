@@ -34,9 +34,9 @@ public:
 
     // The handler is never called from inside: the queue, on which the clock runs too, calls it.
     template <typename Handler>
-    void async_get(const forest::request& what, forest::duration, Handler handler) {
+    void async_get(const forest::request& request, forest::duration, Handler handler) {
         canceled_ = std::make_shared<bool>(false);
-        const auto bytes_max = what.limits.body_bytes_max;
+        const auto bytes_max = request.limits.body_bytes_max;
         queue_->after(0s, [file = file_, canceled = canceled_, bytes_max, handler] {
             forest::reply answer;
             std::ifstream input{file};
@@ -73,13 +73,13 @@ struct file_harness : forest::sim::conformance::virtual_time {
     file_transport make() { return {queue, file}; }
     std::string target() const { return "http://batch-job.example/"; }
 
-    bool plan(forest::sim::conformance::peer_plan& what) {
+    bool plan(forest::sim::conformance::peer_plan& wanted) {
         using enum forest::sim::conformance::peer_act;
-        what = {.act = what.act, .body = what.body}; // A file has no status and no fields.
+        wanted = {.act = wanted.act, .body = wanted.body}; // A file has no status and no fields.
         std::filesystem::remove(file);
-        if (what.act == answer)
-            std::ofstream{file} << what.body;
-        return what.act == answer || what.act == refuse;
+        if (wanted.act == answer)
+            std::ofstream{file} << wanted.body;
+        return wanted.act == answer || wanted.act == refuse;
     }
 
     void release() {}

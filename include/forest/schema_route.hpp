@@ -40,13 +40,20 @@ struct schema_route_options {
 /// Serves a schema.
 ///
 /// From examples/tutorial/10_datasource.cpp:
-///     agent(asio::io_context& io, std::uint16_t port, std::string_view schema_text)
-///         : server{io.get_executor()},
-///           health{server, verify},
-///           schema{server, verify, forest::sha1_hex, schema_text} {
-///         if (const std::error_code ec = server.listen("127.0.0.1", port))
-///             throw std::system_error{ec};
-///     }
+///     struct agent {
+///         agent(asio::io_context& io, std::uint16_t port, std::string_view schema_text)
+///             : server{io.get_executor()},
+///               health{server, verify},
+///               schema{server, verify, forest::sha1_hex, schema_text} {
+///             if (const std::error_code ec = server.listen("127.0.0.1", port))
+///                 throw std::system_error{ec};
+///         }
+///
+///         forest::hmac_sha256_verifier verify{secret};
+///         forest::asio_server server;
+///         forest::health_route health;
+///         forest::schema_route schema;
+///     };
 ///
 /// A request that the verifier accepts gets 304 if its `If-None-Match` names the etag of the
 /// schema, raw or as an entity tag. Otherwise it gets 200 with the schema; its last member is

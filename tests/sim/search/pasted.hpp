@@ -16,27 +16,27 @@
 struct calling_twice_worlds : broken::with_client<broken::calling_twice> {};
 
 /// Broken if both servers are down at the same time.
-inline std::optional<forest::sim::violation> no_two_down(const forest::sim::plan& what) {
-    forest::sim::world world{what.seed};
+inline std::optional<forest::sim::violation> no_two_down(const forest::sim::plan& plan) {
+    forest::sim::world world{plan.seed};
     auto& east = world.add_client(world.add_server("east"));
     auto& west = world.add_client(world.add_server("west"));
-    world.play(what.faults);
+    world.play(plan.faults);
     const auto both_down = [&] {
         return east.status() == forest::target_status::down &&
                west.status() == forest::target_status::down;
     };
-    if (!world.run_until(both_down, what.length))
+    if (!world.run_until(both_down, plan.length))
         return std::nullopt;
     return forest::sim::violation{"one is up", "both are down", world.now()};
 }
 
 /// Broken if its only server is down.
 struct never_down {
-    std::optional<forest::sim::violation> operator()(const forest::sim::plan& what) const {
-        forest::sim::world world{what.seed};
+    std::optional<forest::sim::violation> operator()(const forest::sim::plan& plan) const {
+        forest::sim::world world{plan.seed};
         auto& client = world.add_client(world.add_server("warehouse"));
-        world.play(what.faults);
-        if (!world.run_until([&] { return client.downs() > 0; }, what.length))
+        world.play(plan.faults);
+        if (!world.run_until([&] { return client.downs() > 0; }, plan.length))
             return std::nullopt;
         return forest::sim::violation{"never down", "it was down", world.now(), client.name()};
     }

@@ -39,12 +39,12 @@ namespace forest {
 
 /// Returns real time, and wakes on an executor, one handler at a time: a model of `clock`.
 ///
-/// From examples/programs/warehouse/master.cpp:
-///     asio_clock clock{io.get_executor()};
-///     asio_transport for_checks{clock, connecting};
-///     asio_transport for_schema{clock, connecting};
-///     made.emplace_back(std::move(for_checks), std::move(for_schema), std::move(clock), signer,
-///                       cli::chosen_backoff{settings.constant_backoff}, each);
+/// From tests/adapters/asio/pooled_fleet_test.cpp:
+///     const forest::asio_clock clock{io.get_executor()};
+///     forest::asio_connection_pool pool{clock, {.reuse_connections = true}};
+///     forest::basic_health_fleet fleet{[&pool] { return forest::pooled_transport{pool}; }, clock,
+///                                      forest::hmac_sha256_signer{secret},
+///                                      forest::exponential_backoff{}};
 ///
 /// **Thread safety:** all members may be called from any thread. The handlers of a clock and of its
 /// copies run one at a time.

@@ -42,14 +42,15 @@ struct signer_options {
 
 /// Signs requests with HMAC-SHA256: a model of `precise_signer`.
 ///
-/// From examples/tutorial/06_one_shot_check.cpp:
-///     const auto executor = co_await asio::this_coro::executor;
-///     forest::single_check what;
-///     what.target = url;
-///     what.timeout = 2s;
-///     forest::hmac_sha256_signer signer{shared_secret};
-///     co_return co_await forest::async_check(executor, std::move(what), std::move(signer),
-///                                            asio::use_awaitable);
+/// From examples/tutorial/07_tls_or_unix_socket.cpp:
+///     forest::asio_clock clock{executor};
+///     forest::transport_options options;
+///     options.tls.ca_file = ca_file;
+///     forest::asio_transport transport{clock, options};
+///     return forest::basic_health_client{
+///         std::move(transport), clock,
+///         forest::hmac_sha256_signer{shared_secret, forest::header_style::dash},
+///         forest::exponential_backoff{}, "https://warehouse.example/forest/health"};
 ///
 /// **Thread safety:** two threads must not use one object at the same time, but each thread may use
 /// its own copy.
