@@ -7,7 +7,7 @@
 # `<!-- from examples/NAME.cpp -->` of a page, or `/// From examples/NAME.cpp:` of a header, must
 # stand in that file, line by line but for the indentation. In a header its lines begin with `///`
 # and five blanks. Every relative link of a page must lead to a file, and to a heading of it if it
-# names one.
+# names one. A quoted file must be one that is built.
 set -eu
 cd "$1"
 faults=$(mktemp)
@@ -86,6 +86,59 @@ links() {
         fi
     done
 }
+
+# built FILE: whether CMake, or a script that is run as a test, compiles it. The CMakeLists.txt or the
+# script is in its folder or above, and has the file by its name or by a pattern. A header is built if
+# a file that includes it is.
+built() {
+    name=${1##*/} folder=${1%/*}
+    case $1 in
+    examples/*.hpp | tests/*.hpp | benchmarks/*.hpp)
+        grep -rlE "^#include [<\"](.*/)?${name}[>\"]" --include='*.cpp' "${1%%/*}" | {
+            while read -r includer; do
+                built "$includer" && exit
+            done
+            exit 1
+        }
+        return
+        ;;
+    tests/*_test.cpp)
+        part=${1#tests/}
+        grep -Eq "^set\(FOREST_TEST_FOLDERS.*[ (]${part%%/*}[ )]" tests/CMakeLists.txt
+        return
+        ;;
+    examples/*.cpp | tests/*.cpp | benchmarks/*.cpp) ;;
+    *) return 1 ;;
+    esac
+    while [ "$folder" != . ]; do
+        below=${1#"$folder"/}
+        case $below in
+        */*) beside="${below%/*}/\*\.cpp" above="${below%%/*}/\*\.cpp" ;;
+        *) beside='\*\.cpp' above='\*\.cpp' ;;
+        esac
+        # Recipes and peers are named without their endings.
+        pattern="[ /(](${below%.cpp}\.cpp|$beside)[ )\"]|GLOB_RECURSE [^)]* ${above}[ )]"
+        pattern="$pattern|forest_add_(recipe|peer)\(${name%.cpp}[ )]"
+        for file in "$folder"/CMakeLists.txt "$folder"/*.sh; do
+            [ -e "$file" ] || continue
+            grep -v '^ *#' "$file" | tr '\n' ' ' | grep -Eq "$pattern" && return
+        done
+        folder=$(dirname "$folder")
+    done
+    return 1
+}
+
+{
+    # shellcheck disable=SC2086 # Pages are words.
+    sed -n 's/^<!-- from \(.*\) -->$/\1/p' $pages
+    grep -rhoE '^ */// From [^ ]+:$' --include='*.hpp' include | sed 's/.* From //; s/:$//'
+} | sort -u | while read -r quoted; do
+    if [ ! -e "$quoted" ]; then
+        echo "$quoted: is quoted, and is not there"
+    elif ! built "$quoted"; then
+        echo "$quoted: is quoted, and is not built"
+    fi
+done >>"$faults"
 
 count=0
 for page in $pages; do
