@@ -40,7 +40,7 @@ double milliseconds(duration span) {
     return std::chrono::duration<double, std::milli>{span}.count();
 }
 
-measured watch(std::size_t names, fake_name usual, std::size_t hanging, const options& chosen,
+measured watch(std::size_t names, fake_name usual, std::size_t hanging, const options& settings,
                duration span) {
     auto& service = fake_name_service::get();
     service.reset();
@@ -61,7 +61,7 @@ measured watch(std::size_t names, fake_name usual, std::size_t hanging, const op
         for (std::size_t n = 0; n < names; ++n)
             fleet.add("http://name" + std::to_string(n) +
                           ".example:" + std::to_string(server.port()) + "/forest/health",
-                      chosen);
+                      settings);
         fleet.start();
         io->run_for(span);
         result.done = fleet.statistics();
@@ -87,12 +87,12 @@ int main(int count, char** arguments) {
         "late_ms_p99 | "
         "look-ups | at a time | end in ms |\n|---|---|---|---|---|---|---|---|---|---|---|\n");
     const auto row = [wanted](std::string_view what, std::size_t names, const fake_name& usual,
-                              std::size_t hanging, const options& chosen, duration span) {
+                              std::size_t hanging, const options& settings, duration span) {
         if (what.find(wanted) == std::string_view::npos)
             return;
-        const measured of = watch(names, usual, hanging, chosen, span);
+        const measured of = watch(names, usual, hanging, settings, span);
         std::printf("| %s | %.0f s | %.0f s | %ju | %ju | %ju | %d | %.1f | %zu | %zu | %.1f |\n",
-                    std::string{what}.c_str(), milliseconds(chosen.interval) / 1000,
+                    std::string{what}.c_str(), milliseconds(settings.interval) / 1000,
                     milliseconds(span) / 1000, std::uintmax_t{of.done.checks},
                     std::uintmax_t{of.done.failures}, std::uintmax_t{of.done.inconclusive},
                     of.downs, milliseconds(of.done.lateness.quantile(0.99)), of.lookups,

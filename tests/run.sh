@@ -92,7 +92,7 @@ for preset in $presets; do
     [ "$preset" = dev ] || summary
 done
 
-sed -n 's/^machine against oracle: /==> The machine against its oracle: /p' \
+sed -n 's/^machine against specification: /==> The machine against its specification: /p' \
     build/dev/Testing/Temporary/LastTest.log
 step "Total time: $(elapsed)"
 step 'Summary of dev'

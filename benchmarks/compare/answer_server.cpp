@@ -55,11 +55,11 @@ public:
                 ::epoll_wait(epoll_, events.data(), static_cast<int>(events.size()), -1);
             require(count >= 0 || errno == EINTR, "epoll_wait");
             for (int index = 0; index < count; ++index) {
-                const auto& told = events[static_cast<std::size_t>(index)];
-                const int descriptor = static_cast<int>(told.data.u64);
+                const auto& event = events[static_cast<std::size_t>(index)];
+                const int descriptor = static_cast<int>(event.data.u64);
                 if (descriptor == listener_)
                     accept_all();
-                else if (told.events != EPOLLOUT)
+                else if (event.events != EPOLLOUT)
                     serve(descriptor);
             }
         }

@@ -36,9 +36,9 @@ using namespace compare;
 
 class bare_asio {
 public:
-    explicit bare_asio(const prober_options& chosen) : reuse_{chosen.reuse} {
-        targets_.reserve(chosen.targets.size());
-        for (const std::string& url : chosen.targets) {
+    explicit bare_asio(const prober_options& settings) : reuse_{settings.reuse} {
+        targets_.reserve(settings.targets.size());
+        for (const std::string& url : settings.targets) {
             const compare::endpoint at = parse_target(url);
             targets_.emplace_back(
                 tcp::endpoint{asio::ip::address_v4{ntohl(at.address.sin_addr.s_addr)},
@@ -74,8 +74,8 @@ private:
                                    asio::wait_traits<std::chrono::steady_clock>, executor>;
 
     struct target {
-        target(tcp::endpoint at, std::string asked, const executor& on)
-            : address{at}, request{std::move(asked)}, connection{on} {}
+        target(tcp::endpoint at, std::string asked, const executor& context)
+            : address{at}, request{std::move(asked)}, connection{context} {}
 
         tcp::endpoint address;
         std::string request;
@@ -94,56 +94,56 @@ private:
         timer_.async_wait([this, &due](std::error_code) { wait(due); });
     }
 
-    void begin(target& to) {
-        if (to.checking)
-            end(to, false, false);
-        to.checking = true;
-        if (to.connection.is_open())
-            return send(to);
-        to.connection.open(tcp::v4());
+    void begin(target& subject) {
+        if (subject.checking)
+            end(subject, false, false);
+        subject.checking = true;
+        if (subject.connection.is_open())
+            return send(subject);
+        subject.connection.open(tcp::v4());
         // The last message of the handshake goes with the request.
-        to.connection.set_option(quick_ack{false});
-        to.connection.async_connect(to.address, [this, &to](std::error_code ec) {
+        subject.connection.set_option(quick_ack{false});
+        subject.connection.async_connect(subject.address, [this, &subject](std::error_code ec) {
             if (ec == asio::error::operation_aborted)
                 return;
-            ec ? end(to, false, false) : send(to);
+            ec ? end(subject, false, false) : send(subject);
         });
     }
 
-    void send(target& to) {
-        asio::async_write(to.connection, asio::buffer(to.request),
-                          [this, &to](std::error_code ec, std::size_t) {
+    void send(target& subject) {
+        asio::async_write(subject.connection, asio::buffer(subject.request),
+                          [this, &subject](std::error_code ec, std::size_t) {
                               if (ec == asio::error::operation_aborted)
                                   return;
-                              ec ? end(to, false, false) : receive(to);
+                              ec ? end(subject, false, false) : receive(subject);
                           });
     }
 
-    void receive(target& to) {
-        to.connection.async_read_some(asio::buffer(to.bytes),
-                                      [this, &to](std::error_code ec, std::size_t size) {
-                                          if (ec != asio::error::operation_aborted)
-                                              received(to, {to.bytes.data(), size});
-                                      });
+    void receive(target& subject) {
+        subject.connection.async_read_some(asio::buffer(subject.bytes),
+                                           [this, &subject](std::error_code ec, std::size_t size) {
+                                               if (ec != asio::error::operation_aborted)
+                                                   received(subject, {subject.bytes.data(), size});
+                                           });
     }
 
     // An answer that does not come in one piece is a failure: over loopback it does.
-    void received(target& to, std::string_view answer) {
+    void received(target& subject, std::string_view answer) {
         const bool complete = answer.ends_with('}');
-        end(to, complete && answer.starts_with("HTTP/1.1 200 ") && says_ok(answer), complete);
+        end(subject, complete && answer.starts_with("HTTP/1.1 200 ") && says_ok(answer), complete);
     }
 
-    void end(target& to, bool healthy, bool complete) {
-        to.checking = false;
+    void end(target& subject, bool healthy, bool complete) {
+        subject.checking = false;
         made_.count(healthy);
         if (!reuse_ || !complete) {
             std::error_code ignored;
             if (complete)
-                to.connection.set_option(asio::socket_base::linger{true, 0}, ignored);
-            to.connection.close(ignored);
+                subject.connection.set_option(asio::socket_base::linger{true, 0}, ignored);
+            subject.connection.close(ignored);
         }
         if (flat_out_ && !stopped)
-            begin(reuse_ ? to : targets_[next_++ % targets_.size()]);
+            begin(reuse_ ? subject : targets_[next_++ % targets_.size()]);
     }
 
     bool reuse_;
@@ -158,9 +158,9 @@ private:
 } // namespace
 
 int main(int count, char** arguments) {
-    return compare::main(count, arguments, [](const prober_options& chosen) {
-        bare_asio prober{chosen};
-        return chosen.flat_out > 0 ? prober.run_flat_out(chosen.flat_out)
-                                   : prober.run_at(chosen.interval);
+    return compare::main(count, arguments, [](const prober_options& settings) {
+        bare_asio prober{settings};
+        return settings.flat_out > 0 ? prober.run_flat_out(settings.flat_out)
+                                     : prober.run_at(settings.interval);
     });
 }

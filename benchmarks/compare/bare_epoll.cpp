@@ -39,10 +39,10 @@ std::size_t answer_size(std::string_view begun) {
 
 class bare_epoll {
 public:
-    explicit bare_epoll(const prober_options& chosen)
-        : reuse_{chosen.reuse}, epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
+    explicit bare_epoll(const prober_options& settings)
+        : reuse_{settings.reuse}, epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
         require(epoll_ >= 0, "epoll_create1");
-        for (const std::string& url : chosen.targets) {
+        for (const std::string& url : settings.targets) {
             const endpoint at = parse_target(url);
             targets_.push_back(
                 {at.address, "GET /forest/health HTTP/1.1\r\nHost: " + at.authority +
@@ -76,43 +76,45 @@ private:
     };
 
     void begin(std::size_t index) {
-        target& to = targets_[index];
-        if (to.checking)
+        target& subject = targets_[index];
+        if (subject.checking)
             end(index, false, false);
-        to.checking = true;
-        to.sent = false;
-        if (to.descriptor >= 0) {
-            send(to);
+        subject.checking = true;
+        subject.sent = false;
+        if (subject.descriptor >= 0) {
+            send(subject);
             return;
         }
-        to.descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        require(to.descriptor >= 0, "socket");
+        subject.descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        require(subject.descriptor >= 0, "socket");
         // The last message of the handshake goes with the request.
-        set_option(to.descriptor, IPPROTO_TCP, TCP_QUICKACK, 0);
-        const auto* const address = reinterpret_cast<const sockaddr*>(&to.address);
-        require(::connect(to.descriptor, address, sizeof to.address) == 0 || errno == EINPROGRESS,
+        set_option(subject.descriptor, IPPROTO_TCP, TCP_QUICKACK, 0);
+        const auto* const address = reinterpret_cast<const sockaddr*>(&subject.address);
+        require(::connect(subject.descriptor, address, sizeof subject.address) == 0 ||
+                    errno == EINPROGRESS,
                 "connect");
-        watch(epoll_, to.descriptor, index);
-        send(to); // Over loopback the connection is there already.
+        watch(epoll_, subject.descriptor, index);
+        send(subject); // Over loopback the connection is there already.
     }
 
     // The epoll reports a failure, too.
-    void send(target& to) {
-        to.sent = ::send(to.descriptor, to.request.data(), to.request.size(), MSG_NOSIGNAL) > 0;
+    void send(target& subject) {
+        subject.sent = ::send(subject.descriptor, subject.request.data(), subject.request.size(),
+                              MSG_NOSIGNAL) > 0;
     }
 
     void wait(std::chrono::milliseconds at_most) {
         const int count = ::epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()),
                                        static_cast<int>(std::max(at_most.count(), {0})));
         for (int each = 0; each < count; ++each) {
-            const epoll_event& told = events_[static_cast<std::size_t>(each)];
-            const auto index = static_cast<std::size_t>(told.data.u64);
-            target& to = targets_[index];
-            if (to.descriptor < 0)
+            const epoll_event& event = events_[static_cast<std::size_t>(each)];
+            const auto index = static_cast<std::size_t>(event.data.u64);
+            target& subject = targets_[index];
+            if (subject.descriptor < 0)
                 continue;
-            if (to.checking && !to.sent && (told.events & (EPOLLERR | EPOLLHUP)) == 0)
-                send(to);
-            else if ((told.events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0)
+            if (subject.checking && !subject.sent && (event.events & (EPOLLERR | EPOLLHUP)) == 0)
+                send(subject);
+            else if ((event.events & ~static_cast<std::uint32_t>(EPOLLOUT)) != 0)
                 receive(index);
         }
     }
@@ -133,11 +135,11 @@ private:
     }
 
     void end(std::size_t index, bool healthy, bool complete) {
-        target& to = targets_[index];
-        to.checking = false;
+        target& subject = targets_[index];
+        subject.checking = false;
         made_.count(healthy);
         if (!reuse_ || !complete)
-            close(to, complete);
+            close(subject, complete);
         if (flat_out_ && !stopped) {
             // With kept connections the same ones go on, since one each is what is kept.
             const std::size_t following = reuse_ ? index : next_++ % targets_.size();
@@ -146,11 +148,11 @@ private:
     }
 
     // A reset leaves no port in TIME_WAIT; before the answer is complete it would destroy data.
-    void close(target& to, bool complete) {
+    void close(target& subject, bool complete) {
         if (complete)
-            set_option(to.descriptor, SOL_SOCKET, SO_LINGER, linger{1, 0});
-        ::close(to.descriptor);
-        to.descriptor = -1;
+            set_option(subject.descriptor, SOL_SOCKET, SO_LINGER, linger{1, 0});
+        ::close(subject.descriptor);
+        subject.descriptor = -1;
     }
 
     bool reuse_;
@@ -166,9 +168,9 @@ private:
 } // namespace
 
 int main(int count, char** arguments) {
-    return compare::main(count, arguments, [](const prober_options& chosen) {
-        bare_epoll prober{chosen};
-        return chosen.flat_out > 0 ? prober.run_flat_out(chosen.flat_out)
-                                   : prober.run_at(chosen.interval);
+    return compare::main(count, arguments, [](const prober_options& settings) {
+        bare_epoll prober{settings};
+        return settings.flat_out > 0 ? prober.run_flat_out(settings.flat_out)
+                                     : prober.run_at(settings.interval);
     });
 }

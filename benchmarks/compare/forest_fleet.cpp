@@ -26,16 +26,16 @@ namespace {
 using fleet = forest::basic_health_fleet<forest::pooled_transport, forest::asio_clock,
                                          forest::unsigned_requests, forest::exponential_backoff>;
 
-compare::tally run(const compare::prober_options& chosen) {
-    if (chosen.flat_out > 0)
+compare::tally run(const compare::prober_options& settings) {
+    if (settings.flat_out > 0)
         throw std::invalid_argument("a fleet has no --flat-out; give it a short --interval-ms");
     asio::io_context io{1};
     const forest::asio_clock clock{io.get_executor()};
-    forest::asio_connection_pool connections{clock, {.reuse_connections = chosen.reuse}};
+    forest::asio_connection_pool connections{clock, {.reuse_connections = settings.reuse}};
     fleet checking{[&connections] { return forest::pooled_transport{connections}; }, clock,
                    forest::unsigned_requests{}, forest::exponential_backoff{}};
-    for (const std::string& each : chosen.targets)
-        checking.add(forest::url{each}, {.interval = chosen.interval});
+    for (const std::string& each : settings.targets)
+        checking.add(forest::url{each}, {.interval = settings.interval});
     checking.start();
     while (compare::stopped == 0)
         io.run_one_for(std::chrono::seconds{1});

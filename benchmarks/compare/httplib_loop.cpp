@@ -22,24 +22,25 @@ bool check(httplib::Client& client) {
     return answer && answer->status == 200 && says_ok(answer->body);
 }
 
-tally run(const prober_options& chosen) {
+tally run(const prober_options& settings) {
     std::vector<httplib::Client> clients;
-    clients.reserve(chosen.targets.size());
-    for (const std::string& url : chosen.targets) {
+    clients.reserve(settings.targets.size());
+    for (const std::string& url : settings.targets) {
         clients.emplace_back("http://" + parse_target(url).authority);
-        clients.back().set_keep_alive(chosen.reuse);
+        clients.back().set_keep_alive(settings.reuse);
         clients.back().set_tcp_nodelay(true);
     }
     tally made;
-    if (chosen.flat_out > 0) {
+    if (settings.flat_out > 0) {
         // One at a time, whatever was allowed; with kept connections as many of them as for others.
-        const std::size_t used =
-            chosen.reuse ? std::min<std::size_t>(chosen.flat_out, clients.size()) : clients.size();
+        const std::size_t used = settings.reuse
+                                     ? std::min<std::size_t>(settings.flat_out, clients.size())
+                                     : clients.size();
         for (std::size_t next = 0; !stopped; next = (next + 1) % used)
             made.count(check(clients[next]));
         return made;
     }
-    schedule due{clients.size(), chosen.interval};
+    schedule due{clients.size(), settings.interval};
     while (!stopped) {
         const auto pause = due.run([&](std::size_t index) {
             if (!stopped)

@@ -24,10 +24,10 @@ using namespace compare;
 
 class libcurl_multi {
 public:
-    explicit libcurl_multi(const prober_options& chosen)
+    explicit libcurl_multi(const prober_options& settings)
         : epoll_{::epoll_create1(EPOLL_CLOEXEC)},
           multi_{curl_multi_init()},
-          targets_(chosen.targets.size()) {
+          targets_(settings.targets.size()) {
         require(epoll_ >= 0, "epoll_create1");
         curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, &libcurl_multi::on_socket);
         curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
@@ -35,7 +35,7 @@ public:
         curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
         curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(targets_.size()));
         for (std::size_t index = 0; index < targets_.size(); ++index)
-            prepare(targets_[index], chosen.targets[index], chosen.reuse);
+            prepare(targets_[index], settings.targets[index], settings.reuse);
     }
 
     tally run_at(std::chrono::milliseconds interval) {
@@ -64,43 +64,44 @@ private:
         bool reuse = false;
     };
 
-    static std::size_t on_body(char* bytes, std::size_t, std::size_t size, void* into) {
-        static_cast<target*>(into)->body.append(bytes, size);
+    static std::size_t on_body(char* bytes, std::size_t, std::size_t size, void* receiver) {
+        static_cast<target*>(receiver)->body.append(bytes, size);
         return size;
     }
 
-    static void prepare(target& to, const std::string& url, bool reuse) {
-        to.handle = curl_easy_init();
-        if (to.handle == nullptr)
+    static void prepare(target& subject, const std::string& url, bool reuse) {
+        subject.handle = curl_easy_init();
+        if (subject.handle == nullptr)
             throw std::runtime_error{"curl_easy_init"};
-        to.reuse = reuse;
-        curl_easy_setopt(to.handle, CURLOPT_URL, url.c_str());
-        curl_easy_setopt(to.handle, CURLOPT_NOSIGNAL, 1L);
+        subject.reuse = reuse;
+        curl_easy_setopt(subject.handle, CURLOPT_URL, url.c_str());
+        curl_easy_setopt(subject.handle, CURLOPT_NOSIGNAL, 1L);
         // Addresses are kept for ever, because it looks through all of them after each transfer for
         // those that are too old: with 5,000 that costs four times as much as the check.
-        curl_easy_setopt(to.handle, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
-        curl_easy_setopt(to.handle, CURLOPT_TIMEOUT_MS, 5000L);
-        curl_easy_setopt(to.handle, CURLOPT_WRITEFUNCTION, &libcurl_multi::on_body);
-        curl_easy_setopt(to.handle, CURLOPT_WRITEDATA, &to);
-        curl_easy_setopt(to.handle, CURLOPT_PRIVATE, &to);
+        curl_easy_setopt(subject.handle, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
+        curl_easy_setopt(subject.handle, CURLOPT_TIMEOUT_MS, 5000L);
+        curl_easy_setopt(subject.handle, CURLOPT_WRITEFUNCTION, &libcurl_multi::on_body);
+        curl_easy_setopt(subject.handle, CURLOPT_WRITEDATA, &subject);
+        curl_easy_setopt(subject.handle, CURLOPT_PRIVATE, &subject);
         if (!reuse) {
-            curl_easy_setopt(to.handle, CURLOPT_FRESH_CONNECT, 1L);
-            curl_easy_setopt(to.handle, CURLOPT_FORBID_REUSE, 1L);
+            curl_easy_setopt(subject.handle, CURLOPT_FRESH_CONNECT, 1L);
+            curl_easy_setopt(subject.handle, CURLOPT_FORBID_REUSE, 1L);
         }
     }
 
     // The set of events that libcurl asks for changes during a transfer, and so the registration.
-    static int on_socket(CURL*, curl_socket_t descriptor, int what, void* self, void* known) {
+    static int on_socket(CURL*, curl_socket_t descriptor, int interest, void* self,
+                         void* registered) {
         auto& prober = *static_cast<libcurl_multi*>(self);
-        if (what == CURL_POLL_REMOVE) {
+        if (interest == CURL_POLL_REMOVE) {
             ::epoll_ctl(prober.epoll_, EPOLL_CTL_DEL, descriptor, nullptr);
             return 0;
         }
         epoll_event wanted{};
-        wanted.events = ((what & CURL_POLL_IN) != 0 ? EPOLLIN : 0U) |
-                        ((what & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0U);
+        wanted.events = ((interest & CURL_POLL_IN) != 0 ? EPOLLIN : 0U) |
+                        ((interest & CURL_POLL_OUT) != 0 ? EPOLLOUT : 0U);
         wanted.data.fd = descriptor;
-        if (known != nullptr)
+        if (registered != nullptr)
             return ::epoll_ctl(prober.epoll_, EPOLL_CTL_MOD, descriptor, &wanted);
         curl_multi_assign(prober.multi_, descriptor, self);
         return ::epoll_ctl(prober.epoll_, EPOLL_CTL_ADD, descriptor, &wanted);
@@ -114,12 +115,12 @@ private:
         return 0;
     }
 
-    void begin(target& to) {
-        if (to.checking)
+    void begin(target& subject) {
+        if (subject.checking)
             return; // Until its own deadline.
-        to.checking = true;
-        to.body.clear();
-        curl_multi_add_handle(multi_, to.handle);
+        subject.checking = true;
+        subject.body.clear();
+        curl_multi_add_handle(multi_, subject.handle);
     }
 
     void wait(std::chrono::milliseconds at_most) {
@@ -129,12 +130,13 @@ private:
         const int count = ::epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()),
                                        static_cast<int>(std::max(at_most.count(), {0})));
         int running = 0;
-        for (int each = 0; each < count; ++each) {
-            const epoll_event& told = events_[static_cast<std::size_t>(each)];
-            const int what = ((told.events & EPOLLIN) != 0 ? CURL_CSELECT_IN : 0) |
-                             ((told.events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
-                             ((told.events & (EPOLLERR | EPOLLHUP)) != 0 ? CURL_CSELECT_ERR : 0);
-            curl_multi_socket_action(multi_, told.data.fd, what, &running);
+        for (int index = 0; index < count; ++index) {
+            const epoll_event& event = events_[static_cast<std::size_t>(index)];
+            const int readiness =
+                ((event.events & EPOLLIN) != 0 ? CURL_CSELECT_IN : 0) |
+                ((event.events & EPOLLOUT) != 0 ? CURL_CSELECT_OUT : 0) |
+                ((event.events & (EPOLLERR | EPOLLHUP)) != 0 ? CURL_CSELECT_ERR : 0);
+            curl_multi_socket_action(multi_, event.data.fd, readiness, &running);
         }
         if (wake_ && *wake_ <= clock::now()) {
             wake_.reset();
@@ -145,21 +147,21 @@ private:
 
     void take_results() {
         int left = 0;
-        while (const CURLMsg* const told = curl_multi_info_read(multi_, &left)) {
-            if (told->msg != CURLMSG_DONE)
+        while (const CURLMsg* const message = curl_multi_info_read(multi_, &left)) {
+            if (message->msg != CURLMSG_DONE)
                 continue;
-            CURL* const handle = told->easy_handle;
-            const bool received = told->data.result == CURLE_OK;
+            CURL* const handle = message->easy_handle;
+            const bool received = message->data.result == CURLE_OK;
             long status = 0;
             void* data = nullptr;
             curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
             curl_easy_getinfo(handle, CURLINFO_PRIVATE, &data);
             curl_multi_remove_handle(multi_, handle);
-            auto& of = *static_cast<target*>(data);
-            of.checking = false;
-            made_.count(received && status == 200 && says_ok(of.body));
+            auto& subject = *static_cast<target*>(data);
+            subject.checking = false;
+            made_.count(received && status == 200 && says_ok(subject.body));
             if (flat_out_ && !stopped)
-                begin(of.reuse ? of : targets_[next_++ % targets_.size()]);
+                begin(subject.reuse ? subject : targets_[next_++ % targets_.size()]);
         }
     }
 
@@ -176,11 +178,11 @@ private:
 } // namespace
 
 int main(int count, char** arguments) {
-    return compare::main(count, arguments, [](const prober_options& chosen) {
+    return compare::main(count, arguments, [](const prober_options& settings) {
         curl_global_init(CURL_GLOBAL_DEFAULT);
         // Its handles are left to the end of the process.
-        libcurl_multi prober{chosen};
-        return chosen.flat_out > 0 ? prober.run_flat_out(chosen.flat_out)
-                                   : prober.run_at(chosen.interval);
+        libcurl_multi prober{settings};
+        return settings.flat_out > 0 ? prober.run_flat_out(settings.flat_out)
+                                     : prober.run_at(settings.interval);
     });
 }

@@ -81,7 +81,7 @@ public:
     panel(double left, std::string_view title, std::optional<double> measured::* quantity)
         : left_{left}, title_{title}, quantity_{quantity} {}
 
-    void draw(drawing& on, const std::vector<measured>& all) const {
+    void draw(drawing& canvas, const std::vector<measured>& all) const {
         constexpr double width = 320;
         const std::vector<double> values = values_of(all);
         if (values.empty())
@@ -90,10 +90,10 @@ public:
         const std::vector<mark> marks = marks_around(*least, *most);
         const area in{{75, 133'000, left_, left_ + width, true},
                       {marks.front().value, marks.back().value, 384, 92, true}};
-        on.text({left_, 80}, title_, "soft");
+        canvas.text({left_, 80}, title_, "soft");
         in.draw_horizontal(
-            on, {{100, "100"}, {1000, "1 000"}, {10'000, "10 000"}, {100'000, "100 000"}});
-        in.draw_vertical(on, marks);
+            canvas, {{100, "100"}, {1000, "1 000"}, {10'000, "10 000"}, {100'000, "100 000"}});
+        in.draw_vertical(canvas, marks);
         for (const line_style& style : lines) {
             std::vector<point> through;
             for (const measured& each : all)
@@ -101,9 +101,9 @@ public:
                     through.push_back(in.at(each.targets, *(each.*quantity_)));
             if (through.empty())
                 continue;
-            on.path(through, style.kind);
+            canvas.path(through, style.kind);
             for (const point& each : through)
-                on.dot(each, 3.5, std::string{style.kind} + " found");
+                canvas.dot(each, 3.5, std::string{style.kind} + " found");
         }
     }
 
@@ -137,19 +137,19 @@ private:
 };
 
 std::string picture(const std::vector<measured>& all, std::string_view interval) {
-    drawing on{840, 440,
-               "What a check and a target cost, each target once in " + std::string{interval}};
+    drawing canvas{840, 440,
+                   "What a check and a target cost, each target once in " + std::string{interval}};
     double left = 0;
     for (const line_style& style : lines) {
-        on.path({{left, 38}, {left + 28, 38}}, style.kind);
-        on.text({left + 34, 42}, style.who, style.kind);
+        canvas.path({{left, 38}, {left + 28, 38}}, style.kind);
+        canvas.text({left + 34, 42}, style.who, style.kind);
         left += 120;
     }
-    panel{70, "CPU of a check, µs", &measured::microseconds}.draw(on, all);
-    panel{490, "resident memory of a target, bytes", &measured::bytes}.draw(on, all);
-    on.text({230, 424}, "targets", "middle");
-    on.text({650, 424}, "targets", "middle");
-    return on.finished();
+    panel{70, "CPU of a check, µs", &measured::microseconds}.draw(canvas, all);
+    panel{490, "resident memory of a target, bytes", &measured::bytes}.draw(canvas, all);
+    canvas.text({230, 424}, "targets", "middle");
+    canvas.text({650, 424}, "targets", "middle");
+    return canvas.finished();
 }
 
 } // namespace

@@ -59,28 +59,28 @@ inline std::vector<std::string> read_lines(const std::string& file) {
 }
 
 inline prober_options parse(int count, char** arguments) {
-    prober_options chosen;
+    prober_options settings;
     for (int index = 1; index < count; ++index) {
         const std::string_view option = arguments[index];
         if (option == "--reuse") {
-            chosen.reuse = true;
+            settings.reuse = true;
             continue;
         }
         if (index + 1 == count)
             throw std::invalid_argument("unknown, or without its value: " + std::string{option});
         const char* const value = arguments[++index];
         if (option == "--targets")
-            chosen.targets = read_lines(value);
+            settings.targets = read_lines(value);
         else if (option == "--interval-ms")
-            chosen.interval = std::chrono::milliseconds{parse_count(value)};
+            settings.interval = std::chrono::milliseconds{parse_count(value)};
         else if (option == "--flat-out")
-            chosen.flat_out = parse_count(value);
+            settings.flat_out = parse_count(value);
         else
             throw std::invalid_argument("unknown option: " + std::string{option});
     }
-    if (chosen.targets.empty() || (chosen.interval.count() == 0) == (chosen.flat_out == 0))
+    if (settings.targets.empty() || (settings.interval.count() == 0) == (settings.flat_out == 0))
         throw std::invalid_argument("--targets is needed, and one of --interval-ms and --flat-out");
-    return chosen;
+    return settings;
 }
 
 inline volatile sig_atomic_t stopped = 0;
@@ -153,9 +153,9 @@ private:
 template <typename Run>
 int main(int count, char** arguments, Run&& run) {
     try {
-        const prober_options chosen = parse(count, arguments);
+        const prober_options settings = parse(count, arguments);
         stop_on_signals();
-        const tally made = run(chosen);
+        const tally made = run(settings);
         std::printf("{\"checks\":%llu,\"failures\":%llu}\n",
                     static_cast<unsigned long long>(made.checks),
                     static_cast<unsigned long long>(made.failures));

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSL-1.0
-"""Whoever checks: how each is started, and whether its checks succeeded."""
+"""The programs that check: how each is started, and whether its checks succeeded."""
 
 import csv
 import io

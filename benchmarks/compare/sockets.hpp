@@ -21,9 +21,9 @@
 
 namespace compare {
 
-inline void require(bool holds, const char* what) {
+inline void require(bool holds, const char* call) {
     if (!holds)
-        throw std::system_error{errno, std::generic_category(), what};
+        throw std::system_error{errno, std::generic_category(), call};
 }
 
 template <typename Value>

@@ -60,21 +60,21 @@ struct effort {
     return {.interval = interval, .failure_threshold = threshold};
 }
 
-[[nodiscard]] inline detection_bound bound_of(schedule by, const options& chosen) {
-    return by == schedule::exponential ? worst_case_detection(chosen, exponential_backoff{})
-                                       : worst_case_detection(chosen, constant_backoff{});
+[[nodiscard]] inline detection_bound bound_of(schedule by, const options& settings) {
+    return by == schedule::exponential ? worst_case_detection(settings, exponential_backoff{})
+                                       : worst_case_detection(settings, constant_backoff{});
 }
 
-[[nodiscard]] inline duration bound_of(schedule by, const options& chosen, death how) {
-    const detection_bound both = bound_of(by, chosen);
+[[nodiscard]] inline duration bound_of(schedule by, const options& settings, death how) {
+    const detection_bound both = bound_of(by, settings);
     return how == death::crash ? both.refused : both.black_holed;
 }
 
-[[nodiscard]] inline double expected_alarms(schedule by, const options& chosen, int loss) {
+[[nodiscard]] inline double expected_alarms(schedule by, const options& settings, int loss) {
     const double failing = failing_share(loss);
     return by == schedule::exponential
-               ? expected_alarms_per_year(chosen, failing, exponential_backoff{})
-               : expected_alarms_per_year(chosen, failing, constant_backoff{});
+               ? expected_alarms_per_year(settings, failing, exponential_backoff{})
+               : expected_alarms_per_year(settings, failing, constant_backoff{});
 }
 
 class findings {
@@ -93,8 +93,8 @@ public:
             }
         }
         for (const duration interval : intervals) {
-            const options chosen = with(default_threshold, interval);
-            by_interval_[interval] = die(schedule::exponential, chosen, 0, death::crash);
+            const options settings = with(default_threshold, interval);
+            by_interval_[interval] = die(schedule::exponential, settings, 0, death::crash);
         }
     }
 
@@ -150,29 +150,29 @@ private:
     // Of its own for each row, and the same in every run.
     std::uint64_t next_seed() noexcept { return seed_ += 1'000'000; }
 
-    false_alarms watch(schedule by, const options& chosen, int loss) {
+    false_alarms watch(schedule by, const options& settings, int loss) {
         // Nothing is random without loss, so that a few days are as good as years.
         const duration most =
             loss == 0 ? std::min<duration>(24h * 30, spent_.watched_max) : spent_.watched_max;
         const std::uint64_t enough = spent_.alarms_max;
         const std::uint64_t seed = next_seed();
         return by == schedule::exponential
-                   ? watch_a_healthy_server<exponential_worlds>(seed, chosen, loss, most, enough)
-                   : watch_a_healthy_server<fixed_worlds>(seed, chosen, loss, most, enough);
+                   ? watch_a_healthy_server<exponential_worlds>(seed, settings, loss, most, enough)
+                   : watch_a_healthy_server<fixed_worlds>(seed, settings, loss, most, enough);
     }
 
-    latencies die(schedule by, const options& chosen, int loss, death how) {
+    latencies die(schedule by, const options& settings, int loss, death how) {
         const std::uint64_t seed = next_seed();
         return by == schedule::exponential
-                   ? let_die<exponential_worlds>(seed, chosen, loss, how, spent_.deaths)
-                   : let_die<fixed_worlds>(seed, chosen, loss, how, spent_.deaths);
+                   ? let_die<exponential_worlds>(seed, settings, loss, how, spent_.deaths)
+                   : let_die<fixed_worlds>(seed, settings, loss, how, spent_.deaths);
     }
 
-    double restart(schedule by, const options& chosen, duration length) const {
+    double restart(schedule by, const options& settings, duration length) const {
         const int count = spent_.restarts;
         const int told = by == schedule::exponential
-                             ? restarts_told<exponential_worlds>(chosen, length, count)
-                             : restarts_told<fixed_worlds>(chosen, length, count);
+                             ? restarts_told<exponential_worlds>(settings, length, count)
+                             : restarts_told<fixed_worlds>(settings, length, count);
         return static_cast<double>(told) / count;
     }
 

@@ -71,12 +71,12 @@ struct false_alarms {
 /// Watches a healthy server over a link that loses messages, until `enough` false alarms were
 /// reported, or for `most`.
 template <typename Policies>
-[[nodiscard]] false_alarms watch_a_healthy_server(std::uint64_t seed, const options& chosen,
+[[nodiscard]] false_alarms watch_a_healthy_server(std::uint64_t seed, const options& settings,
                                                   int loss_per_mille, duration most,
                                                   std::uint64_t enough) {
     sim::basic_world<Policies> world{seed};
     auto& server = world.add_server("server");
-    auto& client = world.add_client(server, chosen, usual_link());
+    auto& client = world.add_client(server, settings, usual_link());
     if (loss_per_mille > 0)
         world.at(0s).loss(client, loss_per_mille);
     false_alarms result;
@@ -100,16 +100,16 @@ template <typename Policies>
 /// a message independent of all others, a check fails with one probability, so that both the length
 /// of a round and its failures follow.
 template <typename Backoff>
-[[nodiscard]] double expected_alarms_per_year(const options& chosen, double failing,
+[[nodiscard]] double expected_alarms_per_year(const options& settings, double failing,
                                               const Backoff& backoff) {
     constexpr int failures_max = 1000; // Of which nothing is left in any sum here.
-    double round = seconds(chosen.interval);
+    double round = seconds(settings.interval);
     double so_many = 1.0;
     double reaching = 1.0;
     for (int failures = 1; failures <= failures_max; ++failures) {
         so_many *= failing;
-        round += so_many * seconds(chosen.timeout + backoff(failures, chosen.interval));
-        if (failures == chosen.failure_threshold)
+        round += so_many * seconds(settings.timeout + backoff(failures, settings.interval));
+        if (failures == settings.failure_threshold)
             reaching = so_many;
     }
     return reaching * seconds(year) / round;
@@ -145,7 +145,7 @@ struct latencies {
 /// Lets a server die in `count` worlds. Those in which the client took it to be down at that moment
 /// are counted and left out: it had nothing more to tell.
 template <typename Policies>
-[[nodiscard]] latencies let_die(std::uint64_t seed, const options& chosen, int loss_per_mille,
+[[nodiscard]] latencies let_die(std::uint64_t seed, const options& settings, int loss_per_mille,
                                 death how, int count) {
     constexpr int warm_up_intervals = 20;
     constexpr duration bound = 24h;
@@ -153,11 +153,11 @@ template <typename Policies>
     for (int index = 0; index < count; ++index) {
         sim::basic_world<Policies> world{seed + static_cast<std::uint64_t>(index)};
         auto& server = world.add_server("server");
-        auto& client = world.add_client(server, chosen, usual_link());
+        auto& client = world.add_client(server, settings, usual_link());
         if (loss_per_mille > 0)
             world.at(0s).loss(client, loss_per_mille);
         const duration end =
-            warm_up_intervals * chosen.interval + phase(index, count, chosen.interval);
+            warm_up_intervals * settings.interval + phase(index, count, settings.interval);
         if (how == death::crash)
             world.at(end).crash(server);
         else
@@ -176,16 +176,16 @@ template <typename Policies>
 
 /// How many of `count` restarts that take `length` are reported as an outage.
 template <typename Policies>
-[[nodiscard]] int restarts_told(const options& chosen, duration length, int count) {
+[[nodiscard]] int restarts_told(const options& settings, duration length, int count) {
     constexpr duration warm_up = 5min;
     int told = 0;
     for (int index = 0; index < count; ++index) {
         sim::basic_world<Policies> world;
         auto& server = world.add_server("server");
-        auto& client = world.add_client(server, chosen, usual_link());
-        const duration begin = warm_up + phase(index, count, chosen.interval);
+        auto& client = world.add_client(server, settings, usual_link());
+        const duration begin = warm_up + phase(index, count, settings.interval);
         world.between(begin, begin + length).crash(server);
-        world.run_for(begin + length + chosen.interval);
+        world.run_for(begin + length + settings.interval);
         told += client.downs() > 0 ? 1 : 0;
     }
     return told;

@@ -144,14 +144,14 @@ namespace study {
                              "worst", "bound, refused", "bound, black-holed",
                              "false alarms a year with 1 % loss, calculated"});
     for (const duration interval : intervals) {
-        const options chosen = with(default_threshold, interval);
+        const options settings = with(default_threshold, interval);
         const latencies& measured = of.detection_every(interval);
-        const detection_bound bound = bound_of(schedule::exponential, chosen);
+        const detection_bound bound = bound_of(schedule::exponential, settings);
         text +=
             row({of_whole(interval) + " s", fixed(1000.0 / seconds(interval), 0),
                  in_seconds(measured.median()), in_seconds(measured.at(0.99)),
                  in_seconds(measured.worst()), of_whole(bound.refused), of_whole(bound.black_holed),
-                 rate(expected_alarms(schedule::exponential, chosen, usual_loss))});
+                 rate(expected_alarms(schedule::exponential, settings, usual_loss))});
     }
     return text;
 }

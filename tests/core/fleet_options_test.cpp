@@ -19,7 +19,7 @@ namespace data = boost::unit_test::data;
 namespace {
 
 struct sample_options {
-    fleet_options chosen;
+    fleet_options settings;
     errc fault; // none when valid
     friend std::ostream& operator<<(std::ostream& out, const sample_options& of) {
         return out << name(of.fault);
@@ -51,7 +51,7 @@ const std::vector<sample_options> samples{
 BOOST_AUTO_TEST_SUITE(fleet_options_test)
 
 BOOST_DATA_TEST_CASE(validate_names_the_member_at_fault, data::make(samples), sample) {
-    const std::error_code ec = sample.chosen.validate();
+    const std::error_code ec = sample.settings.validate();
     if (sample.fault == errc{})
         BOOST_TEST(!ec);
     else

@@ -19,7 +19,7 @@ namespace data = boost::unit_test::data;
 namespace {
 
 struct sample_options {
-    options chosen;
+    options settings;
     errc fault; // none when valid
     friend std::ostream& operator<<(std::ostream& out, const sample_options& of) {
         return out << name(of.fault);
@@ -69,8 +69,8 @@ const std::vector<sample_options> samples{
 BOOST_AUTO_TEST_SUITE(options_test)
 
 BOOST_DATA_TEST_CASE(validate_names_the_member_at_fault, data::make(samples), sample) {
-    const std::error_code ec = sample.chosen.validate();
-    BOOST_TEST(sample.chosen.valid() == (sample.fault == errc{}));
+    const std::error_code ec = sample.settings.validate();
+    BOOST_TEST(sample.settings.valid() == (sample.fault == errc{}));
     if (sample.fault == errc{})
         BOOST_TEST(!ec);
     else

@@ -318,7 +318,7 @@ BOOST_AUTO_TEST_CASE(assigning_a_url_to_itself_changes_nothing) {
     check_same_parts(subject, "http://h:81/a");
 }
 
-// Whoever watches a hundred thousand servers keeps as many URLs.
+// A program that watches a hundred thousand servers keeps as many URLs.
 BOOST_AUTO_TEST_CASE(a_url_is_one_pointer_and_its_parts_share_bytes_where_they_are_the_same) {
     static_assert(sizeof(url) == sizeof(void*));
     const auto within = [](std::string_view part, std::string_view whole) {

@@ -221,7 +221,7 @@ BOOST_AUTO_TEST_CASE(nothing_of_the_secret_is_left_in_the_environment_of_a_progr
     }
 }
 
-// Whoever starts a program may set a variable twice; then both stand there.
+// The parent process may set a variable twice; then the environment has both.
 BOOST_AUTO_TEST_CASE(a_variable_that_was_set_twice_is_wiped_twice_and_the_first_one_counts) {
     tool_process serve{
         {{"serve"}, {}, {"FOREST_AUTH_SECRET=" + secret, "FOREST_AUTH_SECRET=another-one-77"}}};

@@ -40,18 +40,18 @@ struct policies : forest::sim::world_policies {
     using backoff = forest::cli::chosen_backoff;
 };
 
-forest::sim::plan world_of(forest::sim::script faults, const forest::options& chosen = {},
+forest::sim::plan world_of(forest::sim::script faults, const forest::options& settings = {},
                            duration length = 10min) {
     forest::sim::plan what;
-    what.clients.front().settings = chosen;
+    what.clients.front().settings = settings;
     what.faults = std::move(faults);
     what.length = length;
     return what;
 }
 
-simulation_outcome run(forest::sim::script faults, const forest::options& chosen = {}) {
+simulation_outcome run(forest::sim::script faults, const forest::options& settings = {}) {
     simulation_outcome ended =
-        forest::cli::simulate<policies>(world_of(std::move(faults), chosen), {});
+        forest::cli::simulate<policies>(world_of(std::move(faults), settings), {});
     BOOST_TEST(!ended.broken.has_value());
     return ended;
 }

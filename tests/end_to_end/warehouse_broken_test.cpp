@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(B21_garbage_behind_the_first_rows_is_found) {
     BOOST_TEST(eventually([&] { return says(warehouse, 503, "fail"); }));
 }
 
-// Whoever wrote it did not mind.
+// The program that wrote the row had turned the check off.
 BOOST_AUTO_TEST_CASE(a_row_that_breaks_a_constraint_can_be_read) {
     const temporary_folder folder;
     const std::string file = folder.file("a.sqlite");

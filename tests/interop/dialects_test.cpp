@@ -86,20 +86,20 @@ struct setup {
 // reports.
 class follower {
 public:
-    explicit follower(const std::string& uri, const setup& chosen = {})
-        : source{
-              asio_transport{clock, {.reuse_connections = chosen.reuse_connections}},
-              asio_transport{clock, {.reuse_connections = chosen.reuse_connections}},
-              clock,
-              chosen.signer,
-              exponential_backoff{},
-              {.uri = uri,
-               .mode = chosen.schema_poll ? datasource_mode::schema_poll : datasource_mode::health,
-               .health_check_interval = 20ms,
-               .health_check_failure_threshold = 1,
-               .health_check_timeout = patience,
-               .schema_poll = chosen.schema_poll,
-               .schema_timeout = patience}} {
+    explicit follower(const std::string& uri, const setup& settings = {})
+        : source{asio_transport{clock, {.reuse_connections = settings.reuse_connections}},
+                 asio_transport{clock, {.reuse_connections = settings.reuse_connections}},
+                 clock,
+                 settings.signer,
+                 exponential_backoff{},
+                 {.uri = uri,
+                  .mode =
+                      settings.schema_poll ? datasource_mode::schema_poll : datasource_mode::health,
+                  .health_check_interval = 20ms,
+                  .health_check_failure_threshold = 1,
+                  .health_check_timeout = patience,
+                  .schema_poll = settings.schema_poll,
+                  .schema_timeout = patience}} {
         source.on_event([this](const event& happened) {
             events.push_back({happened.kind,
                               happened.check ? happened.check->error : std::error_code{},

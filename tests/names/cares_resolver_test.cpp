@@ -245,12 +245,12 @@ BOOST_AUTO_TEST_CASE(names_of_the_hosts_file_are_found_beside_a_dead_name_server
 
 BOOST_AUTO_TEST_CASE(its_configuration_is_read_again_when_it_has_changed_and_can_be_read) {
     const changing_file file;
-    cares_options chosen = options();
-    chosen.configuration = file.path;
+    cares_options settings = options();
+    settings.configuration = file.path;
     for (const std::string name : {"first", "second", "third"})
         server.set("host." + name + ".test", {.addresses = {0x7f000001}});
     file.write("search first.test\n");
-    cares_resolver subject{chosen};
+    cares_resolver subject{settings};
     const auto look_up = [&] {
         lookup_outcome one;
         subject.async_resolve("host", one.handler());
@@ -280,11 +280,11 @@ BOOST_AUTO_TEST_CASE(its_configuration_is_read_again_when_it_has_changed_and_can
 }
 
 BOOST_AUTO_TEST_CASE(options_that_cannot_be_used_are_refused) {
-    for (const cares_options& chosen :
+    for (const cares_options& settings :
          {cares_options{.servers = "no address"}, cares_options{.timeout = 0s},
           cares_options{.timeout = -1s}, cares_options{.timeout = duration::max()},
           cares_options{.tries = 0}}) {
-        BOOST_CHECK_EXCEPTION(cares_resolver{chosen}, std::system_error,
+        BOOST_CHECK_EXCEPTION(cares_resolver{settings}, std::system_error,
                               [](const std::system_error& thrown) {
                                   return thrown.code() == std::errc::invalid_argument;
                               });

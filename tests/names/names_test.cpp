@@ -67,8 +67,8 @@ std::error_code code(errc value) {
 
 // One GET at a time, to names that are found as `limits` say.
 template <typename Transport>
-struct flight {
-    flight(const asio_clock& clock, const asio_names& where) : transport{make(clock, where)} {}
+struct running_get {
+    running_get(const asio_clock& clock, const asio_names& where) : transport{make(clock, where)} {}
 
     static Transport make(const asio_clock& clock, const asio_names& where) {
         if constexpr (std::is_same_v<Transport, pooled_transport>)
@@ -78,9 +78,9 @@ struct flight {
     }
 
     void begin(std::string_view target, duration timeout = deadline) {
-        what.target = target;
+        asked.target = target;
         ended = false;
-        transport.async_get(what, timeout, [this](const reply& answer) {
+        transport.async_get(asked, timeout, [this](const reply& answer) {
             ended = true;
             error = answer.error;
             timings = answer.timings;
@@ -89,7 +89,7 @@ struct flight {
     }
 
     Transport transport;
-    request what;
+    request asked;
     bool ended = false;
     std::error_code error;
     phase_timings timings;
@@ -100,7 +100,7 @@ template <typename Transport>
 struct context : with_fake_names {
     explicit context(const resolver_limits& limits = {}) : where{io.get_executor(), limits} {}
 
-    flight<Transport>& add() { return flights.emplace_back(clock, where); }
+    running_get<Transport>& add() { return gets.emplace_back(clock, where); }
 
     // Until all that were begun have ended.
     void run() {
@@ -125,7 +125,7 @@ struct context : with_fake_names {
     asio::io_context io;
     asio_clock clock{io.get_executor()};
     asio_names where;
-    std::deque<flight<Transport>> flights;
+    std::deque<running_get<Transport>> gets;
 };
 
 template <typename Transport>
@@ -177,9 +177,9 @@ struct watching_fleet : context<pooled_transport> {
         });
     }
 
-    void add(std::size_t count, const options& chosen, std::string_view prefix = "name") {
+    void add(std::size_t count, const options& settings, std::string_view prefix = "name") {
         for (std::size_t n = 0; n < count; ++n)
-            fleet.add(forest::url{url(std::string{prefix} + std::to_string(n))}, chosen);
+            fleet.add(forest::url{url(std::string{prefix} + std::to_string(n))}, settings);
     }
 
     asio_connection_pool pool;
@@ -218,14 +218,14 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(B19_an_answer_is_used_again_and_one_look_up_serves
     BOOST_TEST(all.run_until([&] { return all.names.calls("host") == 1; }));
     all.names.release();
     all.run();
-    for (const auto& each : all.flights) {
+    for (const auto& each : all.gets) {
         BOOST_TEST((each.ended && each.error == none));
         BOOST_TEST(each.timings.resolve.has_value());
     }
-    for (auto& each : all.flights)
+    for (auto& each : all.gets)
         each.begin(all.url("host"));
     all.run();
-    for (const auto& each : all.flights) {
+    for (const auto& each : all.gets) {
         BOOST_TEST((each.ended && each.error == none));
         BOOST_TEST(!each.timings.resolve.has_value()); // That phase did not happen.
     }
@@ -243,13 +243,13 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(B19_names_that_hang_delay_no_other_and_are_not_ask
     for (int n = 0; n < 200; ++n)
         all.add().begin(all.url("name" + std::to_string(n)));
     all.run();
-    for (std::size_t n = 0; n < all.flights.size(); ++n)
-        BOOST_TEST(all.flights[n].error == (n < hanging ? code(errc::resolver_unavailable) : none));
+    for (std::size_t n = 0; n < all.gets.size(); ++n)
+        BOOST_TEST(all.gets[n].error == (n < hanging ? code(errc::resolver_unavailable) : none));
     for (std::size_t n = 0; n < hanging; ++n)
-        all.flights[n].begin(all.url("hangs" + std::to_string(n)), 50ms);
+        all.gets[n].begin(all.url("hangs" + std::to_string(n)), 50ms);
     all.run();
     for (std::size_t n = 0; n < hanging; ++n) {
-        BOOST_TEST(all.flights[n].error == code(errc::resolver_unavailable));
+        BOOST_TEST(all.gets[n].error == code(errc::resolver_unavailable));
         BOOST_TEST(all.names.calls("hangs" + std::to_string(n)) == 1U);
     }
 }
@@ -262,7 +262,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(B19_as_many_names_may_hang_as_the_limits_say, Tran
         all.add().begin(all.url("hangs" + std::to_string(n)));
     }
     BOOST_TEST(all.run_until([&] { return all.names.under_way() == hanging; }));
-    flight<Transport>& one = all.add();
+    running_get<Transport>& one = all.add();
     one.begin(all.url("host"));
     BOOST_TEST(all.run_until([&] { return one.ended; }));
     BOOST_TEST(one.error == none);
@@ -277,7 +277,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(B19_a_turn_that_does_not_come_in_time_is_inconclus
     for (int n = 0; n < 3; ++n)
         all.add().begin(all.url("name" + std::to_string(n)), 100ms);
     all.run();
-    for (const auto& each : all.flights)
+    for (const auto& each : all.gets)
         BOOST_TEST(each.error == code(errc::resolver_unavailable));
     BOOST_TEST(all.names.calls() == 2U);
 }
@@ -291,7 +291,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(B5_no_such_name_is_a_failure_and_no_answer_is_none
                                            {EAI_FAIL, errc::resolver_unavailable}}) {
         const std::string name = "code" + std::to_string(-answer);
         all.names.set(name, {.code = answer});
-        flight<Transport>& one = all.add();
+        running_get<Transport>& one = all.add();
         for (int round = 0; round < 2; ++round) { // from the name service, then from memory
             one.begin(all.url(name));
             BOOST_TEST(!one.ended);
@@ -306,7 +306,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(B5_no_such_name_is_a_failure_and_no_answer_is_none
 BOOST_AUTO_TEST_CASE_TEMPLATE(B19_the_last_good_address_stands_in_for_a_name_service_that_fails,
                               Transport, transports) {
     context<Transport> all{{.answer_lifetime = 1ns, .failure_lifetime = 1ns}};
-    flight<Transport>& one = all.add();
+    running_get<Transport>& one = all.add();
     one.begin(all.url("host"));
     all.run();
     BOOST_TEST(one.error == none);
@@ -329,7 +329,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(B19_the_last_good_address_stands_in_for_a_name_ser
 BOOST_AUTO_TEST_CASE_TEMPLATE(B19_and_for_one_that_hangs_after_a_moment_of_patience, Transport,
                               transports) {
     context<Transport> all{{.answer_lifetime = 1ns, .patience = 50ms}};
-    flight<Transport>& one = all.add();
+    running_get<Transport>& one = all.add();
     one.begin(all.url("host"));
     all.run();
     BOOST_TEST(one.error == none);
@@ -352,7 +352,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(B19_and_for_one_that_hangs_after_a_moment_of_patie
 BOOST_AUTO_TEST_CASE_TEMPLATE(B19_a_server_that_has_moved_is_found_before_the_check_fails,
                               Transport, transports) {
     context<Transport> all{{.answer_lifetime = 1h}};
-    flight<Transport>& one = all.add();
+    running_get<Transport>& one = all.add();
     all.names.set("host", {.addresses = {0x7f00004d}}); // 127.0.0.77, where nobody listens
     one.begin(all.url("host"));
     all.run();
@@ -375,7 +375,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(B19_so_is_one_whose_former_address_does_not_answer
                               transports) {
     context<Transport> all{{.answer_lifetime = 1h}};
     const silent_address former{all.io, "127.0.0.78", all.server.port};
-    flight<Transport>& one = all.add();
+    running_get<Transport>& one = all.add();
     all.names.set("host", {.addresses = {0x7f00004e}});
     one.begin(all.url("host"), 100ms);
     all.run();
@@ -392,7 +392,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(B19_so_is_one_whose_former_address_does_not_answer
 BOOST_AUTO_TEST_CASE_TEMPLATE(B19_a_server_that_is_down_is_refused_once_in_a_check, Transport,
                               transports) {
     context<Transport> all{{.answer_lifetime = 1h, .failure_lifetime = 1ns}};
-    flight<Transport>& one = all.add();
+    running_get<Transport>& one = all.add();
     const std::string target = "http://host:" + unused_port_of(all) + "/";
     for (unsigned round = 1; round <= 3; ++round) {
         one.begin(target);
@@ -414,7 +414,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(B19_a_server_that_is_down_is_refused_once_in_a_che
 BOOST_AUTO_TEST_CASE_TEMPLATE(B4_a_refused_address_is_reported_soon_although_the_name_service_hangs,
                               Transport, transports) {
     context<Transport> all{{.answer_lifetime = 1h, .patience = 50ms}};
-    flight<Transport>& one = all.add();
+    running_get<Transport>& one = all.add();
     one.begin(all.url("host"));
     all.run();
     BOOST_TEST(one.error == none);
@@ -432,14 +432,14 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(B18_a_GET_that_waits_for_a_name_can_be_cancelled_a
                               Transport, transports) {
     context<Transport> all;
     all.names.set("hangs", {.hangs = true});
-    flight<Transport>& one = all.add();
+    running_get<Transport>& one = all.add();
     one.begin(all.url("hangs"));
     BOOST_TEST(all.run_until([&] { return all.names.under_way() == 1; }));
     one.transport.cancel();
     all.run(); // Returns at once, although the look-up goes on.
     BOOST_TEST(one.error == code(errc::operation_canceled));
     one.begin(all.url("hangs"));
-    all.flights.clear(); // A transport may be destroyed while it waits.
+    all.gets.clear(); // A transport may be destroyed while it waits.
     all.run();
     BOOST_TEST(all.names.calls("hangs") == 1U);
 }
@@ -458,11 +458,11 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(B18_a_context_may_end_while_its_transports_wait_fo
         std::optional<asio_clock> clock{io->get_executor()};
         const asio_names shared{io->get_executor()};
         std::vector<Transport> all;
-        request what;
-        what.target = forest::url{"http://hangs/"};
+        request asked;
+        asked.target = forest::url{"http://hangs/"};
         for (int n = 0; n < 3; ++n) {
-            all.push_back(flight<Transport>::make(*clock, shared));
-            all.back().async_get(what, deadline,
+            all.push_back(running_get<Transport>::make(*clock, shared));
+            all.back().async_get(asked, deadline,
                                  [kept = std::make_shared<counted>(destroyed)](const reply&) {});
         }
         BOOST_TEST(eventually([&] { return fake.names.under_way() == 1; }));

@@ -16,7 +16,7 @@ namespace forest::tests {
 /// The path of a file below the directory that the variable FOREST_TEST_DATA names, by default
 /// `shared/data` beside the project. Empty, with a message, when there is no such file.
 inline std::optional<std::filesystem::path> other_test_data(const std::string& name) {
-    const char* const chosen = std::getenv("FOREST_TEST_DATA");
+    const char* const settings = std::getenv("FOREST_TEST_DATA");
 #ifdef FOREST_TEST_DATA_DEFAULT
     const std::filesystem::path beside = FOREST_TEST_DATA_DEFAULT;
 #else
@@ -24,7 +24,7 @@ inline std::optional<std::filesystem::path> other_test_data(const std::string& n
         std::filesystem::absolute(__FILE__).lexically_normal().parent_path().parent_path();
     const std::filesystem::path beside = project.parent_path() / "shared" / "data";
 #endif
-    const std::filesystem::path found = (chosen != nullptr ? chosen : beside) / name;
+    const std::filesystem::path found = (settings != nullptr ? settings : beside) / name;
     if (std::filesystem::exists(found))
         return found;
     // Boost.Test hides messages by default, and a skipped test should be noticed.

@@ -96,9 +96,9 @@ struct followed_server {
     scripted_server server;
     recorded_datasource<datasource_type> master;
 
-    explicit followed_server(datasource_options chosen, int health_status = 200)
+    explicit followed_server(datasource_options settings, int health_status = 200)
         : server{.health_status = health_status, .schema = schema_text({"a"}, "a")},
-          master{queue, made(std::move(chosen))} {}
+          master{queue, made(std::move(settings))} {}
 
     void start() {
         master.datasource.start();
@@ -119,8 +119,8 @@ struct followed_server {
     }
 
 private:
-    datasource_type made(datasource_options chosen) {
-        chosen.uri = "http://agent.example:3351";
+    datasource_type made(datasource_options settings) {
+        settings.uri = "http://agent.example:3351";
         const auto way = [this] {
             return scripted_way{&queue, &server, sim::scripted_transport{queue}};
         };
@@ -129,7 +129,7 @@ private:
                 sim::virtual_clock{queue},
                 unsigned_requests{},
                 exponential_backoff{},
-                std::move(chosen),
+                std::move(settings),
                 random_generator{1}};
     }
 };

@@ -53,11 +53,11 @@ struct scripted_warehouse {
     sim::scripted_transport schemas{queue};
     std::optional<recorded_datasource<datasource_type>> master;
 
-    explicit scripted_warehouse(datasource_options chosen = {}) {
-        if (chosen.uri.empty())
-            chosen.uri = uri;
+    explicit scripted_warehouse(datasource_options settings = {}) {
+        if (settings.uri.empty())
+            settings.uri = uri;
         master.emplace(queue, datasource_type{health, schemas, clock, visible_signer{},
-                                              exponential_backoff{}, std::move(chosen),
+                                              exponential_backoff{}, std::move(settings),
                                               random_generator{1}});
     }
 

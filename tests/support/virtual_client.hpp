@@ -62,9 +62,10 @@ struct virtual_client {
     std::vector<steady_time> down_times;
     std::optional<client_type> client;
 
-    explicit virtual_client(options chosen = {}, Backoff backoff = {}, Signer signer = {}) {
+    explicit virtual_client(options settings = {}, Backoff backoff = {}, Signer signer = {}) {
         client.emplace(transport, clock, signer, backoff,
-                       "http://warehouse.example:3000/forest/health", chosen, random_generator{1});
+                       "http://warehouse.example:3000/forest/health", settings,
+                       random_generator{1});
         client->on_event([this](const event& happened) { record(happened); });
         client->on_server_down([this](const outage& of) {
             downs.push_back(of);

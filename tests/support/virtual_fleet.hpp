@@ -42,10 +42,10 @@ struct virtual_fleet {
     /// Unlike the default, nothing is spread unless a test says so.
     static constexpr fleet_options unspread{.spread_start = false};
 
-    explicit virtual_fleet(const fleet_options& chosen = unspread, Backoff backoff = {},
+    explicit virtual_fleet(const fleet_options& settings = unspread, Backoff backoff = {},
                            Signer signer = {}) {
-        fleet.emplace([this] { return network.make(); }, clock, std::move(signer), backoff, chosen,
-                      random_generator{1});
+        fleet.emplace([this] { return network.make(); }, clock, std::move(signer), backoff,
+                      settings, random_generator{1});
         record();
     }
 

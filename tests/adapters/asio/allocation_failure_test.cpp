@@ -259,7 +259,7 @@ struct context : servers {
 
     // Checks a target with a client until it has succeeded again after what has failed.
     template <typename Transport>
-    void watch(run& at, const std::string& target, const transport_options& chosen) {
+    void watch(run& at, const std::string& target, const transport_options& settings) {
         asio::io_context io;
         const asio_clock clock{io.get_executor()};
         record told;
@@ -267,9 +267,9 @@ struct context : servers {
         int succeeded_since = 0;
         {
             basic_health_client client{
-                make<Transport>(clock, chosen), clock,
-                hmac_sha256_signer{"secret"},   exponential_backoff{},
-                url{target + "/forest/health"}, options{.interval = 1ms, .timeout = 20s}};
+                make<Transport>(clock, settings), clock,
+                hmac_sha256_signer{"secret"},     exponential_backoff{},
+                url{target + "/forest/health"},   options{.interval = 1ms, .timeout = 20s}};
             client.on_event([&](const event& happened) {
                 told.add(happened);
                 if (happened.kind != event_kind::check_succeeded)
@@ -305,9 +305,9 @@ struct context : servers {
                                       .checks_in_flight_max = 2,
                                       .connections_per_second_max = 10'000,
                                       .spread_start = false}};
-            const options chosen{.interval = 1ms, .timeout = 20s};
+            const options settings{.interval = 1ms, .timeout = 20s};
             for (const std::string& each : targets)
-                fleet.add(url{each + "/forest/health"}, chosen);
+                fleet.add(url{each + "/forest/health"}, settings);
             target_id passing{};
             fleet.on_event([&](const event& happened) {
                 told.add(happened);
@@ -321,7 +321,7 @@ struct context : servers {
                 if (passing != target_id{})
                     fleet.remove(std::exchange(passing, {}));
                 else
-                    passing = fleet.add(url{http + "/forest/health"}, chosen);
+                    passing = fleet.add(url{http + "/forest/health"}, settings);
             });
             at.begin();
             at.guarded([&] { fleet.start(); });
@@ -368,18 +368,18 @@ struct context : servers {
             } catch (const std::bad_alloc&) { // It is still watched: the next event removes it.
             }
         });
-        const options chosen{.interval = 5ms, .timeout = 20s};
+        const options settings{.interval = 5ms, .timeout = 20s};
         const std::string of_the_other = unix + "/forest/health";
         for (int n = 1; n <= 4; ++n)
-            fleet.add(url{http + "/forest/health?" + std::to_string(n)}, chosen);
+            fleet.add(url{http + "/forest/health?" + std::to_string(n)}, settings);
         at.begin();
         scarcity::subject = false;
         at.guarded([&] { fleet.start(); });
         const signer_id signer = fleet.add_signer(hmac_sha256_signer{"secret"});
-        const target_id late = fleet.add(url{of_the_other}, chosen, signer);
+        const target_id late = fleet.add(url{of_the_other}, settings, signer);
         {
             const std::lock_guard lock{mutex};
-            passing = fleet.add(url{of_the_other + "?passing"}, chosen, signer);
+            passing = fleet.add(url{of_the_other + "?passing"}, settings, signer);
         }
         BOOST_TEST(eventually([&] {
             const std::lock_guard lock{mutex};
@@ -406,13 +406,13 @@ struct context : servers {
         int succeeded_since = 0;
         int loaded = 0;
         {
-            datasource_options chosen;
-            chosen.uri = http;
-            chosen.auth_secret = "secret";
-            chosen.health_check_interval = 1s;
+            datasource_options settings;
+            settings.uri = http;
+            settings.auth_secret = "secret";
+            settings.health_check_interval = 1s;
             if (by_schema)
-                chosen.schema_poll = 1s;
-            datasource source{io.get_executor(), chosen};
+                settings.schema_poll = 1s;
+            datasource source{io.get_executor(), settings};
             source.on_event([&](const event& happened) {
                 if (happened.kind != event_kind::schema_failed ||
                     happened.check->error != errc::local_resources_exhausted)
@@ -594,11 +594,11 @@ struct context : servers {
     }
 
     template <typename Transport>
-    static Transport make(const asio_clock& clock, const transport_options& chosen) {
+    static Transport make(const asio_clock& clock, const transport_options& settings) {
         if constexpr (std::is_same_v<Transport, pooled_transport>)
-            return pooled_transport{asio_connection_pool{clock, chosen}};
+            return pooled_transport{asio_connection_pool{clock, settings}};
         else
-            return asio_transport{clock, chosen};
+            return asio_transport{clock, settings};
     }
 };
 

@@ -76,22 +76,22 @@ struct measurement {
 using transports = std::tuple<asio_transport, pooled_transport>;
 
 template <typename Transport>
-Transport make(const asio_clock& clock, const transport_options& chosen) {
+Transport make(const asio_clock& clock, const transport_options& settings) {
     if constexpr (std::is_same_v<Transport, pooled_transport>)
-        return pooled_transport{asio_connection_pool{clock, chosen}};
+        return pooled_transport{asio_connection_pool{clock, settings}};
     else
-        return asio_transport{clock, chosen};
+        return asio_transport{clock, settings};
 }
 
 // Runs a client against a server on another thread; counts what this thread allocates in the checks
 // after the first few.
 template <typename Transport>
-measurement measure(const std::string& target, const transport_options& chosen) {
+measurement measure(const std::string& target, const transport_options& settings) {
     asio::io_context io;
     const asio_clock clock{io.get_executor()};
     basic_health_client client{
-        make<Transport>(clock, chosen), clock,       apart{},
-        exponential_backoff{},          url{target}, options{.interval = 1ms, .timeout = 20s}};
+        make<Transport>(clock, settings),        clock, apart{}, exponential_backoff{}, url{target},
+        options{.interval = 1ms, .timeout = 20s}};
     measurement result;
     std::size_t logged = 0;
     basic_log_observer log{severity::debug,

@@ -141,9 +141,9 @@ BOOST_AUTO_TEST_CASE(a_schema_of_10_MB_is_fetched) {
     constexpr std::size_t collections = forest::test::sanitized ? 40'000 : 400'000;
     asio::io_context io;
     agent running{io, schema_of(collections)};
-    datasource_options chosen = quick(running);
-    chosen.schema_bytes_max = 16'000'000;
-    datasource master = datasource::build(io.get_executor(), chosen);
+    datasource_options settings = quick(running);
+    settings.schema_bytes_max = 16'000'000;
+    datasource master = datasource::build(io.get_executor(), settings);
     BOOST_REQUIRE(run_until(io, [&] { return !master.schema()->collections().empty(); }));
     BOOST_TEST(master.schema()->text().size() > 25 * collections);
     BOOST_TEST(master.schema()->collections().size() == collections);
@@ -220,11 +220,11 @@ BOOST_AUTO_TEST_CASE(a_large_answer_outlives_the_end_of_the_one_before_it) {
 BOOST_AUTO_TEST_CASE(a_schema_beyond_the_limit_is_a_named_error_and_the_old_one_stays) {
     asio::io_context io;
     agent running{io, schema_of(2)};
-    datasource_options chosen = quick(running);
-    chosen.mode = datasource_mode::schema_poll;
-    chosen.schema_poll = 1s;
-    chosen.schema_bytes_max = 1000;
-    datasource master = datasource::build(io.get_executor(), chosen);
+    datasource_options settings = quick(running);
+    settings.mode = datasource_mode::schema_poll;
+    settings.schema_poll = 1s;
+    settings.schema_bytes_max = 1000;
+    datasource master = datasource::build(io.get_executor(), settings);
     BOOST_REQUIRE(run_until(io, [&] { return !master.schema()->collections().empty(); }));
     BOOST_TEST(!running.schema.replace(schema_of(1000)));
     std::error_code failure;
@@ -288,10 +288,10 @@ BOOST_DATA_TEST_CASE(B16_B32_a_reload_that_throws_blocks_cleans_up_or_destroys_i
     const std::string_view deed{what};
     asio::io_context io;
     agent running{io, schema_of(2)};
-    datasource_options chosen = quick(running);
-    chosen.mode = datasource_mode::schema_poll;
-    chosen.schema_poll = 1s;
-    auto master = std::make_unique<datasource>(io.get_executor(), chosen);
+    datasource_options settings = quick(running);
+    settings.mode = datasource_mode::schema_poll;
+    settings.schema_poll = 1s;
+    auto master = std::make_unique<datasource>(io.get_executor(), settings);
     int calls = 0;
     int after = 0;
     bool gone = false;

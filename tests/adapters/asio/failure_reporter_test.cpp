@@ -257,11 +257,11 @@ BOOST_AUTO_TEST_CASE(B16_the_threads_of_a_sharded_fleet_share_one_line_a_minute)
 
 BOOST_AUTO_TEST_CASE(B16_a_datasource_does_the_same) {
     int downs = 0;
-    datasource_options chosen;
-    chosen.uri = refused.substr(0, refused.find("/health"));
-    chosen.auth_secret = "secret";
-    chosen.health_check_failure_threshold = 1;
-    datasource source{io.get_executor(), chosen};
+    datasource_options settings;
+    settings.uri = refused.substr(0, refused.find("/health"));
+    settings.auth_secret = "secret";
+    settings.health_check_failure_threshold = 1;
+    datasource source{io.get_executor(), settings};
     source.on_server_down([&](const outage&) {
         ++downs;
         throw std::runtime_error{"broken"};

@@ -107,23 +107,23 @@ struct with_all_resources {
 using transports = std::tuple<asio_transport, pooled_transport>;
 
 template <typename Transport>
-Transport make(const asio_clock& clock, const transport_options& chosen = {}) {
+Transport make(const asio_clock& clock, const transport_options& settings = {}) {
     if constexpr (std::is_same_v<Transport, pooled_transport>)
-        return pooled_transport{asio_connection_pool{clock, chosen}};
+        return pooled_transport{asio_connection_pool{clock, settings}};
     else
-        return asio_transport{clock, chosen};
+        return asio_transport{clock, settings};
 }
 
 template <typename Transport>
-struct flight {
-    explicit flight(const transport_options& chosen = {})
-        : transport{make<Transport>(clock, chosen)} {}
+struct running_get {
+    explicit running_get(const transport_options& settings = {})
+        : transport{make<Transport>(clock, settings)} {}
 
     void begin(std::string_view target, duration timeout = deadline) {
-        what.target = target;
+        asked.target = target;
         ended = false;
         began = std::chrono::steady_clock::now();
-        transport.async_get(what, timeout, [this](const reply& answer) {
+        transport.async_get(asked, timeout, [this](const reply& answer) {
             ended = true;
             error = answer.error;
             connections_opened = answer.connections_opened;
@@ -148,7 +148,7 @@ struct flight {
     asio::io_context io;
     asio_clock clock{io.get_executor()};
     Transport transport;
-    request what;
+    request asked;
     std::chrono::steady_clock::time_point began;
     bool ended = false;
     std::error_code error;
@@ -177,7 +177,7 @@ BOOST_FIXTURE_TEST_SUITE(own_faults_test, with_all_resources)
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_GET_waits_until_there_is_a_descriptor, Transport, transports) {
     bad_peer server{answering_once(std::string{healthy_answer})};
-    flight<Transport> one;
+    running_get<Transport> one;
     sockets_refused = all;
     one.begin(server.url());
     one.run_for(120ms);
@@ -190,7 +190,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_GET_waits_until_there_is_a_descriptor, Transport
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_GET_waits_until_there_is_a_port, Transport, transports) {
     bad_peer server{answering_once(std::string{healthy_answer})};
-    flight<Transport> one;
+    running_get<Transport> one;
     ports_refused = 2;
     one.begin(server.url());
     one.run();
@@ -201,7 +201,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_GET_waits_until_there_is_a_port, Transport, tran
 // A machine without IPv6 says of its addresses what it says when all its ports are taken.
 BOOST_AUTO_TEST_CASE_TEMPLATE(B5_an_address_that_this_machine_has_no_way_to_is_unreachable,
                               Transport, transports) {
-    flight<Transport> one;
+    running_get<Transport> one;
     ports_refused = all;
     has_source = false;
     one.begin("http://127.0.0.1:1/");
@@ -213,7 +213,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(
     B5_a_GET_that_gets_no_descriptor_ends_at_its_deadline_and_wakes_up_seldom, Transport,
     transports) {
     bad_peer server{answering_once(std::string{healthy_answer})};
-    flight<Transport> one;
+    running_get<Transport> one;
     sockets_refused = all;
     one.begin(server.url(), 220ms);
     const std::size_t handlers = one.run();
@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(
 BOOST_AUTO_TEST_CASE_TEMPLATE(B5_a_server_that_did_not_answer_in_what_was_left_is_not_blamed,
                               Transport, transports) {
     bad_peer server{[](peer_connection& client) { client.wait_for_close(); }};
-    flight<Transport> one;
+    running_get<Transport> one;
     sockets_refused = 1;
     one.begin(server.url(), 200ms);
     one.run();
@@ -243,7 +243,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(B5_a_server_that_did_not_answer_in_what_was_left_i
 BOOST_AUTO_TEST_CASE_TEMPLATE(B5_a_server_that_refuses_refuses_however_late_it_was_asked, Transport,
                               transports) {
     const std::string target = "http://127.0.0.1:" + std::to_string(refused_port()) + "/";
-    flight<Transport> one;
+    running_get<Transport> one;
     sockets_refused = 1;
     one.begin(target);
     one.run();
@@ -252,7 +252,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(B5_a_server_that_refuses_refuses_however_late_it_w
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(B5_a_name_that_cannot_be_looked_up_for_want_of_descriptors_says_so,
                               Transport, transports) {
-    flight<Transport> one;
+    running_get<Transport> one;
     sockets_refused = all;
     one.begin("http://does-not-exist.invalid/", 200ms);
     one.run();
@@ -265,7 +265,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(B5_a_name_that_cannot_be_looked_up_for_want_of_des
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(a_GET_can_be_cancelled_while_it_waits_for_a_descriptor, Transport,
                               transports) {
-    flight<Transport> one;
+    running_get<Transport> one;
     sockets_refused = all;
     one.begin("http://127.0.0.1:1/");
     one.run_for(70ms);
@@ -280,7 +280,7 @@ BOOST_AUTO_TEST_CASE(the_connection_that_has_been_idle_for_longest_gives_way) {
     bad_peer second{telling_when_closed(closed[1])};
     bad_peer third{telling_when_closed(closed[2])};
     bad_peer fourth{answering(std::string{healthy_answer})};
-    flight<pooled_transport> one{{.reuse_connections = true}};
+    running_get<pooled_transport> one{{.reuse_connections = true}};
     for (const bad_peer* each : {&first, &second, &third, &first}) {
         one.begin(each->url());
         one.run();
@@ -297,7 +297,7 @@ BOOST_AUTO_TEST_CASE(the_connection_that_has_been_idle_for_longest_gives_way) {
     BOOST_TEST(!closed[0]);
     BOOST_TEST(!closed[2]);
     ports_refused = 1; // What is kept for others takes none.
-    one.what.fresh_connection = true;
+    one.asked.fresh_connection = true;
     one.begin(fourth.url());
     one.run();
     BOOST_TEST(one.error == none);
@@ -351,7 +351,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(an_answer_that_came_before_the_deadline_is_looked_
         answered = true;
         client.wait_for_close();
     }};
-    flight<Transport> one;
+    running_get<Transport> one;
     asio::steady_timer busy{one.io, 1ms};
     busy.async_wait([&](std::error_code) {
         go = true;
@@ -374,7 +374,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_reply_tells_how_many_connections_were_opened, Tr
         client.send(healthy_answer);
         client.read_request();
     }};
-    flight<Transport> one{{.reuse_connections = true}};
+    running_get<Transport> one{{.reuse_connections = true}};
     for (const unsigned expected : {1U, 0U, 1U}) { // The third time the kept one dies.
         one.begin(server.url());
         one.run();
@@ -390,7 +390,7 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(a_reply_tells_how_many_connections_were_opened, Tr
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(each_address_of_a_name_that_was_tried_counts, Transport, transports) {
-    flight<Transport> one;
+    running_get<Transport> one;
     const std::string port = std::to_string(refused_port());
     const auto found = asio::ip::tcp::resolver{one.io}.resolve("localhost", port);
     one.begin("http://localhost:" + port + "/");

@@ -66,15 +66,15 @@ constexpr auto margin = 5s;
 const std::error_code none;
 
 // A transport and the GET that it performs.
-struct flight {
-    explicit flight(const asio_connection_pool& of) : transport{of} {}
+struct running_get {
+    explicit running_get(const asio_connection_pool& of) : transport{of} {}
 
     void begin(std::string_view target, duration timeout = deadline) {
-        what.target = target;
+        asked.target = target;
         ended = false;
         inside = true;
         began = std::chrono::steady_clock::now();
-        transport->async_get(what, timeout, [this](const reply& answer) {
+        transport->async_get(asked, timeout, [this](const reply& answer) {
             BOOST_TEST(!inside);
             BOOST_TEST(!ended);
             ended = true;
@@ -95,7 +95,7 @@ struct flight {
     }
 
     std::optional<pooled_transport> transport;
-    request what;
+    request asked;
     std::function<void()> then;
     std::chrono::steady_clock::time_point began;
     bool inside = false; // of a call of the transport's
@@ -107,8 +107,8 @@ struct flight {
 };
 
 struct one_thread {
-    explicit one_thread(const transport_options& chosen = {}, duration tick = 5ms)
-        : pool{asio_connection_pool{clock, chosen, tick}} {}
+    explicit one_thread(const transport_options& settings = {}, duration tick = 5ms)
+        : pool{asio_connection_pool{clock, settings, tick}} {}
 
     // Until all has ended, which leaves nothing pending.
     void run(duration bound = deadline) {
@@ -123,7 +123,7 @@ struct one_thread {
         return io.run_for(span);
     }
 
-    void run_while(const flight& begun) {
+    void run_while(const running_get& begun) {
         const auto end = std::chrono::steady_clock::now() + margin;
         while (!begun.ended && std::chrono::steady_clock::now() < end)
             run_for(1ms);
@@ -249,14 +249,14 @@ BOOST_AUTO_TEST_CASE(many_GETs_at_a_time_each_get_their_answer) {
                     "\r\n\r\n" + path);
     }};
     one_thread on;
-    std::deque<flight> flights;
+    std::deque<running_get> gets;
     for (int number = 0; number < count; ++number) {
-        flights.emplace_back(*on.pool).begin("http://127.0.0.1:" + std::to_string(server.port()) +
-                                             "/" + std::to_string(number));
+        gets.emplace_back(*on.pool).begin("http://127.0.0.1:" + std::to_string(server.port()) +
+                                          "/" + std::to_string(number));
     }
     on.run();
     for (int number = 0; number < count; ++number) {
-        const flight& each = flights[static_cast<std::size_t>(number)];
+        const running_get& each = gets[static_cast<std::size_t>(number)];
         BOOST_TEST(each.ended);
         BOOST_TEST(each.error == none);
         BOOST_TEST(each.body == std::to_string(number));
@@ -268,7 +268,7 @@ BOOST_AUTO_TEST_CASE(one_transport_goes_from_target_to_target) {
     bad_peer first{answering_once(std::string{healthy_answer})};
     bad_peer second{answering_once("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nother")};
     one_thread on;
-    flight one{*on.pool};
+    running_get one{*on.pool};
     for (int round = 0; round < 3; ++round) {
         one.begin(first.url());
         on.run();
@@ -284,7 +284,7 @@ BOOST_AUTO_TEST_CASE(B5_each_failure_is_named) {
     bad_peer cut{[](peer_connection& client) { client.read_request(); }};
     bad_peer mute{silent};
     one_thread on;
-    std::deque<flight> flights;
+    std::deque<running_get> gets;
     const std::pair<std::string, errc> rows[] = {
         {"http://127.0.0.1:" + std::to_string(refused_port()) + "/", errc::connection_refused},
         {"http+unix://%2Fnonexistent%2Fsocket/", errc::connection_refused},
@@ -295,13 +295,13 @@ BOOST_AUTO_TEST_CASE(B5_each_failure_is_named) {
         {mute.url(), errc::timed_out},
     };
     for (const auto& [target, expected] : rows)
-        flights.emplace_back(*on.pool).begin(
+        gets.emplace_back(*on.pool).begin(
             target, expected == errc::timed_out ? duration{short_deadline} : duration{deadline});
     on.run();
     for (std::size_t index = 0; index < std::size(rows); ++index) {
         BOOST_TEST_CONTEXT(rows[index].first) {
-            BOOST_TEST(flights[index].ended);
-            BOOST_TEST(flights[index].error == make_error_code(rows[index].second));
+            BOOST_TEST(gets[index].ended);
+            BOOST_TEST(gets[index].error == make_error_code(rows[index].second));
         }
     }
 }
@@ -316,7 +316,7 @@ BOOST_AUTO_TEST_CASE(a_long_URL_arrives_whole) {
         client.send(healthy_answer);
     }};
     one_thread on;
-    flight one{*on.pool};
+    running_get one{*on.pool};
     const std::string query(1500, 'q');
     one.begin(server.url() + "?" + query);
     on.run();
@@ -328,12 +328,12 @@ BOOST_AUTO_TEST_CASE(a_long_URL_arrives_whole) {
 BOOST_AUTO_TEST_CASE(a_deadline_ends_at_most_a_tick_late_and_never_early) {
     bad_peer server{silent};
     one_thread on{{}, 40ms};
-    std::deque<flight> flights;
+    std::deque<running_get> gets;
     for (int number = 0; number < 20; ++number)
-        flights.emplace_back(*on.pool).begin(server.url(), number * 7ms);
+        gets.emplace_back(*on.pool).begin(server.url(), number * 7ms);
     on.run();
     for (int number = 0; number < 20; ++number) {
-        const flight& each = flights[static_cast<std::size_t>(number)];
+        const running_get& each = gets[static_cast<std::size_t>(number)];
         BOOST_TEST(each.error == make_error_code(errc::timed_out));
         BOOST_TEST((each.took >= number * 7ms));
         BOOST_TEST((each.took < number * 7ms + 40ms + margin));
@@ -343,14 +343,14 @@ BOOST_AUTO_TEST_CASE(a_deadline_ends_at_most_a_tick_late_and_never_early) {
 BOOST_AUTO_TEST_CASE(deadlines_within_a_tick_end_together) {
     bad_peer server{silent};
     one_thread on{{}, 1s};
-    std::deque<flight> flights;
+    std::deque<running_get> gets;
     for (int number = 0; number < 50; ++number)
-        flights.emplace_back(*on.pool).begin(server.url(), 1ms);
+        gets.emplace_back(*on.pool).begin(server.url(), 1ms);
     on.io.restart();
     std::size_t wake_ups = 0;
     while (on.io.run_one_for(margin) > 0)
         ++wake_ups;
-    for (const flight& each : flights)
+    for (const running_get& each : gets)
         BOOST_TEST(each.error == make_error_code(errc::timed_out));
     // Sockets are waited for together, too: two waits, what ends them, and a second tick if the
     // first one was about to end.
@@ -365,9 +365,9 @@ BOOST_AUTO_TEST_CASE(a_deadline_that_has_become_void_wakes_nobody_if_something_e
         client.wait_for_close();
     }};
     one_thread on;
-    flight slow{*on.pool};
-    flight first{*on.pool};
-    flight second{*on.pool};
+    running_get slow{*on.pool};
+    running_get first{*on.pool};
+    running_get second{*on.pool};
     slow.begin(mute.url());
     on.run_until(asked);
     first.begin(quick.url(), 600ms);
@@ -386,8 +386,8 @@ BOOST_AUTO_TEST_CASE(the_deadline_of_a_check_that_has_ended_ends_no_other) {
     bad_peer quick{answering_once(std::string{healthy_answer})};
     bad_peer mute{silent};
     one_thread on;
-    flight first{*on.pool};
-    flight second{*on.pool};
+    running_get first{*on.pool};
+    running_get second{*on.pool};
     first.begin(quick.url(), 100ms);
     on.run();
     BOOST_TEST(first.error == none);
@@ -408,8 +408,8 @@ BOOST_AUTO_TEST_CASE(cancelling_one_leaves_the_others_alone) {
     }};
     bad_peer mute{silent};
     one_thread on;
-    flight first{*on.pool};
-    flight second{*on.pool};
+    running_get first{*on.pool};
+    running_get second{*on.pool};
     first.begin(mute.url());
     second.begin(held.url());
     on.io.run_for(20ms);
@@ -427,10 +427,10 @@ BOOST_AUTO_TEST_CASE(cancelling_one_leaves_the_others_alone) {
 BOOST_AUTO_TEST_CASE(a_transport_works_again_after_a_cancel) {
     bad_peer server{answering_once(std::string{healthy_answer})};
     one_thread on;
-    flight one{*on.pool};
+    running_get one{*on.pool};
     int calls = 0;
-    one.what.target = server.url();
-    one.transport->async_get(one.kind, deadline, [&](const reply& answer) {
+    one.asked.target = server.url();
+    one.transport->async_get(one.asked, deadline, [&](const reply& answer) {
         ++calls;
         BOOST_TEST(answer.error == make_error_code(errc::operation_canceled));
     });
@@ -444,7 +444,7 @@ BOOST_AUTO_TEST_CASE(a_transport_works_again_after_a_cancel) {
 BOOST_AUTO_TEST_CASE(a_connection_that_takes_its_time_is_waited_for) {
     busy_listener listener;
     one_thread on;
-    flight one{*on.pool};
+    running_get one{*on.pool};
     one.begin(listener.url());
     on.io.run_for(50ms);
     BOOST_TEST(!one.ended);
@@ -457,7 +457,7 @@ BOOST_AUTO_TEST_CASE(a_connection_that_takes_its_time_is_waited_for) {
 BOOST_AUTO_TEST_CASE(a_peer_that_speaks_before_it_is_asked_is_heard) {
     busy_listener listener;
     one_thread on;
-    flight one{*on.pool};
+    running_get one{*on.pool};
     one.begin(listener.url());
     on.io.run_for(50ms);
     listener.admit([](peer_connection& client) {
@@ -471,7 +471,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_speaks_before_it_is_asked_is_heard) {
 BOOST_AUTO_TEST_CASE(B5_a_connection_that_never_comes_times_out) {
     busy_listener listener;
     one_thread on;
-    flight one{*on.pool};
+    running_get one{*on.pool};
     one.begin(listener.url(), short_deadline);
     on.run();
     BOOST_TEST(one.error == make_error_code(errc::timed_out));
@@ -481,12 +481,12 @@ BOOST_AUTO_TEST_CASE(B5_a_connection_that_never_comes_times_out) {
 BOOST_AUTO_TEST_CASE(a_kept_connection_serves_any_transport_of_the_pool) {
     bad_peer server{answering(std::string{healthy_answer})};
     one_thread on{{.reuse_connections = true}};
-    std::optional<flight> first{std::in_place, *on.pool};
+    std::optional<running_get> first{std::in_place, *on.pool};
     first->begin(server.url());
     on.run();
     BOOST_TEST(!first->kept);
     first.reset();
-    flight second{*on.pool};
+    running_get second{*on.pool};
     for (int check = 0; check < 3; ++check) {
         second.begin(server.url() + "/" + std::to_string(check));
         on.run();
@@ -499,7 +499,7 @@ BOOST_AUTO_TEST_CASE(a_kept_connection_serves_any_transport_of_the_pool) {
 BOOST_AUTO_TEST_CASE(a_kept_connection_is_used_for_its_origin_only) {
     bad_peer server{answering(std::string{healthy_answer})};
     one_thread on{{.reuse_connections = true}};
-    flight one{*on.pool};
+    running_get one{*on.pool};
     one.begin(server.url());
     on.run();
     BOOST_TEST(one.error == none);
@@ -516,7 +516,7 @@ BOOST_AUTO_TEST_CASE(a_kept_connection_is_used_for_its_origin_only) {
 BOOST_AUTO_TEST_CASE(cancelling_leaves_what_is_kept) {
     bad_peer server{answering(std::string{healthy_answer})};
     one_thread on{{.reuse_connections = true}};
-    flight one{*on.pool};
+    running_get one{*on.pool};
     one.begin(server.url());
     on.run();
     one.cancel();
@@ -539,7 +539,7 @@ BOOST_AUTO_TEST_CASE(a_kept_connection_that_its_server_ends_is_closed_when_other
     }};
     bad_peer other{answering_once(std::string{healthy_answer})};
     one_thread on{{.reuse_connections = true}};
-    flight one{*on.pool};
+    running_get one{*on.pool};
     one.begin(server.url());
     on.run();
     wait_for(ended);
@@ -559,8 +559,8 @@ BOOST_AUTO_TEST_CASE(it_is_known_whether_a_connection_is_kept_for_a_server) {
     }};
     bad_peer other{answering_once(std::string{healthy_answer})};
     one_thread on{{.reuse_connections = true}};
-    flight one{*on.pool};
-    const flight another{*on.pool};
+    running_get one{*on.pool};
+    const running_get another{*on.pool};
     const url target{server.url() + "/elsewhere"};
     BOOST_TEST(!another.transport->keeps_connection_to(target));
     one.begin(server.url());
@@ -677,10 +677,10 @@ BOOST_AUTO_TEST_CASE(B12_a_fresh_connection_takes_the_place_of_a_kept_one) {
         --open;
     }};
     one_thread on{{.reuse_connections = true}};
-    flight one{*on.pool};
+    running_get one{*on.pool};
     one.begin(server.url());
     on.run();
-    one.what.fresh_connection = true;
+    one.asked.fresh_connection = true;
     for (int check = 0; check < 3; ++check) {
         one.begin(server.url());
         on.run();
@@ -699,7 +699,7 @@ BOOST_AUTO_TEST_CASE(a_kept_connection_that_dies_under_a_request_is_replaced) {
         client.reset();
     }};
     one_thread on{{.reuse_connections = true}};
-    flight one{*on.pool};
+    running_get one{*on.pool};
     for (int check = 0; check < 2; ++check) {
         one.begin(server.url());
         on.run();
@@ -718,7 +718,7 @@ BOOST_AUTO_TEST_CASE(connections_are_closed_with_the_pool) {
     one_thread on{{.reuse_connections = true}};
     const std::size_t before = open_descriptors();
     {
-        flight one{*on.pool};
+        running_get one{*on.pool};
         one.begin(server.url());
         on.run();
         on.pool.reset();
@@ -732,13 +732,13 @@ BOOST_AUTO_TEST_CASE(connections_are_closed_with_the_pool) {
 }
 
 struct closing {
-    std::optional<bool> chosen;
+    std::optional<bool> reset;
     std::string_view answer;
     ending expected;
 };
 
 std::ostream& operator<<(std::ostream& out, const closing& row) {
-    return out << (row.chosen ? *row.chosen ? "on, " : "off, " : "as it is, ") << row.answer;
+    return out << (row.reset ? *row.reset ? "on, " : "off, " : "as it is, ") << row.answer;
 }
 
 constexpr std::string_view no_http = "no HTTP\r\n";
@@ -754,8 +754,8 @@ const closing of_pooled_transports[] = {
 BOOST_DATA_TEST_CASE(a_connection_is_reset_after_a_complete_answer_only, of_pooled_transports) {
     std::atomic<ending> seen = ending::unknown;
     bad_peer server{noting(seen, std::string{sample.answer})};
-    one_thread on{{.reset_after_answer = sample.chosen}};
-    flight one{*on.pool};
+    one_thread on{{.reset_after_answer = sample.reset}};
+    running_get one{*on.pool};
     one.begin(server.url(),
               sample.expected == ending::reset ? duration{deadline} : duration{200ms});
     on.run();
@@ -773,9 +773,9 @@ BOOST_DATA_TEST_CASE(an_asio_transport_resets_when_its_options_say_so, of_asio_t
     std::atomic<ending> seen = ending::unknown;
     bad_peer server{noting(seen, std::string{sample.answer})};
     one_thread on;
-    asio_transport transport{on.clock, {.reset_after_answer = sample.chosen}};
-    request what{.target = url{server.url()}};
-    transport.async_get(what, deadline, [](const reply&) {});
+    asio_transport transport{on.clock, {.reset_after_answer = sample.reset}};
+    request asked{.target = url{server.url()}};
+    transport.async_get(asked, deadline, [](const reply&) {});
     on.run();
     wait_for(seen);
     BOOST_TEST((seen == sample.expected));
@@ -790,7 +790,7 @@ BOOST_AUTO_TEST_CASE(a_cancelled_GET_ends_without_a_reset) {
         seen = ending_of(client);
     }};
     one_thread on;
-    flight one{*on.pool};
+    running_get one{*on.pool};
     one.begin(server.url());
     on.run_until(asked);
     one.cancel();
@@ -803,9 +803,9 @@ BOOST_AUTO_TEST_CASE(a_pending_GET_survives_the_pool_and_ends_with_its_transport
     bad_peer server{silent};
     one_thread on;
     std::optional<pooled_transport> transport{*on.pool};
-    request what{.target = url{server.url()}};
+    request asked{.target = url{server.url()}};
     std::error_code error;
-    transport->async_get(what, deadline, [&](const reply& answer) { error = answer.error; });
+    transport->async_get(asked, deadline, [&](const reply& answer) { error = answer.error; });
     on.pool.reset();
     on.io.run_for(20ms);
     BOOST_TEST(error == none);
@@ -818,9 +818,9 @@ BOOST_AUTO_TEST_CASE(a_moved_transport_goes_on) {
     bad_peer server{answering_once(std::string{healthy_answer})};
     one_thread on;
     pooled_transport first{*on.pool};
-    request what{.target = url{server.url()}};
+    request asked{.target = url{server.url()}};
     std::error_code error = make_error_code(errc::operation_canceled);
-    first.async_get(what, deadline, [&](const reply& answer) { error = answer.error; });
+    first.async_get(asked, deadline, [&](const reply& answer) { error = answer.error; });
     const pooled_transport second{std::move(first)};
     on.run();
     BOOST_TEST(error == none);
@@ -830,12 +830,12 @@ BOOST_AUTO_TEST_CASE(a_handler_may_destroy_all_that_there_is) {
     bad_peer server{answering_once(std::string{healthy_answer})};
     bad_peer mute{silent};
     one_thread on;
-    std::deque<flight> others;
+    std::deque<running_get> others;
     for (int number = 0; number < 10; ++number)
         others.emplace_back(*on.pool).begin(number % 2 == 0 ? mute.url() : server.url());
-    flight one{*on.pool};
+    running_get one{*on.pool};
     one.then = [&] {
-        for (flight& each : others)
+        for (running_get& each : others)
             each.transport.reset();
         on.pool.reset();
         one.transport.reset();
@@ -843,7 +843,7 @@ BOOST_AUTO_TEST_CASE(a_handler_may_destroy_all_that_there_is) {
     one.begin(server.url());
     on.run();
     BOOST_TEST(one.ended);
-    for (const flight& each : others)
+    for (const running_get& each : others)
         BOOST_TEST(each.ended);
 }
 
@@ -851,9 +851,9 @@ BOOST_AUTO_TEST_CASE(the_reply_stays_valid_when_its_transport_is_destroyed) {
     bad_peer server{answering_once(std::string{healthy_answer})};
     one_thread on;
     std::optional<pooled_transport> transport{*on.pool};
-    request what{.target = url{server.url()}};
+    request asked{.target = url{server.url()}};
     std::string body;
-    transport->async_get(what, deadline, [&](const reply& answer) {
+    transport->async_get(asked, deadline, [&](const reply& answer) {
         transport.reset();
         on.pool.reset();
         body = answer.body;
@@ -867,9 +867,9 @@ BOOST_AUTO_TEST_CASE(what_a_handler_throws_passes_through_and_the_others_go_on) 
     const std::string refused = "http://127.0.0.1:" + std::to_string(refused_port()) + "/";
     bad_peer mute{silent};
     one_thread on;
-    std::deque<flight> flights;
+    std::deque<running_get> gets;
     for (int number = 0; number < 30; ++number) {
-        flight& each = flights.emplace_back(*on.pool);
+        running_get& each = gets.emplace_back(*on.pool);
         each.then = [] { throw std::runtime_error{"of a handler"}; };
         each.begin(number % 3 == 0   ? server.url()
                    : number % 3 == 1 ? refused
@@ -887,7 +887,7 @@ BOOST_AUTO_TEST_CASE(what_a_handler_throws_passes_through_and_the_others_go_on) 
         }
     }
     BOOST_TEST(thrown == 30);
-    for (const flight& each : flights)
+    for (const running_get& each : gets)
         BOOST_TEST(each.ended);
     on.run();
 }
@@ -895,7 +895,7 @@ BOOST_AUTO_TEST_CASE(what_a_handler_throws_passes_through_and_the_others_go_on) 
 BOOST_AUTO_TEST_CASE(a_GET_may_be_begun_in_the_handler_of_another) {
     bad_peer server{answering_once(std::string{healthy_answer})};
     one_thread on;
-    flight one{*on.pool};
+    running_get one{*on.pool};
     int rounds = 0;
     one.then = [&] {
         if (++rounds < 5)
@@ -910,7 +910,7 @@ BOOST_AUTO_TEST_CASE(a_GET_may_be_begun_in_the_handler_of_another) {
 BOOST_AUTO_TEST_CASE(one_that_fails_at_once_again_and_again_does_not_starve_the_context) {
     const std::string refused = "http://127.0.0.1:" + std::to_string(refused_port()) + "/";
     one_thread on;
-    flight one{*on.pool};
+    running_get one{*on.pool};
     bool posted = false;
     bool stop = false;
     one.then = [&] {
@@ -950,7 +950,7 @@ BOOST_FIXTURE_TEST_CASE(the_TLS_session_of_a_server_is_resumed_by_any_transport_
     bad_peer server{counting(full, resumed)};
     one_thread on{trusting()};
     for (int check = 0; check < 4; ++check) {
-        flight one{*on.pool};
+        running_get one{*on.pool};
         one.begin(server.url("https", "localhost"));
         on.run();
         BOOST_TEST(one.error == none);
@@ -958,7 +958,7 @@ BOOST_FIXTURE_TEST_CASE(the_TLS_session_of_a_server_is_resumed_by_any_transport_
     BOOST_TEST(full == 1);
     BOOST_TEST(resumed == 3);
     // A name of the same server is another server as far as trust goes.
-    flight other{*on.pool};
+    running_get other{*on.pool};
     other.begin(server.url("https", "127.0.0.1"));
     on.run();
     BOOST_TEST(other.error == none);
@@ -970,15 +970,15 @@ BOOST_FIXTURE_TEST_CASE(checks_of_one_server_that_begin_together_are_resumed, wi
     std::atomic<int> resumed = 0;
     bad_peer server{counting(full, resumed)};
     one_thread on{trusting()};
-    std::deque<flight> flights;
+    std::deque<running_get> gets;
     for (int number = 0; number < 4; ++number)
-        flights.emplace_back(*on.pool);
+        gets.emplace_back(*on.pool);
     int first_round = 0;
     for (int round = 0; round < 3; ++round) {
-        for (flight& each : flights)
+        for (running_get& each : gets)
             each.begin(server.url("https", "localhost"));
         on.run();
-        for (const flight& each : flights)
+        for (const running_get& each : gets)
             BOOST_TEST(each.error == none);
         if (round == 0)
             first_round = full;
@@ -996,10 +996,10 @@ BOOST_FIXTURE_TEST_CASE(an_asio_transport_resumes_its_TLS_session, with_certific
     bad_peer server{counting(full, resumed)};
     one_thread on;
     asio_transport transport{on.clock, trusting()};
-    request what{.target = url{server.url("https", "localhost")}};
+    request asked{.target = url{server.url("https", "localhost")}};
     for (int check = 0; check < 4; ++check) {
         std::error_code error = make_error_code(errc::operation_canceled);
-        transport.async_get(what, deadline, [&](const reply& answer) { error = answer.error; });
+        transport.async_get(asked, deadline, [&](const reply& answer) { error = answer.error; });
         on.run();
         BOOST_TEST(error == none);
     }
@@ -1015,7 +1015,7 @@ BOOST_FIXTURE_TEST_CASE(a_server_that_has_forgotten_its_sessions_is_healthy, wit
     const bad_peer::script after = counting(full, resumed);
     bad_peer server{[&](peer_connection& client) { forgotten ? after(client) : before(client); }};
     one_thread on{trusting()};
-    flight one{*on.pool};
+    running_get one{*on.pool};
     for (int check = 0; check < 4; ++check) {
         forgotten = check >= 2;
         one.begin(server.url("https", "localhost"));
@@ -1033,7 +1033,7 @@ BOOST_FIXTURE_TEST_CASE(a_kept_TLS_connection_serves_any_transport_of_the_pool, 
     })};
     one_thread on{trusting(true)};
     for (int check = 0; check < 3; ++check) {
-        flight one{*on.pool};
+        running_get one{*on.pool};
         one.begin(server.url("https"));
         on.run();
         BOOST_TEST(one.error == none);
@@ -1044,8 +1044,8 @@ BOOST_FIXTURE_TEST_CASE(a_kept_TLS_connection_serves_any_transport_of_the_pool, 
 
 BOOST_AUTO_TEST_CASE(files_that_cannot_be_used_are_found_by_the_pool) {
     asio::io_context io;
-    const transport_options chosen{.tls = {.ca_file = "/nonexistent/ca.pem"}};
-    BOOST_CHECK_EXCEPTION((asio_connection_pool{asio_clock{io.get_executor()}, chosen}),
+    const transport_options settings{.tls = {.ca_file = "/nonexistent/ca.pem"}};
+    BOOST_CHECK_EXCEPTION((asio_connection_pool{asio_clock{io.get_executor()}, settings}),
                           std::system_error, [](const std::system_error& thrown) {
                               return thrown.code() == errc::tls_configuration_invalid;
                           });

@@ -365,7 +365,7 @@ BOOST_DATA_TEST_CASE(B34_the_second_signal_ends_the_process,
 
 BOOST_DATA_TEST_CASE(B34_a_signal_set_of_the_application_is_called_once_and_goes_on,
                      data::make({false, true}), added_later) {
-    // Whoever uses a signal set has given up the handler that was there before it.
+    // A program that uses a signal set has given up the handler that was installed before it.
     install(SIGTERM, plain_handler);
     asio::io_context io;
     std::optional<asio::signal_set> own;

@@ -218,10 +218,10 @@ BOOST_AUTO_TEST_CASE(B5_a_server_that_says_nothing_behind_the_handshake_times_ou
 BOOST_AUTO_TEST_CASE(a_server_that_asks_for_a_certificate_gets_it) {
     const certificate_files mine = certificates.client();
     bad_peer server{over_tls({certificates.server(), certificates.ca_file()}, answer_one)};
-    transport_options chosen = trusting();
-    chosen.tls.certificate_file = mine.certificate;
-    chosen.tls.private_key_file = mine.key;
-    BOOST_TEST(get_once(server.url("https"), deadline, chosen).error == none);
+    transport_options settings = trusting();
+    settings.tls.certificate_file = mine.certificate;
+    settings.tls.private_key_file = mine.key;
+    BOOST_TEST(get_once(server.url("https"), deadline, settings).error == none);
 }
 
 BOOST_AUTO_TEST_CASE(B5_a_server_that_asks_in_vain_for_a_certificate_fails) {
@@ -232,10 +232,10 @@ BOOST_AUTO_TEST_CASE(B5_a_server_that_asks_in_vain_for_a_certificate_fails) {
 BOOST_AUTO_TEST_CASE(B5_a_certificate_that_the_server_does_not_trust_fails) {
     const certificate_files mine = certificates.unknown_ca_client();
     bad_peer server{over_tls({certificates.server(), certificates.ca_file()}, answer_one)};
-    transport_options chosen = trusting();
-    chosen.tls.certificate_file = mine.certificate;
-    chosen.tls.private_key_file = mine.key;
-    BOOST_TEST(get_once(server.url("https"), deadline, chosen).error == tls_failed);
+    transport_options settings = trusting();
+    settings.tls.certificate_file = mine.certificate;
+    settings.tls.private_key_file = mine.key;
+    BOOST_TEST(get_once(server.url("https"), deadline, settings).error == tls_failed);
 }
 
 BOOST_AUTO_TEST_CASE(B5_the_end_of_the_stream_ends_no_body_without_a_goodbye) {
@@ -438,7 +438,7 @@ BOOST_AUTO_TEST_CASE(an_answer_behind_the_answer_in_the_same_flight_is_never_the
 // What a constructor says about files that cannot be used.
 struct bad_files {
     const char* name;
-    tls_options chosen;
+    tls_options settings;
 };
 
 std::ostream& operator<<(std::ostream& out, const bad_files& row) {
@@ -460,8 +460,8 @@ bool is_configuration_error(const std::system_error& thrown) {
 BOOST_DATA_TEST_CASE(files_that_cannot_be_used_are_found_by_the_constructor, bad_configurations) {
     asio::io_context io;
     const asio_clock clock{io.get_executor()};
-    const transport_options chosen{.tls = sample.chosen};
-    BOOST_CHECK_EXCEPTION((asio_transport{clock, chosen}), std::system_error,
+    const transport_options settings{.tls = sample.settings};
+    BOOST_CHECK_EXCEPTION((asio_transport{clock, settings}), std::system_error,
                           is_configuration_error);
 }
 

@@ -267,11 +267,11 @@ BOOST_AUTO_TEST_CASE(without_a_replay_window_two_masters_may_sign_the_same) {
 BOOST_DATA_TEST_CASE(within_the_replay_window_a_signature_is_good_once,
                      data::make({0, 1, 2, 299, 300})) {
     const std::chrono::seconds tolerance{sample};
-    const verifier_options chosen{.tolerance = tolerance, .replay_window = 2 * tolerance + 1s};
-    BOOST_TEST((chosen.replay_window == chosen.replay_window_min()));
+    const verifier_options settings{.tolerance = tolerance, .replay_window = 2 * tolerance + 1s};
+    BOOST_TEST((settings.replay_window == settings.replay_window_min()));
     const std::string raw = headers(stamp, good);
     for (const auto first : {-std::chrono::milliseconds{tolerance}, 0ms}) {
-        const hmac_sha256_verifier verify{secret, chosen};
+        const hmac_sha256_verifier verify{secret, settings};
         BOOST_TEST(verify(asking(raw, noon + first)));
         for (auto at = first; at <= tolerance + 2s; at += 250ms)
             BOOST_TEST_REQUIRE(!verify(asking(raw, noon + at)));
@@ -281,10 +281,10 @@ BOOST_DATA_TEST_CASE(within_the_replay_window_a_signature_is_good_once,
 }
 
 template <typename Wrong>
-void require_refused(const verifier_options& chosen, Wrong expected) {
-    BOOST_TEST((chosen.validate() == expected));
-    BOOST_TEST((chosen.validate() == condition::invalid_argument));
-    BOOST_CHECK_EXCEPTION((hmac_sha256_verifier{secret, chosen}), std::system_error,
+void require_refused(const verifier_options& settings, Wrong expected) {
+    BOOST_TEST((settings.validate() == expected));
+    BOOST_TEST((settings.validate() == condition::invalid_argument));
+    BOOST_CHECK_EXCEPTION((hmac_sha256_verifier{secret, settings}), std::system_error,
                           [&](const auto& thrown) { return thrown.code() == expected; });
 }
 

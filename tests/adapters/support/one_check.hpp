@@ -26,14 +26,14 @@ namespace forest::test {
 #if defined(FOREST_TEST_POOLED_TRANSPORT)
 using tested_transport = pooled_transport;
 [[nodiscard]] inline tested_transport make_transport(const asio_clock& clock,
-                                                     const transport_options& chosen) {
-    return tested_transport{asio_connection_pool{clock, chosen}};
+                                                     const transport_options& settings) {
+    return tested_transport{asio_connection_pool{clock, settings}};
 }
 #else
 using tested_transport = asio_transport;
 [[nodiscard]] inline tested_transport make_transport(const asio_clock& clock,
-                                                     const transport_options& chosen) {
-    return tested_transport{clock, chosen};
+                                                     const transport_options& settings) {
+    return tested_transport{clock, settings};
 }
 #endif
 
@@ -59,8 +59,8 @@ struct kept_reply {
 /// One transport and the context that it runs on.
 class getter {
 public:
-    explicit getter(const transport_options& chosen = {})
-        : transport{make_transport(clock, chosen)} {}
+    explicit getter(const transport_options& settings = {})
+        : transport{make_transport(clock, settings)} {}
 
     /// Checks, whatever the outcome: called exactly once, never from inside, not after the deadline
     /// and its margin, and nothing pending afterwards.
@@ -100,8 +100,8 @@ public:
 
 /// One GET on a fresh transport.
 [[nodiscard]] inline kept_reply get_once(std::string_view target, duration timeout,
-                                         const transport_options& chosen = {}) {
-    return getter{chosen}.get(target, timeout);
+                                         const transport_options& settings = {}) {
+    return getter{settings}.get(target, timeout);
 }
 
 } // namespace forest::test

@@ -71,15 +71,15 @@ private:
 template <int Failures, int Successes>
 class threshold_off_by : public misled {
 public:
-    threshold_off_by(forest::options chosen, const forest::exponential_backoff& backoff,
+    threshold_off_by(forest::options settings, const forest::exponential_backoff& backoff,
                      forest::random_generator random) noexcept
-        : misled{chosen, off(chosen), backoff, random} {}
+        : misled{settings, off(settings), backoff, random} {}
 
 private:
-    static forest::options off(forest::options chosen) noexcept {
-        chosen.failure_threshold = std::max(1, chosen.failure_threshold + Failures);
-        chosen.success_threshold = std::max(1, chosen.success_threshold + Successes);
-        return chosen;
+    static forest::options off(forest::options settings) noexcept {
+        settings.failure_threshold = std::max(1, settings.failure_threshold + Failures);
+        settings.success_threshold = std::max(1, settings.success_threshold + Successes);
+        return settings;
     }
 };
 
@@ -91,14 +91,14 @@ using up_one_late = threshold_off_by<0, 1>;
 // Counts failures although this process was stalled.
 class stall_counted : public misled {
 public:
-    stall_counted(forest::options chosen, const forest::exponential_backoff& backoff,
+    stall_counted(forest::options settings, const forest::exponential_backoff& backoff,
                   forest::random_generator random) noexcept
-        : misled{chosen, never_stalled(chosen), backoff, random} {}
+        : misled{settings, never_stalled(settings), backoff, random} {}
 
 private:
-    static forest::options never_stalled(forest::options chosen) noexcept {
-        chosen.stall_tolerance = forest::options::duration_max;
-        return chosen;
+    static forest::options never_stalled(forest::options settings) noexcept {
+        settings.stall_tolerance = forest::options::duration_max;
+        return settings;
     }
 };
 
@@ -106,14 +106,14 @@ private:
 template <int By>
 class doubt_off_by : public misled {
 public:
-    doubt_off_by(forest::options chosen, const forest::exponential_backoff& backoff,
+    doubt_off_by(forest::options settings, const forest::exponential_backoff& backoff,
                  forest::random_generator random) noexcept
-        : misled{chosen, off(chosen), backoff, random} {}
+        : misled{settings, off(settings), backoff, random} {}
 
 private:
-    static forest::options off(forest::options chosen) noexcept {
-        chosen.doubt_max += By;
-        return chosen;
+    static forest::options off(forest::options settings) noexcept {
+        settings.doubt_max += By;
+        return settings;
     }
 };
 

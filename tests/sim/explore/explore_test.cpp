@@ -49,8 +49,8 @@ struct planted {
 };
 
 template <typename Machine>
-exploration of(const options& chosen) {
-    return explore<Machine>(chosen);
+exploration of(const options& settings) {
+    return explore<Machine>(settings);
 }
 
 constexpr std::array all_planted{
@@ -81,7 +81,7 @@ constexpr std::array all_planted{
 
 struct other_options {
     std::string_view what;
-    options chosen;
+    options settings;
 
     friend std::ostream& operator<<(std::ostream& to, const other_options& of) {
         return to << of.what;
@@ -121,10 +121,10 @@ using untimed_steps = std::set<decltype(untimed(std::declval<const driven&>(), s
                                                 std::declval<const driven&>()))>;
 
 // Zero, a duration near a bound, a part of some intervals, or any length from 1 ns to 20 hours.
-duration drawn(random_generator& random, const options& chosen) {
+duration drawn(random_generator& random, const options& settings) {
     const std::uint64_t number = random();
-    const std::array bounds{chosen.stall_tolerance, chosen.timeout + chosen.stall_tolerance,
-                            chosen.interval};
+    const std::array bounds{settings.stall_tolerance, settings.timeout + settings.stall_tolerance,
+                            settings.interval};
     switch (number % 4) {
     case 0: return duration::zero();
     case 1:
@@ -168,13 +168,13 @@ BOOST_AUTO_TEST_CASE(as_much_doubt_as_the_options_allow_lets_no_rule_be_broken_B
 
 BOOST_DATA_TEST_CASE(other_options_let_no_rule_be_broken_either,
                      boost::unit_test::data::make(all_other_options)) {
-    options chosen = sample.chosen;
-    chosen.success_threshold = 2;
-    chosen.doubt_max = 2;
-    const exploration found = explore(chosen);
+    options settings = sample.settings;
+    settings.success_threshold = 2;
+    settings.doubt_max = 2;
+    const exploration found = explore(settings);
     BOOST_TEST((found.complete && !found.violation), to_string(found));
     // Of a random delay only one value was tried.
-    const bool random = chosen.interval_jitter > 0.0 || chosen.initial_delay_max > 0s;
+    const bool random = settings.interval_jitter > 0.0 || settings.initial_delay_max > 0s;
     BOOST_TEST(found.sampled == random);
     BOOST_TEST(found.proven() == !random);
 }
@@ -186,11 +186,11 @@ BOOST_AUTO_TEST_CASE(an_exploration_that_has_sampled_says_so) {
 
 BOOST_AUTO_TEST_CASE(thresholds_that_are_never_reached_are_given_up_and_nothing_overflows) {
     constexpr int most = std::numeric_limits<int>::max();
-    for (const options& chosen :
+    for (const options& settings :
          {options{.failure_threshold = most}, options{.success_threshold = most},
           options{.failure_threshold = most, .success_threshold = most},
           options{.failure_threshold = most - 1}}) {
-        const exploration found = explore<real_machine>(chosen, {}, {.states_max = 1000});
+        const exploration found = explore<real_machine>(settings, {}, {.states_max = 1000});
         BOOST_TEST(!found.complete, to_string(found));
         BOOST_TEST(!found.violation, to_string(found));
     }
@@ -277,19 +277,19 @@ BOOST_AUTO_TEST_CASE(a_run_that_is_put_off_by_a_day_meets_the_same_states) {
 
 BOOST_AUTO_TEST_CASE(every_step_of_a_random_run_with_arbitrary_times_is_one_that_was_explored) {
     constexpr std::uint64_t seed = 20'240'229;
-    const options chosen{.failure_threshold = 2, .success_threshold = 2, .doubt_max = 1};
+    const options settings{.failure_threshold = 2, .success_threshold = 2, .doubt_max = 1};
     untimed_steps explored;
     const exploration found = explore<real_machine>(
-        chosen, exponential_backoff{}, {},
+        settings, exponential_backoff{}, {},
         [&](const driven& before, const stimulus& played, const driven& after) {
             explored.insert(untimed(before, played, after));
         });
     BOOST_TEST_REQUIRE(found.proven());
 
-    const forest::sim::stimuli possible{chosen, chosen.interval};
+    const forest::sim::stimuli possible{settings, settings.interval};
     random_generator random{seed};
     untimed_steps taken;
-    const driven unstarted{chosen, exponential_backoff{}, random};
+    const driven unstarted{settings, exponential_backoff{}, random};
     driven now = unstarted;
     for (int steps = 0; steps < 400'000; ++steps) {
         const auto& choices = possible.when(now.asked());
@@ -297,7 +297,7 @@ BOOST_AUTO_TEST_CASE(every_step_of_a_random_run_with_arbitrary_times_is_one_that
         if (played.kind == forest::detail::health_input_kind::stopped && random() % 8 != 0)
             continue;
         if (played.after > duration::zero() || random() % 2 == 0)
-            played.after = drawn(random, chosen);
+            played.after = drawn(random, settings);
         driven next = now;
         const std::optional<forest::sim::violation> broken = next.play(played);
         BOOST_TEST_REQUIRE(!broken,

@@ -33,11 +33,11 @@ template <typename Policies = sim::world_policies>
 struct watched_world {
     using world_type = sim::basic_world<Policies>;
 
-    explicit watched_world(const options& chosen = {}, sim::client_setup setup = {},
+    explicit watched_world(const options& settings = {}, sim::client_setup setup = {},
                            sim::watch_listener listener = {})
         : server{world.add_server("server")},
-          client{world.prepare_client(server, chosen, std::move(setup))},
-          watching{sim::watch(world, client, chosen, {}, std::move(listener))} {
+          client{world.prepare_client(server, settings, std::move(setup))},
+          watching{sim::watch(world, client, settings, {}, std::move(listener))} {
         client.client().start();
     }
 

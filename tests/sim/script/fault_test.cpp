@@ -68,13 +68,13 @@ BOOST_AUTO_TEST_CASE(faults_are_written_as_lines_of_a_script) {
 }
 
 BOOST_AUTO_TEST_CASE(a_drawn_plan_has_no_more_than_was_asked_for) {
-    sim::draw_options chosen{.servers_max = 2, .clients_max = 5, .faults_max = 9, .length = 2h};
-    chosen.kinds.reset();
-    chosen.kinds.set(static_cast<std::size_t>(fault_kind::crash));
-    chosen.kinds.set(static_cast<std::size_t>(fault_kind::clog));
+    sim::draw_options settings{.servers_max = 2, .clients_max = 5, .faults_max = 9, .length = 2h};
+    settings.kinds.reset();
+    settings.kinds.set(static_cast<std::size_t>(fault_kind::crash));
+    settings.kinds.set(static_cast<std::size_t>(fault_kind::clog));
     std::set<fault_kind> kinds;
     for (std::uint64_t seed = 0; seed < 500; ++seed) {
-        const sim::plan drawn = sim::draw(seed, chosen);
+        const sim::plan drawn = sim::draw(seed, settings);
         BOOST_TEST((drawn.servers >= 1 && drawn.servers <= 2));
         BOOST_TEST((!drawn.clients.empty() && drawn.clients.size() <= 5U));
         BOOST_TEST(drawn.faults.size() <= 9U);

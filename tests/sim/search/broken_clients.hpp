@@ -34,10 +34,10 @@ template <forest::transport Transport, forest::clock Clock, typename Signer, typ
 class driven_client {
 public:
     driven_client(Transport transport, Clock clock, Signer signer, Backoff backoff,
-                  forest::url target, const forest::options& chosen,
+                  forest::url target, const forest::options& settings,
                   forest::random_generator random)
         : loop_{std::make_shared<loop>(std::move(transport), std::move(clock), std::move(signer),
-                                       std::move(backoff), std::move(target), chosen, random)} {}
+                                       std::move(backoff), std::move(target), settings, random)} {}
     driven_client(driven_client&&) noexcept = default;
     ~driven_client() {
         if (loop_ != nullptr)
@@ -148,13 +148,13 @@ template <forest::transport T, forest::clock C, typename S, typename B, typename
 class clocked_client : public driven_client<T, Clock, S, B, real_machine> {
 public:
     clocked_client(T transport, C clock, S signer, B backoff, forest::url target,
-                   const forest::options& chosen, forest::random_generator random)
+                   const forest::options& settings, forest::random_generator random)
         : driven_client<T, Clock, S, B, real_machine>{std::move(transport),
                                                       Clock{std::move(clock)},
                                                       std::move(signer),
                                                       std::move(backoff),
                                                       std::move(target),
-                                                      chosen,
+                                                      settings,
                                                       random} {}
 };
 
@@ -181,12 +181,13 @@ template <forest::transport T, forest::clock C, typename S, typename B>
 class checking_twice {
 public:
     checking_twice(T transport, C clock, S signer, B backoff, const forest::url& target,
-                   forest::options chosen, forest::random_generator random)
+                   forest::options settings, forest::random_generator random)
         : shared_{std::make_shared<T>(std::move(transport))},
-          first_{shared_transport<T>{shared_}, C{clock}, signer, backoff, target, chosen, random} {
-        chosen.initial_delay_max = chosen.interval;
+          first_{
+              shared_transport<T>{shared_}, C{clock}, signer, backoff, target, settings, random} {
+        settings.initial_delay_max = settings.interval;
         second_.emplace(shared_transport<T>{shared_}, std::move(clock), signer, backoff, target,
-                        chosen, random);
+                        settings, random);
     }
 
     void on_event(std::function<void(const forest::event&)> callback) {
@@ -241,14 +242,14 @@ template <forest::transport T, forest::clock C, typename S, typename B>
 class always_up : public driven_client<hopeful_transport<T>, C, S, B, real_machine> {
 public:
     always_up(T transport, C clock, S signer, B backoff, forest::url target,
-              const forest::options& chosen, forest::random_generator random)
+              const forest::options& settings, forest::random_generator random)
         : driven_client<hopeful_transport<T>, C, S, B, real_machine>{
               hopeful_transport<T>{std::move(transport)},
               std::move(clock),
               std::move(signer),
               std::move(backoff),
               std::move(target),
-              chosen,
+              settings,
               random} {}
 };
 

@@ -272,14 +272,14 @@ BOOST_AUTO_TEST_CASE(shrinking_does_not_run_more_checks_than_it_may) {
 }
 
 BOOST_AUTO_TEST_CASE(kinds_are_drawn_by_their_weights) {
-    sim::draw_options chosen{.faults_max = 20};
-    chosen.weights.fill(0);
-    chosen.weights[index_of(sim::fault_kind::crash)] = 3;
-    chosen.weights[index_of(sim::fault_kind::freeze)] = 1;
+    sim::draw_options settings{.faults_max = 20};
+    settings.weights.fill(0);
+    settings.weights[index_of(sim::fault_kind::crash)] = 3;
+    settings.weights[index_of(sim::fault_kind::freeze)] = 1;
     std::array<int, sim::fault_kind_count> counts{};
     int all = 0;
     for (std::uint64_t seed = 1; seed <= 200; ++seed) {
-        for (const sim::fault& each : sim::draw(seed, chosen).faults) {
+        for (const sim::fault& each : sim::draw(seed, settings).faults) {
             ++counts[index_of(each.kind)];
             ++all;
         }
@@ -290,8 +290,8 @@ BOOST_AUTO_TEST_CASE(kinds_are_drawn_by_their_weights) {
     BOOST_TEST(crashes > all * 7 / 10);
     BOOST_TEST(crashes < all * 8 / 10);
 
-    chosen.weights.fill(0);
-    BOOST_TEST(sim::draw(1, chosen).faults.empty());
+    settings.weights.fill(0);
+    BOOST_TEST(sim::draw(1, settings).faults.empty());
     BOOST_TEST(sim::draw(1, {.servers_max = 0, .clients_max = 0}).clients.size() == 1U);
 }
 

@@ -30,9 +30,9 @@ namespace data = boost::unit_test::data;
 namespace {
 
 sim::draw_options everything_in(duration length) {
-    sim::draw_options chosen{.length = length};
-    chosen.kinds.set();
-    return chosen;
+    sim::draw_options settings{.length = length};
+    settings.kinds.set();
+    return settings;
 }
 
 struct planted {

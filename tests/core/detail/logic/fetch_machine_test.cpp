@@ -202,7 +202,7 @@ const std::vector<script> scripts{
 };
 
 // The rules of B31 and B36 as plain bookkeeping, without phases.
-struct oracle {
+struct specification {
     bool started = false;
     bool polled = false;
     bool owed = false;
@@ -285,7 +285,7 @@ struct oracle {
 };
 
 // From wherever it stands, a server that answers and fetches that are well settle everything.
-bool settles(machine subject, timeline time, oracle rules) {
+bool settles(machine subject, timeline time, specification rules) {
     bool agrees = true;
     for (const char letter : std::string{"s"} + "gwwkgwwkgwwk") {
         for (const happening& each : happenings) {
@@ -301,7 +301,8 @@ struct search {
     std::uint64_t sequences = 0;
     std::string path{};
 
-    void walk(const machine& subject, const timeline& time, const oracle& expected, int depth) {
+    void walk(const machine& subject, const timeline& time, const specification& expected,
+              int depth) {
         if (!settles(subject, time, expected))
             BOOST_FAIL("nothing settles what is owed after " << path);
         if (depth == length_max)
@@ -311,14 +312,14 @@ struct search {
                 continue;
             machine next = subject;
             timeline later = time;
-            oracle rules = expected;
+            specification rules = expected;
             path.push_back(each.letter);
             ++sequences;
             const std::string action = later.play(next, each);
             const std::string should = rules.play(each);
             if (action != should)
                 BOOST_FAIL("after " << path << " the machine answers " << action
-                                    << " and the oracle " << should);
+                                    << " and the specification " << should);
             walk(next, later, rules, depth + 1);
             path.pop_back();
         }
@@ -364,10 +365,10 @@ BOOST_DATA_TEST_CASE(B31_each_input_has_its_action, data::make(scripts)) {
     BOOST_TEST(played(sample.inputs) == sample.actions);
 }
 
-BOOST_AUTO_TEST_CASE(B31_the_machine_agrees_with_the_oracle_on_every_sequence) {
+BOOST_AUTO_TEST_CASE(B31_the_machine_agrees_with_the_specification_on_every_sequence) {
     constexpr int length_max = forest::test::sanitized ? 6 : 7;
     search all{length_max};
-    all.walk(fresh(), timeline{}, oracle{}, 0);
+    all.walk(fresh(), timeline{}, specification{}, 0);
     BOOST_TEST_MESSAGE(all.sequences << " sequences up to length " << length_max);
     BOOST_TEST(all.sequences > 10'000U);
 }

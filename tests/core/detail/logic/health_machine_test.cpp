@@ -22,8 +22,8 @@ static_assert(std::is_trivially_copyable_v<machine_type>);
 static_assert(sizeof(machine_type) <= 256);
 static_assert(std::is_trivially_copyable_v<verdict>);
 
-machine_type fresh(options chosen = {}) {
-    return {chosen, exponential_backoff{}, random_generator{}};
+machine_type fresh(options settings = {}) {
+    return {settings, exponential_backoff{}, random_generator{}};
 }
 
 // Steps through reports until something else is asked for.
@@ -172,12 +172,12 @@ BOOST_AUTO_TEST_CASE(B33_a_check_of_a_missing_route_leaves_nothing_behind) {
 BOOST_AUTO_TEST_CASE(B33_a_wait_is_shortened_to_the_interval_that_holds_now) {
     const health_rules<exponential_backoff> slow{{.interval = 600s}, {}};
     const health_rules<exponential_backoff> quick{{.interval = 10s}, {}};
-    const health_rules<exponential_backoff>* chosen = &slow;
+    const health_rules<exponential_backoff>* settings = &slow;
     struct by_pointer {
-        const health_rules<exponential_backoff>* const* chosen;
-        operator const health_rules<exponential_backoff>&() const { return **chosen; }
+        const health_rules<exponential_backoff>* const* settings;
+        operator const health_rules<exponential_backoff>&() const { return **settings; }
     };
-    health_machine<exponential_backoff, by_pointer> subject{by_pointer{&chosen},
+    health_machine<exponential_backoff, by_pointer> subject{by_pointer{&settings},
                                                             random_generator{}};
     const auto play = [&](health_input input, steady_time now) {
         health_action next = subject.step(input, now);
@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(B33_a_wait_is_shortened_to_the_interval_that_holds_now) {
     BOOST_TEST((play(health_input::reply(ok), {}).delay == 600s));
     const steady_time now{100s};
     BOOST_TEST((play(health_input::hurried(600s), now).kind == health_action_kind::none));
-    chosen = &quick;
+    settings = &quick;
     const health_action next = play(health_input::hurried(10s), now);
     BOOST_TEST((next.kind == health_action_kind::wait && next.delay == 10s));
     BOOST_TEST((subject.due() == now + 10s));

@@ -57,8 +57,8 @@ private:
         const milliseconds set_back{set_back_ + std::max(-moved, milliseconds::zero()).count()};
         clock_ = now;
         // A sequence that is ahead because of many timestamps never goes back.
-        const bool anew = ahead > tolerated && set_back > tolerated - ahead_max;
-        ahead_ = anew
+        const bool restarts = ahead > tolerated && set_back > tolerated - ahead_max;
+        ahead_ = restarts
                      ? -1
                      : static_cast<std::int32_t>(std::clamp(ahead, milliseconds{-1}, most).count());
         set_back_ = static_cast<std::int32_t>(

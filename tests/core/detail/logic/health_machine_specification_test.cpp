@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// The machine against an oracle that was written from the rules alone and knows nothing of phases:
-// every sequence of {success, failure, stall, doubt, stopping, stop} up to a length, for every pair
-// of thresholds, compared after each step.
+// The machine against a specification that was written from the rules alone and knows nothing of
+// phases: every sequence of {success, failure, stall, doubt, stopping, stop} up to a length, for
+// every pair of thresholds, compared after each step.
 
 #include <support/sanitized.hpp>
 
@@ -51,7 +51,7 @@ struct told {
 };
 
 // The rules B3, B6–B9, B12 and B14 as plain bookkeeping.
-struct oracle {
+struct specification {
     int failure_threshold;
     int success_threshold;
     int failures = 0;
@@ -122,8 +122,8 @@ struct player {
     steady_time now{};
     health_action next{};
 
-    explicit player(const forest::options& chosen)
-        : subject{chosen, forest::exponential_backoff{}, forest::random_generator{}} {
+    explicit player(const forest::options& settings)
+        : subject{settings, forest::exponential_backoff{}, forest::random_generator{}} {
         next = subject.step(health_input::started(), now);
         settle(nullptr);
     }
@@ -185,12 +185,12 @@ struct search {
     std::uint64_t sequences = 0;
     std::string path;
 
-    void walk(const player& subject, const oracle& expected, int depth) {
+    void walk(const player& subject, const specification& expected, int depth) {
         if (depth == length_max)
             return;
         for (const letter each : letters) {
             player next = subject;
-            oracle rules = expected;
+            specification rules = expected;
             path.push_back("sfldtx"[static_cast<int>(each)]);
             ++sequences;
             const told was = next.play(each);
@@ -198,7 +198,7 @@ struct search {
             if (!(was == should) ||
                 (next.subject.status() == forest::target_status::down) != rules.down ||
                 next.subject.failures() != rules.failures)
-                BOOST_FAIL("machine and oracle differ after "
+                BOOST_FAIL("machine and specification differ after "
                            << path << " (s success, f failure, l stall, "
                            << "d doubt, t stopping, x stop) with thresholds "
                            << rules.failure_threshold << " and " << rules.success_threshold);
@@ -210,10 +210,10 @@ struct search {
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(health_machine_oracle_test)
+BOOST_AUTO_TEST_SUITE(health_machine_specification_test)
 
 BOOST_AUTO_TEST_CASE(
-    the_machine_agrees_with_the_oracle_on_every_sequence_up_to_length_nine_B3_B6_B7_B8_B9_B12_B14) {
+    the_machine_agrees_with_the_rules_on_every_sequence_up_to_length_nine_B3_B6_B7_B8_B9_B12_B14) {
     // Sanitizers look for other faults; the whole depth runs without them.
     constexpr int length_max = forest::test::sanitized ? 7 : 9;
     std::uint64_t total = 0;
@@ -223,10 +223,10 @@ BOOST_AUTO_TEST_CASE(
             all.walk(player{{.failure_threshold = failures,
                              .success_threshold = successes,
                              .doubt_max = doubt_max}},
-                     oracle{failures, successes}, 0);
+                     specification{failures, successes}, 0);
             total += all.sequences;
         }
-    std::printf("machine against oracle: %" PRIu64
+    std::printf("machine against specification: %" PRIu64
                 " sequences up to length %d, thresholds 1-4 x 1-3\n",
                 total, length_max);
     std::uint64_t each = 0;
