@@ -43,4 +43,14 @@ BOOST_AUTO_TEST_CASE(only_lower_case_digits_have_a_value) {
         BOOST_TEST(lower_hex_value(byte) == 16U);
 }
 
+BOOST_AUTO_TEST_CASE(digits_of_either_case_have_the_same_value) {
+    for (unsigned value = 0; value < 16; ++value) {
+        const char lower_case = hex_pair(static_cast<unsigned char>(value))[1];
+        BOOST_TEST(hex_value(lower_case) == value);
+        BOOST_TEST(hex_value("0123456789ABCDEF"[value]) == value);
+    }
+    for (const char byte : std::string_view{"GgZz/:`@ \0\xff", 11})
+        BOOST_TEST(hex_value(byte) == 16U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,6 +3,7 @@
 #define FOREST_CORE_DETAIL_HTTP_CHUNKED_HPP
 
 #include <forest/core/detail/http/framing.hpp>
+#include <forest/core/detail/json/hex.hpp>
 #include <forest/core/fields.hpp>
 
 // Removes the chunked coding from a body in place (RFC 9112, 7.1). The data moves to the front, and
@@ -72,16 +73,6 @@ private:
 
     static constexpr bool is_blank(char byte) noexcept { return byte == ' ' || byte == '\t'; }
 
-    static constexpr int hex_digit(char byte) noexcept {
-        if ('0' <= byte && byte <= '9')
-            return byte - '0';
-        if ('a' <= byte && byte <= 'f')
-            return byte - 'a' + 10;
-        if ('A' <= byte && byte <= 'F')
-            return byte - 'A' + 10;
-        return -1;
-    }
-
     constexpr bool refuse(framing_fault fault) noexcept {
         fault_ = fault;
         return false;
@@ -91,8 +82,8 @@ private:
         switch (state_) {
         case state::size_first:
         case state::size:
-            if (const int digit = hex_digit(byte); digit >= 0)
-                return add_size_digit(static_cast<std::size_t>(digit));
+            if (const unsigned digit = hex_value(byte); digit < 16)
+                return add_size_digit(digit);
             return state_ == state::size ? step_extension(byte) : refuse(framing_fault::malformed);
         case state::size_line_feed:
             if (byte != '\n')

@@ -3,6 +3,7 @@
 #define FOREST_CORE_DETAIL_HTTP_URL_READER_HPP
 
 #include <forest/core/detail/http/authority.hpp>
+#include <forest/core/detail/json/hex.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/url_scheme.hpp>
@@ -26,11 +27,6 @@ inline constexpr auto path_bytes = [] {
         table[static_cast<unsigned char>(byte)] = true;
     return table;
 }();
-
-constexpr unsigned hex_value(char digit) noexcept {
-    const char small = lower(digit);
-    return static_cast<unsigned>(is_digit(small) ? small - '0' : small - 'a' + 10);
-}
 
 // Returns whether every `%` begins an escape.
 constexpr bool escapes_valid(std::string_view text) noexcept {

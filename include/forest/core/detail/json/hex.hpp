@@ -8,8 +8,8 @@
 #include <span>
 #include <string_view>
 
-// Bytes and numbers as lower-case hex digits. Both digits of a byte are looked up at once, because
-// every signature is written this way.
+// Bytes and numbers as lower-case hex digits, and the values of digits. Both digits of a byte are
+// looked up at once, because every signature is written this way.
 
 namespace forest::detail {
 
@@ -59,6 +59,13 @@ inline constexpr std::array<unsigned char, 256> lower_hex_values = [] {
 
 constexpr unsigned lower_hex_value(char digit) noexcept {
     return lower_hex_values[static_cast<unsigned char>(digit)];
+}
+
+// The value of a hex digit of either case; 16 for bytes that are no digit.
+constexpr unsigned hex_value(char digit) noexcept {
+    if ('A' <= digit && digit <= 'F')
+        return static_cast<unsigned>(digit - 'A') + 10;
+    return lower_hex_value(digit);
 }
 
 } // namespace forest::detail

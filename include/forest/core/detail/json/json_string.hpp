@@ -87,11 +87,8 @@ constexpr char32_t read_utf16_escape(std::string_view text) noexcept {
         return 0;
     char32_t value = 0;
     for (const char byte : text.substr(2, 4)) {
-        const int digit = '0' <= byte && byte <= '9'   ? byte - '0'
-                          : 'a' <= byte && byte <= 'f' ? byte - 'a' + 10
-                          : 'A' <= byte && byte <= 'F' ? byte - 'A' + 10
-                                                       : 0;
-        value = value * 16 + static_cast<char32_t>(digit);
+        const unsigned digit = hex_value(byte);
+        value = value * 16 + (digit < 16 ? digit : 0U);
     }
     return value;
 }

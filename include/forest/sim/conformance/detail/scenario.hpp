@@ -2,12 +2,12 @@
 #ifndef FOREST_SIM_CONFORMANCE_DETAIL_SCENARIO_HPP
 #define FOREST_SIM_CONFORMANCE_DETAIL_SCENARIO_HPP
 
+#include <forest/core/detail/logic/call_or_report.hpp>
 #include <forest/core/time.hpp>
 #include <forest/sim/conformance/harness.hpp>
 
 #include <chrono>
 #include <cstddef>
-#include <exception>
 #include <functional>
 #include <optional>
 #include <string>
@@ -39,14 +39,9 @@ bool comes_true(Harness& harness, Holds holds, duration limit) {
 // Returns the message of the exception that `action` throws; empty if it throws nothing.
 template <typename Action>
 std::optional<std::string> thrown_by(Action&& action) {
-    try {
-        action();
-        return {};
-    } catch (const std::exception& thrown) {
-        return thrown.what();
-    } catch (...) {
-        return "something that is no std::exception";
-    }
+    std::optional<std::string> text;
+    forest::detail::call_or_report(action, [&](std::string_view thrown) { text = thrown; });
+    return text;
 }
 
 // One test of a battery.

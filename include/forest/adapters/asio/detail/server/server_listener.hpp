@@ -138,6 +138,8 @@ private:
     // How many connections are accepted in one turn.
     static constexpr int accept_batch_max = 64;
 
+    // RFC 3986 recommends capital letters in escapes, so this does not use the lower-case digits of
+    // signatures.
     static std::string unix_url(std::string_view path) {
         constexpr std::string_view digits = "0123456789ABCDEF";
         std::string text = "http+unix://";
