@@ -66,7 +66,7 @@ struct gone_over : followed_server {
 
 } // namespace
 
-BOOST_AUTO_TEST_SUITE(datasource_mode_test)
+BOOST_AUTO_TEST_SUITE(datasource_route_test)
 
 BOOST_DATA_TEST_CASE(B33_a_server_without_a_health_route_has_its_schema_polled_instead,
                      data::make({404, 405}), missing) {
