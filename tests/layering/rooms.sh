@@ -120,7 +120,7 @@ count=$(cat $headers | grep -o 'this->' | wc -l)
 # tested_elsewhere.txt names the test, which must reach the header by its includes.
 elsewhere=tests/layering/tested_elsewhere.txt
 # shellcheck disable=SC2086
-report "$(find tests -name '*_test.cpp' | awk -v elsewhere=$elsewhere '
+report "$(find tests -name '*_test.cpp' -o -path 'tests/compile_fail/*.cpp' | awk -v elsewhere=$elsewhere '
     FILENAME == "-" { is_test[$0] = 1; next }
     FNR == 1 { all[++count] = FILENAME }
     /^[[:space:]]*#[[:space:]]*include[[:space:]]*<forest\// { includes[FILENAME] = includes[FILENAME] " " included($0) }

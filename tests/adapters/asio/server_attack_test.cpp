@@ -5,7 +5,6 @@
 #include <adapters/support/tls_raw_client.hpp>
 
 #include <forest/adapters/asio/asio_server.hpp>
-#include <forest/adapters/asio/detail/server/server_memory.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -449,35 +448,6 @@ BOOST_AUTO_TEST_CASE(an_answer_that_would_have_to_be_copied_beyond_the_bound_is_
     raw_client copied{running.port};
     BOOST_TEST(copied.ask("GET /copied HTTP/1.1\r\nHost: a\r\n\r\n").body.size() == 400U << 10U);
     BOOST_TEST(copied.ask("GET /forest/health HTTP/1.1\r\nHost: a\r\n\r\n").status == 200);
-}
-
-BOOST_AUTO_TEST_CASE(the_count_of_shared_bodies_leaves_out_the_largest) {
-    forest::detail::server_memory memory{1000};
-    const std::string large(5000, 'a');
-    const std::string small(300, 'b');
-    const std::string medium(800, 'c');
-    BOOST_TEST(memory.cost_of_sharing(large) == 0U);
-    memory.share(large);
-    memory.share(large);
-    BOOST_TEST(memory.used() == 0U);
-    BOOST_TEST(memory.cost_of_sharing(small) == 300U);
-    memory.share(small);
-    BOOST_TEST(memory.used() == 300U);
-    BOOST_TEST(memory.cost_of_sharing(small) == 0U);
-    BOOST_TEST(!memory.fits(memory.cost_of_sharing(medium)));
-    memory.release(large);
-    BOOST_TEST(memory.used() == 300U);
-    memory.release(large);
-    BOOST_TEST(memory.used() == 0U);
-    BOOST_TEST(memory.cost_of_sharing(large) == 300U); // The small one counts then.
-    std::size_t counted = 0;
-    memory.count(counted, 900);
-    BOOST_TEST(counted == 900U);
-    BOOST_TEST(memory.fits(100));
-    BOOST_TEST(!memory.fits(101));
-    memory.count(counted, 0);
-    memory.release(small);
-    BOOST_TEST(memory.used() == 0U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
