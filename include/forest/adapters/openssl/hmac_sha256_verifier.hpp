@@ -193,7 +193,7 @@ private:
             const std::optional<hmac_sha256::digest> claimed = decode(signature);
             if (!claimed)
                 return refusal::signature_wrong;
-            // A signature takes a fifth of a microsecond, so a key for each thread would save
+            // A signature takes a quarter of a microsecond, so a key for each thread would save
             // nothing.
             const std::lock_guard lock{mutex_};
             const hmac_sha256::digest expected = key_.digest_of(timestamp);
