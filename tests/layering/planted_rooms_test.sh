@@ -115,6 +115,8 @@ sed -i 's/url_test/uri_test/' $list
 planted $list
 : >tests/core/url_test.cpp
 planted $list
+: >tests/core/url_test.cpp
+planted tests/core/url_test.cpp
 rm include/forest/sim/world/README.md
 planted include/forest/sim/world/README.md
 yes 'A line.' | head -n 15 >>include/forest/sim/world/README.md

@@ -117,11 +117,12 @@ count=$(cat $headers | grep -o 'this->' | wc -l)
 #
 # A header with a class has a test: at its own place below tests/, which mirrors include/forest, or
 # at the place of its owner, a header of the same layer that includes it. Where neither is there,
-# tested_elsewhere.txt names the test, which must reach the header by its includes.
+# tested_elsewhere.txt names the test, which must reach the header by its includes. A test at the place
+# of a header includes that header.
 elsewhere=tests/layering/tested_elsewhere.txt
 # shellcheck disable=SC2086
 report "$(find tests -name '*_test.cpp' -o -path 'tests/compile_fail/*.cpp' | awk -v elsewhere=$elsewhere '
-    FILENAME == "-" { is_test[$0] = 1; next }
+    FILENAME !~ /[.]hpp$/ { is_test[$0] = 1; next }
     FNR == 1 { all[++count] = FILENAME }
     /^[[:space:]]*#[[:space:]]*include[[:space:]]*<forest\// { includes[FILENAME] = includes[FILENAME] " " included($0) }
     /^(class|struct) [a-z_0-9]+( final)?( :|( [{])|$)/ { has_class[FILENAME] = 1 }
@@ -193,7 +194,12 @@ report "$(find tests -name '*_test.cpp' -o -path 'tests/compile_fail/*.cpp' | aw
             if (!reaches(test, header, seen)) print elsewhere ": " test " does not include " word[1]
         }
         for (i = 1; i <= count; ++i) {
-            header = all[i]
+            header = all[i]; test = mirror(header)
+            if (test in is_test) {
+                read_test(test)
+                if (!index(includes[test] " ", " " header " "))
+                    print test ": does not include " header
+            }
             if (header in has_class && !(mirror(header) in is_test) && !owned(header) && !(header in listed))
                 print header ": has a class, and neither it nor its owner has a test"
         }

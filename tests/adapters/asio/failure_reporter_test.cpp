@@ -2,6 +2,7 @@
 #include <adapters/support/bad_peer.hpp>
 #include <adapters/support/captured_stderr.hpp>
 
+#include <forest/adapters/asio/failure_reporter.hpp>
 #include <forest/forest.hpp>
 #include <forest/sim/time/virtual_clock.hpp>
 

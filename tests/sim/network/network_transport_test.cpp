@@ -2,6 +2,7 @@
 
 // What happens to one check on its link.
 
+#include <forest/sim/network/network_transport.hpp>
 #include <forest/sim/world/world.hpp>
 
 #include <boost/test/data/monomorphic.hpp>

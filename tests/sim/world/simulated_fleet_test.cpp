@@ -4,6 +4,7 @@
 
 #include <forest/core/target_id.hpp>
 #include <forest/sim/trace/trace.hpp>
+#include <forest/sim/world/simulated_fleet.hpp>
 #include <forest/sim/world/world.hpp>
 
 #include <boost/test/unit_test.hpp>

@@ -3,6 +3,7 @@
 // Faults that overlap, come late, or make no sense.
 
 #include <forest/sim/script/fault.hpp>
+#include <forest/sim/world/detail/fault_player.hpp>
 #include <forest/sim/world/world.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
