@@ -30,11 +30,11 @@
 
 using namespace std::chrono_literals;
 
+enum class page_kind { trigger, resolve };
+
 // A message to a paging service. Two pages with one key are one incident.
 struct page {
-    enum class kind { trigger, resolve };
-
-    kind what{};
+    page_kind kind{};
     std::string key; // the target
     std::string text;
 };
@@ -57,7 +57,7 @@ public:
         switch (happened.kind) {
         case forest::event_kind::server_down:
             if (!paged_.contains(target))
-                change({page::kind::trigger, target, message(*happened.outage)});
+                change({page_kind::trigger, target, message(*happened.outage)});
             return;
         case forest::event_kind::check_succeeded:
             // The first one after a restart: nobody else will say that the outage has ended.
@@ -66,7 +66,7 @@ public:
             [[fallthrough]];
         case forest::event_kind::server_up:
             if (paged_.contains(target))
-                change({page::kind::resolve, target, target + " is up"});
+                change({page_kind::resolve, target, target + " is up"});
             return;
         default: return;
         }
@@ -80,7 +80,7 @@ private:
 
     void change(const page& sent) {
         send_(sent);
-        if (sent.what == page::kind::trigger)
+        if (sent.kind == page_kind::trigger)
             paged_.insert(sent.key);
         else
             paged_.erase(sent.key);
@@ -119,11 +119,11 @@ int main() {
     using forest::sim::failing, forest::sim::healthy;
     const auto file =
         std::filesystem::temp_directory_path() / ("forest-pager-" + std::to_string(::getpid()));
-    std::vector<page::kind> sent;
+    std::vector<page_kind> sent;
     const auto send = [&](const page& next) {
-        std::cout << (next.what == page::kind::trigger ? "trigger " : "resolve ") << next.key
-                  << ": " << next.text << '\n';
-        sent.push_back(next.what);
+        std::cout << (next.kind == page_kind::trigger ? "trigger " : "resolve ") << next.key << ": "
+                  << next.text << '\n';
+        sent.push_back(next.kind);
     };
     const auto refused = failing(forest::errc::connection_refused);
 
@@ -136,6 +136,6 @@ int main() {
     run(file, send, [&](auto& network) { network.then(healthy(), 100); });
 
     std::filesystem::remove(file);
-    using enum page::kind;
+    using enum page_kind;
     return sent == std::vector{trigger, resolve, trigger, resolve} ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -24,14 +24,14 @@ template <typename Run>
 [[nodiscard]] int run_program(const char* name, const Run& run) noexcept {
     occupy_standard_descriptors();
     let_signals_end_first_process();
-    const auto end_with = [](exit_status with) {
+    const auto end_with = [](exit_status status) {
         finish_log();
-        return static_cast<int>(with);
+        return static_cast<int>(status);
     };
-    const auto fail = [&](const std::exception& failed, exit_status with) {
+    const auto fail = [&](const std::exception& failed, exit_status status) {
         finish_log(); // its lines were written before the message
         complain(std::string{name} + ": " + failed.what() + "\n");
-        return static_cast<int>(with);
+        return static_cast<int>(status);
     };
     try {
         take_secret_variable();

@@ -110,7 +110,7 @@ cli::exit_status follow(const options& settings) {
 int main(int argc, char** argv) {
     using namespace forest;
     return cli::run_program("master", [&] {
-        const auto chosen = master::parse_options(argc, argv);
-        return chosen ? master::follow(*chosen) : cli::exit_status::success;
+        const auto settings = master::parse_options(argc, argv);
+        return settings ? master::follow(*settings) : cli::exit_status::success;
     });
 }

@@ -144,11 +144,11 @@ std::optional<options> parse_options(int argc, const char* const* argv) {
     const std::string version = "master " + std::string{forest::version};
     app.set_version_flag("--version", version);
     app.formatter(std::make_shared<cli::help_formatter>(cli::help_width()));
-    options chosen;
+    options settings;
     datasource_options schedule;
     words given;
     given.schema_bytes_max = static_cast<int>(schedule.schema_bytes_max);
-    add_options(app, chosen, schedule, given);
+    add_options(app, settings, schedule, given);
     if (cli::answered_at_once(app, argc, argv, version))
         return std::nullopt;
     try {
@@ -157,13 +157,13 @@ std::optional<options> parse_options(int argc, const char* const* argv) {
         (void)cli::end_of_parsing(app, thrown); // Throws, unless help was requested.
         return std::nullopt;
     }
-    cli::require_valid(chosen.request);
-    if (chosen.stop_after == duration::zero())
+    cli::require_valid(settings.request);
+    if (settings.stop_after == duration::zero())
         throw cli::usage_error("--for must be greater than 0; leave it out to run for ever");
 
-    schedule.health_check_timeout = chosen.request.timeout;
+    schedule.health_check_timeout = settings.request.timeout;
     if (app.get_option("--timeout")->count() > 0)
-        schedule.schema_timeout = chosen.request.timeout;
+        schedule.schema_timeout = settings.request.timeout;
     schedule.schema_bytes_max = static_cast<std::size_t>(given.schema_bytes_max);
     for (const std::string& uri : given.urls) {
         schedule.uri = uri;
@@ -178,9 +178,9 @@ std::optional<options> parse_options(int argc, const char* const* argv) {
     }
     for (const std::string& uri : given.urls) {
         schedule.uri = uri;
-        chosen.datasources.push_back(schedule);
+        settings.datasources.push_back(schedule);
     }
-    return chosen;
+    return settings;
 }
 
 } // namespace forest::master

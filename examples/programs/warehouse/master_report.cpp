@@ -66,8 +66,8 @@ std::vector<row> rows_of(const schema& known, std::size_t most) {
     return rows;
 }
 
-std::string counted(std::uint64_t count, std::string_view what, std::string_view plural = "s") {
-    return fmt::format("{} {}{}", count, what, count == 1 ? "" : plural);
+std::string counted(std::uint64_t count, std::string_view noun, std::string_view plural = "s") {
+    return fmt::format("{} {}{}", count, noun, count == 1 ? "" : plural);
 }
 
 } // namespace
@@ -91,9 +91,9 @@ std::string table_of(const schema& known) {
     return table;
 }
 
-report::report(cli::terminal& out, cli::queued_output& lines, report_options chosen,
+report::report(cli::terminal& out, cli::queued_output& lines, report_options settings,
                std::string uri, std::uint64_t number)
-    : out_{out}, lines_{lines}, options_{chosen}, uri_{std::move(uri)}, id_{number} {}
+    : out_{out}, lines_{lines}, options_{settings}, uri_{std::move(uri)}, id_{number} {}
 
 void report::tell(const event& happened) {
     count(happened);

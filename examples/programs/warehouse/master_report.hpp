@@ -28,7 +28,7 @@ struct report_options {
 class report {
 public:
     /// `number` is different for each report of one output.
-    report(cli::terminal& out, cli::queued_output& lines, report_options chosen, std::string uri,
+    report(cli::terminal& out, cli::queued_output& lines, report_options settings, std::string uri,
            std::uint64_t number);
 
     void tell(const event& happened);

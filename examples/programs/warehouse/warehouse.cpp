@@ -129,7 +129,7 @@ cli::exit_status serve(const options& settings) {
 int main(int argc, char** argv) {
     using namespace forest;
     return cli::run_program("warehouse", [&] {
-        const auto chosen = warehouse::parse_options(argc, argv);
-        return chosen ? warehouse::serve(*chosen) : cli::exit_status::success;
+        const auto settings = warehouse::parse_options(argc, argv);
+        return settings ? warehouse::serve(*settings) : cli::exit_status::success;
     });
 }

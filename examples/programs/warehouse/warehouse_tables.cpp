@@ -28,16 +28,16 @@ SQLite::Statement describe(const SQLite::Database& database, const std::string& 
     return {database, "PRAGMA main." + pragma + "(\"" + quoted + "\")"};
 }
 
-void read_columns(const SQLite::Database& database, table& into) {
+void read_columns(const SQLite::Database& database, table& result) {
     // The meaning of `hidden` for a column.
     constexpr int ordinary = 0;
     constexpr int argument_of_a_virtual_table = 1; // The others are generated columns.
-    auto rows = describe(database, "table_xinfo", into.name);
+    auto rows = describe(database, "table_xinfo", result.name);
     while (rows.executeStep()) {
         const int hidden = rows.getColumn("hidden").getInt();
         if (hidden == argument_of_a_virtual_table)
             continue;
-        column& read = into.columns.emplace_back();
+        column& read = result.columns.emplace_back();
         read.name = rows.getColumn("name").getString();
         read.declared_type = rows.getColumn("type").getString();
         if (const auto value = rows.getColumn("dflt_value"); !value.isNull())
@@ -47,7 +47,7 @@ void read_columns(const SQLite::Database& database, table& into) {
         read.computed = hidden != ordinary;
     }
     // Sorted by name, so that a column that is dropped and added again gives the same schema.
-    std::sort(into.columns.begin(), into.columns.end(),
+    std::sort(result.columns.begin(), result.columns.end(),
               [](const column& left, const column& right) { return left.name < right.name; });
 }
 
@@ -61,20 +61,20 @@ std::string only_column(const SQLite::Database& database, const std::string& ind
 
 // A primary key without an index is the row number. SQLite computes it, unless it is also a foreign
 // key.
-void take_row_number(table& of) {
+void take_row_number(table& result) {
     const auto is_key = [](const column& each) { return each.primary_key; };
-    const auto number = std::find_if(of.columns.begin(), of.columns.end(), is_key);
-    if (number == of.columns.end())
+    const auto number = std::find_if(result.columns.begin(), result.columns.end(), is_key);
+    if (number == result.columns.end())
         return;
-    of.unique.insert(number->name);
-    number->computed = std::none_of(of.keys.begin(), of.keys.end(), [&](const foreign_key& key) {
-        return iequals(key.column, number->name);
-    });
+    result.unique.insert(number->name);
+    number->computed =
+        std::none_of(result.keys.begin(), result.keys.end(),
+                     [&](const foreign_key& key) { return iequals(key.column, number->name); });
 }
 
-void read_unique(const SQLite::Database& database, table& into) {
+void read_unique(const SQLite::Database& database, table& result) {
     bool primary_key_has_index = false;
-    auto rows = describe(database, "index_list", into.name);
+    auto rows = describe(database, "index_list", result.name);
     while (rows.executeStep()) {
         if (rows.getColumn("origin").getString() == "pk")
             primary_key_has_index = true;
@@ -82,41 +82,41 @@ void read_unique(const SQLite::Database& database, table& into) {
             continue;
         const std::string name = only_column(database, rows.getColumn("name").getString());
         if (!name.empty())
-            into.unique.insert(name);
+            result.unique.insert(name);
     }
     if (!primary_key_has_index)
-        take_row_number(into);
+        take_row_number(result);
 }
 
-void read_keys(const SQLite::Database& database, table& into) {
+void read_keys(const SQLite::Database& database, table& result) {
     std::map<int, std::vector<foreign_key>> found;
-    auto rows = describe(database, "foreign_key_list", into.name);
+    auto rows = describe(database, "foreign_key_list", result.name);
     while (rows.executeStep())
         found[rows.getColumn("id").getInt()].push_back({rows.getColumn("from").getString(),
                                                         rows.getColumn("table").getString(),
                                                         rows.getColumn("to").getString()});
     for (const auto& [id, columns] : found) {
         if (columns.size() == 1)
-            into.keys.push_back(columns.front());
+            result.keys.push_back(columns.front());
     }
 }
 
-bool read_table(const SQLite::Database& database, table& into) {
+bool read_table(const SQLite::Database& database, table& result) {
     try {
-        read_columns(database, into);
+        read_columns(database, result);
     } catch (const SQLite::Exception& failed) {
         // The view uses a table that was dropped, or the module of a virtual table is not loaded.
         if (failed.getErrorCode() == SQLITE_ERROR)
             return false;
         throw;
     }
-    read_keys(database, into);
-    read_unique(database, into);
+    read_keys(database, result);
+    read_unique(database, result);
     return true;
 }
 
-const column* find_column(const table& in, const std::string& name) {
-    for (const column& each : in.columns) {
+const column* find_column(const table& owner, const std::string& name) {
+    for (const column& each : owner.columns) {
         if (iequals(each.name, name))
             return &each;
     }
@@ -124,9 +124,9 @@ const column* find_column(const table& in, const std::string& name) {
 }
 
 // Returns the column to which a key without column names refers.
-const column* only_key_column(const table& of) {
+const column* only_key_column(const table& owner) {
     const column* found = nullptr;
-    for (const column& each : of.columns) {
+    for (const column& each : owner.columns) {
         if (each.primary_key && found != nullptr)
             return nullptr;
         if (each.primary_key)

@@ -23,28 +23,28 @@ inline constexpr std::size_t compared_bytes_max = 64;
 /// Returns how many letters must be added, removed, replaced or swapped with their neighbour to
 /// change one word into the other (the distance of Damerau and Levenshtein, "optimal string
 /// alignment").
-[[nodiscard]] inline std::size_t edit_distance(std::string_view from, std::string_view to) {
-    from = from.substr(0, compared_bytes_max);
-    to = to.substr(0, compared_bytes_max);
-    std::vector<std::size_t> before_last(to.size() + 1);
-    std::vector<std::size_t> last(to.size() + 1);
-    std::vector<std::size_t> row(to.size() + 1);
-    for (std::size_t column = 0; column <= to.size(); ++column)
+[[nodiscard]] inline std::size_t edit_distance(std::string_view left, std::string_view right) {
+    left = left.substr(0, compared_bytes_max);
+    right = right.substr(0, compared_bytes_max);
+    std::vector<std::size_t> before_last(right.size() + 1);
+    std::vector<std::size_t> last(right.size() + 1);
+    std::vector<std::size_t> row(right.size() + 1);
+    for (std::size_t column = 0; column <= right.size(); ++column)
         last[column] = column;
-    for (std::size_t line = 1; line <= from.size(); ++line) {
+    for (std::size_t line = 1; line <= left.size(); ++line) {
         row[0] = line;
-        for (std::size_t column = 1; column <= to.size(); ++column) {
-            const std::size_t replaced = from[line - 1] == to[column - 1] ? 0 : 1;
+        for (std::size_t column = 1; column <= right.size(); ++column) {
+            const std::size_t replaced = left[line - 1] == right[column - 1] ? 0 : 1;
             row[column] =
                 std::min({last[column] + 1, row[column - 1] + 1, last[column - 1] + replaced});
-            if (line > 1 && column > 1 && from[line - 1] == to[column - 2] &&
-                from[line - 2] == to[column - 1])
+            if (line > 1 && column > 1 && left[line - 1] == right[column - 2] &&
+                left[line - 2] == right[column - 1])
                 row[column] = std::min(row[column], before_last[column - 2] + 1);
         }
         std::swap(before_last, last);
         std::swap(last, row);
     }
-    return last[to.size()];
+    return last[right.size()];
 }
 
 /// Returns the words of `known` that the user may have meant by `word`, the nearest first. They

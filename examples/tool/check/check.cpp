@@ -25,8 +25,8 @@ namespace {
 verdict perform(const check_arguments& check) {
     asio::io_context io{1};
     verdict result;
-    single_check what{check.target, check.request.timeout, transport_for(check.request)};
-    async_check(io.get_executor(), std::move(what), make_signer(check.request),
+    single_check request{check.target, check.request.timeout, transport_for(check.request)};
+    async_check(io.get_executor(), std::move(request), make_signer(check.request),
                 [&](const verdict& answer) {
                     result = answer;
                     io.stop();

@@ -144,9 +144,9 @@ private:
 
     using place = std::list<entry>::iterator;
 
-    void push(entry what) {
-        bytes_ += what.line.size();
-        lines_.push_back(std::move(what));
+    void push(entry added) {
+        bytes_ += added.line.size();
+        lines_.push_back(std::move(added));
     }
 
     words say_;

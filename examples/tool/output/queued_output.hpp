@@ -150,11 +150,11 @@ private:
     // The thread may outlive the object in a write that does not return.
     struct state {
         state(int number, line_queue::words say, line_queue_bounds bounds,
-              std::function<void()> on_failure, frame with)
+              std::function<void()> on_failure, frame drawing)
             : descriptor{number},
               lines{std::move(say), bounds},
               failed{std::move(on_failure)},
-              draw{std::move(with)} {}
+              draw{std::move(drawing)} {}
 
         const int descriptor;
         std::mutex mutex;

@@ -46,15 +46,15 @@ request_verifier make_verifier(const serve_arguments& serve) {
 
 tls_server_options tls_for(const serve_arguments& serve) {
     warn_if_others_may_read("--tls-key", serve.key_file);
-    tls_server_options chosen;
-    chosen.certificate_file = serve.certificate_file;
-    chosen.private_key_file = serve.key_file;
+    tls_server_options settings;
+    settings.certificate_file = serve.certificate_file;
+    settings.private_key_file = serve.key_file;
     try {
-        const tls_context tried{chosen};
+        const tls_context tried{settings};
     } catch (const std::system_error& failed) {
         throw usage_error(std::string{"--tls-cert and --tls-key: "} + failed.what());
     }
-    return chosen;
+    return settings;
 }
 
 void require(const std::error_code& failed, std::string_view option, std::string_view value) {

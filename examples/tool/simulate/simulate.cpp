@@ -236,7 +236,7 @@ private:
     }
 
     void tell_violation(std::uint64_t seed, const broken_plan& shrunk) {
-        const std::string code = test_of(shrunk.what, chosen_.constant_backoff);
+        const std::string code = test_of(shrunk.plan, chosen_.constant_backoff);
         const sim::violation& broken = shrunk.broken;
         if (!chosen_.json)
             return out_.write(fmt::format("seed {} breaks {}; shortened: {}\n\n{}\n", seed,

@@ -100,11 +100,11 @@ private:
             later(fault.lasting, [this, fault] { listener_.fault(fault, false, world_.now()); });
     }
 
-    template <typename What>
-    void later(duration after, What what) {
-        world_.queue().after(after, [this, what] {
+    template <typename Task>
+    void later(duration delay, Task task) {
+        world_.queue().after(delay, [this, task] {
             if (!finished_)
-                what();
+                task();
         });
     }
 

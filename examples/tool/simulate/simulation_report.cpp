@@ -26,8 +26,8 @@ std::string grouped(std::uint64_t number) {
     return text;
 }
 
-std::string counted(std::uint64_t number, std::string_view what) {
-    return fmt::format("{} {}{}", grouped(number), what, number == 1 ? "" : "s");
+std::string counted(std::uint64_t number, std::string_view noun) {
+    return fmt::format("{} {}{}", grouped(number), noun, number == 1 ? "" : "s");
 }
 
 std::string speed_text(double speed) {

@@ -36,16 +36,16 @@ inline sim::plan cut_out(const sim::plan& from, duration at, duration window) {
 
 /// A plan, and how it breaks a rule.
 struct broken_plan {
-    sim::plan what;
+    sim::plan plan;
     sim::violation broken;
 };
 
 /// The smallest plan found that breaks the same rule, and its violation. Tries the time shortly
 /// before the violation first, because running a year again and again takes too long.
 template <typename Policies>
-[[nodiscard]] broken_plan shrink_violation(const sim::plan& what, const sim::violation& broken,
+[[nodiscard]] broken_plan shrink_violation(const sim::plan& plan, const sim::violation& broken,
                                            const typename Policies::backoff& backoff) {
-    broken_plan smallest{what, broken};
+    broken_plan smallest{plan, broken};
     const auto breaks_too = [&](const sim::plan& candidate) {
         const simulation_outcome found =
             simulate<Policies>(candidate, backoff, {.stop_at_violation = true});
@@ -58,11 +58,11 @@ template <typename Policies>
         std::chrono::minutes{10}, std::chrono::hours{1}, std::chrono::hours{6},
         std::chrono::hours{24}};
     for (const duration window : windows) {
-        const sim::plan part = cut_out(what, std::min(broken.at, what.length), window);
-        if (part.length < what.length && breaks_too(part))
+        const sim::plan part = cut_out(plan, std::min(broken.at, plan.length), window);
+        if (part.length < plan.length && breaks_too(part))
             break;
     }
-    (void)sim::shrink(sim::plan{smallest.what}, breaks_too);
+    (void)sim::shrink(sim::plan{smallest.plan}, breaks_too);
     return smallest;
 }
 

@@ -44,17 +44,17 @@ queued_output::frame frame_of(live_view& view, const bool& shown, bool live) {
 
 } // namespace
 
-reporter::reporter(asio::io_context& io, terminal& out, report_options chosen,
+reporter::reporter(asio::io_context& io, terminal& out, report_options settings,
                    std::size_t target_count, std::function<void()> cannot_write)
     : io_{io},
       out_{out},
-      options_{chosen},
+      options_{settings},
       target_count_{target_count},
       cannot_write_{std::move(cannot_write)},
-      live_{out.interactive() && !chosen.json},
-      many_{target_count > named_targets_max && !chosen.verbose},
+      live_{out.interactive() && !settings.json},
+      many_{target_count > named_targets_max && !settings.verbose},
       view_{out, target_count},
-      output_{STDOUT_FILENO, words_for(out, chosen.json),
+      output_{STDOUT_FILENO, words_for(out, settings.json),
               [this] { asio::post(io_, cannot_write_); }, frame_of(view_, view_shown_, live_)} {}
 
 void reporter::report(const event& happened) {

@@ -37,7 +37,7 @@ public:
 
     /// `cannot_write` is called on `io` when the output has failed: the reader has ended, or
     /// `is_failure(error())`.
-    reporter(asio::io_context& io, terminal& out, report_options chosen, std::size_t target_count,
+    reporter(asio::io_context& io, terminal& out, report_options settings, std::size_t target_count,
              std::function<void()> cannot_write);
 
     /// Reports an event. On a terminal the next `refresh` writes the line, otherwise it is written
