@@ -173,11 +173,10 @@ private:
                 checks_.drop_idle();
             return;
         }
-        timer_.set(scheduler_.next_at(timer_.steady_now(), timer_.now()),
-                   [self = shared_from_this()](std::uint64_t number) {
-                       const auto alive = self; // The handler may be destroyed while it runs.
-                       alive->wake(number);
-                   });
+        timer_.set(scheduler_.next_at(timer_), [self = shared_from_this()](std::uint64_t number) {
+            const auto alive = self; // The handler may be destroyed while it runs.
+            alive->wake(number);
+        });
     }
 
     void wake(std::uint64_t number) {
@@ -186,11 +185,11 @@ private:
             for (target* due = nullptr; !stopped() && (due = overdue_.take()) != nullptr;) {
                 if (due->step == target_step::pause) {
                     due->step = target_step::check;
-                    scheduler_.add_first(*due, timer_.steady_now());
+                    scheduler_.add_first(*due, expiry->moment);
                 } else if (std::exchange(due->step, target_step::permit) == target_step::start) {
-                    drive(*due, health_input::started(first_delay(*due)));
+                    drive(*due, health_input::started(first_delay(*due)), timer_.steady_now());
                 } else {
-                    scheduler_.add(*due, timer_.steady_now());
+                    scheduler_.add(*due, expiry->moment);
                 }
             }
         }
@@ -206,13 +205,13 @@ private:
 
     void begin_permitted() {
         while (!stopped()) {
-            auto next = scheduler_.next(timer_.steady_now(), timer_.now());
+            auto next = scheduler_.next(timer_);
             if (!next)
                 break;
             if (next->subject.step == target_step::permit) {
-                drive(next->subject, health_input::woke(), &*next);
+                drive(next->subject, health_input::woke(), next->now, &*next);
             } else {
-                (void)next->subject.machine.step(health_input::launched(), timer_.steady_now());
+                (void)next->subject.machine.step(health_input::launched(), next->now);
                 launch(*next);
             }
         }
@@ -223,12 +222,12 @@ private:
 
     // `permitted` is null if no check of the target may begin now, and `judged` is the verdict of
     // the check that has ended, or null.
-    void drive(target& subject, health_input input, permitted_check* permitted = nullptr,
-               verdict* judged = nullptr) {
+    void drive(target& subject, health_input input, steady_time now,
+               permitted_check* permitted = nullptr, verdict* judged = nullptr) {
         const target_id id = subject.id;
         for (;;) {
             const target_status before = subject.machine.status();
-            const health_action next = subject.machine.step(input, timer_.steady_now());
+            const health_action next = subject.machine.step(input, now);
             targets_.status_changed(before, subject.machine.status());
             switch (next.kind) {
             case health_action_kind::report:
@@ -239,6 +238,11 @@ private:
                     callbacks_.report(subject,
                                       callbacks_.describe(subject, url_of(subject), next.event,
                                                           judged, outage_storage));
+                    now = timer_.steady_now();
+                    if (permitted != nullptr) {
+                        permitted->now = now;
+                        permitted->local = timer_.now();
+                    }
                 }
                 if (stopped() || subject.id != id) // A callback has stopped or removed it.
                     return;
@@ -249,8 +253,8 @@ private:
                 if (permitted != nullptr)
                     return launch(*permitted);
                 subject.step = target_step::check;
-                return next.fresh_connection ? scheduler_.add_first(subject, timer_.steady_now())
-                                             : scheduler_.add(subject, timer_.steady_now());
+                return next.fresh_connection ? scheduler_.add_first(subject, now)
+                                             : scheduler_.add(subject, now);
             case health_action_kind::wait:
                 subject.step = target_step::wake;
                 return targets_.put_off(subject, subject.machine.due());
@@ -264,14 +268,14 @@ private:
 
     void launch(permitted_check& permitted) {
         target& subject = permitted.subject;
-        statistics_.lateness.add(timer_.steady_now() - permitted.due);
+        statistics_.lateness.add(permitted.now - permitted.due);
         subject.step = target_step::answer;
         guarded_call(
             [&] {
                 check& begun = checks_.begin(
                     subject,
                     [&](request& get) {
-                        signing_.sign(subject.origin, subject.signer, get, timer_.now());
+                        signing_.sign(subject.origin, subject.signer, get, permitted.local);
                     },
                     [self = shared_from_this()](check& ended, const reply& answer) {
                         const auto alive = self; // The handler may be destroyed while it runs.
@@ -286,22 +290,23 @@ private:
                 callbacks_.report(subject, failed);
                 return !stopped() && subject.id == failed.id;
             },
-            [&](const reply& answer) { drive_with(subject, answer); });
+            [&](const reply& answer) { drive_with(subject, answer, timer_.steady_now()); });
     }
 
     void answered(check& ended, reply answer) {
         answer.signature_sent = !ended.get.fields.text().empty(); // It has no other fields.
-        scheduler_.settle(ended.connections_paid, answer.connections_opened, timer_.steady_now());
+        const steady_time now = timer_.steady_now();
+        scheduler_.settle(ended.connections_paid, answer.connections_opened, now);
         target* const subject = targets_.find(ended.id);
         checks_.end(ended, subject);
         if (subject != nullptr && !stopped())
-            drive_with(*subject, answer);
+            drive_with(*subject, answer, now);
         begin_permitted();
     }
 
-    void drive_with(target& subject, const reply& answer) {
+    void drive_with(target& subject, const reply& answer, steady_time now) {
         verdict result = judge(answer, timer_.now());
-        drive(subject, health_input::reply(result), nullptr, &result);
+        drive(subject, health_input::reply(result), now, nullptr, &result);
     }
 
     void count(event_kind kind, verdict* judged) noexcept {

@@ -120,6 +120,10 @@ public:
         for_origins_.emplace_back(*cause, std::move(queue));
     }
 
+    [[nodiscard]] bool empty() const noexcept {
+        return ready_.empty() && for_connection_.empty() && for_origins_.empty();
+    }
+
     /// Takes the next target that may begin, if any. Targets whose obstacle is gone come before
     /// ready targets. `is_gone` is called with an obstacle and the first target that waits for it.
     template <typename IsGone>
@@ -171,6 +175,8 @@ public:
         target& subject;
         fleet_limits::permit permit;
         steady_time due;
+        steady_time now;
+        wall_time local; ///< the same moment by the wall clock
     };
 
     /// The arguments must outlive this object.
@@ -190,8 +196,14 @@ public:
         pause_if_full(repeated, now, [&] { queues_.push_first(repeated.id); });
     }
 
-    /// Returns the next check that may begin now, if any.
-    [[nodiscard]] std::optional<permitted_check> next(steady_time now, wall_time local) {
+    /// Returns the next check that may begin now, if any. Reading clocks is a noticeable part of a
+    /// check, so `clock` is read once, and not at all when no target waits.
+    template <typename Clock>
+    [[nodiscard]] std::optional<permitted_check> next(const Clock& clock) {
+        if (queues_.empty())
+            return std::nullopt;
+        const steady_time now = clock.steady_now();
+        const wall_time local = clock.now();
         const auto is_gone = [&](obstacle cause, target_id first) {
             return cause ? signing_.until_near(*cause, local) == duration::zero()
                          : limits_.next_connection() <= now || has_connection(first);
@@ -209,7 +221,8 @@ public:
             }
             if (auto permit = has_connection(*first) ? limits_.without_connection()
                                                      : limits_.with_connection(now))
-                return permitted_check{*found, std::move(*permit), found->machine.due()};
+                return permitted_check{*found, std::move(*permit), found->machine.due(), now,
+                                       local};
             pause_if_full(*found, now, [&] {
                 if (is_repeated(*found))
                     queues_.wait_first_for_connection(*first);
@@ -221,13 +234,16 @@ public:
     }
 
     /// Returns the moment at which the next target is due, or the next waiting check may begin;
-    /// empty when no target waits, or when only the end of a check makes room.
-    [[nodiscard]] std::optional<steady_time> next_at(steady_time now, wall_time local) const {
+    /// empty when no target waits, or when only the end of a check makes room. Reads `clock` only
+    /// if a target waits for the timestamps of its origin.
+    template <typename Clock>
+    [[nodiscard]] std::optional<steady_time> next_at(const Clock& clock) const {
         const auto due = targets_.next_due();
         if (!limits_.has_room(checks_.count()))
             return due;
         const auto gone = queues_.soonest([&](obstacle cause) {
-            return cause ? now + signing_.until_near(*cause, local) : limits_.next_connection();
+            return cause ? clock.steady_now() + signing_.until_near(*cause, clock.now())
+                         : limits_.next_connection();
         });
         return due && gone ? std::min(due, gone) : due ? due : gone;
     }

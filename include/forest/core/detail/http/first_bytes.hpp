@@ -93,6 +93,8 @@ constexpr bool may_be(std::string_view bytes, std::size_t index, unsigned lowest
         {400, "combination of host and port requires TLS", errc::tls_expected}, // Tomcat
         {403, "Unknown ALPN Protocol", errc::http2_only},                       // Node
     }};
+    if (status < 400) // the common case
+        return std::nullopt;
     for (const complaint& each : known)
         if (status == each.status && body.find(each.words) != std::string_view::npos)
             return each.means;

@@ -123,12 +123,8 @@ public:
     /// pair is never equal, because UTF-8 cannot express that.
     [[nodiscard]] constexpr bool equals(std::string_view utf8) const noexcept {
         // An escape is longer than its decoded form, and most strings have none.
-        if (raw_.size() == utf8.size()) {
-            std::size_t same = 0;
-            while (same < raw_.size() && raw_[same] == utf8[same] && raw_[same] != '\\')
-                ++same;
-            return same == raw_.size();
-        }
+        if (raw_.size() == utf8.size())
+            return raw_ == utf8 && raw_.find('\\') == std::string_view::npos;
         if (raw_.size() < utf8.size() || utf8.empty() || (raw_[0] != utf8[0] && raw_[0] != '\\'))
             return false;
         bool equal = true;
