@@ -25,6 +25,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -36,7 +37,8 @@ using namespace compare;
 
 class bare_asio {
 public:
-    explicit bare_asio(const prober_options& settings) : reuse_{settings.reuse} {
+    explicit bare_asio(const prober_options& settings)
+        : reuse_{settings.reuse}, enough_{settings.checks} {
         targets_.reserve(settings.targets.size());
         for (const std::string& url : settings.targets) {
             const compare::endpoint at = parse_target(url);
@@ -49,8 +51,8 @@ public:
         }
     }
 
-    tally run_at(std::chrono::milliseconds interval) {
-        schedule due{targets_.size(), interval};
+    tally run_at(std::chrono::milliseconds interval, std::chrono::milliseconds tick) {
+        schedule due{targets_.size(), interval, tick};
         wait(due);
         run();
         return made_;
@@ -85,7 +87,7 @@ private:
     };
 
     void run() {
-        while (!stopped)
+        while (!stopped && made_.checks < enough_)
             io_.run_one_for(std::chrono::seconds{1});
     }
 
@@ -147,6 +149,7 @@ private:
     }
 
     bool reuse_;
+    std::uint64_t enough_;
     bool flat_out_ = false;
     asio::io_context io_{1};
     timer timer_{io_.get_executor()};
@@ -161,6 +164,6 @@ int main(int count, char** arguments) {
     return compare::main(count, arguments, [](const prober_options& settings) {
         bare_asio prober{settings};
         return settings.flat_out > 0 ? prober.run_flat_out(settings.flat_out)
-                                     : prober.run_at(settings.interval);
+                                     : prober.run_at(settings.interval, settings.tick);
     });
 }

@@ -32,12 +32,15 @@ compare::tally run(const compare::prober_options& settings) {
     asio::io_context io{1};
     const forest::asio_clock clock{io.get_executor()};
     forest::asio_connection_pool connections{clock, {.reuse_connections = settings.reuse}};
-    fleet checking{[&connections] { return forest::pooled_transport{connections}; }, clock,
-                   forest::unsigned_requests{}, forest::exponential_backoff{}};
+    fleet checking{[&connections] { return forest::pooled_transport{connections}; },
+                   clock,
+                   forest::unsigned_requests{},
+                   forest::exponential_backoff{},
+                   {.tick = settings.tick}};
     for (const std::string& each : settings.targets)
         checking.add(forest::url{each}, {.interval = settings.interval});
     checking.start();
-    while (compare::stopped == 0)
+    while (compare::stopped == 0 && checking.statistics().checks < settings.checks)
         io.run_one_for(std::chrono::seconds{1});
     const auto made = checking.statistics();
     return {.checks = made.checks, .failures = made.failures + made.inconclusive};

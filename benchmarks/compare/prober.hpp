@@ -23,6 +23,7 @@
 namespace compare {
 
 constexpr std::string_view usage = R"( --targets FILE (--interval-ms N | --flat-out K) [--reuse]
+       [--tick-ms N] [--checks N]
 
 Checks http://ADDRESS:PORT/forest/health, one URL a line, until SIGTERM or SIGINT, and prints how
 many checks were made and how many failed as a JSON object.
@@ -30,6 +31,9 @@ many checks were made and how many failed as a JSON object.
   --interval-ms N   each target once in N ms, spread over them
   --flat-out K      as fast as it goes, at most K checks at a time
   --reuse           keep the connections
+  --tick-ms N       check together the targets that are due within N ms, by default 5
+  --checks N        end after N checks, too
+The last two are for bare_asio and forest_fleet only.
 )";
 
 struct prober_options {
@@ -37,6 +41,8 @@ struct prober_options {
     std::chrono::milliseconds interval{0};
     std::uint32_t flat_out = 0;
     bool reuse = false;
+    std::chrono::milliseconds tick{5};
+    std::uint64_t checks = UINT64_MAX;
 };
 
 inline std::uint32_t parse_count(std::string_view text) {
@@ -75,6 +81,10 @@ inline prober_options parse(int count, char** arguments) {
             settings.interval = std::chrono::milliseconds{parse_count(value)};
         else if (option == "--flat-out")
             settings.flat_out = parse_count(value);
+        else if (option == "--tick-ms")
+            settings.tick = std::chrono::milliseconds{parse_count(value)};
+        else if (option == "--checks")
+            settings.checks = parse_count(value);
         else
             throw std::invalid_argument("unknown option: " + std::string{option});
     }
@@ -108,31 +118,29 @@ struct tally {
 }
 
 /// The due times of all targets, evenly spread, on a grid that they share: a wake-up serves the
-/// targets that are due in its piece of the grid. A target that was not served in time is not
-/// served twice.
+/// targets that are due in its tick. A target that was not served in time is not served twice.
 class schedule {
 public:
     using clock = std::chrono::steady_clock;
 
-    static constexpr std::chrono::milliseconds piece{5};
-
-    schedule(std::size_t targets, std::chrono::milliseconds interval)
-        : targets_{targets}, interval_{interval}, begin_{clock::now()} {}
+    schedule(std::size_t targets, std::chrono::milliseconds interval,
+             std::chrono::milliseconds tick = std::chrono::milliseconds{5})
+        : targets_{targets}, interval_{interval}, tick_{tick}, begin_{clock::now()} {}
 
     /// Calls `check(index)` for each target that is due. Returns how long until the next one is
     /// due.
     template <typename Check>
     std::chrono::milliseconds run(Check&& check) {
         const clock::duration passed = clock::now() - begin_;
-        const auto until = passed / piece * piece;
+        const auto until = passed / tick_ * tick_;
         const std::uint64_t end = position(until);
         if (end > next_ + targets_)
             next_ = end - targets_;
         for (; next_ < end; ++next_)
             check(static_cast<std::size_t>(next_ % targets_));
-        auto wake = until + piece;
+        auto wake = until + tick_;
         while (position(wake) == end)
-            wake += piece;
+            wake += tick_;
         return std::chrono::ceil<std::chrono::milliseconds>(begin_ + wake - clock::now());
     }
 
@@ -145,6 +153,7 @@ private:
 
     std::size_t targets_;
     std::chrono::milliseconds interval_;
+    std::chrono::milliseconds tick_;
     clock::time_point begin_;
     std::uint64_t next_ = 0;
 };

@@ -75,6 +75,8 @@ public:
         bool first = true; // a closing bracket without a value is allowed only directly behind the
                            // opening one
         type = kind_of(peek());
+        if (type != json_value::kind::object && type != json_value::kind::array)
+            return take_scalar(peek());
         while (true) {
             if (first && depth > outermost && take(in_object_[depth - 1] ? '}' : ']')) {
                 --depth;
