@@ -19,9 +19,9 @@ struct fleet_statistics {
     /// Checks that failed because this process lacked resources, or because the name service did
     /// not answer (B12).
     std::uint64_t inconclusive = 0;
-    std::uint64_t unresolved = 0; ///< of them: the name service did not answer
-    /// For each check that began: the time from the moment when it was due, or was requested at
-    /// once, to its beginning.
+    std::uint64_t unresolved = 0; ///< inconclusive, because the name service did not answer
+    /// How late each check began. The time counts from the moment when the check was due, or when
+    /// an immediate check was requested.
     duration_histogram lateness{};
 
     void count(event_kind kind) noexcept {

@@ -108,7 +108,7 @@ private:
     std::shared_ptr<detail::name_directory> directory_;
 };
 
-/// Finds names like the system.
+/// The usual names, which the system looks up.
 using asio_names = basic_asio_names<getaddrinfo_resolver>;
 
 } // namespace forest

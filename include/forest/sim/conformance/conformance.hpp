@@ -13,9 +13,9 @@
 #include <forest/sim/conformance/signer.hpp>
 #include <forest/sim/conformance/transport.hpp>
 
-// For users with their own transport, clock, signer, backoff, server or resolver. It checks the
-// promises that a concept cannot check, in real or in virtual time, and without a test framework.
-// Each `check_…` returns the promises that the model has broken, as values with a name and an
-// explanation; a test asserts that there are none.
+// For users with their own transport, clock, signer, backoff, server or resolver. The batteries
+// check the promises that a concept cannot check, in real or in virtual time, and without a test
+// framework. Each `check_…` returns the promises that the model has broken, as values with a name
+// and an explanation; a test asserts that there are none.
 
 #endif

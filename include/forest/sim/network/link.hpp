@@ -22,9 +22,9 @@ namespace forest::sim {
 /// The direction of a message.
 enum class direction : std::uint8_t { to_server, to_client };
 
-/// The connection of one client with one server. Each fault is a counter: it is active while the
-/// counter is above 0, so two faults of one kind end with the later one. Not copyable, not
-/// thread-safe. It must not outlive the queue.
+/// The connection of one client with one server. Each fault is a counter, and is active while the
+/// counter is above 0. So if two faults of one kind overlap, both end with the later one. Not
+/// copyable, not thread-safe. It must not outlive the queue.
 class link {
 public:
     link(event_queue& queue, latency usual, std::uint64_t seed)

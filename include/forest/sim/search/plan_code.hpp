@@ -136,7 +136,7 @@ inline std::string usual_code(const latency& delay) {
 
 namespace detail {
 
-// Names for all numbers in the faults: first those that are given, then `kind` with a number.
+// Returns a name for each number in the faults: the given names, then `kind` with a number.
 inline std::vector<std::string> enough_names(std::vector<std::string> names, const char* kind,
                                              const script& faults, std::uint16_t fault::* number) {
     for (const fault& each : faults) {
@@ -157,10 +157,10 @@ struct script_names {
     [[nodiscard]] bool empty() const noexcept { return servers.empty() && clients.empty(); }
 };
 
-/// A plan as the C++ code of a test that throws `rule_broken` while the plan breaks a rule, with or
-/// without NDEBUG. `broken` is the expression that returns the violation of the plan `what`, if
-/// any. With `names`, a comment before each fault has the words of a script. The code needs `using
-/// namespace std::chrono_literals` and `forest/sim/search/swarm.hpp`.
+/// A plan as the C++ code of a test. The test throws `rule_broken` as long as the plan breaks a
+/// rule, with or without NDEBUG. `broken` is the expression that returns the violation of the plan
+/// `what`, if any. With `names`, a comment before each fault has the words of a script. The code
+/// needs `using namespace std::chrono_literals` and `forest/sim/search/swarm.hpp`.
 [[nodiscard]] inline std::string to_test(const plan& plan, std::string_view broken,
                                          const script_names& names = {}) {
     detail::designated whole;
@@ -173,7 +173,7 @@ struct script_names {
         const std::string client = to_code(plan.clients[index]);
         if (index > 0)
             code += "what.clients.push_back(" + client + ");\n";
-        else if (client != "{}") // A plan has one such client from the start.
+        else if (client != "{}") // A new plan has one client, `{}`.
             code += "what.clients.front() = " + client + ";\n";
     }
     const auto servers = detail::enough_names(names.servers, "server", plan.faults, &fault::server);

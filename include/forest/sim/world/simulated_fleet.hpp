@@ -99,7 +99,7 @@ public:
         const std::string host = server.name() + ".example";
         fleet_link& link = to(server, host);
         const target_id added = fleet_->add(url{"http://" + host + setup_.path}, settings);
-        if (added != target_id{}) // It is equal after the fleet was stopped.
+        if (added != target_id{}) // A stopped fleet returns an empty id.
             records_[added] = {.server = &server, .link_number = link.number()};
         return added;
     }

@@ -88,7 +88,7 @@ public:
     basic_world(const basic_world&) = delete;
     basic_world& operator=(const basic_world&) = delete;
 
-    /// Adds a server process with a health route and a schema route, which runs from now on. Throws
+    /// Adds a server process with a health route and a schema route. It runs from now on. Throws
     /// std::length_error beyond 65535 servers.
     server_process& add_server(std::string name, server_setup setup = {}) {
         if (servers_.size() >= fault::everyone)
@@ -110,7 +110,7 @@ public:
         return made;
     }
 
-    /// The same without the start.
+    /// Adds a client like `add_client`, but does not start it.
     client_type& prepare_client(server_process& server, const options& settings = {},
                                 client_setup setup = {}, typename Policies::backoff backoff = {}) {
         const url target{"http://" + server.name() + ".example" + setup.path};
@@ -172,7 +172,7 @@ public:
         return moment{*this, {.at = begin, .lasting = end - begin}};
     }
 
-    /// A moment that is repeated, at first at `first`: `every(1h).lasting(10s).crash(warehouse)`.
+    /// A repeated moment, for the first time at `first`: `every(1h).lasting(10s).crash(warehouse)`.
     /// Throws std::invalid_argument for a period that is not greater than 0.
     [[nodiscard]] moment every(duration period, duration first) {
         if (period <= duration::zero())
@@ -213,8 +213,8 @@ public:
     /// All faults that were added, in that order.
     [[nodiscard]] const script& played() const noexcept { return faults_.played(); }
 
-    /// Ends all faults that have begun, cancels all others, and corrects all clocks. Hosts that
-    /// stand still continue at the time that their fault has set.
+    /// Ends all faults that have begun, cancels all others, and corrects all clocks. A paused or
+    /// suspended host continues at the time that its fault has set.
     void heal() { faults_.heal(); }
 
     /// How many faults have begun, plus how many have ended.

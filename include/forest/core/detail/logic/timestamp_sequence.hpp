@@ -33,8 +33,8 @@ public:
         return now + std::chrono::milliseconds{ahead_};
     }
 
-    /// Returns how long to wait until the next timestamp is near the clock; zero if it is near. If
-    /// the clock was set back, that time does not count: it would be too long to wait.
+    /// Returns how long to wait until the next timestamp is near the clock; zero if it is near. The
+    /// time by which the clock was set back does not count: it may be too long to wait.
     [[nodiscard]] std::chrono::milliseconds until_near(wall_time now) const noexcept {
         timestamp_sequence then = *this;
         then.read(now);

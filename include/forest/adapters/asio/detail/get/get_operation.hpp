@@ -86,7 +86,7 @@ private:
     struct ending final : serial_task {
         unique_function<void(const reply&)> handler;
         reply result;
-        get_operation* home = nullptr; // gets this object back; null if it may be destroyed before
+        get_operation* home = nullptr; // gets this object back; null: it may be destroyed first
         std::uint64_t number = 0;
 
         void perform() override {
@@ -174,7 +174,7 @@ private:
         if (count > 0 && !timings_.first_byte)
             timings_.first_byte = now - sent_;
         if (ec && reused_ && !parser_.started()) {
-            // The server had closed the kept connection. The first time that is no failure.
+            // The server has closed the kept connection. That is no failure: a new one is tried.
             replace(held);
             return step_result::wait;
         }
@@ -256,8 +256,8 @@ private:
     }
 
     // A schema of megabytes comes once a day, so its memory is freed after the GET. But if the
-    // handler has begun another GET, that GET uses the memory. It may even have ended already, and
-    // wait for its turn.
+    // handler has begun another GET, that GET uses the memory. That GET may even have ended, with a
+    // handler that was not called yet.
     void release_large_buffers(std::uint64_t finished) {
         std::vector<char> answer; // assigning an empty one would keep the memory
         std::vector<char> request;

@@ -62,8 +62,8 @@ public:
         if (descriptor_ < 0)
             return last_error();
 #if defined(TCP_QUICKACK)
-        // Then the last message of the handshake is sent with the request. That saves one packet,
-        // and one wake-up of the server.
+        // This lets the system send the last message of the handshake with the request. That saves
+        // one packet, and one wake-up of the server.
         if (family != AF_UNIX)
             set_option(IPPROTO_TCP, TCP_QUICKACK, 0);
 #endif

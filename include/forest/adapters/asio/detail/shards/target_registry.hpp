@@ -121,8 +121,8 @@ public:
         return found == nullptr ? target_id{} : found->inner;
     }
 
-    /// Forgets a target that was removed, and returns the name by which its fleet has to remove it,
-    /// too; 0 if its fleet does not know it.
+    /// Forgets a target that was removed. Returns the name that its fleet has for it, so that the
+    /// fleet can remove it; 0 if its fleet does not know it.
     target_id forget(target_id id) {
         const std::lock_guard lock{mutex_};
         const entry* const found = find(id);
