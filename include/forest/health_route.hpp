@@ -50,9 +50,9 @@ struct route_options {
 /// drops the route, it keeps the verifier and the callback of `on_answer`, and calls them.
 ///
 /// **Errors:** the constructor throws std::system_error with `errc::verifier_missing`, or with the
-/// server's error if the path cannot be used, and what the server throws. It and `on_answer` may
-/// throw std::bad_alloc; the other members throw nothing. A verifier that throws has not accepted
-/// the request.
+/// server's error if the path cannot be used. It also throws what the server throws. The
+/// constructor and `on_answer` may throw std::bad_alloc; the other members throw nothing. A
+/// verifier that throws has not accepted the request.
 template <server Server>
 class basic_health_route {
 public:
@@ -77,7 +77,7 @@ public:
     [[nodiscard]] bool draining() const noexcept { return state_->draining; }
 
     /// Sets whether the application can do its work; a route begins as healthy. While it is not
-    /// healthy, the response is 503 `{"status":"fail"}`. For a client that is an ordinary failure
+    /// healthy, the response is 503 `{"status":"fail"}`. A client treats it as an ordinary failure
     /// (`errc::unexpected_status`) and no announcement of an end. After `drain()` the status is
     /// `"stopping"` in both cases.
     void set_healthy(bool healthy) noexcept { state_->healthy = healthy; }

@@ -67,7 +67,7 @@ struct schema_route_options {
 /// are being sent keep the schema that they began with.
 ///
 /// **Errors:** the constructor throws std::system_error for an empty verifier or hash, for a text
-/// that is no schema, and for a path that the server cannot use, and what the server throws;
+/// that is no schema, or a path that the server cannot use. It also throws what the server throws.
 /// `replace` returns an error code. Both throw what the hash throws, and may throw std::bad_alloc,
 /// like `etag` and `on_answer`. A verifier that throws has not accepted the request.
 template <server Server>

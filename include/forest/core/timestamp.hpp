@@ -182,8 +182,8 @@ private:
 
 /// Reads the forms that PROTOCOL.md, 2 allows:
 /// `YYYY-MM-DD[Tt]hh:mm:ss[.digits](Z|z|±hh:mm|±hhmm|±hh)`, with spaces and tabs around it. Returns
-/// whole seconds: the fraction is cut off, which rounds down also before 1970. Returns nothing for
-/// any other text, and for dates and times that do not exist.
+/// whole seconds: the fraction is cut off, so a time before 1970 is rounded down, too. Returns
+/// nothing for any other text, and for dates and times that do not exist.
 [[nodiscard]] constexpr std::optional<std::chrono::sys_seconds>
 parse_timestamp(std::string_view text) noexcept {
     detail::digit_reader reader{trim_blanks(text)};

@@ -16,7 +16,7 @@ namespace forest {
 /// A signer adds header fields to a request. A model promises what the type system cannot check:
 ///
 /// - the result depends only on the request, the time and the secret;
-/// - the secret appears nowhere else, for example in no message, event or exception.
+/// - the secret is in no other place, such as a message, an event or an exception.
 ///
 /// See docs/reference/signer.md; the minimal model is tests/archetypes/signer.hpp.
 template <typename T>

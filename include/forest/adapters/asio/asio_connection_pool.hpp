@@ -105,7 +105,7 @@ public:
         : basic_asio_connection_pool{clock, names{clock.get_executor()}, options, tick} {}
 
     /// The same with the default options. If `tick` is equal to the tick of `fleet_options`, the
-    /// ticks of both are the same: checks that a fleet begins in one tick then also end in one
+    /// ticks of both begin together: checks that a fleet begins in one tick then also end in one
     /// tick.
     explicit basic_asio_connection_pool(const asio_clock& clock, std::same_as<duration> auto tick)
         requires std::default_initializable<Resolver>
@@ -129,7 +129,7 @@ private:
     std::shared_ptr<detail::get_operation_pool> pool_;
 };
 
-/// A pool that finds names like the system.
+/// A pool that looks names up as the system does.
 using asio_connection_pool = basic_asio_connection_pool<getaddrinfo_resolver>;
 
 } // namespace forest

@@ -108,7 +108,7 @@ private:
     std::shared_ptr<detail::name_directory> directory_;
 };
 
-/// The usual names, which the system looks up.
+/// The usual names: they are looked up as the system does.
 using asio_names = basic_asio_names<getaddrinfo_resolver>;
 
 } // namespace forest

@@ -105,7 +105,7 @@ private:
     std::shared_ptr<get_operation> get_;
 };
 
-/// A transport that finds names like the system.
+/// A transport that looks names up as the system does.
 using asio_transport = basic_asio_transport<getaddrinfo_resolver>;
 
 static_assert(transport<asio_transport>);

@@ -13,8 +13,8 @@
 
 namespace forest {
 
-/// An executor, made from one or from a context that has one and outlives its use: an io_context, a
-/// thread_pool, a `background`.
+/// An executor. It is made from an executor, or from a context that has one: an io_context, a
+/// thread_pool, a `background`. The context must outlive this object.
 class executor_source {
 public:
     template <typename Executor>

@@ -78,7 +78,7 @@ private:
     detail::get_operation_pool::operation* get_;
 };
 
-/// A pooled transport that finds names like the system.
+/// A pooled transport that looks names up as the system does.
 using pooled_transport = basic_pooled_transport<getaddrinfo_resolver>;
 
 static_assert(transport<pooled_transport>);

@@ -20,7 +20,7 @@
 #include <system_error>
 #include <utility>
 
-// Looks names up like the system, in the order of /etc/nsswitch.conf.
+// Looks names up as the system does, in the order of /etc/nsswitch.conf.
 
 namespace forest {
 

@@ -69,8 +69,8 @@ public:
     }
 
     /// The state that decides further judgements, without the state of the machine; compare
-    /// `health_machine::state`. Times and ids of outages are only kept for reports. So the state
-    /// has only the difference between the values of the machine and of this object.
+    /// `health_machine::state`. Times and ids of outages are only kept for reports. So instead of
+    /// them, the state has their differences between the machine and this object.
     template <typename Machine>
     [[nodiscard]] auto state(const Machine& subject, steady_time now, int counted_to) const {
         const outage& kept = subject.outage();
@@ -119,7 +119,7 @@ private:
             planned_ = std::clamp(due, now, now + options_.initial_delay_max);
         if (planned_ > now)
             return {.kind = action_kind::wait, .delay = planned_ - now};
-        planned_ = now; // An overrun moves the schedule and is not caught up (B1).
+        planned_ = now; // An overrun moves the schedule; missed checks are left out (B1).
         return announce();
     }
 
@@ -236,8 +236,8 @@ private:
         return action.kind == action_kind::report && action.event == event;
     }
 
-    // Returns the rule that forbids the action, otherwise the rule that requires the allowed
-    // action.
+    // Returns the rule that forbids the action. If there is none, returns the rule that requires
+    // the allowed action.
     std::string_view rule_of(const health_action& allowed, const health_action& action,
                              const health_input& input) const {
         if (ended_)
@@ -306,7 +306,7 @@ private:
     bool announced_ = false; // check_started is reported, and the check comes next
     bool in_flight_ = false;
     bool late_ = false;    // the wake-up before the check in flight was late
-    bool counted_ = false; // a success or a failure
+    bool counted_ = false; // there was a success or a failure
     bool down_ = false;
     check_result last_ = check_result::none;
     std::optional<event_kind> owed_; // the change of status to be reported next

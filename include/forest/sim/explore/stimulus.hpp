@@ -20,8 +20,8 @@
 #include <vector>
 
 // Everything that a driver may do to a health_machine, as a finite list for each request that the
-// machine may have made. Inputs and verdicts are finite. The durations come from the bounds with
-// which the machine compares: each bound itself, and one duration on each side of it.
+// machine may have made. The numbers of inputs and verdicts are finite. The durations come from the
+// bounds of the machine: each bound itself, and one duration on each side of it.
 
 namespace forest::sim {
 
@@ -33,7 +33,7 @@ using action_kind = forest::detail::health_action_kind;
 /// What the machine waits for: the last request to its driver.
 enum class pending : std::uint8_t { start, report, wait, check, nothing };
 
-/// How a check may end. The machine treats all verdicts that are not listed like one of these.
+/// How a check may end. The machine treats any other verdict like one of these.
 enum class verdict_kind : std::uint8_t {
     healthy,
     refused,      ///< counts as a failure
@@ -41,7 +41,7 @@ enum class verdict_kind : std::uint8_t {
     not_ok,       ///< counts, and has another clock skew
     unresolved,   ///< inconclusive (B12) until there are more than `doubt_max` in a row
     farewell,     ///< makes the target down at once (B9)
-    cancelled,    ///< by others; after its own cancel() the driver sends no reply
+    cancelled,    ///< not by the driver, which sends no reply after its cancel()
 };
 
 inline constexpr std::size_t verdict_kind_count =
@@ -86,8 +86,8 @@ struct stimulus {
     verdict_kind result{}; ///< for `reply` only
 
     /// How much the step adds to the length of a trace. A step that always follows adds nothing,
-    /// for example one report after another. Observers that keep the machine waiting add two, so
-    /// that the search prefers a wait.
+    /// for example one report after another. A report that takes time adds two, so that the search
+    /// prefers a wait.
     [[nodiscard]] constexpr std::size_t weight() const noexcept {
         if (kind != input_kind::reported)
             return 1;
@@ -100,7 +100,7 @@ struct stimulus {
 /// The steps that a driver may take in each situation. Immutable.
 class stimuli {
 public:
-    /// `settings` are the options of the machine, and `longest_delay` is the longest of its
+    /// `settings` are the options of the machine. `longest_delay` is the longest delay of its
     /// backoff.
     stimuli(const options& settings, duration longest_delay) {
         using kind = input_kind;

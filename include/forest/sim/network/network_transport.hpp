@@ -24,7 +24,7 @@ public:
     explicit network_transport(const network_path& path)
         : network_transport{[path](const url&) { return path; }} {}
 
-    /// Calls `choose` with the URL of each request; it returns the server and the link to it.
+    /// Calls `choose` with the URL of each request; `choose` returns the link and the server.
     explicit network_transport(path_chooser choose)
         : exchange_{std::make_shared<detail::network_exchange>(std::move(choose))} {}
 

@@ -62,7 +62,7 @@ struct true_outage {
     bool ongoing = true;
     bool client_sound = true; ///< when it began
     bool detected = false;    ///< the client reported the server as down during the outage
-    duration disturbed_at = duration::max(); ///< of the client's host, for the first time
+    duration disturbed_at = duration::max(); ///< when the client's host was first disturbed
     std::uint64_t host_changes = 0;
     std::optional<duration> latency{};
 };

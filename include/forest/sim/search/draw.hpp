@@ -53,9 +53,9 @@ struct draw_options {
     /// How many of a hundred faults are repeated (`fault::every`). From 0 to 100.
     int repeated_percent = 0;
 
-    /// How many of a hundred faults are swizzles instead. In a swizzle the links of all clients of
-    /// a server are clogged one after another, and unclogged in another order. From 0 to 100; needs
-    /// `clog` in `kinds`.
+    /// How many of a hundred faults are replaced by a swizzle. In a swizzle the links of all
+    /// clients of a server are clogged one after another, and unclogged in another order. From 0 to
+    /// 100; needs `clog` in `kinds`.
     int swizzled_percent = 0;
 };
 
@@ -134,7 +134,7 @@ private:
         return settings_.kinds.test(number) && settings_.weights[number] > 0;
     }
 
-    // Rejects a kind by its weight, relative to the greatest weight, and then draws again.
+    // Draws until a kind is accepted. The probability is its weight, divided by the greatest one.
     fault_kind draw_kind() noexcept {
         for (;;) {
             const auto kind = static_cast<fault_kind>(between(0, fault_kind_count - 1));

@@ -63,8 +63,8 @@ public:
         std::size_t hole = home(hash_of(gone));
         while (slots_[hole] != gone)
             hole = after(hole);
-        // Entries behind the hole that could not get their own place move forward. So no mark of
-        // the removed entry is needed.
+        // An entry behind the hole moves into it if its own place is the hole or before the hole.
+        // So the removed entry needs no mark.
         for (std::size_t slot = after(hole); slots_[slot] != none; slot = after(slot))
             if (distance(home(hash_of(slots_[slot])), slot) >= distance(hole, slot)) {
                 slots_[hole] = slots_[slot];
@@ -84,7 +84,7 @@ private:
         return (slot + 1) & (slots_.size() - 1);
     }
 
-    // Returns the distance from one slot forward to another.
+    // Returns the number of steps forward from slot `first` to slot `last`.
     [[nodiscard]] std::size_t distance(std::size_t first, std::size_t last) const noexcept {
         return (last - first) & (slots_.size() - 1);
     }

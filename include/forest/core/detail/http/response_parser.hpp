@@ -29,7 +29,7 @@ namespace forest::detail {
 class response_parser {
 public:
     /// `to_head_request`: the request was a HEAD, so the answer has no body, even if its header
-    /// section says so.
+    /// section announces one.
     explicit response_parser(message_limits limits = {}, bool to_head_request = false) noexcept
         : limits_{limits}, to_head_request_{to_head_request} {}
 
@@ -236,7 +236,7 @@ private:
                (detail::word_at("HTTP/1.1") & first_seven);
     }
 
-    // Reads one byte up to the last digit of the status.
+    // Reads one byte of the status line, at most up to the last digit of the status.
     bool step_status(char byte, std::size_t index) noexcept {
         if (index < protocol.size())
             return byte == protocol[index];
@@ -264,7 +264,7 @@ private:
         if (to_head_request_ || status_ == 101 || status_ == 204 || status_ == 304) {
             // There is no body that could be misread. But a peer that contradicts itself gets no
             // second request on this connection. In the answer to HEAD and in a 304, the length is
-            // that of the body of a GET.
+            // that of the body for a GET.
             const framing_fault fault = framing_.fault;
             const bool announces_body = framing_.kind == body_kind::chunked || framing_.size > 0;
             persistent_ =

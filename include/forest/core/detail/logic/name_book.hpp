@@ -114,7 +114,7 @@ public:
 
     /// Asks for the addresses of `name`. If a connect to the known addresses has failed, set
     /// `after_failed_connect`: then only the answer of a look-up that ends later is used.
-    /// `is_local(name)` is called before a look-up. If this throws std::bad_alloc, no look-up was
+    /// `is_local(name)` is called before a look-up. If `ask` throws std::bad_alloc, no look-up was
     /// requested.
     template <typename IsLocal>
     [[nodiscard]] name_state ask(std::string_view name, bool after_failed_connect,

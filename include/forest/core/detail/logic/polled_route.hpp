@@ -65,7 +65,7 @@ public:
     /// answers, and the last health check showed that it has no health route.
     [[nodiscard]] bool needs_schema() const noexcept { return missing_ && !schema_came_; }
 
-    /// The missing route that `checked` has found has been reported.
+    /// `checked` has found that the route is missing, and this has been reported.
     [[nodiscard]] route_action went_over() noexcept {
         return searches() ? route_action::wait : route_action::none;
     }
@@ -110,7 +110,7 @@ private:
     bool polls_schema_;
     bool first_fetch_; // the first fetch is running, and its end matters
     bool schema_came_ = false;
-    bool missing_ = false;    // by the last health check, not counting tries
+    bool missing_ = false;    // found by the last health check; tries do not count
     bool trying_ = false;     // a health check beside the polls is under way
     bool owed_again_ = false; // the server came back during that check
 };

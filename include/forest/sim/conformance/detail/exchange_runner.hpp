@@ -260,7 +260,7 @@ private:
         std::vector<kept_responder> kept;
     };
 
-    // The caller drops them outside the lock, because the server answers when they are dropped.
+    // The caller drops responders outside the lock, because dropping one makes the server answer.
     std::vector<kept_responder> take_responders() {
         const std::lock_guard lock{state_->mutex};
         return std::exchange(state_->kept, {});

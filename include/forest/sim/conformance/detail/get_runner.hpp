@@ -114,7 +114,7 @@ public:
         harness_.release();
     }
 
-    // Returns the plan that the peer will follow; empty if it cannot.
+    // Returns the plan that the peer will follow; empty if the peer cannot do this.
     std::optional<peer_plan> plan(peer_plan plan) {
         if (!harness_.plan(plan))
             return {};

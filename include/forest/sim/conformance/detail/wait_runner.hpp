@@ -35,7 +35,7 @@ public:
         duration delay;
         const model* clock = nullptr; // for reading the time; null after it was destroyed
         std::function<void()> then = {};
-        rule_name if_canceled = "clock.wrong_error"; // without a call of cancel()
+        rule_name if_canceled = "clock.wrong_error"; // broken by an end without cancel()
         steady_time began{};
         bool canceled = false; // it was pending when its clock was cancelled
         int ended = 0;         // calls of the handler

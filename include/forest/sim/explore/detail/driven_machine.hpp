@@ -21,8 +21,8 @@
 
 namespace forest::sim::detail {
 
-/// `forest::detail::health_machine`, or a type with its interface. Its `state` must return all of
-/// its data that decides its actions.
+/// `forest::detail::health_machine`, or a type with its interface. `state` must return all data on
+/// which its actions depend.
 template <typename T, typename Backoff>
 concept drivable =
     std::copyable<T> && std::constructible_from<T, options, Backoff, random_generator> &&
@@ -41,11 +41,11 @@ template <typename Machine, typename Backoff>
     requires drivable<Machine, Backoff>
 class driven_machine {
 public:
-    /// The machine is made from the arguments, and not started yet.
+    /// Makes the machine from the arguments, but does not start it.
     driven_machine(const options& settings, const Backoff& backoff, random_generator random)
         : subject_{settings, backoff, random}, rules_{settings, backoff} {}
 
-    /// Makes a step that is possible when `asked()`. Returns the violation if it breaks a rule.
+    /// Makes a step that `asked()` allows. Returns the violation if the step breaks a rule.
     std::optional<violation> play(const stimulus& played) {
         now_ += played.after;
         const verdict result = verdict_of(played.result, now_);
@@ -69,10 +69,10 @@ public:
     /// The machine itself.
     [[nodiscard]] const Machine& subject() const noexcept { return subject_; }
 
-    /// Returns its last action.
+    /// Returns the last action of the machine.
     [[nodiscard]] const health_action& answered() const noexcept { return answered_; }
 
-    /// Returns the input for which it waits.
+    /// Returns the input for which the machine waits.
     [[nodiscard]] pending asked() const noexcept { return asked_; }
 
     /// Returns the current time; while the machine waits, the end of the wait.

@@ -11,9 +11,9 @@
 #include <cstdint>
 #include <optional>
 
-// The deadlines of all checks in flight, rounded to ticks, for one timer. Few deadlines are ever
-// reached. So a void deadline stays in the queue until it is the first one, or until most of them
-// are void.
+// The deadlines of all checks in flight, rounded to ticks, for one timer. Most users clear their
+// deadline before it is reached. A cleared deadline is void. It stays in the queue until it is the
+// first one, or until most deadlines are void.
 
 namespace forest::detail {
 

@@ -42,12 +42,12 @@ struct pooled_socket : client_socket {
     explicit pooled_socket(std::uint32_t number) noexcept : place{number} {}
 
     const std::uint32_t place;     ///< among the sockets of the pool
-    std::uint32_t life = 0;        ///< counts the sockets that it has had
+    std::uint32_t life = 0;        ///< counts the connections that it has had
     std::uint32_t watched = 0;     ///< the events that epoll reports, once each
     std::uint32_t wanted = 0;      ///< the events for which its user waits
     std::uint32_t pending = 0;     ///< events that came before the wait for them
-    pool_user* user = nullptr;     ///< null while it is kept, or has no user
-    pooled_socket* next = nullptr; ///< in a list that it is in
+    pool_user* user = nullptr;     ///< null while it is kept or unused
+    pooled_socket* next = nullptr; ///< the next one in the same list
     url kept_for{};
     std::uint64_t origin = 0; ///< the hash of the origin of `kept_for`
     std::chrono::steady_clock::time_point kept_at{};
@@ -130,7 +130,7 @@ public:
         return each;
     }
 
-    /// Returns the same socket, and does not keep it any more.
+    /// Returns the socket that `find` returns, and does not keep it any more.
     [[nodiscard]] pooled_socket* take(const url& target) noexcept {
         if (size_ == 0)
             return nullptr;
