@@ -613,7 +613,8 @@ BOOST_AUTO_TEST_CASE(there_is_no_wake_up_without_work) {
     }
     std::set<steady_time> worked;
     for (const auto& each : watched.events)
-        if (each.report.kind == event_kind::started || each.report.kind == event_kind::check_started)
+        if (each.report.kind == event_kind::started ||
+            each.report.kind == event_kind::check_started)
             worked.insert(each.report.at);
     BOOST_TEST(watched.clock.counted().wakes.size() > 500U);
     std::size_t idle = 0;

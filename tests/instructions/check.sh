@@ -65,4 +65,4 @@ ours=$(a_check forest_fleet)
 theirs=$(a_check bare_asio)
 percent=$((ours * 100 / theirs))
 echo "forest: $ours instructions a check; bare Asio: $theirs; $percent %, of at most $most %"
-[ "$percent" -le "$most" ]
+[ $((ours * 100)) -le $((theirs * most)) ]

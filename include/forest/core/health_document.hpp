@@ -16,8 +16,8 @@ struct health_document;
 
 namespace detail {
 
-[[nodiscard]] std::error_code parse_health_document(std::string_view body,
-                                                    health_document& out) noexcept;
+[[nodiscard]] inline std::error_code parse_health_document(std::string_view body,
+                                                           health_document& out) noexcept;
 
 } // namespace detail
 

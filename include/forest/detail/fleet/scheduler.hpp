@@ -197,10 +197,10 @@ public:
     }
 
     /// Returns the next check that may begin now, if any. Reading clocks is a noticeable part of a
-    /// check, so `clock` is read once, and not at all when no target waits.
+    /// check, so `clock` is read once, and only when a target waits and there is room for a check.
     template <typename Clock>
     [[nodiscard]] std::optional<permitted_check> next(const Clock& clock) {
-        if (queues_.empty())
+        if (queues_.empty() || !limits_.has_room(checks_.count()))
             return std::nullopt;
         const steady_time now = clock.steady_now();
         const wall_time local = clock.now();
@@ -241,9 +241,13 @@ public:
         const auto due = targets_.next_due();
         if (!limits_.has_room(checks_.count()))
             return due;
+        std::optional<std::pair<steady_time, wall_time>> now;
         const auto gone = queues_.soonest([&](obstacle cause) {
-            return cause ? clock.steady_now() + signing_.until_near(*cause, clock.now())
-                         : limits_.next_connection();
+            if (!cause)
+                return limits_.next_connection();
+            if (!now)
+                now.emplace(clock.steady_now(), clock.now());
+            return now->first + signing_.until_near(*cause, now->second);
         });
         return due && gone ? std::min(due, gone) : due ? due : gone;
     }

@@ -76,26 +76,30 @@ constexpr bool may_be(std::string_view bytes, std::size_t index, unsigned lowest
     return is_text ? errc::plain_http_expected : errc::tls_failed;
 }
 
+struct protocol_complaint_words {
+    int status;
+    std::string_view words;
+    errc means;
+};
+
+inline constexpr std::array<protocol_complaint_words, 5> protocol_complaints{{
+    {400, "plain HTTP request was sent to HTTPS port", errc::tls_expected}, // nginx
+    {400, "plain HTTP to an SSL-enabled server port", errc::tls_expected},  // Apache
+    {400, "HTTP request to an HTTPS server", errc::tls_expected},           // Go
+    {400, "combination of host and port requires TLS", errc::tls_expected}, // Tomcat
+    {403, "Unknown ALPN Protocol", errc::http2_only},                       // Node
+}};
+
 /// Some servers answer in HTTP that the request has the wrong protocol. Returns the protocol that
 /// such an answer asks for: `tls_expected` if the port is for TLS, or `http2_only`. Empty for all
 /// other answers.
 [[nodiscard]] constexpr std::optional<errc> protocol_complaint(int status,
                                                                std::string_view body) noexcept {
-    struct complaint {
-        int status;
-        std::string_view words;
-        errc means;
-    };
-    constexpr std::array<complaint, 5> known{{
-        {400, "plain HTTP request was sent to HTTPS port", errc::tls_expected}, // nginx
-        {400, "plain HTTP to an SSL-enabled server port", errc::tls_expected},  // Apache
-        {400, "HTTP request to an HTTPS server", errc::tls_expected},           // Go
-        {400, "combination of host and port requires TLS", errc::tls_expected}, // Tomcat
-        {403, "Unknown ALPN Protocol", errc::http2_only},                       // Node
-    }};
-    if (status < 400) // the common case
+    constexpr int lowest =
+        std::ranges::min(protocol_complaints, {}, &protocol_complaint_words::status).status;
+    if (status < lowest) // most answers
         return std::nullopt;
-    for (const complaint& each : known)
+    for (const protocol_complaint_words& each : protocol_complaints)
         if (status == each.status && body.find(each.words) != std::string_view::npos)
             return each.means;
     return std::nullopt;
