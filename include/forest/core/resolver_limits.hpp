@@ -53,8 +53,8 @@ struct resolver_limits {
 /// The counts of the look-ups so far.
 struct name_statistics {
     std::uint64_t lookups = 0;     ///< look-ups that have begun
-    std::uint64_t not_found = 0;   ///< of them: there is no such name
-    std::uint64_t unavailable = 0; ///< of them: without an answer of the name service
+    std::uint64_t not_found = 0;   ///< look-ups of names that do not exist
+    std::uint64_t unavailable = 0; ///< look-ups without an answer of the name service
     std::uint64_t last_good = 0;   ///< requests that used the last good answer
 };
 

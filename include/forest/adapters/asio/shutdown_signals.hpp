@@ -105,7 +105,7 @@ public:
     const int number;
 
 private:
-    // Neither call can fail, because the signal exists and may be caught. Handlers are compared by
+    // sigaction cannot fail, because the signal exists and may be caught. Handlers are compared by
     // `sa_handler`, with any `sa_flags`, because it shares its storage with `sa_sigaction`.
     [[nodiscard]] struct sigaction disposition() const noexcept {
         struct sigaction found{};
@@ -130,7 +130,7 @@ private:
     std::optional<struct sigaction> displaced_;
 };
 
-// The only state of the library that belongs to the process, because dispositions do.
+// The only state of the library that belongs to the process, like the dispositions.
 struct shutdown_takeovers {
     static shutdown_takeovers& of_this_process() noexcept {
         static shutdown_takeovers all;
@@ -222,8 +222,8 @@ private:
             }
             set_.reset();
         }
-        // Sends it to the process, like the first time. raise() would send it to this thread, which
-        // may block the signal for ever.
+        // Sends the signal to the process, as the first time. raise() would send it to this thread,
+        // which may block the signal for ever.
         for (std::size_t index = 0; index < owed.size(); ++index) {
             if (owed[index])
                 ::kill(::getpid(), process.signals[index].number);
@@ -244,7 +244,7 @@ private:
 /// a program that a signal has ended. Without this call, the kernel drops signals to process 1 that
 /// the program does not handle. So a program that waits for a name or a file would never end. Does
 /// nothing in any other process, and changes no signal that is ignored or handled.
-/// `shutdown_signals` treats it as the default. May be called from any thread, and several times.
+/// `shutdown_signals` treats this as the default. May be called from any thread, and several times.
 inline void let_signals_end_first_process() noexcept {
     if (!detail::default_is_ignored())
         return;
@@ -288,11 +288,11 @@ inline void let_signals_end_first_process() noexcept {
 ///
 /// **Thread safety:** all members may be called from any thread, and from the callback. The
 /// application must not change the dispositions of the two signals on one thread while another
-/// constructs, cancels or destroys this, or while the callback returns.
+/// constructs, cancels or destroys this object, or while the callback returns.
 ///
-/// Asio resets a signal to its default before the former disposition can be put back. This thread
-/// blocks the signal during the two system calls between them. If another thread receives the
-/// signal at that moment, the process ends.
+/// Asio resets a signal to its default before the former disposition can be put back. Between these
+/// two steps, this thread blocks the signal. If another thread receives the signal at that moment,
+/// the process ends.
 ///
 /// **Lifetime:** a callback may destroy this object. While it waits, it is work for the executor:
 /// `io_context::run()` does not return before the callback has run or `cancel()` was called. The
@@ -322,8 +322,8 @@ public:
 
     /// Restores the earlier handlers. Does not call them, unless the callback of another
     /// `shutdown_signals` has run and this is the last object. Waits for the running callback.
-    /// After that no callback is running and none will start. If the callback calls it, it returns
-    /// at once, and the rest happens when the callback has returned. Idempotent.
+    /// After that no callback is running and none will start. If the callback calls `cancel`, the
+    /// call returns at once, and the rest happens after the callback. Idempotent.
     void cancel() {
         if (const auto waiting = wait_.lock())
             waiting->cancel();

@@ -25,8 +25,8 @@ namespace forest::sim {
 
 namespace detail {
 
-// FNV-1a that starts from the secret and takes eight bytes at a time. The shift is needed for that:
-// without it a byte would not change the bytes below it.
+// FNV-1a that starts from the secret and takes eight bytes at a time. So a shift is needed: without
+// it a byte would not change the bytes below that byte.
 constexpr std::uint64_t quick_hash(std::string_view text, std::uint64_t hash) noexcept {
     const auto add = [&hash](std::uint64_t part) {
         hash = forest::detail::fnv_1a(hash, part);

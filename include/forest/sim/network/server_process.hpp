@@ -28,7 +28,7 @@
 
 namespace forest::sim {
 
-/// The end of an accepted connection on the side of the client.
+/// The client of an accepted connection.
 class peer {
 public:
     /// Called when the process has ended: the connection has ended, too.
@@ -63,8 +63,8 @@ struct server_setup {
 ///         (away ? lost : arrived) += orders;
 ///     }};
 ///
-/// Each fault is a counter: it is active while the counter is above 0, so two faults of one kind
-/// end with the later one.
+/// Each fault is a counter, and is active while the counter is above 0. So if two faults of one
+/// kind overlap, both end with the later one.
 ///
 /// **Thread safety:** none.
 ///
@@ -124,7 +124,7 @@ public:
             recover();
     }
 
-    /// Ends if it runs, and starts again. All crashes so far are undone.
+    /// Ends the process if it runs, and starts it again. All crashes so far are undone.
     void restart() {
         if (crashed_ == 0)
             end();

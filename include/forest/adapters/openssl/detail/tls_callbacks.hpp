@@ -45,7 +45,7 @@ struct tls_callbacks {
         return static_cast<tls_callbacks*>(SSL_get_app_data(ssl));
     }
 
-    /// A callback for OpenSSL. Its verdict on a certificate is not changed.
+    /// A callback for OpenSSL. It does not change the verdict on a certificate.
     static int verified(int acceptable, X509_STORE_CTX* store) noexcept {
         auto* const session = static_cast<const SSL*>(
             X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));

@@ -7,7 +7,7 @@
 #include <forest/core/fields.hpp>
 
 // Removes the chunked coding from a body in place (RFC 9112, 7.1). The data moves to the front, and
-// the framing disappears. So a buffer with the limit of the body is enough, with chunks of any
+// the framing disappears. So a buffer as large as the limit of the body is enough for chunks of any
 // size.
 
 #include <algorithm>

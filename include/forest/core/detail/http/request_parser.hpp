@@ -12,8 +12,8 @@
 #include <forest/core/http_method.hpp>
 #include <forest/core/message_limits.hpp>
 
-// Reads one request from a buffer that the server owns. It does not touch the pipelined requests
-// behind it. It keeps only offsets, so the buffer may move between two reads.
+// Reads one request from a buffer that the server owns. The parser does not touch the pipelined
+// requests behind that one. It keeps only offsets, so the buffer may move between two reads.
 
 #include <algorithm>
 #include <cassert>
@@ -94,8 +94,8 @@ public:
     /// Whether any byte has arrived.
     [[nodiscard]] bool started() const noexcept { return started_; }
 
-    /// Parts of the request line and the header section. They are empty, and `other`, until the
-    /// head is complete. `data` begins with the kept bytes.
+    /// Parts of the request line and the header section. Until the head is complete, the method is
+    /// `other`, and the rest is empty. `data` begins with the kept bytes.
     [[nodiscard]] http_method method() const noexcept { return method_; }
 
     [[nodiscard]] std::string_view method_text(std::span<const char> data) const noexcept {

@@ -52,7 +52,7 @@ public:
     }
 
 private:
-    // The client destroys the result when it is stopped, and with it the application's callback.
+    // A client that is stopped destroys the result, and so the callback of the application.
     static outage_callback chain(const outage_callback& first, outage_callback callback) {
         return [first, callback = std::move(callback)](Whose... whose, const outage& reported) {
             first(whose..., reported);

@@ -162,14 +162,14 @@ protected:
         timer_.cancel();
     }
 
-    /// Performs a task like a handler of the application, one at a time with them. Releases the
-    /// lock.
+    /// Performs a task. The task and the handlers of the application run one at a time. Releases
+    /// the lock.
     void run(lock& held, serial_task& done) {
         held.unlock();
         serializer_.run(done, shared_from_this());
     }
 
-    /// The same, but after this call has returned, and without keeping this object alive.
+    /// The same as `run`, but after this call has returned. Does not keep this object alive.
     void post(lock& held, serial_task& done) {
         held.unlock();
         serializer_.post(done, nullptr);
