@@ -2,6 +2,8 @@
 #ifndef FOREST_CORE_DETAIL_HTTP_AUTHORITY_HPP
 #define FOREST_CORE_DETAIL_HTTP_AUTHORITY_HPP
 
+#include <forest/core/detail/json/hex.hpp>
+
 // The host and port of a URL and of a Host field (RFC 3986, 3.2). Both use this reader, so a server
 // accepts every host that a client may name. No names are resolved here.
 
@@ -25,10 +27,6 @@ inline constexpr auto host_name_bytes = [] {
 
 constexpr bool is_digit(char byte) noexcept {
     return '0' <= byte && byte <= '9';
-}
-
-constexpr bool is_hex_digit(char byte) noexcept {
-    return is_digit(byte) || ('a' <= byte && byte <= 'f') || ('A' <= byte && byte <= 'F');
 }
 
 /// Returns whether a host name may have this byte: unreserved or a sub-delimiter (RFC 3986, 3.2.2).

@@ -68,6 +68,10 @@ constexpr unsigned hex_value(char digit) noexcept {
     return lower_hex_value(digit);
 }
 
+constexpr bool is_hex_digit(char byte) noexcept {
+    return hex_value(byte) < 16;
+}
+
 } // namespace forest::detail
 
 #endif

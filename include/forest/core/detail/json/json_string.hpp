@@ -52,9 +52,7 @@ constexpr std::size_t end_of_escape(std::string_view text, std::size_t position)
     if (kind != 'u')
         return std::string_view{"\"\\/bfnrt"}.find(kind) != npos ? position : npos;
     for (int digits = 0; digits < 4; ++digits, ++position) {
-        const char byte = position < text.size() ? text[position] : '\0';
-        if (!(('0' <= byte && byte <= '9') || ('a' <= byte && byte <= 'f') ||
-              ('A' <= byte && byte <= 'F')))
+        if (position == text.size() || !is_hex_digit(text[position]))
             return npos;
     }
     return position;
