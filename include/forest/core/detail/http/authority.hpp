@@ -31,7 +31,7 @@ constexpr bool is_digit(char byte) noexcept {
 
 /// Returns whether a host name may have this byte: unreserved or a sub-delimiter (RFC 3986, 3.2.2).
 [[nodiscard]] constexpr bool is_host_name_byte(char byte) noexcept {
-    return detail::host_name_bytes[static_cast<unsigned char>(byte)];
+    return host_name_bytes[static_cast<unsigned char>(byte)];
 }
 
 /// Whether `text` is four decimal numbers up to 255, without leading zeros, joined by dots.
@@ -41,7 +41,7 @@ constexpr bool is_digit(char byte) noexcept {
     while (true) {
         const std::size_t first = position;
         int value = 0;
-        while (position < text.size() && position - first < 3 && detail::is_digit(text[position]))
+        while (position < text.size() && position - first < 3 && is_digit(text[position]))
             value = value * 10 + (text[position++] - '0');
         const std::size_t digits = position - first;
         if (digits == 0 || value > 255 || (digits > 1 && text[first] == '0'))
@@ -64,8 +64,7 @@ constexpr bool is_digit(char byte) noexcept {
         return true;
     while (true) {
         const std::size_t first = position;
-        while (position < text.size() && position - first < 4 &&
-               detail::is_hex_digit(text[position]))
+        while (position < text.size() && position - first < 4 && is_hex_digit(text[position]))
             ++position;
         if (position < text.size() && text[position] == '.') {
             groups += 2;
@@ -94,7 +93,7 @@ constexpr bool is_digit(char byte) noexcept {
 [[nodiscard]] constexpr std::optional<std::uint16_t> read_port(std::string_view text) noexcept {
     std::uint32_t value = 0;
     for (const char byte : text) {
-        if (!detail::is_digit(byte))
+        if (!is_digit(byte))
             return std::nullopt;
         value = value * 10 + static_cast<std::uint32_t>(byte - '0');
         if (value > 65535)

@@ -108,7 +108,7 @@ constexpr bool element_names(std::string_view element, std::string_view tag) noe
 /// is not in quotes is returned unchanged, without the blanks around it. The result is a view into
 /// `field`.
 [[nodiscard]] constexpr std::string_view opaque_tag(std::string_view field) noexcept {
-    return detail::unquoted(trim_blanks(field));
+    return unquoted(trim_blanks(field));
 }
 
 /// Returns whether the `If-None-Match` of a request names `tag`. The tag may be raw, quoted or
@@ -129,12 +129,12 @@ constexpr bool element_names(std::string_view element, std::string_view tag) noe
         ++lines;
         star = list == "*";
         while (readable && !list.empty()) {
-            const std::size_t size = detail::element_size(list);
+            const std::size_t size = element_size(list);
             readable = size != std::string_view::npos;
             if (!readable)
                 break;
             const std::string_view element = trim_blanks(list.substr(0, size));
-            named |= !tag.empty() && detail::element_names(element, tag);
+            named |= !tag.empty() && element_names(element, tag);
             list.remove_prefix(size < list.size() ? size + 1 : size);
         }
     });

@@ -42,7 +42,6 @@ constexpr bool may_be(std::string_view bytes, std::size_t index, unsigned lowest
 /// protocol, otherwise `malformed_response`. Empty while more bytes are needed; five bytes are
 /// enough.
 [[nodiscard]] constexpr std::optional<errc> protocol_of(std::string_view first) noexcept {
-    using detail::may_be;
     // RFC 8446, 5.1: type, then version 3.0 to 3.4.
     constexpr std::size_t tls_bytes = 3;
     if (may_be(first, 0, 0x15, 0x16) && may_be(first, 1, 3, 3) && may_be(first, 2, 0, 4))
@@ -53,7 +52,7 @@ constexpr bool may_be(std::string_view bytes, std::size_t index, unsigned lowest
         (may_be(first, 3, 4, 4) || may_be(first, 3, 7, 7)) && may_be(first, 4, 0, 0))
         return first.size() >= frame_bytes ? std::optional{errc::http2_only} : std::nullopt;
     bool undecided = false;
-    for (const std::string_view greeting : detail::greetings) {
+    for (const std::string_view greeting : greetings) {
         const std::size_t count = std::min(greeting.size(), first.size());
         if (greeting.substr(0, count) != first.substr(0, count))
             continue;

@@ -70,7 +70,7 @@ public:
                 state_ = state::name;
                 [[fallthrough]];
             case state::name:
-                position = detail::skip_token(data, position);
+                position = skip_token(data, position);
                 if (position == data.size())
                     break;
                 if (data[position] != ':')
@@ -79,7 +79,7 @@ public:
                 state_ = state::value;
                 [[fallthrough]];
             case state::value:
-                position = detail::skip_field_value(data, position);
+                position = skip_field_value(data, position);
                 if (position == data.size())
                     break;
                 if (data[position] != '\r')
@@ -196,11 +196,11 @@ class framing_fields {
 public:
     /// Reads a line if its name is one of the relevant ones. Blanks around the value do not count.
     constexpr void add(std::string_view name, std::string_view value) noexcept {
-        if (detail::is_named(name, "Content-Length"))
+        if (is_named(name, "Content-Length"))
             length_.add(value);
-        else if (detail::is_named(name, "Transfer-Encoding"))
+        else if (is_named(name, "Transfer-Encoding"))
             codings_.add(value);
-        else if (detail::is_named(name, "Connection"))
+        else if (is_named(name, "Connection"))
             closes_ = closes_ || list_has(value, "close");
     }
 
@@ -225,7 +225,7 @@ public:
             framing.kind = body_kind::sized;
             if (!length_.valid)
                 framing.fault = framing_fault::malformed;
-            else if (length_.size > body_bytes_max || length_.size == detail::body_size_overflow)
+            else if (length_.size > body_bytes_max || length_.size == body_size_overflow)
                 framing.fault = framing_fault::body_too_large;
             else
                 framing.size = static_cast<std::size_t>(length_.size);
@@ -234,8 +234,8 @@ public:
     }
 
 private:
-    detail::content_length length_;
-    detail::transfer_codings codings_;
+    content_length length_;
+    transfer_codings codings_;
     bool closes_ = false;
 };
 

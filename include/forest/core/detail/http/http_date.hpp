@@ -108,17 +108,17 @@ parse_http_date(std::string_view text) noexcept {
     if (comma != std::string_view::npos) {
         const std::string_view day = text.substr(0, comma);
         const std::string_view date = text.substr(comma + 2);
-        if (detail::is_day_name(day, true))
-            return detail::read_date(date, false);
-        if (detail::is_day_name(day, false))
-            return detail::read_date(date, true);
+        if (is_day_name(day, true))
+            return read_date(date, false);
+        if (is_day_name(day, false))
+            return read_date(date, true);
         return std::nullopt;
     }
-    constexpr std::size_t asctime_begin = detail::short_name_size + 1;
-    if (text.size() < asctime_begin || text[detail::short_name_size] != ' ' ||
-        !detail::is_day_name(text.substr(0, detail::short_name_size), true))
+    constexpr std::size_t asctime_begin = short_name_size + 1;
+    if (text.size() < asctime_begin || text[short_name_size] != ' ' ||
+        !is_day_name(text.substr(0, short_name_size), true))
         return std::nullopt;
-    return detail::read_asctime(text.substr(asctime_begin));
+    return read_asctime(text.substr(asctime_begin));
 }
 
 /// Writes `Sun, 06 Nov 1994 08:49:37 GMT`. Years as in `format_timestamp`.
@@ -132,25 +132,25 @@ format_http_date(std::chrono::sys_seconds time) noexcept {
     const year_month_day date{midnight};
     const auto second_of_day = static_cast<unsigned>((time - midnight).count());
     const auto year_number = static_cast<unsigned>(static_cast<int>(date.year()));
-    const std::string_view day = detail::day_names[weekday{midnight}.c_encoding()];
-    const std::string_view month = detail::month_names[static_cast<unsigned>(date.month()) - 1];
+    const std::string_view day = day_names[weekday{midnight}.c_encoding()];
+    const std::string_view month = month_names[static_cast<unsigned>(date.month()) - 1];
 
     std::array<char, http_date_size> text{};
     char* const out = text.data();
-    std::copy_n(day.begin(), detail::short_name_size, out);
+    std::copy_n(day.begin(), short_name_size, out);
     std::copy_n(", ", 2, out + 3);
-    detail::write_pair(out + 5, static_cast<unsigned>(date.day()));
+    write_pair(out + 5, static_cast<unsigned>(date.day()));
     out[7] = ' ';
-    std::copy_n(month.begin(), detail::short_name_size, out + 8);
+    std::copy_n(month.begin(), short_name_size, out + 8);
     out[11] = ' ';
-    detail::write_pair(out + 12, year_number / 100);
-    detail::write_pair(out + 14, year_number % 100);
+    write_pair(out + 12, year_number / 100);
+    write_pair(out + 14, year_number % 100);
     out[16] = ' ';
-    detail::write_pair(out + 17, second_of_day / 3600);
+    write_pair(out + 17, second_of_day / 3600);
     out[19] = ':';
-    detail::write_pair(out + 20, second_of_day / 60 % 60);
+    write_pair(out + 20, second_of_day / 60 % 60);
     out[22] = ':';
-    detail::write_pair(out + 23, second_of_day % 60);
+    write_pair(out + 23, second_of_day % 60);
     std::copy_n(" GMT", 4, out + 25);
     return text;
 }
@@ -161,10 +161,10 @@ format_http_date(std::chrono::sys_seconds time) noexcept {
 [[nodiscard]] constexpr std::optional<std::chrono::sys_seconds>
 parse_imf_fixdate(std::string_view text) noexcept {
     text = trim_blanks(text);
-    constexpr std::size_t date_begin = detail::short_name_size + 2;
+    constexpr std::size_t date_begin = short_name_size + 2;
     if (text.size() != http_date_size)
         return std::nullopt;
-    const auto time = detail::read_date(text.substr(date_begin), false);
+    const auto time = read_date(text.substr(date_begin), false);
     if (!time)
         return std::nullopt;
     const auto written = format_http_date(*time);

@@ -35,7 +35,7 @@ public:
                 state_ = state::method;
                 [[fallthrough]];
             case state::method:
-                position = detail::skip_token(data, position);
+                position = skip_token(data, position);
                 if (position == data.size())
                     break;
                 if (data[position] != ' ')
@@ -44,7 +44,7 @@ public:
                 state_ = state::target;
                 [[fallthrough]];
             case state::target:
-                position = detail::skip_target(data, position);
+                position = skip_target(data, position);
                 if (position == data.size())
                     break;
                 if (data[position] != ' ' || position == target_begin_)
@@ -109,7 +109,7 @@ private:
         for (; position < data.size() && position - begin < version_shape.size(); ++position) {
             const char byte = data[position];
             const char expected = version_shape[position - begin];
-            if (expected == 'd' ? !detail::is_digit(byte) : byte != expected)
+            if (expected == 'd' ? !is_digit(byte) : byte != expected)
                 break;
             if (expected == 'd')
                 (data[position - 1] == '/' ? major_ : minor_) = byte;

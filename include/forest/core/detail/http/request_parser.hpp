@@ -196,9 +196,9 @@ private:
     }
 
     void read_field(std::string_view name, std::string_view value) noexcept {
-        if (detail::is_named(name, "Host"))
+        if (is_named(name, "Host"))
             host_valid_ = ++hosts_ == 1 && is_host_field(trim_blanks(value));
-        else if (detail::is_named(name, "Expect"))
+        else if (is_named(name, "Expect"))
             expects_continue_ = expects_continue_ || list_has(value, "100-continue");
         else
             framing_fields_.add(name, value);

@@ -57,10 +57,10 @@ std::size_t write_texts(std::span<char> out, const Texts&... texts) noexcept {
                                                bool keep_alive) noexcept {
     assert(is_token(method));
     assert(!target.host().empty());
-    return detail::write_texts(
-        out, method, " ", target.target(), " HTTP/1.1\r\nHost: ", target.host_header(),
-        "\r\nUser-Agent: forest/", version, "\r\nAccept: application/json\r\n", fields.text(),
-        keep_alive ? detail::view_of("\r\n") : detail::view_of("Connection: close\r\n\r\n"));
+    return write_texts(out, method, " ", target.target(),
+                       " HTTP/1.1\r\nHost: ", target.host_header(), "\r\nUser-Agent: forest/",
+                       version, "\r\nAccept: application/json\r\n", fields.text(),
+                       keep_alive ? view_of("\r\n") : view_of("Connection: close\r\n\r\n"));
 }
 
 } // namespace forest::detail

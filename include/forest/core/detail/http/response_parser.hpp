@@ -211,7 +211,7 @@ private:
         }
             [[fallthrough]];
         case state::reason:
-            read_ = detail::skip_field_value(head, read_);
+            read_ = skip_field_value(head, read_);
             if (read_ == head.size())
                 return true;
             if (head[read_] != '\r')
@@ -232,8 +232,7 @@ private:
 
     static bool begins_as_usual(std::string_view line) noexcept {
         constexpr std::uint64_t first_seven = ~std::uint64_t{0} >> 8U;
-        return (detail::word_at(line.data()) & first_seven) ==
-               (detail::word_at("HTTP/1.1") & first_seven);
+        return (word_at(line.data()) & first_seven) == (word_at("HTTP/1.1") & first_seven);
     }
 
     // Reads one byte of the status line, at most up to the last digit of the status.

@@ -195,7 +195,7 @@ private:
 /// (RFC 8259). Blanks around it are allowed. Half of a surrogate pair in an escape is allowed by
 /// the grammar. The cost is linear in the size of the text.
 [[nodiscard]] inline bool is_valid_json(std::string_view text) noexcept {
-    detail::json_scanner scanner{text};
+    json_scanner scanner{text};
     json_value::kind type{};
     scanner.skip_blanks();
     if (!scanner.take_value(0, type))
@@ -239,33 +239,31 @@ inline bool take_element(json_scanner& scanner, json_value& value) noexcept {
 /// other text. The caller must then drop the members that it received before the error.
 template <class F>
 [[nodiscard]] std::error_code read_json_object(std::string_view text, F&& on_member) {
-    const auto take_member = [&](detail::json_scanner& scanner) {
+    const auto take_member = [&](json_scanner& scanner) {
         const std::size_t key_begin = scanner.position() + 1;
         if (!scanner.take_string())
             return false;
         const std::string_view key = scanner.from(key_begin);
         json_value value;
-        if (!scanner.take_colon() || !detail::take_element(scanner, value))
+        if (!scanner.take_colon() || !take_element(scanner, value))
             return false;
         on_member(json_string{key.substr(0, key.size() - 1)}, value);
         return true;
     };
-    return detail::take_container(text, '{', '}', take_member) ? std::error_code{}
-                                                               : errc::malformed_body;
+    return take_container(text, '{', '}', take_member) ? std::error_code{} : errc::malformed_body;
 }
 
 /// The same for an array, with a call of `on_element(json_value)` for each of its elements.
 template <class F>
 [[nodiscard]] std::error_code read_json_array(std::string_view text, F&& on_element) {
-    const auto take_element = [&](detail::json_scanner& scanner) {
+    const auto take_element = [&](json_scanner& scanner) {
         json_value value;
         if (!detail::take_element(scanner, value))
             return false;
         on_element(value);
         return true;
     };
-    return detail::take_container(text, '[', ']', take_element) ? std::error_code{}
-                                                                : errc::malformed_body;
+    return take_container(text, '[', ']', take_element) ? std::error_code{} : errc::malformed_body;
 }
 
 } // namespace forest::detail

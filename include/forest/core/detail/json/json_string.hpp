@@ -141,7 +141,7 @@ public:
     constexpr std::size_t copy_prefix_to(std::span<char> out) const noexcept {
         // Most strings are plain, and nearly all others have a plain beginning.
         const std::string_view both = raw_.substr(0, out.size());
-        std::size_t size = detail::skip_plain(both, 0);
+        std::size_t size = skip_plain(both, 0);
         std::copy_n(both.begin(), size, out.begin());
         json_string{raw_.substr(size)}.for_each_character([&](std::string_view character, bool) {
             if (character.size() > out.size() - size)
@@ -211,15 +211,15 @@ private:
         case 'u': break;
         default: return static_cast<unsigned char>(kind);
         }
-        const char32_t unit = detail::read_utf16_escape(whole);
-        rest = whole.substr(std::min(detail::utf16_escape_size, whole.size()));
-        if (!detail::is_high_surrogate(unit))
-            return detail::is_low_surrogate(unit) ? lone_surrogate : unit;
-        const char32_t low = detail::read_utf16_escape(rest);
-        if (!detail::is_low_surrogate(low))
+        const char32_t unit = read_utf16_escape(whole);
+        rest = whole.substr(std::min(utf16_escape_size, whole.size()));
+        if (!is_high_surrogate(unit))
+            return is_low_surrogate(unit) ? lone_surrogate : unit;
+        const char32_t low = read_utf16_escape(rest);
+        if (!is_low_surrogate(low))
             return lone_surrogate;
-        rest.remove_prefix(detail::utf16_escape_size);
-        return detail::combine_surrogates(unit, low);
+        rest.remove_prefix(utf16_escape_size);
+        return combine_surrogates(unit, low);
     }
 
     std::string_view raw_;

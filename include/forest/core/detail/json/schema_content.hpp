@@ -275,7 +275,7 @@ private:
 /// memory of the text, and more for a text with mostly short members. Throws std::bad_alloc.
 [[nodiscard]] inline std::string schema_content(std::string_view text) {
     assert(is_valid_json(text));
-    return detail::schema_content_writer{text}.write();
+    return schema_content_writer{text}.write();
 }
 
 } // namespace forest::detail

@@ -63,7 +63,7 @@ public:
 private:
     friend name_book;
 
-    detail::book_entry* entry_ = nullptr; // null when it does not wait
+    book_entry* entry_ = nullptr; // null when it does not wait
     name_waiter* before_ = nullptr;
     name_waiter* behind_ = nullptr;
 };
@@ -95,7 +95,7 @@ struct book_entry {
 /// caller and never decrease.
 class name_book {
 public:
-    using entry = detail::book_entry;
+    using entry = book_entry;
 
     explicit name_book(const resolver_limits& limits = {}) noexcept : limits_{limits} {}
 

@@ -175,7 +175,7 @@ private:
 
     // A call on the thread of the fleet, in memory that was allocated before.
     template <typename Function>
-    class queued_call final : public detail::serial_task {
+    class queued_call final : public serial_task {
     public:
         queued_call(fleet_shard& shard, Function&& call) : function{std::move(call)}, to_{shard} {}
         queued_call(fleet_shard& shard, const Function& call) : function{call}, to_{shard} {}
@@ -185,7 +185,7 @@ private:
                 if (!to_.ended_) // It may have ended during a pause.
                     function(*to_.fleet_);
             } catch (const std::bad_alloc&) {
-                detail::pause_for_memory();
+                pause_for_memory();
                 return to_.enter(*this);
             }
             delete this;
@@ -200,7 +200,7 @@ private:
 
     // The same, on the stack of the waiting caller.
     template <typename Function>
-    class awaited_call final : public detail::serial_task {
+    class awaited_call final : public serial_task {
     public:
         awaited_call(fleet_shard& shard, Function& function) : of_{shard}, function_{function} {}
 
@@ -233,7 +233,7 @@ private:
         std::exception_ptr thrown_;
     };
 
-    class member_call final : public detail::serial_task {
+    class member_call final : public serial_task {
     public:
         member_call(fleet_shard& shard, void (*call)(Fleet&)) : of_{shard}, call_{call} {}
         void perform() override { call_(*of_.fleet_); }
@@ -251,7 +251,7 @@ private:
     }
 
     // Posting never fails, because the executor is that of an io_context.
-    void enter(detail::serial_task& task) noexcept { (void)mailbox_->post(task, mailbox_); }
+    void enter(serial_task& task) noexcept { (void)mailbox_->post(task, mailbox_); }
 
     // Calls the function here if the fleet was not handed over yet.
     template <typename Function>
@@ -268,8 +268,7 @@ private:
     member_call starting_{*this, [](Fleet& fleet) { fleet.start(); }};
     member_call stopping_{*this, [](Fleet& fleet) { fleet.stop(); }};
     background loop_;
-    std::shared_ptr<detail::task_mailbox> mailbox_ =
-        std::make_shared<detail::task_mailbox>(loop_.get_executor());
+    std::shared_ptr<task_mailbox> mailbox_ = std::make_shared<task_mailbox>(loop_.get_executor());
     std::optional<Fleet> fleet_;
     std::vector<target_id> outer_; // by places
     std::vector<std::optional<signer_id>> signers_{signer_id{}};
