@@ -75,19 +75,19 @@ public:
     }
 
     /// `kind` may name several: what the text is, and `middle` or `end` for where it is held.
-    void text(point at, std::string_view what, std::string_view kind) {
-        const auto [before, behind] = around(what, kind);
+    void text(point at, std::string_view content, std::string_view kind) {
+        const auto [before, behind] = around(content, kind);
         cover({at.x - before, at.y - ascent}, {at.x + behind, at.y + descent});
-        write(at, what, kind);
+        write(at, content, kind);
     }
 
     /// From below to above.
-    void upright(point at, std::string_view what, std::string_view kind) {
-        const auto [before, behind] = around(what, kind);
+    void upright(point at, std::string_view content, std::string_view kind) {
+        const auto [before, behind] = around(content, kind);
         cover({at.x - ascent, at.y - behind}, {at.x + descent, at.y + before});
         text_ +=
             "<g transform=\"translate(" + pixels(at.x) + " " + pixels(at.y) + ") rotate(-90)\">\n";
-        write({0, 0}, what, kind);
+        write({0, 0}, content, kind);
         text_ += "</g>\n";
     }
 
@@ -110,9 +110,9 @@ private:
         double behind;
     };
 
-    static extent around(std::string_view what, std::string_view kind) {
+    static extent around(std::string_view content, std::string_view kind) {
         double width = 0;
-        for (const char byte : what) // without the further bytes of UTF-8
+        for (const char byte : content) // without the further bytes of UTF-8
             width += (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U ? 0 : letter;
         if (kind.find("title") != std::string_view::npos)
             width *= 15.0 / 13;
@@ -129,10 +129,10 @@ private:
         most_ = {std::max(most_.x, to.x), std::max(most_.y, to.y)};
     }
 
-    void write(point at, std::string_view what, std::string_view kind) {
+    void write(point at, std::string_view content, std::string_view kind) {
         text_.append("<text class=\"").append(kind);
         text_ += "\" x=\"" + pixels(at.x) + "\" y=\"" + pixels(at.y) + "\">";
-        text_.append(what).append("</text>\n");
+        text_.append(content).append("</text>\n");
     }
 
     static std::string pixels(double value) { return fixed(value, 1); }
@@ -213,21 +213,22 @@ struct area {
         return {x(horizontal), y(vertical)};
     }
 
-    void draw_horizontal(drawing& on, const std::vector<mark>& marks) const {
+    void draw_horizontal(drawing& picture, const std::vector<mark>& marks) const {
         for (const mark& each : marks) {
-            on.line({x(each.value), y.begin}, {x(each.value), y.end}, "rule");
-            on.text({x(each.value), y.begin + 18}, each.label, "soft middle");
+            picture.line({x(each.value), y.begin}, {x(each.value), y.end}, "rule");
+            picture.text({x(each.value), y.begin + 18}, each.label, "soft middle");
         }
-        on.line({x.begin, y.begin}, {x.end, y.begin}, "edge");
+        picture.line({x.begin, y.begin}, {x.end, y.begin}, "edge");
     }
 
-    void draw_vertical(drawing& on, const std::vector<mark>& marks, bool labelled = true) const {
+    void draw_vertical(drawing& picture, const std::vector<mark>& marks,
+                       bool labelled = true) const {
         for (const mark& each : marks) {
-            on.line({x.begin, y(each.value)}, {x.end, y(each.value)}, "rule");
+            picture.line({x.begin, y(each.value)}, {x.end, y(each.value)}, "rule");
             if (labelled)
-                on.text({x.begin - 8, y(each.value) + 4}, each.label, "soft end");
+                picture.text({x.begin - 8, y(each.value) + 4}, each.label, "soft end");
         }
-        on.line({x.begin, y.begin}, {x.begin, y.end}, "edge");
+        picture.line({x.begin, y.begin}, {x.begin, y.end}, "edge");
     }
 };
 

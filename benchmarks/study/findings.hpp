@@ -25,8 +25,8 @@ namespace study {
 enum class schedule { exponential, fixed };
 inline constexpr std::array schedules{schedule::exponential, schedule::fixed};
 
-[[nodiscard]] inline const char* name(schedule of) noexcept {
-    return of == schedule::exponential ? "exponential" : "fixed";
+[[nodiscard]] inline const char* name(schedule timing) noexcept {
+    return timing == schedule::exponential ? "exponential" : "fixed";
 }
 
 inline constexpr int threshold_max = 5;
@@ -60,19 +60,19 @@ struct effort {
     return {.interval = interval, .failure_threshold = threshold};
 }
 
-[[nodiscard]] inline detection_bound bound_of(schedule by, const options& settings) {
-    return by == schedule::exponential ? worst_case_detection(settings, exponential_backoff{})
-                                       : worst_case_detection(settings, constant_backoff{});
+[[nodiscard]] inline detection_bound bound_of(schedule timing, const options& settings) {
+    return timing == schedule::exponential ? worst_case_detection(settings, exponential_backoff{})
+                                           : worst_case_detection(settings, constant_backoff{});
 }
 
-[[nodiscard]] inline duration bound_of(schedule by, const options& settings, death how) {
-    const detection_bound both = bound_of(by, settings);
+[[nodiscard]] inline duration bound_of(schedule timing, const options& settings, death how) {
+    const detection_bound both = bound_of(timing, settings);
     return how == death::crash ? both.refused : both.black_holed;
 }
 
-[[nodiscard]] inline double expected_alarms(schedule by, const options& settings, int loss) {
+[[nodiscard]] inline double expected_alarms(schedule timing, const options& settings, int loss) {
     const double failing = failing_share(loss);
-    return by == schedule::exponential
+    return timing == schedule::exponential
                ? expected_alarms_per_year(settings, failing, exponential_backoff{})
                : expected_alarms_per_year(settings, failing, constant_backoff{});
 }
@@ -80,16 +80,17 @@ struct effort {
 class findings {
 public:
     explicit findings(const effort& spent) : spent_{spent} {
-        for (const schedule by : schedules) {
+        for (const schedule timing : schedules) {
             for (int threshold = 1; threshold <= threshold_max; ++threshold) {
                 for (const int loss : losses) {
-                    alarms_[{by, threshold, loss}] = watch(by, with(threshold), loss);
+                    alarms_[{timing, threshold, loss}] = watch(timing, with(threshold), loss);
                     for (const death how : {death::crash, death::black_hole})
-                        latencies_[{by, threshold, loss, how}] =
-                            die(by, with(threshold), loss, how);
+                        latencies_[{timing, threshold, loss, how}] =
+                            die(timing, with(threshold), loss, how);
                 }
                 for (duration length = restart_step; length <= restart_max; length += restart_step)
-                    restarts_[{by, threshold}].push_back(restart(by, with(threshold), length));
+                    restarts_[{timing, threshold}].push_back(
+                        restart(timing, with(threshold), length));
             }
         }
         for (const duration interval : intervals) {
@@ -98,82 +99,82 @@ public:
         }
     }
 
-    [[nodiscard]] const false_alarms& alarms(schedule by, int threshold, int loss) const {
-        return alarms_.at({by, threshold, loss});
+    [[nodiscard]] const false_alarms& alarms(schedule timing, int threshold, int loss) const {
+        return alarms_.at({timing, threshold, loss});
     }
-    [[nodiscard]] const latencies& detection(schedule by, int threshold, int loss,
+    [[nodiscard]] const latencies& detection(schedule timing, int threshold, int loss,
                                              death how) const {
-        return latencies_.at({by, threshold, loss, how});
+        return latencies_.at({timing, threshold, loss, how});
     }
     /// With the default threshold and schedule, and without loss.
     [[nodiscard]] const latencies& detection_every(duration interval) const {
         return by_interval_.at(interval);
     }
     /// The share of restarts that are reported, for each length from `restart_step` on.
-    [[nodiscard]] const std::vector<double>& restarts(schedule by, int threshold) const {
-        return restarts_.at({by, threshold});
+    [[nodiscard]] const std::vector<double>& restarts(schedule timing, int threshold) const {
+        return restarts_.at({timing, threshold});
     }
 
     /// What does not agree with what is promised or calculated; empty if all does.
     [[nodiscard]] std::vector<std::string> faults() const {
         std::vector<std::string> found;
         for (const auto& [key, measured] : alarms_) {
-            const auto& [by, threshold, loss] = key;
-            const double expected = expected_alarms(by, with(threshold), loss) *
+            const auto& [timing, threshold, loss] = key;
+            const double expected = expected_alarms(timing, with(threshold), loss) *
                                     (seconds(measured.watched) / seconds(year));
             // Five standard deviations of a count, and the few that a rare event may be off by.
-            const double apart = std::abs(static_cast<double>(measured.told) - expected);
-            if (loss == 0 ? measured.told > 0 : apart > 5.0 * std::sqrt(expected) + 3.0)
-                found.push_back(describe(by, threshold, loss) + ": " +
-                                std::to_string(measured.told) + " false alarms instead of " +
+            const double apart = std::abs(static_cast<double>(measured.reported) - expected);
+            if (loss == 0 ? measured.reported > 0 : apart > 5.0 * std::sqrt(expected) + 3.0)
+                found.push_back(describe(timing, threshold, loss) + ": " +
+                                std::to_string(measured.reported) + " false alarms instead of " +
                                 std::to_string(expected));
         }
         for (const auto& [key, measured] : latencies_) {
-            const auto& [by, threshold, loss, how] = key;
+            const auto& [timing, threshold, loss, how] = key;
             // A message that is lost makes of a refusal what nobody answers.
             const death as = loss == 0 ? how : death::black_hole;
-            const duration bound = bound_of(by, with(threshold), as) + threshold * round_trip;
+            const duration bound = bound_of(timing, with(threshold), as) + threshold * round_trip;
             const auto all = measured.sorted.size() + measured.already;
             if (measured.sorted.empty() || measured.worst() > bound ||
                 all != static_cast<std::size_t>(spent_.deaths))
-                found.push_back(describe(by, threshold, loss) + ": not all detected in time");
+                found.push_back(describe(timing, threshold, loss) + ": not all detected in time");
         }
         return found;
     }
 
 private:
-    static std::string describe(schedule by, int threshold, int loss) {
-        return std::string{name(by)} + " schedule, threshold " + std::to_string(threshold) +
+    static std::string describe(schedule timing, int threshold, int loss) {
+        return std::string{name(timing)} + " schedule, threshold " + std::to_string(threshold) +
                ", loss of " + std::to_string(loss) + " in a thousand";
     }
 
     // Of its own for each row, and the same in every run.
     std::uint64_t next_seed() noexcept { return seed_ += 1'000'000; }
 
-    false_alarms watch(schedule by, const options& settings, int loss) {
+    false_alarms watch(schedule timing, const options& settings, int loss) {
         // Nothing is random without loss, so that a few days are as good as years.
         const duration most =
             loss == 0 ? std::min<duration>(24h * 30, spent_.watched_max) : spent_.watched_max;
         const std::uint64_t enough = spent_.alarms_max;
         const std::uint64_t seed = next_seed();
-        return by == schedule::exponential
+        return timing == schedule::exponential
                    ? watch_a_healthy_server<exponential_worlds>(seed, settings, loss, most, enough)
                    : watch_a_healthy_server<fixed_worlds>(seed, settings, loss, most, enough);
     }
 
-    latencies die(schedule by, const options& settings, int loss, death how) {
+    latencies die(schedule timing, const options& settings, int loss, death how) {
         const std::uint64_t seed = next_seed();
-        return by == schedule::exponential
+        return timing == schedule::exponential
                    ? let_die<exponential_worlds>(seed, settings, loss, how, spent_.deaths)
                    : let_die<fixed_worlds>(seed, settings, loss, how, spent_.deaths);
     }
 
-    double restart(schedule by, const options& settings, duration length) const {
+    double restart(schedule timing, const options& settings, duration length) const {
         const int count = spent_.restarts;
-        const int told = by == schedule::exponential
-                             ? restarts_told<exponential_worlds>(settings, length, count)
-                             : restarts_told<fixed_worlds>(settings, length, count);
-        return static_cast<double>(told) / count;
+        const int reported = timing == schedule::exponential
+                                 ? reported_restarts<exponential_worlds>(settings, length, count)
+                                 : reported_restarts<fixed_worlds>(settings, length, count);
+        return static_cast<double>(reported) / count;
     }
 
     effort spent_;

@@ -54,17 +54,17 @@ inline constexpr sim::client_setup usual_link() {
 
 /// The reports of a client about a server that was always healthy.
 struct false_alarms {
-    std::uint64_t told = 0;
+    std::uint64_t reported = 0;
     std::uint64_t checks = 0;
     duration watched{};
     duration called_down{}; ///< of which the client took the server to be down
 
     [[nodiscard]] double per_year() const noexcept {
-        return static_cast<double>(told) * (seconds(year) / seconds(watched));
+        return static_cast<double>(reported) * (seconds(year) / seconds(watched));
     }
     /// How long the server was taken to be down each time, in seconds.
     [[nodiscard]] double mean_length() const noexcept {
-        return told == 0 ? 0.0 : seconds(called_down) / static_cast<double>(told);
+        return reported == 0 ? 0.0 : seconds(called_down) / static_cast<double>(reported);
     }
 };
 
@@ -89,7 +89,7 @@ template <typename Policies>
     });
     while (world.now() < most && client.downs() < enough)
         world.run_for(24h);
-    result.told = client.downs();
+    result.reported = client.downs();
     result.checks = client.checks();
     result.watched = world.now();
     return result;
@@ -176,9 +176,9 @@ template <typename Policies>
 
 /// How many of `count` restarts that take `length` are reported as an outage.
 template <typename Policies>
-[[nodiscard]] int restarts_told(const options& settings, duration length, int count) {
+[[nodiscard]] int reported_restarts(const options& settings, duration length, int count) {
     constexpr duration warm_up = 5min;
-    int told = 0;
+    int reported = 0;
     for (int index = 0; index < count; ++index) {
         sim::basic_world<Policies> world;
         auto& server = world.add_server("server");
@@ -186,9 +186,9 @@ template <typename Policies>
         const duration begin = warm_up + phase(index, count, settings.interval);
         world.between(begin, begin + length).crash(server);
         world.run_for(begin + length + settings.interval);
-        told += client.downs() > 0 ? 1 : 0;
+        reported += client.downs() > 0 ? 1 : 0;
     }
-    return told;
+    return reported;
 }
 
 } // namespace study
