@@ -162,7 +162,7 @@ private:
         }
 
         template <typename Give>
-        void answer(const server_request& asked, const Give& give) const {
+        void answer(const server_request& request, const Give& give) const {
             response answer;
             if (draining) {
                 answer.status = 503;
@@ -172,7 +172,7 @@ private:
             }
             const std::shared_ptr<const document> now = current();
             answer.fields = now->fields;
-            if (detail::if_none_match_names(asked.fields, now->etag)) {
+            if (detail::if_none_match_names(request.fields, now->etag)) {
                 answer.status = 304;
                 answer.content_type = {};
             } else {

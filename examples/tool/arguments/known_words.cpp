@@ -123,18 +123,18 @@ public:
     std::string read() {
         const CLI::App* app = &root_;
         std::size_t arguments = 0;
-        for (; at_ < words_.size(); ++at_) {
-            const std::string_view word = words_[at_];
+        for (; position_ < words_.size(); ++position_) {
+            const std::string_view word = words_[position_];
             if (word == "--") {
-                arguments += words_.size() - at_ - 1;
+                arguments += words_.size() - position_ - 1;
                 require_room(*app, arguments, words_.back());
                 return {};
             }
             if (looks_like_option(word)) {
-                if (std::string asked = read_option(*app); !asked.empty())
-                    return asked;
+                if (std::string output = read_option(*app); !output.empty())
+                    return output;
             } else if (word == "help") {
-                return help_of(*app, at_ + 1);
+                return help_of(*app, position_ + 1);
             } else if (word == "version") {
                 return version_ + "\n";
             } else if (!commands_of(*app).empty()) {
@@ -157,10 +157,10 @@ private:
 
     // Goes to the value of the option, if there is one.
     std::string read_option(const CLI::App& app) {
-        const std::string_view word = words_[at_];
+        const std::string_view word = words_[position_];
         const CLI::Option* const option = option_called(app, word);
         if (option != nullptr && option == app.get_help_ptr())
-            return help_of(app, at_ + 1);
+            return help_of(app, position_ + 1);
         const bool alone = words_.size() == (app.get_parent() == nullptr ? 1U : 2U);
         if (name_part(word) == "--version" &&
             (option == nullptr || option->get_items_expected_max() == 0 ||
@@ -179,7 +179,7 @@ private:
         if (is_flag || has_value(word))
             return {};
         require_value(*option, word);
-        ++at_;
+        ++position_;
         return {};
     }
 
@@ -192,9 +192,9 @@ private:
     void require_value(const CLI::Option& option, std::string_view word) const {
         const std::string needed =
             fmt::format("{} needs a value: {}", word, option.get_type_name());
-        if (at_ + 1 == words_.size())
+        if (position_ + 1 == words_.size())
             throw usage_error(needed);
-        const std::string_view value = words_[at_ + 1];
+        const std::string_view value = words_[position_ + 1];
         if (value.size() > 2 && value.substr(0, 2) == "--")
             throw usage_error(fmt::format("{}; if '{}' is the value, write {}={}", needed,
                                           ascii_escape(value), word, ascii_escape(value)));
@@ -296,7 +296,7 @@ private:
     const CLI::App& root_;
     const std::string& version_;
     std::vector<std::string_view> words_;
-    std::size_t at_ = 0;
+    std::size_t position_ = 0;
     std::set<const CLI::Option*> seen_; // the options that have a value
 };
 
@@ -304,10 +304,10 @@ private:
 
 bool answered_at_once(const CLI::App& app, int argc, const char* const* argv,
                       const std::string& version) {
-    const std::string asked = word_reader{app, argc, argv, version}.read();
-    if (!asked.empty())
-        terminal{}.write(asked);
-    return !asked.empty();
+    const std::string output = word_reader{app, argc, argv, version}.read();
+    if (!output.empty())
+        terminal{}.write(output);
+    return !output.empty();
 }
 
 std::size_t help_width() {

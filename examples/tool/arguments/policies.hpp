@@ -27,9 +27,9 @@ public:
     optional_signer() = default;
     explicit optional_signer(hmac_sha256_signer signer) : signer_{std::move(signer)} {}
 
-    void sign(const request& asked, precise_time at, header_fields& fields) {
+    void sign(const request& get, precise_time at, header_fields& fields) {
         if (signer_)
-            signer_->sign(asked, at, fields);
+            signer_->sign(get, at, fields);
     }
 
 private:

@@ -124,23 +124,23 @@ void draw_axis(svg_text& picture, const time_axis& axis, double top, double bott
 // Draws one sample of each shape, and its meaning.
 class legend_drawer {
 public:
-    legend_drawer(svg_text& picture, double top) : to_{picture}, x_{plot_left}, y_{top} {}
+    legend_drawer(svg_text& picture, double top) : picture_{picture}, x_{plot_left}, y_{top} {}
 
     void add_box(std::string_view kind, double height, std::string_view text) {
         make_room(text);
-        to_.add_box(x_, y_ + 5 - height / 2, 14, height, kind);
+        picture_.add_box(x_, y_ + 5 - height / 2, 14, height, kind);
         add_words(18, text);
     }
 
     void add_tick(std::string_view kind, double height, std::string_view text) {
         make_room(text);
-        to_.add_box(x_ + 3, y_ + 5 - height / 2, 1.5, height, kind);
+        picture_.add_box(x_ + 3, y_ + 5 - height / 2, 1.5, height, kind);
         add_words(9, text);
     }
 
     void add_mark(bool down, std::string_view kind, std::string_view text) {
         make_room(text);
-        to_.add_triangle(x_ + 5, y_ + 1, down, kind);
+        picture_.add_triangle(x_ + 5, y_ + 1, down, kind);
         add_words(14, text);
     }
 
@@ -150,7 +150,7 @@ public:
     }
 
     void add_words(double after, std::string_view text) {
-        to_.add_text(x_ + after, y_ + 8.5, "faint", text);
+        picture_.add_text(x_ + after, y_ + 8.5, "faint", text);
         x_ += after + label_width(text) + 18;
     }
 
@@ -160,7 +160,7 @@ private:
             next_line();
     }
 
-    svg_text& to_;
+    svg_text& picture_;
     double x_;
     double y_;
 };

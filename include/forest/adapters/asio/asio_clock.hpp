@@ -136,19 +136,19 @@ private:
     // Ends the due waits.
     class waking_task final : public detail::serial_task {
     public:
-        explicit waking_task(state& owner) noexcept : of_{owner} {}
-        void perform() override { of_.wake(); }
+        explicit waking_task(state& owner) noexcept : owner_{owner} {}
+        void perform() override { owner_.wake(); }
         void abandon() noexcept override {}
 
     private:
-        state& of_;
+        state& owner_;
     };
 
     // Ends the cancelled waits, one handler after the other. The memory for them was allocated
     // before.
     class canceling_task final : public detail::serial_task {
     public:
-        explicit canceling_task(state& owner) : of_{owner} { waits_.reserve(waits_min); }
+        explicit canceling_task(state& owner) : owner_{owner} { waits_.reserve(waits_min); }
 
         // Makes room for `count` waits.
         void reserve(std::size_t count) {
@@ -169,7 +169,7 @@ private:
             for (;;) {
                 detail::unique_function<void(std::error_code)> handler;
                 {
-                    const std::lock_guard lock{of_.mutex};
+                    const std::lock_guard lock{owner_.mutex};
                     if (ended_ == waits_.size()) {
                         waits_.clear();
                         ended_ = 0;
@@ -180,7 +180,7 @@ private:
                 try {
                     handler(make_error_code(errc::operation_canceled));
                 } catch (...) {
-                    of_.serializer.post(*this, of_.shared_from_this());
+                    owner_.serializer.post(*this, owner_.shared_from_this());
                     throw;
                 }
             }
@@ -188,13 +188,13 @@ private:
 
         void abandon() noexcept override {
             std::vector<wait> dropped; // destroyed outside the lock
-            const std::lock_guard lock{of_.mutex};
+            const std::lock_guard lock{owner_.mutex};
             dropped.swap(waits_);
             ended_ = 0;
         }
 
     private:
-        state& of_;
+        state& owner_;
         std::vector<wait> waits_;
         std::size_t ended_ = 0; // how many of the waits have ended
     };

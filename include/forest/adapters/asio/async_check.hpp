@@ -94,12 +94,12 @@ inline single_check take(single_check& passed) {
 struct check_state {
     check_state(const asio::any_io_executor& executor, single_check&& check)
         : clock{executor}, timeout{check.timeout} {
-        asked.target = std::move(check.target);
+        check_request.target = std::move(check.target);
     }
 
     asio_clock clock;
     duration timeout;
-    request asked;
+    request check_request;
     bool signature_sent = false;
     verdict result;
     handler_memory memory; // of the operation and of its completion
@@ -195,11 +195,11 @@ struct initiate_check {
             operation->complete();
         };
         try {
-            const timestamp_offset offset{
-                random_generator::seeded(state->asked.target.text(), state->clock.steady_now())};
-            state->signature_sent =
-                sign_at(signer, state->asked, offset.precise(offset.before(state->clock.now())),
-                        state->asked.fields);
+            const timestamp_offset offset{random_generator::seeded(
+                state->check_request.target.text(), state->clock.steady_now())};
+            state->signature_sent = sign_at(signer, state->check_request,
+                                            offset.precise(offset.before(state->clock.now())),
+                                            state->check_request.fields);
             if (auto slot = asio::get_associated_cancellation_slot(operation->handler);
                 slot.is_connected())
                 slot.assign([pending = std::weak_ptr{carrier}](asio::cancellation_type) {
@@ -209,7 +209,7 @@ struct initiate_check {
         } catch (const std::bad_alloc&) {
             return carrier->refuse(errc::local_resources_exhausted, std::move(ended));
         }
-        carrier->get(state->asked, state->timeout, std::move(ended));
+        carrier->get(state->check_request, state->timeout, std::move(ended));
     }
 };
 

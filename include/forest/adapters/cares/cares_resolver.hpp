@@ -86,13 +86,13 @@ public:
     /// Throws std::bad_alloc, or std::system_error if the system has no thread or descriptor.
     template <typename Handler>
     void async_resolve(std::string_view name, Handler&& handler) {
-        question asked{std::string{name}, std::forward<Handler>(handler)};
+        question lookup{std::string{name}, std::forward<Handler>(handler)};
         const std::lock_guard lock{mutex_};
         if (ended_)
             return;
         if (!thread_.joinable())
             begin();
-        asked_.push_back(std::move(asked));
+        asked_.push_back(std::move(lookup));
         wake();
     }
 

@@ -122,10 +122,10 @@ public:
     /// Returns whether the request is signed, and if not, why. It needs one timestamp and one
     /// signature, each in one spelling, or with the same value in both. Throws std::bad_alloc if
     /// OpenSSL finds no memory.
-    [[nodiscard]] verification operator()(const server_request& asked) const {
+    [[nodiscard]] verification operator()(const server_request& request) const {
         sole_value timestamp;
         sole_value signature;
-        asked.fields.for_each([&](std::string_view name, std::string_view value) {
+        request.fields.for_each([&](std::string_view name, std::string_view value) {
             for (const header_style style : {header_style::underscore, header_style::dash}) {
                 const signature_field_names names = field_names(style);
                 if (iequals(name, names.timestamp))
@@ -140,7 +140,7 @@ public:
             return refusal::fields_conflict;
         if (!stamped || !claimed)
             return refusal::signature_missing;
-        return state_->verify(*stamped, *claimed, asked.received);
+        return state_->verify(*stamped, *claimed, request.received);
     }
 
 private:

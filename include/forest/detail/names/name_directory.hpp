@@ -39,7 +39,7 @@ public:
                 return state;
             }
             state = book_.ask(name, after_failed_connect, waiter, std::chrono::steady_clock::now(),
-                              [this](std::string_view asked) { return is_local(asked); });
+                              [this](std::string_view host) { return is_local(host); });
             if (!book_.has_next())
                 return state;
         }
@@ -83,15 +83,15 @@ protected:
     using entry = name_book::entry;
 
     virtual bool is_local(std::string_view name) noexcept = 0;
-    virtual void begin(entry& asked) = 0; // calls `ended` later, or throws
+    virtual void begin(entry& lookup) = 0; // calls `ended` later, or throws
     virtual void end() noexcept = 0;
 
-    void ended(entry& asked, const resolution& found) noexcept {
+    void ended(entry& lookup, const resolution& found) noexcept {
         {
             const std::lock_guard lock{mutex_};
             if (closed_)
                 return;
-            book_.answered(asked, found.error, found.addresses, found.lifetime,
+            book_.answered(lookup, found.error, found.addresses, found.lifetime,
                            std::chrono::steady_clock::now());
         }
         begin_all();
@@ -153,9 +153,9 @@ private:
             return false;
     }
 
-    void begin(entry& asked) override {
-        resolver_->async_resolve(asked.name,
-                                 [this, &asked](const resolution& found) { ended(asked, found); });
+    void begin(entry& lookup) override {
+        resolver_->async_resolve(
+            lookup.name, [this, &lookup](const resolution& found) { ended(lookup, found); });
     }
 
     // The destructor waits for handlers that are running, and they may still use the pointer.

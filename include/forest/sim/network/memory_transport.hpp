@@ -58,15 +58,15 @@ public:
     ~memory_transport() = default;
 
     template <typename Handler>
-    void async_get(const request& asked, duration timeout, Handler&& handler) {
+    void async_get(const request& get, duration timeout, Handler&& handler) {
         state& self = *state_;
         assert(!self.handler);
         self.handler = std::forward<Handler>(handler);
-        self.limits = asked.limits;
+        self.limits = get.limits;
         const std::uint64_t call = ++self.call;
         std::array<char, forest::detail::request_bytes_max> bytes;
         const std::size_t size =
-            forest::detail::write_request(bytes, "GET", asked.target, asked.fields, false);
+            forest::detail::write_request(bytes, "GET", get.target, get.fields, false);
         self.queue.after(std::min(timeout, options::duration_max),
                          [state = state_, call] { state->fail(call, errc::timed_out); });
         self.queue.after(self.latency,

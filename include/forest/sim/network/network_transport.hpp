@@ -38,8 +38,8 @@ public:
     }
 
     template <typename Handler>
-    void async_get(const request& asked, duration timeout, Handler&& handler) {
-        exchange_->begin(asked, timeout, std::forward<Handler>(handler));
+    void async_get(const request& get, duration timeout, Handler&& handler) {
+        exchange_->begin(get, timeout, std::forward<Handler>(handler));
     }
 
     void cancel() { exchange_->cancel(); }

@@ -78,17 +78,17 @@ public:
     explicit quick_verifier(std::string_view secret) noexcept
         : key_{detail::quick_hash(secret, forest::detail::fnv_1a_begin)} {}
 
-    [[nodiscard]] bool operator()(const server_request& asked) const noexcept {
+    [[nodiscard]] bool operator()(const server_request& request) const noexcept {
         std::string_view timestamp;
         std::string_view claimed;
-        asked.fields.for_each_of(
+        request.fields.for_each_of(
             "X_TIMESTAMP", [&](std::string_view value) { timestamp = value; }, "X_SIGNATURE",
             [&](std::string_view value) { claimed = value; });
         constexpr std::chrono::seconds tolerance{300};
         const auto signed_at = parse_timestamp(timestamp);
         if (!signed_at)
             return false;
-        const auto age = std::chrono::floor<std::chrono::seconds>(asked.received) - *signed_at;
+        const auto age = std::chrono::floor<std::chrono::seconds>(request.received) - *signed_at;
         const auto expected = forest::detail::hex_digits(detail::quick_hash(timestamp, key_));
         return age <= tolerance && -age <= tolerance &&
                claimed == std::string_view{expected.data(), expected.size()};

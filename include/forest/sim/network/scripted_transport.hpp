@@ -113,17 +113,16 @@ public:
     [[nodiscard]] int in_flight() const noexcept { return state_->in_flight; }
 
     template <typename Handler>
-    void async_get(const request& asked, duration timeout, Handler&& handler) {
+    void async_get(const request& get, duration timeout, Handler&& handler) {
         state& self = *state_;
         assert(!self.handler); // One request at a time.
-        self.requests.push_back({self.queue.now(), std::string{asked.target.text()},
-                                 std::string{asked.fields.text()}, timeout,
-                                 asked.fresh_connection});
+        self.requests.push_back({self.queue.now(), std::string{get.target.text()},
+                                 std::string{get.fields.text()}, timeout, get.fresh_connection});
         self.in_flight_max = std::max(self.in_flight_max, ++self.in_flight);
         self.handler = std::forward<Handler>(handler);
         self.answer = self.next < self.script.size() ? self.script[self.next++] : self.fallback;
-        if (self.answer.fields.size() > asked.limits.head_bytes_max ||
-            self.answer.body.size() > asked.limits.body_bytes_max)
+        if (self.answer.fields.size() > get.limits.head_bytes_max ||
+            self.answer.body.size() > get.limits.body_bytes_max)
             self.answer = failing(errc::response_too_large, self.answer.latency);
         if (self.answer.latency > timeout)
             self.answer = failing(errc::timed_out, timeout);

@@ -217,8 +217,8 @@ private:
         health_.reset();
         schema_.reset();
         http_ = std::make_unique<memory_server>(virtual_clock{host_});
-        const auto allowed = [this](const server_request& asked) {
-            return wrong_secret == 0 && accept_(asked);
+        const auto allowed = [this](const server_request& request) {
+            return wrong_secret == 0 && accept_(request);
         };
         if (setup_.health_route)
             health_.emplace(*http_, allowed, route_options{.version = setup_.version});

@@ -92,15 +92,15 @@ public:
     /// The handler may be called during this call. `local` names have no lifetime. If this throws,
     /// the handler has not changed.
     void look_up(const std::string& name, bool local, handler_type&& handler) {
-        auto asked = std::make_unique<query>(*this, local);
-        asked->handler = std::move(handler);
+        auto lookup = std::make_unique<query>(*this, local);
+        lookup->handler = std::move(handler);
         if (name.empty() || name.size() > name_bytes_max || name.find('\0') != std::string::npos)
-            return asked->fail(errc::resolve_failed);
+            return lookup->fail(errc::resolve_failed);
         ares_addrinfo_hints wanted{};
         wanted.ai_family = AF_UNSPEC;
         wanted.ai_socktype = SOCK_STREAM;
         ++under_way_;
-        ::ares_getaddrinfo(channel_, name.c_str(), nullptr, &wanted, &found, asked.release());
+        ::ares_getaddrinfo(channel_, name.c_str(), nullptr, &wanted, &found, lookup.release());
     }
 
     /// Adds the descriptors for which the channel waits. Returns the smaller one of `timeout` and
@@ -174,15 +174,15 @@ private:
     }
 
     static void found(void* argument, int status, int, ares_addrinfo* answer) noexcept {
-        const std::unique_ptr<query> asked{static_cast<query*>(argument)};
+        const std::unique_ptr<query> lookup{static_cast<query*>(argument)};
         const std::unique_ptr<ares_addrinfo, void (*)(ares_addrinfo*)> list{answer,
                                                                             &::ares_freeaddrinfo};
-        --asked->channel.under_way_;
-        if (asked->channel.ended_)
+        --lookup->channel.under_way_;
+        if (lookup->channel.ended_)
             return;
         if (status != ARES_SUCCESS)
-            return asked->fail(lacks_descriptor() ? errc::local_resources_exhausted
-                                                  : cares_error(status));
+            return lookup->fail(lacks_descriptor() ? errc::local_resources_exhausted
+                                                   : cares_error(status));
         distinct_addresses addresses;
         int seconds = std::numeric_limits<int>::max();
         try {
@@ -192,7 +192,7 @@ private:
                 seconds = std::min(seconds, each->ai_ttl);
             }
         } catch (const std::bad_alloc&) {
-            return asked->fail(errc::local_resources_exhausted);
+            return lookup->fail(errc::local_resources_exhausted);
         }
         for (auto* each = list->cnames; each != nullptr; each = each->next)
             seconds = std::min(seconds, each->ttl);
@@ -200,9 +200,9 @@ private:
         if (addresses.all().empty())
             result.error = errc::resolve_failed;
         result.addresses = addresses.all();
-        if (!asked->local)
+        if (!lookup->local)
             result.lifetime = std::chrono::seconds{std::max(seconds, 0)};
-        asked->handler(result);
+        lookup->handler(result);
     }
 
     ares_channel channel_ = nullptr;

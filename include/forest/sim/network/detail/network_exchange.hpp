@@ -42,18 +42,18 @@ public:
     network_exchange& operator=(const network_exchange&) = delete;
     ~network_exchange() override { leave(); }
 
-    void begin(const request& asked, duration timeout, receiver handler) {
+    void begin(const request& get, duration timeout, receiver handler) {
         const int already_in_flight = in_flight();
         cancel(); // A second request at the same time replaces the first one.
-        path_ = choose_(asked.target);
+        path_ = choose_(get.target);
         if (path_.sent != nullptr && *path_.sent)
             (*path_.sent)(already_in_flight);
         handler_ = std::move(handler);
-        limits_ = asked.limits;
+        limits_ = get.limits;
         began_ = path_.client->steady_now();
         due_ = path_.client->timer_now() + std::min(timeout, options::duration_max);
         timer_set_ = false;
-        size_ = forest::detail::write_request(bytes_, "GET", asked.target, asked.fields, false);
+        size_ = forest::detail::write_request(bytes_, "GET", get.target, get.fields, false);
         ++call_;
         ++leg_;
         note(trace_kind::sent, 0, ++requests_);

@@ -38,8 +38,9 @@ public:
     using base = message_stream<Io>;
 
     /// Takes the arguments of the I/O backend's constructor.
-    template <typename... Standing>
-    explicit get_operation(Standing&&... standing) : base{std::forward<Standing>(standing)...} {}
+    template <typename... Arguments>
+    explicit get_operation(Arguments&&... arguments)
+        : base{std::forward<Arguments>(arguments)...} {}
 
     // A GET that cannot begin because of a lack of memory ends with `local_resources_exhausted`.
     // Throws std::bad_alloc only if the previous GET was cancelled and its handler was not called
@@ -50,7 +51,7 @@ public:
         assert(!handler_); // One GET at a time.
         if (ending_ == nullptr)
             ending_ = std::make_unique<ending>();
-        what_ = &http_request;
+        http_request_ = &http_request;
         start(timeout);
         handler_ = std::move(handler);
         try {
@@ -133,15 +134,16 @@ private:
     // Nothing in this function may call the handler.
     void begin(lock& held) {
         write_head();
-        reused_ = take_kept(what_->target, started_) && !what_->fresh_connection && is_idle();
+        reused_ = take_kept(http_request_->target, started_) && !http_request_->fresh_connection &&
+                  is_idle();
         if (!reused_)
             close();
-        parser_.reset(what_->limits);
+        parser_.reset(http_request_->limits);
         received_ = 0;
         if (request_size_ == 0)
             return fail_later(errc::header_too_large);
         if (!reused_)
-            return call(held, what_->target, head());
+            return call(held, http_request_->target, head());
         wait_until(deadline_);
         // A kept session may be unable to send now. A new connection is able to send.
         if (!call_again(held, head()))
@@ -150,7 +152,8 @@ private:
 
     void write_head() {
         const auto write = [this] {
-            return write_request(request_, "GET", what_->target, what_->fields, reuses());
+            return write_request(request_, "GET", http_request_->target, http_request_->fields,
+                                 reuses());
         };
         if (request_.empty())
             request_.resize(request_bytes_min);
@@ -194,7 +197,7 @@ private:
 
     void replace(lock& held) {
         reused_ = false;
-        call(held, what_->target, head());
+        call(held, http_request_->target, head());
     }
 
     void finish(lock& held, std::error_code error, clock::time_point now) {
@@ -249,8 +252,8 @@ private:
     // Keeps the parts that later GETs may use. Returns whether the connection itself is kept.
     bool leave(clock::time_point now) noexcept try {
         if (socket().tls && !reused_)
-            tls().keep(what_->target, *socket().tls);
-        return reuses() && parser_.keep_alive() && keep(what_->target, now);
+            tls().keep(http_request_->target, *socket().tls);
+        return reuses() && parser_.keep_alive() && keep(http_request_->target, now);
     } catch (const std::bad_alloc&) {
         return false;
     }
@@ -281,7 +284,7 @@ private:
 
     unique_function<void(const reply&)> handler_;
     std::unique_ptr<ending> ending_ = std::make_unique<ending>();
-    const request* what_ = nullptr;
+    const request* http_request_ = nullptr;
     bool reused_ = false;
     std::vector<char> request_;
     std::size_t request_size_ = 0;

@@ -44,29 +44,29 @@ private:
         using allocator_type = handler_allocator<void>;
 
         visit(task_mailbox& mailbox, std::shared_ptr<void> owner) noexcept
-            : owner_{std::move(owner)}, of_{&mailbox} {}
+            : owner_{std::move(owner)}, mailbox_{&mailbox} {}
         visit(visit&& other) noexcept
-            : owner_{std::move(other.owner_)}, of_{std::exchange(other.of_, nullptr)} {}
+            : owner_{std::move(other.owner_)}, mailbox_{std::exchange(other.mailbox_, nullptr)} {}
         visit& operator=(visit&&) = delete;
         ~visit() {
-            if (of_ == nullptr || of_->giver_ == std::this_thread::get_id())
+            if (mailbox_ == nullptr || mailbox_->giver_ == std::this_thread::get_id())
                 return;
-            while (of_->abandon_next())
+            while (mailbox_->abandon_next())
                 ;
         }
 
         [[nodiscard]] allocator_type get_allocator() const noexcept {
-            return allocator_type{of_->memory_};
+            return allocator_type{mailbox_->memory_};
         }
 
         void operator()() {
             const auto alive = std::move(owner_);
-            std::exchange(of_, nullptr)->perform_next(alive);
+            std::exchange(mailbox_, nullptr)->perform_next(alive);
         }
 
     private:
         std::shared_ptr<void> owner_;
-        task_mailbox* of_; // null after the visit
+        task_mailbox* mailbox_; // null after the visit
     };
 
     // Performs one task each time, because other work must run, too. If the executor refuses a

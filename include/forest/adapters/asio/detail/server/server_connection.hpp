@@ -267,10 +267,10 @@ private:
         } else {
             set_deadline(server_->limits.answer_timeout);
             slot_->holders = 1;
-            const server_request asked{
+            const server_request request{
                 parser_.method(), parser_.path(data), parser_.fields(data),
                 std::chrono::floor<wall_time::duration>(std::chrono::system_clock::now())};
-            server_->call(lock, *route, asked, server_responder{slot_, slot_->request});
+            server_->call(lock, *route, request, server_responder{slot_, slot_->request});
         }
         drop_request();
     }

@@ -177,16 +177,17 @@ private:
     template <typename Function>
     class queued_call final : public serial_task {
     public:
-        queued_call(fleet_shard& shard, Function&& call) : function{std::move(call)}, to_{shard} {}
-        queued_call(fleet_shard& shard, const Function& call) : function{call}, to_{shard} {}
+        queued_call(fleet_shard& shard, Function&& call)
+            : function{std::move(call)}, shard_{shard} {}
+        queued_call(fleet_shard& shard, const Function& call) : function{call}, shard_{shard} {}
 
         void perform() override {
             try {
-                if (!to_.ended_) // It may have ended during a pause.
-                    function(*to_.fleet_);
+                if (!shard_.ended_) // It may have ended during a pause.
+                    function(*shard_.fleet_);
             } catch (const std::bad_alloc&) {
                 pause_for_memory();
-                return to_.enter(*this);
+                return shard_.enter(*this);
             }
             delete this;
         }
@@ -195,18 +196,18 @@ private:
         Function function;
 
     private:
-        fleet_shard& to_;
+        fleet_shard& shard_;
     };
 
     // The same, on the stack of the waiting caller.
     template <typename Function>
     class awaited_call final : public serial_task {
     public:
-        awaited_call(fleet_shard& shard, Function& function) : of_{shard}, function_{function} {}
+        awaited_call(fleet_shard& shard, Function& function) : shard_{shard}, function_{function} {}
 
         void perform() override {
             try {
-                function_(*of_.fleet_);
+                function_(*shard_.fleet_);
             } catch (...) {
                 thrown_ = std::current_exception();
             }
@@ -225,7 +226,7 @@ private:
         }
 
     private:
-        fleet_shard& of_;
+        fleet_shard& shard_;
         Function& function_;
         std::mutex mutex_;
         std::condition_variable end_;
@@ -235,12 +236,12 @@ private:
 
     class member_call final : public serial_task {
     public:
-        member_call(fleet_shard& shard, void (*call)(Fleet&)) : of_{shard}, call_{call} {}
-        void perform() override { call_(*of_.fleet_); }
+        member_call(fleet_shard& shard, void (*call)(Fleet&)) : shard_{shard}, call_{call} {}
+        void perform() override { call_(*shard_.fleet_); }
         void abandon() noexcept override {}
 
     private:
-        fleet_shard& of_;
+        fleet_shard& shard_;
         void (*call_)(Fleet&);
     };
 
