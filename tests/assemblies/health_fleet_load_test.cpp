@@ -347,7 +347,7 @@ BOOST_AUTO_TEST_CASE(B12_a_refusal_after_a_wait_that_was_too_long_is_inconclusiv
     const target_id id = watched.fleet->add(waits, {.interval = 10s});
     watched.fleet->start();
     watched.queue.run_for(14s);
-    const auto events = watched.told_by(id);
+    const auto events = watched.reports_of(id);
     BOOST_TEST_REQUIRE(events.size() >= 5U);
     BOOST_TEST((events[4].kind == event_kind::check_inconclusive));
     BOOST_TEST((watched.fleet->statistics().lateness.quantile(1.0) >= 3s));
@@ -361,7 +361,7 @@ BOOST_AUTO_TEST_CASE(B12_a_first_check_that_had_to_wait_for_too_long_is_inconclu
     const target_id id = watched.fleet->add(url_number(2), {.failure_threshold = 1});
     watched.fleet->start();
     watched.queue.run_for(5s);
-    const auto events = watched.told_by(id);
+    const auto events = watched.reports_of(id);
     BOOST_TEST_REQUIRE(events.size() >= 3U);
     BOOST_TEST((events[2].kind == event_kind::check_inconclusive));
 }

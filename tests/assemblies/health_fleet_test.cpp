@@ -39,8 +39,8 @@
 using namespace std::chrono_literals;
 using namespace forest;
 using forest::tests::counting_clock;
+using forest::tests::reported_event;
 using forest::tests::scripted_network;
-using forest::tests::told;
 using forest::tests::url_number;
 using forest::tests::virtual_fleet;
 namespace data = boost::unit_test::data;
@@ -112,7 +112,7 @@ struct reference {
     sim::event_queue queue;
     counting_clock clock{queue};
     scripted_network network{queue};
-    std::vector<told> events;
+    std::vector<reported_event> events;
     std::vector<outage_values> outages;
     basic_health_client<scripted_network::transport, counting_clock, unsigned_requests,
                         exponential_backoff>
@@ -125,7 +125,7 @@ struct reference {
         for (const auto& each : script)
             network.then(target, each);
         client.on_event([this](const event& happened) {
-            events.push_back(tests::kept(happened, queue.now()));
+            events.push_back(tests::copy_of(happened, queue.now()));
         });
         client.on_server_down(
             [this](const outage& happened) { outages.push_back(values_of(happened)); });
@@ -150,7 +150,7 @@ sim::scripted_reply random_reply(random_generator& random, duration unit) {
     }
 }
 
-bool same_but_for_time(const told& left, const told& right) {
+bool same_but_for_time(const reported_event& left, const reported_event& right) {
     return left.kind == right.kind && left.status == right.status &&
            left.attempt == right.attempt && left.failures == right.failures &&
            left.error == right.error && left.http_status == right.http_status &&
@@ -219,7 +219,7 @@ BOOST_DATA_TEST_CASE(B1_to_B12_a_target_of_a_fleet_has_the_events_of_a_client,
             live(alone->queue);
     }
     for (auto& [id, alone] : references) {
-        const auto events = watched.told_by(id);
+        const auto events = watched.reports_of(id);
         const std::size_t common = std::min(events.size(), alone->events.size());
         BOOST_TEST(common > 20U);
         for (std::size_t n = 0; n < common; ++n) {
@@ -253,7 +253,7 @@ BOOST_DATA_TEST_CASE(B1_to_B11_apart_from_the_tick_when_answers_take_any_time,
     alone.client.start();
     watched.queue.run_for(20min);
     alone.queue.run_for(20min);
-    const auto events = watched.told_by(id);
+    const auto events = watched.reports_of(id);
     const std::size_t common = std::min(events.size(), alone.events.size());
     BOOST_TEST(common > 100U);
     duration::rep checks = 1;
@@ -440,7 +440,7 @@ BOOST_AUTO_TEST_CASE(B13_stop_is_idempotent_and_reports_once_for_each_target_tha
     BOOST_TEST(watched.count(begun, event_kind::stopped) == 1U);
     BOOST_TEST(watched.events.back().report.kind == event_kind::stopped);
     BOOST_TEST(watched.events.back().target == a);
-    BOOST_TEST(watched.told_by(not_begun).empty());
+    BOOST_TEST(watched.reports_of(not_begun).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_fleet_without_targets_waits_for_nothing) {
@@ -802,7 +802,7 @@ BOOST_AUTO_TEST_CASE(a_target_that_is_removed_has_two_last_events) {
     watched.fleet->start();
     watched.queue.run_for(31s);
     BOOST_TEST(watched.fleet->remove(of_a));
-    const auto events = watched.told_by(of_a);
+    const auto events = watched.reports_of(of_a);
     BOOST_TEST_REQUIRE(events.size() == 7U);
     BOOST_TEST(events[5].kind == event_kind::stopping);
     BOOST_TEST(events[6].kind == event_kind::stopped);
@@ -811,7 +811,7 @@ BOOST_AUTO_TEST_CASE(a_target_that_is_removed_has_two_last_events) {
     BOOST_TEST(!watched.fleet->status(of_a));
     BOOST_TEST(watched.fleet->size() == 1U);
     watched.queue.run_for(1min);
-    BOOST_TEST(watched.told_by(of_a).size() == 7U);
+    BOOST_TEST(watched.reports_of(of_a).size() == 7U);
     BOOST_TEST(watched.network.requests_of(a) == 2U);
     BOOST_TEST(watched.network.requests_of(b) == 4U);
     BOOST_TEST((watched.fleet->status(of_b) == target_status::up));
@@ -926,11 +926,11 @@ BOOST_DATA_TEST_CASE(a_callback_may_replace_its_target_by_another_in_the_same_pl
     watched.fleet->start();
     live_through_everything(watched, a);
     BOOST_TEST_REQUIRE(successors.size() == 3U);
-    BOOST_TEST((watched.told_by(id).back().kind == last));
-    BOOST_TEST(watched.told_by(successors[0]).empty());
+    BOOST_TEST((watched.reports_of(id).back().kind == last));
+    BOOST_TEST(watched.reports_of(successors[0]).empty());
     for (const std::size_t n : {1U, 2U}) {
         BOOST_TEST(successors[n] != id);
-        const auto events = watched.told_by(successors[n]);
+        const auto events = watched.reports_of(successors[n]);
         BOOST_TEST_REQUIRE(events.size() > 3U);
         BOOST_TEST(events[0].kind == event_kind::started);
         BOOST_TEST(events[1].kind == event_kind::check_started);
@@ -1047,7 +1047,7 @@ BOOST_AUTO_TEST_CASE(the_callbacks_of_a_removal_may_call_anything) {
                     BOOST_TEST(watched.network.transports() == 0);
                     BOOST_TEST(watched.queue.pending() == 0U);
                 }
-                BOOST_TEST(watched.told_by(id).back().kind != event_kind::check_failed);
+                BOOST_TEST(watched.reports_of(id).back().kind != event_kind::check_failed);
             }
 }
 
@@ -1243,8 +1243,8 @@ BOOST_AUTO_TEST_CASE(a_transport_that_cannot_be_made_fails_the_check_and_polling
     watched.fleet->start();
     watched.queue.run_for(3s);
     BOOST_TEST(watched.count(event_kind::callback_failed) == 4U);
-    BOOST_TEST(watched.told_by(id)[2].detail == "no memory");
-    BOOST_TEST((watched.told_by(id)[3].error == errc::unreachable));
+    BOOST_TEST(watched.reports_of(id)[2].detail == "no memory");
+    BOOST_TEST((watched.reports_of(id)[3].error == errc::unreachable));
     watched.network.on_make = {};
     watched.queue.run_for(30s);
     BOOST_TEST(watched.fleet->count(target_status::up) == 2U);

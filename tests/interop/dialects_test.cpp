@@ -51,8 +51,8 @@ const std::string shop = R"({"collections":[{"name":"product"}],"charts":[]})";
 const std::string bigger_shop =
     R"({"collections":[{"name":"product"},{"name":"shelf"}],"charts":[]})";
 
-// What a datasource reported, kept.
-struct told {
+// A copy of an event of a datasource.
+struct reported_event {
     event_kind kind;
     std::error_code error;
     int status;
@@ -125,7 +125,7 @@ public:
     }
 
     // Runs until the next event of that kind, and passes over those before it.
-    told next(event_kind kind) {
+    reported_event next(event_kind kind) {
         BOOST_TEST_CONTEXT("waiting for " << name(kind)) {
             run_until([&] {
                 while (passed_ < events.size() && events[passed_].kind != kind)
@@ -137,14 +137,15 @@ public:
     }
 
     [[nodiscard]] std::size_t count(event_kind kind) const {
-        return static_cast<std::size_t>(std::count_if(
-            events.begin(), events.end(), [kind](const told& each) { return each.kind == kind; }));
+        return static_cast<std::size_t>(
+            std::count_if(events.begin(), events.end(),
+                          [kind](const reported_event& each) { return each.kind == kind; }));
     }
 
     // The names of all events of the schema.
     [[nodiscard]] strings of_schema() const {
         strings names;
-        for (const told& each : events) {
+        for (const reported_event& each : events) {
             if (is_of_schema(each.kind))
                 names.emplace_back(name(each.kind));
         }
@@ -153,7 +154,7 @@ public:
 
     asio::io_context io;
     asio_clock clock{io.get_executor()};
-    std::vector<told> events;
+    std::vector<reported_event> events;
     strings reloads; // the etags
     tested_datasource source;
 
@@ -319,7 +320,7 @@ BOOST_DATA_TEST_CASE(a_schema_is_loaded_then_unchanged_then_reloaded_once,
     BOOST_TEST(master.source.schema()->collections() == strings{"product"});
 
     live_through_an_outage(agent, master);
-    const told unchanged = master.next(event_kind::schema_unchanged);
+    const reported_event unchanged = master.next(event_kind::schema_unchanged);
     BOOST_TEST(unchanged.status == 304);
     BOOST_TEST(!unchanged.error);
 
@@ -404,7 +405,7 @@ BOOST_DATA_TEST_CASE(a_schema_comes_in_any_framing, framings) {
     scripted_agent agent{ruby_older(), secret, shop};
     agent.answer_schema(sample.bytes);
     follower master{agent.uri()};
-    const told loaded = master.next(event_kind::schema_loaded);
+    const reported_event loaded = master.next(event_kind::schema_loaded);
     BOOST_TEST((loaded.source == schema_source::server));
     BOOST_TEST(!loaded.error);
     BOOST_TEST(master.source.schema()->collections() == strings{"product"});
@@ -433,7 +434,7 @@ BOOST_DATA_TEST_CASE(a_fetch_that_fails_at_the_start_is_repeated, failed_answers
     scripted_agent agent{node(), secret, shop};
     agent.answer_schema(sample.bytes);
     follower master{agent.uri()};
-    const told failed = master.next(event_kind::schema_failed);
+    const reported_event failed = master.next(event_kind::schema_failed);
     BOOST_TEST(failed.error == sample.error);
     BOOST_TEST(failed.status == sample.status);
     BOOST_TEST((master.next(event_kind::schema_loaded).source == schema_source::none));
@@ -452,7 +453,7 @@ BOOST_DATA_TEST_CASE(a_fetch_that_fails_later_leaves_the_schema_as_it_was, faile
     (void)master.next(event_kind::schema_loaded);
     agent.answer_schema(sample.bytes);
     live_through_an_outage(agent, master);
-    const told failed = master.next(event_kind::schema_failed);
+    const reported_event failed = master.next(event_kind::schema_failed);
     BOOST_TEST(failed.error == sample.error);
     BOOST_TEST(failed.status == sample.status);
     BOOST_TEST(master.source.schema()->etag() == agent.etag());
@@ -467,7 +468,7 @@ BOOST_AUTO_TEST_CASE(a_304_to_the_first_request_is_a_failure) {
     scripted_agent agent{node(), secret, shop};
     agent.answer_schema("HTTP/1.1 304 Not Modified\r\n\r\n");
     follower master{agent.uri()};
-    const told failed = master.next(event_kind::schema_failed);
+    const reported_event failed = master.next(event_kind::schema_failed);
     BOOST_TEST(failed.error == errc::unexpected_status);
     BOOST_TEST(failed.status == 304);
     BOOST_TEST((master.next(event_kind::schema_loaded).source == schema_source::none));
@@ -477,7 +478,7 @@ BOOST_DATA_TEST_CASE(a_wrong_secret_is_unauthorized, data::make(dialects)) {
     scripted_agent agent{sample, "another secret", shop};
     follower master{agent.uri()};
     master.run_until_told({event_kind::server_down, event_kind::schema_failed});
-    for (const told& each : master.events) {
+    for (const reported_event& each : master.events) {
         if (each.error) {
             BOOST_TEST(each.error == errc::unauthorized);
             BOOST_TEST(each.status == (sample.name == "Node" ? 403 : 401));
@@ -491,7 +492,7 @@ BOOST_AUTO_TEST_CASE(names_with_dashes_are_read_by_ruby_alone) {
     for (const dialect& spoken : dialects) {
         scripted_agent agent{spoken, secret, shop};
         follower master{agent.uri(), {.signer = {hmac_sha256_signer{secret, header_style::dash}}}};
-        const told first = master.next(event_kind::schema_loaded);
+        const reported_event first = master.next(event_kind::schema_loaded);
         BOOST_TEST(
             (first.source == (spoken.takes_dashes ? schema_source::server : schema_source::none)));
         for (const seen_request& each : agent.requests()) {
@@ -505,7 +506,7 @@ BOOST_AUTO_TEST_CASE(names_with_dashes_are_read_by_ruby_alone) {
 BOOST_AUTO_TEST_CASE(a_signature_of_the_wrong_length_is_500_at_node) {
     scripted_agent agent{node(), secret, shop};
     follower master{agent.uri(), {.signer = {.too_short = true}}};
-    const told down = master.next(event_kind::server_down);
+    const reported_event down = master.next(event_kind::server_down);
     BOOST_TEST(down.error == errc::unexpected_status);
     BOOST_TEST(down.status == 500);
 }

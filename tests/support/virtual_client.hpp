@@ -20,8 +20,8 @@
 
 namespace forest::tests {
 
-/// An event, kept.
-struct told {
+/// A copy of an event, which outlives the report.
+struct reported_event {
     event_kind kind;
     steady_time at;
     target_status status;
@@ -34,8 +34,8 @@ struct told {
     std::string detail;
 };
 
-/// What is kept of an event that is reported at `at`.
-[[nodiscard]] inline told kept(const event& happened, steady_time at) {
+/// Returns the copy of an event that is reported at `at`.
+[[nodiscard]] inline reported_event copy_of(const event& happened, steady_time at) {
     return {happened.kind,
             at,
             happened.status,
@@ -56,7 +56,7 @@ struct virtual_client {
     sim::event_queue queue;
     sim::virtual_clock clock{queue};
     sim::scripted_transport transport{queue};
-    std::vector<told> events;
+    std::vector<reported_event> events;
     std::vector<outage> downs;
     std::vector<outage> ups;
     std::vector<steady_time> down_times;
@@ -74,7 +74,7 @@ struct virtual_client {
         client->on_server_up([this](const outage& of) { ups.push_back(of); });
     }
 
-    void record(const event& happened) { events.push_back(kept(happened, queue.now())); }
+    void record(const event& happened) { events.push_back(copy_of(happened, queue.now())); }
 
     /// When each check began, in seconds since the start.
     [[nodiscard]] std::vector<double> check_times() const {
@@ -85,13 +85,15 @@ struct virtual_client {
     }
 
     [[nodiscard]] std::size_t count(event_kind kind) const {
-        return static_cast<std::size_t>(std::count_if(
-            events.begin(), events.end(), [kind](const told& each) { return each.kind == kind; }));
+        return static_cast<std::size_t>(
+            std::count_if(events.begin(), events.end(),
+                          [kind](const reported_event& each) { return each.kind == kind; }));
     }
 
-    [[nodiscard]] const told& last(event_kind kind) const {
-        const auto found = std::find_if(events.rbegin(), events.rend(),
-                                        [kind](const told& each) { return each.kind == kind; });
+    [[nodiscard]] const reported_event& last(event_kind kind) const {
+        const auto found =
+            std::find_if(events.rbegin(), events.rend(),
+                         [kind](const reported_event& each) { return each.kind == kind; });
         if (found == events.rend())
             throw std::logic_error("no such event was reported");
         return *found;

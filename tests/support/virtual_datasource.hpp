@@ -26,8 +26,8 @@ inline std::string schema_text(const std::vector<std::string>& names,
     return text + "]" + (etag.empty() ? "" : R"(,"etag":")" + etag + '"') + "}";
 }
 
-/// An event of a datasource, kept.
-struct told_of_datasource {
+/// A copy of an event of a datasource.
+struct reported_datasource_event {
     event_kind kind;
     steady_time at;
     std::string target;
@@ -45,7 +45,7 @@ struct told_of_datasource {
 template <typename Datasource>
 struct recorded_datasource {
     sim::event_queue& queue;
-    std::vector<told_of_datasource> events;
+    std::vector<reported_datasource_event> events;
     std::vector<std::string> reloads; ///< the etags
     std::vector<outage> downs;
     std::vector<outage> ups;
@@ -76,8 +76,8 @@ struct recorded_datasource {
     }
 
     /// The events of that kind, in order.
-    [[nodiscard]] std::vector<told_of_datasource> all(event_kind kind) const {
-        std::vector<told_of_datasource> found;
+    [[nodiscard]] std::vector<reported_datasource_event> all(event_kind kind) const {
+        std::vector<reported_datasource_event> found;
         std::copy_if(events.begin(), events.end(), std::back_inserter(found),
                      [kind](const auto& each) { return each.kind == kind; });
         return found;

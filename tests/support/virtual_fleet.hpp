@@ -19,11 +19,11 @@
 
 namespace forest::tests {
 
-/// An event of one of many targets, kept.
-struct told_of {
+/// A copy of an event of one of many targets.
+struct target_report {
     target_id id;
     std::string target;
-    told report;
+    reported_event report;
 };
 
 template <typename Backoff = exponential_backoff, typename Signer = unsigned_requests>
@@ -34,7 +34,7 @@ struct virtual_fleet {
     sim::event_queue queue;
     counting_clock clock{queue};
     scripted_network network{queue};
-    std::vector<told_of> events;
+    std::vector<target_report> events;
     std::vector<std::pair<target_id, outage>> downs;
     std::vector<std::pair<target_id, outage>> ups;
     std::optional<fleet_type> fleet;
@@ -58,12 +58,13 @@ struct virtual_fleet {
     }
 
     void keep(const event& happened) {
-        events.push_back({happened.id, std::string{happened.target}, kept(happened, queue.now())});
+        events.push_back(
+            {happened.id, std::string{happened.target}, copy_of(happened, queue.now())});
     }
 
-    /// What was reported of one target, in order.
-    [[nodiscard]] std::vector<told> told_by(target_id id) const {
-        std::vector<told> result;
+    /// Returns the events of one target, in order.
+    [[nodiscard]] std::vector<reported_event> reports_of(target_id id) const {
+        std::vector<reported_event> result;
         for (const auto& each : events)
             if (each.id == id)
                 result.push_back(each.report);

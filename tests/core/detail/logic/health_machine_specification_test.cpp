@@ -39,7 +39,7 @@ constexpr std::array letters{letter::success, letter::failure,  letter::stall,
 constexpr int doubt_max = 2;
 
 // What may have been reported in one step; at most an outcome and a transition.
-struct told {
+struct reported_step {
     std::optional<event_kind> outcome;
     std::optional<event_kind> transition;
     std::uint64_t outage = 0;
@@ -47,7 +47,7 @@ struct told {
     forest::duration next_delay{};
     bool fresh = false;
 
-    friend bool operator==(const told&, const told&) = default;
+    friend bool operator==(const reported_step&, const reported_step&) = default;
 };
 
 // The rules B3, B6–B9, B12 and B14 as plain bookkeeping.
@@ -62,12 +62,12 @@ struct specification {
     std::uint64_t outages = 0;
     int failures_at_down = 0;
 
-    told play(letter played) {
+    reported_step play(letter played) {
         if (stopped || played == letter::stop) {
             stopped = true;
             return {};
         }
-        told result;
+        reported_step result;
         if (played == letter::stall) {
             doubts = 0; // The name was found.
             result.outcome = event_kind::check_inconclusive;
@@ -128,7 +128,7 @@ struct player {
         settle(nullptr);
     }
 
-    void settle(told* record) {
+    void settle(reported_step* record) {
         while (next.kind == health_action_kind::report) {
             if (record != nullptr) {
                 if (next.event == event_kind::server_down || next.event == event_kind::server_up) {
@@ -143,8 +143,8 @@ struct player {
         }
     }
 
-    told play(letter played) {
-        told record;
+    reported_step play(letter played) {
+        reported_step record;
         if (played == letter::stop) {
             next = subject.step(health_input::stopped(), now);
             return record;
@@ -193,8 +193,8 @@ struct search {
             specification rules = expected;
             path.push_back("sfldtx"[static_cast<int>(each)]);
             ++sequences;
-            const told was = next.play(each);
-            const told should = rules.play(each);
+            const reported_step was = next.play(each);
+            const reported_step should = rules.play(each);
             if (!(was == should) ||
                 (next.subject.status() == forest::target_status::down) != rules.down ||
                 next.subject.failures() != rules.failures)
