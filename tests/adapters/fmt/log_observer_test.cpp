@@ -81,7 +81,7 @@ schema schema_of(int collections, std::string_view etag) {
     return made;
 }
 
-std::string told_of_schema(event_kind kind, const schema& known, schema_source source) {
+std::string schema_line(event_kind kind, const schema& known, schema_source source) {
     event happened = event_of(kind);
     happened.schema = &known;
     happened.source = source;
@@ -91,7 +91,7 @@ std::string told_of_schema(event_kind kind, const schema& known, schema_source s
 }
 
 std::string reloaded(const schema& known) {
-    return told_of_schema(event_kind::schema_reloaded, known, schema_source::server);
+    return schema_line(event_kind::schema_reloaded, known, schema_source::server);
 }
 
 std::string succeeded_with(std::string_view version) {
@@ -413,7 +413,7 @@ BOOST_AUTO_TEST_CASE(B33_a_missing_route_is_logged_with_its_path_and_the_way_out
 
 BOOST_AUTO_TEST_CASE(B30_the_first_schema_is_logged_with_its_source) {
     const auto loaded = [](const schema& known, schema_source source) {
-        return told_of_schema(event_kind::schema_loaded, known, source);
+        return schema_line(event_kind::schema_loaded, known, source);
     };
     BOOST_TEST(loaded(schema_of(2, "7ec21c29"), schema_source::server) ==
                "schema loaded (2 collections, etag 7ec21c29)");
@@ -440,8 +440,8 @@ BOOST_AUTO_TEST_CASE(a_schema_from_the_server_is_no_warning) {
 }
 
 BOOST_AUTO_TEST_CASE(B31_an_unchanged_schema_is_logged_without_its_size_and_etag) {
-    BOOST_TEST(told_of_schema(event_kind::schema_unchanged, schema_of(2, "7ec21c29"),
-                              schema_source::server) == "schema unchanged");
+    BOOST_TEST(schema_line(event_kind::schema_unchanged, schema_of(2, "7ec21c29"),
+                           schema_source::server) == "schema unchanged");
 }
 
 BOOST_AUTO_TEST_CASE(a_schema_that_could_not_be_fetched_is_logged_with_the_reason) {
@@ -481,7 +481,7 @@ BOOST_DATA_TEST_CASE(an_etag_cannot_break_the_line_or_steer_the_terminal, data::
     const schema known = schema_of(1, sample.said);
     const std::string contents = " (1 collection, etag " + sample.written + ")";
     BOOST_TEST(reloaded(known) == "schema changed and reloaded" + contents);
-    BOOST_TEST(told_of_schema(event_kind::schema_loaded, known, schema_source::server) ==
+    BOOST_TEST(schema_line(event_kind::schema_loaded, known, schema_source::server) ==
                "schema loaded" + contents);
 }
 

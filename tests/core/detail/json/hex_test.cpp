@@ -48,9 +48,12 @@ BOOST_AUTO_TEST_CASE(digits_of_either_case_have_the_same_value) {
         const char lower_case = hex_pair(static_cast<unsigned char>(value))[1];
         BOOST_TEST(hex_value(lower_case) == value);
         BOOST_TEST(hex_value("0123456789ABCDEF"[value]) == value);
+        BOOST_TEST((is_hex_digit(lower_case) && is_hex_digit("0123456789ABCDEF"[value])));
     }
-    for (const char byte : std::string_view{"GgZz/:`@ \0\xff", 11})
+    for (const char byte : std::string_view{"GgZz/:`@ \0\xff", 11}) {
         BOOST_TEST(hex_value(byte) == 16U);
+        BOOST_TEST(!is_hex_digit(byte));
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
