@@ -70,7 +70,7 @@ public:
                            policies{std::move(clock), std::move(signer), std::move(backoff)},
                            std::move(settings)} {}
 
-    /// The same with a generator that is seeded from the uri and the clock.
+    /// Like the first constructor, with a generator that is seeded from the uri and the clock.
     basic_datasource(Transport for_checks, Transport for_schema, Clock clock, Signer signer,
                      Backoff backoff, datasource_options settings)
         : basic_datasource{random_generator::seeded(settings.uri, clock.steady_now()),
@@ -79,8 +79,8 @@ public:
                            std::move(settings)} {}
 
     /// Makes a datasource and its policies: the clock from `context`, the transports from the
-    /// clock, and the signer from `auth_secret`. Throws what the first constructor throws, and what
-    /// the policies throw: `errc::secret_missing`.
+    /// clock, and the signer from `auth_secret`. Throws the errors of the first constructor and
+    /// those of the policies, such as `errc::secret_missing`.
     template <typename Context>
         requires(std::constructible_from<Clock, Context> &&
                  std::constructible_from<Transport, const Clock&> &&
@@ -90,7 +90,7 @@ public:
         : basic_datasource{policies::from(std::forward<Context>(context), settings.auth_secret),
                            datasource_options{settings}} {}
 
-    // These make the compiler say what is wrong with braced options.
+    // These constructors make the compiler say what is wrong with braced options.
     template <std::size_t MisspeltOrWithoutUnit>
     basic_datasource(detail::source_of<Clock>,
                      const detail::any_member (&)[MisspeltOrWithoutUnit]) {
@@ -153,7 +153,7 @@ public:
         loop_->listeners().on_server_down(std::move(callback));
     }
 
-    /// Called once per outage, at the success that ends it (B8); the schema is fetched after it.
+    /// Called once per outage, at the success that ends it (B8). Then the schema is fetched.
     void on_server_up(detail::unique_function<void(const outage&)> callback) {
         loop_->listeners().on_server_up(std::move(callback));
     }

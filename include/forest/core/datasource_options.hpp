@@ -113,14 +113,14 @@ namespace forest {
 /// The options of a datasource.
 struct datasource_options {
     /// The base URL of the server. The paths below are appended to it. It may have a path itself,
-    /// for example behind a proxy; a final `/` is removed. Required.
+    /// for example behind a proxy; any `/` at its end is removed. Required.
     std::string uri{};
 
     /// The same secret that the server has. Required, unless you pass a signer.
     std::string auth_secret{};
 
     /// A schema as JSON text. The datasource begins with it if the first fetch of the schema fails
-    /// (B30). With an empty text it begins without collections.
+    /// (B30). If the text is empty, the datasource begins without collections.
     std::string introspection{};
 
     /// The route that is polled to find out whether the server is well (B33: the choice of the
@@ -146,8 +146,8 @@ struct datasource_options {
     /// is polled. 1 s to 3600 s. Empty: `health_check_interval`, but at least 1 s.
     std::optional<duration> schema_poll{};
 
-    /// One deadline for fetching the schema, from resolving to the last byte. Greater than 0.
-    /// Longer than that of a check, because a schema may have megabytes.
+    /// One deadline for fetching the schema, from resolving to the last byte. Greater than 0. The
+    /// default is longer than for a check, because a schema may have megabytes.
     duration schema_timeout = std::chrono::seconds{30};
 
     /// The size of the largest accepted schema. The fetch of a larger one fails with
@@ -156,14 +156,14 @@ struct datasource_options {
     /// only.
     std::size_t schema_bytes_max = std::size_t{16} << 20U;
 
-    /// If a schema was the known one within this time, it is accepted only if a second fetch, after
-    /// this time, returns it again (B36: contents that alternate). Without this rule, replicas of
-    /// two versions would make the application reload again and again. At least 0; with 0 every
-    /// schema is accepted at once.
+    /// A schema that was the known one less than this time ago is accepted only if a second fetch,
+    /// after this time, returns it again (B36: contents that alternate). Without this rule,
+    /// replicas of two versions would make the application reload again and again. At least 0; with
+    /// 0 every schema is accepted at once.
     duration schema_settle = std::chrono::seconds{60};
 
     /// The first check is delayed by a random part of this duration, with a uniform distribution.
-    /// So many datasources do not check together.
+    /// This spreads the checks of several datasources.
     duration initial_delay_max = options{}.initial_delay_max;
 
     /// Each delay is made longer or shorter by a random amount, at most by this share of the delay.
@@ -174,7 +174,7 @@ struct datasource_options {
     /// inconclusive (B12).
     duration stall_tolerance = options{}.stall_tolerance;
 
-    /// The default interval of `schema_poll` in other clients.
+    /// The interval at which other clients poll the schema by default.
     static constexpr duration schema_poll_default = std::chrono::seconds{600};
 
     static constexpr std::string_view health_path = "/forest/health";
@@ -254,7 +254,7 @@ private:
                 .stall_tolerance = stall_tolerance};
     }
 
-    // Returns the errors with the names of the members of this struct.
+    // Validates the options of a check. Returns errors that name the members of this struct.
     [[nodiscard]] std::error_code validate_checks() const noexcept {
         const std::error_code ec =
             polled_every(health_check_interval, health_check_timeout).validate();

@@ -85,7 +85,7 @@ enum class errc {
 /// Groups of errors, for code that does not need the exact error: `ec == condition::unhealthy`.
 enum class condition {
     no_connection =
-        1,        ///< no answer came: resolving, connecting, TLS, a deadline or a lost connection
+        1,        ///< no complete answer: no address or connection, TLS failed, timeout, or cut off
     bad_answer,   ///< an answer came, but it is not valid HTTP, is of another protocol, too large,
                   ///< encoded, or not the expected JSON
     unhealthy,    ///< the answer is valid, but not healthy: by its HTTP status, by its member
@@ -299,7 +299,7 @@ constexpr bool belongs_to(errc code, condition group) noexcept {
 // A category whose codes also have identifiers. A std::error_category has only messages.
 class named_category : public std::error_category {
 public:
-    // Empty for any other value. The text is a constant.
+    // Empty for a value that is no code. The text is a constant.
     virtual std::string_view identifier(int value) const noexcept = 0;
 
 protected:
@@ -349,8 +349,8 @@ inline bool condition_category_type::equivalent(const std::error_code& code,
 
 /// Returns a short name of a code, for labels, JSON and logs; it does not change after a release.
 /// For an error of this library it is the identifier; for any other code it is the name of its
-/// category, such as `"system"`. If there is no error, it is empty; for a value that is no code of
-/// its category, `"unknown"`. The text is a constant.
+/// category, such as `"system"`. If there is no error, it is empty. For a value that is no code of
+/// its category, it is `"unknown"`. The text is a constant.
 [[nodiscard]] inline std::string_view name(const std::error_code& code) noexcept {
     if (!code)
         return {};

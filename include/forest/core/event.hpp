@@ -54,7 +54,7 @@ enum class severity : std::uint8_t { debug, info, warning, error };
 struct event {
     event_kind kind{};
     std::string_view target{}; ///< the URL
-    std::string_view path{};   ///< the path of `check`: `/forest/health`; else empty
+    std::string_view path{};   ///< of the request of `check`, like `/forest/health`; else empty
     target_status status{};    ///< the status of the target after this event
     int attempt = 0;           ///< checks since the last success, from 1 (B10); 0 outside checks
     int failures = 0;          ///< consecutive failures so far

@@ -81,7 +81,7 @@ constexpr std::size_t skip_token(std::string_view text, std::size_t position) no
     return position;
 }
 
-// The same for the bytes of a field value.
+// Like skip_token, for the bytes of a field value.
 constexpr std::size_t skip_field_value(std::string_view text, std::size_t position) noexcept {
     return skip_allowed<controls_in, is_field_value_byte>(text, position);
 }
@@ -113,12 +113,12 @@ constexpr bool equal_but_for_case(const char* left, const char* right, std::size
     return !text.empty() && detail::skip_token(text, 0) == text.size();
 }
 
-/// Whether `text` may be sent as the value of a header field; the empty text may.
+/// Whether `text` may be sent as the value of a header field; it may be empty.
 [[nodiscard]] constexpr bool is_field_value(std::string_view text) noexcept {
     return detail::skip_field_value(text, 0) == text.size();
 }
 
-/// Returns whether both are equal, ignoring only the case of ASCII letters.
+/// Returns whether both texts are equal, ignoring only the case of ASCII letters.
 [[nodiscard]] constexpr bool iequals(std::string_view left, std::string_view right) noexcept {
     return left.size() == right.size() &&
            detail::equal_but_for_case(left.data(), right.data(), left.size());
@@ -126,7 +126,7 @@ constexpr bool equal_but_for_case(const char* left, const char* right, std::size
 
 namespace detail {
 
-// The same, for a search of a few names among many. Most names differ in their length, so the
+// Like iequals, for a search of a few names among many. Most names differ in their length, so the
 // length is compared inline.
 constexpr bool is_named(std::string_view name, std::string_view wanted) noexcept {
     return name.size() == wanted.size() && iequals(name, wanted);
@@ -159,7 +159,7 @@ constexpr void for_each_list_element(std::string_view list, F&& on_element) {
     }
 }
 
-/// Whether such a list has `element`; compares case-insensitively.
+/// Whether a comma-separated list has `element`; compares case-insensitively.
 [[nodiscard]] constexpr bool list_has(std::string_view list, std::string_view element) noexcept {
     bool found = iequals(trim_blanks(list), element); // Most lists have one element.
     if (found)
@@ -176,8 +176,8 @@ public:
     /// The limit for the bytes of all lines together.
     static constexpr std::size_t capacity = 4096;
 
-    /// Makes an object without lines. It is not defaulted, because `{}` would then clear the whole
-    /// buffer.
+    /// Makes an object without lines. This constructor is not defaulted, because `{}` would then
+    /// clear the whole buffer.
     constexpr header_fields() noexcept {}
 
     constexpr header_fields(const header_fields& other) noexcept { append(other.text()); }
@@ -227,8 +227,8 @@ private:
     std::size_t size_ = 0;
 };
 
-/// The header lines of a message that a parser found valid, read in place. It is valid only as long
-/// as the bytes that it views. On other text it finds fewer lines, but never reads outside the
+/// A view of the header lines of a message that a parser found valid. The view is valid only as
+/// long as these bytes. In any other text it finds fewer lines, but it never reads outside the
 /// text.
 class field_view {
 public:
@@ -247,14 +247,14 @@ public:
         });
     }
 
-    /// Calls `on_value(value)` as above for each line of that name, case-insensitively. Faster than
-    /// `for_each` for a few names, because other lines are skipped quickly.
+    /// Like `for_each`, but calls `on_value(value)`, and only for the lines of that name,
+    /// case-insensitively. Faster for a few names, because other lines are skipped quickly.
     template <class F>
     constexpr void for_each_of(std::string_view name, F&& on_value) const {
         for_each_line([&](std::string_view line) { take(line, name, on_value); });
     }
 
-    /// The same for two names in one pass.
+    /// Like the function above, for two names in one pass.
     template <class F, class G>
     constexpr void for_each_of(std::string_view name, F&& on_value, std::string_view other,
                                G&& on_other) const {

@@ -20,9 +20,9 @@ struct fleet_options {
 
     /// How many checks may be in flight at a time. At least 1. Each may need a descriptor. The
     /// check of a target that hangs is in flight for the whole timeout. To report an outage of all
-    /// targets in time, this must be at least their number times timeout / (timeout + first delay
-    /// of the backoff). Further checks wait. If a check waits longer than the `stall_tolerance` of
-    /// its target and fails, it is inconclusive (B12).
+    /// targets in time, this must be at least the number of targets times timeout / (timeout +
+    /// first delay of the backoff). Further checks wait. If a check waits longer than the
+    /// `stall_tolerance` of its target and fails, it is inconclusive (B12).
     int checks_in_flight_max = 1000;
 
     /// How many connections may be opened in a second; 0 means no bound. A check over a kept

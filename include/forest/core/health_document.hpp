@@ -40,7 +40,7 @@ struct health_document {
         return {version_.data(), version_size_};
     }
 
-    // It is in health_document_parser.hpp, so that a verdict needs no parser.
+    // This function is in health_document_parser.hpp, so that a verdict needs no parser.
     friend std::error_code detail::parse_health_document(std::string_view body,
                                                          health_document& out) noexcept;
 

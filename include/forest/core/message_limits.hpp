@@ -15,7 +15,7 @@ struct message_limits {
     /// Trailers and chunk extensions together have the same limit, but are counted separately.
     std::size_t head_bytes_max = 16 * 1024;
 
-    /// The body without its framing; 0 accepts only empty ones.
+    /// The body without its framing; 0 accepts only empty bodies.
     std::size_t body_bytes_max = 64 * 1024;
 };
 

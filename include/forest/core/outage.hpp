@@ -26,7 +26,7 @@ struct outage {
     steady_time first_failed_at{}; ///< the same moment on the steady clock
     int failures = 0;              ///< consecutive failures that made the target down
     std::error_code last_error{};  ///< the error of the failure that reached the threshold
-    int last_status = 0;           ///< its HTTP status; 0 when no answer came
+    int last_status = 0;           ///< the HTTP status of that failure; 0 when no answer came
     bool unauthorized =
         false; ///< a 401 or 403 was among the failures, even if it was not the last (B11)
     bool signature_sent = false; ///< the failed check that reached the threshold was signed

@@ -27,7 +27,7 @@ struct resolver_limits {
     /// How many addresses of a name are used, the first ones of the answer.
     std::size_t addresses_max = 16;
 
-    /// How long an answer is used if the name service gives no time.
+    /// How long an answer is used if the name service gives no lifetime.
     duration answer_lifetime = std::chrono::seconds{30};
 
     /// An answer is not used for longer than this, even if the name service allows it.

@@ -33,9 +33,9 @@ namespace forest {
 ///
 /// **Thread safety:** safe to read from several threads.
 ///
-/// **Lifetime:** owns its text. The parts are views into the URL; they outlive a move of it, but
-/// not its destruction or an assignment to it. A URL that was moved from is empty, like one that
-/// was made without a text. It can be assigned to.
+/// **Lifetime:** owns its text. The parts are views into the URL. They stay valid when the URL is
+/// moved, but not when it is destroyed or assigned to. A URL that was moved from is empty, like one
+/// that was made without a text. It can be assigned to.
 ///
 /// **Errors:** the constructors from a text throw std::system_error with the code that `parse`
 /// returns, an `errc::url_…`. These, `parse` and copying may throw std::bad_alloc; the other
@@ -106,7 +106,7 @@ public:
     /// as SNI.
     [[nodiscard]] bool is_ip_literal() const noexcept { return head().ip_literal; }
 
-    /// Returns whether both lead to the same server; their paths and queries may differ.
+    /// Returns whether both URLs lead to the same server; their paths and queries may differ.
     [[nodiscard]] bool same_origin(const url& other) const noexcept {
         return scheme() == other.scheme() && port() == other.port() && host() == other.host() &&
                socket_path() == other.socket_path();

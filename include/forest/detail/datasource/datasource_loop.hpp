@@ -159,7 +159,7 @@ private:
             return;
         switch (happened.kind) {
         case event_kind::check_failed:
-            // A server without a health route replies at least; its schema shows whether it is
+            // A server without a health route does reply; its schema shows whether the server is
             // healthy.
             return check_ended(server_->route.needs_schema() ? fetch_input::check_succeeded
                                                              : fetch_input::check_failed);
@@ -410,10 +410,10 @@ private:
     fetch_machine<Backoff> machine_;
     const std::shared_ptr<polling_loop> polling_;
     std::uint64_t waits_ = 0;    // the number of waits so far: an older one has no effect
-    std::uint64_t searches_ = 0; // the same for waits for the health route
+    std::uint64_t searches_ = 0; // the number of waits for the health route so far
     bool in_flight_ = false;     // a request beside the polls is in flight
     bool fetch_owed_ = false;    // a fetch of the schema begins when the transport is free
-    bool health_owed_ = false;   // the same for a health check
+    bool health_owed_ = false;   // a health check begins when the transport is free
     bool loaded_ = false;        // `schema_loaded` has been reported
     bool down_ = false;
     std::atomic<bool> started_ = false;

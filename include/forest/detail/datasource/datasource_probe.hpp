@@ -44,7 +44,7 @@ struct polled_server {
 };
 
 /// Checks the health route or, if there is none, the schema route (B33: the choice of the route). A
-/// probe of health_loop.
+/// probe for health_loop.
 class datasource_probe {
 public:
     explicit datasource_probe(std::shared_ptr<polled_server> server) noexcept
@@ -60,7 +60,7 @@ public:
             condition_ = server_->known.prepare(check);
     }
 
-    /// Keeps the schema, and corrects the verdict, which is made for a health document.
+    /// Keeps the schema, and corrects the verdict, which takes the body for a health document.
     void read(const reply& answer, verdict& result) noexcept {
         if (!server_->asked_schema)
             return;

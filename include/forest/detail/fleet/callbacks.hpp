@@ -36,7 +36,7 @@ public:
 
     /// Returns an event of `subject`, whose URL is `location`. `judged` is the verdict of the check
     /// that caused it, or null. Writes the outage that belongs to the event, if any, to
-    /// `outage_storage`. The event has views into these three.
+    /// `outage_storage`. The event refers to the URL, the verdict and the outage.
     [[nodiscard]] static event describe(const target& subject, const url& location, event_kind kind,
                                         const verdict* judged, outage& outage_storage) noexcept {
         event result = forest::detail::describe(subject.machine, kind, judged, location.text(),
@@ -47,7 +47,7 @@ public:
         return result;
     }
 
-    /// The same for an event that belongs to no check and no outage.
+    /// Returns an event that belongs to no check and no outage.
     [[nodiscard]] static event describe(const target& subject, const url& location,
                                         event_kind kind) noexcept {
         outage unused;
@@ -75,7 +75,7 @@ public:
                     return;
                 event last = stopping_of(each);
                 listeners_.report_last(last);
-                if (each.id != last.id) // A callback has removed it.
+                if (each.id != last.id) // A callback has removed the target.
                     return;
                 last.kind = event_kind::stopped;
                 listeners_.report_last(last);

@@ -65,7 +65,7 @@ public:
           backoff_{backoff},
           random_{random} {}
 
-    // Reads only members that never change, and may be called from any thread.
+    // Reads only members that never change, so it may be called from any thread.
     [[nodiscard]] std::error_code validate(const options& settings) const {
         const std::error_code ec = forest::validate(settings, backoff_);
         return !ec && settings.stall_tolerance < options_.tick
@@ -105,7 +105,7 @@ public:
         if (!callbacks_.reporting() && found->announced)
             for (const event_kind last : {event_kind::stopping, event_kind::stopped}) {
                 callbacks_.report(*found, callbacks_.describe(*found, url_of(*found), last));
-                if (found->id != id) // A callback has removed it.
+                if (found->id != id) // A callback has removed the target.
                     return true;
             }
         if (found->in_flight())
@@ -244,7 +244,7 @@ private:
                         permitted->local = timer_.now();
                     }
                 }
-                if (stopped() || subject.id != id) // A callback has stopped or removed it.
+                if (stopped() || subject.id != id) // A callback called stop() or remove().
                     return;
                 input = health_input::reported();
                 continue;
@@ -294,7 +294,7 @@ private:
     }
 
     void answered(check& ended, reply answer) {
-        answer.signature_sent = !ended.get.fields.text().empty(); // It has no other fields.
+        answer.signature_sent = !ended.get.fields.text().empty(); // A request has no other fields.
         const steady_time now = timer_.steady_now();
         scheduler_.settle(ended.connections_paid, answer.connections_opened, now);
         target* const subject = targets_.find(ended.id);

@@ -82,7 +82,7 @@ private:
             --unused_;
         }
         // The remaining unused origins cannot be forgotten yet. The next attempt waits until there
-        // are twice as many. Otherwise every new origin would look at all of them.
+        // are twice as many. Otherwise each new origin would cause a look at all unused origins.
         worth_forgetting_ = 2 * unused_;
     }
 
@@ -90,7 +90,7 @@ private:
     std::vector<std::uint32_t> free_;
     index_table by_hash_;
     std::size_t unused_ = 0;           // origins without a target
-    std::size_t worth_forgetting_ = 0; // look at unused origins when there are so many
+    std::size_t worth_forgetting_ = 0; // the number of unused origins at which to look at them
     std::uint32_t entered_ = 0;
 };
 

@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
-// A priority queue with four children for each entry. It has half as many levels as one with two
-// children, and the four are together in memory.
+// A priority queue with four children for each entry. It has half as many levels as a heap with two
+// children, and the four children are together in memory.
 
 namespace forest::detail {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 // A sequence that never moves its elements and wastes little memory. A std::deque has blocks of 512
-// bytes: two large elements leave much of a block unused. A std::vector is half empty when it has
+// bytes: with large elements much of a block is unused. A std::vector is half empty when it has
 // just grown.
 
 namespace forest::detail {

@@ -19,7 +19,7 @@ namespace forest::detail {
 template <typename Signature>
 class unique_function;
 
-// Returns whether there is nothing to call: a null pointer, or an empty std::function or similar
+// Returns whether `callable` is a null pointer, or an empty object of std::function or of a similar
 // type.
 template <typename Callable>
 [[nodiscard]] bool calls_nothing(const Callable& callable) noexcept {
@@ -116,7 +116,7 @@ private:
         return *std::launder(static_cast<Stored*>(storage));
     }
 
-    // These are named functions and no lambdas. Lambdas in the initialiser of a static member are
+    // These are named functions, not lambdas. Lambdas in the initialiser of a static member are
     // numbered in the order of instantiation, and this order differs between translation units.
 
     template <typename Stored>

@@ -8,7 +8,7 @@
 #include <cstddef>
 #include <string_view>
 
-// Entity tags (RFC 9110, 8.8.3 and 13.1.2). Real peers send back the tag without its quotes. A
+// Entity tags (RFC 9110, 8.8.3 and 13.1.2). Some clients send back the tag without its quotes. A
 // server that knew only the grammar would always send them 200 (PROTOCOL.md, 3).
 
 namespace forest::detail {
@@ -32,7 +32,7 @@ constexpr std::size_t end_of_element(std::string_view list, std::size_t size) no
     return size == list.size() || list[size] == ',' ? size : std::string_view::npos;
 }
 
-// The same for an element whose quotes begin at `open`: a comma within them does not end it.
+// Like end_of_element, but the quotes of the element begin at `open`: no comma within them ends it.
 constexpr std::size_t end_of_quoted(std::string_view list, std::size_t open) noexcept {
     const std::size_t close = list.find('"', open + 1);
     return close == std::string_view::npos ? close : end_of_element(list, close + 1);

@@ -63,8 +63,8 @@ constexpr bool may_be(std::string_view bytes, std::size_t index, unsigned lowest
     return undecided ? std::nullopt : std::optional{errc::malformed_response};
 }
 
-/// Returns what the first bytes, at least five, of an answer to a TLS handshake show:
-/// `plain_http_expected` if they are HTTP or other text, `tls_failed` if they may be TLS.
+/// Returns what the first five or more bytes of an answer to a TLS handshake show: `http2_only` and
+/// `other_protocol` as above, `plain_http_expected` for other text, otherwise `tls_failed`.
 [[nodiscard]] constexpr errc instead_of_tls(std::string_view first) noexcept {
     const errc found = protocol_of(first).value_or(errc::malformed_response);
     if (found == errc::http2_only || found == errc::other_protocol)

@@ -26,7 +26,7 @@ enum class framing_fault {
     coding_unsupported, ///< a transfer coding other than `chunked`
 };
 
-/// The state of a scanner after its bytes.
+/// The state of a scanner after it has read its bytes.
 enum class scan_status { more, done, fault };
 
 /// The place of a line of a header section in the scanned data.
@@ -137,7 +137,7 @@ struct body_framing {
 // too large.
 inline constexpr std::uint64_t body_size_overflow = std::numeric_limits<std::uint64_t>::max();
 
-// Reads `1*DIGIT`, at most as the size above. Returns false for any other text.
+// Reads `1*DIGIT`; a larger number becomes the size above. Returns false for any other text.
 constexpr bool read_body_size(std::string_view digits, std::uint64_t& size) noexcept {
     size = 0;
     for (const char byte : digits) {
@@ -191,7 +191,7 @@ struct transfer_codings {
 };
 
 /// Collects, line by line, what a header section says about the message itself: how the body is
-/// framed (RFC 9112, 6), and whether the connection ends with it.
+/// framed (RFC 9112, 6), and whether the connection ends after the message.
 class framing_fields {
 public:
     /// Reads a line if its name is one of the relevant ones. Blanks around the value do not count.

@@ -34,7 +34,7 @@ constexpr bool is_short_name(std::string_view name, std::string_view full_name) 
            name[2] == full_name[2];
 }
 
-// Returns 1 to 12, or 0 if it is no month.
+// Returns 1 to 12, or 0 if `name` is no month.
 constexpr unsigned month_number(std::string_view name) noexcept {
     const auto found =
         std::find_if(month_names.begin(), month_names.end(),
@@ -121,7 +121,7 @@ parse_http_date(std::string_view text) noexcept {
     return read_asctime(text.substr(asctime_begin));
 }
 
-/// Writes `Sun, 06 Nov 1994 08:49:37 GMT`. Years as in `format_timestamp`.
+/// Writes `Sun, 06 Nov 1994 08:49:37 GMT`. Years are limited as by `format_timestamp`.
 [[nodiscard]] constexpr std::array<char, http_date_size>
 format_http_date(std::chrono::sys_seconds time) noexcept {
     using namespace std::chrono;

@@ -7,7 +7,7 @@
 #include <forest/core/detail/http/request_target.hpp>
 #include <forest/core/fields.hpp>
 
-// The first line of a request. Like the request parser, it keeps only offsets.
+// The first line of a request. Like the request parser, this class keeps only offsets.
 
 #include <cstddef>
 #include <string_view>

@@ -15,8 +15,8 @@
 namespace forest::detail {
 
 /// Returns whether a request target may have this byte. It accepts more than RFC 3986, because
-/// clients do not escape quotes and brackets. It accepts no control, blank, fragment or byte above
-/// 127.
+/// clients do not escape quotes and brackets. It accepts no control, no blank, no `#` and no byte
+/// above 127.
 [[nodiscard]] constexpr bool is_target_byte(char byte) noexcept {
     return '!' <= byte && byte <= '~' && byte != '#';
 }

@@ -18,7 +18,7 @@
 namespace forest::detail {
 
 /// Enough for any request to any URL with any header fields and a method of 32 bytes. Target and
-/// host come from the URL, and neither is longer than its text. The fixed parts need less than 256
+/// host come from the URL, and neither is longer than the URL. The fixed parts need less than 256
 /// bytes.
 inline constexpr std::size_t request_bytes_max =
     2 * url::text_bytes_max + header_fields::capacity + 256;
@@ -50,8 +50,8 @@ std::size_t write_texts(std::span<char> out, const Texts&... texts) noexcept {
 
 /// Writes a request without a body to `out`. Returns the number of bytes, or 0 if `out` is too
 /// small; `request_bytes_max` is always enough. `method` is a token. `fields` come after the fields
-/// of every request. Without `keep_alive` the request asks the server to close. With it no field is
-/// needed in HTTP/1.1.
+/// of every request. Without `keep_alive` the request asks the server to close the connection.
+/// HTTP/1.1 needs no field to keep it open.
 [[nodiscard]] inline std::size_t write_request(std::span<char> out, std::string_view method,
                                                const url& target, const header_fields& fields,
                                                bool keep_alive) noexcept {

@@ -93,12 +93,12 @@ constexpr bool status_has_body(int status) noexcept {
     return status != 204 && status != 304;
 }
 
-// If a status is not final, the client would wait for another answer. So it becomes 500.
+// A status that is not final becomes 500: the client would wait for another answer.
 constexpr int final_status(int status) noexcept {
     return 200 <= status && status <= 599 ? status : 500;
 }
 
-// Replaces the content of `out` by the head of the answer.
+// Replaces the content of `out` with the head of the answer.
 inline void write_head(std::string& out, const response& answer, const answer_frame& frame) {
     const int status = final_status(answer.status);
     const bool has_body = status_has_body(status);

@@ -3,8 +3,8 @@
 #define FOREST_CORE_DETAIL_JSON_BYTES_HPP
 
 // Finds the end of a line or a value, eight bytes at a time, with the arithmetic of one number.
-// Most lines and values are too short for the call of a library function. A loop over single bytes
-// would be most of the cost of reading a message.
+// Most lines and values are so short that a call of a library function costs too much. A loop over
+// single bytes would be most of the cost of reading a message.
 
 #include <bit>
 #include <cstddef>

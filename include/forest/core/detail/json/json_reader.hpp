@@ -32,8 +32,8 @@ struct json_value {
     }
 };
 
-// Every function that returns a bool takes one construct from the front. After false, the position
-// has no meaning.
+// Each function `take_…` takes one construct from the front. When it has returned false, the
+// position has no meaning.
 class json_scanner {
 public:
     explicit json_scanner(std::string_view text) noexcept : text_{text} {}
@@ -132,8 +132,8 @@ private:
         }
     }
 
-    // Called behind a value: closes the containers that end here, and takes the comma if another
-    // value must follow.
+    // Called behind a value: closes the containers that end here, and takes the comma after which
+    // another value must follow.
     bool close_containers(std::size_t outermost, std::size_t& depth) noexcept {
         while (depth > outermost) {
             skip_blanks();
@@ -253,7 +253,7 @@ template <class F>
     return take_container(text, '{', '}', take_member) ? std::error_code{} : errc::malformed_body;
 }
 
-/// The same for an array, with a call of `on_element(json_value)` for each of its elements.
+/// Like `read_json_object` for an array, with a call of `on_element(json_value)` for each element.
 template <class F>
 [[nodiscard]] std::error_code read_json_array(std::string_view text, F&& on_element) {
     const auto take_element = [&](json_scanner& scanner) {

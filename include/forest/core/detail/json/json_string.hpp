@@ -42,8 +42,8 @@ constexpr std::size_t skip_plain(std::string_view text, std::size_t position) no
     return skip_allowed<not_plain_in, is_plain>(text, position);
 }
 
-// Returns the place behind an escape, or npos if the escape is not valid. Its backslash is before
-// `position`.
+// Returns the place behind an escape, or npos if the escape is not valid. The backslash of the
+// escape is before `position`.
 constexpr std::size_t end_of_escape(std::string_view text, std::size_t position) noexcept {
     constexpr std::size_t npos = std::string_view::npos;
     if (position == text.size())
@@ -124,8 +124,8 @@ public:
     /// pair is never equal, because UTF-8 cannot express that.
     [[nodiscard, gnu::always_inline]] constexpr bool equals(std::string_view utf8) const noexcept {
         // An escape is longer than its decoded form, so a string of the same size must have none.
-        // Inline, a comparison with a literal is a few instructions. Calls were a twentieth of what
-        // a check costs.
+        // Inline, a comparison with a literal is a few instructions. With calls, these comparisons
+        // took a twentieth of the time of a check.
         if (raw_.size() == utf8.size()) {
             bool escaped = false;
             for (const char byte : utf8)

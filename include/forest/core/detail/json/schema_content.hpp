@@ -237,7 +237,7 @@ private:
     void write_exponent(std::string_view written, std::int64_t more) {
         const bool negative = !written.empty() && written.front() == '-';
         written.remove_prefix(std::min(written.find_first_not_of("+-0"), written.size()));
-        constexpr std::size_t digits_max = 18; // So many digits fit into 64 bits.
+        constexpr std::size_t digits_max = 18; // Numbers with 18 digits fit into 64 bits.
         if (written.size() <= digits_max) {
             std::int64_t sum = 0;
             for (const char digit : written)

@@ -5,7 +5,7 @@
 #include <exception>
 #include <string_view>
 
-// The text in the report of an exception from the application's code.
+// Reports an exception of the application's code with its text.
 
 namespace forest::detail {
 

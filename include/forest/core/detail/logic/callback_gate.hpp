@@ -27,7 +27,7 @@ using shared_callback = std::shared_ptr<unique_function<void(const Argument&)>>;
 /// but `call` only from one thread at a time.
 class callback_gate {
 public:
-    /// Sets a callback; an empty one unsets it. A closed gate keeps none.
+    /// Sets a callback; an empty one removes the earlier callback. A closed gate keeps no callback.
     template <typename Argument>
     void set(shared_callback<Argument>& slot,
              std::type_identity_t<unique_function<void(const Argument&)>> callback) {
@@ -60,8 +60,8 @@ public:
             inside_ = std::this_thread::get_id();
         }
         const leaving left{*this};
-        // It is destroyed before the gate is left, because it may be the last owner of the captured
-        // objects.
+        // This pointer is destroyed before the gate is left, because it may be the last owner of
+        // the captured objects.
         const shared_callback<Argument> callback = std::move(found);
         (*callback)(argument);
         return true;

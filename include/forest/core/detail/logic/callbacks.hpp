@@ -30,7 +30,7 @@ public:
         gate_.set(on_up_, of_client(std::move(callback)));
     }
 
-    /// The same for a fleet, with the target of the outage.
+    /// For a fleet: the callback also receives the target of the outage.
     void on_server_down(unique_function<void(target_id, const outage&)> callback) {
         gate_.set(on_down_, of_fleet(std::move(callback)));
     }
@@ -43,8 +43,8 @@ public:
         gate_.set(on_event_, std::move(callback));
     }
 
-    /// Called with each `callback_failed` that no `on_event` receives: there is none, or it threw
-    /// an exception itself.
+    /// Called with each `callback_failed` that no `on_event` receives, because there is none or
+    /// because it threw an exception itself.
     void on_unheard(unique_function<void(const event&)> callback) {
         gate_.set(on_unheard_, std::move(callback));
     }
@@ -62,7 +62,7 @@ public:
     /// for this kind of event, if `wanted()` is still true.
     template <typename Wanted>
     void report(const event& happened, const Wanted& wanted) noexcept {
-        if (happened.kind == event_kind::callback_failed) // of a policy
+        if (happened.kind == event_kind::callback_failed) // A policy threw.
             return report_failure(happened);
         attempt(happened, [&] { gate_.call(on_event_, happened); });
         if (happened.kind == event_kind::server_down && wanted())
@@ -75,8 +75,8 @@ public:
         report(happened, [] { return true; });
     }
 
-    /// Prevents all further callbacks, and returns when none is running. If a callback makes the
-    /// call, it returns at once. The first call from outside runs `farewell`, which may report the
+    /// Prevents all further callbacks, and returns when none is running. If a callback calls this,
+    /// the call returns at once. The first call from outside runs `farewell`, which may report the
     /// last events with `report_last`. Then the callbacks are destroyed.
     template <typename Farewell>
     void close(Farewell&& farewell) {
@@ -104,7 +104,7 @@ public:
         gate_.set(slot, std::move(callback));
     }
 
-    /// Calls that callback; a missing one is no error (B16). Returns false if the gate is closed or
+    /// Calls the callback in `slot`, if there is one (B16). Returns false if the gate is closed or
     /// the callback threw. An exception is reported as an event with the data of `during`.
     template <typename Argument>
     bool call(const shared_callback<Argument>& slot, const Argument& argument,

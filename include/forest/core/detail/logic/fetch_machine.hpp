@@ -13,8 +13,8 @@
 
 // Decides when a datasource fetches its schema (B31: after a recovery), and does not fetch itself.
 // A fetch is needed at the start, after each recovery, and when a content has to come a second time
-// (B36). It is repeated until it succeeds. A fetch begins only while the server answers its checks,
-// and only one runs at a time.
+// (B36: contents that alternate). It is repeated until it succeeds. A fetch begins only while the
+// server answers its checks, and only one runs at a time.
 
 namespace forest::detail {
 

@@ -35,14 +35,14 @@ struct health_rules {
     [[no_unique_address]] Backoff backoff;
 };
 
-/// A type that holds such rules, or refers to them like a std::reference_wrapper.
+/// A type that holds health_rules, or refers to them like a std::reference_wrapper.
 template <typename T, typename Backoff>
 concept holds_rules = requires(const T& held) {
     { held } -> std::convertible_to<const health_rules<Backoff>&>;
 };
 
 /// The data of a run of failures: an outage without its target. The driver of the machine knows the
-/// target, and a fleet of a hundred thousand should not store it twice.
+/// target, and a fleet of 100,000 targets should not store it twice.
 struct failure_run {
     std::uint64_t outage_id = 0; ///< of the last outage
     wall_time first_failure{};
@@ -77,7 +77,7 @@ public:
                    random_generator random) noexcept
         : health_machine{health_rules<Backoff>{settings, backoff}, random} {}
 
-    /// The same with rules that other machines may share.
+    /// Makes a machine with rules that other machines may share.
     health_machine(const Rules& rules, random_generator random) noexcept
         : rules_{rules}, random_{random} {
         assert(options().valid());

@@ -80,8 +80,8 @@ struct health_action {
 
 /// Returns the event of `kind` that `machine` has asked its driver to report, about the target with
 /// the URL `target`. `judged` is the verdict of the check that caused it, or null. Writes the
-/// outage that belongs to the event, if any, to `outage_storage`. The event has views into the last
-/// three.
+/// outage that belongs to the event, if any, to `outage_storage`. The event refers to the last
+/// three arguments.
 template <typename Machine>
 [[nodiscard]] event describe(const Machine& machine, event_kind kind, const verdict* judged,
                              std::string_view target, outage& outage_storage) noexcept {

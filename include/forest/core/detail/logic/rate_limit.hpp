@@ -48,7 +48,7 @@ public:
 private:
     static constexpr duration second = std::chrono::seconds{1};
 
-    duration spacing_; // rounded up, so that a second never has too many
+    duration spacing_; // rounded up, so that a second never has too many permits
     duration slack_;
     steady_time earned_at_{duration::min() / 2};
 };

@@ -28,10 +28,10 @@ struct schema_answer {
     bool outdated = false;                  ///< the known schema has changed since the request
 };
 
-/// Makes the verdict on a fetched schema; `judged` is its verdict as a health check. Errors of the
-/// connection, the signature and the framing stay errors, and an announced stop stays one. But the
-/// body has to be a schema. If the request was `conditional`, because an etag was sent, a 304 is a
-/// success, too. The content of the schema is not examined. Throws std::bad_alloc.
+/// Makes the verdict on a fetched schema; `judged` is the verdict on it as a health check. The
+/// error `stopping` and the errors of connection, signature and framing are kept. The body has to
+/// be a schema. If the request was `conditional`, because an etag was sent, a 304 is a success,
+/// too. The member `content` stays empty. Throws std::bad_alloc.
 [[nodiscard]] inline schema_answer judge_schema(verdict judged, const field_view& fields,
                                                 std::string_view body, bool conditional) {
     schema_answer answer{.result = judged};

@@ -72,7 +72,7 @@ public:
     }
 
     /// The server has confirmed the known content. If another content was held, it is dropped.
-    /// Because the server serves both, one more fetch finds out which one stays.
+    /// Because the server serves both contents, another fetch finds out which one stays.
     [[nodiscard]] settling_action served_known() noexcept {
         const bool contested = std::exchange(held_, none) != none;
         return {.kind = settling_action_kind::unchanged,

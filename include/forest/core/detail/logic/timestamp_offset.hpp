@@ -38,8 +38,8 @@ public:
     /// Returns the time for a sequence of timestamps when the clock shows `now`.
     [[nodiscard]] constexpr wall_time before(wall_time now) const noexcept { return now - behind_; }
 
-    /// Returns a timestamp of that sequence, with a random part below the millisecond. The part is
-    /// drawn for each timestamp. So if two clients have the same part once, they differ soon.
+    /// Returns `moment` with a random part below the millisecond. The part is drawn for each
+    /// timestamp. So if two clients have the same part once, their later parts differ.
     [[nodiscard]] constexpr precise_time precise(wall_time moment) const noexcept {
         if (seed_ == 0)
             return moment;
