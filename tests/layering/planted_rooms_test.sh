@@ -74,8 +74,11 @@ echo '#include <forest/core/detail/reader.hpp>' >>examples/first.cpp
 planted examples/first.cpp
 echo '#  include <forest/detail/health/health_loop.hpp>' >>examples/first.cpp
 planted examples/first.cpp
-echo 'forest::detail::reader used;' >>examples/first.cpp
-planted examples/first.cpp
+for use in 'forest::detail::reader used;' 'using namespace forest::detail;' \
+    'namespace d = forest::detail;' 'using namespace detail;'; do
+    echo "$use" >>examples/first.cpp
+    planted examples/first.cpp "'$use'"
+done
 echo 'See forest/core.hpp.' >docs/reference/url.md
 planted include/forest/core/url.hpp
 for page in README.md docs/first.md docs/reference/url.md; do
@@ -85,6 +88,13 @@ done
 class forest::detail reader >include/forest/core/detail/writer.hpp
 echo '#include <forest/core/detail/writer.hpp>' >>include/forest/core/url.hpp
 planted forest::detail::reader
+# In a namespace that lies within another one, and after its end.
+{ printf 'namespace forest {\nnamespace detail {\n' &&
+    printf 'class reader {\n};\n} // namespace detail\n'; } >>include/forest/core/url.hpp
+planted forest::detail::reader
+{ printf 'namespace forest {\nnamespace detail {\n} // namespace detail\n' &&
+    printf 'class url {\n};\n} // namespace forest\n'; } >>include/forest/sim/world/1.hpp
+planted forest::url
 yes '    this->count();' | head -n 21 >>include/forest/core/url.hpp
 planted include/forest
 rm tests/core/url_test.cpp
@@ -124,6 +134,10 @@ planted include/forest/sim/world/README.md
 echo 'See 7.hpp.' >>include/forest/sim/world/README.md
 planted include/forest/sim/world/README.md
 echo 'See [the rules](../rules/README.md).' >>include/forest/sim/world/README.md
+planted include/forest/sim/world/README.md
+# An empty room ends nothing.
+mkdir include/forest/sim/explore
+rm include/forest/sim/world/README.md
 planted include/forest/sim/world/README.md
 touch tests/helper.hpp
 planted tests/helper.hpp

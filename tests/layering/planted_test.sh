@@ -112,9 +112,15 @@ plant core/url.hpp '#include <nowhere>'
 plant core/url.hpp '#error planted'
 # What the text does not show and only the compiler finds.
 plant core/url.hpp '#include <foreign>'
-plant core/url.hpp '%:include <package/package.hpp>'
-plant core/url.hpp '#inc\
-lude <package/package.hpp>'
-plant health_client.hpp '%:include <forest/sim/world/world.hpp>'
+# Spellings that hide an #include.
+for header in core/url forest adapters/asio/asio_clock; do
+    plant $header.hpp '%:include <forest/sim/world/world.hpp>'
+    plant $header.hpp '#import <forest/sim/world/world.hpp>'
+    plant $header.hpp '#include_next <forest/sim/world/world.hpp>'
+    plant $header.hpp '/* */ #include <forest/sim/world/world.hpp>'
+    plant $header.hpp '#include/**/<forest/sim/world/world.hpp>'
+    plant $header.hpp '#inc\
+lude <forest/sim/world/world.hpp>'
+done
 
 echo "$planted planted violations, all found"

@@ -41,7 +41,7 @@ report "$(awk '
 for file in $(find examples -name '*.hpp' -o -name '*.cpp' | sort); do
     if grep -Eq '#[[:space:]]*include[[:space:]]*<forest/.*detail/' "$file"; then
         fault "$file: includes what lies below a detail/"
-    elif grep -q 'detail::' "$file"; then
+    elif grep -Eq 'detail::|(::|namespace[[:space:]]+)detail([^a-z_0-9]|$)' "$file"; then
         fault "$file: uses a namespace detail"
     fi
 done
@@ -54,17 +54,17 @@ for named in $(grep -rhoE '\bforest/[a-z0-9_/]+\.hpp' README.md docs | sort -u);
     [ -e "include/$named" ] || fault "docs: there is no $named"
 done
 
-# A class is defined in one header. A line that begins with it is one of a namespace's.
+# A class is defined in one header. A line that begins with it is one of a namespace's, whose end says
+# so in a comment. The same name in another namespace is another class.
 # shellcheck disable=SC2086 # The headers are split into words on purpose.
-for twice in $(grep -hoE '^(class|struct) [a-z_0-9]+( final)?( :|( \{)|$)' $headers |
-    awk '{print $2}' | sort | uniq -d); do
-    # The same name in another namespace is another class.
-    for namespace in $(grep -lE "^(class|struct) $twice( final)?( :| \{|$)" $headers | xargs -I {} \
-        awk -v name="$twice" '/^namespace /{n=$2} $0 ~ "^(class|struct) " name "( final)?( :| [{]|$)" {print n}' {} |
-        sort | uniq -d); do
-        fault "$namespace::$twice: is defined in two headers"
-    done
-done
+report "$(awk '
+    FNR == 1 { depth = 0 }
+    /^namespace .*[{]$/ { ++depth; within[depth] = within[depth - 1] $2 "::" }
+    /^} \/\/ namespace/ { --depth }
+    /^(class|struct) [a-z_0-9]+( final)?( :|( [{])|$)/ {
+        if (++defined[within[depth] $2] == 2) print within[depth] $2 ": is defined in two headers"
+    }
+' $headers)"
 
 # The comments of the main classes have the same parts in the same order; a comment that has one of
 # the parts has them all. The sentence ends its paragraph, and other paragraphs may stand between the
@@ -211,7 +211,7 @@ report "$(find tests -name '*_test.cpp' -o -path 'tests/compile_fail/*.cpp' | aw
 rooms_max=5 lines_max=15
 for room in include/forest/sim/*/; do
     page=${room}README.md
-    count=$(echo "$headers" | grep -c "^$room")
+    count=$(echo "$headers" | grep -c "^$room" || true)
     if [ ! -e "$page" ]; then
         [ "$count" -le $rooms_max ] || fault "$page: is missing, for $count headers"
         continue
