@@ -2,7 +2,7 @@
 
 // What forest's own user instructions are compared with: checks by Asio's sockets as its examples
 // use them, one exact call after the other on the concrete executor, and due times on a grid of
-// 5 ms. Nothing is parsed beyond what says that an answer is complete.
+// `--tick-ms`. Nothing is parsed beyond what says that an answer is complete.
 //
 // It has no deadline of its own: a check that is not done when its target is due again has failed.
 
@@ -25,7 +25,6 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -38,7 +37,7 @@ using namespace compare;
 class bare_asio {
 public:
     explicit bare_asio(const prober_options& settings)
-        : reuse_{settings.reuse}, enough_{settings.checks} {
+        : settings_{settings}, reuse_{settings.reuse} {
         targets_.reserve(settings.targets.size());
         for (const std::string& url : settings.targets) {
             const compare::endpoint at = parse_target(url);
@@ -51,16 +50,16 @@ public:
         }
     }
 
-    tally run_at(std::chrono::milliseconds interval, std::chrono::milliseconds tick) {
-        schedule due{targets_.size(), interval, tick};
+    tally run_at_interval() {
+        schedule due{settings_};
         wait(due);
         run();
         return made_;
     }
 
-    tally run_flat_out(std::size_t at_a_time) {
+    tally run_flat_out() {
         flat_out_ = true;
-        for (; next_ < std::min(at_a_time, targets_.size()); ++next_)
+        for (; next_ < std::min<std::size_t>(settings_.flat_out, targets_.size()); ++next_)
             begin(targets_[next_]);
         run();
         return made_;
@@ -87,7 +86,7 @@ private:
     };
 
     void run() {
-        while (!stopped && made_.checks < enough_)
+        while (goes_on(settings_, made_.checks))
             io_.run_one_for(std::chrono::seconds{1});
     }
 
@@ -148,8 +147,8 @@ private:
             begin(reuse_ ? subject : targets_[next_++ % targets_.size()]);
     }
 
+    const prober_options& settings_;
     bool reuse_;
-    std::uint64_t enough_;
     bool flat_out_ = false;
     asio::io_context io_{1};
     timer timer_{io_.get_executor()};
@@ -163,7 +162,6 @@ private:
 int main(int count, char** arguments) {
     return compare::main(count, arguments, [](const prober_options& settings) {
         bare_asio prober{settings};
-        return settings.flat_out > 0 ? prober.run_flat_out(settings.flat_out)
-                                     : prober.run_at(settings.interval, settings.tick);
+        return settings.flat_out > 0 ? prober.run_flat_out() : prober.run_at_interval();
     });
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 
 // The floor: checks with nothing but the system calls that a check needs, eight for a fresh
-// connection and two for a kept one, and due times on a grid of 5 ms.
+// connection and two for a kept one, and due times on a grid of `--tick-ms`.
 //
 // It has no deadline of its own: a check that is not done when its target is due again has failed.
 
@@ -40,7 +40,7 @@ std::size_t answer_size(std::string_view begun) {
 class bare_epoll {
 public:
     explicit bare_epoll(const prober_options& settings)
-        : reuse_{settings.reuse}, epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
+        : settings_{settings}, reuse_{settings.reuse}, epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
         require(epoll_ >= 0, "epoll_create1");
         for (const std::string& url : settings.targets) {
             const endpoint at = parse_target(url);
@@ -50,18 +50,18 @@ public:
         }
     }
 
-    tally run_at(std::chrono::milliseconds interval) {
-        schedule due{targets_.size(), interval};
-        while (!stopped)
+    tally run_at_interval() {
+        schedule due{settings_};
+        while (goes_on(settings_, made_.checks))
             wait(due.run([this](std::size_t index) { begin(index); }));
         return made_;
     }
 
-    tally run_flat_out(std::size_t at_a_time) {
+    tally run_flat_out() {
         flat_out_ = true;
-        for (; next_ < std::min(at_a_time, targets_.size()); ++next_)
+        for (; next_ < std::min<std::size_t>(settings_.flat_out, targets_.size()); ++next_)
             begin(next_);
-        while (!stopped)
+        while (goes_on(settings_, made_.checks))
             wait(std::chrono::seconds{1});
         return made_;
     }
@@ -155,6 +155,7 @@ private:
         subject.descriptor = -1;
     }
 
+    const prober_options& settings_;
     bool reuse_;
     bool flat_out_ = false;
     int epoll_;
@@ -170,7 +171,6 @@ private:
 int main(int count, char** arguments) {
     return compare::main(count, arguments, [](const prober_options& settings) {
         bare_epoll prober{settings};
-        return settings.flat_out > 0 ? prober.run_flat_out(settings.flat_out)
-                                     : prober.run_at(settings.interval);
+        return settings.flat_out > 0 ? prober.run_flat_out() : prober.run_at_interval();
     });
 }

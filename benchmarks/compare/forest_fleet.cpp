@@ -40,7 +40,7 @@ compare::tally run(const compare::prober_options& settings) {
     for (const std::string& each : settings.targets)
         checking.add(forest::url{each}, {.interval = settings.interval});
     checking.start();
-    while (compare::stopped == 0 && checking.statistics().checks < settings.checks)
+    while (compare::goes_on(settings, checking.statistics().checks))
         io.run_one_for(std::chrono::seconds{1});
     const auto made = checking.statistics();
     return {.checks = made.checks, .failures = made.failures + made.inconclusive};

@@ -36,14 +36,14 @@ tally run(const prober_options& settings) {
         const std::size_t used = settings.reuse
                                      ? std::min<std::size_t>(settings.flat_out, clients.size())
                                      : clients.size();
-        for (std::size_t next = 0; !stopped; next = (next + 1) % used)
+        for (std::size_t next = 0; goes_on(settings, made.checks); next = (next + 1) % used)
             made.count(check(clients[next]));
         return made;
     }
-    schedule due{clients.size(), settings.interval};
-    while (!stopped) {
+    schedule due{settings};
+    while (goes_on(settings, made.checks)) {
         const auto pause = due.run([&](std::size_t index) {
-            if (!stopped)
+            if (goes_on(settings, made.checks))
                 made.count(check(clients[index]));
         });
         std::this_thread::sleep_for(pause);

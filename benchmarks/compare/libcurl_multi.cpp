@@ -25,7 +25,8 @@ using namespace compare;
 class libcurl_multi {
 public:
     explicit libcurl_multi(const prober_options& settings)
-        : epoll_{::epoll_create1(EPOLL_CLOEXEC)},
+        : settings_{settings},
+          epoll_{::epoll_create1(EPOLL_CLOEXEC)},
           multi_{curl_multi_init()},
           targets_(settings.targets.size()) {
         require(epoll_ >= 0, "epoll_create1");
@@ -38,18 +39,18 @@ public:
             prepare(targets_[index], settings.targets[index], settings.reuse);
     }
 
-    tally run_at(std::chrono::milliseconds interval) {
-        schedule due{targets_.size(), interval};
-        while (!stopped)
+    tally run_at_interval() {
+        schedule due{settings_};
+        while (goes_on(settings_, made_.checks))
             wait(due.run([this](std::size_t index) { begin(targets_[index]); }));
         return made_;
     }
 
-    tally run_flat_out(std::size_t at_a_time) {
+    tally run_flat_out() {
         flat_out_ = true;
-        for (; next_ < std::min(at_a_time, targets_.size()); ++next_)
+        for (; next_ < std::min<std::size_t>(settings_.flat_out, targets_.size()); ++next_)
             begin(targets_[next_]);
-        while (!stopped)
+        while (goes_on(settings_, made_.checks))
             wait(std::chrono::seconds{1});
         return made_;
     }
@@ -165,6 +166,7 @@ private:
         }
     }
 
+    const prober_options& settings_;
     int epoll_;
     CURLM* multi_;
     std::vector<target> targets_;
@@ -182,7 +184,6 @@ int main(int count, char** arguments) {
         curl_global_init(CURL_GLOBAL_DEFAULT);
         // Its handles are left to the end of the process.
         libcurl_multi prober{settings};
-        return settings.flat_out > 0 ? prober.run_flat_out(settings.flat_out)
-                                     : prober.run_at(settings.interval);
+        return settings.flat_out > 0 ? prober.run_flat_out() : prober.run_at_interval();
     });
 }

@@ -33,7 +33,6 @@ many checks were made and how many failed as a JSON object.
   --reuse           keep the connections
   --tick-ms N       check together the targets that are due within N ms, by default 5
   --checks N        end after N checks, too
-The last two are for bare_asio and forest_fleet only.
 )";
 
 struct prober_options {
@@ -103,6 +102,11 @@ inline void stop_on_signals() {
     ::sigaction(SIGINT, &action, nullptr);
 }
 
+/// Whether a prober goes on after this number of checks.
+[[nodiscard]] inline bool goes_on(const prober_options& settings, std::uint64_t checks) {
+    return !stopped && checks < settings.checks;
+}
+
 struct tally {
     std::uint64_t checks = 0;
     std::uint64_t failures = 0;
@@ -123,9 +127,11 @@ class schedule {
 public:
     using clock = std::chrono::steady_clock;
 
-    schedule(std::size_t targets, std::chrono::milliseconds interval,
-             std::chrono::milliseconds tick = std::chrono::milliseconds{5})
-        : targets_{targets}, interval_{interval}, tick_{tick}, begin_{clock::now()} {}
+    explicit schedule(const prober_options& settings)
+        : targets_{settings.targets.size()},
+          interval_{settings.interval},
+          tick_{settings.tick},
+          begin_{clock::now()} {}
 
     /// Calls `check(index)` for each target that is due. Returns how long until the next one is
     /// due.
@@ -158,7 +164,7 @@ private:
     std::uint64_t next_ = 0;
 };
 
-/// The body of `main`: `run(options)` answers a `tally`.
+/// The body of `main`: `run(options)` returns a `tally`.
 template <typename Run>
 int main(int count, char** arguments, Run&& run) {
     try {
