@@ -163,7 +163,7 @@ class Figures:
         return self.counted("instructions", size, interval,
                             self.chosen("forest", "fleet", "epoll", "asio"),
                             [Goal("user instructions a check, to bare Asio's", "instructions",
-                                  "forest, the library alone", "bare Asio", 1.5)])
+                                  "forest, the library alone", "bare Asio", 1.4)])
 
     def instructions_of_few(self):
         return self.counted("instructions-few", 100, 1,
