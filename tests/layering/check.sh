@@ -4,10 +4,10 @@
 # usage: check.sh INCLUDE_DIR COMPILER [HEADER...]
 #
 # Proves the layers: each may include what is named here and, below the adapters, nothing else but
-# the standard library. By the text of the #include lines, which may have no spelling that hides one.
-# Where no other package may be included, also by the files that the compiler really opens; the
-# others are not preprocessed, since their packages may be missing. For all headers, or for those
-# that are named, relative to INCLUDE_DIR/forest.
+# the standard library. The test reads the #include lines, and refuses a spelling that could hide one.
+# For headers that may include no other package, it also compares the files that the compiler opens.
+# The other headers are not preprocessed, because their packages may be missing. All headers are
+# tested, or those that are named, relative to INCLUDE_DIR/forest.
 set -eu
 include=$(realpath "$1") compiler=$2
 shift 2
