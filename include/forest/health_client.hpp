@@ -71,8 +71,8 @@ public:
                               policies{std::move(clock), std::move(signer), std::move(backoff)},
                               std::move(target), settings} {}
 
-    /// The same with a generator that is seeded from the URL and the clock, so that no two targets
-    /// and no two starts share a schedule.
+    /// Like the first constructor, with a generator that is seeded from the URL and the clock, so
+    /// that no two targets and no two starts share a schedule.
     basic_health_client(Transport transport, Clock clock, Signer signer, Backoff backoff,
                         url target, options settings = {})
         : basic_health_client{random_generator::seeded(target.text(), clock.steady_now()),

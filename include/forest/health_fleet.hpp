@@ -85,15 +85,15 @@ public:
                              policies{std::move(clock), std::move(signer), std::move(backoff)},
                              settings} {}
 
-    /// The same with a generator that is seeded from the clock, so that no two starts share a
-    /// schedule.
+    /// Like the first constructor, with a generator that is seeded from the clock, so that no two
+    /// starts share a schedule.
     basic_health_fleet(detail::unique_function<Transport()> transports, Clock clock, Signer signer,
                        Backoff backoff, const fleet_options& settings = {})
         : basic_health_fleet{
               random_generator::seeded("fleet", clock.steady_now()), std::move(transports),
               policies{std::move(clock), std::move(signer), std::move(backoff)}, settings} {}
 
-    /// Makes a fleet and its policies: the clock from `context`, the pool that the transports share
+    /// Makes a fleet and its policies: the clock from `context`, the common pool of all transports
     /// from the clock, and the signer from `secret`. Throws what the first constructor throws, and
     /// what the policies throw.
     template <typename Context>
@@ -221,7 +221,7 @@ public:
         loop_->all().for_each([&](const auto& each) {
             const auto& machine = each.machine;
             const bool down = machine.status() == target_status::down;
-            // An outage has a view of the URL. It is left out: a snapshot may outlive the target.
+            // The outage gets no view of the URL, because a snapshot may outlive the target.
             all.push_back({.id = each.id,
                            .target = std::string{loop_->url_of(each).text()},
                            .status = machine.status(),

@@ -101,9 +101,9 @@ private:
 };
 
 /// Mounts a route on its path. `state` is a `signed_route` with a member
-/// `answer(const server_request&, give)`, which calls `give(const response&)` once. It is called
-/// only for requests that the verifier accepts, and possibly on several threads at once. All other
-/// requests get the same 401, so that a stranger learns nothing about the state. Throws
+/// `answer(const server_request&, give)`, which calls `give(const response&)` once. `answer` is
+/// called only for requests that the verifier accepts, and possibly on several threads at once. All
+/// other requests get the same 401, so that a stranger learns nothing about the state. Throws
 /// std::system_error with the server's error if the path cannot be used.
 template <server Server, std::derived_from<signed_route> State>
 void mount_route(Server& server, const std::shared_ptr<State>& state) {

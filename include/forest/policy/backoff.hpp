@@ -43,7 +43,7 @@ static_assert(backoff<exponential_backoff> && backoff<constant_backoff>);
 
 namespace detail {
 
-// It is constructed by a conversion, so a function that takes the backoff itself is the better
+// Any backoff converts to this type, so a function that takes the backoff itself is the better
 // match.
 struct any_backoff {
     template <typename Backoff>

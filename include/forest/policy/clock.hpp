@@ -22,7 +22,7 @@ struct wait_handler_archetype {
 /// A clock returns the wall time and the steady time, and waits. A model promises what the type
 /// system cannot check:
 ///
-/// - `steady_now()` never goes back; `now()`, the wall clock in UTC, may;
+/// - `steady_now()` never goes back; `now()`, the wall clock in UTC, may go back;
 /// - the handler is called exactly once, never from inside `async_wait` or `cancel`, never before
 /// the duration has passed; all handlers run one at a time, on one execution context;
 /// - waits that end at the same moment end in the order in which they began;

@@ -64,7 +64,7 @@ template <observer Observer>
                const event& happened) { owned->on_event(happened); };
 }
 
-/// The same for an observer that is not moved. It must outlive the callback.
+/// Returns a callback of events for an observer that is not moved and must outlive the callback.
 template <observer Observer>
 [[nodiscard]] std::function<void(const event&)> callback_of(std::reference_wrapper<Observer> kept) {
     return [kept](const event& happened) { kept.get().on_event(happened); };

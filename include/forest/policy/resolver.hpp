@@ -43,8 +43,8 @@ struct resolution_handler_archetype {
 /// one look-up of a name at a time, bounds the number of all, and keeps results. A model promises
 /// what the type system cannot check:
 ///
-/// - the handler is called once, never from inside `async_resolve`, on any thread; if the look-up
-/// never ends, it is not called;
+/// - the handler is called once, never from inside `async_resolve`, on any thread; the handler of a
+/// look-up that never ends is not called;
 /// - look-ups run at the same time: a look-up that does not end delays no other;
 /// - `async_resolve` may be called from any thread, also from a handler; when it throws, the
 /// handler is not called;
@@ -59,7 +59,7 @@ concept resolver = std::destructible<T> && requires(T& resolver, std::string_vie
 };
 
 /// A resolver may say which names it finds without a name service, for example in the hosts file.
-/// Look-ups of these names do not wait for others. May be called from any thread.
+/// Look-ups of these names do not wait for others. `answers_locally` may be called from any thread.
 template <typename T>
 concept local_resolver = resolver<T> && requires(T& resolver, std::string_view name) {
     { resolver.answers_locally(name) } noexcept -> std::same_as<bool>;

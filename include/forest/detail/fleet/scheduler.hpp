@@ -143,7 +143,7 @@ public:
     }
 
     /// Returns the earliest moment at which an obstacle is gone; empty when no target waits for
-    /// one. `when_gone` returns the moment of one obstacle.
+    /// one. `when_gone` returns this moment for one obstacle.
     template <typename WhenGone>
     [[nodiscard]] std::optional<steady_time> soonest(const WhenGone& when_gone) const {
         std::optional<steady_time> result;
@@ -235,7 +235,7 @@ public:
 
     /// Returns the moment at which the next target is due, or the next waiting check may begin;
     /// empty when no target waits, or when only the end of a check makes room. Reads `clock` only
-    /// if a target waits for the timestamps of its origin.
+    /// if a target waits because of the timestamps of its origin.
     template <typename Clock>
     [[nodiscard]] std::optional<steady_time> next_at(const Clock& clock) const {
         const auto due = targets_.next_due();

@@ -26,8 +26,8 @@
 
 namespace forest::detail {
 
-/// The signers of a fleet. A signature may cover only the time. Then all servers with the same
-/// secret get the same signature at one moment, and it is computed once. Not thread-safe.
+/// The signers of a fleet. If signatures cover only the time, all servers with the same secret get
+/// the same signature at one moment, and it is computed once. Not thread-safe.
 template <signer Signer>
 class fleet_signers {
 public:
@@ -56,7 +56,7 @@ public:
 
     [[nodiscard]] bool contains(signer_id id) const noexcept { return signers_.contains(id); }
 
-    /// Counts one more user, or one user less, of a signer. The signer must exist.
+    /// `enter` adds a user to the count of a signer, `leave` removes one. The signer must exist.
     void enter(signer_id id) noexcept { ++signers_.find(id)->second.users; }
     void leave(signer_id id) noexcept { --signers_.find(id)->second.users; }
 
@@ -101,7 +101,7 @@ private:
     }
 
     // Several signatures are kept, because the targets of one server need different timestamps:
-    // they use the milliseconds that follow.
+    // they use successive milliseconds.
     static constexpr std::size_t kept = 8;
 
     static std::size_t place_of(signer_id id, wall_time moment) noexcept {
@@ -139,8 +139,8 @@ public:
         signers_.leave(signer);
     }
 
-    /// Returns the delay of the first check of the next target of an origin. The beginnings of the
-    /// targets of one origin are as far from each other as possible.
+    /// Returns the delay of the first check of the next target of an origin. The first checks of
+    /// the targets of one origin are as far from each other as possible.
     [[nodiscard]] duration start_delay(origin_number number, duration interval) noexcept {
         fleet_origin& origin = origins_[number];
         const double share = start_share(origin.ordinal, origin.begun++);

@@ -25,8 +25,8 @@
 #include <utility>
 #include <vector>
 
-// The targets of a fleet, and when each is due. An idle target needs the memory of the members
-// declared here, and its URL.
+// The targets of a fleet, and when each is due. An idle target needs memory only for the members
+// declared here and for its URL.
 
 namespace forest::detail {
 
@@ -57,7 +57,7 @@ public:
         signer_id signer{};
         std::uint32_t check = no_check; // the number of its check in flight
         target_step step = target_step::start;
-        bool announced = false; // an event was reported, so the last two will be, too
+        bool announced = false; // an event was reported, so the last two events follow
         bool fresh_connection = false;
 
         static constexpr std::uint32_t no_check = UINT32_MAX;

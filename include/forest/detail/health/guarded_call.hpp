@@ -16,7 +16,7 @@ namespace forest::detail {
 /// Calls `begin`, which begins a GET. If it throws, the GET has not begun, and this function calls
 /// `end(reply)`: polling must not stop silently because a policy throws. A lack of memory is no
 /// failure of the server (B12: the check is inconclusive). For any other exception, `report(text)`
-/// is called first. Returns whether the end is still expected.
+/// is called first, and returns whether `end` is to be called.
 template <typename Begin, typename Report, typename End>
 void guarded_call(const Begin& begin, const Report& report, const End& end) {
     bool out_of_memory = false;

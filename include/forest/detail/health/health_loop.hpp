@@ -76,8 +76,8 @@ public:
           request_{.target = target_},
           probe_{std::move(probe)} {}
 
-    /// The same with a machine whose rules are valid, and with a signer that keeps a sequence of
-    /// timestamps of its own: this loop then adds no offset.
+    /// Makes a loop from a machine whose rules are valid, and from a signer that keeps a sequence
+    /// of timestamps of its own: this loop then adds no offset.
     health_loop(Transport transport, Clock clock, Signer signer, Machine machine, url target,
                 Probe probe)
         : transport_{std::move(transport)},
@@ -111,8 +111,8 @@ public:
         cancel();
     }
 
-    /// The next check begins at most `within` from now. Call it on the clock's execution context,
-    /// outside of callbacks.
+    /// The next check begins at most `delay_max` from now. Call it on the clock's execution
+    /// context, outside of callbacks.
     void hurry(duration delay_max) { drive(health_input::hurried(delay_max)); }
 
     /// The check in flight has ended with this verdict. Call it with a verdict that the probe has
@@ -238,7 +238,7 @@ private:
     verdict* judged_ = nullptr; // not null while the verdict is reported
     std::atomic<target_status> status_ = target_status::unknown;
     std::atomic<bool> started_ = false;
-    std::atomic<bool> announced_ = false; // an event was reported, so the last two will be, too
+    std::atomic<bool> announced_ = false; // an event was reported, so the last two events follow
     callbacks listeners_;
 };
 

@@ -15,9 +15,9 @@
 
 namespace forest::detail {
 
-/// The policies except the transport: the number of transports differs between the classes. The
-/// checks help with deduction. If a deduction finds no constructor, the compiler says little; these
-/// checks name the missing operation of a policy.
+/// The policies except the transport: the number of transports differs between the classes. If the
+/// deduction of template arguments finds no constructor, the compiler says little; the assertions
+/// name the missing operation of a policy.
 template <typename Transport, typename Clock, typename Signer, typename Backoff>
 struct policy_set {
     static_assert(forest::transport<Transport>);

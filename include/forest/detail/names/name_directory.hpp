@@ -125,12 +125,12 @@ private:
     bool closed_ = false;
 };
 
-/// The same with its resolver.
+/// A directory of names with its resolver.
 template <resolver Resolver>
 class basic_name_directory final : public name_directory {
 public:
-    /// Makes the resolver from `arguments`, with `limits` before them if its constructor takes
-    /// them.
+    /// Makes the resolver from `limits` and `arguments`, or from `arguments` alone if the
+    /// resolver's constructor takes no limits.
     template <typename... Arguments>
     explicit basic_name_directory(const resolver_limits& limits, Arguments&&... arguments)
         : name_directory{limits}, resolver_{make(limits, std::forward<Arguments>(arguments)...)} {}

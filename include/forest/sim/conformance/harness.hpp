@@ -39,8 +39,8 @@ concept time_harness = requires(T& harness, const T& constant, const std::functi
     { constant.tolerance() } -> std::convertible_to<duration>;
 };
 
-/// A harness for clocks: time, and `make()`, which returns a clock. All of them share one execution
-/// context.
+/// A harness for clocks: time, and `make()`, which returns a clock. All clocks of a harness share
+/// one execution context.
 template <typename T>
 concept clock_harness = time_harness<T> && requires(T& harness) {
     { harness.make() } -> clock;

@@ -52,8 +52,8 @@ struct peer_request {
 /// - `make()`: returns a transport that reaches the peer;
 /// - `target()`: returns the URL of the peer, as it is now;
 /// - `plan(plan)`: gives the peer its plan for the requests to come. Returns whether the peer can
-///   do it; the battery leaves out what it cannot. If a peer can answer only in another way, for
-///   example with another status, it changes `plan` to that answer;
+///   follow the plan; if not, the battery leaves the plan out. A peer that can answer only in
+///   another way, for example with another status, changes `plan` to that answer;
 /// - `release()`: sends the answers that are held back, on all connections that are still open;
 /// - `received()`: returns all requests that have arrived; none if the peer cannot see them.
 template <typename T>
@@ -70,13 +70,13 @@ struct planned_name {
     enum class answer_kind : std::uint8_t {
         addresses, ///< the addresses
         none,      ///< there is no such name
-        failure,   ///< it reports that it cannot answer
+        failure,   ///< the name service reports that it cannot answer
         silence,   ///< nothing, for much longer than any battery takes
     };
 
     answer_kind kind{};
     std::vector<ip_address> addresses{};
-    std::optional<duration> lifetime{}; ///< how long they may be used; empty: not known
+    std::optional<duration> lifetime{}; ///< how long the addresses may be used; empty: not known
 };
 
 /// A harness for resolvers: time, and

@@ -25,14 +25,14 @@
 #include <vector>
 
 // Proof by closure: the search visits every state that a machine can reach, makes every step there
-// that a driver may make, and judges each step by machine_rules. A state is that of the machine and
-// that of the rules together. There are finitely many, because three things are left out:
+// that a driver may make, and judges each step by machine_rules. A state covers the machine and the
+// rules. There are finitely many states, because three things are left out:
 //
 // - The date. Times are compared only with other times that were kept before, so a run that starts
 //   an hour later is the same run: times are kept relative to now.
 // - Counts beyond all thresholds and beyond the last step of the backoff. Beyond them, a
 //   further failure changes no decision. Attempts and numbers of outages are only reported. So a
-//   state has only whether the machine and the rules agree on them.
+//   state contains only whether the machine and the rules agree on these numbers.
 // - All durations except those of `stimuli`. Each bound is compared with a duration that the driver
 //   chooses in that step, independent of the steps before. There is one exception: whether the next
 //   check is due when the observers return. So every state that can wait is also tried with
@@ -62,7 +62,7 @@ struct exploration {
     [[nodiscard]] bool proven() const noexcept { return complete && !sampled && !violation; }
 };
 
-/// One line. After a violation there is one more line for each step of the trace.
+/// Returns one line, and after a violation a further line for each step of the trace.
 [[nodiscard]] inline std::string to_string(const exploration& found) {
     std::string text = std::to_string(found.states) + " states, " +
                        std::to_string(found.transitions) + " transitions, ";
@@ -217,7 +217,7 @@ private:
 /// Visits all states that a machine with these options and this backoff can reach, and judges every
 /// step by B1–B3 and B6–B15. Ends at the first violation, or beyond `limits.states_max` states.
 /// `settings` must be valid. If `backoff` returns the same delay for two consecutive counts that
-/// are not below the thresholds, it must return it for all greater counts, too; a backoff that
+/// are not below the thresholds, it must return this delay for all greater counts; a backoff that
 /// changes for 1000 counts leaves the exploration incomplete. After each step `visit(before,
 /// stimulus, after)` is called with two driven machines. A transition takes well below a
 /// microsecond; there are hundreds of thousands.
@@ -231,7 +231,7 @@ template <typename Machine, typename Backoff = exponential_backoff, typename Vis
     return detail::explorer<Machine, Backoff>{settings, backoff, limits}.run(visit);
 }
 
-/// The same for the machine of `basic_health_client`.
+/// Explores the machine of `basic_health_client`.
 [[nodiscard]] inline exploration explore(const options& settings = {}) {
     return explore<forest::detail::health_machine<exponential_backoff>>(settings);
 }

@@ -46,7 +46,7 @@ namespace forest::sim {
 ///
 /// **Errors:** members throw only std::bad_alloc. The handler gets an `errc`: `timed_out`,
 /// `operation_canceled`, or what is wrong with the response, such as `response_too_large`. A second
-/// GET at the same time is an assertion.
+/// GET at the same time fails an assertion.
 class memory_transport {
 public:
     /// `latency` is the time that each direction takes.

@@ -22,7 +22,7 @@ struct network_path {
     link* over = nullptr;
     server_process* server = nullptr;
     trace* lines = nullptr;
-    const std::function<void(int)>* sent = nullptr; ///< called with the number already in flight
+    const std::function<void(int)>* sent = nullptr; ///< gets the number of requests in flight
     std::uint16_t subject = 0;                      ///< for the lines of the trace
 };
 

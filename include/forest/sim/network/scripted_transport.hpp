@@ -31,8 +31,8 @@ struct scripted_reply {
     std::string body{};
     std::string fields{}; ///< raw header lines, each ended by CRLF
 
-    /// The time from the request to the reply. Beyond the timeout the request fails with
-    /// `timed_out`.
+    /// The time from the request to the reply. If it is longer than the timeout, the request fails
+    /// with `timed_out`.
     duration latency = duration::zero();
 };
 
@@ -82,13 +82,13 @@ struct recorded_request {
 ///
 /// **Thread safety:** none. Handlers run when the queue is run.
 ///
-/// **Lifetime:** the queue must outlive it. Copies share the script and the record of requests, so
-/// a test keeps one copy and the client another. Destroying it cancels nothing: a pending GET still
-/// ends.
+/// **Lifetime:** the queue must outlive the transport. Copies share the script and the record of
+/// requests, so a test keeps one copy and the client another. Destroying a transport cancels
+/// nothing: a pending GET still ends.
 ///
 /// **Errors:** members throw only std::bad_alloc. The handler gets the error of the reply, or
 /// `errc::timed_out`, `errc::response_too_large` or `errc::operation_canceled`. A second GET at the
-/// same time is an assertion.
+/// same time fails an assertion.
 class scripted_transport {
 public:
     explicit scripted_transport(event_queue& queue) : state_{std::make_shared<state>(queue)} {}

@@ -65,8 +65,8 @@ public:
         }
     }
 
-    /// A callback for the beginning or the end of an outage was called. Both have to agree with the
-    /// events.
+    /// A callback for the beginning or the end of an outage was called. The calls have to agree
+    /// with the events.
     void called_down() {
         if (++down_calls_ > downs_)
             violated("B7", "on_server_down was called more than once for an outage");

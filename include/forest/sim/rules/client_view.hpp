@@ -17,9 +17,9 @@ namespace forest::sim {
 struct client_view {
     std::function<duration()> now;          ///< since the beginning
     std::function<steady_time()> local_now; ///< the steady clock of the client's host
-    std::function<steady_time()> timer_now; ///< the same without the time in suspension
-    std::function<wall_time()> wall_now;    ///< its wall clock, as used for signatures
-    std::function<bool()> exact;            ///< its timers end when they are due by its own clock
+    std::function<steady_time()> timer_now; ///< that clock without the time in suspension
+    std::function<wall_time()> wall_now;    ///< the host's wall clock, as used for signatures
+    std::function<bool()> exact;            ///< the host's timers end when due by its own clock
     std::function<std::uint64_t()> host_changes; ///< counts the disturbances of the client's host
     std::function<std::uint64_t()> changes;      ///< counts the beginnings and ends of faults
 

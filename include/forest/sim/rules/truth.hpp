@@ -28,7 +28,7 @@ namespace forest::sim {
     }
 }
 
-/// The longest time in which both can cross the link.
+/// The longest time in which a request and its answer can cross a link.
 [[nodiscard]] inline duration round_trip_max(const latency& delay) noexcept {
     switch (delay.distribution) {
     case latency::shape::constant: return round_trip_min(delay);
@@ -38,25 +38,25 @@ namespace forest::sim {
     }
 }
 
-/// Returns the shortest time of a timer with this length on a running host. Its clock may be fast
-/// or slow; the rate of a swinging clock is wrong by up to a quarter at times.
+/// Returns the shortest true time that a timer of length `span` takes on a running host. The clock
+/// of a host may be fast or slow; while it swings, its rate is wrong by up to a quarter at times.
 [[nodiscard]] inline duration timer_min(const host& host, duration span) noexcept {
     const duration steady = host.true_span(span);
     return host.timers_exact() ? steady : steady / 5 * 4;
 }
 
-/// Returns the longest time of that timer.
+/// Returns the longest true time that a timer of length `span` takes on a running host.
 [[nodiscard]] inline duration timer_max(const host& host, duration span) noexcept {
     const duration steady = host.true_span(span);
     return host.timers_exact() ? steady : steady / 3 * 4 + duration{4};
 }
 
 /// Returns whether a server with this clock must refuse a request that is signed with the time
-/// `signed_as` and arrives within `one_way_max` by the server's clock. `jumps` is how far the
-/// clocks may jump together. The result is true only if no jump can make the signature acceptable.
+/// `signed_as` and arrives within `one_way_max` by the server's clock. `jumps` is the sum of the
+/// largest jumps of both clocks. The result is true only if no jump makes the signature acceptable.
 [[nodiscard]] inline bool signature_refused(wall_time signed_as, wall_time server_now,
                                             duration jumps, duration one_way_max) noexcept {
-    // A server accepts 300 s, and compares whole seconds.
+    // A server accepts a difference of 300 s, and compares whole seconds.
     constexpr std::chrono::seconds refused{301};
     const duration ahead = signed_as - server_now;
     return ahead - jumps - one_way_max >= refused || -ahead - jumps >= refused;
@@ -73,7 +73,7 @@ namespace forest::sim {
 }
 
 /// Returns whether the only fault of a server process is that it announces its stop. With other
-/// faults this is not visible from outside.
+/// faults the announcement is not visible from outside.
 [[nodiscard]] inline bool only_announces_end(server_process& server) noexcept {
     const int other_faults = server.frozen + server.slow + server.wrong_secret + server.wrong_body +
                              server.one_connection;

@@ -82,8 +82,8 @@ public:
     }
 
     /// Compares the client's status with the truth. Call it when nothing was wrong for a
-    /// `recovery_bound`, the longest time in which a client may notice that. `rested` means that
-    /// nothing was wrong for another `longest_round`, so a check must have begun.
+    /// `recovery_bound`, the longest time that a client may need to notice that. `rested` means
+    /// that nothing was wrong for another `longest_round`, so a check must have begun.
     void settle(bool rested = true) {
         state_->rules.settle(state_->client.status(), state_->well(), rested);
     }

@@ -92,7 +92,7 @@ inline constexpr std::size_t fault_kind_count = static_cast<std::size_t>(fault_k
     return names[static_cast<std::size_t>(kind)];
 }
 
-/// Returns whether it is a fault of a server process, of a link, or of the time of a host.
+/// Returns whether this kind of fault is of a server process, of a link, or of the time of a host.
 [[nodiscard]] constexpr bool is_of_process(fault_kind kind) noexcept {
     return kind <= fault_kind::single_connection;
 }
@@ -103,7 +103,7 @@ inline constexpr std::size_t fault_kind_count = static_cast<std::size_t>(fault_k
     return fault_kind::step_wall <= kind && kind <= fault_kind::suspend;
 }
 
-/// Returns whether it happens at one moment, and so has no end.
+/// Returns whether a fault of this kind happens at one moment, and so has no end.
 [[nodiscard]] constexpr bool is_momentary(fault_kind kind) noexcept {
     return kind == fault_kind::restart || kind == fault_kind::step_wall ||
            kind == fault_kind::pause || kind == fault_kind::suspend || kind == fault_kind::quit;

@@ -135,7 +135,7 @@ private:
             each.settle();
     }
 
-    // Returns as much of the span as the clock can represent, with a reserve for the plans of
+    // Returns as much of the span as the clock can represent, with a reserve for the waits of
     // clients.
     static duration left(const world_type& played, duration span) {
         constexpr duration end = duration::max() - 8 * options::duration_max;

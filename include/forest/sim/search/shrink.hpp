@@ -83,7 +83,7 @@ inline const std::vector<std::function<bool(planned_client&)>>& plainer_clients(
     return steps;
 }
 
-// Only `at` may become 0; with 0 in another member it would be another fault, or none.
+// Only `at` may become 0; with 0 in another member the fault would become another one, or none.
 template <duration fault::* Member>
 bool changed_to(fault& each, duration value) {
     return reset_to(each.*Member, value) &&

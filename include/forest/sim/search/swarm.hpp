@@ -57,7 +57,7 @@ template <typename Run>
     requires std::invocable<Run&, const plan&> &&
              plan_answer<std::invoke_result_t<Run&, const plan&>>
 struct scenario {
-    draw_options drawn{}; ///< for the plans
+    draw_options drawn{}; ///< how plans are drawn
     Run run;
 
     /// The C++ name of `run` in the printed test, such as `no_two_down`. By default it is the name

@@ -8,7 +8,7 @@
 #include <cstdint>
 
 // Sums of simulated time. An interval may be a year and a plan may last for a century, so a sum of
-// a few may not fit into 64 bits of nanoseconds.
+// a few durations may not fit into 64 bits of nanoseconds.
 
 namespace forest::sim {
 

@@ -29,7 +29,7 @@ struct difference {
 /// Calls `scenario(seed, trace)` twice. The scenario runs a simulation with that trace and returns
 /// the trace. Returns the first line that differs, or nothing if all are the same. Memory is
 /// bounded: each run keeps `lines_max` lines at a time, at least one. If that is not enough, both
-/// run again.
+/// runs are repeated.
 template <typename Scenario>
 [[nodiscard]] std::optional<difference> check_determinism(Scenario&& scenario, std::uint64_t seed,
                                                           std::size_t lines_max = 100'000) {

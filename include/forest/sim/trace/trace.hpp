@@ -28,7 +28,7 @@ enum class trace_kind : std::uint8_t {
     answered = 4, ///< the server answered; `value` is the size of the answer in bytes
     ended = 5,    ///< the client has the result; `detail` is the status, or 0, `value` the errc
     faulted = 6,  ///< a fault began; `detail` is its kind, `value` the client, or `fault::everyone`
-    healed = 7,   ///< a fault ended; the same values
+    healed = 7,   ///< a fault ended; `detail` and `value` as for `faulted`
     lost = 8,   ///< a message was lost; `detail` is 0 for a message to the server and 1 for one to
                 ///< the client, `value` the number of the request
     called = 9, ///< a callback was called; `detail` is 1 for on_server_down and 0 for

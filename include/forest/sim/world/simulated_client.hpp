@@ -86,7 +86,7 @@ public:
     /// Sets how far the client's timestamps are behind the wall clock of its host; at first 0.
     void signs_behind(forest::detail::timestamp_offset offset) noexcept { offset_ = offset; }
 
-    /// Its link to the server.
+    /// The link between the client and the server.
     [[nodiscard]] sim::link& link() noexcept { return link_; }
     [[nodiscard]] const sim::link& link() const noexcept { return link_; }
 

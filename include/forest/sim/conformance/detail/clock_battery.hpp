@@ -99,7 +99,7 @@ private:
         }
     }
 
-    // Begins waits at different moments that end at the same moment. This is impossible on a clock
+    // Begins waits one after another, all to end at the same moment. This is impossible on a clock
     // that advances between two readings; then nothing is expected.
     void staggered_deadlines() {
         auto clock = harness_.make();

@@ -146,8 +146,8 @@ private:
         if (!ends(lookup))
             return;
         const std::lock_guard lock{lookup.mutex};
-        // If this machine had no resources left, it is not a fault of the model. Other errors are
-        // foreign, and that is reported already.
+        // A lack of resources on this machine is not a fault of the model. Other errors are
+        // foreign, and have been reported as foreign.
         if (lookup.error && lookup.error != errc::resolve_failed &&
             lookup.error != errc::resolver_unavailable)
             return;
@@ -175,7 +175,7 @@ private:
         usable_ = ends(*lookup);
         if (usable_)
             expect_addresses(*lookup, {address(1)}, "resolver.wrong_addresses");
-        run_for(harness_, unit); // for a second call
+        run_for(harness_, unit); // A second call would come now.
     }
 
     void several_addresses() {

@@ -58,8 +58,8 @@ inline bool shows(std::string_view text, std::string_view secret) {
                            }) != whole.end();
     };
     bool found = contains(text, secret) || contains(text, hex(secret));
-    // Other bytes may come before it, for example the name of a user. So its groups of three bytes
-    // may begin at any of three places.
+    // Other bytes may come before the secret, for example the name of a user. So the groups of
+    // three bytes may begin at any of the secret's first three bytes.
     for (std::size_t skipped = 0; skipped < 3; ++skipped)
         found = found || contains(text, base64(secret.substr(skipped)));
     return found;
@@ -126,8 +126,8 @@ private:
     // Fields that the request already has, as in the fetch of a schema.
     static constexpr std::string_view present = "If-None-Match: abc\r\nX-Present: 1\r\n";
 
-    // Returns the lines that a signer adds. It signs like a client, which passes the fields of the
-    // request itself.
+    // Returns the lines that a signer adds. The signer gets the fields of the request itself,
+    // as from a client.
     std::string sign(model& signing, wall_time now) {
         request_.fields.clear();
         (void)request_.fields.add("If-None-Match", "abc");

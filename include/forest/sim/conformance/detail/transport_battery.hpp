@@ -341,8 +341,8 @@ private:
                      "cancel() after a move did not end the GET from before it");
     }
 
-    // A transport that is destroyed may call the pending handler, but not twice. It is destroyed in
-    // its own handler when a callback of the application destroys the client.
+    // A transport that is destroyed may call the pending handler, but not twice. A transport is
+    // destroyed in its own handler when a callback of the application destroys the client.
     void destroying() {
         for (const bool at_once : {false, true}) {
             if (!plan_nothing())

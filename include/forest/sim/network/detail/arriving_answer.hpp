@@ -56,7 +56,7 @@ public:
 
     [[nodiscard]] bool complete() const noexcept { return arrived_ == pieces_; }
 
-    /// Parses all bytes up to and with `piece`. Returns whether there is a result.
+    /// Parses all bytes up to and including `piece`. Returns whether there is a result.
     [[nodiscard]] bool parse(std::size_t piece) {
         const std::size_t end = bytes_.size() * piece / pieces_;
         received_.append(bytes_, parsed_, end - parsed_);

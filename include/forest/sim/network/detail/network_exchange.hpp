@@ -266,7 +266,7 @@ private:
     steady_time began_{};
     steady_time due_{};      // by the clock of timers
     std::uint64_t call_ = 0; // changes when a request begins or ends
-    std::uint64_t leg_ = 0;  // the same, and also when the travelling messages become void
+    std::uint64_t leg_ = 0;  // changes with `call_`, and when the travelling messages become void
     std::uint64_t requests_ = 0;
     std::size_t size_ = 0;
     bool accepted_ = false; // the server has accepted the connection

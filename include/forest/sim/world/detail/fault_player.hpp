@@ -190,7 +190,7 @@ private:
         }
     }
 
-    // -- Their effects --
+    // -- The effects of faults --
 
     // Returns the active fault of that kind that affects the same object and began last.
     template <typename Concerns>
