@@ -78,11 +78,11 @@ void one_shot_headers(benchmark::State& state) {
 
 void signer_headers(benchmark::State& state) {
     hmac_sha256_signer signer{secret};
-    const request asked;
+    const request get;
     header_fields fields;
     for (auto _ : state) {
         fields.clear();
-        signer.sign(asked, at, fields);
+        signer.sign(get, at, fields);
         benchmark::DoNotOptimize(fields);
     }
 }
@@ -90,10 +90,10 @@ void signer_headers(benchmark::State& state) {
 void verifier(benchmark::State& state) {
     header_fields fields;
     hmac_sha256_signer{secret}.sign(request{}, at, fields);
-    const server_request asked{http_method::get, "/forest/health", field_view{fields.text()}, at};
+    const server_request request{http_method::get, "/forest/health", field_view{fields.text()}, at};
     const hmac_sha256_verifier verify{secret};
     for (auto _ : state)
-        benchmark::DoNotOptimize(verify(asked));
+        benchmark::DoNotOptimize(verify(request));
 }
 
 // What this thread has used, which leaves out what others do on the machine.
@@ -139,16 +139,16 @@ void at_equal_load_hmac(benchmark::State& state) {
 
 void at_equal_load_headers(benchmark::State& state) {
     hmac_sha256_signer signer{secret};
-    const request asked;
+    const request get;
     header_fields fields;
-    signer.sign(asked, at, fields);
+    signer.sign(get, at, fields);
     if (fields.text() != straightforward_headers(at))
         throw std::logic_error("the two headers differ");
     compare(
         state, [] { benchmark::DoNotOptimize(straightforward_headers(at)); },
         [&] {
             fields.clear();
-            signer.sign(asked, at, fields);
+            signer.sign(get, at, fields);
             benchmark::DoNotOptimize(fields);
         });
 }
@@ -156,13 +156,13 @@ void at_equal_load_headers(benchmark::State& state) {
 // The whole signer, timestamp and header lines included, against the bare one-shot call.
 void at_equal_load_signer_against_bare_hmac(benchmark::State& state) {
     hmac_sha256_signer signer{secret};
-    const request asked;
+    const request get;
     header_fields fields;
     compare(
         state, [] { benchmark::DoNotOptimize(one_shot(timestamp)); },
         [&] {
             fields.clear();
-            signer.sign(asked, at, fields);
+            signer.sign(get, at, fields);
             benchmark::DoNotOptimize(fields);
         });
 }

@@ -30,8 +30,8 @@ namespace conformance = forest::sim::conformance;
 // One GET with all that it uses, because the transport may be destroyed before the GET ends.
 class socket_get {
 public:
-    socket_get(const forest::request& asked, forest::duration timeout)
-        : asked_{asked},
+    socket_get(const forest::request& http_request, forest::duration timeout)
+        : http_request_{http_request},
           deadline_{std::chrono::steady_clock::now() +
                     std::min(timeout, forest::options::duration_max)} {}
 
@@ -50,7 +50,7 @@ public:
 
 private:
     std::error_code exchange(int socket) {
-        const forest::url& target = asked_.target;
+        const forest::url& target = http_request_.target;
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_port = htons(target.port());
@@ -69,7 +69,7 @@ private:
         // Servers send no chunks to HTTP/1.0, so this transport need not decode them.
         std::string request = "GET ";
         request.append(target.target()).append(" HTTP/1.0\r\nConnection: close\r\nHost: ");
-        request.append(target.host_header()).append("\r\n").append(asked_.fields.text());
+        request.append(target.host_header()).append("\r\n").append(http_request_.fields.text());
         request += "\r\n";
         // A few kilobytes, which a new connection takes at once.
         if (::send(socket, request.data(), request.size(), MSG_NOSIGNAL) !=
@@ -80,7 +80,8 @@ private:
 
     // Receives until the server closes the connection.
     std::error_code receive(int socket) {
-        const std::size_t bytes_max = asked_.limits.head_bytes_max + asked_.limits.body_bytes_max;
+        const std::size_t bytes_max =
+            http_request_.limits.head_bytes_max + http_request_.limits.body_bytes_max;
         while (answer_.size() <= bytes_max) {
             if (const auto failed = wait(socket, POLLIN))
                 return failed;
@@ -121,8 +122,8 @@ private:
             return forest::errc::malformed_response;
         reply.fields = forest::field_view{answer.substr(line_end + 2, head_end - line_end)};
         reply.body = answer.substr(head_end + 4);
-        if (head_end + 4 > asked_.limits.head_bytes_max ||
-            reply.body.size() > asked_.limits.body_bytes_max)
+        if (head_end + 4 > http_request_.limits.head_bytes_max ||
+            reply.body.size() > http_request_.limits.body_bytes_max)
             return forest::errc::response_too_large;
         std::size_t length = 0;
         if (const auto field = reply.fields.find("Content-Length");
@@ -136,7 +137,7 @@ private:
         return std::from_chars(digits.data(), end, number).ptr == end && !digits.empty();
     }
 
-    const forest::request asked_;
+    const forest::request http_request_;
     const std::chrono::steady_clock::time_point deadline_;
     std::atomic<bool> canceled_{false};
     std::string answer_;
@@ -145,8 +146,8 @@ private:
 class socket_transport {
 public:
     template <typename Handler>
-    void async_get(const forest::request& asked, forest::duration timeout, Handler handler) {
-        get_ = std::make_shared<socket_get>(asked, timeout);
+    void async_get(const forest::request& http_request, forest::duration timeout, Handler handler) {
+        get_ = std::make_shared<socket_get>(http_request, timeout);
         std::thread{[get = get_, handler]() mutable { handler(get->perform()); }}.detach();
     }
 

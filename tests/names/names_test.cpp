@@ -138,21 +138,21 @@ std::string unused_port_of(context<Transport>& of) {
 class silent_address {
 public:
     silent_address(asio::io_context& io, std::string_view address, std::uint16_t port)
-        : at_{asio::ip::make_address(address), port}, acceptor_{io} {
-        acceptor_.open(at_.protocol());
-        acceptor_.bind(at_);
+        : endpoint_{asio::ip::make_address(address), port}, acceptor_{io} {
+        acceptor_.open(endpoint_.protocol());
+        acceptor_.bind(endpoint_);
         acceptor_.listen(0);
         for (int n = 0; n < 4; ++n) {
             auto& each = queued_.emplace_back(io);
-            each.open(at_.protocol());
+            each.open(endpoint_.protocol());
             each.non_blocking(true);
-            (void)::connect(each.native_handle(), at_.data(), // Asio would wait.
-                            static_cast<socklen_t>(at_.size()));
+            (void)::connect(each.native_handle(), endpoint_.data(), // Asio would wait.
+                            static_cast<socklen_t>(endpoint_.size()));
         }
     }
 
 private:
-    asio::ip::tcp::endpoint at_;
+    asio::ip::tcp::endpoint endpoint_;
     asio::ip::tcp::acceptor acceptor_;
     std::deque<asio::ip::tcp::socket> queued_;
 };
