@@ -38,7 +38,7 @@ namespace forest::detail {
 
 /// Makes room for `bytes` more: closes connections other than `asking`. Returns false if that does
 /// not make enough room.
-inline bool make_room(server_state& server, std::size_t bytes, const server_connection& asking);
+bool make_room(server_state& server, std::size_t bytes, const server_connection& asking);
 
 class server_connection final : public std::enable_shared_from_this<server_connection>,
                                 public answer_receiver {
