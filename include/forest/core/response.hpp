@@ -20,7 +20,7 @@ struct response {
 
     /// The owner that keeps `body` alive and unchanged. A server may hold this instead of a copy.
     /// So a large body exists only once for any number of clients. If it is null, the body is
-    /// copied. Its deleter may run on any thread, and may call the server.
+    /// copied. The deleter of the owner may run on any thread, and may call the server.
     std::shared_ptr<const void> body_owner{};
 };
 

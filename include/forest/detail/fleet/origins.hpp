@@ -90,7 +90,7 @@ private:
     std::vector<std::uint32_t> free_;
     index_table by_hash_;
     std::size_t unused_ = 0;           // origins without a target
-    std::size_t worth_forgetting_ = 0; // the number of unused origins at which to look at them
+    std::size_t worth_forgetting_ = 0; // look for origins to forget at this many unused ones
     std::uint32_t entered_ = 0;
 };
 

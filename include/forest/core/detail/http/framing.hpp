@@ -137,7 +137,7 @@ struct body_framing {
 // too large.
 inline constexpr std::uint64_t body_size_overflow = std::numeric_limits<std::uint64_t>::max();
 
-// Reads `1*DIGIT`; a larger number becomes the size above. Returns false for any other text.
+// Reads `1*DIGIT`; too large numbers become the size above. Returns false for any other text.
 constexpr bool read_body_size(std::string_view digits, std::uint64_t& size) noexcept {
     size = 0;
     for (const char byte : digits) {

@@ -2,7 +2,7 @@
 #ifndef FOREST_CORE_DETAIL_JSON_BYTES_HPP
 #define FOREST_CORE_DETAIL_JSON_BYTES_HPP
 
-// Finds the end of a line or a value, eight bytes at a time, with the arithmetic of one number.
+// Finds the end of a line or a value, eight bytes at a time, with arithmetic on 64-bit numbers.
 // Most lines and values are so short that a call of a library function costs too much. A loop over
 // single bytes would be most of the cost of reading a message.
 

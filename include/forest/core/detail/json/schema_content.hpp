@@ -65,7 +65,7 @@ private:
     }
 
     // Writes the members in the order of their keys. If a key occurs twice, the last one counts, as
-    // for the reader.
+    // in `schema::parse`.
     void write_object(std::size_t depth) {
         const std::size_t begin = content_.size();
         const std::size_t first = elements_.size();

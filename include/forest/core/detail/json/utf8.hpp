@@ -23,8 +23,8 @@ struct utf8_prefix {
 };
 
 /// Measures the first character of `text`, which is not empty. Overlong forms, surrogates and
-/// numbers above U+10FFFF are invalid. The size of an invalid one is its maximal subpart (Unicode,
-/// 3.9), at least 1.
+/// numbers above U+10FFFF are invalid. The size of an invalid one is that of its maximal subpart
+/// (Unicode, 3.9), at least 1.
 [[nodiscard]] constexpr utf8_prefix read_utf8(std::string_view text) noexcept {
     const auto lead = static_cast<unsigned char>(text.front());
     if (lead < 0x80)
