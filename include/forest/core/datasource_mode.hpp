@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-// The routes of its server that a datasource can poll.
+// The routes that a datasource can poll.
 
 namespace forest {
 

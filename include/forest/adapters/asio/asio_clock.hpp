@@ -37,7 +37,7 @@
 
 namespace forest {
 
-/// Returns real time, and wakes on an executor, one handler at a time: a model of `clock`.
+/// Returns real time, and calls handlers on an executor, one at a time: a model of `clock`.
 ///
 /// From tests/adapters/asio/pooled_fleet_test.cpp:
 ///     const forest::asio_clock clock{io.get_executor()};
@@ -55,7 +55,7 @@ namespace forest {
 ///
 /// **Errors:** constructing a clock, and `async_wait`, may throw std::bad_alloc. A wait that
 /// `cancel()` has ended gets `errc::operation_canceled`. An exception of a handler passes through
-/// the executor; when its context runs again, the other waits still end.
+/// the executor; when the context runs again, the other waits still end.
 class asio_clock {
 public:
     /// Makes a clock on an executor, or on the executor of a context.
@@ -95,11 +95,11 @@ public:
         return std::chrono::steady_clock::now();
     }
 
-    /// The default for an exception from a callback that no `on_event` receives: clients write a
-    /// line to standard error. See `on_unheard` of the clients.
+    /// The default when no `on_event` receives an exception of a callback: clients write a line to
+    /// standard error. See `on_unheard` of the clients.
     [[nodiscard]] static failure_reporter unheard() { return {}; }
 
-    /// A delay above `options::duration_max` is shortened to that.
+    /// Shortens longer delays to `options::duration_max`.
     template <typename Handler>
     void async_wait(duration delay, Handler&& handler) {
         const std::lock_guard lock{state_->mutex};
@@ -119,7 +119,7 @@ public:
             state_->timer.cancel();
         }
         // The executor then owns the handlers, even if it never runs again. An executor that
-        // refuses the task destroys the handlers, and that takes the lock.
+        // refuses the task destroys the handlers, which needs the lock.
         if (any)
             state_->serializer.post(state_->canceling, state_);
     }
@@ -144,8 +144,8 @@ private:
         state& owner_;
     };
 
-    // Ends the cancelled waits, one handler after the other. The memory for them was allocated
-    // before.
+    // Ends the cancelled waits, one handler after the other. The memory for a cancelled wait was
+    // allocated when it began.
     class canceling_task final : public detail::serial_task {
     public:
         explicit canceling_task(state& owner) : owner_{owner} { waits_.reserve(waits_min); }
@@ -205,7 +205,7 @@ private:
     struct state : std::enable_shared_from_this<state> {
         using timer_clock = std::chrono::steady_clock;
 
-        // It comes first, because its return type is deduced.
+        // This function comes first, because its return type is deduced.
         template <typename Then>
         auto owned(detail::handler_memory& space, Then then) {
             return detail::owned_handler{shared_from_this(), space, then};
@@ -244,15 +244,15 @@ private:
             }
         }
 
-        // Asio keeps all timers of a context in one array, which has to grow at times. A wait that
-        // has begun must still end.
+        // Asio keeps all timers of a context in one array, which has to grow at times. Even without
+        // memory for that, a wait that has begun must end.
         void try_again() {
             trying_again = detail::finds_memory([this] {
                 try {
                     detail::post_owned(serializer.get_executor(),
                                        owned(spare_memory, [](state& self) { self.retry(); }));
                     return true;
-                } catch (const std::bad_alloc&) { // The executor is of another kind.
+                } catch (const std::bad_alloc&) { // The executor is not one of Asio.
                     return false;
                 }
             });

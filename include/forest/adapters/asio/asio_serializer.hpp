@@ -21,7 +21,7 @@
 
 namespace forest {
 
-/// Runs functions one at a time. Copies share the turn. May be called from any thread; the
+/// Runs functions one at a time, also those of copies. Threads may use it at the same time. The
 /// execution context must outlive it.
 class asio_serializer {
 public:
@@ -32,10 +32,10 @@ public:
         return state_->executor;
     }
 
-    /// Calls `function` at once. If another function is running, calls `function` later on the
-    /// executor. Call it on a thread of the executor. An exception of `function` is passed on. If
-    /// there is no memory to queue it, this thread waits until there is memory or the other
-    /// function has ended.
+    /// Calls `function` at once; if another function is running, on the executor later. Call `run`
+    /// only on a thread of the executor. Exceptions of `function` are passed on. If there is no
+    /// memory to queue `function`, this thread waits until there is memory or the other function
+    /// has ended.
     template <typename Function>
     void run(Function&& function) const {
         for (;;) {
@@ -55,14 +55,14 @@ public:
         function();
     }
 
-    /// Calls `function` later on the executor, and never during this call.
+    /// Calls `function` on the executor later, and never during this call.
     template <typename Function>
     void post(Function&& function) const {
         post(*new_task(std::forward<Function>(function)), nullptr);
     }
 
-    /// The same for a task. The owner is kept until the task has been performed. Allocates nothing
-    /// on the executor of an io_context or a thread_pool.
+    /// Like `run(function)`, for a task. Keeps the owner until the task has been performed.
+    /// Allocates nothing on the executor of an io_context or a thread_pool.
     void run(detail::serial_task& task, std::shared_ptr<void> owner) const {
         {
             const std::lock_guard lock{state_->mutex};
@@ -74,8 +74,8 @@ public:
         task.perform();
     }
 
-    /// The same, but never during this call. If an executor that is not one of Asio has no memory
-    /// for the task during `memory_pauses_max` pauses, the task is dropped.
+    /// Like `post(function)`, for a task and its owner. If an executor that is not one of Asio has
+    /// no memory for the task during `memory_pauses_max` pauses, the task is dropped.
     void post(detail::serial_task& task, std::shared_ptr<void> owner) const {
         {
             const std::lock_guard lock{state_->mutex};
@@ -110,8 +110,8 @@ private:
         std::atomic<std::thread::id> giver{}; // the thread that is handing over the turn now
     };
 
-    // The task that holds the turn may run. At its end the turn passes to the next task, even if
-    // the executor destroys the task. So waiting tasks never keep themselves alive.
+    // The task that holds the turn may run. When it ends, or the executor destroys it, the turn
+    // passes to the next task. So waiting tasks never keep themselves alive.
     class turn {
     public:
         using allocator_type = detail::handler_allocator<void>;
@@ -125,7 +125,7 @@ private:
                 return;
             if (given_) {
                 if (state_->giver == std::this_thread::get_id())
-                    return; // The executor has refused it, so the giver still has it.
+                    return; // The executor has refused the turn, so the giver still has it.
                 const auto dropped = state_->next();
                 if (dropped.task == nullptr)
                     return;
@@ -179,7 +179,7 @@ private:
                 try {
                     if (const auto next = state_->next(); next.task != nullptr)
                         next.task->perform();
-                } catch (...) { // A destructor cannot report it.
+                } catch (...) { // A destructor cannot report the exception.
                 }
             }
         }

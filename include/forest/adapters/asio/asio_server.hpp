@@ -47,7 +47,7 @@
 #include <vector>
 
 // A small HTTP/1.1 server for applications that have no server for a health route. It offers
-// little, because it only answers GET. But its protection against faulty and hostile clients is
+// little: it only answers GET and HEAD. But its protection against faulty and hostile clients is
 // complete.
 
 namespace forest {
@@ -93,8 +93,8 @@ public:
     asio_server& operator=(const asio_server&) = delete;
 
     /// Stops at once, and waits for the running handler. After that no handler runs, none will
-    /// start, and every socket is closed. If a handler calls it, it does not wait for that handler,
-    /// which is then the last one.
+    /// start, and every socket is closed. A handler that calls the destructor is the last one; the
+    /// destructor does not wait for it.
     ~asio_server() {
         std::map<std::string, detail::route_handler, std::less<>> routes;
         detail::server_lock lock{*state_};
@@ -102,14 +102,14 @@ public:
         detail::close_all(*state_);
         state_->grace.cancel();
         if (state_->wait_for_handler(lock))
-            routes.swap(state_->routes); // their captures are destroyed outside the lock
+            routes.swap(state_->routes); // their handlers are destroyed outside the lock
     }
 
     /// Calls `handler(const server_request&, responder)` for each GET and HEAD of `path`. The
     /// handler must not block, because all connections wait for it. A client that sends `Expect:
-    /// 100-continue` gets a 100. Bodies are read up to their limit, and dropped. Returns
-    /// `errc::path_invalid` if the path does not begin with `/`, has a byte that is not allowed in
-    /// a path, or has a handler already.
+    /// 100-continue` gets a 100. Bodies are read up to the limit of the server, and dropped.
+    /// Returns `errc::path_invalid` if the path does not begin with `/`, has a byte that is not
+    /// allowed in a path, or has a handler already.
     template <typename Handler>
         requires(std::invocable<std::decay_t<Handler>&, const server_request&, responder>)
     std::error_code get(std::string path, Handler&& handler) {
@@ -144,7 +144,7 @@ public:
 
     /// Listens on a unix socket. A socket file that a dead process left behind is replaced. A lock
     /// on the file `path + ".lock"` decides between servers that do this at the same time. Both
-    /// files are removed when the server stops. There are no abstract names. Errors: those of
+    /// files are removed when the server stops. Abstract names are not supported. Errors: those of
     /// `options.validate()`; `path_invalid` (empty, or longer than a socket's name may be),
     /// `address_in_use` (another server holds the lock, a process listens there, or the file is no
     /// socket), `listen_failed` (also when the lock file is another user's).
@@ -186,8 +186,8 @@ public:
         return result;
     }
 
-    /// Returns the addresses of names that were skipped because this machine does not have them, in
-    /// the form of `endpoints`.
+    /// Returns the addresses that `listen` skipped because this machine does not have them, in the
+    /// form of `endpoints`.
     [[nodiscard]] std::vector<std::string> skipped_endpoints() const {
         const std::lock_guard lock{*state_->mutex};
         return skipped_;
@@ -229,8 +229,8 @@ public:
     }
 
 #if !defined(__clang__)
-    // These say what is wrong with braced options. Without them, there is only one function, and
-    // clang then reports more.
+    // These overloads say what is wrong with braced options. Clang's messages are better without
+    // them, because there is only one function.
     template <std::size_t MisspeltOrWithoutUnit>
     std::error_code listen_tls(std::string_view, std::uint16_t,
                                const detail::any_member (&)[MisspeltOrWithoutUnit]) {
@@ -346,7 +346,7 @@ private:
                 ec.value() == EPROTONOSUPPORT);
     }
 
-    // Begins to accept on all of them or on none.
+    // Begins to accept on all the listeners or on none.
     std::error_code begin_accepting(new_listeners& bound, std::vector<std::string> skipped) {
         const std::size_t count = listeners_.size() + bound.all.size();
         listeners_.reserve(count);

@@ -37,33 +37,33 @@ namespace forest {
 /// All addresses of a name are tried, each with its share of the remaining time. All clients of the
 /// executor's context share the known addresses of names (B19: names).
 ///
-/// **Thread safety:** all members may be called from any thread. Its handlers and those of the
-/// clock run one at a time.
+/// **Thread safety:** all members may be called from any thread. The handlers of the transport and
+/// of the clock run one at a time.
 ///
 /// **Lifetime:** the execution context must outlive the transport, and the request must stay valid
 /// until the handler is called. Destroying the transport cancels a pending GET. A transport that
 /// was moved from may only be destroyed.
 ///
-/// **Errors:** the constructors throw std::system_error(errc::tls_configuration_invalid) if a file
-/// that the options name cannot be used, and std::bad_alloc. The handler gets all other errors,
-/// each an `errc`: a GET that cannot begin for lack of memory ends with
-/// `errc::local_resources_exhausted`. `async_get` may throw std::bad_alloc if the handler is large,
-/// or if the handler of a cancelled GET has not been called yet. Then `async_get` does not call its
-/// handler.
+/// **Errors:** the constructors throw std::bad_alloc, and
+/// std::system_error(errc::tls_configuration_invalid) if a file in the options cannot be used. The
+/// handler gets all other errors, each an `errc`: a GET that cannot begin for lack of memory ends
+/// with `errc::local_resources_exhausted`. `async_get` may throw std::bad_alloc if the handler is
+/// large, or if the handler of a cancelled GET has not been called yet. Then `async_get` does not
+/// call its handler.
 template <resolver Resolver>
 class basic_asio_transport {
 public:
     using names = basic_asio_names<Resolver>;
 
-    /// Makes a transport on the execution context of the clock. It finds names with `name_source`.
-    /// Throws std::system_error(errc::tls_configuration_invalid) if a file in the options cannot be
-    /// used.
+    /// Makes a transport on the execution context of the clock. It looks names up with
+    /// `name_source`. Throws std::system_error(errc::tls_configuration_invalid) if a file in the
+    /// options cannot be used.
     basic_asio_transport(const asio_clock& clock, const names& name_source,
                          const transport_options& options = {})
         : get_{std::make_shared<get_operation>(clock.serializer(), options,
                                                name_source.directory())} {}
 
-    /// The same with the names that all clients of the clock's context share.
+    /// Makes a transport with the names that all clients of the clock's context share.
     explicit basic_asio_transport(const asio_clock& clock, const transport_options& options = {})
         requires std::default_initializable<Resolver>
         : basic_asio_transport{clock, names{clock.get_executor()}, options} {}
@@ -88,7 +88,7 @@ public:
             get_->cancel();
     }
 
-    /// A timeout above `options::duration_max` is shortened to that.
+    /// Shortens longer timeouts to `options::duration_max`.
     template <typename Handler>
     void async_get(const request& http_request, duration timeout, Handler&& handler) {
         get_->get(http_request, timeout, std::forward<Handler>(handler));

@@ -38,7 +38,7 @@
 #include <type_traits>
 #include <utility>
 
-// One single check, for code that uses Asio: with a callback, a future or a coroutine.
+// A single check, for code that uses Asio: with a callback, a future or a coroutine.
 
 namespace forest {
 
@@ -78,8 +78,8 @@ struct single_check {
 namespace detail {
 
 // Returns the check that the caller passed. If its members are copies of bytes, their temporaries
-// are still alive, and the caller destroys both. So this copies the members. Then it replaces them
-// by empty ones, without a destructor call.
+// are still alive, and the caller destroys both. So this function copies the members. Then it
+// replaces them by empty ones, without a destructor call.
 inline single_check take(single_check& passed) {
     if (!passed.constructed_at.left())
         return std::move(passed);
@@ -89,8 +89,8 @@ inline single_check take(single_check& passed) {
     return copy;
 }
 
-// The data of a check that does not depend on its completion. It is made before the operation
-// begins: when a coroutine begins the operation, nothing may throw.
+// The data of a check that does not depend on the handler. It is made before the operation begins:
+// when a coroutine begins the operation, nothing may throw.
 struct check_state {
     check_state(const asio::any_io_executor& executor, single_check&& check)
         : clock{executor}, timeout{check.timeout} {
@@ -220,7 +220,7 @@ struct check_of_wrong_types {
     transport_options transport{};
 };
 
-// It needs a conversion, so the overloads with a `Signer` are the better match.
+// An argument of this type needs a conversion. So the overloads with a `Signer` match better.
 struct any_signer {
     template <typename Signer>
         requires signer<std::remove_cvref_t<Signer>>
@@ -231,7 +231,7 @@ struct any_signer {
 
 /// Performs one check and completes with its verdict; an unhealthy server is a result, not an
 /// exception. Accepts any completion token: a callback `void(forest::verdict)`, `asio::use_future`,
-/// `asio::use_awaitable`. Cancelling through the token's slot completes with
+/// `asio::use_awaitable`. A check that the token's slot cancels completes with
 /// `errc::operation_canceled`. Throws std::system_error from the call itself: with
 /// `errc::invalid_timeout` if the timeout is out of its range, with
 /// `errc::tls_configuration_invalid` if a certificate file cannot be used.
@@ -252,7 +252,7 @@ auto async_check(const executor_source& executor, single_check passed, Signer si
         detail::initiate_check{}, token, std::move(carrier), std::move(state), std::move(signer));
 }
 
-/// The same without TLS files, for a URL and its timeout: `async_check(executor,
+/// Performs one check without TLS files, of a URL and with a timeout: `async_check(executor,
 /// "http://localhost:3000/forest/health", 2s, signer, token)`.
 template <signer Signer, typename Token>
 auto async_check(const executor_source& executor, url target, duration timeout, Signer signer,

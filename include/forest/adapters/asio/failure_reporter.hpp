@@ -79,11 +79,11 @@ private:
 } // namespace detail
 
 /// Writes the exception of a callback to standard error: at most one line a minute. The line says
-/// how many failures were left out. The default of `on_unheard` for every client on Asio; copies
-/// share the limit.
+/// how many failures were left out. This is the default of `on_unheard` for every client on Asio;
+/// copies share the limit.
 ///
-/// May be called from any thread. Throws only when it is constructed, std::bad_alloc; a call
-/// neither throws nor allocates.
+/// May be called from any thread. The constructor may throw std::bad_alloc; a call neither throws
+/// nor allocates.
 class failure_reporter {
 public:
     failure_reporter() : state_{std::make_shared<state>()} {}

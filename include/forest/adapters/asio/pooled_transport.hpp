@@ -29,7 +29,7 @@ namespace forest {
 /// It works like an asio_transport: http, https and http+unix, all addresses of a name, each with
 /// its share of the remaining time. Kept connections belong to the pool.
 ///
-/// **Thread safety:** none. All members are called, and its handlers run, on the one thread that
+/// **Thread safety:** none. All members are called, and all handlers run, on the one thread that
 /// runs the execution context of the pool's clock.
 ///
 /// **Lifetime:** the transport keeps the pool alive, and the execution context must outlive both.
@@ -57,15 +57,15 @@ public:
             pool_->give_back(*get_);
     }
 
-    /// A timeout above `options::duration_max` is shortened to that.
+    /// Shortens longer timeouts to `options::duration_max`.
     template <typename Handler>
     void async_get(const request& http_request, duration timeout, Handler&& handler) {
         get_->get(http_request, timeout, std::forward<Handler>(handler));
     }
 
-    /// Returns whether the pool keeps a connection to the server of `target`, as far as it knows:
-    /// the connection may have just ended. If it keeps one, a GET to that server opens none, unless
-    /// it requests a fresh one.
+    /// Returns whether the pool keeps a connection to the server of `target`, as far as the pool
+    /// knows: the connection may have just ended. A GET to that server then opens no connection,
+    /// unless the GET requests a fresh one.
     [[nodiscard]] bool keeps_connection_to(const url& target) const noexcept {
         return pool_->keeps(target);
     }

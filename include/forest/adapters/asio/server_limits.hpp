@@ -88,9 +88,9 @@ namespace forest {
 /// The limits of an asio_server. The bodies of requests are read and dropped. So one connection
 /// holds at most one header section, further bytes from the same read (16 KiB), and its answer.
 struct server_limits {
-    /// The largest request. The answer is 431 if the head is over the limit, and 413 if the body
-    /// is, and the connection is closed. A limit of 0 bytes for the head is not allowed; 0 for the
-    /// body refuses all bodies.
+    /// The largest request. The answer is 431 if the head exceeds its limit, or 413 if the body
+    /// does; then the connection is closed. A limit of 0 bytes for the head is not allowed; 0 for
+    /// the body refuses all bodies.
     message_limits message{};
 
     /// The time for a complete request, from the accept of the connection or from the first byte of
@@ -113,12 +113,12 @@ struct server_limits {
 
     /// The largest number of connections at one time, at least 1. A further connection replaces
     /// another one, so that idle clients cannot block a health check. The order is the same when
-    /// descriptors or memory run out. First, strangers are closed, the oldest first: they may be
-    /// idle, in the middle of a request, or not reading their answer. Then come clients that wait
-    /// between two requests, the one that has waited longest first. Last come clients that have not
-    /// taken their whole answer within `send_timeout`. A connection is a stranger until a handler
-    /// answers it with a status below 400 or above 499; a route does that if the signature is
-    /// valid. If there is no connection to close, new ones wait in the backlog.
+    /// descriptors or memory run out. Strangers are closed first, beginning with the oldest: they
+    /// may be idle, in the middle of a request, or not reading their answer. Clients that wait
+    /// between two requests are next, beginning with the one that has waited longest. Clients that
+    /// have not taken their whole answer within `send_timeout` are last. A connection is a stranger
+    /// until a handler answers it with a status below 400 or above 499; a route does that if the
+    /// signature is valid. If there is no connection to close, new ones wait in the backlog.
     std::size_t connections_max = 1024;
 
     /// How many connections the kernel completes before they are accepted, at least 1. The kernel

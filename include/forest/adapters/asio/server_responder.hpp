@@ -31,11 +31,11 @@ protected:
 };
 
 // The state that a responder shares with its connection. Only this state outlives the connection.
-// It serves one request after the other, so an answer needs no allocation. The number of the
+// The state serves one request after the other, so an answer needs no allocation. The number of the
 // request identifies a responder of an earlier request.
 struct answer_slot {
     std::shared_ptr<std::mutex> mutex;     // the server's
-    answer_receiver* connection = nullptr; // null once it is closed
+    answer_receiver* connection = nullptr; // null when it is closed
     std::uint64_t request = 0;
     std::size_t holders = 0; // responders of this request
 };

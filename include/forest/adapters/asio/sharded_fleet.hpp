@@ -50,26 +50,26 @@ namespace forest {
 ///
 /// **Thread safety:** all members may be called from any thread. They may also be called from
 /// callbacks, unless their comment says otherwise. Callbacks run on the threads of their targets:
-/// those of one target one at a time, those of targets on different threads at the same time.
-/// Outside callbacks, `remove`, `stop`, the destructor and the members that ask the threads wait
-/// for a running callback. So do not hold a lock that a callback takes.
+/// callbacks of one target one at a time, callbacks of targets on different threads at the same
+/// time. Outside callbacks, `remove`, `stop`, the destructor and the members that ask the threads
+/// wait for a running callback. So do not hold a lock that a callback takes.
 ///
 /// **Lifetime:** destroy it anywhere but in a callback. Objects that the callbacks refer to must
 /// exist until the destructor, or a `stop()` outside callbacks, has returned.
 ///
 /// **Errors:** the constructor throws std::system_error(std::errc::invalid_argument) for a number
-/// of threads that is not allowed, an error of the system if a thread cannot begin, and what `make`
-/// throws. `add` throws std::system_error with the error of the fleet's `validate`. These, and
-/// members that add or remove something, set a callback or copy the targets, may throw
-/// std::bad_alloc. Failures of checks are events.
+/// of threads that is not allowed, std::system_error with an error of the system if a thread cannot
+/// begin, and the exceptions of `make`. `add` throws std::system_error with the error of the
+/// fleet's `validate`. The constructor, and members that add or remove something, set a callback or
+/// copy the targets, may throw std::bad_alloc. Failures of checks are events.
 template <typename Fleet>
 class sharded_fleet : public observable<sharded_fleet<Fleet>> {
 public:
     using observable<sharded_fleet>::on_event;
 
-    /// `make` is called with the executor of each thread and returns its fleet. `threads` is at
-    /// least 1 and at most 65,535. Throws std::system_error(std::errc::invalid_argument) for other
-    /// numbers, and what `make` throws.
+    /// Calls `make` with the executor of each thread; `make` returns the fleet of that thread.
+    /// `threads` is from 1 to 65,535. Throws std::system_error(std::errc::invalid_argument) for
+    /// other numbers, and passes exceptions of `make` on.
     template <typename Make>
     sharded_fleet(std::size_t threads, Make&& make) : targets_{checked(threads)} {
         while (shards_.size() < threads)
@@ -80,8 +80,8 @@ public:
     sharded_fleet(const sharded_fleet&) = delete;
     sharded_fleet& operator=(const sharded_fleet&) = delete;
 
-    /// Stops all fleets without an event, like the destructor of each, and ends their threads. No
-    /// fleet is destroyed while a callback on another thread may still call members of this.
+    /// Stops all fleets without an event, like the destructor of a fleet, and ends their threads.
+    /// No fleet is destroyed while a callback on another thread may still call this object.
     ~sharded_fleet() {
         stopped_ = true;
         for (const auto& each : shards_) {
@@ -107,8 +107,8 @@ public:
         return id;
     }
 
-    /// Like `basic_health_fleet::add`. After `start()` the target may not be watched yet when this
-    /// returns, but all later calls find it.
+    /// Like `basic_health_fleet::add`. After `start()`, the first check may begin only after this
+    /// call has returned, but all later calls find the target.
     target_id add(url target, const options& settings = {}, signer_id signer = {}) {
         if (const std::error_code ec = shards_.front()->fleet().validate(settings))
             throw std::system_error{ec};
@@ -135,8 +135,8 @@ public:
         return named.id;
     }
 
-    /// Stops watching a target. Returns false if there is no such target. After that no callback is
-    /// called for the target. If a callback of a target on another thread calls this, a callback
+    /// Stops watching a target. Returns false if there is no such target. After this call, the
+    /// target has no callbacks. If a callback of a target on another thread calls this, a callback
     /// may still run for a short time.
     bool remove(target_id id) {
         const auto place = targets_.fleet_of(id);
@@ -156,36 +156,36 @@ public:
         return true;
     }
 
-    /// Like that of the fleet. All threads call the same object, possibly at the same time.
+    /// Like `on_server_down` of the fleet. All threads call one object, possibly at the same time.
     void on_server_down(detail::unique_function<void(target_id, const outage&)> callback) {
         const auto shared = share(std::move(callback));
         for (const auto& each : shards_)
             each->fleet().on_server_down(each->translated(shared));
     }
 
-    /// The same.
+    /// Like `on_server_up` of the fleet, with one object for all threads.
     void on_server_up(detail::unique_function<void(target_id, const outage&)> callback) {
         const auto shared = share(std::move(callback));
         for (const auto& each : shards_)
             each->fleet().on_server_up(each->translated(shared));
     }
 
-    /// The same.
+    /// Like `on_event` of the fleet, with one object for all threads.
     void on_event(detail::unique_function<void(const event&)> callback) {
         const auto shared = share(std::move(callback));
         for (const auto& each : shards_)
             each->fleet().on_event(each->translated(shared));
     }
 
-    /// The same, for an exception that no `on_event` receives. By default all threads together
-    /// write one line a minute to standard error.
+    /// Like `on_event`, for exceptions that no `on_event` receives. By default all threads together
+    /// write at most one line a minute to standard error.
     void on_unheard(detail::unique_function<void(const event&)> callback) {
         const auto shared = share(std::move(callback));
         for (const auto& each : shards_)
             each->fleet().on_unheard(each->translated(shared));
     }
 
-    /// Like that of the fleet.
+    /// Like `start` of the fleet.
     void start() {
         for (const auto& each : shards_) {
             each->hand_over();
@@ -213,7 +213,7 @@ public:
     /// Returns the number of targets.
     [[nodiscard]] std::size_t size() const { return targets_.size(); }
 
-    /// Returns the present state of a target; empty if there is no such target. It waits for the
+    /// Returns the present state of a target; empty if there is no such target. Waits for the
     /// thread of the target, so do not call it from a callback of another target.
     [[nodiscard]] std::optional<target_status> status(target_id id) const {
         std::optional<target_status> found;
@@ -256,8 +256,8 @@ public:
     }
 
 #if !defined(__clang__)
-    // Says what is wrong with braced options. Without it, there is only one function, and clang
-    // then reports more.
+    // Says what is wrong with braced options. Clang's message is better without this overload,
+    // because there is only one function.
     template <std::size_t MisspeltOrWithoutUnit>
     target_id add(const url&, const detail::any_member (&)[MisspeltOrWithoutUnit], signer_id = {}) {
         detail::refuse_options<MisspeltOrWithoutUnit>();

@@ -51,7 +51,7 @@ namespace forest {
 struct unix_socket_options {
     /// The permissions of the socket file, from 0 to 0777. A client needs permission to write. 0
     /// means 0777 without the bits of the umask. Otherwise the file has exactly these permissions,
-    /// with any umask, and no client can connect before it has them.
+    /// with any umask, and no client can connect before the file has them.
     unsigned mode = 0;
 
     /// Returns an error that names the member out of its range.

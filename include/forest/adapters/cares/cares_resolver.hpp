@@ -35,7 +35,7 @@ namespace forest {
 /// The options of a cares_resolver.
 struct cares_options {
     /// The name servers as `address[:port]`, with commas between them. An IPv6 address with a port
-    /// is in brackets. If it is empty, the name servers of `configuration` are used.
+    /// is in brackets. If `servers` is empty, the name servers of `configuration` are used.
     std::string servers{};
 
     /// How long the first try waits for an answer; each round of tries waits longer. Greater than
@@ -45,8 +45,8 @@ struct cares_options {
     /// How often each server is asked. At least 1.
     int tries = 2;
 
-    /// The hosts file. Look-ups of its names do not wait for other look-ups. c-ares itself reads
-    /// /etc/hosts.
+    /// The hosts file. Look-ups of its names do not wait for other look-ups. c-ares itself always
+    /// reads /etc/hosts.
     std::string hosts = "/etc/hosts";
 
     /// The file with the name servers, the domains to search and the options, in the form of
@@ -61,7 +61,7 @@ struct cares_options {
 /// on the thread of the resolver.
 class cares_resolver {
 public:
-    /// Throws std::system_error(std::errc::invalid_argument) if the options cannot be used, and
+    /// Throws std::system_error, with std::errc::invalid_argument if the options cannot be used, or
     /// with another code if c-ares cannot be set up.
     explicit cares_resolver(cares_options options = {})
         : options_{std::move(options)}, hosts_{options_.hosts} {
@@ -141,7 +141,7 @@ private:
             taken.clear();
             wait(watched);
         }
-        channels_.clear(); // The remaining waiters are not called.
+        channels_.clear(); // The remaining handlers are not called.
     }
 
     void look_up(question& next) noexcept {
@@ -181,7 +181,7 @@ private:
             watched.assign(1, {.fd = wake_, .events = POLLIN, .revents = 0});
             for (const auto& each : channels_)
                 timeout = each->add_to(watched, timeout);
-        } catch (...) { // There is no memory: it tries again soon.
+        } catch (...) { // There is no memory: the thread tries again soon.
             timeout = 10;
         }
         if (::poll(watched.data(), watched.size(), timeout) < 0)
@@ -201,7 +201,7 @@ private:
     int wake_ = -1;
     std::vector<question> asked_;
     file_version configuration_; // the version that the newest channel has read
-    std::vector<std::unique_ptr<detail::cares_channel>> channels_; // the last one is for new ones
+    std::vector<std::unique_ptr<detail::cares_channel>> channels_; // the last one gets new look-ups
     std::thread thread_;
 };
 

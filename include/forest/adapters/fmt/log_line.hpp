@@ -186,7 +186,7 @@ private:
         append_skew(outage.clock_skew);
     }
 
-    // Adds the name of the error with spaces. Its message is not used, because it is a sentence and
+    // Adds the name of the error with spaces. The message is not used, because it is a sentence and
     // a std::string.
     void append_error(const std::error_code& error, int status) {
         for (const char byte : name(error))

@@ -39,8 +39,8 @@ struct stderr_sink {
 /// **Thread safety:** as thread-safe as the sink. `log_observer` may be called from several threads
 /// at once.
 ///
-/// **Lifetime:** it owns the sink, and a copy has a copy of the sink. Objects that a sink refers to
-/// must exist as long as events are reported to it.
+/// **Lifetime:** an observer owns its sink, and a copy has a copy of the sink. Objects that a sink
+/// refers to must exist as long as events are reported to it.
 ///
 /// **Errors:** `on_event` throws nothing. Exceptions of a sink are dropped, because a full disk
 /// must not stop the polling.
@@ -62,7 +62,7 @@ public:
         try {
             const log_line line{happened};
             sink_(level, line.text());
-        } catch (...) { // See above.
+        } catch (...) { // A full disk must not stop the polling.
         }
     }
 

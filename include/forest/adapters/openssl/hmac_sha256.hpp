@@ -26,7 +26,7 @@ namespace forest {
 /// Signs messages with one key. Copyable and movable. Two threads must not use one object at the
 /// same time, but each thread may use its own copy. An object that was moved from can only be
 /// assigned to or destroyed. OpenSSL keeps a copy of the secret and the states that it has computed
-/// from it, and wipes both when it frees them.
+/// from the secret, and wipes both when it frees them.
 class hmac_sha256 {
 public:
     using digest = std::array<unsigned char, 32>;
@@ -64,7 +64,7 @@ public:
         return result;
     }
 
-    /// Returns the same as 64 lower-case hex digits, in the form of the header field.
+    /// Returns the signature of `message` as 64 lower-case hex digits, as the header field has it.
     [[nodiscard]] hex_digest sign(std::string_view message) {
         const digest bytes = digest_of(message);
         hex_digest text;

@@ -56,12 +56,12 @@ struct signer_options {
 /// its own copy.
 ///
 /// **Lifetime:** copyable and movable; a signer that was moved from may only be assigned to or
-/// destroyed. It keeps a copy of the secret; OpenSSL wipes the copy when it frees it.
+/// destroyed. A signer keeps a copy of the secret; OpenSSL wipes the copy before it is freed.
 ///
 /// **Errors:** the constructors throw std::system_error with `errc::secret_missing` when the secret
 /// is empty, or with `signature_errc::invalid_fraction_digits`; std::runtime_error when OpenSSL
 /// offers no HMAC or no SHA-256; and std::bad_alloc. `sign` and copying throw std::bad_alloc when
-/// OpenSSL finds no memory. Header fields without room for a signature are an assertion.
+/// OpenSSL finds no memory. If the header fields have no room for a signature, an assertion fails.
 class hmac_sha256_signer {
 public:
     static constexpr bool signs_time_alone = true;

@@ -26,8 +26,8 @@
 #include <string_view>
 #include <system_error>
 
-// The server's side of hmac_sha256_signer (PROTOCOL.md, 2). The reason that it returns is for the
-// log of the server: a stranger must not learn what was wrong.
+// The server's side of hmac_sha256_signer (PROTOCOL.md, 2). The reason that a verifier returns is
+// for the log of the server: a stranger must not learn what was wrong.
 
 namespace forest {
 
@@ -40,19 +40,19 @@ struct verifier_options {
     std::chrono::seconds tolerance{300};
 
     /// How long a signature is refused after it was accepted, including the end of this time. With
-    /// 0 it is accepted again and again, as long as its timestamp is accepted. Otherwise at least
-    /// `replay_window_min()`, the whole time in which its timestamp is accepted. With less, a
-    /// signature could be used again after the window.
+    /// 0 it is accepted again and again, as long as its timestamp is accepted. Otherwise the window
+    /// is at least `replay_window_min()`, the whole time in which the timestamp is accepted. With
+    /// less, a signature could be used again after the window.
     ///
-    /// Clients with the same secret that sign the same moment send the same bytes. Then only one of
-    /// them is accepted. `signer_options::fraction_digits` makes their moments differ.
+    /// Clients with the same secret that sign the same moment send the same bytes. Then only one
+    /// client is accepted. `signer_options::fraction_digits` makes the moments differ.
     duration replay_window = duration::zero();
 
     /// How many signatures are remembered for the replay window. Each needs some 50 bytes,
     /// allocated at construction. This number divided by the window is the largest rate of checks
     /// at which no replay is accepted: 109 a second with 601 s. If more checks come, the oldest
     /// signature is forgotten too early; `verification::replay_forgotten` and `replays_forgotten()`
-    /// report that. No request is refused because of it. 1 to 16777216.
+    /// report that. No request is refused for this reason. 1 to 16777216.
     std::size_t replay_entries_max = 65536;
 
     /// Also accepts timestamps of the form `Sun, 29 Nov 2026 15:22:31 GMT` (IMF-fixdate, RFC 9110),
@@ -115,13 +115,13 @@ public:
         detail::refuse_options<MisspeltOrWithoutUnit>();
     }
 
-    /// Returns how many signatures were forgotten before the replay window had passed. Each of them
-    /// could be used once more. May be called from any thread.
+    /// Returns how many signatures were forgotten before the replay window had passed. Each such
+    /// signature could be used again. May be called from any thread.
     [[nodiscard]] std::uint64_t replays_forgotten() const { return state_->forgotten(); }
 
-    /// Returns whether the request is signed, and if not, why. It needs one timestamp and one
-    /// signature, each in one spelling, or with the same value in both. Throws std::bad_alloc if
-    /// OpenSSL finds no memory.
+    /// Returns whether the request is signed, and if not, why. A signed request has one timestamp
+    /// and one signature, each in one spelling, or with the same value in both. Throws
+    /// std::bad_alloc if OpenSSL finds no memory.
     [[nodiscard]] verification operator()(const server_request& request) const {
         sole_value timestamp;
         sole_value signature;
@@ -225,8 +225,8 @@ private:
         return options;
     }
 
-    // The signature of the request is decoded, instead of encoding the right one, because no memory
-    // access may depend on the right one.
+    // The signature of the request is decoded. The right signature is not encoded, because no
+    // memory access may depend on the right signature.
     static std::optional<hmac_sha256::digest> decode(std::string_view hex) noexcept {
         hmac_sha256::digest bytes;
         if (hex.size() != 2 * bytes.size())

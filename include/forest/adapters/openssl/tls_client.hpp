@@ -26,7 +26,7 @@ public:
     using clock = std::chrono::steady_clock;
 
     /// The largest number of tickets, of all servers together. When it is reached, a new ticket
-    /// replaces any other one.
+    /// replaces an arbitrary other one.
     static constexpr std::size_t tickets_max = 4096;
 
     /// How long sessions are resumed after the server has shown its certificate. Without this
@@ -42,7 +42,7 @@ public:
             context_.emplace(chosen_);
     }
 
-    /// Returns how many tickets it has now.
+    /// Returns the present number of tickets.
     [[nodiscard]] std::size_t tickets() const noexcept { return count_; }
 
     /// Returns a session with the server of `target`. It resumes an earlier session if possible. A

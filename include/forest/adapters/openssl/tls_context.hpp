@@ -34,7 +34,7 @@ struct tls_server_options {
 };
 
 /// Certificates, keys and authorities, read once. A client always verifies the server. The oldest
-/// version is TLS 1.2. If a file does not fit, both constructors throw
+/// version is TLS 1.2. If a file cannot be used, both constructors throw
 /// std::system_error(errc::tls_configuration_invalid) with its name. If OpenSSL finds no memory,
 /// they throw std::bad_alloc.
 class tls_context {

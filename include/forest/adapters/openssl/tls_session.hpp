@@ -38,7 +38,7 @@ class tls_session {
 public:
     enum class progress {
         done,
-        wants_input, ///< feed more bytes of the peer, then call again
+        wants_input, ///< pass more bytes to `input`, then call again
         closed,      ///< the peer has ended the session
         failed,      ///< see `failure()`
     };
@@ -142,7 +142,7 @@ public:
     [[nodiscard]] bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
 
     /// For the client's side: calls `keep(tls_ticket)` for each ticket that can resume this session
-    /// later, the oldest first. A server of TLS 1.3 sends tickets after the handshake, so call it
+    /// later, the oldest first. A server of TLS 1.3 sends tickets after the handshake, so call this
     /// when the peer's answer has been received. There are no tickets if the server does not resume
     /// sessions. The last ticket is void if this session ends without a `goodbye`.
     template <typename Keep>
@@ -175,7 +175,7 @@ public:
 
 private:
     progress progress_of(int result) noexcept {
-        // OpenSSL may continue now, and fail later because of this.
+        // OpenSSL may continue without this memory, and fail later because of the lack.
         lacked_memory_ = lacked_memory_ || errno == ENOMEM;
         if (result == 1)
             return progress::done;
@@ -189,7 +189,7 @@ private:
     }
 
     progress fail() noexcept {
-        const int reason = ERR_GET_REASON(ERR_peek_last_error()); // before they are read
+        const int reason = ERR_GET_REASON(ERR_peek_last_error()); // before the errors are read
         if (lacked_memory_ || detail::openssl_lacked_memory() || (given_ && given_->lacked_memory))
             failure_ = errc::local_resources_exhausted;
         else if (reason == SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL)
@@ -218,7 +218,7 @@ private:
     std::size_t first_count_ = 0;
     errc failure_ = errc::tls_failed;
     bool usable_ = true;
-    bool lacked_memory_ = false;                     // in a call
+    bool lacked_memory_ = false;                     // in any call so far
     std::chrono::steady_clock::time_point verified_; // if the known session is resumed
 };
 

@@ -56,8 +56,8 @@ private:
     std::set<ip_address> known_;
 };
 
-/// Returns whether this process can open no descriptor now. A look-up needs some, but seldom
-/// reports that it has none.
+/// Returns whether this process can open no descriptor now. A look-up needs descriptors, but seldom
+/// reports that there are none.
 [[nodiscard]] inline bool lacks_descriptor() noexcept {
     const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (probe >= 0)
@@ -65,8 +65,8 @@ private:
     return probe < 0;
 }
 
-/// Blocks all signals for the current thread until it is destroyed. Threads that begin during this
-/// time never receive a signal: the application's handlers must not run on them.
+/// Blocks all signals for the current thread until this object is destroyed. Threads that begin
+/// during this time never receive a signal: the application's handlers must not run on them.
 class signals_blocked {
 public:
     signals_blocked() noexcept {

@@ -12,7 +12,7 @@ namespace forest {
 /// Identifies the state of a file without reading it: a changed file has another version.
 class file_version {
 public:
-    /// There is no file.
+    /// The version of a file that does not exist.
     file_version() noexcept = default;
 
     explicit file_version(const struct stat& file) noexcept

@@ -55,8 +55,8 @@ namespace forest {
 ///
 /// A call of getaddrinfo cannot be interrupted. The destructor does not wait for a running call:
 /// its thread is left behind, uses only memory of its own, and ends with the call. The end of a
-/// program does not wait for it either. A library that will be unloaded must not leave a thread
-/// behind. Use cares_resolver there.
+/// program does not wait for this thread either. A library that will be unloaded must not leave a
+/// thread behind. Use cares_resolver in such a library.
 class getaddrinfo_resolver {
 public:
     /// `hosts` is the hosts file. Look-ups of its names do not wait for other look-ups. The system

@@ -18,9 +18,9 @@
 #include <string_view>
 #include <utility>
 
-// Finds the names in the hosts file. Their look-ups are short, and must not wait for look-ups that
-// use a name server. The resolver itself finds the addresses, because it knows the order of the
-// services.
+// Finds the names in the hosts file. Look-ups of these names are short, and must not wait for
+// look-ups that use a name server. The resolver itself finds the addresses, because it knows the
+// order of the services.
 
 namespace forest {
 
@@ -70,7 +70,7 @@ private:
         if (seen == known_)
             return;
         names_.clear();
-        known_ = {}; // if reading throws
+        known_ = {}; // in case reading throws
         read(file.number);
         known_ = seen;
     }

@@ -20,7 +20,7 @@
 #include <vector>
 
 // The client of the battery for servers: sends bytes over a socket, and reads until the server
-// closes it.
+// closes the connection.
 
 namespace forest::sim::conformance {
 
@@ -41,7 +41,7 @@ public:
     }
 
     /// Sends `bytes`. When the server has closed the connection, calls `done` on another thread
-    /// with all received bytes. There are none if the port refuses the connection. Throws
+    /// with all received bytes. There are no bytes if the port refuses the connection. Throws
     /// std::system_error if the system has no socket or thread left.
     void send(std::uint16_t port, std::string bytes, std::function<void(std::string)> done) {
         std::erase_if(exchanges_, [](const auto& each) {

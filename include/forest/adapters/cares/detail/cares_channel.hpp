@@ -89,8 +89,8 @@ public:
     /// Whether no look-up is under way.
     [[nodiscard]] bool idle() const noexcept { return under_way_ == 0; }
 
-    /// The handler may be called during this call. `local` names have no lifetime. If this throws,
-    /// the handler has not changed.
+    /// Looks `name` up; may call the handler during this call. The addresses of a `local` name have
+    /// no lifetime. If this throws, the handler has not changed.
     void look_up(const std::string& name, bool local, handler_type&& handler) {
         auto lookup = std::make_unique<query>(*this, local);
         lookup->handler = std::move(handler);
@@ -104,7 +104,7 @@ public:
     }
 
     /// Adds the descriptors for which the channel waits. Returns the smaller one of `timeout` and
-    /// its own timeout, in milliseconds; -1 means no timeout.
+    /// the channel's timeout, in milliseconds; -1 means no timeout.
     [[nodiscard]] int add_to(std::vector<pollfd>& watched, int timeout) const {
         watched.insert(watched.end(), sockets_.begin(), sockets_.end());
         timeval left{};
@@ -114,7 +114,7 @@ public:
         return timeout < 0 ? own : std::min(own, timeout);
     }
 
-    /// Serves its sockets with events, and ends look-ups that took too long.
+    /// Serves the sockets that have events, and ends look-ups that took too long.
     void process(const std::vector<pollfd>& watched) noexcept {
         for (const pollfd& each : watched) {
             if (each.revents == 0 || !has(each.fd))
@@ -157,7 +157,7 @@ private:
                            [socket](const pollfd& each) { return each.fd == socket; });
     }
 
-    // If there is no memory for one more socket, its look-ups end when they have taken too long.
+    // If there is no memory for a socket, its look-ups end when they have taken too long.
     static void watch(void* data, ares_socket_t socket, int readable, int writable) noexcept try {
         auto& all = static_cast<cares_channel*>(data)->sockets_;
         const auto events =

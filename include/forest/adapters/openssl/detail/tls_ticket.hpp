@@ -8,8 +8,8 @@
 #include <cstddef>
 #include <memory>
 
-// A ticket with which a client resumes a session with a server that it has already verified. That
-// needs about a tenth of the work of a full handshake.
+// A ticket with which a client resumes a session with a server that it has already verified. To
+// resume a session needs about a tenth of the work of a full handshake.
 
 namespace forest::detail {
 
@@ -21,8 +21,8 @@ struct tls_ticket {
     };
 
     std::unique_ptr<SSL_SESSION, release> session{}; ///< null: there is none
-    /// When the server showed its certificate for the last time. It does not show it when a session
-    /// is resumed.
+    /// When the server showed its certificate for the last time. It shows no certificate when a
+    /// session is resumed.
     std::chrono::steady_clock::time_point verified{};
 
     /// Whether there is a session that can be resumed. Another user of the same session may have
@@ -48,8 +48,8 @@ struct tls_ticket {
     }
 };
 
-/// How many tickets are kept for one server. When more checks of it begin together, the others make
-/// a full handshake.
+/// How many tickets are kept for one server. When more checks of a server begin together, the
+/// others make a full handshake.
 inline constexpr std::size_t tickets_per_server_max = 8;
 
 } // namespace forest::detail

@@ -64,8 +64,8 @@ public:
     lookup_threads(const lookup_threads&) = delete;
     lookup_threads& operator=(const lookup_threads&) = delete;
 
-    /// Looks `name` up; it has at most `name_bytes_max` bytes. The empty name does not exist.
-    /// Returns false and does nothing if `end` was called. Throws std::bad_alloc. Throws
+    /// Looks `name` up; it has at most `name_bytes_max` bytes. An empty name is reported as
+    /// unknown. Returns false and does nothing if `end` was called. Throws std::bad_alloc. Throws
     /// std::system_error if no thread can be added and all threads may be inside getaddrinfo.
     bool look_up(std::string_view name, void* context) {
         auto* const job = static_cast<lookup_job*>(std::calloc(1, sizeof(lookup_job)));

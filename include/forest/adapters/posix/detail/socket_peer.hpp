@@ -79,8 +79,8 @@ public:
         return true;
     }
 
-    /// Returns its present URL. With `peer_act::refuse` it is the URL of a port at which no process
-    /// listens.
+    /// Returns the present URL of the peer. With `peer_act::refuse` it is the URL of a port at
+    /// which no process listens.
     [[nodiscard]] std::string target() const {
         const std::lock_guard lock{mutex_};
         const auto port = plan_.act == peer_act::refuse ? refusing_port_ : port_;
@@ -114,7 +114,7 @@ private:
         std::string output{};
         std::string held{}; // an answer for later
         ending then = ending::keep;
-        bool closing = false; // as the request asks
+        bool closing = false; // the request asks to close
         bool dripping = false;
         bool input_ended = false;
         real_clock::time_point drip_at{};
@@ -265,7 +265,7 @@ private:
         client.dripping = plan.act == peer_act::drip;
         client.drip_at = real_clock::now();
         switch (plan.act) {
-        case peer_act::refuse: // Its requests go to the other port.
+        case peer_act::refuse: // The requests go to the other port.
         case peer_act::answer:
         case peer_act::drip: client.output = std::move(bytes); return;
         case peer_act::hold: client.held.append(bytes); return;

@@ -29,7 +29,7 @@
 #include <vector>
 
 // Makes a connected socket from a URL. It finds the addresses of the name, and tries each of them
-// within its share of the remaining time. If no address from memory can be connected to, the name
+// within its share of the remaining time. If no address from memory accepts a connection, the name
 // is looked up again before the GET fails (B19: names).
 
 namespace forest::detail {
@@ -55,14 +55,14 @@ protected:
 
     using Io::Io;
 
-    ~connector() { forget_name(); } // NOLINT(modernize-use-override): not of every Io
+    ~connector() { forget_name(); } // NOLINT(modernize-use-override): not every Io has one
 
-    // The socket is connected, and `sent` of the first bytes were sent. The deadline is that of the
-    // whole GET. This begins a wait, and never ends the GET itself.
+    // The socket is connected, and `sent` bytes of `first` were sent. The deadline is that of the
+    // whole GET. This function begins a wait, and never ends the GET itself.
     virtual void connected(lock& held, std::size_t sent) = 0;
-    // The wait for the connected socket has ended. This begins another wait or ends the GET.
+    // The wait for the connected socket has ended. Begins another wait or ends the GET.
     virtual step_result proceed(lock& held) = 0;
-    // The deadline has passed, or no address could be connected to. Ends the GET.
+    // The deadline has passed, or no address has accepted a connection. Ends the GET.
     virtual void failed(lock& held, errc why) = 0;
     // Closes the socket, and everything that belongs to it.
     virtual void close() noexcept = 0;
@@ -78,8 +78,8 @@ protected:
         deadline_ = started_ + std::clamp(timeout, duration::zero(), options::duration_max);
     }
 
-    // `first` is sent as soon as the socket takes it. Both arguments must stay valid until
-    // `connected` or `failed`. Never calls `failed` during this call.
+    // `first` is sent as soon as the socket takes it. `target` and `first` must stay valid until
+    // `connected` or `failed` is called. Never calls `failed` during this call.
     void dial(lock& held, const url& target, std::string_view first) {
         target_ = &target;
         first_ = first;
@@ -92,7 +92,7 @@ protected:
         try_all(held, started_);
     }
 
-    // The current connection is a kept one.
+    // Continues with the current connection, which is a kept one.
     void take_up() noexcept { stage_ = stage::connected; }
 
     void wait_until(clock::time_point end) {
@@ -178,7 +178,7 @@ private:
             return;
         const auto now = clock::now();
         if (now < waits_until_)
-            return; // It continues, with a later deadline.
+            return; // The GET continues, with a later deadline.
         if (now >= deadline_)
             return failed(held, late_error());
         switch (stage_) {
@@ -236,7 +236,7 @@ private:
 
     // -- Names --
 
-    // Waits for a look-up that the GET does not need.
+    // Waits for a look-up at most half of the remaining time, because the GET can do without it.
     void be_patient(clock::time_point now) {
         wait_until(now + std::min<duration>(names().limits().patience, (deadline_ - now) / 2));
     }
@@ -260,7 +260,7 @@ private:
 
     [[nodiscard]] errc question_error() const noexcept { return errc{question_.error.value()}; }
 
-    // Returns whether a look-up has failed because this machine lacks resources. It needs
+    // Returns whether a look-up has failed because this machine lacks resources. A look-up needs
     // descriptors, too, and not every resolver reports that there are none.
     [[nodiscard]] bool lacks_means() const noexcept {
         return question_.error == errc::local_resources_exhausted || lacks_descriptor();
@@ -317,8 +317,8 @@ private:
         return addresses_.size() > before;
     }
 
-    // Tries the next address, and further ones while each fails at once. An address that does not
-    // answer must leave time for the others.
+    // Tries the next address. If it fails at once, tries the one after it, and so on. An address
+    // that does not answer must leave time for the others.
     void connect(lock& held, clock::time_point now) {
         for (;;) {
             close();
@@ -351,7 +351,7 @@ private:
     }
 
     // Sends without waiting, which shows whether the connection is made. Over loopback it is made
-    // at once, and this saves a wake-up. Returns false, and the reason, if it failed.
+    // at once, so no wake-up is needed. Returns false, and the reason, if the connection failed.
     bool begin(lock& held, std::error_code& ec) {
         const transfer first = socket().socket.send(first_);
         if (first.would_block()) {
@@ -367,7 +367,7 @@ private:
         }
         connected_at_ = clock::now();
         timings_.connect = connected_at_ - connecting_;
-        failure_ = errc::unreachable; // The failures of other addresses explain no later timeout.
+        failure_ = errc::unreachable; // Failures of other addresses do not explain a later timeout.
         stage_ = stage::connected;
         forget_name();
         if (waits_until_ != deadline_)
@@ -402,8 +402,8 @@ private:
         be_patient(now);
     }
 
-    // Waits for resources of this machine. All GETs wait for the same moments, and are woken
-    // together.
+    // Waits for resources of this machine. All waiting GETs are woken at the same
+    // moments.
     void starve(clock::time_point now) {
         close();
         starved_ = true;
@@ -412,18 +412,18 @@ private:
         wait_until(std::min(next, deadline_));
     }
 
-    // It is so long that a thousand waiting GETs do not use a whole core, and short compared with
-    // any timeout.
+    // The pause is so long that a thousand waiting GETs do not use a whole core, and it is short
+    // compared with any timeout.
     static constexpr std::chrono::milliseconds pause{50};
 
     question question_{*this};
-    bool asking_ = false; // the question will be woken
+    bool asking_ = false; // the question waits for a look-up
     clock::time_point asked_at_;
     bool from_memory_ = false; // the addresses are from an answer that is older than this GET
     std::vector<endpoint> addresses_;
     std::size_t next_address_ = 0;
     std::string_view first_;
-    errc failure_ = errc::unreachable; // the failure that says most, of all addresses so far
+    errc failure_ = errc::unreachable; // the most specific one of all addresses so far
     clock::time_point connecting_;
     clock::time_point waits_until_;
     bool starved_ = false; // this GET has waited for resources, and so had less time

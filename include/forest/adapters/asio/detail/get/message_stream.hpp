@@ -45,17 +45,17 @@ protected:
     using typename base::clock;
     using typename base::lock;
 
-    ~message_stream() = default; // NOLINT(modernize-use-override): not of every Io
+    ~message_stream() = default; // NOLINT(modernize-use-override): not every Io has one
 
     // The whole message has been sent.
     virtual void sent(clock::time_point moment) = 0;
     // Returns the place for the next received bytes. It is not empty.
     virtual std::span<char> free_space() = 0;
-    // So many bytes were received, or `ec` is the reason why no more will come.
+    // `count` bytes were received, or `ec` is the reason why no more bytes will come.
     virtual step_result received(lock& held, std::error_code ec, std::size_t count) = 0;
 
-    // Sends `message` over a new connection. Both arguments must stay valid until all is received.
-    // At the end, `received` or `failed` is called, but never during this call.
+    // Sends `message` over a new connection. `target` and `message` must stay valid until all is
+    // received. At the end, `received` or `failed` is called, but never during this call.
     void call(lock& held, const url& target, std::string_view message) {
         message_ = message;
         fresh_ = true;
@@ -76,8 +76,8 @@ protected:
         return true;
     }
 
-    // Returns whether nothing has arrived on the current connection. Bytes that came while it was
-    // idle, such as a 408, must not be taken for the answer to the next request.
+    // Returns whether nothing has arrived on the current connection. Bytes that came on an idle
+    // connection, such as a 408, must not be taken for the answer to the next request.
     [[nodiscard]] bool is_idle() noexcept {
         return socket().socket.is_silent() && (!socket().tls || socket().tls->idle());
     }
@@ -186,8 +186,8 @@ private:
             sent(clock::now());
             resumed_ = task::receive;
         }
-        // A kept session has no output yet. It must wait first, because the GET must not end during
-        // this call.
+        // A kept session has no decrypted bytes yet. So it waits for input first: the GET must not
+        // end during this call.
         const bool listens = task_ == task::say || (socket().tls && !fresh_);
         task_ = listens ? task::listen : task::receive;
         return step_result::go_on;
@@ -234,8 +234,8 @@ private:
         return step_result::done;
     }
 
-    // Reads the available bytes. If there are none, it begins a wait and returns false. Some I/O
-    // backends report only once that bytes have arrived, so all bytes in the socket are read before
+    // Reads the available bytes. If there are none, begins a wait and returns false. Some I/O
+    // backends do not repeat a report of arrived bytes, so all bytes in the socket are read before
     // the next wait. A peer that never stops sending must not block others or the deadline.
     bool read(std::span<char> room, transfer& last) {
         if (!silent_) {
@@ -252,12 +252,12 @@ private:
     }
 
     void wait() {
-        silent_ = false; // when the wait ends
+        silent_ = false; // bytes may have arrived when the wait ends
         wait_readable();
     }
 
     static constexpr std::size_t tls_input_bytes = 4096;
-    static constexpr unsigned reads_per_turn = 4; // up to 600 messages of TLS
+    static constexpr unsigned reads_per_turn = 4; // they hold up to 600 messages of TLS
 
     std::string_view message_;
     bool fresh_ = true;

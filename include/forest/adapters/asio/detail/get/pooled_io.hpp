@@ -25,7 +25,7 @@
 
 namespace forest::detail {
 
-/// The counterpart of standalone_io. The members are described there.
+/// The counterpart of standalone_io, which describes the members.
 class pooled_io : public pool_user {
 protected:
     // An empty lock, because there is only one thread.
@@ -48,7 +48,7 @@ protected:
     /// Enough for the usual answer to a check.
     static constexpr std::size_t buffer_bytes_kept = std::size_t{8} * 1024;
 
-    /// The pool owns this, and so outlives it.
+    /// The pool owns this object, and so outlives it.
     explicit pooled_io(socket_pool& pool) : pool_{pool}, socket_{&pool.enter(*this)} {}
 
     ~pooled_io() = default;

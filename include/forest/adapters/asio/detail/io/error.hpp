@@ -34,17 +34,17 @@ namespace forest::detail {
     return errc::unreachable;
 }
 
-/// Returns whether a connection could not be made for lack of a resource that any other connection
-/// would give back.
+/// Returns whether a connection could not be made because a resource is missing that the end of any
+/// other connection gives back.
 [[nodiscard]] inline bool lacks_room(const std::error_code& ec) noexcept {
     // Ports are counted separately for each address of a server.
     return connect_error(ec) == errc::local_resources_exhausted && ec.value() != EADDRNOTAVAIL;
 }
 
-/// Two addresses of one server have failed. Returns the reason that says more about the check.
-/// First comes a lack of resources: the server may be healthy at the address that could not be
-/// tried. Then comes a refused connection: a machine that refuses exists, but `unreachable` may be
-/// the fault of this machine.
+/// Two addresses of one server have failed. Returns the failure that says more about the check. A
+/// lack of resources comes first: the server may be healthy at the address that could not be tried.
+/// A refused connection is second: a machine that refuses exists, but `unreachable` may be the
+/// fault of this machine.
 [[nodiscard]] constexpr errc more_specific(errc left, errc right) noexcept {
     for (const errc each : {errc::local_resources_exhausted, errc::connection_refused,
                             errc::timed_out, errc::connection_lost}) {

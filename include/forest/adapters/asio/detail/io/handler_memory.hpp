@@ -84,7 +84,7 @@ private:
     handler_memory* memory_;
 };
 
-/// A handler that keeps its owner alive. Its own memory is in the owner.
+/// A handler that keeps its owner alive. The owner has the memory for the handler.
 template <typename Owner, typename Function>
 class owned_handler {
 public:
@@ -131,16 +131,16 @@ void post_owned(const asio::any_io_executor& executor, Handler handler) {
 /// not use a whole core, and short compared with any interval.
 inline constexpr std::chrono::milliseconds memory_pause{1};
 
-/// Waits until memory may be available again. It blocks its thread, because a timer or a post would
-/// need the missing memory. It uses real time, also in simulated time, because memory belongs to
-/// this machine.
+/// Waits until memory may be available again. Blocks the thread, because a timer or a post would
+/// need the missing memory. Uses real time, also in a simulation, because memory belongs to this
+/// machine.
 inline void pause_for_memory() {
     std::this_thread::sleep_for(memory_pause);
 }
 
 /// Calls a function again and again until it does not throw std::bad_alloc. A call that throws must
-/// have changed nothing. It ends when memory is available again, and holds no lock during the
-/// pauses.
+/// have changed nothing. This function ends when memory is available again. The caller holds no
+/// lock during the pauses.
 template <typename Function>
 void until_there_is_memory(const Function& function) {
     for (;;) {

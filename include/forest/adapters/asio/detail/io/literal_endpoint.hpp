@@ -31,8 +31,8 @@ namespace forest::detail {
         ::inet_pton(AF_INET6, text.data(), &six.sin6_addr);
         return stream_socket::endpoint{&six, sizeof six};
     }
-    // The URL has verified the address. inet_pton would verify it again, and that takes a sixth of
-    // the time of a whole check.
+    // The URL has verified the address. inet_pton would verify it again, which takes a sixth of the
+    // time of a whole check.
     std::uint32_t address = 0;
     std::uint32_t part = 0;
     for (const char byte : host) {

@@ -17,10 +17,10 @@ public:
     serial_task(const serial_task&) = delete;
     serial_task& operator=(const serial_task&) = delete;
 
-    /// Its turn has come. May destroy the task.
+    /// Called when the turn of the task has come. May destroy the task.
     virtual void perform() = 0;
 
-    /// Its turn will never come, because the executor has ended. May destroy the task.
+    /// Called if the executor ends before the turn of the task comes. May destroy the task.
     virtual void abandon() noexcept = 0;
 
 protected:

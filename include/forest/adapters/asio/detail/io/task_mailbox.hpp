@@ -25,9 +25,9 @@ public:
     task_mailbox(const task_mailbox&) = delete;
     task_mailbox& operator=(const task_mailbox&) = delete;
 
-    /// Performs a task later, never during this call, unless it waits already. `owner` keeps this
-    /// mailbox and the task alive; null if both outlive the executor. Returns false and does
-    /// nothing if the executor is of another kind and has no memory.
+    /// Performs a task later, never during this call. Does nothing if the task waits already.
+    /// `owner` keeps this mailbox and the task alive; it is null if both outlive the executor.
+    /// Returns false and does nothing if the executor is of another kind and has no memory.
     bool post(serial_task& task, std::shared_ptr<void> owner) noexcept {
         const std::lock_guard lock{mutex_};
         if (!posted_ && !visit_later(std::move(owner)))
@@ -37,8 +37,8 @@ public:
     }
 
 private:
-    // Performs one task. If the executor accepts it and destroys it without a call, all tasks are
-    // abandoned. If the executor refuses it, they are not.
+    // Performs one task. If the executor accepts a visit and destroys it without a call, all tasks
+    // are abandoned. If the executor refuses it, none is.
     class visit {
     public:
         using allocator_type = handler_allocator<void>;
@@ -69,7 +69,7 @@ private:
         task_mailbox* mailbox_; // null after the visit
     };
 
-    // Performs one task each time, because other work must run, too. If the executor refuses a
+    // Performs one task in each visit, because other work must run, too. If the executor refuses a
     // visit, the next task is performed here as well.
     void perform_next(const std::shared_ptr<void>& owner) {
         bool is_last = false;
@@ -117,7 +117,7 @@ private:
     std::mutex mutex_;
     task_queue tasks_;
     bool posted_ = false;                  // a visit is posted
-    std::atomic<std::thread::id> giver_{}; // the thread that is posting it now
+    std::atomic<std::thread::id> giver_{}; // the thread that is posting one now
 };
 
 } // namespace forest::detail

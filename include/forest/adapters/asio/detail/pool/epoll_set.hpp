@@ -15,8 +15,8 @@
 #include <system_error>
 
 // Finds which of many sockets can be read or written. Asio watches the epoll of the pool as one
-// descriptor. So it works once for each wake-up, and not once for each wait. The socket of a check
-// is registered with one system call, and removed without one.
+// descriptor. So Asio works once for each wake-up, and not once for each wait. The socket of a
+// check is registered with one system call, and removed without one.
 
 namespace forest::detail {
 
@@ -48,7 +48,7 @@ public:
         if ((socket.watched & events) == events)
             return true;
         const int operation = socket.watched == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-        // After sending comes receiving, and the end of a kept connection must be noticed.
+        // A user that has sent will receive, and the end of a kept connection must be noticed.
         socket.watched |= events | EPOLLIN | EPOLLRDHUP;
         epoll_event wanted{};
         wanted.events = socket.watched | EPOLLET;

@@ -325,7 +325,7 @@ private:
                 set_timer_to_next();
             }
             wake_ups_.run();
-            if (!tasks_.empty()) // One task a wake-up, as in Asio.
+            if (!tasks_.empty()) // One task for each wake-up, as in Asio.
                 tasks_.pop().task->perform();
             if (std::exchange(serves_later_, false))
                 serve_all();
@@ -338,8 +338,8 @@ private:
     }
 
     // Sets the timer later if its deadline is void. This happens only at a wake-up that comes for
-    // another reason, in the second half of the timer's time. At the end of each check it would
-    // cost too much.
+    // another reason, in the second half of the timer's time. To do this at the end of each check
+    // would cost too much.
     void put_off_timer() {
         if (timer_end_ == clock::time_point::max())
             return;

@@ -17,7 +17,7 @@ public:
         return pushed_.first == nullptr && first_ == nullptr;
     }
 
-    /// Wakes the user once, unless it then waits for something else.
+    /// Wakes the user once, unless it begins another wait before that.
     void push(pool_user& user) noexcept {
         user.wake_wait = user.wait;
         if (std::exchange(user.is_queued, true))

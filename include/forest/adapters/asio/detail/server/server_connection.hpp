@@ -36,8 +36,8 @@
 
 namespace forest::detail {
 
-/// Makes room for `bytes` more: closes connections other than `asking`. Returns false if that does
-/// not make enough room.
+/// Makes room for `bytes` more bytes: closes connections other than `asking`. Returns false if that
+/// does not make enough room.
 bool make_room(server_state& server, std::size_t bytes, const server_connection& asking);
 
 class server_connection final : public std::enable_shared_from_this<server_connection>,
@@ -216,8 +216,8 @@ private:
         return true;
     }
 
-    // Returns true if the operation is done. Otherwise it has begun the necessary wait, or closed
-    // the connection.
+    // Returns true if the operation is done. Otherwise this function has begun the necessary wait,
+    // or closed the connection.
     bool wait_unless_done(stream_result result) {
         switch (result) {
         case stream_result::done: return true;

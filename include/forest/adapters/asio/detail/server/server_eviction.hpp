@@ -11,14 +11,14 @@
 #include <memory>
 #include <mutex>
 
-// Chooses the connections that a server closes to make room. All functions are called under its
-// lock.
+// Chooses the connections that a server closes to make room. All functions are called under the
+// server's lock.
 
 namespace forest::detail {
 
-// The least time that a stranger stays is this time for each stranger of the server. So a client
-// can send its request during a burst of connections. Four thousand connections a second are still
-// accepted, which is the whole backlog.
+// A stranger stays at least this time, multiplied by the number of the server's strangers. So a
+// client can send its request during a burst of connections. Four thousand connections a second are
+// still accepted, which is the whole backlog.
 inline constexpr std::chrono::microseconds stranger_stay{250};
 inline constexpr std::chrono::milliseconds stranger_stay_max{250};
 
@@ -36,8 +36,8 @@ inline std::shared_ptr<server_connection> first_to_give_way(const connection_lis
     return found == list.end() ? nullptr : *found;
 }
 
-// Returns the next connection to close for another one; null if there is none. No connection is
-// ever closed to make memory for strangers.
+// Returns the next connection to close for another one; null if there is none. Only strangers are
+// closed to free memory for a stranger.
 inline std::shared_ptr<server_connection> next_to_give_way(const server_state& server,
                                                            const server_connection* asking = {}) {
     if (auto stranger = first_to_give_way(server.strangers, asking))
@@ -52,11 +52,11 @@ inline std::shared_ptr<server_connection> next_to_give_way(const server_state& s
 /// The result of the attempt to make room for one more connection.
 struct accept_room {
     enum class kind { made, not_yet, none } result;
-    server_connection::clock::time_point when{}; ///< when to try again, if not yet
+    server_connection::clock::time_point when{}; ///< when to try again, if it is `not_yet`
 };
 
-/// Closes one connection to make a place and to free a descriptor. Called in a turn. It leaves the
-/// turn while a handler runs.
+/// Closes one connection to make a place and to free a descriptor. Called in a turn. Releases the
+/// lock while a handler runs.
 inline accept_room make_place(server_state& server, std::unique_lock<std::mutex>& lock) {
     while (true) {
         const auto next = next_to_give_way(server);

@@ -57,8 +57,8 @@ public:
 
     // All members are called under the server's lock.
 
-    // Binds to an address, but accepts nothing yet. Further errors are those of the system if it
-    // does not have the address or its family. `shares_port` means that a listener of the other
+    // Binds to an address, but accepts nothing yet. Returns the error of the system, for example if
+    // it does not have the address or its family. `shares_port` means that a listener of the other
     // family has the same port.
     std::error_code bind(const endpoint& address, bool shares_port) {
         std::error_code ec = open(address);
@@ -72,7 +72,7 @@ public:
         return ec;
     }
 
-    // Like `bind`, for a socket file with these permissions.
+    // Like `bind`, for a socket file with the permissions `mode`.
     std::error_code bind_unix(const std::string& path, unsigned mode) {
         const asio::local::stream_protocol::endpoint address{path};
         if (const std::error_code ec = file_.claim(path))
@@ -138,8 +138,8 @@ private:
     // How many connections are accepted in one turn.
     static constexpr int accept_batch_max = 64;
 
-    // RFC 3986 recommends capital letters in escapes, so this does not use the lower-case digits of
-    // signatures.
+    // RFC 3986 recommends capital letters in escapes, so this function does not use the lower-case
+    // digits of signatures.
     static std::string unix_url(std::string_view path) {
         constexpr std::string_view digits = "0123456789ABCDEF";
         std::string text = "http+unix://";
@@ -328,7 +328,7 @@ private:
     std::string path_; // of a socket file that this listener made
     endpoint::protocol_type protocol_{AF_UNSPEC, 0};
     bool keeps_back_ = false;
-    bool gave_back_ = false; // it gave a descriptor back, and has accepted nothing since
+    bool gave_back_ = false; // `spare` was given up, and nothing was accepted since
 };
 
 } // namespace forest::detail

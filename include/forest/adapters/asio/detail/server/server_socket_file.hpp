@@ -52,13 +52,13 @@ public:
         return {};
     }
 
-    /// For a socket that is not bound yet: its file will have no more permissions than `mode`. With
-    /// 0 the umask decides.
+    /// Limits the permissions that the file of a socket will have to `mode`; call it before the
+    /// socket is bound. With 0 the umask decides.
     static bool restrict(int socket, unsigned mode) noexcept {
         return mode == 0 || ::fchmod(socket, mode) == 0;
     }
 
-    /// For a socket that is bound to the name and does not listen yet, so no client can connect.
+    /// Call it when the socket is bound and does not listen yet, so that no client can connect.
     /// Stores the identity of the file, and adds the permissions that the umask has removed.
     bool bound(unsigned mode) noexcept {
         if (::lstat(path_.c_str(), &file_) != 0 || !S_ISSOCK(file_.st_mode))
@@ -85,8 +85,8 @@ public:
     static constexpr unsigned permission_bits = 0777;
 
 private:
-    // An owner may remove its lock file while others open it. Such a file is no valid lock; there
-    // is a new file, or none.
+    // An owner may remove its lock file while others open it. A removed file is no valid lock;
+    // there is a new file, or none.
     static constexpr int lock_attempts_max = 16;
 
     static bool is(const struct stat& left, const struct stat& right) noexcept {
@@ -101,8 +101,8 @@ private:
     std::error_code lock(const std::string& path) {
         lock_path_ = lock_path(path);
         for (int attempt = 0; attempt < lock_attempts_max; ++attempt) {
-            // Opened without blocking, because it may be a pipe. Other users have no permission,
-            // because they could keep the lock.
+            // Opened without blocking, because the file may be a pipe. Other users have no
+            // permission, because they could keep the lock.
             lock_ = ::open(lock_path_.c_str(),
                            O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
             if (lock_ < 0)

@@ -89,7 +89,7 @@ struct server_state {
         left.notify_all();
     }
 
-    // Waits for the running handler. If that handler makes the call, returns false at once.
+    // Waits for the running handler. If that handler calls this function, returns false at once.
     bool wait_for_handler(std::unique_lock<std::mutex>& lock) {
         if (inside == std::this_thread::get_id())
             return false;
@@ -107,22 +107,22 @@ struct server_state {
     date_field date;
     server_memory memory;
 
-    // The connections, in three lists. `strangers`: no handler has accepted a request of theirs yet
-    // (see `server_limits::connections_max`), in the order in which they were accepted. `idle`: a
-    // handler has accepted one, and they wait for another request; the one that has waited longest
-    // is first. `busy`: their request is being answered, in the order in which that began.
+    // The connections, in three lists. `strangers`: no handler has accepted a request of these yet
+    // (see `server_limits::connections_max`); the oldest is first. `idle`: these wait for a further
+    // request; the one that has waited longest is first. `busy`: a request of these is being
+    // answered; the one whose answer began first is first.
     connection_list strangers;
     connection_list idle;
     connection_list busy;
 
     spare_descriptor spare;
 
-    // Owners of answers that were given up; see `server_lock`.
+    // Owners of bodies that are not needed any more; see `server_lock`.
     std::list<std::shared_ptr<const void>> released;
 
     // The timers of the listeners that could not accept; there is room for all of them.
     std::vector<asio::steady_timer*> paused;
-    std::chrono::steady_clock::time_point pressed_until; // strangers lately replaced others
+    std::chrono::steady_clock::time_point pressed_until; // silent clients are held back until then
 
     static constexpr std::size_t read_bytes = std::size_t{16} * 1024; // at a time
     const std::size_t scratch_bytes;
@@ -135,8 +135,8 @@ struct server_state {
     std::condition_variable left;
 };
 
-/// The lock of a server for code that closes connections. The owners of the answers have deleters
-/// from the application: these run after the lock was released.
+/// The lock of a server for code that closes connections. The owners of bodies have deleters of the
+/// application. The deleters run after the lock was released.
 class server_lock : public std::unique_lock<std::mutex> {
 public:
     explicit server_lock(server_state& server) : unique_lock{*server.mutex}, server_{server} {}

@@ -22,9 +22,9 @@
 #include <system_error>
 #include <utility>
 
-// The bytes of an accepted connection, over TCP or a unix socket, plain or with TLS. It never
-// waits. A server that reads only arrived bytes needs no buffer for a client that sends nothing.
-// Before it closes a connection, it can also see at once whether bytes have arrived.
+// The bytes of an accepted connection, over TCP or a unix socket, plain or with TLS. This stream
+// never waits. A server that reads only arrived bytes needs no buffer for a client that sends
+// nothing. Before it closes a connection, it can also see at once whether bytes have arrived.
 
 namespace forest::detail {
 
@@ -51,7 +51,7 @@ public:
 
     [[nodiscard]] socket_type& socket() noexcept { return socket_; }
 
-    /// Something may have arrived since the last call.
+    /// Call it when bytes may have arrived since the last call of `receive`.
     void look_again() noexcept { emptied_ = false; }
 
     /// Receives the available bytes into `space`, which is not empty; `count` is above 0 when done.
@@ -66,7 +66,7 @@ public:
             const progress decrypted = tls_->receive(space, count);
             if (decrypted == progress::done)
                 return stream_result::done;
-            // The handshake, or the alert that informs the client why it failed.
+            // Sends the handshake, or the alert that informs the client why it failed.
             if (const stream_result flushed = flush(); flushed != stream_result::done)
                 return flushed;
             if (decrypted != progress::wants_input)
@@ -86,8 +86,8 @@ public:
         return read(scratch, count);
     }
 
-    /// Begins to send `head` and then `body`. Both must stay unchanged until that is done. After
-    /// the last bytes of a connection, only `discard` receives anything.
+    /// Begins to send `head` and then `body`. `head` and `body` must stay unchanged until all is
+    /// sent. After bytes that are the `last` ones, only `discard` receives anything.
     void begin_sending(std::string_view head, std::string_view body, bool last) noexcept {
         head_ = head;
         body_ = body;
@@ -176,7 +176,7 @@ private:
 
     // Writes plain text.
     stream_result write(std::size_t& count) noexcept {
-        // sendmsg does not write to them.
+        // sendmsg does not write to the parts.
         iovec parts[] = {{const_cast<char*>(head_.data()), head_.size()},
                          {const_cast<char*>(body_.data()), body_.size()}};
         msghdr message{};
@@ -196,7 +196,7 @@ private:
         return stream_result::done;
     }
 
-    // Encrypts the next piece. The closing message follows the last one.
+    // Encrypts the next piece. The closing message follows the last piece.
     bool encrypt() {
         std::string_view& source = head_.empty() ? body_ : head_;
         if (source.empty()) {
@@ -235,9 +235,9 @@ private:
 
     socket_type socket_;
     std::optional<tls_session> tls_;
-    std::string_view head_; // of the bytes to send
+    std::string_view head_; // the unsent part of the head
     std::string_view body_;
-    std::size_t flushed_ = 0; // of the output of the TLS session
+    std::size_t flushed_ = 0; // the sent bytes of the output of the TLS session
     bool last_ = false;
     bool emptied_ = false; // the last read took all arrived bytes
 };

@@ -9,7 +9,7 @@
 #include <utility>
 
 // The rest of the application may have taken all descriptors. Then a server without connections has
-// none to close in order to accept another. It can close this spare descriptor.
+// none to close in order to accept one. Instead it can close this spare descriptor.
 
 namespace forest::detail {
 
@@ -27,7 +27,7 @@ public:
             descriptor_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     }
 
-    /// Closes it. Returns false if there was none.
+    /// Closes the spare descriptor. Returns false if there was none.
     bool give() noexcept {
         if (descriptor_ < 0)
             return false;

@@ -49,7 +49,7 @@ public:
     /// Returns the fleet, for members that may be called from any thread.
     [[nodiscard]] Fleet& fleet() noexcept { return *fleet_; }
 
-    /// From now on only its thread works on the fleet.
+    /// From this call on, only the fleet's thread works on the fleet.
     void hand_over() {
         const std::lock_guard lock{mutex_};
         handed_over_ = true;
@@ -67,7 +67,7 @@ public:
             enter(*prepare(std::forward<Function>(function)).release());
     }
 
-    /// A function that can be called later without further memory.
+    /// Returns a function that can be called later without further memory.
     template <typename Function>
     [[nodiscard]] auto prepare(Function&& function) {
         using call_type = queued_call<std::decay_t<Function>>;
@@ -134,8 +134,8 @@ public:
         signers_[static_cast<std::size_t>(outer)] = inner;
     }
 
-    /// 0 is the first signer of the fleet. Throws std::bad_alloc while the signer is still missing
-    /// because of a lack of memory.
+    /// Returns the inner name of a signer; 0 is the fleet's first signer. Throws std::bad_alloc
+    /// while the signer is still missing for lack of memory.
     [[nodiscard]] signer_id signer_of(signer_id outer) const {
         const auto place = static_cast<std::size_t>(outer);
         if (place >= signers_.size() || !signers_[place])
@@ -146,8 +146,8 @@ public:
     using outage_callback = unique_function<void(target_id, const outage&)>;
     using event_callback = unique_function<void(const event&)>;
 
-    /// Returns a callback for the fleet. It calls `callback` with the outer names. Null gives no
-    /// callback.
+    /// Returns a callback for the fleet. It calls `callback` with the outer names. If `callback` is
+    /// null, there is none.
     [[nodiscard]] outage_callback
     translated(const std::shared_ptr<outage_callback>& callback) const {
         if (callback == nullptr)
@@ -167,7 +167,7 @@ public:
     }
 
 private:
-    // Each event needs the outer name, and finds it at an index. A map would cost more than the
+    // Each event needs the outer name, which is found at an index. A map would cost more than the
     // target itself.
     static constexpr std::size_t place_of(target_id inner) noexcept {
         return target_place::of(inner).index;
@@ -183,7 +183,7 @@ private:
 
         void perform() override {
             try {
-                if (!shard_.ended_) // It may have ended during a pause.
+                if (!shard_.ended_) // The fleet may have ended during a pause.
                     function(*shard_.fleet_);
             } catch (const std::bad_alloc&) {
                 pause_for_memory();
@@ -199,7 +199,7 @@ private:
         fleet_shard& shard_;
     };
 
-    // The same, on the stack of the waiting caller.
+    // A call on the thread of the fleet, on the stack of the waiting caller.
     template <typename Function>
     class awaited_call final : public serial_task {
     public:
@@ -216,7 +216,7 @@ private:
         void abandon() noexcept override {
             const std::lock_guard lock{mutex_};
             ended_ = true;
-            end_.notify_one(); // under the lock: this is destroyed when it is released
+            end_.notify_one(); // under the lock: after that, this object is destroyed
         }
         void wait() {
             std::unique_lock lock{mutex_};
