@@ -61,8 +61,8 @@ public:
     using observable<basic_datasource>::on_event;
 
     /// Makes a datasource from your own policies: one transport polls, the other one fetches the
-    /// schema. `settings.auth_secret` is not used. `random` spreads the first check and jitters the
-    /// delays. Throws std::system_error with the error of `settings.validate()`, or
+    /// schema. `settings.auth_secret` is not used. `random` varies the initial delay and the
+    /// jitter. Throws std::system_error with the error of `settings.validate()`, or
     /// `errc::invalid_backoff`.
     basic_datasource(Transport for_checks, Transport for_schema, Clock clock, Signer signer,
                      Backoff backoff, datasource_options settings, random_generator random)

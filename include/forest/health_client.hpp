@@ -62,8 +62,8 @@ class basic_health_client
 public:
     using observable<basic_health_client>::on_event;
 
-    /// Makes a client from your own policies. `random` spreads the first check and jitters the
-    /// delays. Throws std::system_error with the error of `settings.validate()`, or
+    /// Makes a client from your own policies. `random` varies the initial delay and the jitter.
+    /// Throws std::system_error with the error of `settings.validate()`, or
     /// `errc::invalid_backoff`.
     basic_health_client(Transport transport, Clock clock, Signer signer, Backoff backoff,
                         url target, options settings, random_generator random)

@@ -124,8 +124,8 @@ struct datasource_options {
     std::string introspection{};
 
     /// The route that is polled to find out whether the server is well (B33: the choice of the
-    /// route). In the mode `automatic`, a server may answer 404 or 405 to a health check although
-    /// it has sent its schema. Then the schema is polled instead.
+    /// route). In the mode `automatic`, the schema is polled instead if the server has sent its
+    /// schema but answers 404 or 405 to a health check.
     datasource_mode mode = datasource_mode::automatic;
 
     /// The time from the start of one check to the start of the next. Greater than 0.

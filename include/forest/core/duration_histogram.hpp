@@ -54,7 +54,7 @@ private:
     // buckets.
     static constexpr unsigned step_bits = 5;
     static constexpr std::uint64_t steps = 1U << step_bits;
-    static constexpr unsigned value_bits = 44; // half a year; longer durations count as that
+    static constexpr unsigned value_bits = 44; // half a year, also for longer durations
     static constexpr std::size_t bucket_count = (value_bits - step_bits + 1) * steps;
 
     static std::size_t bucket_of(duration value) noexcept {

@@ -99,8 +99,8 @@ public:
     /// The names of the charts, in the order of the text.
     [[nodiscard]] const std::vector<std::string>& charts() const noexcept { return charts_; }
 
-    /// Returns whether both have the same content, even if their etags differ: the same collections
-    /// in any order, and otherwise equal JSON values (`schema_content`). Throws std::bad_alloc.
+    /// Returns whether both schemas have the same content: the same collections in any order, and
+    /// otherwise equal JSON values except for the etag (`schema_content`). Throws std::bad_alloc.
     [[nodiscard]] bool same_as(const schema& other) const {
         if (text_ == other.text_)
             return true;

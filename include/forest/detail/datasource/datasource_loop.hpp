@@ -314,7 +314,7 @@ private:
         const verdict& result = answer.result;
         if (result.error) {
             report(event_kind::schema_failed, &result);
-            if (!std::exchange(loaded_, true) && !stopped()) // A callback may have stopped it.
+            if (!std::exchange(loaded_, true) && !stopped()) // A callback may have called stop().
                 load();
             return std::nullopt;
         }

@@ -99,9 +99,9 @@ constexpr std::optional<std::chrono::sys_seconds> read_asctime(std::string_view 
     return civil_seconds(static_cast<int>(year), month, day, time.hour, time.minute, time.second);
 }
 
-/// Reads `Sun, 06 Nov 1994 08:49:37 GMT` and the two obsolete forms. Two digits of a year mean 1970
-/// to 2069. There must be a name of a day, but it need not be the right day for the date. Returns
-/// nothing for any other text.
+/// Reads `Sun, 06 Nov 1994 08:49:37 GMT` and the two obsolete forms. A year of two digits means
+/// 1970 to 2069. There must be a name of a day, but it need not be the right day for the date.
+/// Returns nothing for any other text.
 [[nodiscard]] constexpr std::optional<std::chrono::sys_seconds>
 parse_http_date(std::string_view text) noexcept {
     const std::size_t comma = text.find(", ");
@@ -121,7 +121,7 @@ parse_http_date(std::string_view text) noexcept {
     return read_asctime(text.substr(asctime_begin));
 }
 
-/// Writes `Sun, 06 Nov 1994 08:49:37 GMT`. Years are limited as by `format_timestamp`.
+/// Writes `Sun, 06 Nov 1994 08:49:37 GMT`, with 0 as the first year and 9999 as the last one.
 [[nodiscard]] constexpr std::array<char, http_date_size>
 format_http_date(std::chrono::sys_seconds time) noexcept {
     using namespace std::chrono;

@@ -17,7 +17,7 @@
 
 namespace forest::detail {
 
-/// Returns the JSON object `text` without its members `etag`, each with one comma, and without the
+/// Returns the JSON object `text` without its members `etag` and a comma for each, and without the
 /// blanks around the object. All other bytes stay unchanged. An escaped key counts, too. Members of
 /// inner objects stay. Returns nothing if `text` is not one JSON object. Throws std::bad_alloc.
 [[nodiscard]] inline std::optional<std::string> without_etag(std::string_view text) {
@@ -27,7 +27,7 @@ namespace forest::detail {
     std::string rest;
     rest.reserve(text.size());
     std::size_t copied = 0;       // the text before this is copied or left out
-    std::size_t previous_end = 0; // the end of the value before
+    std::size_t previous_end = 0; // the end of the previous value
     bool any_kept = false;
     bool any_removed = false;
     const auto on_member = [&](json_string key, const json_value& value) {

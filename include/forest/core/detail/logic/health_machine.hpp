@@ -59,7 +59,7 @@ struct failure_run {
 /// The state of one target. Pass each input to `step`, and perform the action that it returns:
 ///
 ///     health_action next = machine.step(input, now);
-///     while (next.what == health_action_kind::report) {
+///     while (next.kind == health_action_kind::report) {
 ///         report(next.event);
 ///         next = machine.step(health_input::reported(), now);
 ///     }
@@ -72,7 +72,7 @@ template <std::regular_invocable<int, duration> Backoff,
           holds_rules<Backoff> Rules = health_rules<Backoff>>
 class health_machine {
 public:
-    /// `settings` must be valid. `random` spreads the first check and jitters the delays.
+    /// `settings` must be valid. `random` varies the initial delay and the jitter.
     health_machine(const options& settings, const Backoff& backoff,
                    random_generator random) noexcept
         : health_machine{health_rules<Backoff>{settings, backoff}, random} {}
