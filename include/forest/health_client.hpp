@@ -42,10 +42,10 @@ namespace forest {
 ///         std::cout << "up again after " << *ended.ended_after / 1s << " s\n";
 ///     });
 ///
-/// **Thread safety:** all members may be called from any thread if those of the policies may;
-/// moving, assigning and destroying need the same care as for any object. Callbacks run one at a
-/// time on the clock's execution context (B16: callbacks), outside every lock. Set them before
-/// `start()` if no event is to be missed.
+/// **Thread safety:** all members may be called from any thread if this is true for the members of
+/// the policies; moving, assigning and destroying need the same care as for any object. Callbacks
+/// run one at a time on the clock's execution context (B16: callbacks), outside every lock. Set
+/// them before `start()` if no event is to be missed.
 ///
 /// **Lifetime:** may be destroyed at any time, also from its own callbacks, which may call any
 /// member, `stop()` included. The clock's execution context must outlive it. A client that was
@@ -156,7 +156,7 @@ public:
 
     /// Ends the polling for good. When it returns, no callback is running and none will start. When
     /// it is called from inside a callback, it returns at once, and that callback is the last
-    /// (B14). Further calls do nothing. Drops the callbacks. It waits for a running callback, so do
+    /// (B14). Further calls do nothing. Drops the callbacks. Waits for a running callback, so do
     /// not call it while you hold a lock that a callback takes, and do not let two callbacks on two
     /// threads stop each other's client.
     void stop() { loop_->stop(); }

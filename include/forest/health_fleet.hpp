@@ -52,10 +52,10 @@ namespace forest {
 ///         names[fleet.add(each, {.interval = 200ms, .timeout = 1s})] = each;
 ///     fleet.start();
 ///
-/// Targets are added and removed at any time, from callbacks too. One wake-up serves all targets
-/// that are due within one tick. The options bound the checks in flight and the connections that
-/// are opened. A check that had to wait for too long is inconclusive when it fails, so that a busy
-/// fleet does not look like an outage (B12: a stalled check is inconclusive).
+/// Targets may be added and removed at any time, also from callbacks. One wake-up serves all
+/// targets that are due within one tick. The options bound the checks in flight and the connections
+/// that are opened. A check that had to wait for too long is inconclusive when it fails, so that a
+/// busy fleet does not look like an outage (B12: a stalled check is inconclusive).
 ///
 /// **Thread safety:** none. While the clock's execution context runs, call all members except
 /// `validate` on it. Callbacks run there one at a time, and may call any member.
@@ -65,10 +65,10 @@ namespace forest {
 ///
 /// **Errors:** the constructors throw std::system_error for options that are not valid, and pass on
 /// what the policies throw: `errc::secret_missing`, or an error of the system if the pool of the
-/// transports finds no descriptor. `add` throws std::system_error with the error of `validate`.
-/// These, and members that add or remove something, set a callback or copy the targets, may throw
-/// std::bad_alloc. Failures of checks are events; a callback or policy that throws is reported as
-/// the event `callback_failed`.
+/// transports finds no descriptor. `add` throws std::system_error with the error of `validate`. The
+/// constructors, and members that add or remove something, set a callback or copy the targets, may
+/// throw std::bad_alloc. Failures of checks are events; a callback or policy that throws is
+/// reported as the event `callback_failed`.
 template <transport Transport, clock Clock, signer Signer, backoff Backoff>
 class basic_health_fleet
     : public observable<basic_health_fleet<Transport, Clock, Signer, Backoff>> {

@@ -24,8 +24,8 @@
 namespace forest {
 
 /// Decides whether a request is accepted. Called on the threads of the server, possibly on several
-/// at once. `hmac_sha256_verifier` is a verifier. It may return a `bool`, or a `verification`,
-/// which has the reason for the log.
+/// at once. `hmac_sha256_verifier` is a verifier. A verifier may return a `bool`, or a
+/// `verification`, which has the reason for the log.
 using request_verifier = std::function<verification(const server_request&)>;
 
 /// The type of a verifier inside a route: any `request_verifier`, or one that can only be moved.
@@ -41,13 +41,13 @@ struct route_answer {
     std::string_view path{};
     http_method method{};
     int status = 0;
-    /// The decision of the verifier; `hint` makes a line of it. It is for the log only.
+    /// The decision of the verifier, for the log only; `hint` makes a line of the decision.
     verification verified{true};
 };
 
 /// The base of the state of a route. The route and its handler on the server share the state, so
 /// that the server responds also after the route object is destroyed. `mount_route` makes a route
-/// of it. All members may be called from any thread.
+/// of the state. All members may be called from any thread.
 class signed_route {
 public:
     /// Throws std::system_error with `errc::verifier_missing` when `verify` is empty.
@@ -73,7 +73,7 @@ public:
     [[nodiscard]] verification allows(const server_request& incoming) const noexcept {
         try {
             return verify_(incoming);
-        } catch (...) { // It cannot decide.
+        } catch (...) { // The verifier cannot decide.
             return refusal::undecided;
         }
     }
@@ -85,7 +85,7 @@ public:
         try {
             if (const auto callback = gate_.get(on_answer_))
                 (*callback)(answer);
-        } catch (...) { // As said above.
+        } catch (...) { // The exception is ignored.
         }
     }
 
@@ -97,7 +97,7 @@ private:
     const std::string path_;
     detail::callback_gate gate_;
     detail::shared_callback<route_answer> on_answer_;
-    std::atomic<bool> listened_to_ = false; // a callback was set once; without one no lock is taken
+    std::atomic<bool> listened_to_ = false; // whether a callback was set; if not, no lock is taken
 };
 
 /// Mounts a route on its path. `state` is a `signed_route` with a member
@@ -120,7 +120,7 @@ void mount_route(Server& server, const std::shared_ptr<State>& state) {
             response refusal;
             refusal.status = 401;
             refusal.body = R"({"error":"Unauthorized"})";
-            (void)refusal.fields.add("Cache-Control", "no-store"); // It fits.
+            (void)refusal.fields.add("Cache-Control", "no-store"); // The field fits.
             give(std::as_const(refusal));
         }
         state->report({incoming.path, incoming.method, status, verified});

@@ -23,8 +23,8 @@ public:
     /// Passes every event to an observer, like a function. The observer is moved into the source.
     /// With `std::ref(observer)` it is not moved; then it must outlive the polling.
     ///
-    /// It also accepts arguments that are no observers. So the first message of the compiler says
-    /// what is wrong with them. A constraint would only list the functions that do not fit.
+    /// Arguments that are no observers are accepted, too, so that the first message of the compiler
+    /// says what is wrong with them. A constraint would only list the functions that do not fit.
     template <typename Observer>
         requires(!std::convertible_to<Observer, detail::unique_function<void(const event&)>> ||
                  (detail::has_on_event<Observer> && !std::is_lvalue_reference_v<Observer>))

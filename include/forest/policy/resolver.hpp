@@ -40,8 +40,8 @@ struct resolution_handler_archetype {
 } // namespace detail
 
 /// A resolver looks names up. It needs no cache and no bound on its look-ups: the library begins
-/// one look-up of a name at a time, bounds the number of all, and keeps results. A model promises
-/// what the type system cannot check:
+/// one look-up of a name at a time, bounds the number of all look-ups, and keeps results. A model
+/// promises what the type system cannot check:
 ///
 /// - the handler is called once, never from inside `async_resolve`, on any thread; the handler of a
 /// look-up that never ends is not called;

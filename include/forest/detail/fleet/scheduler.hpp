@@ -75,7 +75,7 @@ public:
     [[nodiscard]] steady_time next_connection() const noexcept { return connections_.next(); }
 
     /// Settles the connections of a check that has ended. If it opened more than it paid for, later
-    /// checks wait longer; if it opened less, the rest goes back.
+    /// checks wait longer; if it opened fewer, the rest is given back.
     void settle(unsigned paid, unsigned opened, steady_time now) noexcept {
         if (opened > paid)
             connections_.debit(opened - paid, now);
@@ -190,8 +190,8 @@ public:
     }
 
     /// Adds a target before all waiting targets, because its check is repeated at once (B12: an
-    /// inconclusive check). Behind the others, while the fleet is too busy, the check would be late
-    /// and inconclusive again.
+    /// inconclusive check). Behind the others, the check would be late and inconclusive again while
+    /// the fleet is too busy.
     void add_first(target& repeated, steady_time now) {
         pause_if_full(repeated, now, [&] { queues_.push_first(repeated.id); });
     }

@@ -83,9 +83,9 @@ private:
     std::uint64_t waits_ = 0;           // the number of waits so far
 };
 
-/// The targets that are due when the timer expires. After a stall these may be nearly all. If all
-/// of them began together, they would stay together for ever, and the spread of the first checks
-/// would be lost. Not thread-safe.
+/// The targets that are due when the timer expires. After a stall, nearly all targets may be due.
+/// If all targets began together, they would stay together for ever, and the spread of the first
+/// checks would be lost. Not thread-safe.
 template <backoff Backoff>
 class overdue_targets {
 public:

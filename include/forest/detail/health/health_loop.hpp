@@ -115,8 +115,8 @@ public:
     /// context, outside of callbacks.
     void hurry(duration delay_max) { drive(health_input::hurried(delay_max)); }
 
-    /// The check in flight has ended with this verdict. Call it with a verdict that the probe has
-    /// held back, on the clock's execution context, outside of callbacks.
+    /// Ends the check in flight with a verdict, for example one that the probe has held back. Call
+    /// it on the clock's execution context, outside of callbacks.
     void ended(verdict result) {
         judged_ = &result;
         drive(probe_.input(result));

@@ -14,9 +14,9 @@
 
 namespace forest::sim::conformance {
 
-/// The most real time for which check_backoff calls a backoff. A backoff whose calls take long, for
-/// example because it counts up to the number of failures, is tried with fewer failures. A single
-/// call is never interrupted.
+/// The longest real time for which check_backoff calls a backoff. A backoff whose calls take long,
+/// for example because it counts up to the number of failures, is tried with fewer failures. A
+/// single call is never interrupted.
 inline constexpr std::chrono::milliseconds backoff_time_max{600};
 
 /// The most failures in a row with which a backoff is tried.

@@ -22,11 +22,11 @@ namespace forest::sim::conformance {
 /// The part of every harness that lets time pass:
 ///
 /// - `now()`: the time that passes in `run_until`; never goes back;
-/// - `run_until(holds, limit)`: lets time pass and handlers run until `holds()`, or for `limit`;
-///   returns whether it holds;
+/// - `run_until(holds, limit)`: lets time pass and handlers run until `holds()` is true, or for
+///   `limit`; returns the last value of `holds()`;
 /// - `in_context()`: returns whether the caller runs where handlers have to run;
 /// - `elsewhere(action)`: calls `action` on another thread and waits until it returns. If the model
-///   must not be called from other threads: calls it at once;
+///   must not be called from other threads, calls `action` at once;
 /// - `tolerance()`: how late a handler may be before it counts as lost: 0 in virtual time, some
 ///   seconds on a busy machine.
 template <typename T>

@@ -22,7 +22,7 @@ namespace forest::sim::conformance {
 /// What a peer does with each request.
 enum class peer_act {
     answer,   ///< answers at once
-    hold,     ///< keeps the answer ready, and sends it when it is released
+    hold,     ///< keeps the answer ready, and sends it at `release()`
     silence,  ///< accepts the connection, and sends nothing
     drip,     ///< answers byte by byte, so slowly that it takes many seconds
     refuse,   ///< accepts no connection
@@ -84,7 +84,7 @@ struct planned_name {
 /// - `make()`: returns a new resolver, as a std::unique_ptr, because a resolver need not be
 /// movable;
 /// - `plan(name, plan)`: from now on the name service answers `plan` for the name. Returns false if
-///   it cannot. Other names do not exist. Names are in lower case and end in `.test`.
+///   the name service cannot. Other names do not exist. Names are in lower case and end in `.test`.
 template <typename T>
 concept resolver_harness =
     time_harness<T> && requires(T& harness, const std::string& name, const planned_name& plan) {

@@ -22,7 +22,7 @@ namespace forest::sim::conformance {
 class real_time {
 public:
     /// For models that run on an event loop: `turn(span)` runs the loop on the calling thread for
-    /// about that time, from 0 to `turn_max`, or until it has done something:
+    /// about `span`, from 0 to `turn_max`, or until the loop has done something:
     ///
     ///     real_time{[&](forest::duration span) { io.restart(); io.run_for(span); }}
     ///

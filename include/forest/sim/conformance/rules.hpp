@@ -169,7 +169,7 @@ private:
 /// The most bytes of an explanation. A longer one is cut, and ends with `...`.
 inline constexpr std::size_t explanation_bytes_max = 1200;
 
-/// The most bytes of one value that an explanation quotes, before they are escaped.
+/// The most bytes of one value that an explanation quotes, not counting escapes.
 inline constexpr std::size_t quoted_bytes_max = 60;
 
 /// A promise that a model has broken.

@@ -16,8 +16,8 @@
 namespace forest::sim::conformance {
 
 /// Checks the signers that `make(secret)` returns. A `make` for signers without a secret ignores
-/// it. The battery captures and drops what is written to the standard streams, so no other thread
-/// should write there at the same time. Returns the violations, at most one for each rule.
+/// `secret`. The battery captures and drops what is written to the standard streams, so no other
+/// thread should write there at the same time. Returns the violations, at most one for each rule.
 template <typename Make>
     requires requires(Make& make, std::string_view secret) {
         { make(secret) } -> signer;

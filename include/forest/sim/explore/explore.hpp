@@ -45,10 +45,10 @@ namespace forest::sim {
 
 /// The result of an exploration.
 struct exploration {
-    std::size_t states = 0;      ///< different ones, of machine and rules together
+    std::size_t states = 0;      ///< different states of machine and rules together
     std::size_t transitions = 0; ///< steps that were made and judged
-    bool complete = false;       ///< every state was visited, and each stimulus tried in each
-    bool sampled = false;        ///< delays are random, and only one of them was tried in each step
+    bool complete = false;       ///< every state was visited, with each stimulus
+    bool sampled = false;        ///< delays are random, and only one delay was tried in each step
 
     /// The first violation that was found: none has a shorter trace. `at` is the time since the
     /// start of that trace.
@@ -82,7 +82,7 @@ struct exploration_options {
     /// The exploration ends when there are more states than this. A state takes about one kilobyte.
     std::size_t states_max = 1'000'000;
 
-    /// The seed of random delays. Each transition has one sample of them.
+    /// The seed of random delays. Each transition has one sample of the delays.
     std::uint64_t seed = 0;
 };
 
@@ -219,8 +219,8 @@ private:
 /// `settings` must be valid. If `backoff` returns the same delay for two consecutive counts that
 /// are not below the thresholds, it must return this delay for all greater counts; a backoff that
 /// changes for 1000 counts leaves the exploration incomplete. After each step `visit(before,
-/// stimulus, after)` is called with two driven machines. A transition takes well below a
-/// microsecond; there are hundreds of thousands.
+/// stimulus, after)` is called with two driven machines. A search makes hundreds of thousands of
+/// transitions, each in well below a microsecond.
 ///
 ///     const auto found = forest::sim::explore({.failure_threshold = 2});
 ///     assert(found.proven());

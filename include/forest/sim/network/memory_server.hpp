@@ -56,7 +56,7 @@ public:
     private:
         friend class memory_server;
 
-        // A request that waits for its answer. If it is destroyed without one, the answer is 500.
+        // A request that waits for its answer. If it is destroyed earlier, the answer is 500.
         struct call {
             call(std::shared_ptr<answer_writer> owner, answer_writer::receiver&& receiver,
                  wall_time now, bool without_body)
@@ -104,8 +104,8 @@ public:
     }
 
     /// Takes the bytes of one request. Calls `receiver` with the bytes of the answer, at once or
-    /// when the handler answers; they are valid during that call. The answer to a malformed request
-    /// is 400.
+    /// when the handler answers; these bytes are valid during that call. The answer to a malformed
+    /// request is 400.
     void serve(std::span<char> bytes,
                forest::detail::unique_function<void(std::string_view)>&& receiver) {
         forest::detail::request_parser parser;

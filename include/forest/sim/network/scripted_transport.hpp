@@ -26,7 +26,7 @@ namespace forest::sim {
 
 /// One reply of a script.
 struct scripted_reply {
-    std::error_code error{}; ///< if set, the request fails with it
+    std::error_code error{}; ///< if set, the request fails with this error
     int status = 200;
     std::string body{};
     std::string fields{}; ///< raw header lines, each ended by CRLF
@@ -150,7 +150,7 @@ private:
         explicit state(event_queue& timeline) : queue{timeline} {}
 
         void finish(std::uint64_t id) {
-            if (id != generation) // It was cancelled, and has ended already.
+            if (id != generation) // The request was cancelled, and has ended already.
                 return;
             --in_flight;
             // Moved out, because the handler may begin the next request.

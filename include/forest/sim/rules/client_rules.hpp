@@ -26,9 +26,9 @@
 
 namespace forest::sim {
 
-/// Compares one client with the rules B1–B3, B6–B10, B12 and B14 and with the truth. Pass it every
-/// event of the client, in order. It continues after a violation, but keeps only the first one. Not
-/// thread-safe.
+/// Compares one client with the rules B1–B3, B6–B10, B12 and B14 and with the truth. Pass every
+/// event of the client, in order. The comparison continues after a violation, but only the first
+/// violation is kept. Not thread-safe.
 class client_rules {
 public:
     using backoff_function = std::function<duration(int, duration)>;

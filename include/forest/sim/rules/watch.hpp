@@ -70,9 +70,9 @@ public:
         });
     }
 
-    /// Ends the comparison with the truth. Call it before the world is healed, because outages end
-    /// there. A stop of the client has the same effect, because a stopped client has to detect
-    /// nothing.
+    /// Ends the comparison with the truth. Call it before the world is healed, because healing ends
+    /// all outages. A stop of the client has the same effect, because a stopped client has to
+    /// detect nothing.
     void finish() { state_->finish(); }
 
     /// Whether the client reports `up`, or does not have to: it was stopped, or checks may take
@@ -143,8 +143,8 @@ private:
                    client.host().disturbances();
         }
 
-        // A clogged link or a server that stood still holds messages back. They may arrive when
-        // something else is already wrong. The world may also have been healed, and no event
+        // A clogged link or a server that stood still holds messages back. The messages may arrive
+        // when something else is already wrong. The world may also have been healed, and no event
         // reports that.
         void succeeded() {
             if (outages.ongoing())
@@ -229,8 +229,8 @@ private:
             look_in_time();
         }
 
-        // The world has queued the effects of all faults earlier. So at the same moment they run
-        // first, and the look sees their result. Only the latest planned look is performed.
+        // The world has queued the effects of all faults earlier. So at the same moment the effects
+        // run first, and the look sees their result. Only the latest planned look is performed.
         void look_in_time() {
             if (agenda.empty() || agenda.front().at == duration::max())
                 return;

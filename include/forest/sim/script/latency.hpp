@@ -11,8 +11,8 @@
 #include <cstdint>
 
 // The time of a message, drawn from a distribution. The same seed has to give the same network with
-// every compiler. std::exponential_distribution and std::log do not promise that. So this uses only
-// single operations whose last bit IEEE 754 defines.
+// every compiler. std::exponential_distribution and std::log do not promise that. So this header
+// uses only single operations whose last bit IEEE 754 defines.
 
 namespace forest::sim {
 

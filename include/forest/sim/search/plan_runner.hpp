@@ -43,7 +43,7 @@ template <typename Backoff>
     duration longest = settings.interval;
     for (int failures = 1; failures <= 64; ++failures)
         longest = std::max<duration>(longest, backoff(failures, settings.interval));
-    // A jitter adds up to half; one wake-up may be late.
+    // A jitter adds at most half of the delay; one wake-up may be late.
     longest = saturating_sum(longest, longest / 2);
     return saturating_sum(longest, saturating_product(2, settings.timeout));
 }
@@ -70,8 +70,8 @@ template <typename Backoff>
     return longest;
 }
 
-/// Runs plans in worlds with these policies, and watches each client. After the faults it lets some
-/// time pass in which nothing is wrong. The same plan always has the same outcome.
+/// Runs plans in worlds with these policies, and watches each client. After the faults the runner
+/// lets some time pass in which nothing is wrong. The same plan always has the same outcome.
 template <typename Policies = world_policies>
 class plan_runner {
 public:

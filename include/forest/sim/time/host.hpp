@@ -130,10 +130,10 @@ public:
     }
 
     /// Returns whether timers end at the right time by the clock of this host. They do not while
-    /// its rate swings.
+    /// the rate of the clock swings.
     [[nodiscard]] bool timers_exact() const noexcept { return swing_range_ == duration::zero(); }
 
-    /// How often its clocks were changed or its programs stopped.
+    /// How often the clocks of this host were changed, or its programs stopped.
     [[nodiscard]] std::uint64_t disturbances() const noexcept { return disturbances_; }
 
     [[nodiscard]] bool running() const noexcept { return queue_->now() >= stopped_until_; }
@@ -203,7 +203,7 @@ private:
             stood_still_ = stood_still();
             suspended_ = false;
         }
-        // Tasks that are added during the loop wait behind the others. All wait if one of them
+        // Tasks that are added during the loop wait behind the others. All tasks wait if one task
         // stops the host again.
         while (running() && !deferred_.empty()) {
             forest::detail::unique_function<void()> next = std::move(deferred_.front());

@@ -135,7 +135,7 @@ private:
     static void finish(const std::shared_ptr<waits>& shared, std::uint64_t id) {
         const auto found = std::find_if(shared->pending.begin(), shared->pending.end(),
                                         [id](const wait& each) { return each.id == id; });
-        if (found == shared->pending.end()) // It was cancelled, or another event has ended it.
+        if (found == shared->pending.end()) // The wait was cancelled, or ended by another event.
             return;
         // The clock has run more slowly than at the beginning of the wait, or stood still.
         if (const duration left = found->due - shared->owner->timer_now(); left > duration::zero())

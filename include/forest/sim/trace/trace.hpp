@@ -15,7 +15,7 @@
 #include <vector>
 
 // Everything that happened in a simulation, in order. The digest covers all lines. The number of
-// lines that are kept has a bound, because a simulated year has many millions.
+// lines that are kept has a bound, because a simulated year has many millions of lines.
 
 namespace forest::sim {
 

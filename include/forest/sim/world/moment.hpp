@@ -26,8 +26,8 @@ class basic_moment {
 public:
     basic_moment(World& world, const fault& when) noexcept : world_{&world}, when_{when} {}
 
-    /// Sets how long each of the repeated faults lasts. Throws std::logic_error if it is called
-    /// after a fault.
+    /// Sets how long each of the repeated faults lasts. Throws std::logic_error if a fault was
+    /// added before.
     basic_moment& lasting(duration span) {
         if (used_)
             throw std::logic_error("lasting() has to come before the fault");

@@ -21,7 +21,7 @@
 #include <utility>
 #include <vector>
 
-// A client in a simulated world: the real one, on a host of its own, with a record of its reports.
+// A client in a simulated world: the real client on its own host, with a record of its reports.
 
 namespace forest::sim {
 
@@ -47,7 +47,7 @@ namespace forest::sim {
 template <typename Client>
 class simulated_client {
 public:
-    /// `make(connect, host)` makes the client; `connect()` makes a transport. `seed` is that of
+    /// `make(connect, host)` makes the client; `connect()` makes a transport. `seed` is the seed of
     /// link and host.
     template <typename Make>
     simulated_client(event_queue& queue, std::string name, server_process& server, latency usual,

@@ -17,8 +17,8 @@
 
 namespace forest::sim {
 
-/// The parts of a world. To replace some, derive a struct from this one and define their names
-/// again: real signatures, another backoff, another client or fleet.
+/// The parts of a world. To replace some parts, derive a struct from this one and define the names
+/// of these parts again: real signatures, another backoff, another client or fleet.
 struct world_policies {
     using signer = quick_signer;     ///< constructed from the secret
     using verifier = quick_verifier; ///< constructed from the secret

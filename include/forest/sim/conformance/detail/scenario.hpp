@@ -29,8 +29,8 @@ void run_for(Harness& harness, duration span) {
     harness.run_until([] { return false; }, span);
 }
 
-// Lets time pass until `holds()`. The tolerance of the harness is added to `limit`. Returns whether
-// it holds.
+// Lets time pass until `holds()` is true. The tolerance of the harness is added to `limit`. Returns
+// the last value of `holds()`.
 template <time_harness Harness, typename Holds>
 bool comes_true(Harness& harness, Holds holds, duration limit) {
     return harness.run_until(holds, limit + harness.tolerance());

@@ -21,7 +21,7 @@
 
 namespace forest::sim::conformance::detail {
 
-// Whether a valid UTF-8 character could end the line, or change how the rest of it is displayed:
+// Whether a valid UTF-8 character could end a line, or change how the rest of a line is displayed:
 // controls, line separators, the byte order mark, and the marks of bidirectional text.
 constexpr bool disturbs_a_line(std::string_view character) noexcept {
     const auto byte = [character](std::size_t index) {
@@ -139,7 +139,7 @@ std::string say(const Parts&... parts) {
     return text;
 }
 
-// Describes where two bodies differ. They must not be equal.
+// Describes where two bodies that are not equal differ.
 inline std::string difference(std::string_view expected, std::string_view got) {
     const auto first = std::mismatch(expected.begin(), expected.end(), got.begin(), got.end());
     const auto same = static_cast<std::size_t>(first.first - expected.begin());

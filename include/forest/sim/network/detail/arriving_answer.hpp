@@ -51,7 +51,7 @@ public:
         return arrived_ + 1 < pieces_ ? each : time_ - each * static_cast<duration::rep>(arrived_);
     }
 
-    /// The next piece arrives. Returns how many have arrived.
+    /// The next piece arrives. Returns how many pieces have arrived.
     std::size_t arrive() noexcept { return ++arrived_; }
 
     [[nodiscard]] bool complete() const noexcept { return arrived_ == pieces_; }
@@ -96,7 +96,7 @@ private:
     std::size_t arrived_ = 0; // pieces
     std::size_t parsed_ = 0;  // bytes
     bool reset_ = false;      // the connection is reset after the last piece
-    bool torn_ = false;       // it was reset before the answer was complete
+    bool torn_ = false;       // the connection was reset before the answer was complete
 };
 
 } // namespace forest::sim::detail

@@ -38,7 +38,7 @@ inline void change_process(server_process& server, const fault& fault, int step,
     }
 }
 
-/// Begins or ends a fault of a link in the same way.
+/// Begins or ends a fault of a link, like `change_process`.
 inline void change_link(link& link, const fault& fault, int step, const sim::fault* in_force) {
     switch (fault.kind) {
     case fault_kind::refuse: link.refusing += step; return;
@@ -68,7 +68,7 @@ inline void change_link(link& link, const fault& fault, int step, const sim::fau
     }
 }
 
-/// Sets the time of a host for a kind of fault that lasts; `in_force` is null if none is left.
+/// Sets the time of a host for a kind of fault that lasts; `in_force` is null if no fault is left.
 inline void change_time(host& host, fault_kind kind, const fault* in_force) {
     const duration span = in_force != nullptr ? in_force->span : duration::zero();
     switch (kind) {

@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-// Begins and ends faults when they are due, and holds the active faults. It decides the combined
+// Begins and ends faults when they are due, holds the active faults, and decides the combined
 // effect of two faults that overlap on one host, process or link.
 
 namespace forest::sim::detail {
@@ -36,7 +36,7 @@ struct fault_subject {
     sim::link* link;        ///< null for a fleet, which has one link to each server
     server_process* server; ///< null for a fleet, too
     std::function<void()> quit;
-    std::uint16_t fleet = fault::everyone; ///< the number of the fleet, if this is a link of one
+    std::uint16_t fleet = fault::everyone; ///< the number of the fleet of this link, if any
 };
 
 /// Plays the script of one world. Not thread-safe.
@@ -216,7 +216,7 @@ private:
             host& host = host_of(fault);
             const auto* const last =
                 in_force(fault.kind, [&](const auto& other) { return &host_of(other) == &host; });
-            if (last == nullptr || last->first <= id) // otherwise another one is in force
+            if (last == nullptr || last->first <= id) // otherwise a later fault is in force
                 change_time(host, fault.kind, fault_of(last));
             return;
         }
