@@ -21,7 +21,7 @@
 
 namespace forest {
 
-/// Runs functions one at a time, also those of copies. Threads may use it at the same time. The
+/// Runs functions one at a time, also those of copies. Several threads may use it at once. The
 /// execution context must outlive it.
 class asio_serializer {
 public:
@@ -85,8 +85,8 @@ public:
         }
         if (detail::finds_memory([this] { return turn::give(state_); }))
             return;
-        // The turn may never be given. Then the waiting tasks would keep their owners alive, and an
-        // owner may own this serializer.
+        // Perhaps the turn is never given. Then the waiting tasks would keep their owners alive,
+        // and an owner may own this serializer.
         for (auto dropped = state_->next(); dropped.task != nullptr; dropped = state_->next())
             dropped.task->abandon();
     }
@@ -174,8 +174,8 @@ private:
                 }
                 if (give(state_))
                     return;
-                // An executor that is not one of Asio may lack memory. This thread is one of its
-                // threads, and the turn is over. So the next task may run here.
+                // An executor that is not one of Asio may lack memory. This thread is one of the
+                // executor's threads, and the turn is over. So the next task may run here.
                 try {
                     if (const auto next = state_->next(); next.task != nullptr)
                         next.task->perform();

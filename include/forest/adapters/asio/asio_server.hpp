@@ -230,7 +230,7 @@ public:
 
 #if !defined(__clang__)
     // These overloads say what is wrong with braced options. Clang's messages are better without
-    // them, because there is only one function.
+    // them, because then there is only one function.
     template <std::size_t MisspeltOrWithoutUnit>
     std::error_code listen_tls(std::string_view, std::uint16_t,
                                const detail::any_member (&)[MisspeltOrWithoutUnit]) {

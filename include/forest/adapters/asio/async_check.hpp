@@ -70,7 +70,7 @@ struct single_check {
     duration timeout = options{}.timeout;
     transport_options transport{};
 
-    /// Only for the library: with it `async_check` repairs a fault of g++ 12 in `co_await
+    /// Only for the library: `async_check` uses it to repair a fault of g++ 12 in `co_await
     /// async_check(…, {.target = …}, …)`.
     detail::birthplace constructed_at{};
 };
@@ -78,8 +78,8 @@ struct single_check {
 namespace detail {
 
 // Returns the check that the caller passed. If its members are copies of bytes, their temporaries
-// are still alive, and the caller destroys both. So this function copies the members. Then it
-// replaces them by empty ones, without a destructor call.
+// are still alive, and the caller destroys members and temporaries. So this function copies the
+// members. Then it replaces them by empty ones, without a destructor call.
 inline single_check take(single_check& passed) {
     if (!passed.constructed_at.left())
         return std::move(passed);
@@ -252,7 +252,7 @@ auto async_check(const executor_source& executor, single_check passed, Signer si
         detail::initiate_check{}, token, std::move(carrier), std::move(state), std::move(signer));
 }
 
-/// Performs one check without TLS files, of a URL and with a timeout: `async_check(executor,
+/// Performs one check of a URL, with a timeout and without TLS files: `async_check(executor,
 /// "http://localhost:3000/forest/health", 2s, signer, token)`.
 template <signer Signer, typename Token>
 auto async_check(const executor_source& executor, url target, duration timeout, Signer signer,

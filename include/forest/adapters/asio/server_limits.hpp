@@ -93,7 +93,7 @@ struct server_limits {
     /// the body refuses all bodies.
     message_limits message{};
 
-    /// The time for a complete request, from the accept of the connection or from the first byte of
+    /// The time for a complete request, from the start of the connection or from the first byte of
     /// a later request. After that the answer is 408. Greater than 0. There is one deadline for all
     /// reads, so that a client that sends one byte a second does not hold a connection for ever.
     duration header_timeout = std::chrono::seconds{10};

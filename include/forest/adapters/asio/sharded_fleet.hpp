@@ -54,8 +54,8 @@ namespace forest {
 /// time. Outside callbacks, `remove`, `stop`, the destructor and the members that ask the threads
 /// wait for a running callback. So do not hold a lock that a callback takes.
 ///
-/// **Lifetime:** destroy it anywhere but in a callback. Objects that the callbacks refer to must
-/// exist until the destructor, or a `stop()` outside callbacks, has returned.
+/// **Lifetime:** do not destroy it in a callback. Objects that the callbacks refer to must exist
+/// until the destructor, or a `stop()` outside callbacks, has returned.
 ///
 /// **Errors:** the constructor throws std::system_error(std::errc::invalid_argument) for a number
 /// of threads that is not allowed, std::system_error with an error of the system if a thread cannot
@@ -107,8 +107,8 @@ public:
         return id;
     }
 
-    /// Like `basic_health_fleet::add`. After `start()`, the first check may begin only after this
-    /// call has returned, but all later calls find the target.
+    /// Like `basic_health_fleet::add`. After `start()`, the watching can begin a little later than
+    /// this call ends, but all later calls find the target.
     target_id add(url target, const options& settings = {}, signer_id signer = {}) {
         if (const std::error_code ec = shards_.front()->fleet().validate(settings))
             throw std::system_error{ec};
@@ -135,9 +135,9 @@ public:
         return named.id;
     }
 
-    /// Stops watching a target. Returns false if there is no such target. After this call, the
-    /// target has no callbacks. If a callback of a target on another thread calls this, a callback
-    /// may still run for a short time.
+    /// Stops watching a target. Returns false if there is no such target. After this call no
+    /// callback is called for the target. If a callback of a target on another thread calls this, a
+    /// callback may still run for a short time.
     bool remove(target_id id) {
         const auto place = targets_.fleet_of(id);
         if (!place)
@@ -257,7 +257,7 @@ public:
 
 #if !defined(__clang__)
     // Says what is wrong with braced options. Clang's message is better without this overload,
-    // because there is only one function.
+    // because then there is only one function.
     template <std::size_t MisspeltOrWithoutUnit>
     target_id add(const url&, const detail::any_member (&)[MisspeltOrWithoutUnit], signer_id = {}) {
         detail::refuse_options<MisspeltOrWithoutUnit>();

@@ -21,7 +21,7 @@ struct transport_options {
     /// again. A server with a replay window refuses these bytes if it has already read them.
     bool reuse_connections = false;
 
-    /// Whether a connection that is not kept ends with RST. It is sent only when the answer is
+    /// Whether a connection that is not kept ends with RST. The RST is sent only when the answer is
     /// complete. A reset leaves no port in TIME_WAIT. About 28,000 ports with 60 s in TIME_WAIT
     /// allow only some 470 fresh checks per second to one address and port. A reset also costs a
     /// tenth less than FIN. But a server may count a reset as an error of its client. The default

@@ -227,7 +227,7 @@ private:
         size_ += std::min(room, wanted);
     }
 
-    // Adds text from outside. Controls, and bytes that are no UTF-8, are written like \x1b.
+    // Adds foreign text. Control characters, and bytes that are no UTF-8, are written like \x1b.
     void append_foreign(std::string_view text) {
         // Text beyond the end of the line need not be read.
         text = text.substr(0, bytes_max);

@@ -175,7 +175,7 @@ public:
 
 private:
     progress progress_of(int result) noexcept {
-        // OpenSSL may continue without this memory, and fail later because of the lack.
+        // OpenSSL may continue without the memory now, and fail later for this reason.
         lacked_memory_ = lacked_memory_ || errno == ENOMEM;
         if (result == 1)
             return progress::done;

@@ -64,7 +64,7 @@ public:
     explicit getaddrinfo_resolver(std::string hosts = "/etc/hosts")
         : getaddrinfo_resolver{resolver_limits{}, std::move(hosts)} {}
 
-    /// Has at most as many threads as a name book with these limits has look-ups under way.
+    /// Has at most one thread for each look-up that a name book with these limits has under way.
     explicit getaddrinfo_resolver(const resolver_limits& limits, std::string hosts = "/etc/hosts")
         : hosts_{std::move(hosts)},
           threads_{detail::lookup_threads::begin(

@@ -18,7 +18,7 @@
 namespace forest::detail {
 
 /// Remembers up to `entries_max` digests for `window`. When it is full, the oldest digest is
-/// forgotten and counted. That signature could then be used once more, but refusing a valid request
+/// forgotten and counted. That signature could then be used again, but refusing a valid request
 /// would be worse. All memory is allocated at construction, some 50 bytes for each entry. An
 /// insertion takes the same time with any number of entries. Not thread-safe.
 class replay_memory {

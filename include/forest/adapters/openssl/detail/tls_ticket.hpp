@@ -21,8 +21,8 @@ struct tls_ticket {
     };
 
     std::unique_ptr<SSL_SESSION, release> session{}; ///< null: there is none
-    /// When the server showed its certificate for the last time. It shows no certificate when a
-    /// session is resumed.
+    /// When the server showed its certificate for the last time. A server shows none when a session
+    /// is resumed.
     std::chrono::steady_clock::time_point verified{};
 
     /// Whether there is a session that can be resumed. Another user of the same session may have

@@ -20,9 +20,9 @@
 #include <utility>
 
 // The threads that call getaddrinfo. A call cannot be interrupted and may take for ever. So a
-// thread inside the call is left behind when its owner ends. Such a thread must not use the owner,
-// static variables or destructors. It uses only memory from malloc, and the last thread frees this
-// memory.
+// thread inside the call is left behind when the owner of the threads ends. Such a thread must not
+// use the owner, static variables or destructors. It uses only memory from malloc, and the last
+// thread frees this memory.
 
 namespace forest::detail {
 
@@ -30,7 +30,7 @@ namespace forest::detail {
 struct lookup_job {
     lookup_job* next;      // in the queue
     void* context;         // belongs to the owner; null when the owner has ended
-    addrinfo* found;       // from getaddrinfo, like the two below
+    addrinfo* found;       // from getaddrinfo, like `code`
     int code;              // EAI_…, or 0
     int error;             // errno, if the code is EAI_SYSTEM
     bool lacks_descriptor; // the look-up failed, and no descriptor was left

@@ -55,7 +55,7 @@ protected:
 
     using Io::Io;
 
-    ~connector() { forget_name(); } // NOLINT(modernize-use-override): not every Io has one
+    ~connector() { forget_name(); } // NOLINT(modernize-use-override): virtual only in some Ios
 
     // The socket is connected, and `sent` bytes of `first` were sent. The deadline is that of the
     // whole GET. This function begins a wait, and never ends the GET itself.
@@ -122,7 +122,7 @@ private:
     // The event that the GET waits for.
     enum class stage : std::uint8_t {
         resolving,
-        resolving_again, // the known addresses could not be connected to
+        resolving_again, // no known address has accepted a connection
         connecting,
         starving, // waiting for resources of this machine
         failing,
@@ -402,7 +402,7 @@ private:
         be_patient(now);
     }
 
-    // Waits for resources of this machine. All waiting GETs are woken at the same
+    // Waits for resources of this machine. All GETs that wait for resources are woken at the same
     // moments.
     void starve(clock::time_point now) {
         close();

@@ -45,7 +45,7 @@ protected:
     using typename base::clock;
     using typename base::lock;
 
-    ~message_stream() = default; // NOLINT(modernize-use-override): not every Io has one
+    ~message_stream() = default; // NOLINT(modernize-use-override): virtual only in some Ios
 
     // The whole message has been sent.
     virtual void sent(clock::time_point moment) = 0;
@@ -257,7 +257,7 @@ private:
     }
 
     static constexpr std::size_t tls_input_bytes = 4096;
-    static constexpr unsigned reads_per_turn = 4; // they hold up to 600 messages of TLS
+    static constexpr unsigned reads_per_turn = 4; // 4 reads hold up to 600 messages of TLS
 
     std::string_view message_;
     bool fresh_ = true;

@@ -139,8 +139,8 @@ inline void pause_for_memory() {
 }
 
 /// Calls a function again and again until it does not throw std::bad_alloc. A call that throws must
-/// have changed nothing. This function ends when memory is available again. The caller holds no
-/// lock during the pauses.
+/// have changed nothing. This function ends when memory is available again. No lock is held during
+/// the pauses.
 template <typename Function>
 void until_there_is_memory(const Function& function) {
     for (;;) {

@@ -38,7 +38,7 @@ public:
 
 private:
     // Performs one task. If the executor accepts a visit and destroys it without a call, all tasks
-    // are abandoned. If the executor refuses it, none is.
+    // are abandoned. If the executor refuses it, no task is.
     class visit {
     public:
         using allocator_type = handler_allocator<void>;
@@ -117,7 +117,7 @@ private:
     std::mutex mutex_;
     task_queue tasks_;
     bool posted_ = false;                  // a visit is posted
-    std::atomic<std::thread::id> giver_{}; // the thread that is posting one now
+    std::atomic<std::thread::id> giver_{}; // the thread that is posting a visit
 };
 
 } // namespace forest::detail

@@ -337,9 +337,9 @@ private:
             drop_tasks();
     }
 
-    // Sets the timer later if its deadline is void. This happens only at a wake-up that comes for
-    // another reason, in the second half of the timer's time. To do this at the end of each check
-    // would cost too much.
+    // Moves the timer to a later time if its deadline is void. This happens only at a wake-up that
+    // comes for another reason, in the second half of the timer's time. To do this at the end of
+    // each check would cost too much.
     void put_off_timer() {
         if (timer_end_ == clock::time_point::max())
             return;

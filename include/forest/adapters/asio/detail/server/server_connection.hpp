@@ -102,8 +102,8 @@ public:
     // Returns whether no handler has accepted a request of this connection yet.
     [[nodiscard]] bool is_stranger() const noexcept { return list_ == &server_->strangers; }
 
-    // Returns whether this connection may be closed to make room for another. It may not be closed
-    // while a handler works on its request. If the signature of its request was valid, it may not
+    // Returns whether this connection may be closed to make room for another. It must not be closed
+    // while a handler works on its request. If the signature of its request was valid, it must not
     // be closed until `send_timeout` is over.
     [[nodiscard]] bool gives_way(clock::time_point now) const noexcept {
         if (phase_ == phase::answering)

@@ -52,7 +52,7 @@ inline std::shared_ptr<server_connection> next_to_give_way(const server_state& s
 /// The result of the attempt to make room for one more connection.
 struct accept_room {
     enum class kind { made, not_yet, none } result;
-    server_connection::clock::time_point when{}; ///< when to try again, if it is `not_yet`
+    server_connection::clock::time_point when{}; ///< when to try again, after `not_yet`
 };
 
 /// Closes one connection to make a place and to free a descriptor. Called in a turn. Releases the

@@ -328,7 +328,7 @@ private:
     std::string path_; // of a socket file that this listener made
     endpoint::protocol_type protocol_{AF_UNSPEC, 0};
     bool keeps_back_ = false;
-    bool gave_back_ = false; // `spare` was given up, and nothing was accepted since
+    bool gave_back_ = false; // a descriptor was given back, and nothing was accepted since
 };
 
 } // namespace forest::detail

@@ -52,8 +52,8 @@ public:
         return {};
     }
 
-    /// Limits the permissions that the file of a socket will have to `mode`; call it before the
-    /// socket is bound. With 0 the umask decides.
+    /// Allows the file of a socket at most the permissions `mode`; call it before the socket is
+    /// bound. With 0 the umask decides.
     static bool restrict(int socket, unsigned mode) noexcept {
         return mode == 0 || ::fchmod(socket, mode) == 0;
     }

@@ -28,7 +28,7 @@
 #include <utility>
 #include <vector>
 
-// One of the fleets of a sharded_fleet: the calls to it on its thread, and the outer names of its
+// One fleet of a sharded_fleet: the calls to the fleet on its thread, and the outer names of its
 // targets.
 
 namespace forest::detail {
@@ -146,8 +146,8 @@ public:
     using outage_callback = unique_function<void(target_id, const outage&)>;
     using event_callback = unique_function<void(const event&)>;
 
-    /// Returns a callback for the fleet. It calls `callback` with the outer names. If `callback` is
-    /// null, there is none.
+    /// Returns a callback for the fleet that calls `callback` with the outer names. Returns an
+    /// empty callback if `callback` is null.
     [[nodiscard]] outage_callback
     translated(const std::shared_ptr<outage_callback>& callback) const {
         if (callback == nullptr)
@@ -216,7 +216,7 @@ private:
         void abandon() noexcept override {
             const std::lock_guard lock{mutex_};
             ended_ = true;
-            end_.notify_one(); // under the lock: after that, this object is destroyed
+            end_.notify_one(); // under the lock: after it, the caller destroys this object
         }
         void wait() {
             std::unique_lock lock{mutex_};
@@ -271,7 +271,7 @@ private:
     background loop_;
     std::shared_ptr<task_mailbox> mailbox_ = std::make_shared<task_mailbox>(loop_.get_executor());
     std::optional<Fleet> fleet_;
-    std::vector<target_id> outer_; // by places
+    std::vector<target_id> outer_; // by the places of the inner names
     std::vector<std::optional<signer_id>> signers_{signer_id{}};
     std::mutex mutex_; // held during work on a fleet that was not handed over
     bool handed_over_ = false;
