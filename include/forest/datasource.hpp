@@ -41,7 +41,7 @@ namespace forest {
 ///          .health_check_failure_threshold = 2},
 ///         [&](const forest::schema& changed) { collections = changed.collections().size(); });
 ///
-/// **Thread safety:** all members may be called from any thread if those of the policies may;
+/// **Thread safety:** all members may be called from any thread if the members of the policies may;
 /// moving, assigning and destroying need the same care as for any object. Callbacks run one at a
 /// time on the clock's execution context (B16: callbacks). A program may have several datasources,
 /// on one thread or on several.
