@@ -44,8 +44,8 @@ namespace forest {
 ///
 /// **Thread safety:** all members may be called from any thread if this is true for the members of
 /// the policies; moving, assigning and destroying need the same care as for any object. Callbacks
-/// run one at a time on the clock's execution context (B16: callbacks), outside every lock. Set
-/// them before `start()` if no event is to be missed.
+/// run one at a time on the clock's execution context (B16: callbacks), outside every lock. Set the
+/// callbacks before `start()` if no event is to be missed.
 ///
 /// **Lifetime:** may be destroyed at any time, also from its own callbacks, which may call any
 /// member, `stop()` included. The clock's execution context must outlive it. A client that was

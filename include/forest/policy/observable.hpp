@@ -21,7 +21,7 @@ template <typename Source>
 class observable {
 public:
     /// Passes every event to an observer, like a function. The observer is moved into the source.
-    /// With `std::ref(observer)` it is not moved; then it must outlive the polling.
+    /// With `std::ref(observer)` the observer is not moved, and must outlive the polling.
     ///
     /// Arguments that are no observers are accepted, too, so that the first message of the compiler
     /// says what is wrong with them. A constraint would only list the functions that do not fit.

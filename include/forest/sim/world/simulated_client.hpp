@@ -39,7 +39,7 @@ namespace forest::sim {
 ///
 /// **Thread safety:** none.
 ///
-/// **Lifetime:** not copyable. Queue, server and trace must outlive it. A world owns its clients.
+/// **Lifetime:** not copyable. Queue, server and trace must outlive this. A world owns its clients.
 ///
 /// **Errors:** the constructor throws what `make` throws. An exception of a listener of
 /// `also_report` or `also_call` becomes the event `callback_failed`, like an exception of any
