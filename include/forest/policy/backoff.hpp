@@ -12,7 +12,7 @@
 #include <type_traits>
 
 // The delay after a failure. The models of the library, exponential_backoff and constant_backoff,
-// are in core.
+// are in forest/core/backoff.hpp.
 
 namespace forest {
 

@@ -90,7 +90,7 @@ private:
     return {.distribution = latency::shape::uniform, .typical = mean, .least = least};
 }
 
-/// Exponential with that mean, plus `least`.
+/// Exponential with the mean `mean`, plus `least`.
 [[nodiscard]] constexpr latency exponential(duration mean, duration least = {}) noexcept {
     return {.distribution = latency::shape::exponential, .typical = mean, .least = least};
 }
