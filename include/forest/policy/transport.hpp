@@ -31,8 +31,8 @@ struct reply {
     field_view fields{};     ///< the header section of the answer
     std::string_view body{}; ///< decoded from its transfer coding
     phase_timings timings{};
-    /// The number of connections that were opened or tried for this GET: 0 if a kept one was used,
-    /// more than 1 if a name has several addresses or a kept connection was dead.
+    /// The number of connections that were opened or tried for this GET: 0 if a kept connection was
+    /// used, more than 1 if a name has several addresses or a kept connection was dead.
     unsigned connections_opened = 1;
     /// The request was signed. The sender of the request sets it; a transport does not change it.
     bool signature_sent = false;
@@ -64,10 +64,10 @@ concept transport =
         transport.cancel();
     };
 
-/// A transport may say whether a GET that it begins now finds a kept connection. A fleet then
-/// begins such a check even while no connection may be opened. A model makes two promises. All
-/// transports from one source return the same value, even during a GET. A kept connection that a
-/// GET uses does not count.
+/// A transport may say whether a GET that it begins now finds a kept connection. With a kept
+/// connection, a fleet begins a check even while no connection may be opened. A model makes two
+/// promises. All transports from one source return the same value, even during a GET. A kept
+/// connection that a GET uses does not count.
 template <typename T>
 concept connection_keeper = transport<T> && requires(const T& transport, const url& target) {
     { transport.keeps_connection_to(target) } noexcept -> std::same_as<bool>;
