@@ -112,11 +112,11 @@ struct server_limits {
     duration answer_timeout = std::chrono::seconds{30};
 
     /// The largest number of connections at one time, at least 1. A further connection replaces
-    /// another one, so that idle clients cannot block a health check. The order is the same when
-    /// descriptors or memory run out. Strangers are closed first, beginning with the oldest: they
-    /// may be idle, in the middle of a request, or not reading their answer. Clients that wait
-    /// between two requests are next, beginning with the one that has waited longest. Clients that
-    /// have not taken their whole answer within `send_timeout` are last. A connection is a stranger
+    /// another one, so that idle clients cannot block a health check. Strangers are closed first,
+    /// beginning with the oldest: they may be idle, in the middle of a request, or not reading
+    /// their answer. Clients that wait between two requests are next, beginning with the one that
+    /// has waited longest. Clients that have not taken their whole answer within `send_timeout` are
+    /// last. The order is the same when descriptors or memory run out. A connection is a stranger
     /// until a handler answers it with a status below 400 or above 499; a route does that if the
     /// signature is valid. If there is no connection to close, new ones wait in the backlog.
     std::size_t connections_max = 1024;

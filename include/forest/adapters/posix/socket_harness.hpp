@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-// Harnesses for transports and servers on real sockets. A derived harness adds the model.
+// Harnesses for transports and servers on real sockets. A derived harness adds what is checked.
 
 namespace forest::sim::conformance {
 
