@@ -36,8 +36,8 @@ inline std::shared_ptr<server_connection> first_to_give_way(const connection_lis
     return found == list.end() ? nullptr : *found;
 }
 
-// Returns the next connection to close for another one; null if there is none. Only strangers are
-// closed to free memory for a stranger.
+// Returns the next connection to close for another one; null if there is none. If `asking` is a
+// stranger, only strangers are closed for it.
 inline std::shared_ptr<server_connection> next_to_give_way(const server_state& server,
                                                            const server_connection* asking = {}) {
     if (auto stranger = first_to_give_way(server.strangers, asking))
