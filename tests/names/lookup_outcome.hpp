@@ -7,6 +7,7 @@
 #include <forest/core/ip_address.hpp>
 #include <forest/core/time.hpp>
 #include <forest/policy/resolver.hpp>
+#include <forest/sim/conformance/real_time.hpp>
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -15,13 +16,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <fstream>
-#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 // What tests of resolvers have in common.
@@ -54,21 +53,11 @@ struct lookup_outcome {
     }
 };
 
-/// Real time, for what runs its handlers on threads of its own.
-struct real_time_of_threads {
-    [[nodiscard]] steady_time now() const { return std::chrono::steady_clock::now(); }
+/// The base of the harnesses: resolvers have threads of their own.
+struct real_time_of_threads : sim::conformance::real_time {
+    real_time_of_threads() : real_time{} {}
 
-    bool run_until(const std::function<bool()>& holds, duration bound) {
-        const auto end = std::chrono::steady_clock::now() + bound;
-        while (!holds() && std::chrono::steady_clock::now() < end)
-            std::this_thread::sleep_for(std::chrono::milliseconds{1});
-        return holds();
-    }
-
-    [[nodiscard]] bool in_context() const { return true; }
-    void elsewhere(const std::function<void()>& what) { std::jthread{what}.join(); }
-
-    /// On a busy machine, sanitizers and all.
+    /// Enough on a busy machine, also under a sanitizer: a look-up may take long.
     [[nodiscard]] duration tolerance() const { return std::chrono::seconds{10}; }
 };
 

@@ -45,9 +45,9 @@ inline constexpr int unanswered_status = 500;
 
 } // namespace detail
 
-/// Answers one request. May be copied, kept, and called from any thread; the first call counts.
-/// When the last copy is destroyed without a call, the answer is 500. May outlive the connection,
-/// the server and the execution context.
+/// Answers one request. It may be copied, kept, and called from any thread; only the first call has
+/// an effect. If the last copy is destroyed without a call, the answer is 500. A copy may outlive
+/// the connection, the server and the execution context.
 class server_responder {
 public:
     server_responder(const server_responder& other) noexcept
