@@ -12,6 +12,7 @@
 #include <forest/core/schema.hpp>
 #include <forest/detail/datasource/datasource_loop.hpp>
 #include <forest/detail/health/policy_set.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/observable.hpp>
@@ -27,7 +28,7 @@
 
 // Keeps the schema of one server up to date across outages.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Knows the schema of one server, polls the server, and lets the application reload when the
 /// server comes back from an outage with another schema (B30–B35: datasource).
@@ -233,6 +234,6 @@ basic_datasource(Transport, Transport, Clock, Signer, detail::any_backoff,
                  const detail::any_member (&)[MisspeltOrWithoutUnit])
     -> basic_datasource<Transport, Clock, Signer, exponential_backoff>;
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -17,6 +17,7 @@
 #include <forest/core/backoff.hpp>
 #include <forest/core/detection.hpp>
 #include <forest/datasource.hpp>
+#include <forest/form.hpp>
 #include <forest/health_client.hpp>
 #include <forest/health_fleet.hpp>
 #include <forest/health_route.hpp>
@@ -25,7 +26,7 @@
 
 // The default policies: Asio for I/O and time, OpenSSL for signatures and TLS, fmt for logs.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// A client over real sockets: `health_client client{io.get_executor(), url, secret, {.interval =
 /// 10s}}`.
@@ -49,6 +50,6 @@ using datasource =
 /// sha1_hex, text}`.
 using schema_route = basic_schema_route<asio_server>;
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

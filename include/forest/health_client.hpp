@@ -12,6 +12,7 @@
 #include <forest/core/url.hpp>
 #include <forest/detail/health/health_loop.hpp>
 #include <forest/detail/health/policy_set.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/observable.hpp>
@@ -27,7 +28,7 @@
 
 // Watches one server.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Polls one target and reports when it goes down and when it is back, each exactly once per
 /// outage.
@@ -203,6 +204,6 @@ basic_health_client(Transport, Clock, Signer, detail::any_backoff, url,
                     const detail::any_member (&)[MisspeltOrWithoutUnit])
     -> basic_health_client<Transport, Clock, Signer, exponential_backoff>;
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

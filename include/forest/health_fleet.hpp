@@ -17,6 +17,7 @@
 #include <forest/core/url.hpp>
 #include <forest/detail/fleet/fleet_loop.hpp>
 #include <forest/detail/health/policy_set.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/observable.hpp>
@@ -35,7 +36,7 @@
 
 // Watches many servers with one schedule, one thread and one set of callbacks.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Polls many targets, each by the rules of a basic_health_client, and reports when a target goes
 /// down and when it is back, each exactly once per outage.
@@ -291,6 +292,6 @@ basic_health_fleet(Make, Clock, Signer, detail::any_backoff,
                    const detail::any_member (&)[MisspeltOrWithoutUnit])
     -> basic_health_fleet<std::invoke_result_t<Make&>, Clock, Signer, exponential_backoff>;
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -5,6 +5,7 @@
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/json/json_string.hpp>
 #include <forest/core/detail/logic/option_mistake.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/server.hpp>
 #include <forest/signed_route.hpp>
 #include <forest/version.hpp>
@@ -19,7 +20,7 @@
 // The other side of a check: a route that reports to authenticated clients whether the server is
 // healthy (B20).
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// The path of a health route, and the version that it reports.
 struct route_options {
@@ -131,6 +132,6 @@ template <typename Server>
 basic_health_route(Server&, route_verifier, route_options = {})
     -> basic_health_route<typename detail::route_policy<Server>::server_type>;
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -9,6 +9,7 @@
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/schema.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/server.hpp>
 #include <forest/signed_route.hpp>
 
@@ -26,7 +27,7 @@
 // The route of the schema for datasources (PROTOCOL.md, 3): the text with its etag in both places
 // where clients look for it, or 304 for a client that has the schema already.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Computes the etag of a schema from its text without `etag`. Called on the threads that replace
 /// the schema, possibly on several at once. Other agents use the hash `sha1_hex`.
@@ -196,6 +197,6 @@ basic_schema_route(Server&, route_verifier, schema_hash, std::string_view,
                    schema_route_options = {})
     -> basic_schema_route<typename detail::route_policy<Server>::server_type>;
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

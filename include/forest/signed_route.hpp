@@ -7,6 +7,7 @@
 #include <forest/core/error.hpp>
 #include <forest/core/http_method.hpp>
 #include <forest/core/verification.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/server.hpp>
 
 #include <atomic>
@@ -21,7 +22,7 @@
 // The common part of all routes: they are mounted on a server, respond to requests that a verifier
 // accepts, and report their responses.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Decides whether a request is accepted. Called on the threads of the server, possibly on several
 /// at once. `hmac_sha256_verifier` is a verifier. A verifier may return a `bool`, or a
@@ -146,6 +147,6 @@ struct route_policy {
 
 } // namespace detail
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -3,6 +3,7 @@
 #define FOREST_CORE_BACKOFF_HPP
 
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <algorithm>
 #include <cassert>
@@ -11,7 +12,7 @@
 // The two schedules after a failure (B3: the backoff). Both are pure functions of the number of
 // failures. So the worst case can be computed at compile time.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// 2, 4, 8, 16, 30, 30, … seconds: an outage is confirmed quickly, and a server that is down for a
 /// long time gets few checks.
@@ -45,6 +46,6 @@ struct constant_backoff {
     }
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -2,12 +2,14 @@
 #ifndef FOREST_CORE_DATASOURCE_MODE_HPP
 #define FOREST_CORE_DATASOURCE_MODE_HPP
 
+#include <forest/form.hpp>
+
 #include <cstdint>
 #include <string_view>
 
 // The routes that a datasource can poll.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// What a datasource polls.
 enum class datasource_mode : std::uint8_t {
@@ -25,6 +27,6 @@ enum class datasource_mode : std::uint8_t {
     return {};
 }
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -10,6 +10,7 @@
 #include <forest/core/schema.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
+#include <forest/form.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -22,7 +23,7 @@
 
 // The options of a datasource (B35: their names and defaults).
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// The option of a datasource that is out of its range.
 enum class datasource_errc {
@@ -103,12 +104,12 @@ inline const datasource_category_type datasource_category_object{};
     return {static_cast<int>(code), detail::datasource_category_object};
 }
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 template <>
 struct std::is_error_code_enum<forest::datasource_errc> : std::true_type {};
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// The options of a datasource.
 struct datasource_options {
@@ -286,6 +287,6 @@ template <std::same_as<datasource_options> Options, // A braced list means `opti
     return larger(polled, worst_case_detection(settings.schema_polling(), backoff));
 }
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

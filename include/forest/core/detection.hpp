@@ -5,6 +5,7 @@
 #include <forest/core/backoff.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <algorithm>
 #include <concepts>
@@ -12,7 +13,7 @@
 // The longest time until an application learns of a crash (B4: the worst case), computed from the
 // options of the application.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// The longest time from a crash to `on_server_down`. There are two values, for the two ways in
 /// which a client can see a crash.
@@ -66,6 +67,6 @@ template <std::regular_invocable<int, duration> Backoff = exponential_backoff>
     return worst_case_detection(settings, backoff, duration::zero());
 }
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

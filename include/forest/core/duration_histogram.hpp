@@ -3,6 +3,7 @@
 #define FOREST_CORE_DURATION_HISTOGRAM_HPP
 
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <algorithm>
 #include <array>
@@ -13,7 +14,7 @@
 
 // Many durations in little memory, to compute percentiles of millions of values.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Counts durations in buckets. The width of a bucket is 1/32 of its value, and at least 1 us. So a
 /// result is too large by at most this width. Trivially copyable, of fixed size. Not thread-safe.
@@ -76,6 +77,6 @@ private:
     std::uint64_t count_ = 0;
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef FOREST_CORE_ERROR_HPP
 #define FOREST_CORE_ERROR_HPP
 
+#include <forest/form.hpp>
+
 // All errors of checks, URLs and options, in one std::error_category. Each adapter translates the
 // codes of its library into these codes. So the code above an adapter never compares codes of
 // another library.
@@ -10,7 +12,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// What went wrong. Each failed check carries exactly one code of the first group (B5).
 enum class errc {
@@ -391,7 +393,7 @@ protected:
 
 } // namespace detail
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 template <>
 struct std::is_error_code_enum<forest::errc> : std::true_type {};

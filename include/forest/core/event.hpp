@@ -7,6 +7,7 @@
 #include <forest/core/schema.hpp>
 #include <forest/core/target_id.hpp>
 #include <forest/core/verdict.hpp>
+#include <forest/form.hpp>
 
 #include <cstdint>
 #include <string_view>
@@ -14,7 +15,7 @@
 // The events that a client reports to its observers. All kinds of events have the same struct. So
 // an observer is one function, and a new kind of event does not break it.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// The known state of a target.
 enum class target_status : std::uint8_t {
@@ -172,6 +173,6 @@ inline constexpr std::string_view schema_held_hint =
     }
 }
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

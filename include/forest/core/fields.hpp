@@ -4,6 +4,7 @@
 
 #include <forest/core/detail/json/bytes.hpp>
 #include <forest/core/error.hpp>
+#include <forest/form.hpp>
 
 // HTTP header fields without allocation: a bounded buffer to write them into, and a view to read
 // them from a message in place. A map would copy every name of every answer, although only three
@@ -17,7 +18,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 namespace detail {
 
@@ -311,6 +312,6 @@ private:
     std::string_view raw_;
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -4,13 +4,14 @@
 
 #include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <chrono>
 #include <system_error>
 
 // The options of a fleet. They are an aggregate, like the `options` of one target.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// The limits of a fleet.
 struct fleet_options {
@@ -49,6 +50,6 @@ struct fleet_options {
     }
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -4,12 +4,13 @@
 
 #include <forest/core/duration_histogram.hpp>
 #include <forest/core/event.hpp>
+#include <forest/form.hpp>
 
 #include <cstdint>
 
 // Counts of the work of a fleet.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// The counts since the fleet was made. A check is counted when it has ended: as a success, a
 /// failure or an inconclusive check.
@@ -42,6 +43,6 @@ struct fleet_statistics {
     }
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef FOREST_CORE_HEALTH_DOCUMENT_HPP
 #define FOREST_CORE_HEALTH_DOCUMENT_HPP
 
+#include <forest/form.hpp>
+
 #include <array>
 #include <cstddef>
 #include <string_view>
@@ -10,7 +12,7 @@
 // The content of a health body (PROTOCOL.md, 1). It is a value without pointers, because the buffer
 // of the answer is used again.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 struct health_document;
 
@@ -49,6 +51,6 @@ private:
     unsigned char version_size_ = 0;
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -2,12 +2,14 @@
 #ifndef FOREST_CORE_HTTP_METHOD_HPP
 #define FOREST_CORE_HTTP_METHOD_HPP
 
+#include <forest/form.hpp>
+
 // A health route answers two methods. It treats all other methods alike, so they have no names
 // here.
 
 #include <string_view>
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// The methods that a health route distinguishes.
 enum class http_method { get, head, other };
@@ -19,6 +21,6 @@ enum class http_method { get, head, other };
                             : http_method::other;
 }
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

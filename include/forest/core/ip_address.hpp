@@ -2,13 +2,15 @@
 #ifndef FOREST_CORE_IP_ADDRESS_HPP
 #define FOREST_CORE_IP_ADDRESS_HPP
 
+#include <forest/form.hpp>
+
 #include <array>
 #include <compare>
 #include <cstdint>
 
 // An address without a port, for code that must not include Asio or the headers of sockets.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// An IPv4 or IPv6 address.
 struct ip_address {
@@ -24,6 +26,6 @@ struct ip_address {
     friend auto operator<=>(const ip_address&, const ip_address&) = default;
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -2,11 +2,13 @@
 #ifndef FOREST_CORE_MESSAGE_LIMITS_HPP
 #define FOREST_CORE_MESSAGE_LIMITS_HPP
 
+#include <forest/form.hpp>
+
 #include <cstddef>
 
 // How large an HTTP message may be before it is refused.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Limits of one message. A buffer with the size of their sum can hold any message that a parser
 /// accepts.
@@ -19,6 +21,6 @@ struct message_limits {
     std::size_t body_bytes_max = 64 * 1024;
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

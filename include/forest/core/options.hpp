@@ -4,6 +4,7 @@
 
 #include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <chrono>
 #include <system_error>
@@ -11,7 +12,7 @@
 // The options for watching one target. They are an aggregate, so a call can name the members that
 // it changes: `{.interval = 10s}`.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// How often a target is checked and when it counts as down or up again.
 struct options {
@@ -94,6 +95,6 @@ private:
         static_cast<duration::rep>(static_cast<double>(delay.count()) * settings.interval_jitter)};
 }
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

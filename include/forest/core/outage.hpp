@@ -3,6 +3,7 @@
 #define FOREST_CORE_OUTAGE_HPP
 
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -13,7 +14,7 @@
 // The record of one outage. It is made when the target goes down. It is reported a second time when
 // the target is up again. Only its end is new then (B8: both calls carry the same outage).
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// One outage of one target. `on_server_down` and `on_server_up` of the same outage carry the same
 /// values; only `ended_after` is set at the recovery. Trivially copyable. You may keep a copy. Its
@@ -36,6 +37,6 @@ struct outage {
         ended_after{}; ///< from the first failure to the recovery; empty while down
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

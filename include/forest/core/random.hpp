@@ -6,12 +6,13 @@
 // schedule with every compiler. std::uniform_*_distribution does not promise that.
 
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <cstdint>
 #include <functional>
 #include <string_view>
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): eight bytes of state, so that every target can
 /// carry its own.
@@ -46,6 +47,6 @@ private:
     std::uint64_t state_;
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -3,6 +3,7 @@
 #define FOREST_CORE_RESOLVER_LIMITS_HPP
 
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -10,7 +11,7 @@
 
 // The limits of the look-ups of host names, and counts of these look-ups.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// The bounds of look-ups. Every member is greater than 0.
 struct resolver_limits {
@@ -58,6 +59,6 @@ struct name_statistics {
     std::uint64_t last_good = 0;   ///< requests that used the last good answer
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

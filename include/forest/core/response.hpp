@@ -3,13 +3,14 @@
 #define FOREST_CORE_RESPONSE_HPP
 
 #include <forest/core/fields.hpp>
+#include <forest/form.hpp>
 
 #include <memory>
 #include <string_view>
 
 // The answer of a route, before a server writes it.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// An answer. The responder copies the necessary data before it returns.
 struct response {
@@ -24,6 +25,6 @@ struct response {
     std::shared_ptr<const void> body_owner{};
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -6,6 +6,7 @@
 #include <forest/core/detail/json/json_string.hpp>
 #include <forest/core/detail/json/schema_content.hpp>
 #include <forest/core/error.hpp>
+#include <forest/form.hpp>
 
 // The description of a server's collections (PROTOCOL.md, 3). A datasource needs only the names and
 // the etag. The application gets the whole text.
@@ -17,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Where a schema came from.
 enum class schema_source : std::uint8_t {
@@ -152,6 +153,6 @@ private:
     std::vector<std::string> charts_;
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

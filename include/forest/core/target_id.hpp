@@ -2,11 +2,13 @@
 #ifndef FOREST_CORE_TARGET_ID_HPP
 #define FOREST_CORE_TARGET_ID_HPP
 
+#include <forest/form.hpp>
+
 #include <cstdint>
 
 // The name of one target among many. A fleet returns it when the target is added.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Names one target of one fleet. No id is used twice, and none is 0. It can be ordered and hashed,
 /// like any enumeration.
@@ -28,6 +30,6 @@ struct target_place {
     }
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

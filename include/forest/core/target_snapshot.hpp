@@ -5,13 +5,14 @@
 #include <forest/core/event.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/target_id.hpp>
+#include <forest/form.hpp>
 
 #include <optional>
 #include <string>
 
 // The state of one of many targets at a moment.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 struct target_snapshot {
     target_id id{};
@@ -22,6 +23,6 @@ struct target_snapshot {
     std::optional<forest::outage> outage{}; ///< while the status is down; its own `target` is empty
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -2,13 +2,15 @@
 #ifndef FOREST_CORE_TIME_HPP
 #define FOREST_CORE_TIME_HPP
 
+#include <forest/form.hpp>
+
 // Two kinds of time that must never be mixed: schedules use the steady time, and signatures use the
 // wall time (B17: the clocks). They are distinct types, so mixing them does not compile.
 
 #include <chrono>
 #include <concepts>
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// The type of every span of time in the library.
 using duration = std::chrono::nanoseconds;
@@ -34,6 +36,6 @@ struct precise_time {
     friend constexpr bool operator==(const precise_time&, const precise_time&) = default;
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

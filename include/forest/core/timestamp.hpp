@@ -4,6 +4,7 @@
 
 #include <forest/core/fields.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 // The timestamps that are signed (PROTOCOL.md, 1 and 2). The library writes one exact form and
 // reads many. The code is written by hand: each check writes a timestamp, and a server reads it
@@ -16,7 +17,7 @@
 #include <optional>
 #include <string_view>
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// The length of the text that `format_timestamp` returns.
 inline constexpr std::size_t timestamp_size = 24;
@@ -224,6 +225,6 @@ parse_timestamp(std::string_view text) noexcept {
     return *local - offset;
 }
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

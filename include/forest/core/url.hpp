@@ -6,6 +6,7 @@
 #include <forest/core/detail/http/url_reader.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/url_scheme.hpp>
+#include <forest/form.hpp>
 
 // The target of a check as a value. It was verified once, so its users need not check anything
 // again.
@@ -19,7 +20,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Holds a URL and its parts.
 ///
@@ -205,6 +206,6 @@ private:
     return hash;
 }
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

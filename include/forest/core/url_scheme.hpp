@@ -2,11 +2,13 @@
 #ifndef FOREST_CORE_URL_SCHEME_HPP
 #define FOREST_CORE_URL_SCHEME_HPP
 
+#include <forest/form.hpp>
+
 #include <cstdint>
 
 // The schemes of a URL.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// The protocol to a target.
 enum class url_scheme : std::uint8_t {
@@ -15,6 +17,6 @@ enum class url_scheme : std::uint8_t {
     http_unix, ///< HTTP over a unix domain socket: `http+unix://%2Frun%2Fa.sock/path`
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

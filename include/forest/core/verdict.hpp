@@ -5,6 +5,7 @@
 #include <forest/core/error.hpp>
 #include <forest/core/health_document.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <chrono>
 #include <optional>
@@ -13,7 +14,7 @@
 
 // The result of one check (B5: healthy, or an error).
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// How long each phase of a check took; empty for a phase that did not happen.
 struct phase_timings {
@@ -54,6 +55,6 @@ struct verdict {
 /// rounding.
 inline constexpr std::chrono::seconds clock_skew_min{30};
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef FOREST_CORE_VERIFICATION_HPP
 #define FOREST_CORE_VERIFICATION_HPP
 
+#include <forest/form.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <string>
@@ -10,7 +12,7 @@
 // The decision of a verifier about a request. The reason is for the log of the server: a stranger
 // must not learn what was wrong.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Why a request was not accepted.
 enum class refusal : std::uint8_t {
@@ -99,6 +101,6 @@ struct verification {
            (seconds < 0 ? "behind" : "ahead of") + " this clock; check both clocks";
 }
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -6,6 +6,7 @@
 #include <forest/core/error.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <concepts>
 #include <system_error>
@@ -14,7 +15,7 @@
 // The delay after a failure. The models of the library, exponential_backoff and constant_backoff,
 // are in forest/core/backoff.hpp.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// A backoff returns the delay after the n-th consecutive failure (B3). A model promises what the
 /// type system cannot check: the result depends only on the arguments and is greater than 0, and
@@ -53,6 +54,6 @@ struct any_backoff {
 
 } // namespace detail
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -5,13 +5,14 @@
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <concepts>
 #include <system_error>
 
 // The source of time, and the execution context on which callbacks run.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 namespace detail {
 struct wait_handler_archetype {
@@ -50,6 +51,6 @@ template <clock Clock>
         return {};
 }
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

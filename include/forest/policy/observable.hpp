@@ -4,6 +4,7 @@
 
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/event.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/observer.hpp>
 
 #include <concepts>
@@ -12,7 +13,7 @@
 
 // Lets a class that calls a function for each event take an observer, too.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Lets observers listen to a `Source`. The source derives from this class, and has a
 /// member `on_event(unique_function<void(const event&)>)` and
@@ -52,6 +53,6 @@ public:
     }
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -3,6 +3,7 @@
 #define FOREST_POLICY_OBSERVER_HPP
 
 #include <forest/core/event.hpp>
+#include <forest/form.hpp>
 
 #include <concepts>
 #include <functional>
@@ -13,7 +14,7 @@
 
 // Receives every event: for logs, metrics and tests.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// An observer receives every event. A model promises what the type system cannot check: it keeps
 /// no pointer of the event, and calls no member of the event's client except `stop()`.
@@ -70,6 +71,6 @@ template <observer Observer>
     return [kept](const event& happened) { kept.get().on_event(happened); };
 }
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

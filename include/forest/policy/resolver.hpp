@@ -4,6 +4,7 @@
 
 #include <forest/core/ip_address.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <concepts>
 #include <optional>
@@ -13,7 +14,7 @@
 
 // Finds the addresses of a host name.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// The result of a look-up. Its members are valid during the handler only.
 struct resolution {
@@ -65,6 +66,6 @@ concept local_resolver = resolver<T> && requires(T& resolver, std::string_view n
     { resolver.answers_locally(name) } noexcept -> std::same_as<bool>;
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

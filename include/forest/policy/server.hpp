@@ -6,6 +6,7 @@
 #include <forest/core/http_method.hpp>
 #include <forest/core/response.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <concepts>
 #include <string>
@@ -13,7 +14,7 @@
 
 // The HTTP server of a route: it passes a GET to a handler and takes the answer later.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// A request to a route; valid during the handler only.
 struct server_request {
@@ -47,6 +48,6 @@ concept server = requires(T& server, std::string path, detail::server_handler_ar
     server.get(path, handler);
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

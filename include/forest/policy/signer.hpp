@@ -4,6 +4,7 @@
 
 #include <forest/core/fields.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/transport.hpp>
 
 #include <concepts>
@@ -11,7 +12,7 @@
 
 // Proves the identity of the sender of a request.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// A signer adds header fields to a request. A model promises what the type system cannot check:
 ///
@@ -57,6 +58,6 @@ struct unsigned_requests {
     void sign(const request&, wall_time, header_fields&) const noexcept {}
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

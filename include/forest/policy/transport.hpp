@@ -7,6 +7,7 @@
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
+#include <forest/form.hpp>
 
 #include <concepts>
 #include <string_view>
@@ -14,7 +15,7 @@
 
 // Carries a check to the server and its answer back.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// One GET to perform. It stays valid and unchanged until the handler is called.
 struct request {
@@ -73,6 +74,6 @@ concept connection_keeper = transport<T> && requires(const T& transport, const u
     { transport.keeps_connection_to(target) } noexcept -> std::same_as<bool>;
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -11,6 +11,7 @@
 #include <forest/core/error.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/clock.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -35,7 +36,7 @@
 // their deadlines. Waits with equal deadlines end in the order in which they were requested; Asio's
 // own timers do not promise that.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Returns real time, and calls handlers on an executor, one at a time: a model of `clock`.
 ///
@@ -314,6 +315,6 @@ private:
 
 static_assert(clock<asio_clock>);
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

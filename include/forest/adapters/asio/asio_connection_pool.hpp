@@ -11,6 +11,7 @@
 #include <forest/adapters/posix/getaddrinfo_resolver.hpp>
 #include <forest/core/detail/logic/option_mistake.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/resolver.hpp>
 
 #include <chrono>
@@ -21,7 +22,7 @@
 
 // The I/O that the transports of one fleet share.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 namespace detail {
 
@@ -132,6 +133,6 @@ private:
 /// A pool that looks names up as the system does.
 using asio_connection_pool = basic_asio_connection_pool<getaddrinfo_resolver>;
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -6,6 +6,7 @@
 #include <forest/adapters/posix/getaddrinfo_resolver.hpp>
 #include <forest/core/detail/logic/name_book.hpp>
 #include <forest/detail/names/name_directory.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/resolver.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -22,7 +23,7 @@
 
 // The addresses of names, for the transports of an execution context.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 namespace detail {
 
@@ -111,6 +112,6 @@ private:
 /// The usual names: they are looked up as the system does.
 using asio_names = basic_asio_names<getaddrinfo_resolver>;
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

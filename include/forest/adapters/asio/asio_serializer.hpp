@@ -4,6 +4,7 @@
 
 #include <forest/adapters/asio/detail/io/handler_memory.hpp>
 #include <forest/adapters/asio/detail/io/serial_task.hpp>
+#include <forest/form.hpp>
 
 #include <asio/any_io_executor.hpp>
 
@@ -19,7 +20,7 @@
 // same, but a strand on an any_io_executor allocates whenever a handler runs, and a steady check
 // must not allocate (B18).
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Runs functions one at a time, also those of copies. Several threads may use it at once. The
 /// execution context must outlive it.
@@ -214,6 +215,6 @@ private:
     std::shared_ptr<state> state_;
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -16,6 +16,7 @@
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/server.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -50,7 +51,7 @@
 // little: it only answers GET and HEAD. But its protection against faulty and hostile clients is
 // complete.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Serves routes over TCP, TLS and unix sockets, with keep-alive and pipelining: a model of
 /// `server`.
@@ -417,6 +418,6 @@ private:
 
 static_assert(server<asio_server>);
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

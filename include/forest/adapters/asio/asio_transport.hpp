@@ -10,6 +10,7 @@
 #include <forest/adapters/posix/getaddrinfo_resolver.hpp>
 #include <forest/core/detail/logic/option_mistake.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/resolver.hpp>
 #include <forest/policy/transport.hpp>
 
@@ -20,7 +21,7 @@
 
 // Checks over real sockets: http, https and http+unix.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Performs one GET at a time over a socket: a model of `transport`.
 ///
@@ -110,6 +111,6 @@ using asio_transport = basic_asio_transport<getaddrinfo_resolver>;
 
 static_assert(transport<asio_transport>);
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -18,6 +18,7 @@
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
 #include <forest/detail/health/judge.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
 
@@ -40,7 +41,7 @@
 
 // A single check, for code that uses Asio: with a callback, a future or a coroutine.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 namespace detail {
 
@@ -279,6 +280,6 @@ auto async_check(const executor_source&, const url&, detail::any_duration, detai
     static_assert(sizeof(Token) == 0, "the timeout of a check needs a unit, as in 3s or 500ms");
 }
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

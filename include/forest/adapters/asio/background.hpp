@@ -2,6 +2,8 @@
 #ifndef FOREST_ADAPTERS_ASIO_BACKGROUND_HPP
 #define FOREST_ADAPTERS_ASIO_BACKGROUND_HPP
 
+#include <forest/form.hpp>
+
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 
@@ -9,7 +11,7 @@
 
 // For applications without an event loop of their own.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Owns an io_context and a thread that runs it.
 ///
@@ -57,6 +59,6 @@ private:
     std::thread thread_;
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef FOREST_ADAPTERS_ASIO_EXECUTOR_SOURCE_HPP
 #define FOREST_ADAPTERS_ASIO_EXECUTOR_SOURCE_HPP
 
+#include <forest/form.hpp>
+
 #include <asio/any_io_executor.hpp>
 
 #include <concepts>
@@ -11,7 +13,7 @@
 // Asio's own functions take an executor, or the context that has one. The functions of this library
 // do the same.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// An executor. It is made from an executor, or from a context that has one: an io_context, a
 /// thread_pool, a `background`. The context must outlive this object.
@@ -35,6 +37,6 @@ private:
     asio::any_io_executor executor_;
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

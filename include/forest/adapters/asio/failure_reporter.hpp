@@ -4,6 +4,7 @@
 
 #include <forest/core/event.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <unistd.h>
 
@@ -21,7 +22,7 @@
 // Reports an exception from a callback if no `on_event` can receive it. Otherwise the exception
 // would be lost, and it is the only sign of the defect.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 namespace detail {
 
@@ -121,6 +122,6 @@ private:
     std::shared_ptr<state> state_;
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -6,6 +6,7 @@
 #include <forest/adapters/posix/getaddrinfo_resolver.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/resolver.hpp>
 #include <forest/policy/transport.hpp>
 
@@ -14,7 +15,7 @@
 
 // A transport for thousands of checks on one thread.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Performs one GET at a time, to any target, over the sockets of a pool that several transports
 /// share: a model of `transport`.
@@ -83,6 +84,6 @@ using pooled_transport = basic_pooled_transport<getaddrinfo_resolver>;
 
 static_assert(transport<pooled_transport>);
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

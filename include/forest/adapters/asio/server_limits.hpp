@@ -6,6 +6,7 @@
 #include <forest/core/error.hpp>
 #include <forest/core/message_limits.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -15,7 +16,7 @@
 
 // The limits on the resources of a server that one client, or all clients together, may use.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// The limit that is out of its range.
 enum class server_limits_errc {
@@ -78,12 +79,12 @@ inline const server_limits_category_type server_limits_category_object{};
     return {static_cast<int>(code), detail::server_limits_category_object};
 }
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 template <>
 struct std::is_error_code_enum<forest::server_limits_errc> : std::true_type {};
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// The limits of an asio_server. The bodies of requests are read and dropped. So one connection
 /// holds at most one header section, further bytes from the same read (16 KiB), and its answer.
@@ -162,6 +163,6 @@ struct server_limits {
     }
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef FOREST_ADAPTERS_ASIO_SERVER_RESPONDER_HPP
 #define FOREST_ADAPTERS_ASIO_SERVER_RESPONDER_HPP
 
+#include <forest/form.hpp>
 #include <forest/policy/server.hpp>
 
 #include <cstddef>
@@ -13,7 +14,7 @@
 // The object with which a handler answers: now or later, from any thread, even after the client has
 // gone.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 namespace detail {
 
@@ -95,6 +96,6 @@ private:
     std::uint64_t request_ = 0;
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -16,6 +16,7 @@
 #include <forest/core/target_id.hpp>
 #include <forest/core/target_snapshot.hpp>
 #include <forest/core/url.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/observable.hpp>
 
 #include <algorithm>
@@ -33,7 +34,7 @@
 // Watches more targets than one core can check: there is a fleet on each of several threads. The
 // threads share nothing while they work.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Runs several fleets, each with a thread of its own and its part of the targets.
 ///
@@ -304,6 +305,6 @@ private:
     std::vector<std::unique_ptr<shard>> shards_;
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

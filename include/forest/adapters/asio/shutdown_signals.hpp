@@ -5,6 +5,7 @@
 #include <forest/adapters/asio/executor_source.hpp>
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/logic/callback_gate.hpp>
+#include <forest/form.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/signal_set.hpp>
@@ -25,7 +26,7 @@
 // belongs to Asio, and only writes to a pipe. A handler of this library would save nothing, and
 // could not share the signal with the application's signal sets.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 namespace detail {
 
@@ -333,6 +334,6 @@ private:
     std::weak_ptr<detail::shutdown_wait> wait_;
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

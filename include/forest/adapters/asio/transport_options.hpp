@@ -3,13 +3,14 @@
 #define FOREST_ADAPTERS_ASIO_TRANSPORT_OPTIONS_HPP
 
 #include <forest/adapters/openssl/tls_context.hpp>
+#include <forest/form.hpp>
 
 #include <optional>
 
 // The options for the connections of checks. They have their own header, because the steps of a
 // check need them, too.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// The options of an asio_transport or a pooled_transport.
 struct transport_options {
@@ -29,6 +30,6 @@ struct transport_options {
     std::optional<bool> reset_after_answer = {};
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

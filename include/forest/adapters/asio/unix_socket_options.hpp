@@ -3,6 +3,7 @@
 #define FOREST_ADAPTERS_ASIO_UNIX_SOCKET_OPTIONS_HPP
 
 #include <forest/core/error.hpp>
+#include <forest/form.hpp>
 
 #include <string>
 #include <string_view>
@@ -10,7 +11,7 @@
 
 // The permissions of a unix socket: the users that may connect to it.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// The option that is out of its range.
 enum class unix_socket_errc {
@@ -40,12 +41,12 @@ inline const unix_socket_category_type unix_socket_category_object{};
     return {static_cast<int>(code), detail::unix_socket_category_object};
 }
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 template <>
 struct std::is_error_code_enum<forest::unix_socket_errc> : std::true_type {};
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// The options for listening on a unix socket.
 struct unix_socket_options {
@@ -61,6 +62,6 @@ struct unix_socket_options {
     }
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -9,6 +9,7 @@
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/resolver.hpp>
 
 #include <poll.h>
@@ -30,7 +31,7 @@
 
 // Looks names up with c-ares, which asks name servers without blocking.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// The options of a cares_resolver.
 struct cares_options {
@@ -207,6 +208,6 @@ private:
 
 static_assert(local_resolver<cares_resolver>);
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

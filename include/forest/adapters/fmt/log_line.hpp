@@ -9,6 +9,7 @@
 #include <forest/core/schema.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/verdict.hpp>
+#include <forest/form.hpp>
 
 #include <fmt/format.h>
 
@@ -24,7 +25,7 @@
 // The wording of events for human readers (BEHAVIOUR.md, "Events and log lines"). Text from a
 // server or a callback is escaped so that it cannot begin a new line or control a terminal.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// One event as one line, in a buffer of its own:
 ///
@@ -258,6 +259,6 @@ private:
     std::size_t size_ = 0;
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <forest/adapters/fmt/log_line.hpp>
 #include <forest/core/event.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/observer.hpp>
 
 #include <concepts>
@@ -13,7 +14,7 @@
 
 // An observer that writes each event as a line, at the level that BEHAVIOUR.md gives it.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Writes lines to the standard error stream. Each line is written in one piece, so lines of
 /// several threads and processes are not mixed.
@@ -76,6 +77,6 @@ using log_observer = basic_log_observer<>;
 
 static_assert(observer<log_observer>);
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

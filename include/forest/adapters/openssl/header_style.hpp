@@ -2,12 +2,14 @@
 #ifndef FOREST_ADAPTERS_OPENSSL_HEADER_STYLE_HPP
 #define FOREST_ADAPTERS_OPENSSL_HEADER_STYLE_HPP
 
+#include <forest/form.hpp>
+
 #include <string_view>
 
 // The spelling of the two header fields of a signed request (PROTOCOL.md, 1). A client sends only
 // one spelling, because some servers join the values of both. A server accepts both.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// The spelling that is sent.
 enum class header_style {
@@ -27,6 +29,6 @@ struct signature_field_names {
     return {"X_TIMESTAMP", "X_SIGNATURE"};
 }
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

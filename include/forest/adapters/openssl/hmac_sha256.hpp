@@ -4,6 +4,7 @@
 
 #include <forest/core/detail/json/hex.hpp>
 #include <forest/core/error.hpp>
+#include <forest/form.hpp>
 
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
@@ -21,7 +22,7 @@
 // padded key take most of the time of a one-shot call, so one EVP_MAC context is kept and restarted
 // for each message (docs/measurements.md).
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Signs messages with one key. Copyable and movable. Two threads must not use one object at the
 /// same time, but each thread may use its own copy. An object that was moved from can only be
@@ -139,6 +140,6 @@ private:
     bool restarts_; // otherwise, each message uses a copy of its own
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

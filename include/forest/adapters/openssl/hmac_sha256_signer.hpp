@@ -9,6 +9,7 @@
 #include <forest/core/fields.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/timestamp.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/signer.hpp>
 
 #include <cassert>
@@ -19,7 +20,7 @@
 // The signature that Forest servers require (PROTOCOL.md, 1). It covers only the timestamp, so the
 // request is not examined.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// The options for signing requests.
 struct signer_options {
@@ -104,6 +105,6 @@ private:
 
 static_assert(precise_signer<hmac_sha256_signer>);
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -13,6 +13,7 @@
 #include <forest/core/time.hpp>
 #include <forest/core/timestamp.hpp>
 #include <forest/core/verification.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/server.hpp>
 
 #include <openssl/crypto.h>
@@ -29,7 +30,7 @@
 // The server's side of hmac_sha256_signer (PROTOCOL.md, 2). The reason that a verifier returns is
 // for the log of the server: a stranger must not learn what was wrong.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// The requests that a verifier accepts.
 struct verifier_options {
@@ -244,6 +245,6 @@ private:
     std::shared_ptr<state> state_;
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -3,6 +3,7 @@
 #define FOREST_ADAPTERS_OPENSSL_SHA1_HPP
 
 #include <forest/core/detail/json/hex.hpp>
+#include <forest/form.hpp>
 
 #include <openssl/evp.h>
 
@@ -16,7 +17,7 @@
 // SHA-1 as the etag of a schema (PROTOCOL.md, 3), as peers compute it. It only distinguishes
 // versions of one text. It protects nothing, so it does not matter that it can be forged.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Returns the SHA-1 of `bytes` (FIPS 180-4) as 40 lower-case hex digits. Throws std::runtime_error
 /// if OpenSSL has no SHA-1, and std::bad_alloc. May be called from several threads at once.
@@ -37,6 +38,6 @@ namespace forest {
     return text;
 }
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

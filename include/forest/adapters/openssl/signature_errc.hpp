@@ -3,6 +3,7 @@
 #define FOREST_ADAPTERS_OPENSSL_SIGNATURE_ERRC_HPP
 
 #include <forest/core/error.hpp>
+#include <forest/form.hpp>
 
 #include <string>
 #include <string_view>
@@ -11,7 +12,7 @@
 
 // The faults of the options of a signer or a verifier.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// The option of a signer or a verifier that is out of its range.
 enum class signature_errc {
@@ -64,7 +65,7 @@ inline const signature_category_type signature_category_object{};
     return {static_cast<int>(code), detail::signature_category_object};
 }
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 template <>
 struct std::is_error_code_enum<forest::signature_errc> : std::true_type {};

@@ -6,6 +6,7 @@
 #include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/adapters/openssl/tls_session.hpp>
 #include <forest/core/url.hpp>
+#include <forest/form.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -18,7 +19,7 @@
 // The state that the sessions of one client share: the context, and the tickets that resume the
 // last sessions with each server.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Begins sessions, and resumes them if the server allows it. Not thread-safe.
 class tls_client {
@@ -113,6 +114,6 @@ private:
     std::size_t count_ = 0;
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <forest/adapters/openssl/detail/tls_callbacks.hpp>
 #include <forest/core/error.hpp>
+#include <forest/form.hpp>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -16,7 +17,7 @@
 // The state that many TLS connections share: the trusted authorities, and the certificate of this
 // side.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// TLS as a client. All files are PEM; an empty name means the default.
 struct tls_options {
@@ -116,6 +117,6 @@ private:
     std::unique_ptr<SSL_CTX, release> context_;
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -8,6 +8,7 @@
 #include <forest/core/detail/http/first_bytes.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/url.hpp>
+#include <forest/form.hpp>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -30,7 +31,7 @@
 // the socket can close it at any moment, from any thread. A stream that reads by itself would not
 // allow that.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// One TLS connection. Call `handshake`, `send` or `receive`, send the bytes of `output` to the
 /// peer, and pass the bytes from the peer to `input`, until the result is `done`. Not thread-safe.
@@ -222,6 +223,6 @@ private:
     std::chrono::steady_clock::time_point verified_; // if the known session is resumed
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -3,6 +3,7 @@
 #define FOREST_ADAPTERS_POSIX_ADDRESS_OF_HPP
 
 #include <forest/core/ip_address.hpp>
+#include <forest/form.hpp>
 
 #include <netinet/in.h>
 #include <signal.h>
@@ -19,7 +20,7 @@
 // returns, notice that no descriptor is left, and start threads that receive no signals. The parts
 // are public, because one adapter may not include what lies below the `detail/` of another.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Returns the address of a socket address; empty if it is of another family.
 [[nodiscard]] inline std::optional<ip_address> address_of(const sockaddr& address) noexcept {
@@ -82,6 +83,6 @@ private:
     sigset_t before_;
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -2,12 +2,14 @@
 #ifndef FOREST_ADAPTERS_POSIX_FILE_VERSION_HPP
 #define FOREST_ADAPTERS_POSIX_FILE_VERSION_HPP
 
+#include <forest/form.hpp>
+
 #include <sys/stat.h>
 #include <sys/types.h>
 
 #include <string>
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Identifies the state of a file without reading it: a changed file has another version.
 class file_version {
@@ -36,6 +38,6 @@ private:
     long nanoseconds_ = 0;
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

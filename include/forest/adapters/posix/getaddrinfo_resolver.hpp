@@ -8,6 +8,7 @@
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/logic/name_book.hpp>
 #include <forest/core/error.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/resolver.hpp>
 
 #include <netdb.h>
@@ -22,7 +23,7 @@
 
 // Looks names up as the system does, in the order of /etc/nsswitch.conf.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// Returns the error for a code of getaddrinfo, which is not 0. `error` is errno, for EAI_SYSTEM.
 /// The table is in docs/reference/resolver.md.
@@ -123,6 +124,6 @@ private:
 
 static_assert(local_resolver<getaddrinfo_resolver>);
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

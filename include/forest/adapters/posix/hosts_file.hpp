@@ -3,6 +3,7 @@
 #define FOREST_ADAPTERS_POSIX_HOSTS_FILE_HPP
 
 #include <forest/adapters/posix/file_version.hpp>
+#include <forest/form.hpp>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -22,7 +23,7 @@
 // look-ups that use a name server. The resolver itself finds the addresses, because it knows the
 // order of the services.
 
-namespace forest {
+namespace forest::inline FOREST_FORM {
 
 /// The names of a hosts file, read again when the file has changed. Thread-safe.
 class hosts_file {
@@ -115,6 +116,6 @@ private:
     std::set<std::string, std::less<>> names_;
 };
 
-} // namespace forest
+} // namespace forest::inline FOREST_FORM
 
 #endif

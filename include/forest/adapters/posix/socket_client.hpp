@@ -3,6 +3,7 @@
 #define FOREST_ADAPTERS_POSIX_SOCKET_CLIENT_HPP
 
 #include <forest/adapters/posix/detail/descriptor.hpp>
+#include <forest/form.hpp>
 
 #include <sys/socket.h>
 
@@ -22,7 +23,7 @@
 // The client of the battery for servers: sends bytes over a socket, and reads until the server
 // closes the connection.
 
-namespace forest::sim::conformance {
+namespace forest::inline FOREST_FORM::sim::conformance {
 
 /// Sends requests to a port of 127.0.0.1, each on a connection and a thread of its own. Not
 /// thread-safe. The destructor closes the open connections and waits for the threads.
@@ -105,6 +106,6 @@ private:
     std::vector<std::unique_ptr<exchange>> exchanges_;
 };
 
-} // namespace forest::sim::conformance
+} // namespace forest::inline FOREST_FORM::sim::conformance
 
 #endif

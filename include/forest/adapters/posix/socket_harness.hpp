@@ -4,6 +4,7 @@
 
 #include <forest/adapters/posix/detail/socket_peer.hpp>
 #include <forest/adapters/posix/socket_client.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/conformance/peer.hpp>
 #include <forest/sim/conformance/real_time.hpp>
 
@@ -15,7 +16,7 @@
 
 // Harnesses for transports and servers on real sockets. A derived harness adds what is checked.
 
-namespace forest::sim::conformance {
+namespace forest::inline FOREST_FORM::sim::conformance {
 
 /// A harness for transports without `make()`, which a derived harness adds. Its peer is an HTTP
 /// server at a free port of 127.0.0.1.
@@ -48,6 +49,6 @@ private:
     socket_client client_;
 };
 
-} // namespace forest::sim::conformance
+} // namespace forest::inline FOREST_FORM::sim::conformance
 
 #endif

@@ -10,6 +10,7 @@
 #include <forest/core/schema.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/verdict.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/transport.hpp>
 
 #include <cstddef>
@@ -23,7 +24,7 @@
 // The schema that a datasource has accepted, and the conditional request for a newer one
 // (PROTOCOL.md, 3).
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Begins with the empty schema. `get` and `source` may be called from any thread, all other
 /// members from one thread at a time.
@@ -135,6 +136,6 @@ private:
     condition commits_ = 1; // one more than the number of commits so far
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

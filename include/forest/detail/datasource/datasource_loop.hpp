@@ -27,6 +27,7 @@
 #include <forest/detail/health/guarded_call.hpp>
 #include <forest/detail/health/health_loop.hpp>
 #include <forest/detail/health/judge.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/signer.hpp>
@@ -46,7 +47,7 @@
 // time. The datasource and the operations in flight share this loop. So a datasource may be
 // destroyed at any time, even in its own callbacks.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// The state of a basic_datasource; held by a shared_ptr. The public members may be called from any
 /// thread; everything else runs on the clock's execution context.
@@ -422,6 +423,6 @@ private:
     shared_callback<schema> on_reload_;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

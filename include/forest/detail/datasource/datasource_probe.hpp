@@ -10,6 +10,7 @@
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
 #include <forest/detail/datasource/committed_schema.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/transport.hpp>
 
 #include <concepts>
@@ -21,7 +22,7 @@
 // The check of a datasource: a health check or a fetch of the schema, and the change from one to
 // the other (B33: a server may have no health route).
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// The state that a datasource and its health_loop share; used on one thread only.
 struct polled_server {
@@ -101,6 +102,6 @@ struct polled_rules {
     }
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

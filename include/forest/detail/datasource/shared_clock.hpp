@@ -3,6 +3,7 @@
 #define FOREST_DETAIL_DATASOURCE_SHARED_CLOCK_HPP
 
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/clock.hpp>
 
 #include <memory>
@@ -10,7 +11,7 @@
 
 // One clock for several loops that end together. It is needed because some clocks cannot be copied.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Copies share the clock and its waits: `cancel()` of one copy ends the waits of all. Models
 /// `clock`.
@@ -33,6 +34,6 @@ private:
     std::shared_ptr<Clock> clock_;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

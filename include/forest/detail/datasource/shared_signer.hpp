@@ -6,6 +6,7 @@
 #include <forest/core/detail/logic/timestamp_sequence.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
 
@@ -15,7 +16,7 @@
 // One signer for several loops with the same server. So no two of their requests sign the same
 // timestamp.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Copies share the signer and the sequence of its timestamps, and may be used by one thread at a
 /// time. Models `signer`.
@@ -43,6 +44,6 @@ private:
     std::shared_ptr<state> state_;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -9,13 +9,14 @@
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
 #include <forest/detail/fleet/targets.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/backoff.hpp>
 
 #include <utility>
 
 // The callbacks of a fleet. A callback may remove the target whose event it receives.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// The callbacks of a fleet. Not thread-safe.
 template <backoff Backoff>
@@ -90,6 +91,6 @@ private:
     bool reporting_ = false;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -5,6 +5,7 @@
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/target_id.hpp>
 #include <forest/core/url.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/transport.hpp>
 
 #include <cassert>
@@ -18,7 +19,7 @@
 // have none. Transports and requests are used again. So their number is the largest number of
 // checks that were ever in flight at a time.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Transports and requests, each for one check at a time. Not thread-safe.
 template <transport Transport>
@@ -139,6 +140,6 @@ private:
     std::vector<check*> idle_;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -27,6 +27,7 @@
 #include <forest/detail/fleet/tick_timer.hpp>
 #include <forest/detail/health/guarded_call.hpp>
 #include <forest/detail/health/judge.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/signer.hpp>
@@ -43,7 +44,7 @@
 // Drives the machines of many targets on one thread. It decides when each target is due and which
 // check may begin. As in a single client, the machine of a target decides what a reply means.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// The state of a basic_health_fleet. The operations in flight share it by a shared_ptr. All
 /// members run on the clock's execution context.
@@ -333,6 +334,6 @@ private:
     fleet_statistics statistics_;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

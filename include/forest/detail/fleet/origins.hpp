@@ -7,6 +7,7 @@
 #include <forest/core/detail/logic/timestamp_sequence.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
+#include <forest/form.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +16,7 @@
 // The origins of the targets of a fleet. Targets of one origin must not sign the same timestamp,
 // and their first checks begin as far from each other as possible.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// The number of an origin within its fleet.
 enum class origin_number : std::uint32_t {};
@@ -94,6 +95,6 @@ private:
     std::uint32_t entered_ = 0;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -5,6 +5,7 @@
 #include <forest/core/detail/logic/health_machine.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/backoff.hpp>
 
 #include <bit>
@@ -17,7 +18,7 @@
 // The options of the targets of a fleet. Targets with equal options share them: a fleet of any size
 // has few different options, and a copy for each target would be a third of its memory.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// The rules that are in use. Not thread-safe.
 template <backoff Backoff>
@@ -94,6 +95,6 @@ private:
     std::unordered_set<shared, hash, equal> all_; // entries never move
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

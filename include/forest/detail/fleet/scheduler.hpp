@@ -11,6 +11,7 @@
 #include <forest/detail/fleet/origins.hpp>
 #include <forest/detail/fleet/signing.hpp>
 #include <forest/detail/fleet/targets.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
@@ -23,7 +24,7 @@
 
 // Decides which due targets may begin a check, and what the other due targets wait for.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Holds the bounds of a fleet for checks in flight and for connections per second, and counts the
 /// connections. A check pays for one connection when it begins. When it has ended, the number of
@@ -289,6 +290,6 @@ private:
     fleet_queues queues_;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -9,6 +9,7 @@
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 #include <forest/detail/fleet/origins.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
 
@@ -24,7 +25,7 @@
 // than that of the last request to the same server, and not further ahead of the clock than servers
 // accept.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// The signers of a fleet. If signatures cover only the time, all servers with the same secret get
 /// the same signature at one moment, and it is computed once. Not thread-safe.
@@ -173,6 +174,6 @@ private:
     fleet_signers<Signer> signers_;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -14,6 +14,7 @@
 #include <forest/core/url.hpp>
 #include <forest/detail/fleet/origins.hpp>
 #include <forest/detail/fleet/rules.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/backoff.hpp>
 
 #include <array>
@@ -28,7 +29,7 @@
 // The targets of a fleet, and when each is due. An idle target needs memory only for the members
 // declared here and for its URL.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// What a target of a fleet waits for.
 enum class target_step : std::uint8_t {
@@ -249,6 +250,6 @@ private:
     std::array<std::size_t, 4> counts_{};
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <forest/core/time.hpp>
 #include <forest/detail/fleet/targets.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
 
@@ -17,7 +18,7 @@
 // of thousands of targets would cost system calls of its own; here all targets that are due within
 // one tick share a wake-up.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Expires at the ends of ticks, and only when a target is due. Not thread-safe.
 template <clock Clock>
@@ -128,6 +129,6 @@ private:
     bool puts_off_ = false;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

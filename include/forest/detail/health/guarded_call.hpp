@@ -4,6 +4,7 @@
 
 #include <forest/core/detail/logic/call_or_report.hpp>
 #include <forest/core/error.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/transport.hpp>
 
 #include <new>
@@ -11,7 +12,7 @@
 
 // How the loops call policies of the application that may throw.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Calls `begin`, which begins a GET. If it throws, the GET has not begun, and this function calls
 /// `end(reply)`: polling must not stop silently because a policy throws. A lack of memory is no
@@ -46,6 +47,6 @@ void guarded_cancel(Cancellable&... operations) noexcept {
     }
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

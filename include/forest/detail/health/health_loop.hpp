@@ -17,6 +17,7 @@
 #include <forest/core/verdict.hpp>
 #include <forest/detail/health/guarded_call.hpp>
 #include <forest/detail/health/judge.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/signer.hpp>
@@ -33,7 +34,7 @@
 // The client and the operations in flight share the loop. So a client may be destroyed at any time,
 // even in its own callbacks.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// The request of a check and the meaning of its reply: here the health check of PROTOCOL.md, 1.
 /// All members run on the clock's execution context.
@@ -242,6 +243,6 @@ private:
     callbacks listeners_;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -10,6 +10,7 @@
 #include <forest/core/health_document.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/verdict.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/transport.hpp>
 
 #include <chrono>
@@ -20,7 +21,7 @@
 // A pure function that decides what a reply means (B5: healthy or not, B9: an announced stop, B11:
 // a refused signature).
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Returns the verdict on a reply that came at `now` of the wall clock. `now` is compared with the
 /// `Date` of the reply. A refused signature is reported as such even if the rest of the reply could
@@ -64,6 +65,6 @@ namespace forest::detail {
     return result;
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -3,6 +3,7 @@
 #define FOREST_DETAIL_HEALTH_POLICY_SET_HPP
 
 #include <forest/core/random.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/signer.hpp>
@@ -13,7 +14,7 @@
 
 // The policies from which a client, a fleet or a datasource is constructed.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// The policies except the transport: the number of transports differs between the classes. If the
 /// deduction of template arguments finds no constructor, the compiler says little; the assertions
@@ -43,6 +44,6 @@ struct policy_set {
     }
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

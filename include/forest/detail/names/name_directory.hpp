@@ -5,6 +5,7 @@
 #include <forest/core/detail/logic/name_book.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/resolver.hpp>
 
 #include <chrono>
@@ -15,7 +16,7 @@
 
 // The names that several clients share: a name book, its resolver, and a lock around the book.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// The names of one execution context, with any resolver. Thread-safe.
 class name_directory {
@@ -164,6 +165,6 @@ private:
     Resolver* const resolver_; // owned until `end`
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

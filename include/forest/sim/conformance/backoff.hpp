@@ -2,6 +2,7 @@
 #ifndef FOREST_SIM_CONFORMANCE_BACKOFF_HPP
 #define FOREST_SIM_CONFORMANCE_BACKOFF_HPP
 
+#include <forest/form.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/sim/conformance/detail/backoff_battery.hpp>
 #include <forest/sim/conformance/harness.hpp>
@@ -12,7 +13,7 @@
 
 // Checks that a backoff keeps the promises of docs/reference/backoff.md.
 
-namespace forest::sim::conformance {
+namespace forest::inline FOREST_FORM::sim::conformance {
 
 /// The longest real time for which check_backoff calls a backoff. A backoff whose calls take long,
 /// for example because it counts up to the number of failures, is tried with fewer failures. A
@@ -31,6 +32,6 @@ template <backoff Backoff>
     return detail::backoff_battery<Backoff>{model, bounds}.run(on_progress);
 }
 
-} // namespace forest::sim::conformance
+} // namespace forest::inline FOREST_FORM::sim::conformance
 
 #endif

@@ -3,6 +3,7 @@
 #define FOREST_SIM_CONFORMANCE_HARNESS_HPP
 
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/server.hpp>
 #include <forest/sim/time/event_queue.hpp>
@@ -17,7 +18,7 @@
 // virtual time pass. If a harness also needs the other side of a connection, its concept is in
 // peer.hpp.
 
-namespace forest::sim::conformance {
+namespace forest::inline FOREST_FORM::sim::conformance {
 
 /// The part of every harness that lets time pass:
 ///
@@ -112,6 +113,6 @@ private:
 
 static_assert(time_harness<virtual_time>);
 
-} // namespace forest::sim::conformance
+} // namespace forest::inline FOREST_FORM::sim::conformance
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <forest/core/ip_address.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/resolver.hpp>
 #include <forest/policy/transport.hpp>
 #include <forest/sim/conformance/harness.hpp>
@@ -17,7 +18,7 @@
 // The other side of a model. It does what the battery plans: the peer of a transport is an HTTP
 // server, and the peer of a resolver is a name service.
 
-namespace forest::sim::conformance {
+namespace forest::inline FOREST_FORM::sim::conformance {
 
 /// What a peer does with each request.
 enum class peer_act {
@@ -92,6 +93,6 @@ concept resolver_harness =
         { harness.plan(name, plan) } -> std::convertible_to<bool>;
     };
 
-} // namespace forest::sim::conformance
+} // namespace forest::inline FOREST_FORM::sim::conformance
 
 #endif

@@ -3,6 +3,7 @@
 #define FOREST_SIM_CONFORMANCE_REAL_TIME_HPP
 
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/conformance/harness.hpp>
 
 #include <algorithm>
@@ -15,7 +16,7 @@
 
 // The part of a harness that lets real time pass, for models on sockets and real clocks.
 
-namespace forest::sim::conformance {
+namespace forest::inline FOREST_FORM::sim::conformance {
 
 /// Real time: the base of harnesses for models that run on an event loop or on threads of their
 /// own. Only `in_context` may be called from another thread than the one that runs the battery.
@@ -96,6 +97,6 @@ private:
 
 static_assert(time_harness<real_time>);
 
-} // namespace forest::sim::conformance
+} // namespace forest::inline FOREST_FORM::sim::conformance
 
 #endif

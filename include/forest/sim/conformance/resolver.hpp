@@ -2,6 +2,7 @@
 #ifndef FOREST_SIM_CONFORMANCE_RESOLVER_HPP
 #define FOREST_SIM_CONFORMANCE_RESOLVER_HPP
 
+#include <forest/form.hpp>
 #include <forest/sim/conformance/detail/resolver_battery.hpp>
 #include <forest/sim/conformance/peer.hpp>
 #include <forest/sim/conformance/rules.hpp>
@@ -11,7 +12,7 @@
 
 // Checks that a resolver keeps the promises of docs/reference/resolver.md.
 
-namespace forest::sim::conformance {
+namespace forest::inline FOREST_FORM::sim::conformance {
 
 /// Checks the resolvers of a harness. Returns the violations, at most one for each rule.
 template <resolver_harness Harness>
@@ -19,6 +20,6 @@ template <resolver_harness Harness>
     return detail::resolver_battery<std::remove_reference_t<Harness>>{harness}.run();
 }
 
-} // namespace forest::sim::conformance
+} // namespace forest::inline FOREST_FORM::sim::conformance
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef FOREST_SIM_CONFORMANCE_RULES_HPP
 #define FOREST_SIM_CONFORMANCE_RULES_HPP
 
+#include <forest/form.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -12,7 +14,7 @@
 // The promises of the policies that a type system cannot check. The name of each promise is the
 // fault of a model that breaks it. So a failed test says what is wrong.
 
-namespace forest::sim::conformance {
+namespace forest::inline FOREST_FORM::sim::conformance {
 
 /// A promise, and the name of the fault of a model that breaks it.
 struct rule {
@@ -183,6 +185,6 @@ struct violation {
     return std::string{broken.name}.append(": ").append(broken.explanation);
 }
 
-} // namespace forest::sim::conformance
+} // namespace forest::inline FOREST_FORM::sim::conformance
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef FOREST_SIM_CONFORMANCE_SERVER_HPP
 #define FOREST_SIM_CONFORMANCE_SERVER_HPP
 
+#include <forest/form.hpp>
 #include <forest/sim/conformance/detail/server_battery.hpp>
 #include <forest/sim/conformance/harness.hpp>
 #include <forest/sim/conformance/rules.hpp>
@@ -11,7 +12,7 @@
 
 // Checks that a server keeps the promises of docs/reference/server.md.
 
-namespace forest::sim::conformance {
+namespace forest::inline FOREST_FORM::sim::conformance {
 
 /// Checks the server of a harness. Takes about a second of the harness's time. Returns the
 /// violations, at most one for each rule.
@@ -21,6 +22,6 @@ template <server_harness Harness>
     return detail::server_battery<std::remove_cvref_t<Harness>>{harness}.run(on_progress);
 }
 
-} // namespace forest::sim::conformance
+} // namespace forest::inline FOREST_FORM::sim::conformance
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef FOREST_SIM_CONFORMANCE_SIGNER_HPP
 #define FOREST_SIM_CONFORMANCE_SIGNER_HPP
 
+#include <forest/form.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/sim/conformance/detail/signer_battery.hpp>
 #include <forest/sim/conformance/harness.hpp>
@@ -13,7 +14,7 @@
 
 // Checks that a signer keeps the promises of docs/reference/signer.md.
 
-namespace forest::sim::conformance {
+namespace forest::inline FOREST_FORM::sim::conformance {
 
 /// Checks the signers that `make(secret)` returns. A `make` for signers without a secret ignores
 /// `secret`. The battery captures and drops what is written to the standard streams, so no other
@@ -27,6 +28,6 @@ template <typename Make>
     return detail::signer_battery<std::remove_reference_t<Make>>{make}.run(on_progress);
 }
 
-} // namespace forest::sim::conformance
+} // namespace forest::inline FOREST_FORM::sim::conformance
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef FOREST_SIM_CONFORMANCE_TRANSPORT_HPP
 #define FOREST_SIM_CONFORMANCE_TRANSPORT_HPP
 
+#include <forest/form.hpp>
 #include <forest/sim/conformance/detail/transport_battery.hpp>
 #include <forest/sim/conformance/harness.hpp>
 #include <forest/sim/conformance/peer.hpp>
@@ -12,7 +13,7 @@
 
 // Checks that a transport keeps the promises of docs/reference/transport.md.
 
-namespace forest::sim::conformance {
+namespace forest::inline FOREST_FORM::sim::conformance {
 
 /// Checks the transports of a harness. Takes some seconds of the harness's time, and more if a
 /// transport is broken. Returns the violations, at most one for each rule.
@@ -22,6 +23,6 @@ template <transport_harness Harness>
     return detail::transport_battery<std::remove_cvref_t<Harness>>{harness}.run(on_progress);
 }
 
-} // namespace forest::sim::conformance
+} // namespace forest::inline FOREST_FORM::sim::conformance
 
 #endif

@@ -7,6 +7,7 @@
 #include <forest/core/options.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/explore/detail/driven_machine.hpp>
 #include <forest/sim/explore/machine_rules.hpp>
 #include <forest/sim/explore/stimulus.hpp>
@@ -41,7 +42,7 @@
 //
 // docs/explanation/closure.md explains this in detail, and says what the search does not prove.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// The result of an exploration.
 struct exploration {
@@ -236,6 +237,6 @@ template <typename Machine, typename Backoff = exponential_backoff, typename Vis
     return explore<forest::detail::health_machine<exponential_backoff>>(settings);
 }
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

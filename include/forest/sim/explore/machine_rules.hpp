@@ -9,6 +9,7 @@
 #include <forest/core/outage.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/verdict.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/explore/stimulus.hpp>
 #include <forest/sim/trace/violation.hpp>
 
@@ -28,7 +29,7 @@
 // the reports that were made, and the reports that are still due. At each step it computes the only
 // action that the rules allow.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// Compares each step of one machine with the rules. A value; not thread-safe.
 template <std::regular_invocable<int, duration> Backoff>
@@ -320,6 +321,6 @@ private:
     outage run_{}; // the current run of failures, or the last one
 };
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

@@ -8,6 +8,7 @@
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/verdict.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/script/fault.hpp>
 
 #include <algorithm>
@@ -23,7 +24,7 @@
 // machine may have made. The numbers of inputs and verdicts are finite. The durations come from the
 // bounds of the machine: each bound itself, and one duration on each side of it.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 using forest::detail::health_action;
 using forest::detail::health_input;
@@ -194,6 +195,6 @@ private:
     return {};
 }
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

@@ -5,6 +5,7 @@
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/script/latency.hpp>
 #include <forest/sim/time/event_queue.hpp>
 #include <forest/sim/time/saturate.hpp>
@@ -17,7 +18,7 @@
 
 // The network between one client and one server, with all its possible faults.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// The direction of a message.
 enum class direction : std::uint8_t { to_server, to_client };
@@ -145,6 +146,6 @@ private:
     std::vector<held> held_;
 };
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

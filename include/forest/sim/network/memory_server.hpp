@@ -5,6 +5,7 @@
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/http/request_parser.hpp>
 #include <forest/core/detail/http/response_writer.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/server.hpp>
 #include <forest/sim/time/virtual_clock.hpp>
 
@@ -21,7 +22,7 @@
 // An HTTP server in memory: it takes the bytes of a request and returns the bytes of the answer.
 // Parser and writer are those of the real server.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// A simulated server without faults. For a server that crashes or hangs, use server_process. Not
 /// copyable, not thread-safe. It must outlive the transports that talk to it. Models `server`.
@@ -138,6 +139,6 @@ private:
 
 static_assert(forest::server<memory_server>);
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

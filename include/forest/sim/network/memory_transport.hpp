@@ -9,6 +9,7 @@
 #include <forest/core/message_limits.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/transport.hpp>
 #include <forest/sim/network/memory_server.hpp>
 #include <forest/sim/time/event_queue.hpp>
@@ -25,7 +26,7 @@
 // The simplest network: it carries the bytes of a check to a server in memory, and the bytes of the
 // answer back. It has no faults; for a network with faults, use network_transport.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// Carries the requests of a client to one simulated server, and the responses back: a model of
 /// `transport`.
@@ -147,6 +148,6 @@ private:
 
 static_assert(transport<memory_transport>);
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

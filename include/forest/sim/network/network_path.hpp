@@ -3,6 +3,7 @@
 #define FOREST_SIM_NETWORK_NETWORK_PATH_HPP
 
 #include <forest/core/url.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/network/link.hpp>
 #include <forest/sim/network/server_process.hpp>
 #include <forest/sim/time/host.hpp>
@@ -13,7 +14,7 @@
 
 // The way of one request through a simulated network.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// The host that sends, the link, and the server. All must outlive the transports; `lines` and
 /// `sent` may be null.
@@ -29,6 +30,6 @@ struct network_path {
 /// Returns the path of a request by its URL.
 using path_chooser = std::function<network_path(const url&)>;
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/transport.hpp>
 #include <forest/sim/network/detail/network_exchange.hpp>
 #include <forest/sim/network/network_path.hpp>
@@ -14,7 +15,7 @@
 // Carries checks over a simulated network: the real bytes, on a link with faults, to a server
 // process with faults.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// Talks to simulated server processes. Not thread-safe. Host, link and server must outlive it.
 /// Models `transport`.
@@ -53,6 +54,6 @@ private:
 
 static_assert(transport<network_transport>);
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

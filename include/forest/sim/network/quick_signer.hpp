@@ -8,6 +8,7 @@
 #include <forest/core/fields.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/timestamp.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/server.hpp>
 #include <forest/policy/signer.hpp>
 
@@ -21,7 +22,7 @@
 // Signatures for simulations. They have the form of the real ones and react in the same way to a
 // wrong secret or clock, but need no cryptography and no package. They protect nothing.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 namespace detail {
 
@@ -98,6 +99,6 @@ private:
     std::uint64_t key_;
 };
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

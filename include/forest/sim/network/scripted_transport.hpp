@@ -6,6 +6,7 @@
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/transport.hpp>
 #include <forest/sim/time/event_queue.hpp>
 
@@ -22,7 +23,7 @@
 // A transport without a network: it returns the replies of a test, at the times that the test has
 // chosen.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// One reply of a script.
 struct scripted_reply {
@@ -182,6 +183,6 @@ private:
 
 static_assert(transport<scripted_transport>);
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/health_route.hpp>
 #include <forest/schema_route.hpp>
 #include <forest/signed_route.hpp>
@@ -26,7 +27,7 @@
 
 // A server as a process on a host of its own: the real routes, and the faults of processes.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// The client of an accepted connection.
 class peer {
@@ -241,6 +242,6 @@ private:
     std::vector<peer*> peers_;
 };
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

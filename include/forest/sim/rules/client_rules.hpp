@@ -8,6 +8,7 @@
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/rules/client_view.hpp>
 #include <forest/sim/trace/violation.hpp>
 
@@ -24,7 +25,7 @@
 // so far what has to happen next. They know the truth about the world, but not how the client
 // works.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// Compares one client with the rules B1–B3, B6–B10, B12 and B14 and with the truth. Pass every
 /// event of the client, in order. The comparison continues after a violation, but only the first
@@ -297,6 +298,6 @@ private:
     std::uint64_t up_calls_ = 0;
 };
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/rules/truth.hpp>
 
 #include <cstdint>
@@ -11,7 +12,7 @@
 
 // The parts of a world that are visible from outside of one client.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// The data that client_rules needs from the world around its client.
 struct client_view {
@@ -59,6 +60,6 @@ template <typename World>
     };
 }
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <forest/core/detection.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <algorithm>
 #include <cstdint>
@@ -12,7 +13,7 @@
 // Compares the true outages of a target with those that its client reported. docs/tool.md defines
 // the words.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// How many true outages of targets were detected, and how many reports were right.
 struct outage_counts {
@@ -220,6 +221,6 @@ private:
     std::optional<duration> overdue_;
 };
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

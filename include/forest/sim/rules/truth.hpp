@@ -3,6 +3,7 @@
 #define FOREST_SIM_RULES_TRUTH_HPP
 
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/network/link.hpp>
 #include <forest/sim/network/server_process.hpp>
 #include <forest/sim/script/latency.hpp>
@@ -16,7 +17,7 @@
 // false, chance decides. Both are also false if the result depends on data that is not visible
 // here.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// The shortest time in which a request and its answer can cross a link.
 [[nodiscard]] inline duration round_trip_min(const latency& delay) noexcept {
@@ -116,6 +117,6 @@ namespace forest::sim {
            round_trip_max(link.delay) < timer_min(client, timeout);
 }
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

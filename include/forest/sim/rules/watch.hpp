@@ -8,6 +8,7 @@
 #include <forest/core/event.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/sim/rules/client_rules.hpp>
 #include <forest/sim/rules/client_view.hpp>
@@ -30,7 +31,7 @@
 
 // Watches a client of a world: compares its events with the rules, and its reports with the truth.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// Functions that are called while a client is watched; each may be empty. Times are since the
 /// beginning of the world.
@@ -290,6 +291,6 @@ template <typename World, backoff Backoff = exponential_backoff>
     return watcher<World>{owner, client, settings, backoff, std::move(listener)};
 }
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

@@ -3,6 +3,7 @@
 #define FOREST_SIM_SCRIPT_FAULT_HPP
 
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/script/latency.hpp>
 
 #include <array>
@@ -16,7 +17,7 @@
 // The faults of a simulation, as values. So a script can be drawn from a seed, written as text,
 // shortened and pasted into a test.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// What goes wrong. The values are part of the digests that tests fix.
 enum class fault_kind : std::uint8_t {
@@ -194,6 +195,6 @@ using script = std::vector<fault>;
     return code + ");";
 }
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/script/fault.hpp>
 #include <forest/sim/script/latency.hpp>
 #include <forest/sim/time/host.hpp>
@@ -16,7 +17,7 @@
 // Faults without a meaning, or with an unlikely one, are refused when they are added: a script that
 // is silently ignored tests nothing.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// Returns what is wrong with a fault in a world with so many servers and clients, as the second
 /// part of a sentence; null if nothing is wrong.
@@ -63,6 +64,6 @@ inline void check_fault(const fault& fault, std::size_t servers, std::size_t cli
         throw std::invalid_argument(std::string{name(fault.kind)} + " " + why);
 }
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -14,7 +15,7 @@
 // every compiler. std::exponential_distribution and std::log do not promise that. So this header
 // uses only single operations whose last bit IEEE 754 defines.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// Returns a random number with the exponential distribution of mean 1 (von Neumann, 1951). It
 /// needs only comparisons, and six uniform random numbers on average.
@@ -100,6 +101,6 @@ private:
     return {.distribution = latency::shape::heavy_tail, .typical = mean, .least = least};
 }
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

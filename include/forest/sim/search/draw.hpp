@@ -5,6 +5,7 @@
 #include <forest/core/options.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/script/fault.hpp>
 #include <forest/sim/script/latency.hpp>
 #include <forest/sim/search/plan.hpp>
@@ -18,7 +19,7 @@
 
 // Plans drawn from a seed: any number of faults, at any time, alone and together.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// A set of kinds of faults, by their numbers.
 using fault_kinds = std::bitset<fault_kind_count>;
@@ -215,6 +216,6 @@ private:
     return detail::plan_drawer{seed, settings}.draw();
 }
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

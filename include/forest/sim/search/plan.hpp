@@ -4,6 +4,7 @@
 
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/script/fault.hpp>
 #include <forest/sim/script/latency.hpp>
 
@@ -14,7 +15,7 @@
 // One simulation as a value: its servers and clients, its faults, and its length. So it can be
 // drawn, run again, shortened, and written down as a test.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// A client of a plan.
 struct planned_client {
@@ -33,6 +34,6 @@ struct plan {
     duration length = std::chrono::hours{1};
 };
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/script/fault.hpp>
 #include <forest/sim/script/latency.hpp>
 #include <forest/sim/search/plan.hpp>
@@ -19,7 +20,7 @@
 // Plans as C++ code: as the words of a script, for a person, and as a value, for a test that runs
 // exactly the same plan again.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 namespace detail {
 
@@ -186,6 +187,6 @@ struct script_names {
     return code.append("forest::sim::require_unbroken(").append(broken).append(");\n");
 }
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

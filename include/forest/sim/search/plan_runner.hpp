@@ -4,6 +4,7 @@
 
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/rules/watch.hpp>
 #include <forest/sim/script/fault.hpp>
 #include <forest/sim/script/latency.hpp>
@@ -24,7 +25,7 @@
 // Runs plans with a watcher for each client. At the end the world is healed, and each client has to
 // find out the truth again.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// The result of a plan.
 struct outcome {
@@ -162,6 +163,6 @@ private:
     backoff_type backoff_;
 };
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

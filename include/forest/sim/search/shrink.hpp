@@ -4,6 +4,7 @@
 
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/script/fault.hpp>
 #include <forest/sim/script/latency.hpp>
 #include <forest/sim/search/plan.hpp>
@@ -21,7 +22,7 @@
 // faults, then the fewest servers and clients, then the simplest options, then the earliest and
 // roundest times.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 namespace detail {
 
@@ -220,6 +221,6 @@ template <typename StillBroken>
     return broken;
 }
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

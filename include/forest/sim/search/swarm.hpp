@@ -3,6 +3,7 @@
 #define FOREST_SIM_SEARCH_SWARM_HPP
 
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/script/fault.hpp>
 #include <forest/sim/search/draw.hpp>
 #include <forest/sim/search/plan.hpp>
@@ -28,7 +29,7 @@
 // Runs many worlds, each with its own seed. Ten thousand random worlds contain situations that no
 // author of tests has thought of.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// The seeds of a swarm: `count` seeds, beginning with `first`.
 struct seed_range {
@@ -230,6 +231,6 @@ template <typename Policies = world_policies>
            to_test(failed.shrunk, failed.check, failed.names);
 }
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

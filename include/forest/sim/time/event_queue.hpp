@@ -5,6 +5,7 @@
 #include <forest/core/detail/container/quad_heap.hpp>
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/time/saturate.hpp>
 
 #include <algorithm>
@@ -16,7 +17,7 @@
 // Simulated time: a list of events, each with the time at which it is due. Time passes only when
 // the events run.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// The timeline of a simulation. Events at the same moment run in the order in which they were
 /// added. An event beyond the range of the clock, some 292 years, never runs. Not thread-safe: a
@@ -119,6 +120,6 @@ private:
     std::uint64_t next_sequence_ = 0;
 };
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

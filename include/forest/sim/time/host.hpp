@@ -5,6 +5,7 @@
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/time/event_queue.hpp>
 
 #include <algorithm>
@@ -18,7 +19,7 @@
 // The time of a simulated host: its clocks, which may be wrong, and whether its programs run. All
 // arithmetic is in whole numbers, so the result is the same with every compiler.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// One host on a timeline. At first its clocks are right and its programs run. Not copyable, not
 /// thread-safe. It must not outlive the queue. If it is destroyed, its waiting tasks are dropped.
@@ -232,6 +233,6 @@ private:
     std::shared_ptr<void> alive_ = std::make_shared<char>(); // events on the queue check it
 };
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

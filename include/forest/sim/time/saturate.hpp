@@ -3,6 +3,7 @@
 #define FOREST_SIM_TIME_SATURATE_HPP
 
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <cassert>
 #include <cstdint>
@@ -10,7 +11,7 @@
 // Sums of simulated time. An interval may be a year and a plan may last for a century, so a sum of
 // a few durations may not fit into 64 bits of nanoseconds.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// The sum of two durations that are not negative, or `duration::max()`.
 [[nodiscard]] constexpr duration saturating_sum(duration left, duration right) noexcept {
@@ -25,6 +26,6 @@ namespace forest::sim {
                                                                       : factor * span;
 }
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

@@ -6,6 +6,7 @@
 #include <forest/core/error.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/sim/time/event_queue.hpp>
 #include <forest/sim/time/host.hpp>
@@ -21,7 +22,7 @@
 
 // The clock of a simulated host, as programs use it.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// Reads the time of a simulated host and waits by it: a model of `clock`.
 ///
@@ -159,6 +160,6 @@ private:
 
 static_assert(clock<virtual_clock>);
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

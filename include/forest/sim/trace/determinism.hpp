@@ -2,6 +2,7 @@
 #ifndef FOREST_SIM_TRACE_DETERMINISM_HPP
 #define FOREST_SIM_TRACE_DETERMINISM_HPP
 
+#include <forest/form.hpp>
 #include <forest/sim/trace/trace.hpp>
 
 #include <algorithm>
@@ -13,7 +14,7 @@
 // A simulation proves nothing if a second run differs. The usual reasons are an address that was
 // hashed or compared, memory that was not initialised, and the real time.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// Where two runs of one scenario differ.
 struct difference {
@@ -55,6 +56,6 @@ template <typename Scenario>
     }
 }
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

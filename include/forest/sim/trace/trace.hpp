@@ -6,6 +6,7 @@
 #include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/script/fault.hpp>
 
 #include <cstddef>
@@ -17,7 +18,7 @@
 // Everything that happened in a simulation, in order. The digest covers all lines. The number of
 // lines that are kept has a bound, because a simulated year has many millions of lines.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// What a line of a trace reports. The values are part of the digests that tests fix.
 enum class trace_kind : std::uint8_t {
@@ -154,6 +155,6 @@ private:
     return {digits.data(), digits.size()};
 }
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

@@ -3,6 +3,7 @@
 #define FOREST_SIM_TRACE_VIOLATION_HPP
 
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/script/fault.hpp>
 
 #include <optional>
@@ -11,7 +12,7 @@
 
 // The result of watching a simulation: the rule that was broken, if any.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// A rule that was broken.
 struct violation {
@@ -40,6 +41,6 @@ inline void require_unbroken(const std::optional<violation>& broken) {
         throw rule_broken{*broken};
 }
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

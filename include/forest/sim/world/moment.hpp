@@ -3,6 +3,7 @@
 #define FOREST_SIM_WORLD_MOMENT_HPP
 
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/network/server_process.hpp>
 #include <forest/sim/script/fault.hpp>
 #include <forest/sim/script/latency.hpp>
@@ -14,7 +15,7 @@
 
 // The words of a script: `world.between(75s, 200s).crash(warehouse)`.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// A moment of a world, or a span, at which faults happen. Each member adds a fault and returns the
 /// moment, so calls can be chained. The argument is the place of the fault. A server means its
@@ -169,6 +170,6 @@ private:
     bool used_ = false;
 };
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

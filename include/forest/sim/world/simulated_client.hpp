@@ -7,6 +7,7 @@
 #include <forest/core/options.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/network/link.hpp>
 #include <forest/sim/network/network_transport.hpp>
 #include <forest/sim/network/server_process.hpp>
@@ -23,7 +24,7 @@
 
 // A client in a simulated world: the real client on its own host, with a record of its reports.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// Holds a client, its host, its link to the server, and a record of its reports.
 ///
@@ -198,6 +199,6 @@ private:
         client_; // Destroyed first, because it calls the members above.
 };
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

@@ -8,6 +8,7 @@
 #include <forest/core/random.hpp>
 #include <forest/core/target_id.hpp>
 #include <forest/core/url.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/network/link.hpp>
 #include <forest/sim/network/network_transport.hpp>
 #include <forest/sim/network/server_process.hpp>
@@ -31,7 +32,7 @@
 
 // A fleet in a simulated world: the real one, on one host, with a link to each of its servers.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// The link of a fleet to one server. Pass it to a fault that concerns this link only.
 class fleet_link {
@@ -219,6 +220,6 @@ private:
         fleet_; // Destroyed first, because it calls the members above.
 };
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

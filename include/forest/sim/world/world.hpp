@@ -10,6 +10,7 @@
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 #include <forest/datasource.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/network/network_transport.hpp>
 #include <forest/sim/network/quick_signer.hpp>
 #include <forest/sim/network/server_process.hpp>
@@ -38,7 +39,7 @@
 // A world in which the real client, fleet, datasource and routes run for simulated years: hosts, a
 // network and a script of faults. The same seed and script give the same world, to the last bit.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// Simulates servers, clients, the network between them and its faults, without a socket or a
 /// thread.
@@ -288,6 +289,6 @@ private:
 
 using world = basic_world<>;
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

@@ -3,6 +3,7 @@
 #define FOREST_SIM_WORLD_WORLD_POLICIES_HPP
 
 #include <forest/core/backoff.hpp>
+#include <forest/form.hpp>
 #include <forest/health_client.hpp>
 #include <forest/health_fleet.hpp>
 #include <forest/policy/clock.hpp>
@@ -15,7 +16,7 @@
 
 // The parts of a simulated world that a test can replace.
 
-namespace forest::sim {
+namespace forest::inline FOREST_FORM::sim {
 
 /// The parts of a world. To replace some parts, derive a struct from this one and define the names
 /// of these parts again: real signatures, another backoff, another client or fleet.
@@ -36,6 +37,6 @@ struct client_setup {
     std::string path = "/forest/health";                    ///< the path of the health route
 };
 
-} // namespace forest::sim
+} // namespace forest::inline FOREST_FORM::sim
 
 #endif

@@ -6,6 +6,7 @@
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/resolver.hpp>
 
 #include <ares.h>
@@ -30,7 +31,7 @@
 
 // A channel of c-ares: its sockets, its timer and the look-ups that are under way on it.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// The error for a status of c-ares that is not ARES_SUCCESS. The table is in
 /// docs/reference/resolver.md.
@@ -211,6 +212,6 @@ private:
     bool ended_ = false;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

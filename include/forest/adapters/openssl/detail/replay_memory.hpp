@@ -4,6 +4,7 @@
 
 #include <forest/core/detail/container/index_table.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <array>
 #include <cassert>
@@ -15,7 +16,7 @@
 // Remembers the signatures that were accepted a short time ago, in bounded memory. Only signatures
 // made with the secret are stored, so a stranger cannot fill the memory.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Remembers up to `entries_max` digests for `window`. When it is full, the oldest digest is
 /// forgotten and counted. That signature could then be used again, but refusing a valid request
@@ -91,6 +92,6 @@ private:
     std::uint64_t forgotten_ = 0;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

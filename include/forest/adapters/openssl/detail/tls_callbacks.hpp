@@ -3,6 +3,7 @@
 #define FOREST_ADAPTERS_OPENSSL_DETAIL_TLS_CALLBACKS_HPP
 
 #include <forest/adapters/openssl/detail/tls_ticket.hpp>
+#include <forest/form.hpp>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -16,7 +17,7 @@
 // The callbacks that OpenSSL calls during a session: for each verified certificate, and for each
 // ticket from the server.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 // Clears the earlier errors of OpenSSL.
 inline void begin_openssl() noexcept {
@@ -64,6 +65,6 @@ struct tls_callbacks {
     }
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

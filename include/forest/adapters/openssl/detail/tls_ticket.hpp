@@ -2,6 +2,8 @@
 #ifndef FOREST_ADAPTERS_OPENSSL_DETAIL_TLS_TICKET_HPP
 #define FOREST_ADAPTERS_OPENSSL_DETAIL_TLS_TICKET_HPP
 
+#include <forest/form.hpp>
+
 #include <openssl/ssl.h>
 
 #include <chrono>
@@ -11,7 +13,7 @@
 // A ticket with which a client resumes a session with a server that it has already verified. To
 // resume a session needs about a tenth of the work of a full handshake.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// A session that can be resumed. It must be offered only to the server of that session: another
 /// server would be trusted in its place.
@@ -52,6 +54,6 @@ struct tls_ticket {
 /// others make a full handshake.
 inline constexpr std::size_t tickets_per_server_max = 8;
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

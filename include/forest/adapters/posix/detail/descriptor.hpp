@@ -2,6 +2,8 @@
 #ifndef FOREST_ADAPTERS_POSIX_DETAIL_DESCRIPTOR_HPP
 #define FOREST_ADAPTERS_POSIX_DETAIL_DESCRIPTOR_HPP
 
+#include <forest/form.hpp>
+
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -14,7 +16,7 @@
 
 // The few calls on POSIX sockets that the peers of the conformance batteries need.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Owns a file descriptor, or none, and closes it.
 class descriptor {
@@ -87,6 +89,6 @@ inline void set_nonblocking(const descriptor& socket) {
     return ntohs(address.sin_port);
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

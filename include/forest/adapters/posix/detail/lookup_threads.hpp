@@ -3,6 +3,7 @@
 #define FOREST_ADAPTERS_POSIX_DETAIL_LOOKUP_THREADS_HPP
 
 #include <forest/adapters/posix/address_of.hpp>
+#include <forest/form.hpp>
 
 #include <limits.h>
 #include <netdb.h>
@@ -24,7 +25,7 @@
 // use the owner, static variables or destructors. It uses only memory from malloc, and the last
 // thread frees this memory.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// One look-up.
 struct lookup_job {
@@ -307,6 +308,6 @@ private:
     bool ended_ = false;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

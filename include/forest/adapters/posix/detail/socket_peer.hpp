@@ -4,6 +4,7 @@
 
 #include <forest/adapters/posix/detail/descriptor.hpp>
 #include <forest/core/fields.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/conformance/peer.hpp>
 
 #include <poll.h>
@@ -27,7 +28,7 @@
 // The peer of the battery for transports. It uses only the sockets of the operating system. So a
 // fault of a network library cannot hide the same fault of a transport on that library.
 
-namespace forest::sim::conformance::detail {
+namespace forest::inline FOREST_FORM::sim::conformance::detail {
 
 /// An HTTP server at a free port of 127.0.0.1, on a thread of its own, that can do every
 /// `peer_act`. All members may be called from any thread. The destructor closes all connections and
@@ -315,6 +316,6 @@ private:
     std::thread thread_;
 };
 
-} // namespace forest::sim::conformance::detail
+} // namespace forest::inline FOREST_FORM::sim::conformance::detail
 
 #endif

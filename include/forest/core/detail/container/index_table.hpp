@@ -2,6 +2,8 @@
 #ifndef FOREST_CORE_DETAIL_CONTAINER_INDEX_TABLE_HPP
 #define FOREST_CORE_DETAIL_CONTAINER_INDEX_TABLE_HPP
 
+#include <forest/form.hpp>
+
 #include <algorithm>
 #include <bit>
 #include <cassert>
@@ -13,7 +15,7 @@
 // second time, in a block for each entry: it needs some 45 bytes for each entry, and this table
 // needs 5 to 11.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// A hash table of the indices of entries that lie elsewhere. `hash_of` returns the 64-bit hash of
 /// the entry at an index, and must return the same while the entry is in the table. Not
@@ -111,6 +113,6 @@ private:
     std::size_t size_ = 0;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

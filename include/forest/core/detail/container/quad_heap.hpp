@@ -2,6 +2,8 @@
 #ifndef FOREST_CORE_DETAIL_CONTAINER_QUAD_HEAP_HPP
 #define FOREST_CORE_DETAIL_CONTAINER_QUAD_HEAP_HPP
 
+#include <forest/form.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <utility>
@@ -10,7 +12,7 @@
 // A priority queue with four children for each entry. It has half as many levels as a heap with two
 // children, and the four children are together in memory.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Its front is the entry that is `Sooner` than all others. `Entry` is small and cheap to move.
 /// Equal entries come out in no particular order. Not thread-safe.
@@ -94,6 +96,6 @@ private:
     std::vector<Entry> entries_;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef FOREST_CORE_DETAIL_CONTAINER_SEGMENTED_VECTOR_HPP
 #define FOREST_CORE_DETAIL_CONTAINER_SEGMENTED_VECTOR_HPP
 
+#include <forest/form.hpp>
+
 #include <cassert>
 #include <cstddef>
 #include <utility>
@@ -11,7 +13,7 @@
 // bytes: with large elements much of a block is unused. A std::vector is half empty when it has
 // just grown.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// A sequence that grows at its end, `segment_size` elements at a time. Elements are neither moved
 /// nor removed before it is destroyed. Not thread-safe.
@@ -51,6 +53,6 @@ private:
     std::size_t size_ = 0;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef FOREST_CORE_DETAIL_CONTAINER_UNIQUE_FUNCTION_HPP
 #define FOREST_CORE_DETAIL_CONTAINER_UNIQUE_FUNCTION_HPP
 
+#include <forest/form.hpp>
+
 #include <cassert>
 #include <concepts>
 #include <cstddef>
@@ -14,7 +16,7 @@
 // heap. A handler is moved and called once, and must not allocate in each check (B18). So this
 // class stores up to 48 bytes of any movable callable inline.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 template <typename Signature>
 class unique_function;
@@ -168,6 +170,6 @@ private:
     const operations* operations_ = nullptr;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

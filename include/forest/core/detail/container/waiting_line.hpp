@@ -2,13 +2,15 @@
 #ifndef FOREST_CORE_DETAIL_CONTAINER_WAITING_LINE_HPP
 #define FOREST_CORE_DETAIL_CONTAINER_WAITING_LINE_HPP
 
+#include <forest/form.hpp>
+
 #include <cassert>
 #include <cstddef>
 #include <vector>
 
 // A queue: the first entry that comes is served first.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// A queue that keeps its memory, and so allocates only when it grows. Not thread-safe.
 template <typename Entry>
@@ -51,6 +53,6 @@ private:
     std::size_t served_ = 0; // the number of removed entries at the front
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -3,6 +3,7 @@
 #define FOREST_CORE_DETAIL_HTTP_AUTHORITY_HPP
 
 #include <forest/core/detail/json/hex.hpp>
+#include <forest/form.hpp>
 
 // The host and port of a URL and of a Host field (RFC 3986, 3.2). Both use this reader, so a server
 // accepts every host that a client may name. No names are resolved here.
@@ -13,7 +14,7 @@
 #include <optional>
 #include <string_view>
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 inline constexpr auto host_name_bytes = [] {
     std::array<bool, 256> table{};
@@ -148,6 +149,6 @@ struct authority {
     return parts && !parts->host.empty() && (parts->port.empty() || read_port(parts->port));
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

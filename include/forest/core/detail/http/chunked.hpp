@@ -5,6 +5,7 @@
 #include <forest/core/detail/http/framing.hpp>
 #include <forest/core/detail/json/hex.hpp>
 #include <forest/core/fields.hpp>
+#include <forest/form.hpp>
 
 // Removes the chunked coding from a body in place (RFC 9112, 7.1). The data moves to the front, and
 // the framing disappears. So a buffer as large as the limit of the body is enough for chunks of any
@@ -15,7 +16,7 @@
 #include <span>
 #include <string_view>
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Decodes one chunked body, in any number of steps. Extensions and trailers are checked and
 /// dropped.
@@ -212,6 +213,6 @@ private:
     state state_ = state::size_first;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -3,6 +3,7 @@
 #define FOREST_CORE_DETAIL_HTTP_ENTITY_TAG_HPP
 
 #include <forest/core/fields.hpp>
+#include <forest/form.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -11,7 +12,7 @@
 // Entity tags (RFC 9110, 8.8.3 and 13.1.2). Some clients send back the tag without its quotes. A
 // server that knew only the grammar would always send them 200 (PROTOCOL.md, 3).
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 // Returns the opaque tag of an element in one of the two forms of the grammar, or else the
 // unchanged element.
@@ -141,6 +142,6 @@ constexpr bool element_names(std::string_view element, std::string_view tag) noe
     return named || (star && lines == 1);
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -3,6 +3,7 @@
 #define FOREST_CORE_DETAIL_HTTP_FIRST_BYTES_HPP
 
 #include <forest/core/error.hpp>
+#include <forest/form.hpp>
 
 #include <algorithm>
 #include <array>
@@ -13,7 +14,7 @@
 // Recognises the protocol of a peer that does not answer in HTTP/1.1. A URL with the wrong scheme
 // or port is a frequent mistake, and "malformed response" does not help the user who made it.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 // The first bytes of peers of other protocols: they send first, or answer a GET in their own
 // protocol.
@@ -104,6 +105,6 @@ inline constexpr std::array<protocol_complaint_words, 5> protocol_complaints{{
     return std::nullopt;
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <forest/core/fields.hpp>
 #include <forest/core/message_limits.hpp>
+#include <forest/form.hpp>
 
 // The parts of RFC 9112 that requests and answers share: limits, header sections and the length of
 // a body. If two readers could understand a text differently, it is refused: such texts are used to
@@ -15,7 +16,7 @@
 #include <string_view>
 #include <utility>
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Why the framing of a message was refused.
 enum class framing_fault {
@@ -239,6 +240,6 @@ private:
     bool closes_ = false;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

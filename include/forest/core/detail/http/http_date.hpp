@@ -4,6 +4,7 @@
 
 #include <forest/core/fields.hpp>
 #include <forest/core/timestamp.hpp>
+#include <forest/form.hpp>
 
 // The dates of HTTP header fields (RFC 9110, 5.6.7). The field `Date` is read to find out whether
 // the clocks differ, which explains a refused signature. Some clients also sign such a date instead
@@ -16,7 +17,7 @@
 #include <optional>
 #include <string_view>
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// The length of the text that `format_http_date` returns.
 inline constexpr std::size_t http_date_size = 29;
@@ -171,6 +172,6 @@ parse_imf_fixdate(std::string_view text) noexcept {
     return text == std::string_view{written.data(), written.size()} ? time : std::nullopt;
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

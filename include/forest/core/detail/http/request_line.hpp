@@ -6,13 +6,14 @@
 #include <forest/core/detail/http/framing.hpp>
 #include <forest/core/detail/http/request_target.hpp>
 #include <forest/core/fields.hpp>
+#include <forest/form.hpp>
 
 // The first line of a request. Like the request parser, this class keeps only offsets.
 
 #include <cstddef>
 #include <string_view>
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Scans a request line (RFC 9112, 3) with its CRLF, and up to two empty lines before it, in any
 /// number of steps. It is strict: there is exactly one space between the parts. It does not check
@@ -126,6 +127,6 @@ private:
     char minor_ = '1';
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -11,6 +11,7 @@
 #include <forest/core/fields.hpp>
 #include <forest/core/http_method.hpp>
 #include <forest/core/message_limits.hpp>
+#include <forest/form.hpp>
 
 // Reads one request from a buffer that the server owns. The parser does not touch the pipelined
 // requests behind that one. It keeps only offsets, so the buffer may move between two reads.
@@ -23,7 +24,7 @@
 #include <system_error>
 #include <utility>
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// How a parser treats the body of a request.
 enum class request_body {
@@ -277,6 +278,6 @@ private:
     bool skips_body_ = false;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

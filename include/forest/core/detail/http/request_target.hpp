@@ -4,6 +4,7 @@
 
 #include <forest/core/detail/http/authority.hpp>
 #include <forest/core/fields.hpp>
+#include <forest/form.hpp>
 
 // The possible forms of a request target (RFC 9112, 3.2), and the path by which a server finds the
 // route.
@@ -12,7 +13,7 @@
 #include <cstddef>
 #include <string_view>
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Returns whether a request target may have this byte. It accepts more than RFC 3986, because
 /// clients do not escape quotes and brackets. It accepts no control, no blank, no `#` and no byte
@@ -60,6 +61,6 @@ constexpr std::size_t skip_target(std::string_view text, std::size_t position) n
     return path.empty() ? "/" : path;
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

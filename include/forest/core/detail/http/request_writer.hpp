@@ -4,6 +4,7 @@
 
 #include <forest/core/fields.hpp>
 #include <forest/core/url.hpp>
+#include <forest/form.hpp>
 #include <forest/version.hpp>
 
 // Writes the bytes of a request, in exactly the order of PROTOCOL.md, 1. The buffer belongs to the
@@ -15,7 +16,7 @@
 #include <span>
 #include <string_view>
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Enough for any request to any URL with any header fields and a method of 32 bytes. Target and
 /// host come from the URL, and neither is longer than the URL. The fixed parts need less than 256
@@ -63,6 +64,6 @@ std::size_t write_texts(std::span<char> out, const Texts&... texts) noexcept {
                        keep_alive ? view_of("\r\n") : view_of("Connection: close\r\n\r\n"));
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

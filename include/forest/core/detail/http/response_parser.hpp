@@ -8,6 +8,7 @@
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/message_limits.hpp>
+#include <forest/form.hpp>
 
 // Reads one answer from a buffer that the caller owns. It keeps only offsets and allocates nothing.
 // So the caller may move or grow the buffer between two reads.
@@ -19,7 +20,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// An incremental parser of one HTTP/1.0 or HTTP/1.1 response (RFC 9112; PROTOCOL.md, 1 and 4).
 /// The result does not depend on how the bytes were split. Trivially copyable; not for two threads
@@ -320,6 +321,6 @@ private:
     bool started_ = false;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

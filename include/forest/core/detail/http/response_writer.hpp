@@ -5,6 +5,7 @@
 #include <forest/core/detail/http/http_date.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/response.hpp>
+#include <forest/form.hpp>
 
 #include <array>
 #include <charconv>
@@ -18,7 +19,7 @@
 
 // The bytes of an answer.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 // The reason phrases of RFC 9110, 15 for the statuses of the server itself and for the usual
 // statuses of handlers. No client may rely on them (RFC 9112, 4), so other statuses have none.
@@ -126,6 +127,6 @@ inline std::string_view body_to_send(const response& answer, const answer_frame&
 inline constexpr std::string_view no_room_answer =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -7,6 +7,7 @@
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/url_scheme.hpp>
+#include <forest/form.hpp>
 
 // Reads the parts of a URL. It is strict (RFC 3986): a URL that two programs would read differently
 // is refused.
@@ -19,7 +20,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 inline constexpr auto path_bytes = [] {
     std::array<bool, 256> table = host_name_bytes;
@@ -160,6 +161,6 @@ private:
     }
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef FOREST_CORE_DETAIL_JSON_BYTES_HPP
 #define FOREST_CORE_DETAIL_JSON_BYTES_HPP
 
+#include <forest/form.hpp>
+
 // Finds the end of a line or a value, eight bytes at a time, with arithmetic on 64-bit numbers.
 // Most lines and values are so short that a call of a library function costs too much. A loop over
 // single bytes would be most of the cost of reading a message.
@@ -11,7 +13,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 // Returns eight bytes as one number. The first byte is the lowest one on every machine. Compilers
 // read all bytes at once.
@@ -87,6 +89,6 @@ constexpr std::size_t find_near(std::string_view text, std::size_t position, cha
     return position;
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

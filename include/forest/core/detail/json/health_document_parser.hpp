@@ -5,13 +5,14 @@
 #include <forest/core/detail/json/json_reader.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/health_document.hpp>
+#include <forest/form.hpp>
 
 #include <string_view>
 #include <system_error>
 
 // Reads a health body (PROTOCOL.md, 1).
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Reads the last `status` and the last `version` of `body`. If the body is not one JSON object,
 /// returns `malformed_body` and does not change `out`.
@@ -40,6 +41,6 @@ namespace forest::detail {
     return {};
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

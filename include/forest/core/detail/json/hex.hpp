@@ -2,6 +2,8 @@
 #ifndef FOREST_CORE_DETAIL_JSON_HEX_HPP
 #define FOREST_CORE_DETAIL_JSON_HEX_HPP
 
+#include <forest/form.hpp>
+
 #include <array>
 #include <concepts>
 #include <cstddef>
@@ -11,7 +13,7 @@
 // Bytes and numbers as lower-case hex digits, and the values of digits. Both digits of a byte are
 // looked up at once, because every signature is written this way.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 inline constexpr auto hex_pairs = [] {
     constexpr std::string_view digits = "0123456789abcdef";
@@ -72,6 +74,6 @@ constexpr bool is_hex_digit(char byte) noexcept {
     return hex_value(byte) < 16;
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <forest/core/detail/json/json_string.hpp>
 #include <forest/core/error.hpp>
+#include <forest/form.hpp>
 
 // A strict reader of RFC 8259 that allocates nothing. It validates the whole text, but reports only
 // the members of the outermost object or array. A caller that needs more reads the raw value again.
@@ -14,7 +15,7 @@
 #include <string_view>
 #include <system_error>
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// The largest depth of nested arrays and objects. A text with a larger depth is malformed.
 inline constexpr std::size_t json_depth_max = 128;
@@ -266,6 +267,6 @@ template <class F>
     return take_container(text, '[', ']', take_element) ? std::error_code{} : errc::malformed_body;
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -5,6 +5,7 @@
 #include <forest/core/detail/json/bytes.hpp>
 #include <forest/core/detail/json/hex.hpp>
 #include <forest/core/detail/json/utf8.hpp>
+#include <forest/form.hpp>
 
 // JSON strings, for reading and for writing. They are read in place with their escapes, and decoded
 // only while they are compared or copied. They are written with the necessary escapes.
@@ -17,7 +18,7 @@
 #include <string>
 #include <string_view>
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 // The plain bytes of a JSON string, which need no escape: ASCII except controls, quotes and
 // backslashes.
@@ -287,6 +288,6 @@ constexpr void write_json_string(std::string_view text, Out&& append) {
     return quoted;
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -6,6 +6,7 @@
 #include <forest/core/detail/json/json_reader.hpp>
 #include <forest/core/detail/json/json_string.hpp>
 #include <forest/core/detail/json/utf8.hpp>
+#include <forest/form.hpp>
 
 #include <algorithm>
 #include <cassert>
@@ -20,7 +21,7 @@
 // Servers write one schema in many ways. So each text is changed to one form, and the forms are
 // compared. They are not hashed, because a server could find two schemas with the same hash.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 // Writes the value of a JSON text in one form, which is the same for all texts with that value. The
 // form is only for comparison and is no JSON: there is a comma behind each element. The text is
@@ -278,6 +279,6 @@ private:
     return schema_content_writer{text}.write();
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <forest/core/detail/json/json_reader.hpp>
 #include <forest/core/detail/json/json_string.hpp>
+#include <forest/form.hpp>
 
 #include <cassert>
 #include <cstddef>
@@ -15,7 +16,7 @@
 // removed and added without parsing: a text that was parsed and written again would have another
 // hash.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Returns the JSON object `text` without its members `etag` and a comma for each, and without the
 /// blanks around the object. All other bytes stay unchanged. An escaped key counts, too. Members of
@@ -73,6 +74,6 @@ namespace forest::detail {
     return result;
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

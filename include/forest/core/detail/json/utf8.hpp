@@ -2,13 +2,15 @@
 #ifndef FOREST_CORE_DETAIL_JSON_UTF8_HPP
 #define FOREST_CORE_DETAIL_JSON_UTF8_HPP
 
+#include <forest/form.hpp>
+
 // UTF-8, the encoding of JSON, one character at a time (RFC 3629).
 
 #include <array>
 #include <cstddef>
 #include <string_view>
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// The longest encoding of a character, in bytes.
 inline constexpr std::size_t utf8_bytes_max = 4;
@@ -90,6 +92,6 @@ private:
     std::size_t size_ = 0;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

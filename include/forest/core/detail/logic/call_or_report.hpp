@@ -2,12 +2,14 @@
 #ifndef FOREST_CORE_DETAIL_LOGIC_CALL_OR_REPORT_HPP
 #define FOREST_CORE_DETAIL_LOGIC_CALL_OR_REPORT_HPP
 
+#include <forest/form.hpp>
+
 #include <exception>
 #include <string_view>
 
 // Reports an exception of the application's code with its text.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Calls `function` and returns true. If it throws, calls `report` with the text of the exception,
 /// and returns false. The text is valid only during that call.
@@ -24,6 +26,6 @@ bool call_or_report(const Function& function, const Report& report) {
     return false;
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

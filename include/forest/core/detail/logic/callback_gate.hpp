@@ -3,6 +3,7 @@
 #define FOREST_CORE_DETAIL_LOGIC_CALLBACK_GATE_HPP
 
 #include <forest/core/detail/container/unique_function.hpp>
+#include <forest/form.hpp>
 
 #include <atomic>
 #include <condition_variable>
@@ -16,7 +17,7 @@
 // gate, one at a time. Closing the gate waits for the running callback, unless that callback is the
 // caller.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// A callback that can be replaced while it runs: callers copy the pointer, which allocates
 /// nothing. The function need not be copyable.
@@ -116,6 +117,6 @@ private:
     bool silenced_ = false;            // a callback closed the gate; it is the last one
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -8,6 +8,7 @@
 #include <forest/core/event.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/target_id.hpp>
+#include <forest/form.hpp>
 
 #include <atomic>
 #include <string_view>
@@ -17,7 +18,7 @@
 // The callbacks of one client: which callback is called for which event, and how an exception is
 // handled (B16).
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// The callbacks behind one gate. All members may be called from any thread, but `report` only from
 /// one thread at a time.
@@ -175,6 +176,6 @@ private:
     shared_callback<event> on_unheard_;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

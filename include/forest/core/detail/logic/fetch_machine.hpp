@@ -4,6 +4,7 @@
 
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -16,7 +17,7 @@
 // (B36: contents that alternate). It is repeated until it succeeds. A fetch begins only while the
 // server answers its checks, and only one runs at a time.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// An input of a fetch_machine: what has happened to its datasource.
 enum class fetch_input : std::uint8_t {
@@ -149,6 +150,6 @@ private:
     bool owed_again_ = false; // the server came back while a fetch was under way
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

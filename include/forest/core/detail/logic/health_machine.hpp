@@ -10,6 +10,7 @@
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/verdict.hpp>
+#include <forest/form.hpp>
 
 #include <algorithm>
 #include <cassert>
@@ -26,7 +27,7 @@
 // socket, no callback and no allocation. So the client, the fleet and the simulation make the same
 // decisions, and a test can copy it.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// The rules of a machine. They never change, so that many machines may share them.
 template <std::regular_invocable<int, duration> Backoff>
@@ -386,6 +387,6 @@ private:
     failure_run run_{};
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

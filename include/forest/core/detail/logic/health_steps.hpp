@@ -6,13 +6,14 @@
 #include <forest/core/outage.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/verdict.hpp>
+#include <forest/form.hpp>
 
 #include <cstdint>
 #include <string_view>
 
 // The inputs and the actions of a health_machine, and the events that its driver reports for it.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// What has happened to the target.
 enum class health_input_kind : std::uint8_t {
@@ -103,6 +104,6 @@ template <typename Machine>
     return result;
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -6,6 +6,7 @@
 #include <forest/core/ip_address.hpp>
 #include <forest/core/resolver_limits.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -26,7 +27,7 @@
 // which waiters are woken. It has no clock, no thread and no socket. So a test can simulate hours
 // of a broken name service.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// The state of a name when a waiter asks for it.
 enum class name_state : std::uint8_t {
@@ -336,6 +337,6 @@ private:
     name_statistics statistics_;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -3,6 +3,7 @@
 #define FOREST_CORE_DETAIL_LOGIC_OPTION_MISTAKE_HPP
 
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <concepts>
 #include <cstddef>
@@ -13,7 +14,7 @@
 // names the member, and prints the text below. Clang names the member if the options are a const
 // reference.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// A value of any type for a member.
 struct any_member {
@@ -65,6 +66,6 @@ struct options_of_wrong_types {
     any_member doubt_max;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -6,6 +6,7 @@
 #include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/verdict.hpp>
+#include <forest/form.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -16,7 +17,7 @@
 // No released Ruby or Node agent has a health route. For such an agent the schema is polled
 // instead.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// What the driver of a polled_route has to do next.
 enum class route_action : std::uint8_t {
@@ -115,6 +116,6 @@ private:
     bool owed_again_ = false; // the server came back during that check
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -3,6 +3,7 @@
 #define FOREST_CORE_DETAIL_LOGIC_RATE_LIMIT_HPP
 
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -10,7 +11,7 @@
 // A limit on the number of events in a second. It is the generic cell rate algorithm (ITU-T I.371),
 // and stores only one moment in time.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Gives `per_second` permits in a second, at equal distances except for a slack. Not thread-safe.
 class rate_limit {
@@ -53,6 +54,6 @@ private:
     steady_time earned_at_{duration::min() / 2};
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -8,6 +8,7 @@
 #include <forest/core/health_document.hpp>
 #include <forest/core/schema.hpp>
 #include <forest/core/verdict.hpp>
+#include <forest/form.hpp>
 
 #include <memory>
 #include <string>
@@ -17,7 +18,7 @@
 // The meaning of an answer to a conditional request for the schema (PROTOCOL.md, 3; B31: fetch on
 // recovery).
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// The meaning of an answer.
 struct schema_answer {
@@ -49,6 +50,6 @@ struct schema_answer {
     return answer;
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

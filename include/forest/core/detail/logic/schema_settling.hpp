@@ -3,6 +3,7 @@
 #define FOREST_CORE_DETAIL_LOGIC_SCHEMA_SETTLING_HPP
 
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <algorithm>
 #include <array>
@@ -16,7 +17,7 @@
 // deployment two replicas serve the old content and the new one in turn. The application must not
 // reload at each answer.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// What to do with a served content.
 enum class settling_action_kind : std::uint8_t {
@@ -144,6 +145,6 @@ private:
     steady_time held_since_{};
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

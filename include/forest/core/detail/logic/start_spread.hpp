@@ -2,12 +2,14 @@
 #ifndef FOREST_CORE_DETAIL_LOGIC_START_SPREAD_HPP
 #define FOREST_CORE_DETAIL_LOGIC_START_SPREAD_HPP
 
+#include <forest/form.hpp>
+
 #include <cstdint>
 
 // Decides where in the interval a target begins. Any number of targets, added in any order, are
 // spread evenly. The targets of one server are spread evenly, too.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Returns the share of the interval, in [0, 1), after which the `target`-th target of the
 /// `server`-th server begins; both count from 0. It uses multiples of the golden ratio and of the
@@ -20,6 +22,6 @@ namespace forest::detail {
     return static_cast<double>(position >> 11) * 0x1.0p-53;
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

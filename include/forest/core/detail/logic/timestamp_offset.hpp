@@ -4,6 +4,7 @@
 
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <chrono>
 #include <cstdint>
@@ -12,7 +13,7 @@
 // sign the same bytes. A server that refuses replays would then accept only one of them
 // (PROTOCOL.md, 1).
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// How far the timestamps of one client are behind its clock: a constant from 0 to 999 ms. It is
 /// drawn only once, so the timestamps have the order of the clock. Trivially copyable.
@@ -53,6 +54,6 @@ private:
     std::chrono::milliseconds behind_{0};
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

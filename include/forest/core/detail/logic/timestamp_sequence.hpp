@@ -3,6 +3,7 @@
 #define FOREST_CORE_DETAIL_LOGIC_TIMESTAMP_SEQUENCE_HPP
 
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -11,7 +12,7 @@
 // The moments that are signed. Two requests of one millisecond must not sign the same bytes: a
 // server with a replay window would refuse the second one (PROTOCOL.md, 1).
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Strictly increasing timestamps near the wall clock. Not for two threads at a time.
 ///
@@ -75,6 +76,6 @@ private:
     std::int32_t set_back_ = 0; // the part of them that comes from setting the clock back
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

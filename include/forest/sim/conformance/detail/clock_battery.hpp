@@ -4,6 +4,7 @@
 
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/conformance/detail/scenario.hpp>
 #include <forest/sim/conformance/detail/wait_runner.hpp>
 #include <forest/sim/conformance/harness.hpp>
@@ -15,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-namespace forest::sim::conformance::detail {
+namespace forest::inline FOREST_FORM::sim::conformance::detail {
 
 // The scenarios for a clock.
 template <clock_harness Harness>
@@ -229,6 +230,6 @@ private:
     waits waits_;
 };
 
-} // namespace forest::sim::conformance::detail
+} // namespace forest::inline FOREST_FORM::sim::conformance::detail
 
 #endif

@@ -2,11 +2,13 @@
 #ifndef FOREST_SIM_CONFORMANCE_DETAIL_CURRENT_CALL_HPP
 #define FOREST_SIM_CONFORMANCE_DETAIL_CURRENT_CALL_HPP
 
+#include <forest/form.hpp>
+
 #include <mutex>
 #include <thread>
 #include <utility>
 
-namespace forest::sim::conformance::detail {
+namespace forest::inline FOREST_FORM::sim::conformance::detail {
 
 // The call of a model that the battery is making at the moment. A handler reads it to find out
 // whether the model called it from inside that call.
@@ -48,6 +50,6 @@ private:
     call call_;
 };
 
-} // namespace forest::sim::conformance::detail
+} // namespace forest::inline FOREST_FORM::sim::conformance::detail
 
 #endif

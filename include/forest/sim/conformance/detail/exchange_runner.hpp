@@ -6,6 +6,7 @@
 #include <forest/core/fields.hpp>
 #include <forest/core/http_method.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/server.hpp>
 #include <forest/sim/conformance/detail/findings.hpp>
 #include <forest/sim/conformance/detail/lines.hpp>
@@ -28,7 +29,7 @@
 
 // Sends the requests of the battery for servers as bytes, and reads the answers.
 
-namespace forest::sim::conformance::detail {
+namespace forest::inline FOREST_FORM::sim::conformance::detail {
 
 // A responder of any server.
 using responder = std::function<void(const response&)>;
@@ -272,6 +273,6 @@ private:
     std::string_view situation_;
 };
 
-} // namespace forest::sim::conformance::detail
+} // namespace forest::inline FOREST_FORM::sim::conformance::detail
 
 #endif

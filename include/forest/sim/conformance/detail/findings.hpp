@@ -2,6 +2,7 @@
 #ifndef FOREST_SIM_CONFORMANCE_DETAIL_FINDINGS_HPP
 #define FOREST_SIM_CONFORMANCE_DETAIL_FINDINGS_HPP
 
+#include <forest/form.hpp>
 #include <forest/sim/conformance/detail/text.hpp>
 #include <forest/sim/conformance/rules.hpp>
 
@@ -12,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace forest::sim::conformance::detail {
+namespace forest::inline FOREST_FORM::sim::conformance::detail {
 
 // The violations that a battery has found. Each rule is reported once: a second report would add
 // nothing. Thread-safe, because models may call handlers on threads of their own.
@@ -59,6 +60,6 @@ private:
     std::vector<violation> found_;
 };
 
-} // namespace forest::sim::conformance::detail
+} // namespace forest::inline FOREST_FORM::sim::conformance::detail
 
 #endif

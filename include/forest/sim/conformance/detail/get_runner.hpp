@@ -7,6 +7,7 @@
 #include <forest/core/message_limits.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/transport.hpp>
 #include <forest/sim/conformance/detail/current_call.hpp>
 #include <forest/sim/conformance/detail/findings.hpp>
@@ -33,7 +34,7 @@
 
 // Runs the GETs of the battery for transports, and compares each reply with the plan of the peer.
 
-namespace forest::sim::conformance::detail {
+namespace forest::inline FOREST_FORM::sim::conformance::detail {
 
 // How a GET is started.
 struct get_options {
@@ -351,6 +352,6 @@ private:
     std::shared_ptr<shared_state> state_;
 };
 
-} // namespace forest::sim::conformance::detail
+} // namespace forest::inline FOREST_FORM::sim::conformance::detail
 
 #endif

@@ -3,6 +3,7 @@
 #define FOREST_SIM_CONFORMANCE_DETAIL_LINES_HPP
 
 #include <forest/core/fields.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/conformance/detail/text.hpp>
 
 #include <algorithm>
@@ -15,7 +16,7 @@
 // Header sections as lists of lines, for comparison by the batteries. Fields with different names
 // may come in any order. Fields with the same name must keep their order (RFC 9110, 5.3).
 
-namespace forest::sim::conformance::detail {
+namespace forest::inline FOREST_FORM::sim::conformance::detail {
 
 // A header section in the form of header_fields::text(): one `name: value` CRLF for each field.
 inline std::string as_lines(field_view fields) {
@@ -90,6 +91,6 @@ std::string missing_fields(const std::vector<std::string>& wanted,
     return text;
 }
 
-} // namespace forest::sim::conformance::detail
+} // namespace forest::inline FOREST_FORM::sim::conformance::detail
 
 #endif

@@ -5,6 +5,7 @@
 #include <forest/core/error.hpp>
 #include <forest/core/ip_address.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/resolver.hpp>
 #include <forest/sim/conformance/detail/current_call.hpp>
 #include <forest/sim/conformance/detail/findings.hpp>
@@ -26,7 +27,7 @@
 #include <utility>
 #include <vector>
 
-namespace forest::sim::conformance::detail {
+namespace forest::inline FOREST_FORM::sim::conformance::detail {
 
 // The scenarios for a resolver.
 template <resolver_harness Harness>
@@ -344,6 +345,6 @@ private:
     bool usable_ = false; // a look-up ended
 };
 
-} // namespace forest::sim::conformance::detail
+} // namespace forest::inline FOREST_FORM::sim::conformance::detail
 
 #endif

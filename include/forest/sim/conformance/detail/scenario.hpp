@@ -4,6 +4,7 @@
 
 #include <forest/core/detail/logic/call_or_report.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/conformance/harness.hpp>
 
 #include <chrono>
@@ -16,7 +17,7 @@
 
 // The common part of all batteries: they play scenarios one by one, and let time pass.
 
-namespace forest::sim::conformance::detail {
+namespace forest::inline FOREST_FORM::sim::conformance::detail {
 
 /// Long enough to differ from 0 on a busy machine, short enough to wait for it in real time.
 inline constexpr duration unit = std::chrono::milliseconds{20};
@@ -65,6 +66,6 @@ void play_all(const std::vector<scenario>& scenarios, const progress_callback& o
     }
 }
 
-} // namespace forest::sim::conformance::detail
+} // namespace forest::inline FOREST_FORM::sim::conformance::detail
 
 #endif

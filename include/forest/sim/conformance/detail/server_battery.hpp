@@ -6,6 +6,7 @@
 #include <forest/core/http_method.hpp>
 #include <forest/core/response.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/server.hpp>
 #include <forest/sim/conformance/detail/exchange_runner.hpp>
 #include <forest/sim/conformance/detail/lines.hpp>
@@ -22,7 +23,7 @@
 #include <utility>
 #include <vector>
 
-namespace forest::sim::conformance::detail {
+namespace forest::inline FOREST_FORM::sim::conformance::detail {
 
 // The scenarios for a server.
 template <server_harness Harness>
@@ -285,6 +286,6 @@ private:
     bool usable_ = false; // a GET was answered
 };
 
-} // namespace forest::sim::conformance::detail
+} // namespace forest::inline FOREST_FORM::sim::conformance::detail
 
 #endif

@@ -5,6 +5,7 @@
 #include <forest/core/detail/json/hex.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/transport.hpp>
 #include <forest/sim/conformance/detail/findings.hpp>
 #include <forest/sim/conformance/detail/scenario.hpp>
@@ -25,7 +26,7 @@
 #include <utility>
 #include <vector>
 
-namespace forest::sim::conformance::detail {
+namespace forest::inline FOREST_FORM::sim::conformance::detail {
 
 inline std::string hex(std::string_view bytes) {
     std::string text(2 * bytes.size(), '\0');
@@ -215,6 +216,6 @@ private:
     std::vector<std::string> signatures_;
 };
 
-} // namespace forest::sim::conformance::detail
+} // namespace forest::inline FOREST_FORM::sim::conformance::detail
 
 #endif

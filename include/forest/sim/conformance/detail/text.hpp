@@ -6,6 +6,7 @@
 #include <forest/core/detail/json/utf8.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/conformance/rules.hpp>
 
 #include <algorithm>
@@ -19,7 +20,7 @@
 // Builds explanations. They quote bytes that a model sent. These may be any bytes, but an
 // explanation must fit on one line of a terminal or a log.
 
-namespace forest::sim::conformance::detail {
+namespace forest::inline FOREST_FORM::sim::conformance::detail {
 
 // Whether a valid UTF-8 character could end a line, or change how the rest of a line is displayed:
 // controls, line separators, the byte order mark, and the marks of bidirectional text.
@@ -150,6 +151,6 @@ inline std::string difference(std::string_view expected, std::string_view got) {
                " bytes; from byte ", same, " on expected ", rest(expected), ", got ", rest(got));
 }
 
-} // namespace forest::sim::conformance::detail
+} // namespace forest::inline FOREST_FORM::sim::conformance::detail
 
 #endif

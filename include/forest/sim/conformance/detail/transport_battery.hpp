@@ -7,6 +7,7 @@
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/conformance/detail/get_runner.hpp>
 #include <forest/sim/conformance/detail/lines.hpp>
 #include <forest/sim/conformance/detail/scenario.hpp>
@@ -27,7 +28,7 @@
 #include <utility>
 #include <vector>
 
-namespace forest::sim::conformance::detail {
+namespace forest::inline FOREST_FORM::sim::conformance::detail {
 
 // The scenarios for a transport.
 template <transport_harness Harness>
@@ -384,6 +385,6 @@ private:
     bool cancels_ = false; // cancel() ends a pending GET
 };
 
-} // namespace forest::sim::conformance::detail
+} // namespace forest::inline FOREST_FORM::sim::conformance::detail
 
 #endif

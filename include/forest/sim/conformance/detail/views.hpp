@@ -2,6 +2,8 @@
 #ifndef FOREST_SIM_CONFORMANCE_DETAIL_VIEWS_HPP
 #define FOREST_SIM_CONFORMANCE_DETAIL_VIEWS_HPP
 
+#include <forest/form.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -30,7 +32,7 @@ extern "C" void* __asan_region_is_poisoned(void* begin, std::size_t size);
 // Finds views into freed memory. A handler that reads such a view often finds the old bytes, and a
 // test passes by chance.
 
-namespace forest::sim::conformance::detail {
+namespace forest::inline FOREST_FORM::sim::conformance::detail {
 
 // Newly allocated blocks of all sizes. An allocator reuses freed memory first, so these blocks are
 // in the places of freed objects. A view that overlaps one of them points to such an object,
@@ -110,6 +112,6 @@ inline bool is_as_if_freed(std::string_view expected, std::string_view got) noex
            expected.substr(written) == got.substr(written);
 }
 
-} // namespace forest::sim::conformance::detail
+} // namespace forest::inline FOREST_FORM::sim::conformance::detail
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/conformance/detail/current_call.hpp>
 #include <forest/sim/conformance/detail/findings.hpp>
 #include <forest/sim/conformance/detail/scenario.hpp>
@@ -23,7 +24,7 @@
 
 // Runs the waits of the battery for clocks, and checks how each of them ends.
 
-namespace forest::sim::conformance::detail {
+namespace forest::inline FOREST_FORM::sim::conformance::detail {
 
 template <clock_harness Harness>
 class wait_runner {
@@ -208,6 +209,6 @@ private:
     std::shared_ptr<shared_state> state_;
 };
 
-} // namespace forest::sim::conformance::detail
+} // namespace forest::inline FOREST_FORM::sim::conformance::detail
 
 #endif

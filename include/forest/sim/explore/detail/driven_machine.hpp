@@ -9,6 +9,7 @@
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/verdict.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/explore/machine_rules.hpp>
 #include <forest/sim/explore/stimulus.hpp>
 
@@ -19,7 +20,7 @@
 
 // A machine, its rules, and the part of a driver that is needed to step both.
 
-namespace forest::sim::detail {
+namespace forest::inline FOREST_FORM::sim::detail {
 
 /// `forest::detail::health_machine`, or a type with its interface. `state` must return all data on
 /// which its actions depend.
@@ -92,6 +93,6 @@ private:
     health_action answered_{};
 };
 
-} // namespace forest::sim::detail
+} // namespace forest::inline FOREST_FORM::sim::detail
 
 #endif

@@ -6,6 +6,7 @@
 #include <forest/core/error.hpp>
 #include <forest/core/message_limits.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/transport.hpp>
 #include <forest/sim/network/link.hpp>
 
@@ -17,7 +18,7 @@
 // The bytes of an answer that travel through a simulated network. The network may split them into
 // pieces. As in a real transport, a parser reads each piece when it arrives.
 
-namespace forest::sim::detail {
+namespace forest::inline FOREST_FORM::sim::detail {
 
 /// One answer at a time. Not thread-safe.
 class arriving_answer {
@@ -99,6 +100,6 @@ private:
     bool torn_ = false;       // the connection was reset before the answer was complete
 };
 
-} // namespace forest::sim::detail
+} // namespace forest::inline FOREST_FORM::sim::detail
 
 #endif

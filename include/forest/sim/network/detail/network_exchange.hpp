@@ -9,6 +9,7 @@
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/transport.hpp>
 #include <forest/sim/network/detail/arriving_answer.hpp>
 #include <forest/sim/network/network_path.hpp>
@@ -30,7 +31,7 @@
 // events on the queue share the object. Each event moves its shared_ptr to the next event, because
 // counting references would cost more than everything else here.
 
-namespace forest::sim::detail {
+namespace forest::inline FOREST_FORM::sim::detail {
 
 /// The state of a network_transport.
 class network_exchange final : public peer, public std::enable_shared_from_this<network_exchange> {
@@ -275,6 +276,6 @@ private:
     arriving_answer answer_;
 };
 
-} // namespace forest::sim::detail
+} // namespace forest::inline FOREST_FORM::sim::detail
 
 #endif

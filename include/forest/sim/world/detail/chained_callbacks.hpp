@@ -4,6 +4,7 @@
 
 #include <forest/core/event.hpp>
 #include <forest/core/outage.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/observable.hpp>
 
 #include <functional>
@@ -13,7 +14,7 @@
 // A client holds one callback of each kind. In a simulated world both the world and the tested
 // application need all calls, and the application sets its callbacks as in production.
 
-namespace forest::sim::detail {
+namespace forest::inline FOREST_FORM::sim::detail {
 
 /// A client that calls the callbacks of a world first and those of the application after them.
 /// `Whose` are the arguments before the outage: none, or the target of a fleet.
@@ -66,6 +67,6 @@ private:
     outage_callback up_;
 };
 
-} // namespace forest::sim::detail
+} // namespace forest::inline FOREST_FORM::sim::detail
 
 #endif

@@ -3,6 +3,7 @@
 #define FOREST_SIM_WORLD_DETAIL_FAULT_EFFECTS_HPP
 
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/network/link.hpp>
 #include <forest/sim/network/server_process.hpp>
 #include <forest/sim/script/fault.hpp>
@@ -17,7 +18,7 @@
 // Faults of one kind may overlap. Faults that are only on or off are counted. For faults that set a
 // value, `in_force` is the fault that began last and has not ended.
 
-namespace forest::sim::detail {
+namespace forest::inline FOREST_FORM::sim::detail {
 
 /// Begins (`step` is 1) or ends (-1) a fault of a server process. `in_force` is null if no fault of
 /// the kind is left. Not for `crash`, `restart` and `stop`: their end depends on later events of
@@ -91,6 +92,6 @@ inline void disturb_time(host& host, const fault& fault) {
     }
 }
 
-} // namespace forest::sim::detail
+} // namespace forest::inline FOREST_FORM::sim::detail
 
 #endif

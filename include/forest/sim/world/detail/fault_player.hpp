@@ -3,6 +3,7 @@
 #define FOREST_SIM_WORLD_DETAIL_FAULT_PLAYER_HPP
 
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/sim/network/link.hpp>
 #include <forest/sim/network/server_process.hpp>
 #include <forest/sim/script/fault.hpp>
@@ -27,7 +28,7 @@
 // Begins and ends faults when they are due, holds the active faults, and decides the combined
 // effect of two faults that overlap on one host, process or link.
 
-namespace forest::sim::detail {
+namespace forest::inline FOREST_FORM::sim::detail {
 
 /// A place for faults that is not a server: a client, a fleet, or the link of a fleet to one
 /// server.
@@ -273,6 +274,6 @@ private:
     std::uint64_t epoch_ = 0; // counts healings; events planned before the last one are void
 };
 
-} // namespace forest::sim::detail
+} // namespace forest::inline FOREST_FORM::sim::detail
 
 #endif

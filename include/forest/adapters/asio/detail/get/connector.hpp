@@ -13,6 +13,7 @@
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
+#include <forest/form.hpp>
 
 #include <asio/error.hpp>
 #include <asio/local/stream_protocol.hpp>
@@ -32,7 +33,7 @@
 // within its share of the remaining time. If no address from memory accepts a connection, the name
 // is looked up again before the GET fails (B19: names).
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// The result of a step of a GET: what has to follow.
 enum class step_result : std::uint8_t {
@@ -430,6 +431,6 @@ private:
     stage stage_ = stage::connected;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

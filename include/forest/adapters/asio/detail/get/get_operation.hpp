@@ -11,6 +11,7 @@
 #include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/transport.hpp>
 
 #include <asio/error.hpp>
@@ -30,7 +31,7 @@
 // One GET over one connection: connect, TLS, send, receive. Its I/O backend decides how it waits
 // and from which threads it may be called.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 template <typename Io>
 class get_operation final : public message_stream<Io> {
@@ -295,6 +296,6 @@ private:
     response_parser parser_;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -8,6 +8,7 @@
 #include <forest/adapters/openssl/tls_session.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/url.hpp>
+#include <forest/form.hpp>
 
 #include <asio/error.hpp>
 
@@ -22,7 +23,7 @@
 
 // One message to a server and the bytes of its answer, with TLS or without.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Sends and receives. All members are called with the lock of the I/O backend held.
 template <typename Io>
@@ -268,6 +269,6 @@ private:
     std::string_view unsent_;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -9,6 +9,7 @@
 #include <forest/adapters/openssl/tls_client.hpp>
 #include <forest/core/url.hpp>
 #include <forest/detail/names/name_directory.hpp>
+#include <forest/form.hpp>
 
 #include <asio/any_io_executor.hpp>
 
@@ -23,7 +24,7 @@
 // The I/O backend of one pooled_transport. It shares as much as possible with the other transports
 // of its pool, on one thread. So it needs no lock and little memory.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// The counterpart of standalone_io, which describes the members.
 class pooled_io : public pool_user {
@@ -150,6 +151,6 @@ private:
     pooled_socket* socket_;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -11,6 +11,7 @@
 #include <forest/adapters/openssl/tls_client.hpp>
 #include <forest/core/url.hpp>
 #include <forest/detail/names/name_directory.hpp>
+#include <forest/form.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/posix/stream_descriptor.hpp>
@@ -29,7 +30,7 @@
 // mutex. So any thread of the executor may take a step, and any thread may close the socket, even
 // when the executor has stopped.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// An I/O backend is the part that differs between connections with the same steps: how they wait,
 /// which threads may call, and where a connection is kept. All members except `acquire` are called
@@ -209,6 +210,6 @@ private:
     std::uint64_t deadline_ = 0; // the same for deadlines
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

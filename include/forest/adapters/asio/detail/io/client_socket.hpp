@@ -4,13 +4,14 @@
 
 #include <forest/adapters/asio/detail/io/stream_socket.hpp>
 #include <forest/adapters/openssl/tls_session.hpp>
+#include <forest/form.hpp>
 
 #include <chrono>
 #include <optional>
 
 // A socket and its TLS session: the parts of a connection that are kept between two checks.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// How long an unused connection is kept. Long enough for an interval of some minutes. After that,
 /// network devices may have forgotten the connection. And a target that is no longer watched should
@@ -29,6 +30,6 @@ inline void end_tls(client_socket& client) noexcept {
     client.tls.reset();
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -3,6 +3,7 @@
 #define FOREST_ADAPTERS_ASIO_DETAIL_IO_ERROR_HPP
 
 #include <forest/core/error.hpp>
+#include <forest/form.hpp>
 
 #include <asio/error.hpp>
 
@@ -12,7 +13,7 @@
 
 // The only place where codes of Asio become codes of this library.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Returns why a connection could not be made. A missing socket file means that there is no server.
 [[nodiscard]] inline errc connect_error(const std::error_code& ec) noexcept {
@@ -59,6 +60,6 @@ namespace forest::detail {
     return ec == asio::error::timed_out ? errc::timed_out : errc::connection_lost;
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef FOREST_ADAPTERS_ASIO_DETAIL_IO_HANDLER_MEMORY_HPP
 #define FOREST_ADAPTERS_ASIO_DETAIL_IO_HANDLER_MEMORY_HPP
 
+#include <forest/form.hpp>
+
 #include <asio/any_io_executor.hpp>
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
@@ -21,7 +23,7 @@
 // operation allocates nothing (B18). Asio's own cache holds two blocks for each thread, but a check
 // needs three.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// A few blocks inside their owner. May be used from any thread.
 class handler_memory {
@@ -167,6 +169,6 @@ template <typename Function>
     return true;
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -5,6 +5,7 @@
 #include <forest/adapters/asio/detail/io/stream_socket.hpp>
 #include <forest/core/ip_address.hpp>
 #include <forest/core/url.hpp>
+#include <forest/form.hpp>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -17,7 +18,7 @@
 
 // The endpoint of a connection. If a URL has an address instead of a name, no resolver is needed.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Returns the endpoint of a URL whose host is an address.
 [[nodiscard]] inline stream_socket::endpoint literal_endpoint(const url& target) noexcept {
@@ -66,6 +67,6 @@ namespace forest::detail {
     return stream_socket::endpoint{&four, sizeof four};
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -2,13 +2,15 @@
 #ifndef FOREST_ADAPTERS_ASIO_DETAIL_IO_SERIAL_TASK_HPP
 #define FOREST_ADAPTERS_ASIO_DETAIL_IO_SERIAL_TASK_HPP
 
+#include <forest/form.hpp>
+
 #include <memory>
 #include <utility>
 
 // Work that waits in memory which its owner has allocated before. So the end of an operation needs
 // no memory.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// A task is in at most one queue at a time.
 class serial_task {
@@ -69,6 +71,6 @@ private:
     serial_task* last_ = nullptr;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef FOREST_ADAPTERS_ASIO_DETAIL_IO_STREAM_SOCKET_HPP
 #define FOREST_ADAPTERS_ASIO_DETAIL_IO_STREAM_SOCKET_HPP
 
+#include <forest/form.hpp>
+
 #include <asio/error.hpp>
 #include <asio/generic/stream_protocol.hpp>
 
@@ -21,7 +23,7 @@
 // one exchange over a fresh connection, but eight are enough. These calls are nearly the whole cost
 // of a check.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// How many bytes were sent or received, or the reason why none were, as a code of Asio. The end of
 /// the stream is `asio::error::eof`.
@@ -137,6 +139,6 @@ private:
     int descriptor_ = -1;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

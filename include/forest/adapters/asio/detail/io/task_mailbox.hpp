@@ -4,6 +4,7 @@
 
 #include <forest/adapters/asio/detail/io/handler_memory.hpp>
 #include <forest/adapters/asio/detail/io/serial_task.hpp>
+#include <forest/form.hpp>
 
 #include <asio/any_io_executor.hpp>
 
@@ -15,7 +16,7 @@
 
 // Passes tasks from one thread to another without allocating memory.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// A queue of tasks for the threads of an executor. May be used from any thread. Needs no memory on
 /// the executor of an io_context or a thread_pool.
@@ -120,6 +121,6 @@ private:
     std::atomic<std::thread::id> giver_{}; // the thread that is posting a visit
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -5,6 +5,7 @@
 #include <forest/adapters/asio/detail/pool/pooled_socket.hpp>
 #include <forest/core/detail/container/quad_heap.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -15,7 +16,7 @@
 // deadline before it is reached. A cleared deadline is void. It stays in the queue until it is the
 // first one, or until most deadlines are void.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Not thread-safe.
 class deadline_queue {
@@ -97,6 +98,6 @@ private:
     std::uint64_t numbers_given_ = 0;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

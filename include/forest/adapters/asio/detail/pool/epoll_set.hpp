@@ -3,6 +3,7 @@
 #define FOREST_ADAPTERS_ASIO_DETAIL_POOL_EPOLL_SET_HPP
 
 #include <forest/adapters/asio/detail/pool/pooled_socket.hpp>
+#include <forest/form.hpp>
 
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -18,7 +19,7 @@
 // descriptor. So Asio works once for each wake-up, and not once for each wait. The socket of a
 // check is registered with one system call, and removed without one.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Not thread-safe.
 class epoll_set {
@@ -84,6 +85,6 @@ private:
     std::size_t count_ = 0;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

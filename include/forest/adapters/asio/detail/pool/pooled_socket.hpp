@@ -4,6 +4,7 @@
 
 #include <forest/adapters/asio/detail/io/client_socket.hpp>
 #include <forest/core/url.hpp>
+#include <forest/form.hpp>
 
 #include <sys/resource.h>
 
@@ -18,7 +19,7 @@
 // The sockets of a pool. They pass from user to user, and are never destroyed before the pool. So
 // an event of a socket always finds the socket.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// A user of a pool: it waits, has a deadline, and is called when either ends.
 class pool_user {
@@ -209,6 +210,6 @@ private:
     pooled_socket* last_ = nullptr;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

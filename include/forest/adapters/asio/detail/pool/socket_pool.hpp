@@ -15,6 +15,7 @@
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 #include <forest/detail/names/name_directory.hpp>
+#include <forest/form.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/posix/stream_descriptor.hpp>
@@ -34,7 +35,7 @@
 // Holds what many connections on one thread share: the wait for sockets, the timer, the wake-ups,
 // the kept connections, and TLS.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Not thread-safe. While no user waits, no operation of Asio is pending.
 class socket_pool : public std::enable_shared_from_this<socket_pool> {
@@ -411,6 +412,6 @@ private:
     task_mailbox mailbox_;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -3,12 +3,13 @@
 #define FOREST_ADAPTERS_ASIO_DETAIL_POOL_WAKE_QUEUE_HPP
 
 #include <forest/adapters/asio/detail/pool/pooled_socket.hpp>
+#include <forest/form.hpp>
 
 #include <utility>
 
 // Users to wake although no event arrived.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// A list with its links in the users themselves, so that `push` never fails. Not thread-safe.
 class wake_queue {
@@ -50,6 +51,6 @@ private:
     pool_user* first_ = nullptr; // of the users that are woken now
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -10,6 +10,7 @@
 #include <forest/core/detail/http/request_parser.hpp>
 #include <forest/core/detail/http/response_writer.hpp>
 #include <forest/core/time.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/server.hpp>
 
 #include <asio/socket_base.hpp>
@@ -34,7 +35,7 @@
 // and then reads the next request. So pipelined requests are answered in order, and one connection
 // never has more than one handler.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Makes room for `bytes` more bytes: closes connections other than `asking`. Returns false if that
 /// does not make enough room.
@@ -554,6 +555,6 @@ private:
     bool in_turn_ = false; // a turn is running, and it will send the answer
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <forest/adapters/asio/detail/server/server_connection.hpp>
 #include <forest/adapters/asio/detail/server/server_state.hpp>
+#include <forest/form.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -14,7 +15,7 @@
 // Chooses the connections that a server closes to make room. All functions are called under the
 // server's lock.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 // A stranger stays at least this time, multiplied by the number of the server's strangers. So a
 // client can send its request during a burst of connections. Four thousand connections a second are
@@ -115,6 +116,6 @@ inline void close_all(server_state& server) {
     }
 }
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

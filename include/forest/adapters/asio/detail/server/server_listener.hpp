@@ -10,6 +10,7 @@
 #include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
+#include <forest/form.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/basic_socket_acceptor.hpp>
@@ -42,7 +43,7 @@
 
 // One address that a server listens on.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 class server_listener : public std::enable_shared_from_this<server_listener> {
 public:
@@ -331,6 +332,6 @@ private:
     bool gave_back_ = false; // a descriptor was given back, and nothing was accepted since
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -2,6 +2,8 @@
 #ifndef FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_MEMORY_HPP
 #define FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_MEMORY_HPP
 
+#include <forest/form.hpp>
+
 #include <algorithm>
 #include <cstddef>
 #include <string_view>
@@ -9,7 +11,7 @@
 
 // Counts and limits the memory that the connections of a server hold.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// Counts bytes. Not thread-safe.
 class server_memory {
@@ -100,6 +102,6 @@ private:
     std::vector<shared_body> bodies_; // a few: the current schema, and those before it
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -3,6 +3,7 @@
 #define FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_SOCKET_FILE_HPP
 
 #include <forest/core/error.hpp>
+#include <forest/form.hpp>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -23,7 +24,7 @@
 // if several servers did this at once, each could remove the file of another one. So a lock
 // decides.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// A socket file that this process owns until it is destroyed. Not thread-safe.
 class server_socket_file {
@@ -150,6 +151,6 @@ private:
     struct stat locked_{};
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -9,6 +9,7 @@
 #include <forest/adapters/asio/server_responder.hpp>
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/http/response_writer.hpp>
+#include <forest/form.hpp>
 #include <forest/policy/server.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -33,7 +34,7 @@
 // all sockets. So a server can be stopped from any thread, even when the executor does not run any
 // more. The mutex is never held while a handler of the application runs.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 using route_handler = unique_function<void(const server_request&, server_responder)>;
 using connection_list = std::list<std::shared_ptr<server_connection>>;
@@ -153,6 +154,6 @@ private:
     server_state& server_;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/adapters/openssl/tls_session.hpp>
+#include <forest/form.hpp>
 
 #include <asio/any_io_executor.hpp>
 #include <asio/basic_stream_socket.hpp>
@@ -26,7 +27,7 @@
 // never waits. A server that reads only arrived bytes needs no buffer for a client that sends
 // nothing. Before it closes a connection, it can also see at once whether bytes have arrived.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// One accepted connection as a stream of plain text. All members except the constructor are called
 /// under the server's lock.
@@ -242,6 +243,6 @@ private:
     bool emptied_ = false; // the last read took all arrived bytes
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

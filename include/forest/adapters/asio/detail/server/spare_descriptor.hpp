@@ -2,6 +2,8 @@
 #ifndef FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SPARE_DESCRIPTOR_HPP
 #define FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SPARE_DESCRIPTOR_HPP
 
+#include <forest/form.hpp>
+
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,7 +13,7 @@
 // The rest of the application may have taken all descriptors. Then a server without connections has
 // none to close in order to accept one. Instead it can close this spare descriptor.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// One descriptor in reserve. Not thread-safe.
 class spare_descriptor {
@@ -39,6 +41,6 @@ private:
     int descriptor_ = -1;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

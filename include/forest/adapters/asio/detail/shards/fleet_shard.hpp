@@ -11,6 +11,7 @@
 #include <forest/core/outage.hpp>
 #include <forest/core/signer_id.hpp>
 #include <forest/core/target_id.hpp>
+#include <forest/form.hpp>
 
 #include <asio/any_io_executor.hpp>
 
@@ -31,7 +32,7 @@
 // One fleet of a sharded_fleet: the calls to the fleet on its thread, and the outer names of its
 // targets.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// A fleet and its thread. Before the fleet is handed over to that thread, callers work on the
 /// fleet themselves. So no queue is needed for targets that are added before the start. Only the
@@ -277,6 +278,6 @@ private:
     bool handed_over_ = false;
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <forest/core/random.hpp>
 #include <forest/core/target_id.hpp>
+#include <forest/form.hpp>
 
 #include <algorithm>
 #include <array>
@@ -20,7 +21,7 @@
 // The names of the targets of several fleets, each on a thread of its own. A name may be given and
 // taken back before the fleet has seen the target.
 
-namespace forest::detail {
+namespace forest::inline FOREST_FORM::detail {
 
 /// The fleet and the names of each target. Names increase in the order in which they are given,
 /// until one is taken back. No name is used twice, and none is 0. Most members may be called from
@@ -189,6 +190,6 @@ private:
     std::array<fleet_number, 4096> fleets_{}; // of the groups of servers
 };
 
-} // namespace forest::detail
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

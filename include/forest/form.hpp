@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_FORM_HPP
+#define FOREST_FORM_HPP
+
+// The two forms of the library. In the header-only form, each file of a program compiles what it
+// uses. In the compiled form, one file compiles everything: all files are compiled with
+// FOREST_SEPARATE_COMPILATION defined, and one of them includes <forest/src.hpp>.
+
+/// The inline namespace of everything in the library. It differs between the forms. So a program
+/// whose files were compiled in both forms does not link if they share a type of the library, and
+/// the linker's message names the form.
+#ifdef FOREST_SEPARATE_COMPILATION
+#define FOREST_FORM separate_compilation
+#else
+#define FOREST_FORM header_only
+#endif
+
+/// Before each function that the compiled form compiles once.
+#ifdef FOREST_SEPARATE_COMPILATION
+#define FOREST_DECL
+#else
+#define FOREST_DECL inline
+#endif
+
+#endif
