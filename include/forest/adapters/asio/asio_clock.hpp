@@ -79,22 +79,12 @@ public:
     /// same time.
     [[nodiscard]] const asio_serializer& serializer() const noexcept { return state_->serializer; }
 
-    [[nodiscard]] wall_time now() const {
-        return std::chrono::floor<wall_time::duration>(std::chrono::system_clock::now());
-    }
+    [[nodiscard]] wall_time now() const;
 
     /// Returns the steady time. On Linux this clock continues while the machine is suspended. So a
     /// client notices the suspension of a laptop (B12: a stall). The timer itself does not
     /// continue, and so it is late.
-    [[nodiscard]] static steady_time steady_now() {
-#if defined(CLOCK_BOOTTIME)
-        std::timespec now{};
-        if (::clock_gettime(CLOCK_BOOTTIME, &now) == 0)
-            return steady_time{std::chrono::seconds{now.tv_sec} +
-                               std::chrono::nanoseconds{now.tv_nsec}};
-#endif
-        return std::chrono::steady_clock::now();
-    }
+    [[nodiscard]] static steady_time steady_now();
 
     /// The default when no `on_event` receives an exception of a callback: clients write a line to
     /// standard error. See `on_unheard` of the clients.
@@ -112,18 +102,7 @@ public:
             state_->arm();
     }
 
-    void cancel() {
-        bool any = false;
-        {
-            const std::lock_guard lock{state_->mutex};
-            any = state_->canceling.take(state_->waits);
-            state_->timer.cancel();
-        }
-        // The executor then owns the handlers, even if it never runs again. An executor that
-        // refuses the task destroys the handlers, which needs the lock.
-        if (any)
-            state_->serializer.post(state_->canceling, state_);
-    }
+    void cancel();
 
 private:
     struct wait {
@@ -152,47 +131,14 @@ private:
         explicit canceling_task(state& owner) : owner_{owner} { waits_.reserve(waits_min); }
 
         // Makes room for `count` waits.
-        void reserve(std::size_t count) {
-            if (waits_.capacity() - waits_.size() < count)
-                waits_.reserve(waits_.size() + 2 * count);
-        }
+        void reserve(std::size_t count);
 
         // Returns whether there was a wait.
-        [[nodiscard]] bool take(std::vector<wait>& all) noexcept {
-            const bool any = !all.empty();
-            for (wait& each : all)
-                waits_.push_back(std::move(each));
-            all.clear();
-            return any;
-        }
+        [[nodiscard]] bool take(std::vector<wait>& all) noexcept;
 
-        void perform() override {
-            for (;;) {
-                detail::unique_function<void(std::error_code)> handler;
-                {
-                    const std::lock_guard lock{owner_.mutex};
-                    if (ended_ == waits_.size()) {
-                        waits_.clear();
-                        ended_ = 0;
-                        return;
-                    }
-                    handler = std::move(waits_[ended_++].handler);
-                }
-                try {
-                    handler(make_error_code(errc::operation_canceled));
-                } catch (...) {
-                    owner_.serializer.post(*this, owner_.shared_from_this());
-                    throw;
-                }
-            }
-        }
+        void perform() override;
 
-        void abandon() noexcept override {
-            std::vector<wait> dropped; // destroyed outside the lock
-            const std::lock_guard lock{owner_.mutex};
-            dropped.swap(waits_);
-            ended_ = 0;
-        }
+        void abandon() noexcept override;
 
     private:
         state& owner_;
@@ -217,86 +163,24 @@ private:
             waits.reserve(waits_min);
         }
 
-        static bool later(const wait& left, const wait& right) noexcept {
-            return left.deadline != right.deadline ? left.deadline > right.deadline
-                                                   : left.sequence > right.sequence;
-        }
+        static bool later(const wait& left, const wait& right) noexcept;
 
         // Returns whether the new wait is the first to end.
-        bool push(wait&& begun) {
-            const std::uint64_t sequence = begun.sequence;
-            canceling.reserve(waits.size() + 1);
-            waits.push_back(std::move(begun));
-            std::push_heap(waits.begin(), waits.end(), later);
-            return waits.front().sequence == sequence;
-        }
+        bool push(wait&& begun);
 
-        void arm() {
-            if (trying_again)
-                return;
-            timer.expires_at(waits.front().deadline);
-            try {
-                timer.async_wait(owned(memory, [](state& self, std::error_code ec) {
-                    if (!ec)
-                        self.wake_in_turn();
-                }));
-            } catch (const std::bad_alloc&) {
-                try_again();
-            }
-        }
+        void arm();
 
         // Asio keeps all timers of a context in one array, which has to grow at times. Even without
         // memory for that, a wait that has begun must end.
-        void try_again() {
-            trying_again = detail::finds_memory([this] {
-                try {
-                    detail::post_owned(serializer.get_executor(),
-                                       owned(spare_memory, [](state& self) { self.retry(); }));
-                    return true;
-                } catch (const std::bad_alloc&) { // The executor is not one of Asio.
-                    return false;
-                }
-            });
-            if (!trying_again)
-                throw std::bad_alloc{};
-        }
+        void try_again();
 
-        void retry() {
-            detail::pause_for_memory();
-            {
-                const std::lock_guard lock{mutex};
-                trying_again = false;
-            }
-            wake_in_turn();
-        }
+        void retry();
 
         void wake_in_turn() { serializer.run(waking, shared_from_this()); }
 
         // Ends the due waits, one handler at a time and outside the lock. Waits that handlers begin
         // during this call end in a later turn on the executor.
-        void wake() {
-            const auto now = timer_clock::now();
-            for (;;) {
-                std::unique_lock lock{mutex};
-                if (waits.empty())
-                    return;
-                if (waits.front().deadline > now)
-                    return arm();
-                std::pop_heap(waits.begin(), waits.end(), later);
-                auto handler = std::move(waits.back().handler);
-                waits.pop_back();
-                lock.unlock();
-                try {
-                    handler(std::error_code{});
-                } catch (...) {
-                    // If the context is run again after this, the other waits still end.
-                    lock.lock();
-                    if (!waits.empty())
-                        arm();
-                    throw;
-                }
-            }
-        }
+        void wake();
 
         asio_serializer serializer;
         std::mutex mutex;
@@ -316,5 +200,9 @@ private:
 static_assert(clock<asio_clock>);
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/impl/asio_clock.ipp>
+#endif
 
 #endif

@@ -33,22 +33,9 @@ public:
     using operation = get_operation<pooled_io>;
     using socket_pool::socket_pool;
 
-    [[nodiscard]] operation& borrow() {
-        if (idle_.empty()) {
-            idle_.reserve(all_.size() + 1); // so that returning an operation never fails
-            idle_.push_back(
-                all_.emplace_back(std::make_unique<operation>(static_cast<socket_pool&>(*this)))
-                    .get());
-        }
-        operation* const lent = idle_.back();
-        idle_.pop_back();
-        return *lent;
-    }
+    [[nodiscard]] operation& borrow();
 
-    void give_back(operation& borrowed) noexcept {
-        borrowed.cancel();
-        idle_.push_back(&borrowed);
-    }
+    void give_back(operation& borrowed) noexcept;
 
 private:
     std::vector<std::unique_ptr<operation>> all_;
@@ -134,5 +121,9 @@ private:
 using asio_connection_pool = basic_asio_connection_pool<getaddrinfo_resolver>;
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/impl/asio_connection_pool.ipp>
+#endif
 
 #endif

@@ -64,44 +64,18 @@ public:
 
     /// Like `run(function)`, for a task. Keeps the owner until the task has been performed.
     /// Allocates nothing on the executor of an io_context or a thread_pool.
-    void run(detail::serial_task& task, std::shared_ptr<void> owner) const {
-        {
-            const std::lock_guard lock{state_->mutex};
-            if (state_->busy)
-                return state_->waiting.push(task, std::move(owner));
-            state_->busy = true;
-        }
-        const turn mine{state_};
-        task.perform();
-    }
+    void run(detail::serial_task& task, std::shared_ptr<void> owner) const;
 
     /// Like `post(function)`, for a task and its owner. If an executor that is not one of Asio has
     /// no memory for the task during `memory_pauses_max` pauses, the task is dropped.
-    void post(detail::serial_task& task, std::shared_ptr<void> owner) const {
-        {
-            const std::lock_guard lock{state_->mutex};
-            state_->waiting.push(task, std::move(owner));
-            if (std::exchange(state_->busy, true))
-                return;
-        }
-        if (detail::finds_memory([this] { return turn::give(state_); }))
-            return;
-        // Perhaps the turn is never given. Then the waiting tasks would keep their owners alive,
-        // and an owner may own this serializer.
-        for (auto dropped = state_->next(); dropped.task != nullptr; dropped = state_->next())
-            dropped.task->abandon();
-    }
+    void post(detail::serial_task& task, std::shared_ptr<void> owner) const;
 
 private:
     struct state {
         explicit state(asio::any_io_executor context) : executor{std::move(context)} {}
 
         // Returns the next task, which then has the turn. If there is none, the turn is free.
-        [[nodiscard]] detail::task_queue::entry next() noexcept {
-            const std::lock_guard lock{mutex};
-            busy = !waiting.empty();
-            return busy ? waiting.pop() : detail::task_queue::entry{};
-        }
+        [[nodiscard]] detail::task_queue::entry next() noexcept;
 
         const asio::any_io_executor executor;
         std::mutex mutex;
@@ -121,69 +95,20 @@ private:
         turn(turn&&) noexcept = default;
         turn& operator=(turn&&) = delete;
 
-        ~turn() {
-            if (state_ == nullptr)
-                return;
-            if (given_) {
-                if (state_->giver == std::this_thread::get_id())
-                    return; // The executor has refused the turn, so the giver still has it.
-                const auto dropped = state_->next();
-                if (dropped.task == nullptr)
-                    return;
-                dropped.task->abandon();
-            }
-            pass_on();
-        }
+        ~turn();
 
         [[nodiscard]] allocator_type get_allocator() const noexcept {
             return allocator_type{state_->memory};
         }
 
-        void operator()() {
-            given_ = false;
-            if (const auto next = state_->next(); next.task != nullptr)
-                next.task->perform();
-            else
-                state_.reset();
-        }
+        void operator()();
 
         // Passes the turn from the caller to the executor. Returns false if the executor refuses
         // because it lacks memory; then the caller still has the turn.
-        [[nodiscard]] static bool give(const std::shared_ptr<state>& shared) noexcept {
-            auto self = std::this_thread::get_id();
-            shared->giver = self;
-            bool taken = true;
-            try {
-                turn passed{shared};
-                passed.given_ = true;
-                detail::post_owned(shared->executor, std::move(passed));
-            } catch (...) {
-                taken = false;
-            }
-            shared->giver.compare_exchange_strong(self, std::thread::id{});
-            return taken;
-        }
+        [[nodiscard]] static bool give(const std::shared_ptr<state>& shared) noexcept;
 
     private:
-        void pass_on() noexcept {
-            for (;;) {
-                {
-                    const std::lock_guard lock{state_->mutex};
-                    state_->busy = !state_->waiting.empty();
-                    if (!state_->busy)
-                        return;
-                }
-                if (give(state_))
-                    return;
-                // An executor that is not one of Asio may lack memory. This thread is one of the
-                // executor's threads, and the turn is over. So the next task may run here.
-                try {
-                    if (const auto next = state_->next(); next.task != nullptr)
-                        next.task->perform();
-                } catch (...) { // A destructor cannot report the exception.
-                }
-            }
-        }
+        void pass_on() noexcept;
 
         std::shared_ptr<state> state_;
         bool given_ = false;
@@ -216,5 +141,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/impl/asio_serializer.ipp>
+#endif
 
 #endif

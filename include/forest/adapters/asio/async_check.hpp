@@ -81,14 +81,7 @@ namespace detail {
 // Returns the check that the caller passed. If its members are copies of bytes, their temporaries
 // are still alive, and the caller destroys members and temporaries. So this function copies the
 // members. Then it replaces them by empty ones, without a destructor call.
-inline single_check take(single_check& passed) {
-    if (!passed.constructed_at.left())
-        return std::move(passed);
-    single_check copy{passed.target, passed.timeout, passed.transport};
-    ::new (static_cast<void*>(&passed.target)) url{};
-    ::new (static_cast<void*>(&passed.transport)) transport_options{};
-    return copy;
-}
+FOREST_DECL single_check take(single_check& passed);
 
 // The data of a check that does not depend on the handler. It is made before the operation begins:
 // when a coroutine begins the operation, nothing may throw.
@@ -281,5 +274,9 @@ auto async_check(const executor_source&, const url&, detail::any_duration, detai
 }
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/impl/async_check.ipp>
+#endif
 
 #endif

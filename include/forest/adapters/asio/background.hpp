@@ -46,10 +46,7 @@ public:
     background& operator=(const background&) = delete;
 
     /// Ends the thread. Pending work is dropped.
-    ~background() {
-        context_.stop();
-        thread_.join();
-    }
+    ~background();
 
     [[nodiscard]] executor_type get_executor() noexcept { return context_.get_executor(); }
 
@@ -60,5 +57,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/impl/background.ipp>
+#endif
 
 #endif

@@ -32,14 +32,7 @@ public:
     static constexpr std::chrono::minutes pause{1};
 
     /// Returns the number of failures since the last line; empty if no line may be written now.
-    [[nodiscard]] std::optional<std::uint64_t> admit(steady_time now) noexcept {
-        if (last_ && now - *last_ < pause) {
-            ++suppressed_;
-            return std::nullopt;
-        }
-        last_ = now;
-        return std::exchange(suppressed_, 0);
-    }
+    [[nodiscard]] std::optional<std::uint64_t> admit(steady_time now) noexcept;
 
 private:
     std::optional<steady_time> last_;
@@ -51,26 +44,12 @@ class bounded_line {
 public:
     static constexpr std::size_t bytes_max = 1024;
 
-    void append(std::string_view text) noexcept {
-        for (const char byte : text) {
-            if (size_ == bytes_max - 1) // for the line feed
-                return;
-            const auto code = static_cast<unsigned char>(byte);
-            bytes_[size_++] = code < 0x20 || code == 0x7f ? ' ' : byte;
-        }
-    }
+    void append(std::string_view text) noexcept;
 
-    void append(std::uint64_t number) noexcept {
-        std::array<char, 20> digits{};
-        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-        append(std::string_view{digits.data(), static_cast<std::size_t>(end - digits.data())});
-    }
+    void append(std::uint64_t number) noexcept;
 
     /// Returns the line with its line feed.
-    [[nodiscard]] std::string_view end() noexcept {
-        bytes_[size_] = '\n';
-        return {bytes_.data(), size_ + 1};
-    }
+    [[nodiscard]] std::string_view end() noexcept;
 
 private:
     std::array<char, bytes_max> bytes_;
@@ -89,26 +68,7 @@ class failure_reporter {
 public:
     failure_reporter() : state_{std::make_shared<state>()} {}
 
-    void operator()(const event& happened) const noexcept {
-        const std::lock_guard lock{state_->mutex};
-        const auto left_out = state_->limit.admit(std::chrono::steady_clock::now());
-        if (!left_out)
-            return;
-        detail::bounded_line line;
-        line.append("forest: a callback or policy of ");
-        line.append(happened.target.substr(0, target_bytes_max));
-        line.append(" threw: ");
-        line.append(happened.detail.substr(0, detail_bytes_max));
-        if (*left_out > 0) {
-            line.append(" (");
-            line.append(*left_out);
-            line.append(" more since the last line)");
-        }
-        line.append("; polling goes on; set on_event or on_unheard to handle this");
-        const std::string_view text = line.end();
-        // Standard error is the last resort: a failure to write there cannot be reported.
-        [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
-    }
+    void operator()(const event& happened) const noexcept;
 
 private:
     static constexpr std::size_t target_bytes_max = 256;
@@ -123,5 +83,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/impl/failure_reporter.ipp>
+#endif
 
 #endif

@@ -51,40 +51,17 @@ inline constexpr int unanswered_status = 500;
 /// the connection, the server and the execution context.
 class server_responder {
 public:
-    server_responder(const server_responder& other) noexcept
-        : slot_{other.slot_}, request_{other.request_} {
-        if (slot_ == nullptr)
-            return;
-        const std::lock_guard lock{*slot_->mutex};
-        if (slot_->request == request_)
-            ++slot_->holders;
-    }
+    server_responder(const server_responder& other) noexcept;
 
     server_responder(server_responder&&) noexcept = default;
 
-    server_responder& operator=(server_responder other) noexcept {
-        slot_.swap(other.slot_);
-        std::swap(request_, other.request_);
-        return *this;
-    }
+    server_responder& operator=(server_responder other) noexcept;
 
-    ~server_responder() {
-        if (slot_ == nullptr)
-            return;
-        const std::lock_guard lock{*slot_->mutex};
-        if (slot_->request == request_ && --slot_->holders == 0 && slot_->connection != nullptr)
-            slot_->connection->answer_error(detail::unanswered_status);
-    }
+    ~server_responder();
 
     /// Sends `answer`, and copies the necessary parts before it returns. Does nothing if the
     /// request has been answered or its connection is closed.
-    void operator()(const response& answer) const {
-        if (slot_ == nullptr)
-            return;
-        const std::lock_guard lock{*slot_->mutex};
-        if (slot_->request == request_ && slot_->connection != nullptr)
-            slot_->connection->answer(answer);
-    }
+    void operator()(const response& answer) const;
 
 private:
     friend class detail::server_connection;
@@ -97,5 +74,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/impl/server_responder.ipp>
+#endif
 
 #endif

@@ -50,76 +50,23 @@ public:
     explicit constexpr signal_takeover(int signal) noexcept : number{signal} {}
 
     // Returns false for an ignored signal, and does not change it.
-    bool take(asio::signal_set& set) {
-        const struct sigaction before = disposition();
-        if (before.sa_handler == SIG_IGN)
-            return false;
-        std::error_code ec;
-        set.add(number, ec);
-        if (ec)
-            throw std::system_error{ec, "signal " + std::to_string(number)};
-        if (holders_++ == 0) {
-            taken_ = disposition();
-            // If the application has its own set, Asio's handler was there before, and nothing is
-            // displaced.
-            displaced_.reset();
-            if (before.sa_handler != taken_.sa_handler)
-                displaced_ = before;
-        }
-        return true;
-    }
+    bool take(asio::signal_set& set);
 
     // Returns whether the signal has to be sent again: it was received by this or by another
     // waiting object, and the application's handler has been restored.
-    bool release(asio::signal_set& set, bool received) noexcept {
-        owed_ = owed_ || received;
-        const struct sigaction before = disposition();
-        std::error_code cannot_fail;
-        set.remove(number, cannot_fail);
-        if (--holders_ > 0)
-            return false;
-        const bool owed = std::exchange(owed_, false);
-        // Either a set of the application still waits, or the disposition is the default already.
-        if (disposition().sa_handler == before.sa_handler)
-            return false;
-        // The application has replaced Asio's handler since then. Its handler is kept.
-        if (before.sa_handler != taken_.sa_handler) {
-            dispose(before);
-            return false;
-        }
-        if (!displaced_)
-            return false;
-        const bool is_default = displaced_->sa_handler == SIG_DFL;
-        if (is_default && default_is_ignored())
-            end_process_by_signal();
-        else
-            dispose(*displaced_);
-        return owed && !is_default && displaced_->sa_handler != &forest_end_by_signal;
-    }
+    bool release(asio::signal_set& set, bool received) noexcept;
 
     // For process 1, unless the signal is ignored or handled.
-    void have_default_end_process() const noexcept {
-        if (disposition().sa_handler == SIG_DFL)
-            end_process_by_signal();
-    }
+    void have_default_end_process() const noexcept;
 
     const int number;
 
 private:
     // sigaction cannot fail, because the signal exists and may be caught. Handlers are compared by
     // `sa_handler`, with any `sa_flags`, because it shares its storage with `sa_sigaction`.
-    [[nodiscard]] struct sigaction disposition() const noexcept {
-        struct sigaction found{};
-        ::sigaction(number, nullptr, &found);
-        return found;
-    }
+    [[nodiscard]] struct sigaction disposition() const noexcept;
 
-    void end_process_by_signal() const noexcept {
-        struct sigaction ending{};
-        ending.sa_handler = &forest_end_by_signal;
-        ::sigemptyset(&ending.sa_mask);
-        dispose(ending);
-    }
+    void end_process_by_signal() const noexcept;
 
     void dispose(const struct sigaction& wanted) const noexcept {
         ::sigaction(number, &wanted, nullptr);
@@ -133,10 +80,7 @@ private:
 
 // The only state of the library that belongs to the process, like the dispositions.
 struct shutdown_takeovers {
-    static shutdown_takeovers& of_this_process() noexcept {
-        static shutdown_takeovers all;
-        return all;
-    }
+    static shutdown_takeovers& of_this_process() noexcept;
 
     std::mutex mutex;
     std::array<signal_takeover, 2> signals{signal_takeover{SIGINT}, signal_takeover{SIGTERM}};
@@ -146,13 +90,7 @@ struct shutdown_takeovers {
 // the handler that is installed then.
 class shutdown_signals_blocked {
 public:
-    shutdown_signals_blocked() noexcept {
-        sigset_t both;
-        ::sigemptyset(&both);
-        ::sigaddset(&both, SIGINT);
-        ::sigaddset(&both, SIGTERM);
-        ::pthread_sigmask(SIG_BLOCK, &both, &before_);
-    }
+    shutdown_signals_blocked() noexcept;
 
     shutdown_signals_blocked(const shutdown_signals_blocked&) = delete;
     shutdown_signals_blocked& operator=(const shutdown_signals_blocked&) = delete;
@@ -166,38 +104,15 @@ private:
 // while Asio's service still exists.
 class shutdown_wait : public std::enable_shared_from_this<shutdown_wait> {
 public:
-    shutdown_wait(const asio::any_io_executor& executor, unique_function<void(int)> callback)
-        : set_{std::in_place, executor} {
-        gate_.set<int>(callback_,
-                       [this, callback = std::move(callback)](const int& signal) mutable {
-                           const passing_on afterwards{*this, signal};
-                           if (callback)
-                               callback(signal);
-                       });
-    }
+    shutdown_wait(const asio::any_io_executor& executor, unique_function<void(int)> callback);
 
     shutdown_wait(const shutdown_wait&) = delete;
     shutdown_wait& operator=(const shutdown_wait&) = delete;
     ~shutdown_wait() { release(); }
 
-    void start() {
-        auto& process = shutdown_takeovers::of_this_process();
-        // The lock is held until the wait has begun, because it may end on another thread at once.
-        const std::lock_guard lock{process.mutex};
-        for (std::size_t index = 0; index < taken_.size(); ++index)
-            taken_[index] = process.signals[index].take(*set_);
-        if (!taken_[0] && !taken_[1])
-            return;
-        set_->async_wait([self = shared_from_this()](std::error_code ec, int signal) {
-            if (!ec)
-                self->gate_.call(self->callback_, signal);
-        });
-    }
+    void start();
 
-    void cancel() {
-        gate_.close([this] { release(); });
-        gate_.set<int>(callback_, {});
-    }
+    void cancel();
 
 private:
     // It runs within the gate, so that cancel() waits for it, too. It also runs if the callback
@@ -209,27 +124,7 @@ private:
     };
 
     // Only the first call counts. `received` is the signal that the callback received, 0 if none.
-    void release(int received = 0) noexcept {
-        std::array<bool, 2> owed{};
-        auto& process = shutdown_takeovers::of_this_process();
-        {
-            const shutdown_signals_blocked blocked;
-            const std::lock_guard lock{process.mutex};
-            if (!set_)
-                return;
-            for (std::size_t index = 0; index < taken_.size(); ++index) {
-                signal_takeover& each = process.signals[index];
-                owed[index] = taken_[index] && each.release(*set_, each.number == received);
-            }
-            set_.reset();
-        }
-        // Sends the signal to the process, as the first time. raise() would send it to this thread,
-        // which may block the signal for ever.
-        for (std::size_t index = 0; index < owed.size(); ++index) {
-            if (owed[index])
-                ::kill(::getpid(), process.signals[index].number);
-        }
-    }
+    void release(int received = 0) noexcept;
 
     callback_gate gate_;
     shared_callback<int> callback_;
@@ -246,14 +141,7 @@ private:
 /// the program does not handle. So a program that waits for a name or a file would never end. Does
 /// nothing in any other process, and changes no signal that is ignored or handled.
 /// `shutdown_signals` treats this as the default. May be called from any thread, and several times.
-inline void let_signals_end_first_process() noexcept {
-    if (!detail::default_is_ignored())
-        return;
-    auto& process = detail::shutdown_takeovers::of_this_process();
-    const std::lock_guard lock{process.mutex};
-    for (const detail::signal_takeover& each : process.signals)
-        each.have_default_end_process();
-}
+FOREST_DECL void let_signals_end_first_process() noexcept;
 
 /// Turns the first SIGINT or SIGTERM into a call on the event loop, where an application cleans up
 /// (B34: shutdown by signals).
@@ -308,12 +196,7 @@ public:
     /// this returns. Throws std::system_error if a signal cannot be taken, for example because no
     /// descriptor is left; then both are unchanged.
     shutdown_signals(const executor_source& source,
-                     detail::unique_function<void(int signal)> callback) {
-        const auto wait =
-            std::make_shared<detail::shutdown_wait>(source.get(), std::move(callback));
-        wait_ = wait;
-        wait->start();
-    }
+                     detail::unique_function<void(int signal)> callback);
 
     shutdown_signals(const shutdown_signals&) = delete;
     shutdown_signals& operator=(const shutdown_signals&) = delete;
@@ -335,5 +218,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/impl/shutdown_signals.ipp>
+#endif
 
 #endif

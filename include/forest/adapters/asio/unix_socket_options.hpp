@@ -23,23 +23,15 @@ namespace detail {
 class unix_socket_category_type final : public option_category {
 public:
     const char* name() const noexcept override { return "forest.unix_socket_options"; }
-    std::string_view identifier(int value) const noexcept override {
-        return unix_socket_errc{value} == unix_socket_errc::invalid_mode ? "invalid_mode" : "";
-    }
-    std::string message(int value) const override {
-        return unix_socket_errc{value} == unix_socket_errc::invalid_mode
-                   ? "unix_socket_options.mode must be from 0 to 0777 (octal)"
-                   : "unknown error";
-    }
+    std::string_view identifier(int value) const noexcept override;
+    std::string message(int value) const override;
 };
 
 inline const unix_socket_category_type unix_socket_category_object{};
 
 } // namespace detail
 
-[[nodiscard]] inline std::error_code make_error_code(unix_socket_errc code) noexcept {
-    return {static_cast<int>(code), detail::unix_socket_category_object};
-}
+[[nodiscard]] FOREST_DECL std::error_code make_error_code(unix_socket_errc code) noexcept;
 
 } // namespace forest::inline FOREST_FORM
 
@@ -56,12 +48,13 @@ struct unix_socket_options {
     unsigned mode = 0;
 
     /// Returns an error that names the member out of its range.
-    [[nodiscard]] std::error_code validate() const noexcept {
-        constexpr unsigned mode_max = 0777;
-        return mode <= mode_max ? std::error_code{} : unix_socket_errc::invalid_mode;
-    }
+    [[nodiscard]] std::error_code validate() const noexcept;
 };
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/impl/unix_socket_options.ipp>
+#endif
 
 #endif

@@ -64,25 +64,12 @@ class cares_resolver {
 public:
     /// Throws std::system_error, with std::errc::invalid_argument if the options cannot be used, or
     /// with another code if c-ares cannot be set up.
-    explicit cares_resolver(cares_options options = {})
-        : options_{std::move(options)}, hosts_{options_.hosts} {
-        (void)make_channel();
-    }
+    explicit cares_resolver(cares_options options = {});
 
     cares_resolver(const cares_resolver&) = delete;
     cares_resolver& operator=(const cares_resolver&) = delete;
 
-    ~cares_resolver() {
-        {
-            const std::lock_guard lock{mutex_};
-            ended_ = true;
-            wake();
-        }
-        if (thread_.joinable())
-            thread_.join();
-        if (wake_ >= 0)
-            ::close(wake_);
-    }
+    ~cares_resolver();
 
     /// Throws std::bad_alloc, or std::system_error if the system has no thread or descriptor.
     template <typename Handler>
@@ -110,90 +97,22 @@ private:
     };
 
     // Under the lock.
-    void begin() {
-        if (wake_ < 0)
-            wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-        if (wake_ < 0)
-            throw std::system_error{errno, std::system_category(), "eventfd"};
-        const signals_blocked for_the_thread;
-        thread_ = std::thread{[this] { work(); }};
-    }
+    void begin();
 
-    void wake() const noexcept {
-        const std::uint64_t increment = 1;
-        if (wake_ >= 0)
-            (void)!::write(wake_, &increment, sizeof increment);
-    }
+    void wake() const noexcept;
 
     // -- On the thread --
 
-    void work() noexcept {
-        std::vector<question> taken;
-        std::vector<pollfd> watched;
-        for (;;) {
-            {
-                const std::lock_guard lock{mutex_};
-                if (ended_)
-                    break;
-                taken.swap(asked_);
-            }
-            for (question& each : taken)
-                look_up(each);
-            taken.clear();
-            wait(watched);
-        }
-        channels_.clear(); // The remaining handlers are not called.
-    }
+    void work() noexcept;
 
-    void look_up(question& next) noexcept {
-        try {
-            const bool local = hosts_.contains(next.name);
-            newest_channel().look_up(next.name, local, std::move(next.handler));
-        } catch (...) { // There is no memory or no descriptor.
-            if (!next.handler)
-                return; // c-ares has the handler.
-            resolution nothing;
-            nothing.error = errc::local_resources_exhausted;
-            next.handler(nothing);
-        }
-    }
+    void look_up(question& next) noexcept;
 
-    [[nodiscard]] std::unique_ptr<detail::cares_channel> make_channel() const {
-        return std::make_unique<detail::cares_channel>(options_.servers, options_.configuration,
-                                                       options_.timeout, options_.tries);
-    }
+    [[nodiscard]] std::unique_ptr<detail::cares_channel> make_channel() const;
 
     // Running look-ups keep the servers with which they began.
-    detail::cares_channel& newest_channel() {
-        const auto found = file_version::of(options_.configuration);
-        if (channels_.empty() || found != configuration_) {
-            auto made = make_channel();
-            if (lacks_descriptor()) // c-ares ignores a file that it could not open.
-                throw std::system_error{std::make_error_code(std::errc::too_many_files_open)};
-            channels_.push_back(std::move(made));
-            configuration_ = found;
-        }
-        return *channels_.back();
-    }
+    detail::cares_channel& newest_channel();
 
-    void wait(std::vector<pollfd>& watched) noexcept {
-        int timeout = -1;
-        try {
-            watched.assign(1, {.fd = wake_, .events = POLLIN, .revents = 0});
-            for (const auto& each : channels_)
-                timeout = each->add_to(watched, timeout);
-        } catch (...) { // There is no memory: the thread tries again soon.
-            timeout = 10;
-        }
-        if (::poll(watched.data(), watched.size(), timeout) < 0)
-            watched.clear();
-        std::uint64_t ignored = 0;
-        (void)!::read(wake_, &ignored, sizeof ignored);
-        for (std::size_t index = 0; index < channels_.size(); ++index)
-            channels_[index]->process(watched);
-        while (channels_.size() > 1 && channels_.front()->idle())
-            channels_.erase(channels_.begin());
-    }
+    void wait(std::vector<pollfd>& watched) noexcept;
 
     const cares_options options_;
     hosts_file hosts_;
@@ -209,5 +128,9 @@ private:
 static_assert(local_resolver<cares_resolver>);
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/cares/impl/cares_resolver.ipp>
+#endif
 
 #endif

@@ -19,10 +19,7 @@ namespace forest::inline FOREST_FORM {
 /// Writes lines to the standard error stream. Each line is written in one piece, so lines of
 /// several threads and processes are not mixed.
 struct stderr_sink {
-    void operator()(severity, std::string_view line) const noexcept {
-        static_assert(log_line::bytes_max < 1U << 30U, "the length goes through an int");
-        std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
-    }
+    void operator()(severity, std::string_view line) const noexcept;
 };
 
 /// Writes each event as a line to a sink.
@@ -78,5 +75,9 @@ using log_observer = basic_log_observer<>;
 static_assert(observer<log_observer>);
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/fmt/impl/log_observer.ipp>
+#endif
 
 #endif

@@ -44,11 +44,7 @@ public:
 
     hmac_sha256(hmac_sha256&&) noexcept = default;
 
-    hmac_sha256& operator=(const hmac_sha256& other) {
-        keyed_ = copy_of(other.keyed_);
-        restarts_ = other.restarts_;
-        return *this;
-    }
+    hmac_sha256& operator=(const hmac_sha256& other);
 
     hmac_sha256& operator=(hmac_sha256&&) noexcept = default;
 
@@ -56,22 +52,10 @@ public:
 
     /// Returns the signature of `message` as bytes. Throws std::bad_alloc, because OpenSSL may need
     /// memory; `operator new` is not called.
-    [[nodiscard]] digest digest_of(std::string_view message) {
-        digest result;
-        if (restarts_)
-            require(restart(keyed_) && finish(keyed_, message, result));
-        else
-            require(finish(copy_of(keyed_), message, result));
-        return result;
-    }
+    [[nodiscard]] digest digest_of(std::string_view message);
 
     /// Returns the signature of `message` as 64 lower-case hex digits, as the header field has it.
-    [[nodiscard]] hex_digest sign(std::string_view message) {
-        const digest bytes = digest_of(message);
-        hex_digest text;
-        detail::write_hex(bytes, text.data());
-        return text;
-    }
+    [[nodiscard]] hex_digest sign(std::string_view message);
 
 private:
     struct deleter {
@@ -82,64 +66,31 @@ private:
     using context = std::unique_ptr<EVP_MAC_CTX, deleter>;
 
     // The algorithms were found, so OpenSSL can only lack memory.
-    static void require(bool succeeded) {
-        if (!succeeded)
-            throw std::bad_alloc{};
-    }
+    static void require(bool succeeded);
 
-    static context make_context(std::string_view secret) {
-        if (secret.empty())
-            throw std::system_error(make_error_code(errc::secret_missing));
-        const std::unique_ptr<EVP_MAC, deleter> algorithm{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
-        if (algorithm == nullptr)
-            throw std::runtime_error("OpenSSL offers no HMAC; is its default provider loaded?");
-        context made{EVP_MAC_CTX_new(algorithm.get())};
-        require(made != nullptr);
-        std::array hash{'S', 'H', 'A', '2', '5', '6', '\0'};
-        const std::array parameters{
-            OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, hash.data(), 0),
-            OSSL_PARAM_construct_end()};
-        if (EVP_MAC_CTX_set_params(made.get(), parameters.data()) != 1)
-            throw std::runtime_error("OpenSSL offers no SHA-256; is its default provider loaded?");
-        const auto* const key = reinterpret_cast<const unsigned char*>(secret.data());
-        if (EVP_MAC_init(made.get(), key, secret.size(), nullptr) != 1)
-            throw std::runtime_error(
-                "OpenSSL refuses this secret; is it too short for its provider?");
-        return made;
-    }
+    static context make_context(std::string_view secret);
 
-    static context copy_of(const context& original) {
-        context copy{EVP_MAC_CTX_dup(original.get())};
-        require(copy != nullptr);
-        return copy;
-    }
+    static context copy_of(const context& original);
 
     static bool restart(const context& used) {
         return EVP_MAC_init(used.get(), nullptr, 0, nullptr) == 1;
     }
 
-    static bool finish(const context& started, std::string_view message, digest& result) {
-        std::size_t size = 0;
-        const auto* const bytes = reinterpret_cast<const unsigned char*>(message.data());
-        return EVP_MAC_update(started.get(), bytes, message.size()) == 1 &&
-               EVP_MAC_final(started.get(), result.data(), &size, result.size()) == 1;
-    }
+    static bool finish(const context& started, std::string_view message, digest& result);
 
     // The providers of OpenSSL 3.0.0 to 3.0.2 report success for a restart but do not restart
     // (github.com/openssl/openssl/issues/17811). A FIPS provider can be older than the library, so
     // two signatures are compared, not versions.
-    static bool restarts(const context& keyed) {
-        const context tried = copy_of(keyed);
-        digest first;
-        digest second;
-        require(finish(tried, {}, first));
-        return restart(tried) && finish(tried, {}, second) && first == second;
-    }
+    static bool restarts(const context& keyed);
 
     context keyed_;
     bool restarts_; // otherwise, each message uses a copy of its own
 };
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/openssl/impl/hmac_sha256.ipp>
+#endif
 
 #endif

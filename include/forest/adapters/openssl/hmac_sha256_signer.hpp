@@ -34,11 +34,7 @@ struct signer_options {
     int fraction_digits = fraction_digits_min;
 
     /// Returns the error of the options, if any: `signature_errc::invalid_fraction_digits`.
-    [[nodiscard]] std::error_code validate() const noexcept {
-        if (fraction_digits < fraction_digits_min || fraction_digits > fraction_digits_max)
-            return signature_errc::invalid_fraction_digits;
-        return {};
-    }
+    [[nodiscard]] std::error_code validate() const noexcept;
 };
 
 /// Signs requests with HMAC-SHA256: a model of `precise_signer`.
@@ -72,11 +68,7 @@ public:
         : hmac_sha256_signer{secret, signer_options{.style = style}} {}
 
     /// Also throws std::system_error with the error of `options.validate()`.
-    explicit hmac_sha256_signer(std::string_view secret, const signer_options& options = {})
-        : key_{secret}, names_{field_names(options.style)}, digits_{options.fraction_digits} {
-        if (const std::error_code ec = options.validate())
-            throw std::system_error(ec);
-    }
+    explicit hmac_sha256_signer(std::string_view secret, const signer_options& options = {});
 
     // Says what is wrong with braced options.
     template <std::size_t MisspeltOrWithoutUnit>
@@ -88,14 +80,7 @@ public:
     /// Adds the timestamp in UTC, and its signature. `fields` must have room for 121 bytes, and for
     /// one more byte for each digit after the third. Throws std::bad_alloc if OpenSSL finds no
     /// memory.
-    void sign(const request&, precise_time moment, header_fields& fields) {
-        const timestamp_text timestamp{moment, digits_};
-        const auto signature = key_.sign(timestamp.view());
-        std::error_code ec = fields.add(names_.timestamp, timestamp.view());
-        if (!ec)
-            ec = fields.add(names_.signature, {signature.data(), signature.size()});
-        assert(!ec && "the header fields have no room for a signature");
-    }
+    void sign(const request&, precise_time moment, header_fields& fields);
 
 private:
     hmac_sha256 key_;
@@ -106,5 +91,9 @@ private:
 static_assert(precise_signer<hmac_sha256_signer>);
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/openssl/impl/hmac_sha256_signer.ipp>
+#endif
 
 #endif

@@ -37,76 +37,28 @@ public:
     /// Reads the files of the user now, so that a mistake is found at the start and not at the
     /// first check. The authorities of the system are read when they are first needed, because most
     /// checks need none. Throws like tls_context.
-    explicit tls_client(const tls_options& options) : chosen_{options} {
-        if (!options.ca_file.empty() || !options.certificate_file.empty() ||
-            !options.private_key_file.empty())
-            context_.emplace(chosen_);
-    }
+    explicit tls_client(const tls_options& options);
 
     /// Returns the present number of tickets.
     [[nodiscard]] std::size_t tickets() const noexcept { return count_; }
 
     /// Returns a session with the server of `target`. It resumes an earlier session if possible. A
     /// ticket that can be used only once is then used up.
-    [[nodiscard]] tls_session begin(const url& target, clock::time_point now = clock::now()) {
-        if (!context_)
-            context_.emplace(chosen_);
-        return tls_session{*context_, target, take(key(target), now)};
-    }
+    [[nodiscard]] tls_session begin(const url& target, clock::time_point now = clock::now());
 
     /// Takes the tickets of `session`, which is with the server of `target` and has succeeded.
-    void keep(const url& target, tls_session& session) {
-        session.take_tickets([this, server = key(target)](detail::tls_ticket ticket) {
-            if (count_ >= tickets_max)
-                forget_any();
-            std::vector<detail::tls_ticket>& known = known_[server];
-            // A ticket that can be used many times replaces the earlier one.
-            while (!known.empty() &&
-                   (ticket.lasts() || known.size() >= detail::tickets_per_server_max))
-                forget_first(known);
-            known.push_back(std::move(ticket));
-            ++count_;
-        });
-    }
+    void keep(const url& target, tls_session& session);
 
 private:
     // All targets have the scheme https.
-    static std::string key(const url& target) {
-        return std::string{target.host()}.append(1, ' ').append(std::to_string(target.port()));
-    }
+    static std::string key(const url& target);
 
     // Returns the newest ticket that is still valid.
-    detail::tls_ticket take(const std::string& server, clock::time_point now) {
-        detail::tls_ticket found;
-        const auto place = known_.find(server);
-        if (place == known_.end())
-            return found;
-        std::vector<detail::tls_ticket>& known = place->second;
-        while (!found && !known.empty()) {
-            if (known.back().verified + verified_for >= now)
-                found = std::move(known.back());
-            known.pop_back();
-            --count_;
-        }
-        if (found.lasts()) {
-            known.push_back(found.copy());
-            ++count_;
-        }
-        if (known.empty())
-            known_.erase(place);
-        return found;
-    }
+    detail::tls_ticket take(const std::string& server, clock::time_point now);
 
-    void forget_first(std::vector<detail::tls_ticket>& known) noexcept {
-        known.erase(known.begin());
-        --count_;
-    }
+    void forget_first(std::vector<detail::tls_ticket>& known) noexcept;
 
-    void forget_any() noexcept {
-        forget_first(known_.begin()->second);
-        if (known_.begin()->second.empty())
-            known_.erase(known_.begin());
-    }
+    void forget_any() noexcept;
 
     tls_options chosen_;
     std::optional<tls_context> context_;
@@ -115,5 +67,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/openssl/impl/tls_client.ipp>
+#endif
 
 #endif

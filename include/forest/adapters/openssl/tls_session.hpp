@@ -48,63 +48,20 @@ public:
     /// the handshake (SNI, RFC 6066). `known` may be a ticket from an earlier session of the same
     /// context with the same origin. If the server does not know the ticket, it makes a full
     /// handshake.
-    tls_session(const tls_context& context, const url& target, const detail::tls_ticket& known = {})
-        : tls_session{context} {
-        SSL_set_connect_state(ssl_.get());
-        SSL_set_app_data(ssl_.get(), (given_ = std::make_unique<detail::tls_callbacks>()).get());
-        std::string host{target.host()};
-        detail::begin_openssl();
-        usable_ = target.is_ip_literal()
-                      ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str()) == 1
-                      : SSL_set1_host(ssl_.get(), host.c_str()) == 1 &&
-                            SSL_ctrl(ssl_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME,
-                                     TLSEXT_NAMETYPE_host_name, host.data()) == 1;
-        if (!usable_)
-            (void)fail();
-        if (known && SSL_set_session(ssl_.get(), known.session.get()) == 1)
-            verified_ = known.verified;
-    }
+    tls_session(const tls_context& context, const url& target,
+                const detail::tls_ticket& known = {});
 
     /// The server's side.
-    explicit tls_session(const tls_context& context) : ssl_{SSL_new(context.native_handle())} {
-        BIO* const input = BIO_new(BIO_s_mem());
-        BIO* const output = BIO_new(BIO_s_mem());
-        if (ssl_ == nullptr || input == nullptr || output == nullptr) {
-            BIO_free(input);
-            BIO_free(output);
-            throw std::bad_alloc();
-        }
-        SSL_set_bio(ssl_.get(), input, output); // now `ssl_` owns both
-        BIO_set_mem_eof_return(input, -1);
-        SSL_set_accept_state(ssl_.get());
-    }
+    explicit tls_session(const tls_context& context);
 
-    progress handshake() {
-        detail::begin_openssl();
-        return usable_ ? progress_of(SSL_do_handshake(ssl_.get())) : progress::failed;
-    }
+    progress handshake();
 
     /// Encrypts all of `plain`, which must not be empty.
-    progress send(std::string_view plain) {
-        detail::begin_openssl();
-        std::size_t sent = 0;
-        return progress_of(SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &sent));
-    }
+    progress send(std::string_view plain);
 
     /// Decrypts the available bytes into `plain`, which must not be empty. `received` is their
     /// number, and is above 0 when done.
-    progress receive(std::span<char> plain, std::size_t& received) {
-        received = 0;
-        progress last = progress::done;
-        while (last == progress::done && received < plain.size()) {
-            detail::begin_openssl();
-            std::size_t count = 0;
-            last = progress_of(
-                SSL_read_ex(ssl_.get(), plain.data() + received, plain.size() - received, &count));
-            received += count;
-        }
-        return received > 0 ? progress::done : last;
-    }
+    progress receive(std::span<char> plain, std::size_t& received);
 
     /// Returns why the session has failed. `errc::tls_failed` means that the certificate, the
     /// protocol or the bytes of the peer are not acceptable. `plain_http_expected`, `http2_only`
@@ -114,30 +71,17 @@ public:
 
     /// Takes bytes from the peer. Returns false if there is no memory for them; then the session is
     /// broken.
-    bool input(std::span<const char> bytes) {
-        const std::size_t missing = std::min(first_.size() - first_count_, bytes.size());
-        std::copy_n(bytes.begin(), missing, first_.begin() + first_count_);
-        first_count_ += missing;
-        const auto size = static_cast<int>(bytes.size());
-        return BIO_write(SSL_get_rbio(ssl_.get()), bytes.data(), size) == size;
-    }
+    bool input(std::span<const char> bytes);
 
     /// Returns the bytes for the peer; valid until the next call of another member.
-    [[nodiscard]] std::string_view output() const noexcept {
-        char* bytes = nullptr;
-        const long size = BIO_get_mem_data(SSL_get_wbio(ssl_.get()), &bytes);
-        return size > 0 ? std::string_view{bytes, static_cast<std::size_t>(size)}
-                        : std::string_view{};
-    }
+    [[nodiscard]] std::string_view output() const noexcept;
 
     /// Forgets the output, because it has been sent.
     void output_sent() noexcept { (void)BIO_reset(SSL_get_wbio(ssl_.get())); }
 
     /// Returns whether every byte of the peer has been used. If so, no byte is left that could be
     /// taken for the answer to a later request.
-    [[nodiscard]] bool idle() const noexcept {
-        return SSL_has_pending(ssl_.get()) == 0 && BIO_ctrl_pending(SSL_get_rbio(ssl_.get())) == 0;
-    }
+    [[nodiscard]] bool idle() const noexcept;
 
     /// Returns whether the finished handshake has resumed the known session.
     [[nodiscard]] bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
@@ -165,45 +109,12 @@ public:
 
     /// Adds the end of the session to the output. It proves to the peer that nothing was cut off.
     /// Returns false if the session has not begun or is broken.
-    bool goodbye() noexcept {
-        if (SSL_is_init_finished(ssl_.get()) != 1)
-            return false;
-        ERR_clear_error();
-        const int said = SSL_shutdown(ssl_.get());
-        ERR_clear_error();
-        return said >= 0;
-    }
+    bool goodbye() noexcept;
 
 private:
-    progress progress_of(int result) noexcept {
-        // OpenSSL may continue without the memory now, and fail later for this reason.
-        lacked_memory_ = lacked_memory_ || errno == ENOMEM;
-        if (result == 1)
-            return progress::done;
-        switch (SSL_get_error(ssl_.get(), result)) {
-        case SSL_ERROR_WANT_READ:
-        case SSL_ERROR_WANT_WRITE: return progress::wants_input;
-        case SSL_ERROR_ZERO_RETURN: return progress::closed;
-        default: break;
-        }
-        return fail();
-    }
+    progress progress_of(int result) noexcept;
 
-    progress fail() noexcept {
-        const int reason = ERR_GET_REASON(ERR_peek_last_error()); // before the errors are read
-        if (lacked_memory_ || detail::openssl_lacked_memory() || (given_ && given_->lacked_memory))
-            failure_ = errc::local_resources_exhausted;
-        else if (reason == SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL)
-            failure_ = errc::http2_only; // The server requires a protocol that was not offered (RFC
-                                         // 7301, 3.2).
-        else
-            failure_ = detail::instead_of_tls({first_.data(), first_count_});
-        ERR_clear_error();
-        if (failure_ == errc::plain_http_expected && SSL_is_server(ssl_.get()) == 1)
-            (void)BIO_write(SSL_get_wbio(ssl_.get()), not_tls.data(),
-                            static_cast<int>(not_tls.size()));
-        return progress::failed;
-    }
+    progress fail() noexcept;
 
     // The alert protocol_version (RFC 8446, 6), for a client that sends HTTP without TLS: OpenSSL
     // itself sends nothing to such a client.
@@ -224,5 +135,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/openssl/impl/tls_session.ipp>
+#endif
 
 #endif

@@ -23,24 +23,7 @@
 namespace forest::inline FOREST_FORM {
 
 /// Returns the address of a socket address; empty if it is of another family.
-[[nodiscard]] inline std::optional<ip_address> address_of(const sockaddr& address) noexcept {
-    ip_address result;
-    if (address.sa_family == AF_INET) {
-        sockaddr_in four{};
-        std::memcpy(&four, &address, sizeof four);
-        std::memcpy(result.bytes.data(), &four.sin_addr, sizeof four.sin_addr);
-        return result;
-    }
-    if (address.sa_family == AF_INET6) {
-        sockaddr_in6 six{};
-        std::memcpy(&six, &address, sizeof six);
-        std::memcpy(result.bytes.data(), &six.sin6_addr, sizeof six.sin6_addr);
-        result.is_v6 = true;
-        result.scope = six.sin6_scope_id;
-        return result;
-    }
-    return std::nullopt;
-}
+[[nodiscard]] FOREST_DECL std::optional<ip_address> address_of(const sockaddr& address) noexcept;
 
 /// Addresses in the order in which they came, each once.
 class distinct_addresses {
@@ -59,22 +42,13 @@ private:
 
 /// Returns whether this process can open no descriptor now. A look-up needs descriptors, but seldom
 /// reports that there are none.
-[[nodiscard]] inline bool lacks_descriptor() noexcept {
-    const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (probe >= 0)
-        ::close(probe);
-    return probe < 0;
-}
+[[nodiscard]] FOREST_DECL bool lacks_descriptor() noexcept;
 
 /// Blocks all signals for the current thread until this object is destroyed. Threads that begin
 /// during this time never receive a signal: the application's handlers must not run on them.
 class signals_blocked {
 public:
-    signals_blocked() noexcept {
-        sigset_t all;
-        sigfillset(&all);
-        ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-    }
+    signals_blocked() noexcept;
     signals_blocked(const signals_blocked&) = delete;
     signals_blocked& operator=(const signals_blocked&) = delete;
     ~signals_blocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
@@ -84,5 +58,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/posix/impl/address_of.ipp>
+#endif
 
 #endif

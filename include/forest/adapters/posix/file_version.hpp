@@ -17,17 +17,10 @@ public:
     /// The version of a file that does not exist.
     file_version() noexcept = default;
 
-    explicit file_version(const struct stat& file) noexcept
-        : inode_{file.st_ino},
-          bytes_{file.st_size},
-          seconds_{file.st_mtim.tv_sec},
-          nanoseconds_{file.st_mtim.tv_nsec} {}
+    explicit file_version(const struct stat& file) noexcept;
 
     /// The version of the file at `path` now.
-    [[nodiscard]] static file_version of(const std::string& path) noexcept {
-        struct stat file{};
-        return ::stat(path.c_str(), &file) == 0 ? file_version{file} : file_version{};
-    }
+    [[nodiscard]] static file_version of(const std::string& path) noexcept;
 
     friend bool operator==(const file_version&, const file_version&) = default;
 
@@ -39,5 +32,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/posix/impl/file_version.ipp>
+#endif
 
 #endif

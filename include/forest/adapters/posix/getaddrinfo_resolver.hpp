@@ -27,28 +27,7 @@ namespace forest::inline FOREST_FORM {
 
 /// Returns the error for a code of getaddrinfo, which is not 0. `error` is errno, for EAI_SYSTEM.
 /// The table is in docs/reference/resolver.md.
-[[nodiscard]] inline errc resolve_error(int code, int error) noexcept {
-    switch (code) {
-    case EAI_NONAME:
-#if defined(EAI_NODATA)
-    case EAI_NODATA:
-#endif
-#if defined(EAI_ADDRFAMILY)
-    case EAI_ADDRFAMILY:
-#endif
-#if defined(EAI_IDN_ENCODE)
-    case EAI_IDN_ENCODE:
-#endif
-        return errc::resolve_failed;
-    case EAI_MEMORY: return errc::local_resources_exhausted;
-    case EAI_SYSTEM:
-        for (const int each : {EMFILE, ENFILE, ENOBUFS, ENOMEM})
-            if (error == each)
-                return errc::local_resources_exhausted;
-        return errc::resolver_unavailable;
-    default: return errc::resolver_unavailable; // EAI_AGAIN and EAI_FAIL mostly
-    }
-}
+[[nodiscard]] FOREST_DECL errc resolve_error(int code, int error) noexcept;
 
 /// The default resolver of forest's transports: `getaddrinfo` on threads of its own. There are no
 /// threads before the first look-up and after 10 idle seconds. Models `resolver` and
@@ -66,17 +45,12 @@ public:
         : getaddrinfo_resolver{resolver_limits{}, std::move(hosts)} {}
 
     /// Has at most one thread for each look-up that a name book with these limits has under way.
-    explicit getaddrinfo_resolver(const resolver_limits& limits, std::string hosts = "/etc/hosts")
-        : hosts_{std::move(hosts)},
-          threads_{detail::lookup_threads::begin(
-              this, &deliver, limits.lookups_max + limits.hanging_max + limits.local_max)} {}
+    explicit getaddrinfo_resolver(const resolver_limits& limits, std::string hosts = "/etc/hosts");
 
     getaddrinfo_resolver(const getaddrinfo_resolver&) = delete;
     getaddrinfo_resolver& operator=(const getaddrinfo_resolver&) = delete;
 
-    ~getaddrinfo_resolver() {
-        threads_->end([](void* context) { delete static_cast<lookup*>(context); });
-    }
+    ~getaddrinfo_resolver();
 
     /// Throws std::bad_alloc, or std::system_error if the system has no thread.
     template <typename Handler>
@@ -95,28 +69,7 @@ public:
 private:
     using lookup = detail::unique_function<void(const resolution&)>;
 
-    static void deliver(void*, detail::lookup_job& ended) noexcept {
-        const std::unique_ptr<lookup> handler{static_cast<lookup*>(ended.context)};
-        distinct_addresses addresses;
-        resolution result;
-        try {
-            if (ended.code != 0)
-                result.error = ended.lacks_descriptor ? errc::local_resources_exhausted
-                                                      : resolve_error(ended.code, ended.error);
-            for (const addrinfo* each = ended.code == 0 ? ended.found : nullptr; each != nullptr;
-                 each = each->ai_next) {
-                if (const auto found = address_of(*each->ai_addr))
-                    addresses.add(*found);
-            }
-            if (ended.code == 0 && addresses.all().empty())
-                result.error = errc::resolve_failed;
-        } catch (const std::bad_alloc&) {
-            result.error = errc::local_resources_exhausted;
-        }
-        if (!result.error)
-            result.addresses = addresses.all();
-        (*handler)(result);
-    }
+    static void deliver(void*, detail::lookup_job& ended) noexcept;
 
     hosts_file hosts_;
     detail::lookup_threads* const threads_; // frees itself after `end`
@@ -125,5 +78,9 @@ private:
 static_assert(local_resolver<getaddrinfo_resolver>);
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/posix/impl/getaddrinfo_resolver.ipp>
+#endif
 
 #endif

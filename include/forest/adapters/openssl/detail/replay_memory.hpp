@@ -27,34 +27,10 @@ public:
     using digest = std::array<unsigned char, 32>;
 
     /// Remembers nothing when `window` is 0; otherwise `entries_max` must be at least 1.
-    replay_memory(duration window, std::size_t entries_max)
-        : window_{std::chrono::ceil<wall_time::duration>(window)},
-          entries_(window > duration::zero() ? entries_max : 0) {
-        assert(window >= duration::zero());
-        assert(window == duration::zero() || (entries_max >= 1 && entries_max < index_table::none));
-        index_.reserve(entries_.size());
-    }
+    replay_memory(duration window, std::size_t entries_max);
 
     /// Remembers `seen`. Returns false if it was remembered already, at most `window` ago.
-    [[nodiscard]] bool insert(const digest& seen, wall_time now) noexcept {
-        if (entries_.empty())
-            return true;
-        while (size_ > 0 && now - entries_[oldest_].when > window_)
-            drop_oldest();
-        const auto is_it = [&](std::uint32_t index) { return entries_[index].signature == seen; };
-        if (index_.find(hash(seen), is_it) != index_table::none)
-            return false;
-        if (size_ == entries_.size()) {
-            drop_oldest();
-            ++forgotten_;
-        }
-        const std::size_t added = (oldest_ + size_) % entries_.size();
-        entries_[added] = {seen, now};
-        index_.insert(static_cast<std::uint32_t>(added),
-                      [this](std::uint32_t index) { return hash(entries_[index].signature); });
-        ++size_;
-        return true;
-    }
+    [[nodiscard]] bool insert(const digest& seen, wall_time now) noexcept;
 
     /// Returns how many digests are remembered.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
@@ -70,19 +46,9 @@ private:
     };
 
     // Nobody can make a digest without the secret, so its bytes are random enough for a hash.
-    static std::uint64_t hash(const digest& signature) noexcept {
-        std::uint64_t first = 0;
-        for (std::size_t index = 0; index < sizeof first; ++index)
-            first = first << 8U | signature[index];
-        return first;
-    }
+    static std::uint64_t hash(const digest& signature) noexcept;
 
-    void drop_oldest() noexcept {
-        index_.erase(static_cast<std::uint32_t>(oldest_),
-                     [this](std::uint32_t index) { return hash(entries_[index].signature); });
-        oldest_ = (oldest_ + 1) % entries_.size();
-        --size_;
-    }
+    void drop_oldest() noexcept;
 
     wall_time::duration window_;
     std::vector<entry> entries_; // a ring
@@ -93,5 +59,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/openssl/detail/impl/replay_memory.ipp>
+#endif
 
 #endif

@@ -20,20 +20,12 @@
 namespace forest::inline FOREST_FORM::detail {
 
 // Clears the earlier errors of OpenSSL.
-inline void begin_openssl() noexcept {
-    ERR_clear_error();
-    errno = 0;
-}
+FOREST_DECL void begin_openssl() noexcept;
 
 // Returns whether OpenSSL has reported a lack of memory since `begin_openssl`, and clears its
 // errors. Some of its errors report only a consequence of the lack, and some of its functions reset
 // errno.
-inline bool openssl_lacked_memory() noexcept {
-    bool lacked = errno == ENOMEM;
-    while (const unsigned long code = ERR_get_error())
-        lacked = lacked || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
-    return lacked;
-}
+FOREST_DECL bool openssl_lacked_memory() noexcept;
 
 /// The data about one session of a client that OpenSSL reports only by callbacks, and only once.
 struct tls_callbacks {
@@ -47,24 +39,16 @@ struct tls_callbacks {
     }
 
     /// A callback for OpenSSL. It does not change the verdict on a certificate.
-    static int verified(int acceptable, X509_STORE_CTX* store) noexcept {
-        auto* const session = static_cast<const SSL*>(
-            X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
-        if (acceptable == 0 && errno == ENOMEM && session != nullptr && of(session) != nullptr)
-            of(session)->lacked_memory = true;
-        return acceptable;
-    }
+    static int verified(int acceptable, X509_STORE_CTX* store) noexcept;
 
     /// A callback for OpenSSL. Returns whether the ticket was taken.
-    static int add(SSL* ssl, SSL_SESSION* ticket) noexcept {
-        auto* const known = of(ssl);
-        if (known == nullptr || SSL_version(ssl) < TLS1_3_VERSION)
-            return 0;
-        known->last[known->count++ % known->last.size()].reset(ticket);
-        return 1;
-    }
+    static int add(SSL* ssl, SSL_SESSION* ticket) noexcept;
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/openssl/detail/impl/tls_callbacks.ipp>
+#endif
 
 #endif

@@ -36,18 +36,10 @@ struct tls_ticket {
     /// Returns whether the ticket can be used many times, like the tickets of TLS 1.2. A ticket of
     /// TLS 1.3 is used only once: otherwise an observer of the network could see that two sessions
     /// belong to the same client. So a server sends several tickets.
-    [[nodiscard]] bool lasts() const noexcept {
-        return session && SSL_SESSION_get_protocol_version(session.get()) < TLS1_3_VERSION;
-    }
+    [[nodiscard]] bool lasts() const noexcept;
 
     /// Returns a copy of the ticket, for the same session.
-    [[nodiscard]] tls_ticket copy() const noexcept {
-        tls_ticket other;
-        if (session && SSL_SESSION_up_ref(session.get()) == 1)
-            other.session.reset(session.get());
-        other.verified = verified;
-        return other;
-    }
+    [[nodiscard]] tls_ticket copy() const noexcept;
 };
 
 /// How many tickets are kept for one server. When more checks of a server begin together, the
@@ -55,5 +47,9 @@ struct tls_ticket {
 inline constexpr std::size_t tickets_per_server_max = 8;
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/openssl/detail/impl/tls_ticket.ipp>
+#endif
 
 #endif

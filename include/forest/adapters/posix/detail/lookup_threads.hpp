@@ -55,12 +55,7 @@ public:
     using deliver = void (*)(void* owner, lookup_job& ended) noexcept;
 
     /// Makes a group of at most `threads_max` threads. Throws std::bad_alloc.
-    static lookup_threads* begin(void* owner, deliver callback, std::size_t threads_max) {
-        void* const memory = std::malloc(sizeof(lookup_threads));
-        if (memory == nullptr)
-            throw std::bad_alloc{};
-        return ::new (memory) lookup_threads{owner, callback, threads_max};
-    }
+    static lookup_threads* begin(void* owner, deliver callback, std::size_t threads_max);
 
     lookup_threads(const lookup_threads&) = delete;
     lookup_threads& operator=(const lookup_threads&) = delete;
@@ -68,29 +63,7 @@ public:
     /// Looks `name` up; it has at most `name_bytes_max` bytes. An empty name is reported as
     /// unknown. Returns false and does nothing if `end` was called. Throws std::bad_alloc. Throws
     /// std::system_error if no thread can be added and all threads may be inside getaddrinfo.
-    bool look_up(std::string_view name, void* context) {
-        auto* const job = static_cast<lookup_job*>(std::calloc(1, sizeof(lookup_job)));
-        if (job == nullptr)
-            throw std::bad_alloc{};
-        job->context = context;
-        std::copy_n(name.data(), std::min(name.size(), name_bytes_max), job->name);
-        const guard lock{mutex_};
-        if (ended_) {
-            std::free(job);
-            return false;
-        }
-        if (idle_ <= queued_ && threads_ < threads_max_) {
-            if (const int error = add_thread(); error != 0 && threads_ - inside_ <= queued_) {
-                std::free(job);
-                throw std::system_error{error, std::system_category(), "pthread_create"};
-            }
-        }
-        (last_ != nullptr ? last_->next : first_) = job;
-        last_ = job;
-        ++queued_;
-        pthread_cond_signal(&work_);
-        return true;
-    }
+    bool look_up(std::string_view name, void* context);
 
     /// Ends the group and frees it. It waits for all threads except those inside getaddrinfo, which
     /// are left behind. It calls `drop` for the context of each look-up that has not ended. After
@@ -158,138 +131,27 @@ private:
         pthread_mutex_t& mutex_;
     };
 
-    lookup_threads(void* owner, deliver callback, std::size_t threads_max) noexcept
-        : owner_{owner}, callback_{callback}, threads_max_{threads_max} {
-        pthread_mutex_init(&mutex_, nullptr);
-        pthread_condattr_t attributes;
-        pthread_condattr_init(&attributes);
-        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-        pthread_cond_init(&work_, &attributes);
-        pthread_condattr_destroy(&attributes);
-    }
+    lookup_threads(void* owner, deliver callback, std::size_t threads_max) noexcept;
 
     // Under the lock.
-    int add_thread() noexcept {
-        auto* const added = static_cast<worker*>(std::calloc(1, sizeof(worker)));
-        if (added == nullptr)
-            return ENOMEM;
-        added->group = this;
-        pthread_attr_t attributes;
-        pthread_attr_init(&attributes);
-        pthread_attr_setstacksize(
-            &attributes,
-            std::max(stack_bytes, static_cast<std::size_t>(std::max<long>(PTHREAD_STACK_MIN, 0))));
-        const int error = [&] {
-            const signals_blocked for_the_thread;
-            return pthread_create(&added->thread, &attributes, &work, added);
-        }();
-        pthread_attr_destroy(&attributes);
-        if (error != 0) {
-            std::free(added);
-            return error;
-        }
-        added->next = workers_;
-        workers_ = added;
-        ++threads_;
-        ++references_;
-        return 0;
-    }
+    int add_thread() noexcept;
 
-    static void* work(void* argument) noexcept {
-        auto* const self = static_cast<worker*>(argument);
-        lookup_threads* const group = self->group;
-        pthread_mutex_lock(&group->mutex_);
-        while (lookup_job* const job = group->next_job()) {
-            self->inside = job;
-            ++group->inside_;
-            pthread_mutex_unlock(&group->mutex_);
-            look_up(*job);
-            pthread_mutex_lock(&group->mutex_);
-            self->inside = nullptr;
-            --group->inside_;
-            if (self->left_behind) {
-                free_job(job);
-                break;
-            }
-            pthread_mutex_unlock(&group->mutex_);
-            group->callback_(group->owner_, *job);
-            free_job(job);
-            pthread_mutex_lock(&group->mutex_);
-        }
-        worker* const before = group->retire(*self);
-        const bool left_behind = self->left_behind;
-        pthread_mutex_unlock(&group->mutex_);
-        if (before != nullptr) {
-            pthread_join(before->thread, nullptr);
-            std::free(before);
-        }
-        group->release();
-        if (left_behind)
-            std::free(self);
-        return nullptr;
-    }
+    static void* work(void* argument) noexcept;
 
     // Called under the lock. Returns null when the thread has to end.
-    lookup_job* next_job() noexcept {
-        timespec until{};
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_sec += idle_seconds;
-        ++idle_;
-        for (int error = 0; first_ == nullptr && !ended_ && error != ETIMEDOUT;)
-            error = pthread_cond_timedwait(&work_, &mutex_, &until);
-        --idle_;
-        lookup_job* const job = first_;
-        if (job == nullptr || ended_)
-            return nullptr;
-        first_ = job->next;
-        if (first_ == nullptr)
-            last_ = nullptr;
-        --queued_;
-        return job;
-    }
+    lookup_job* next_job() noexcept;
 
     // Called under the lock. A thread that ends because it is idle joins the one that ended before
     // it. So at most one such thread is not joined. At the end of the group, the owner joins the
     // other threads.
-    worker* retire(worker& self) noexcept {
-        --threads_;
-        if (ended_)
-            return nullptr;
-        worker** each = &workers_;
-        while (*each != &self)
-            each = &(*each)->next;
-        *each = self.next;
-        return std::exchange(retired_, &self);
-    }
+    worker* retire(worker& self) noexcept;
 
-    static void look_up(lookup_job& job) noexcept {
-        addrinfo wanted{};
-        wanted.ai_family = AF_UNSPEC;
-        wanted.ai_socktype = SOCK_STREAM; // each address once
-        errno = 0;
-        job.code = job.name[0] == '\0' ? EAI_NONAME
-                                       : ::getaddrinfo(job.name, nullptr, &wanted, &job.found);
-        job.error = errno;
-        job.lacks_descriptor = job.code != 0 && lacks_descriptor();
-    }
+    static void look_up(lookup_job& job) noexcept;
 
-    static void free_job(lookup_job* job) noexcept {
-        if (job->code == 0 && job->found != nullptr)
-            ::freeaddrinfo(job->found);
-        std::free(job);
-    }
+    static void free_job(lookup_job* job) noexcept;
 
     // Not under the lock.
-    void release() noexcept {
-        pthread_mutex_lock(&mutex_);
-        const bool last = --references_ == 0;
-        pthread_mutex_unlock(&mutex_);
-        if (!last)
-            return;
-        pthread_cond_destroy(&work_);
-        pthread_mutex_destroy(&mutex_);
-        std::free(this);
-    }
+    void release() noexcept;
 
     void* const owner_;
     const deliver callback_;
@@ -309,5 +171,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/posix/detail/impl/lookup_threads.ipp>
+#endif
 
 #endif

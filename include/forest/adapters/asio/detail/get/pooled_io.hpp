@@ -69,34 +69,13 @@ protected:
     [[nodiscard]] name_directory& names() noexcept { return pool_.names(); }
     [[nodiscard]] client_socket& socket() noexcept { return *socket_; }
 
-    [[nodiscard]] bool take_kept(const url& target, clock::time_point now) noexcept {
-        pooled_socket* const kept = pool_.take_kept(target, *this, now);
-        if (kept == nullptr)
-            return false;
-        pool_.put_back(*std::exchange(socket_, kept));
-        return true;
-    }
+    [[nodiscard]] bool take_kept(const url& target, clock::time_point now) noexcept;
 
-    [[nodiscard]] bool keep(const url& target, clock::time_point now) {
-        pooled_socket& next = pool_.lend(*this);
-        bool kept = false;
-        try {
-            kept = pool_.keep(*socket_, target, now);
-        } catch (const std::bad_alloc&) {
-        }
-        if (kept)
-            socket_ = &next;
-        else
-            pool_.put_back(next);
-        return kept;
-    }
+    [[nodiscard]] bool keep(const url& target, clock::time_point now);
 
     [[nodiscard]] bool give_way() noexcept { return pool_.close_longest_idle(); }
 
-    void drop() noexcept {
-        ++wait;
-        pool_.drop(*socket_);
-    }
+    void drop() noexcept;
 
     void call_later(serial_task& task) noexcept { pool_.call_later(task); }
 
@@ -115,42 +94,29 @@ protected:
     void wait_readable() { pool_.await(*socket_, EPOLLIN); }
     void wait_writable() { pool_.await(*socket_, EPOLLOUT); }
 
-    void wake_later() {
-        ++wait;
-        pool_.wake_later(*this);
-    }
+    void wake_later();
 
     void wait_until(clock::time_point end) { pool_.set_deadline(*this, end); }
 
-    void stop_waiting() noexcept {
-        ++wait;
-        pool_.forget(*socket_);
-        pool_.clear_deadline(*this);
-    }
+    void stop_waiting() noexcept;
 
-    void run(lock& held, serial_task& done) {
-        held.unlock();
-        done.perform();
-    }
+    void run(lock& held, serial_task& done);
 
-    void post(lock& held, serial_task& done) {
-        held.unlock();
-        pool_.post(done);
-    }
+    void post(lock& held, serial_task& done);
 
 private:
-    void wake() final {
-        resume([this](lock& held) { ready(held); });
-    }
+    void wake() final;
 
-    void expire() final {
-        resume([this](lock& held) { expired(held); });
-    }
+    void expire() final;
 
     socket_pool& pool_;
     pooled_socket* socket_;
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/detail/get/impl/pooled_io.ipp>
+#endif
 
 #endif

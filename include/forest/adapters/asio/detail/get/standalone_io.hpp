@@ -62,15 +62,7 @@ protected:
     static constexpr std::size_t buffer_bytes_kept = std::size_t{128} * 1024;
 
     standalone_io(asio_serializer serializer, const transport_options& options,
-                  std::shared_ptr<name_directory> names)
-        : serializer_{std::move(serializer)},
-          names_{std::move(names)},
-          tls_{options.tls},
-          reuses_{options.reuse_connections},
-          resets_{options.reset_after_answer.value_or(false)},
-          mailbox_{executor()},
-          watch_{executor()},
-          timer_{executor()} {}
+                  std::shared_ptr<name_directory> names);
 
     virtual ~standalone_io() { drop(); }
 
@@ -94,39 +86,23 @@ protected:
     [[nodiscard]] client_socket& socket() noexcept { return socket_; }
 
     /// Makes a kept connection to the server of `target` the current one, if there is a kept one.
-    [[nodiscard]] bool take_kept(const url& target, clock::time_point now) noexcept {
-        return socket_.socket.is_open() && now - kept_at_ <= kept_idle_max &&
-               kept_for_.same_origin(target);
-    }
+    [[nodiscard]] bool take_kept(const url& target, clock::time_point now) noexcept;
 
     /// Keeps the current connection for the next GET with that origin, if possible.
-    [[nodiscard]] bool keep(const url& target, clock::time_point now) {
-        if (!kept_for_.same_origin(target))
-            kept_for_ = target;
-        kept_at_ = now;
-        return true;
-    }
+    [[nodiscard]] bool keep(const url& target, clock::time_point now);
 
     /// Closes a kept connection to make room for another one. Returns whether there was one. This
     /// backend has none except the current one.
     [[nodiscard]] static bool give_way() noexcept { return false; }
 
     /// Closes the current connection, if there is one.
-    void drop() noexcept {
-        ++wait_;
-        if (watch_.is_open())
-            watch_.release();
-        socket_.socket.close();
-    }
+    void drop() noexcept;
 
     /// Performs a task later, independently of the current wait, unless the task is queued already.
     /// The task is a part of this object. May be called from any thread and without the lock. Does
     /// nothing while this object is being destroyed. If the executor has no memory, the task is
     /// dropped.
-    void call_later(serial_task& task) noexcept {
-        if (auto self = weak_from_this().lock())
-            (void)mailbox_.post(task, std::move(self));
-    }
+    void call_later(serial_task& task) noexcept;
 
     /// Takes a step under the lock. Do not call it with the lock held.
     template <typename Step>
@@ -147,34 +123,17 @@ protected:
     /// Calls `ready` from the executor, for steps that must not run inside the current call.
     void wake_later() { post_owned(executor(), unless_overtaken(wait_, is_ready)); }
 
-    void wait_until(clock::time_point deadline) {
-        timer_.expires_at(deadline);
-        timer_.async_wait(unless_overtaken(
-            deadline_, [](standalone_io& self, lock& held, const std::error_code& ec) {
-                if (!ec)
-                    self.expired(held);
-            }));
-    }
+    void wait_until(clock::time_point deadline);
 
     /// Neither `ready` nor `expired` is called any more for an earlier wait.
-    void stop_waiting() {
-        ++wait_;
-        ++deadline_;
-        timer_.cancel();
-    }
+    void stop_waiting();
 
     /// Performs a task. The task and the handlers of the application run one at a time. Releases
     /// the lock.
-    void run(lock& held, serial_task& done) {
-        held.unlock();
-        serializer_.run(done, shared_from_this());
-    }
+    void run(lock& held, serial_task& done);
 
     /// The same as `run`, but after this call has returned. Does not keep this object alive.
-    void post(lock& held, serial_task& done) {
-        held.unlock();
-        serializer_.post(done, nullptr);
-    }
+    void post(lock& held, serial_task& done);
 
 private:
     static constexpr auto is_ready = [](auto& self, auto& held, const auto&...) {
@@ -182,16 +141,7 @@ private:
     };
 
     // A socket that cannot be watched is useless: the next operation on it fails.
-    void wait(asio::posix::stream_descriptor::wait_type readiness) {
-        std::error_code ec;
-        if (!watch_.is_open())
-            watch_.assign(socket_.socket.native_handle(), ec);
-        if (ec) {
-            socket_.socket.close();
-            return wake_later();
-        }
-        watch_.async_wait(readiness, unless_overtaken(wait_, is_ready));
-    }
+    void wait(asio::posix::stream_descriptor::wait_type readiness);
 
     std::mutex mutex_;
     handler_memory memory_;
@@ -211,5 +161,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/detail/get/impl/standalone_io.ipp>
+#endif
 
 #endif

@@ -24,12 +24,12 @@ struct client_socket {
 };
 
 /// Ends TLS. Sends the closing message that RFC 8446, 6.1 requires, if the socket takes it at once.
-inline void end_tls(client_socket& client) noexcept {
-    if (client.tls && client.tls->output().empty() && client.tls->goodbye())
-        (void)client.socket.send(client.tls->output());
-    client.tls.reset();
-}
+FOREST_DECL void end_tls(client_socket& client) noexcept;
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/detail/io/impl/client_socket.ipp>
+#endif
 
 #endif

@@ -16,31 +16,11 @@
 namespace forest::inline FOREST_FORM::detail {
 
 /// Returns why a connection could not be made. A missing socket file means that there is no server.
-[[nodiscard]] inline errc connect_error(const std::error_code& ec) noexcept {
-    // Asio's category maps nothing to std::errc, so the numbers are compared.
-    const auto is = [&ec](int number) {
-        return ec == std::error_code{number, asio::error::get_system_category()};
-    };
-    if (ec == asio::error::connection_refused || is(ENOENT))
-        return errc::connection_refused;
-    if (ec == asio::error::timed_out)
-        return errc::timed_out;
-    if (ec == asio::error::connection_reset || ec == asio::error::connection_aborted)
-        return errc::connection_lost;
-    // A socket that could not be watched has been closed; then the error is EBADF.
-    for (const int each : {EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, EBADF}) {
-        if (is(each))
-            return errc::local_resources_exhausted;
-    }
-    return errc::unreachable;
-}
+[[nodiscard]] FOREST_DECL errc connect_error(const std::error_code& ec) noexcept;
 
 /// Returns whether a connection could not be made because a resource is missing that the end of any
 /// other connection gives back.
-[[nodiscard]] inline bool lacks_room(const std::error_code& ec) noexcept {
-    // Ports are counted separately for each address of a server.
-    return connect_error(ec) == errc::local_resources_exhausted && ec.value() != EADDRNOTAVAIL;
-}
+[[nodiscard]] FOREST_DECL bool lacks_room(const std::error_code& ec) noexcept;
 
 /// Two addresses of one server have failed. Returns the failure that says more about the check. A
 /// lack of resources comes first: the server may be healthy at the address that could not be tried.
@@ -56,10 +36,12 @@ namespace forest::inline FOREST_FORM::detail {
 }
 
 /// Returns why an established connection failed.
-[[nodiscard]] inline errc stream_error(const std::error_code& ec) noexcept {
-    return ec == asio::error::timed_out ? errc::timed_out : errc::connection_lost;
-}
+[[nodiscard]] FOREST_DECL errc stream_error(const std::error_code& ec) noexcept;
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/detail/io/impl/error.ipp>
+#endif
 
 #endif

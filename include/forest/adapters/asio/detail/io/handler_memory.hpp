@@ -33,21 +33,9 @@ public:
     handler_memory& operator=(const handler_memory&) = delete;
 
     /// Uses the heap if no block is free or none is large enough.
-    void* allocate(std::size_t bytes) {
-        for (block& each : blocks_) {
-            if (bytes <= block_bytes && !each.used.exchange(true, std::memory_order_acquire))
-                return each.bytes;
-        }
-        return ::operator new(bytes);
-    }
+    void* allocate(std::size_t bytes);
 
-    void deallocate(void* memory) noexcept {
-        for (block& each : blocks_) {
-            if (memory == each.bytes)
-                return each.used.store(false, std::memory_order_release);
-        }
-        ::operator delete(memory);
-    }
+    void deallocate(void* memory) noexcept;
 
 private:
     // One timer and one socket operation are pending at a time, and there may be as many cancelled
@@ -170,5 +158,9 @@ template <typename Function>
 }
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/detail/io/impl/handler_memory.ipp>
+#endif
 
 #endif

@@ -48,23 +48,10 @@ public:
 
     /// Adds a task, unless it waits already. Keeps its owner until the task is taken out; the owner
     /// may be null.
-    void push(serial_task& last, std::shared_ptr<void> owner) noexcept {
-        if (std::exchange(last.queued_, true))
-            return;
-        last.owner_ = std::move(owner);
-        last.next_ = nullptr;
-        (last_ != nullptr ? last_->next_ : first_) = &last;
-        last_ = &last;
-    }
+    void push(serial_task& last, std::shared_ptr<void> owner) noexcept;
 
     /// Removes and returns the first task; there must be one.
-    [[nodiscard]] entry pop() noexcept {
-        serial_task* const taken = std::exchange(first_, first_->next_);
-        if (first_ == nullptr)
-            last_ = nullptr;
-        taken->queued_ = false;
-        return {taken, std::move(taken->owner_)};
-    }
+    [[nodiscard]] entry pop() noexcept;
 
 private:
     serial_task* first_ = nullptr;
@@ -72,5 +59,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/detail/io/impl/serial_task.ipp>
+#endif
 
 #endif

@@ -29,13 +29,7 @@ public:
     /// Performs a task later, never during this call. Does nothing if the task waits already.
     /// `owner` keeps this mailbox and the task alive; it is null if both outlive the executor.
     /// Returns false and does nothing if the executor is of another kind and has no memory.
-    bool post(serial_task& task, std::shared_ptr<void> owner) noexcept {
-        const std::lock_guard lock{mutex_};
-        if (!posted_ && !visit_later(std::move(owner)))
-            return false;
-        tasks_.push(task, nullptr);
-        return true;
-    }
+    bool post(serial_task& task, std::shared_ptr<void> owner) noexcept;
 
 private:
     // Performs one task. If the executor accepts a visit and destroys it without a call, all tasks
@@ -46,24 +40,15 @@ private:
 
         visit(task_mailbox& mailbox, std::shared_ptr<void> owner) noexcept
             : owner_{std::move(owner)}, mailbox_{&mailbox} {}
-        visit(visit&& other) noexcept
-            : owner_{std::move(other.owner_)}, mailbox_{std::exchange(other.mailbox_, nullptr)} {}
+        visit(visit&& other) noexcept;
         visit& operator=(visit&&) = delete;
-        ~visit() {
-            if (mailbox_ == nullptr || mailbox_->giver_ == std::this_thread::get_id())
-                return;
-            while (mailbox_->abandon_next())
-                ;
-        }
+        ~visit();
 
         [[nodiscard]] allocator_type get_allocator() const noexcept {
             return allocator_type{mailbox_->memory_};
         }
 
-        void operator()() {
-            const auto alive = std::move(owner_);
-            std::exchange(mailbox_, nullptr)->perform_next(alive);
-        }
+        void operator()();
 
     private:
         std::shared_ptr<void> owner_;
@@ -72,46 +57,12 @@ private:
 
     // Performs one task in each visit, because other work must run, too. If the executor refuses a
     // visit, the next task is performed here as well.
-    void perform_next(const std::shared_ptr<void>& owner) {
-        bool is_last = false;
-        for (bool arrived = true; !is_last; arrived = false) {
-            task_queue::entry next;
-            {
-                const std::lock_guard lock{mutex_};
-                if (arrived)
-                    posted_ = false;
-                else if (posted_ || tasks_.empty())
-                    return;
-                next = tasks_.pop();
-                is_last = tasks_.empty() || visit_later(owner);
-            }
-            next.task->perform();
-        }
-    }
+    void perform_next(const std::shared_ptr<void>& owner);
 
-    bool abandon_next() noexcept {
-        task_queue::entry next;
-        {
-            const std::lock_guard lock{mutex_};
-            if (tasks_.empty())
-                return false;
-            next = tasks_.pop();
-        }
-        next.task->abandon();
-        return true;
-    }
+    bool abandon_next() noexcept;
 
     // Under the lock.
-    bool visit_later(std::shared_ptr<void> owner) noexcept {
-        giver_ = std::this_thread::get_id();
-        try {
-            post_owned(executor_, visit{*this, std::move(owner)});
-            posted_ = true;
-        } catch (...) { // There is no memory.
-        }
-        giver_ = std::thread::id{};
-        return posted_;
-    }
+    bool visit_later(std::shared_ptr<void> owner) noexcept;
 
     const asio::any_io_executor executor_;
     handler_memory memory_;
@@ -122,5 +73,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/detail/io/impl/task_mailbox.ipp>
+#endif
 
 #endif

@@ -30,47 +30,18 @@ public:
     void reserve(std::size_t users) { entries_.reserve(2 * users + void_max + 1); }
 
     /// Sets the deadline of a user, and replaces an earlier one. Returns when it will end.
-    clock::time_point set(pool_user& user, clock::time_point deadline) {
-        clear(user);
-        const clock::rep tick =
-            (deadline.time_since_epoch() + tick_ - clock::duration{1}) / tick_; // rounded up
-        entries_.push({tick, ++numbers_given_, &user});
-        user.deadline = numbers_given_;
-        ++valid_;
-        return clock::time_point{tick * tick_};
-    }
+    clock::time_point set(pool_user& user, clock::time_point deadline);
 
-    void clear(pool_user& user) noexcept {
-        if (user.deadline == 0)
-            return;
-        user.deadline = 0;
-        --valid_;
-        if (entries_.size() > 2 * valid_ + void_max)
-            entries_.erase_if(is_void);
-    }
+    void clear(pool_user& user) noexcept;
 
     /// Whether there is no deadline.
     [[nodiscard]] bool empty() const noexcept { return valid_ == 0; }
 
     /// Returns when the first deadlines end.
-    [[nodiscard]] std::optional<clock::time_point> first() noexcept {
-        drop_void();
-        if (entries_.empty())
-            return std::nullopt;
-        return clock::time_point{entries_.front().tick * tick_};
-    }
+    [[nodiscard]] std::optional<clock::time_point> first() noexcept;
 
     /// Removes a deadline that has passed, and returns its user; null if there is none.
-    [[nodiscard]] pool_user* take(clock::time_point now) noexcept {
-        const auto end = first();
-        if (!end || *end > now)
-            return nullptr;
-        pool_user* const user = entries_.front().user;
-        entries_.pop();
-        user->deadline = 0;
-        --valid_;
-        return user;
-    }
+    [[nodiscard]] pool_user* take(clock::time_point now) noexcept;
 
 private:
     static constexpr std::size_t void_max = 4; // in addition to the number of valid ones
@@ -87,10 +58,7 @@ private:
 
     static bool is_void(const entry& each) noexcept { return each.user->deadline != each.number; }
 
-    void drop_void() noexcept {
-        while (!entries_.empty() && is_void(entries_.front()))
-            entries_.pop();
-    }
+    void drop_void() noexcept;
 
     duration tick_;
     quad_heap<entry, sooner> entries_;
@@ -99,5 +67,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/detail/pool/impl/deadline_queue.ipp>
+#endif
 
 #endif

@@ -31,10 +31,7 @@ public:
     };
 
     /// Throws std::system_error if no descriptor is left.
-    epoll_set() : epoll_{::epoll_create1(EPOLL_CLOEXEC)} {
-        if (epoll_ < 0)
-            throw std::system_error{errno, std::system_category(), "epoll_create1"};
-    }
+    epoll_set();
 
     epoll_set(const epoll_set&) = delete;
     epoll_set& operator=(const epoll_set&) = delete;
@@ -45,36 +42,15 @@ public:
 
     /// From now on reports when the socket becomes ready for `events`, and at once if it is ready.
     /// Returns false if the system refuses.
-    [[nodiscard]] bool watch(pooled_socket& socket, std::uint32_t events) noexcept {
-        if ((socket.watched & events) == events)
-            return true;
-        const int operation = socket.watched == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-        // A user that has sent will receive, and the end of a kept connection must be noticed.
-        socket.watched |= events | EPOLLIN | EPOLLRDHUP;
-        epoll_event wanted{};
-        wanted.events = socket.watched | EPOLLET;
-        wanted.data.u64 = std::uint64_t{socket.life} << 32 | socket.place;
-        return ::epoll_ctl(epoll_, operation, socket.socket.native_handle(), &wanted) == 0;
-    }
+    [[nodiscard]] bool watch(pooled_socket& socket, std::uint32_t events) noexcept;
 
     /// Reads new events from the system, unless earlier events are left.
-    void poll() noexcept {
-        if (has_more())
-            return;
-        next_ = 0;
-        count_ = static_cast<std::size_t>(
-            std::max(::epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), 0), 0));
-    }
+    void poll() noexcept;
 
     [[nodiscard]] bool has_more() const noexcept { return next_ < count_; }
 
     /// Returns the next event; there must be one. It may belong to an earlier life of the socket.
-    [[nodiscard]] event take() noexcept {
-        const epoll_event& happened = events_[next_++];
-        return {.place = static_cast<std::uint32_t>(happened.data.u64),
-                .life = static_cast<std::uint32_t>(happened.data.u64 >> 32),
-                .events = happened.events};
-    }
+    [[nodiscard]] event take() noexcept;
 
 private:
     static constexpr std::size_t events_max = 256; // the rest comes with the next wake-up
@@ -86,5 +62,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/detail/pool/impl/epoll_set.ipp>
+#endif
 
 #endif

@@ -69,21 +69,10 @@ public:
     }
 
     /// Returns a socket without a user, for `user`.
-    [[nodiscard]] pooled_socket& lend(pool_user& user) {
-        if (spare_ == nullptr)
-            put_back(*sockets_.emplace_back(
-                std::make_unique<pooled_socket>(static_cast<std::uint32_t>(sockets_.size()))));
-        pooled_socket& lent = *std::exchange(spare_, spare_->next);
-        lent.next = nullptr;
-        lent.user = &user;
-        return lent;
-    }
+    [[nodiscard]] pooled_socket& lend(pool_user& user);
 
     /// Takes back a socket that is not open any more.
-    void put_back(pooled_socket& lent) noexcept {
-        lent.user = nullptr;
-        lent.next = std::exchange(spare_, &lent);
-    }
+    void put_back(pooled_socket& lent) noexcept;
 
 private:
     std::vector<std::unique_ptr<pooled_socket>> sockets_;
@@ -104,73 +93,30 @@ public:
     [[nodiscard]] pooled_socket* longest_idle() const noexcept { return first_; }
 
     /// If this throws, nothing has changed.
-    void add(pooled_socket& kept, const url& target, clock::time_point now) {
-        if (size_ >= heads_.size())
-            grow();
-        if (!kept.kept_for.same_origin(target)) {
-            kept.kept_for = target;
-            kept.origin = origin_hash(target);
-        }
-        kept.kept_at = now;
-        kept.kept_before = last_;
-        kept.kept_behind = nullptr;
-        (last_ != nullptr ? last_->kept_behind : first_) = &kept;
-        last_ = &kept;
-        push(kept);
-        ++size_;
-    }
+    void add(pooled_socket& kept, const url& target, clock::time_point now);
 
     /// Returns the socket that was kept last for the origin of `target`, or null.
-    [[nodiscard]] const pooled_socket* find(const url& target) const noexcept {
-        if (size_ == 0)
-            return nullptr;
-        const std::uint64_t origin = origin_hash(target);
-        const pooled_socket* each = heads_[place_of(origin)];
-        while (each != nullptr && !leads_to(*each, origin, target))
-            each = each->next;
-        return each;
-    }
+    [[nodiscard]] const pooled_socket* find(const url& target) const noexcept;
 
     /// Returns the socket that `find` returns, and does not keep it any more.
-    [[nodiscard]] pooled_socket* take(const url& target) noexcept {
-        if (size_ == 0)
-            return nullptr;
-        const std::uint64_t origin = origin_hash(target);
-        return unlink(origin, [origin, &target](const pooled_socket& each) {
-            return leads_to(each, origin, target);
-        });
-    }
+    [[nodiscard]] pooled_socket* take(const url& target) noexcept;
 
-    void remove(pooled_socket& kept) noexcept {
-        unlink(kept.origin, [&kept](const pooled_socket& each) { return &each == &kept; });
-    }
+    void remove(pooled_socket& kept) noexcept;
 
 private:
     static constexpr std::size_t heads_min = 16;
 
     // Returns half of the number of files that this process may open now. The other half is for
     // checks and for the application.
-    static std::size_t size_bound() noexcept {
-        constexpr std::size_t least = 16;
-        rlimit files{};
-        if (::getrlimit(RLIMIT_NOFILE, &files) != 0)
-            return least;
-        return std::max<std::size_t>(least, files.rlim_cur / 2);
-    }
+    static std::size_t size_bound() noexcept;
 
-    static bool leads_to(const pooled_socket& each, std::uint64_t origin, const url& target) {
-        return each.origin == origin && each.kept_for.same_origin(target);
-    }
+    static bool leads_to(const pooled_socket& each, std::uint64_t origin, const url& target);
 
     [[nodiscard]] std::size_t place_of(std::uint64_t origin) const noexcept {
         return origin & (heads_.size() - 1);
     }
 
-    void push(pooled_socket& kept) noexcept {
-        pooled_socket*& first = heads_[place_of(kept.origin)];
-        kept.next = first;
-        first = &kept;
-    }
+    void push(pooled_socket& kept) noexcept;
 
     template <typename Wanted>
     pooled_socket* unlink(std::uint64_t origin, const Wanted& wanted) noexcept {
@@ -191,17 +137,7 @@ private:
     }
 
     // Grows to a power of two, so that a mask of the hash finds the list.
-    void grow() {
-        std::vector<pooled_socket*> old(heads_.empty() ? heads_min : 2 * heads_.size());
-        old.swap(heads_);
-        for (pooled_socket* each : old) {
-            while (each != nullptr) {
-                pooled_socket* const following = each->next;
-                push(*each);
-                each = following;
-            }
-        }
-    }
+    void grow();
 
     std::vector<pooled_socket*> heads_;
     std::size_t size_ = 0;
@@ -211,5 +147,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/detail/pool/impl/pooled_socket.ipp>
+#endif
 
 #endif

@@ -19,27 +19,11 @@ public:
     }
 
     /// Wakes the user once, unless it begins another wait before that.
-    void push(pool_user& user) noexcept {
-        user.wake_wait = user.wait;
-        if (std::exchange(user.is_queued, true))
-            return;
-        user.next_to_wake = nullptr;
-        (pushed_.last != nullptr ? pushed_.last->next_to_wake : pushed_.first) = &user;
-        pushed_.last = &user;
-    }
+    void push(pool_user& user) noexcept;
 
     /// Wakes the users that were pushed before. An exception of a user is passed on, and the next
     /// call wakes the others.
-    void run() {
-        if (first_ == nullptr)
-            first_ = std::exchange(pushed_, {}).first;
-        while (first_ != nullptr) {
-            pool_user& next = *std::exchange(first_, first_->next_to_wake);
-            next.is_queued = false;
-            if (next.wake_wait == next.wait)
-                next.wake();
-        }
-    }
+    void run();
 
 private:
     struct list {
@@ -52,5 +36,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/detail/pool/impl/wake_queue.ipp>
+#endif
 
 #endif

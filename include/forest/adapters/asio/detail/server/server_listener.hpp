@@ -50,87 +50,30 @@ public:
     using endpoint = asio::generic::stream_protocol::endpoint;
 
     explicit server_listener(std::shared_ptr<server_state> server,
-                             std::shared_ptr<const tls_context> tls = {})
-        : server_{std::move(server)},
-          acceptor_{server_->turns.get_executor()},
-          timer_{server_->turns.get_executor()},
-          tls_{std::move(tls)} {}
+                             std::shared_ptr<const tls_context> tls = {});
 
     // All members are called under the server's lock.
 
     // Binds to an address, but accepts nothing yet. Returns the error of the system, for example if
     // it does not have the address or its family. `shares_port` means that a listener of the other
     // family has the same port.
-    std::error_code bind(const endpoint& address, bool shares_port) {
-        std::error_code ec = open(address);
-        // The address can be used again while old connections of an earlier process are ending.
-        if (!ec)
-            acceptor_.set_option(asio::socket_base::reuse_address(true), ec);
-        if (!ec && shares_port && address.protocol().family() == AF_INET6)
-            acceptor_.set_option(asio::ip::v6_only(true), ec);
-        if (!ec)
-            acceptor_.bind(address, ec);
-        return ec;
-    }
+    std::error_code bind(const endpoint& address, bool shares_port);
 
     // Like `bind`, for a socket file with the permissions `mode`.
-    std::error_code bind_unix(const std::string& path, unsigned mode) {
-        const asio::local::stream_protocol::endpoint address{path};
-        if (const std::error_code ec = file_.claim(path))
-            return ec;
-        std::error_code ec = open(address);
-        if (!ec && !server_socket_file::restrict(acceptor_.native_handle(), mode))
-            return errc::listen_failed;
-        if (!ec)
-            acceptor_.bind(address, ec);
-        if (ec)
-            return ec == asio::error::address_in_use ? errc::address_in_use : errc::listen_failed;
-        path_ = path;
-        return file_.bound(mode) ? std::error_code{} : errc::listen_failed;
-    }
+    std::error_code bind_unix(const std::string& path, unsigned mode);
 
     // Begins to accept.
-    std::error_code listen() {
-        std::error_code ec;
-        acceptor_.listen(server_->limits.backlog, ec);
-        if (!ec)
-            acceptor_.non_blocking(true, ec);
-        if (!ec)
-            wait();
-        return ec;
-    }
+    std::error_code listen();
 
     // Returns the address; the port is 0 for a unix socket.
-    [[nodiscard]] asio::ip::tcp::endpoint tcp_endpoint() const {
-        asio::ip::tcp::endpoint result;
-        std::error_code ec;
-        const endpoint address = acceptor_.local_endpoint(ec);
-        if (!ec && path_.empty()) {
-            std::memcpy(result.data(), address.data(), address.size());
-            result.resize(address.size());
-        }
-        return result;
-    }
+    [[nodiscard]] asio::ip::tcp::endpoint tcp_endpoint() const;
 
     // Returns the beginning of a URL for this listener.
-    [[nodiscard]] std::string url() const {
-        return path_.empty() ? tcp_url(tcp_endpoint(), tls_ != nullptr) : unix_url(path_);
-    }
+    [[nodiscard]] std::string url() const;
 
-    static std::string tcp_url(const asio::ip::tcp::endpoint& address, bool tls) {
-        std::ostringstream text;
-        text << (tls ? "https://" : "http://") << address;
-        return std::move(text).str();
-    }
+    static std::string tcp_url(const asio::ip::tcp::endpoint& address, bool tls);
 
-    void close() noexcept {
-        std::error_code ignored;
-        acceptor_.close(ignored);
-        std::erase(server_->paused, &timer_);
-        timer_.cancel();
-        file_.release();
-        path_.clear();
-    }
+    void close() noexcept;
 
 private:
     // How long to wait before the next attempt if no connection can be closed.
@@ -141,27 +84,9 @@ private:
 
     // RFC 3986 recommends capital letters in escapes, so this function does not use the lower-case
     // digits of signatures.
-    static std::string unix_url(std::string_view path) {
-        constexpr std::string_view digits = "0123456789ABCDEF";
-        std::string text = "http+unix://";
-        for (const char byte : path) {
-            const auto value = static_cast<unsigned char>(byte);
-            if (is_alphanumeric(value) || std::string_view{"-._~"}.find(byte) != std::string::npos)
-                text += byte;
-            else
-                text.append({'%', digits[value / 16U], digits[value % 16U]});
-        }
-        return text;
-    }
+    static std::string unix_url(std::string_view path);
 
-    std::error_code open(const endpoint& address) {
-        std::error_code ec;
-        protocol_ = address.protocol();
-        acceptor_.open(protocol_, ec);
-        if (!ec) // Asio does not do this
-            (void)::fcntl(acceptor_.native_handle(), F_SETFD, FD_CLOEXEC);
-        return ec;
-    }
+    std::error_code open(const endpoint& address);
 
     template <typename Then>
     auto guarded(Then then) {
@@ -175,150 +100,33 @@ private:
             }};
     }
 
-    void wait() {
-        acceptor_.async_wait(asio::socket_base::wait_read,
-                             guarded([](server_listener& self, std::unique_lock<std::mutex>& lock,
-                                        std::error_code) { self.accept(lock); }));
-    }
+    void wait();
 
-    void retry_at(std::chrono::steady_clock::time_point moment) {
-        try {
-            timer_.expires_at(moment);
-            timer_.async_wait(guarded([](server_listener& self, std::unique_lock<std::mutex>& lock,
-                                         std::error_code) { self.accept(lock); }));
-        } catch (...) { // There is no memory for a timer; `wait` needs none.
-            wait();
-        }
-    }
+    void retry_at(std::chrono::steady_clock::time_point moment);
 
     // The listener can only wait; a connection that ends wakes it.
-    void pause() {
-        server_->paused.push_back(&timer_);
-        retry_at(std::chrono::steady_clock::now() + retry_delay);
-    }
+    void pause();
 
-    [[nodiscard]] bool has_pending() noexcept {
-        pollfd waiting{.fd = acceptor_.native_handle(), .events = POLLIN, .revents = 0};
-        return ::poll(&waiting, 1, 0) == 1;
-    }
+    [[nodiscard]] bool has_pending() noexcept;
 
-    [[nodiscard]] bool is_full() const noexcept {
-        return server_->connections() >= server_->limits.connections_max ||
-               !server_->memory.fits(sizeof(server_connection) +
-                                     (tls_ ? server_stream::tls_session_bytes : 0));
-    }
+    [[nodiscard]] bool is_full() const noexcept;
 
     // While new connections replace each other, the kernel holds back those that send nothing. It
     // needs no descriptor for that. So a distant client gets a place only when its request has
     // arrived.
-    void keep_back_silent_ones() noexcept {
-        const bool wanted = std::chrono::steady_clock::now() < server_->pressed_until;
-        if (wanted == keeps_back_ || !path_.empty())
-            return;
-        keeps_back_ = wanted;
-#if defined(TCP_DEFER_ACCEPT)
-        const int seconds = wanted ? 1 : 0;
-        (void)::setsockopt(acceptor_.native_handle(), IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds,
-                           sizeof seconds);
-#endif
-    }
+    void keep_back_silent_ones() noexcept;
 
-    void accept(std::unique_lock<std::mutex>& lock) {
-        std::erase(server_->paused, &timer_);
-        server_->spare.take();
-        keep_back_silent_ones();
-        for (int accepted = 0; accepted < accept_batch_max; ++accepted) {
-            try {
-                if (!accept_one(lock))
-                    return;
-            } catch (...) { // There is no memory; a connection that is closed gives some back.
-                const auto next = next_to_give_way(*server_);
-                if (next == nullptr)
-                    return pause();
-                next->close();
-            }
-        }
-        wait();
-    }
+    void accept(std::unique_lock<std::mutex>& lock);
 
     // Returns whether to continue in this turn. If not, the next turn has been arranged, or a
     // handler has closed the listener.
-    bool accept_one(std::unique_lock<std::mutex>& lock) {
-        if (is_full()) {
-            if (!has_pending()) {
-                wait();
-                return false;
-            }
-            if (!find_place(lock))
-                return false;
-        }
-        const int descriptor =
-            ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (descriptor >= 0) {
-            gave_back_ = false;
-            take(descriptor, lock);
-            return acceptor_.is_open();
-        }
-        switch (errno) {
-        case EAGAIN: wait(); return false;
-        case EMFILE:
-            // The system reports this even if no connection is waiting.
-            if (has_pending())
-                return find_place(lock);
-            wait();
-            return false;
-        case ENFILE:
-        case ENOBUFS:
-        case ENOMEM:
-            if (!has_pending()) {
-                wait();
-                return false;
-            }
-            // The limit is that of the whole system. Other processes may have taken what was given
-            // back.
-            if (std::exchange(gave_back_, false)) {
-                pause();
-                return false;
-            }
-            return gave_back_ = find_place(lock);
-        default: return true; // a connection that has failed already
-        }
-    }
+    bool accept_one(std::unique_lock<std::mutex>& lock);
 
     // Closes a connection to make room for the next one. Returns false if that is not possible now;
     // then the next turn has been arranged.
-    bool find_place(std::unique_lock<std::mutex>& lock) {
-        const accept_room room = make_place(*server_, lock);
-        if (!acceptor_.is_open())
-            return false;
-        switch (room.result) {
-        case accept_room::kind::made: return true;
-        case accept_room::kind::not_yet: retry_at(room.when); return false;
-        case accept_room::kind::none: break;
-        }
-        if (!is_full() && server_->spare.give())
-            return true;
-        pause();
-        return false;
-    }
+    bool find_place(std::unique_lock<std::mutex>& lock);
 
-    void take(int descriptor, std::unique_lock<std::mutex>& lock) {
-        server_connection::socket_type socket{server_->turns.get_executor()};
-        std::error_code ec;
-        try {
-            socket.assign(protocol_, descriptor, ec);
-        } catch (...) {
-            ::close(descriptor);
-            throw;
-        }
-        if (ec) {
-            ::close(descriptor);
-            return;
-        }
-        if (path_.empty())
-            socket.set_option(asio::ip::tcp::no_delay(true), ec);
-        std::make_shared<server_connection>(server_, std::move(socket), tls_.get())->start(lock);
-    }
+    void take(int descriptor, std::unique_lock<std::mutex>& lock);
 
     std::shared_ptr<server_state> server_;
     handler_memory memory_;
@@ -333,5 +141,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/detail/server/impl/server_listener.ipp>
+#endif
 
 #endif

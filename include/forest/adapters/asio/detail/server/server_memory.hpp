@@ -26,37 +26,19 @@ public:
     [[nodiscard]] std::size_t used() const noexcept { return own_bytes_ + shared_bytes_; }
 
     /// Replaces the earlier count of a connection by `now`.
-    void count(std::size_t& counted, std::size_t now) noexcept {
-        own_bytes_ = own_bytes_ - counted + now;
-        counted = now;
-    }
+    void count(std::size_t& counted, std::size_t now) noexcept;
 
     /// Returns how many more bytes are counted for a body that connections share: none if it is
     /// counted already. The largest body is never counted, because the application holds it, too.
     /// So a schema that exceeds the bound can be served.
-    [[nodiscard]] std::size_t cost_of_sharing(std::string_view body) const noexcept {
-        if (find(body) != bodies_.end())
-            return 0;
-        return std::min(body.size(), largest());
-    }
+    [[nodiscard]] std::size_t cost_of_sharing(std::string_view body) const noexcept;
 
     /// Call it once for each connection that begins to send the body. If it throws std::bad_alloc,
     /// it has counted nothing.
-    void share(std::string_view body) {
-        if (const auto held = find(body); held != bodies_.end())
-            ++held->users;
-        else
-            bodies_.push_back({body, 1});
-        count_shared();
-    }
+    void share(std::string_view body);
 
     /// Call it once for each `share`, when the connection does not need the body any more.
-    void release(std::string_view body) noexcept {
-        const auto held = find(body);
-        if (held != bodies_.end() && --held->users == 0)
-            bodies_.erase(held);
-        count_shared();
-    }
+    void release(std::string_view body) noexcept;
 
 private:
     struct shared_body {
@@ -68,33 +50,15 @@ private:
     using const_iterator = std::vector<shared_body>::const_iterator;
 
     // The owner does not move the body, so its address identifies it.
-    [[nodiscard]] static bool same(std::string_view left, std::string_view right) noexcept {
-        return left.data() == right.data() && left.size() == right.size();
-    }
+    [[nodiscard]] static bool same(std::string_view left, std::string_view right) noexcept;
 
-    [[nodiscard]] iterator find(std::string_view body) noexcept {
-        return std::find_if(bodies_.begin(), bodies_.end(),
-                            [&](const shared_body& each) { return same(each.text, body); });
-    }
+    [[nodiscard]] iterator find(std::string_view body) noexcept;
 
-    [[nodiscard]] const_iterator find(std::string_view body) const noexcept {
-        return std::find_if(bodies_.begin(), bodies_.end(),
-                            [&](const shared_body& each) { return same(each.text, body); });
-    }
+    [[nodiscard]] const_iterator find(std::string_view body) const noexcept;
 
-    [[nodiscard]] std::size_t largest() const noexcept {
-        std::size_t result = 0;
-        for (const shared_body& each : bodies_)
-            result = std::max(result, each.text.size());
-        return result;
-    }
+    [[nodiscard]] std::size_t largest() const noexcept;
 
-    void count_shared() noexcept {
-        std::size_t all = 0;
-        for (const shared_body& each : bodies_)
-            all += each.text.size();
-        shared_bytes_ = all - largest();
-    }
+    void count_shared() noexcept;
 
     std::size_t bytes_max_;
     std::size_t own_bytes_ = 0;
@@ -103,5 +67,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/detail/server/impl/server_memory.ipp>
+#endif
 
 #endif

@@ -40,13 +40,7 @@ using route_handler = unique_function<void(const server_request&, server_respond
 using connection_list = std::list<std::shared_ptr<server_connection>>;
 
 struct server_state {
-    server_state(asio::any_io_executor executor, const server_limits& bounds)
-        : turns{std::move(executor)},
-          limits{bounds},
-          memory{bounds.memory_bytes_max},
-          scratch_bytes{bounds.message.head_bytes_max + read_bytes},
-          scratch_{new char[scratch_bytes + read_bytes]},
-          grace{turns.get_executor()} {}
+    server_state(asio::any_io_executor executor, const server_limits& bounds);
 
     [[nodiscard]] std::size_t connections() const noexcept {
         return strangers.size() + idle.size() + busy.size();
@@ -64,39 +58,17 @@ struct server_state {
     }
 
     // Wakes the listeners that wait for a connection to end.
-    void report_room() noexcept {
-        for (asio::steady_timer* const each : paused)
-            each->cancel();
-        paused.clear();
-    }
+    void report_room() noexcept;
 
-    [[nodiscard]] route_handler* find_route(std::string_view path) {
-        const auto found = routes.find(path);
-        return found == routes.end() ? nullptr : &found->second;
-    }
+    [[nodiscard]] route_handler* find_route(std::string_view path);
 
     // Calls a handler outside the lock. Its exceptions are dropped: the responder is then destroyed
     // without a call, and the answer is 500.
     void call(std::unique_lock<std::mutex>& lock, route_handler& handler,
-              const server_request& request, server_responder respond) {
-        inside = std::this_thread::get_id();
-        lock.unlock();
-        try {
-            handler(request, std::move(respond));
-        } catch (...) { // NOLINT(bugprone-empty-catch)
-        }
-        lock.lock();
-        inside = {};
-        left.notify_all();
-    }
+              const server_request& request, server_responder respond);
 
     // Waits for the running handler. If that handler calls this function, returns false at once.
-    bool wait_for_handler(std::unique_lock<std::mutex>& lock) {
-        if (inside == std::this_thread::get_id())
-            return false;
-        left.wait(lock, [this] { return inside == std::thread::id{}; });
-        return true;
-    }
+    bool wait_for_handler(std::unique_lock<std::mutex>& lock);
 
     const std::shared_ptr<std::mutex> mutex = std::make_shared<std::mutex>();
     const asio_serializer turns; // the turns of connections and listeners, and so of the handlers
@@ -144,16 +116,16 @@ public:
     server_lock(const server_lock&) = delete;
     server_lock& operator=(const server_lock&) = delete;
 
-    ~server_lock() {
-        std::list<std::shared_ptr<const void>> outside;
-        outside.swap(server_.released);
-        unlock();
-    }
+    ~server_lock();
 
 private:
     server_state& server_;
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/detail/server/impl/server_state.ipp>
+#endif
 
 #endif

@@ -57,30 +57,7 @@ public:
 
     /// Receives the available bytes into `space`, which is not empty; `count` is above 0 when done.
     /// With TLS, `scratch` holds the encrypted bytes, and the first calls perform the handshake.
-    stream_result receive(std::span<char> space, std::span<char> scratch, std::size_t& count) {
-        count = 0;
-        if (!tls_)
-            return read(space, count);
-        for (int reads = 0; reads < tls_reads_max; ++reads) {
-            if (const stream_result flushed = flush(); flushed != stream_result::done)
-                return flushed;
-            const progress decrypted = tls_->receive(space, count);
-            if (decrypted == progress::done)
-                return stream_result::done;
-            // Sends the handshake, or the alert that informs the client why it failed.
-            if (const stream_result flushed = flush(); flushed != stream_result::done)
-                return flushed;
-            if (decrypted != progress::wants_input)
-                return stream_result::ended;
-            std::size_t encrypted = 0;
-            if (const stream_result result = read(scratch, encrypted);
-                result != stream_result::done)
-                return result;
-            if (!tls_->input(scratch.first(encrypted)))
-                return stream_result::ended;
-        }
-        return stream_result::wants_later_call;
-    }
+    stream_result receive(std::span<char> space, std::span<char> scratch, std::size_t& count);
 
     /// Receives bytes that are not needed any more.
     stream_result discard(std::span<char> scratch, std::size_t& count) {
@@ -89,55 +66,19 @@ public:
 
     /// Begins to send `head` and then `body`. `head` and `body` must stay unchanged until all is
     /// sent. After bytes that are the `last` ones, only `discard` receives anything.
-    void begin_sending(std::string_view head, std::string_view body, bool last) noexcept {
-        head_ = head;
-        body_ = body;
-        last_ = last;
-    }
+    void begin_sending(std::string_view head, std::string_view body, bool last) noexcept;
 
-    [[nodiscard]] bool sending() const noexcept {
-        return !head_.empty() || !body_.empty() || last_ || unsent() > 0;
-    }
+    [[nodiscard]] bool sending() const noexcept;
 
     /// Continues to send; `count` is the number of bytes that the system has taken.
-    stream_result send(std::size_t& count) {
-        count = 0;
-        while (true) {
-            if (tls_) {
-                const std::size_t before = unsent();
-                const stream_result flushed = flush();
-                count += before - unsent();
-                if (flushed != stream_result::done)
-                    return flushed;
-            }
-            if (head_.empty() && body_.empty() && !(tls_ && last_)) {
-                last_ = false;
-                return stream_result::done;
-            }
-            if (count >= bytes_per_turn)
-                return stream_result::wants_later_call;
-            if (tls_) {
-                if (!encrypt())
-                    return stream_result::ended;
-                continue;
-            }
-            if (const stream_result written = write(count); written != stream_result::done)
-                return written;
-        }
-    }
+    stream_result send(std::size_t& count);
 
     /// Informs the client that nothing more comes.
-    void shutdown_sending() noexcept {
-        std::error_code ignored;
-        socket_.shutdown(asio::socket_base::shutdown_send, ignored);
-    }
+    void shutdown_sending() noexcept;
 
     [[nodiscard]] bool is_open() const noexcept { return socket_.is_open(); }
 
-    void close() noexcept {
-        std::error_code ignored;
-        socket_.close(ignored);
-    }
+    void close() noexcept;
 
     /// Returns the number of bytes that the stream holds outside this object. OpenSSL does not
     /// report its share; it was measured.
@@ -159,80 +100,20 @@ private:
     // A client that sends records without content gets only this many reads in a turn.
     static constexpr int tls_reads_max = 4;
 
-    stream_result read(std::span<char> space, std::size_t& count) noexcept {
-        if (std::exchange(emptied_, false))
-            return stream_result::wants_read;
-        ssize_t received = 0;
-        do
-            received = ::recv(socket_.native_handle(), space.data(), space.size(), MSG_DONTWAIT);
-        while (received < 0 && errno == EINTR);
-        if (received == 0)
-            return stream_result::ended;
-        if (received < 0)
-            return errno == EAGAIN ? stream_result::wants_read : stream_result::ended;
-        count = static_cast<std::size_t>(received);
-        emptied_ = count < space.size();
-        return stream_result::done;
-    }
+    stream_result read(std::span<char> space, std::size_t& count) noexcept;
 
     // Writes plain text.
-    stream_result write(std::size_t& count) noexcept {
-        // sendmsg does not write to the parts.
-        iovec parts[] = {{const_cast<char*>(head_.data()), head_.size()},
-                         {const_cast<char*>(body_.data()), body_.size()}};
-        msghdr message{};
-        message.msg_iov = parts;
-        message.msg_iovlen = std::size(parts);
-        const ssize_t sent =
-            ::sendmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (sent < 0 && errno == EINTR)
-            return stream_result::done; // The caller tries again.
-        if (sent < 0)
-            return errno == EAGAIN ? stream_result::wants_write : stream_result::ended;
-        const auto taken = static_cast<std::size_t>(sent);
-        count += taken;
-        const std::size_t of_head = std::min(taken, head_.size());
-        head_.remove_prefix(of_head);
-        body_.remove_prefix(taken - of_head);
-        return stream_result::done;
-    }
+    stream_result write(std::size_t& count) noexcept;
 
     // Encrypts the next piece. The closing message follows the last piece.
-    bool encrypt() {
-        std::string_view& source = head_.empty() ? body_ : head_;
-        if (source.empty()) {
-            last_ = false;
-            tls_->goodbye();
-            return true;
-        }
-        const std::string_view piece = source.substr(0, encrypted_at_once);
-        source.remove_prefix(piece.size());
-        return tls_->send(piece) == progress::done;
-    }
+    bool encrypt();
 
     [[nodiscard]] std::size_t unsent() const noexcept {
         return tls_ ? tls_->output().size() - flushed_ : 0;
     }
 
     // Sends the output of the TLS session.
-    stream_result flush() noexcept {
-        while (true) {
-            const std::string_view rest = tls_->output().substr(flushed_);
-            if (rest.empty())
-                break;
-            const ssize_t sent = ::send(socket_.native_handle(), rest.data(), rest.size(),
-                                        MSG_DONTWAIT | MSG_NOSIGNAL);
-            if (sent < 0 && errno == EINTR)
-                continue;
-            if (sent < 0)
-                return errno == EAGAIN ? stream_result::wants_write : stream_result::ended;
-            flushed_ += static_cast<std::size_t>(sent);
-        }
-        if (flushed_ > 0)
-            tls_->output_sent();
-        flushed_ = 0;
-        return stream_result::done;
-    }
+    stream_result flush() noexcept;
 
     socket_type socket_;
     std::optional<tls_session> tls_;
@@ -244,5 +125,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/detail/server/impl/server_stream.ipp>
+#endif
 
 #endif

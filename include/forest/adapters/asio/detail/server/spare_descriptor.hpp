@@ -24,23 +24,19 @@ public:
     ~spare_descriptor() { give(); }
 
     /// Opens the spare descriptor, unless it is open or the system has none left.
-    void take() noexcept {
-        if (descriptor_ < 0)
-            descriptor_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    }
+    void take() noexcept;
 
     /// Closes the spare descriptor. Returns false if there was none.
-    bool give() noexcept {
-        if (descriptor_ < 0)
-            return false;
-        ::close(std::exchange(descriptor_, -1));
-        return true;
-    }
+    bool give() noexcept;
 
 private:
     int descriptor_ = -1;
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/detail/server/impl/spare_descriptor.ipp>
+#endif
 
 #endif

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_DETAIL_IO_IMPL_TASK_MAILBOX_IPP
+#define FOREST_ADAPTERS_ASIO_DETAIL_IO_IMPL_TASK_MAILBOX_IPP
+
+#include <forest/adapters/asio/detail/io/task_mailbox.hpp>
+
+namespace forest::inline FOREST_FORM::detail {
+
+FOREST_DECL bool task_mailbox::post(serial_task& task, std::shared_ptr<void> owner) noexcept {
+    const std::lock_guard lock{mutex_};
+    if (!posted_ && !visit_later(std::move(owner)))
+        return false;
+    tasks_.push(task, nullptr);
+    return true;
+}
+
+FOREST_DECL task_mailbox::visit::visit(visit&& other) noexcept
+    : owner_{std::move(other.owner_)}, mailbox_{std::exchange(other.mailbox_, nullptr)} {}
+
+FOREST_DECL task_mailbox::visit::~visit() {
+    if (mailbox_ == nullptr || mailbox_->giver_ == std::this_thread::get_id())
+        return;
+    while (mailbox_->abandon_next())
+        ;
+}
+
+FOREST_DECL void task_mailbox::visit::operator()() {
+    const auto alive = std::move(owner_);
+    std::exchange(mailbox_, nullptr)->perform_next(alive);
+}
+
+FOREST_DECL void task_mailbox::perform_next(const std::shared_ptr<void>& owner) {
+    bool is_last = false;
+    for (bool arrived = true; !is_last; arrived = false) {
+        task_queue::entry next;
+        {
+            const std::lock_guard lock{mutex_};
+            if (arrived)
+                posted_ = false;
+            else if (posted_ || tasks_.empty())
+                return;
+            next = tasks_.pop();
+            is_last = tasks_.empty() || visit_later(owner);
+        }
+        next.task->perform();
+    }
+}
+
+FOREST_DECL bool task_mailbox::abandon_next() noexcept {
+    task_queue::entry next;
+    {
+        const std::lock_guard lock{mutex_};
+        if (tasks_.empty())
+            return false;
+        next = tasks_.pop();
+    }
+    next.task->abandon();
+    return true;
+}
+
+FOREST_DECL bool task_mailbox::visit_later(std::shared_ptr<void> owner) noexcept {
+    giver_ = std::this_thread::get_id();
+    try {
+        post_owned(executor_, visit{*this, std::move(owner)});
+        posted_ = true;
+    } catch (...) { // There is no memory.
+    }
+    giver_ = std::thread::id{};
+    return posted_;
+}
+
+} // namespace forest::inline FOREST_FORM::detail
+
+#endif

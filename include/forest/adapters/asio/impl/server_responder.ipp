@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_IMPL_SERVER_RESPONDER_IPP
+#define FOREST_ADAPTERS_ASIO_IMPL_SERVER_RESPONDER_IPP
+
+#include <forest/adapters/asio/server_responder.hpp>
+
+namespace forest::inline FOREST_FORM {
+
+FOREST_DECL server_responder::server_responder(const server_responder& other) noexcept
+    : slot_{other.slot_}, request_{other.request_} {
+    if (slot_ == nullptr)
+        return;
+    const std::lock_guard lock{*slot_->mutex};
+    if (slot_->request == request_)
+        ++slot_->holders;
+}
+
+FOREST_DECL server_responder& server_responder::operator=(server_responder other) noexcept {
+    slot_.swap(other.slot_);
+    std::swap(request_, other.request_);
+    return *this;
+}
+
+FOREST_DECL server_responder::~server_responder() {
+    if (slot_ == nullptr)
+        return;
+    const std::lock_guard lock{*slot_->mutex};
+    if (slot_->request == request_ && --slot_->holders == 0 && slot_->connection != nullptr)
+        slot_->connection->answer_error(detail::unanswered_status);
+}
+
+FOREST_DECL void server_responder::operator()(const response& answer) const {
+    if (slot_ == nullptr)
+        return;
+    const std::lock_guard lock{*slot_->mutex};
+    if (slot_->request == request_ && slot_->connection != nullptr)
+        slot_->connection->answer(answer);
+}
+
+} // namespace forest::inline FOREST_FORM
+
+#endif

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_OPENSSL_IMPL_TLS_CONTEXT_IPP
+#define FOREST_ADAPTERS_OPENSSL_IMPL_TLS_CONTEXT_IPP
+
+#include <forest/adapters/openssl/tls_context.hpp>
+
+namespace forest::inline FOREST_FORM {
+
+FOREST_DECL tls_context::tls_context(const tls_options& options)
+    : tls_context{TLS_client_method()} {
+    SSL_CTX_set_verify(native_handle(), SSL_VERIFY_PEER, &detail::tls_callbacks::verified);
+    // A tls_client keeps the sessions that it began.
+    SSL_CTX_set_session_cache_mode(native_handle(),
+                                   SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(native_handle(), &detail::tls_callbacks::add);
+    if (options.ca_file.empty())
+        require(SSL_CTX_set_default_verify_paths(native_handle()) == 1, "the system's authorities");
+    else
+        trust(options.ca_file);
+    require(options.certificate_file.empty() == options.private_key_file.empty(),
+            "a certificate and its key belong together");
+    if (!options.certificate_file.empty())
+        identify(options.certificate_file, options.private_key_file);
+}
+
+FOREST_DECL tls_context::tls_context(const tls_server_options& options)
+    : tls_context{TLS_server_method()} {
+    SSL_CTX_set_options(native_handle(), SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    identify(options.certificate_file, options.private_key_file);
+    if (options.client_ca_file.empty())
+        return;
+    trust(options.client_ca_file);
+    SSL_CTX_set_verify(native_handle(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+    // Without a session id context, OpenSSL refuses to resume a session with a client
+    // certificate.
+    require(SSL_CTX_set_session_id_context(native_handle(), session_context,
+                                           sizeof session_context) == 1,
+            "OpenSSL");
+}
+
+FOREST_DECL tls_context::tls_context(const SSL_METHOD* method) : context_{begin(method)} {
+    require(context_ != nullptr &&
+                SSL_CTX_set_min_proto_version(native_handle(), TLS1_2_VERSION) == 1,
+            "OpenSSL");
+    SSL_CTX_set_mode(native_handle(), SSL_MODE_RELEASE_BUFFERS);
+}
+
+FOREST_DECL SSL_CTX* tls_context::begin(const SSL_METHOD* method) {
+    detail::begin_openssl();
+    return SSL_CTX_new(method);
+}
+
+FOREST_DECL void tls_context::trust(const std::string& ca_file) {
+    require(SSL_CTX_load_verify_file(native_handle(), ca_file.c_str()) == 1, ca_file);
+}
+
+FOREST_DECL void tls_context::identify(const std::string& certificate_file,
+                                       const std::string& private_key_file) {
+    require(SSL_CTX_use_certificate_chain_file(native_handle(), certificate_file.c_str()) == 1,
+            certificate_file);
+    require(SSL_CTX_use_PrivateKey_file(native_handle(), private_key_file.c_str(),
+                                        SSL_FILETYPE_PEM) == 1 &&
+                SSL_CTX_check_private_key(native_handle()) == 1,
+            private_key_file);
+}
+
+FOREST_DECL void tls_context::require(bool holds, const std::string& subject) {
+    if (detail::openssl_lacked_memory()) // The certificates may be incomplete.
+        throw std::bad_alloc{};
+    if (!holds)
+        throw std::system_error(make_error_code(errc::tls_configuration_invalid), subject);
+}
+
+} // namespace forest::inline FOREST_FORM
+
+#endif
