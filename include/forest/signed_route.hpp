@@ -52,11 +52,7 @@ struct route_answer {
 class signed_route {
 public:
     /// Throws std::system_error with `errc::verifier_missing` when `verify` is empty.
-    signed_route(route_verifier verify, std::string path)
-        : verify_{std::move(verify)}, path_{std::move(path)} {
-        if (!verify_)
-            throw std::system_error(make_error_code(errc::verifier_missing));
-    }
+    signed_route(route_verifier verify, std::string path);
 
     signed_route(const signed_route&) = delete;
     signed_route& operator=(const signed_route&) = delete;
@@ -64,31 +60,13 @@ public:
     [[nodiscard]] const std::string& path() const noexcept { return path_; }
 
     /// Sets the callback that is called after each response.
-    void on_answer(detail::unique_function<void(const route_answer&)> callback) {
-        if (callback)
-            listened_to_ = true;
-        gate_.set(on_answer_, std::move(callback));
-    }
+    void on_answer(detail::unique_function<void(const route_answer&)> callback);
 
     /// Returns whether the request is accepted. A verifier that throws has not accepted it.
-    [[nodiscard]] verification allows(const server_request& incoming) const noexcept {
-        try {
-            return verify_(incoming);
-        } catch (...) { // The verifier cannot decide.
-            return refusal::undecided;
-        }
-    }
+    [[nodiscard]] verification allows(const server_request& incoming) const noexcept;
 
     /// Reports a response. Exceptions of the callback are ignored: the response is on its way.
-    void report(const route_answer& answer) const noexcept {
-        if (!listened_to_)
-            return;
-        try {
-            if (const auto callback = gate_.get(on_answer_))
-                (*callback)(answer);
-        } catch (...) { // The exception is ignored.
-        }
-    }
+    void report(const route_answer& answer) const noexcept;
 
 protected:
     ~signed_route() = default;
@@ -148,5 +126,9 @@ struct route_policy {
 } // namespace detail
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/impl/signed_route.ipp>
+#endif
 
 #endif

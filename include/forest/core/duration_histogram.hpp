@@ -21,32 +21,16 @@ namespace forest::inline FOREST_FORM {
 class duration_histogram {
 public:
     /// A negative duration counts as 0.
-    void add(duration value) noexcept {
-        ++buckets_[bucket_of(value)];
-        ++count_;
-    }
+    void add(duration value) noexcept;
 
     [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
 
     /// Returns the duration that the given share of all durations does not exceed; 0 if there are
     /// none. `share` is from 0 to 1.
-    [[nodiscard]] duration quantile(double share) const noexcept {
-        const auto wanted = static_cast<double>(count_) * std::clamp(share, 0.0, 1.0);
-        std::uint64_t seen = 0;
-        for (std::size_t index = 0; index < buckets_.size(); ++index) {
-            seen += buckets_[index];
-            if (seen > 0 && static_cast<double>(seen) >= wanted)
-                return upper_end(index);
-        }
-        return duration::zero();
-    }
+    [[nodiscard]] duration quantile(double share) const noexcept;
 
     /// Adds the counts of another histogram.
-    void merge(const duration_histogram& other) noexcept {
-        count_ += other.count_;
-        std::transform(buckets_.begin(), buckets_.end(), other.buckets_.begin(), buckets_.begin(),
-                       [](std::uint64_t left, std::uint64_t right) { return left + right; });
-    }
+    void merge(const duration_histogram& other) noexcept;
 
 private:
     using microseconds = std::chrono::microseconds;
@@ -58,25 +42,18 @@ private:
     static constexpr unsigned value_bits = 44; // half a year, also for longer durations
     static constexpr std::size_t bucket_count = (value_bits - step_bits + 1) * steps;
 
-    static std::size_t bucket_of(duration value) noexcept {
-        const auto micros = static_cast<std::uint64_t>(
-            std::max<std::int64_t>(std::chrono::ceil<microseconds>(value).count(), 0));
-        const std::uint64_t bounded = std::min(micros, (std::uint64_t{1} << value_bits) - 1);
-        const unsigned bits = static_cast<unsigned>(std::bit_width(bounded));
-        const unsigned shift = bits > step_bits + 1 ? bits - step_bits - 1 : 0;
-        return shift * steps + (bounded >> shift);
-    }
+    static std::size_t bucket_of(duration value) noexcept;
 
-    static duration upper_end(std::size_t index) noexcept {
-        const std::size_t shift = index < 2 * steps ? 0 : index / steps - 1;
-        const std::uint64_t lower = index - shift * steps;
-        return microseconds{((lower + 1) << shift) - 1};
-    }
+    static duration upper_end(std::size_t index) noexcept;
 
     std::array<std::uint64_t, bucket_count> buckets_{};
     std::uint64_t count_ = 0;
 };
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/impl/duration_histogram.ipp>
+#endif
 
 #endif

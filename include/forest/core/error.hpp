@@ -320,16 +320,7 @@ public:
 class condition_category_type final : public std::error_category {
 public:
     const char* name() const noexcept override { return "forest.condition"; }
-    std::string message(int value) const override {
-        switch (condition{value}) {
-        case condition::no_connection: return "no answer came";
-        case condition::bad_answer: return "the answer cannot be understood";
-        case condition::unhealthy: return "the answer says that the server is not well";
-        case condition::check_failed: return "the check failed";
-        case condition::invalid_argument: return "an argument cannot be used";
-        }
-        return "unknown condition";
-    }
+    std::string message(int value) const override;
     bool equivalent(const std::error_code& code, int value) const noexcept override;
 };
 
@@ -353,39 +344,20 @@ inline bool condition_category_type::equivalent(const std::error_code& code,
 /// For an error of this library it is the identifier; for any other code it is the name of its
 /// category, such as `"system"`. If there is no error, it is empty. For a value that is no code of
 /// its category, it is `"unknown"`. The text is a constant.
-[[nodiscard]] inline std::string_view name(const std::error_code& code) noexcept {
-    if (!code)
-        return {};
-    std::string_view found;
-#if defined(__cpp_rtti)
-    const auto* const named = dynamic_cast<const detail::named_category*>(&code.category());
-    if (named == nullptr)
-        return code.category().name();
-    found = named->identifier(code.value());
-#else
-    if (code.category() != error_category())
-        return code.category().name();
-    found = name(errc{code.value()});
-#endif
-    return found.empty() ? std::string_view{"unknown"} : found;
-}
+[[nodiscard]] FOREST_DECL std::string_view name(const std::error_code& code) noexcept;
 
 [[nodiscard]] inline std::error_code make_error_code(errc code) noexcept {
     return {static_cast<int>(code), error_category()};
 }
 
-[[nodiscard]] inline std::error_condition make_error_condition(condition group) noexcept {
-    return {static_cast<int>(group), detail::condition_category_object};
-}
+[[nodiscard]] FOREST_DECL std::error_condition make_error_condition(condition group) noexcept;
 
 namespace detail {
 
 // The category for one kind of options. Each of its codes means an invalid argument.
 class option_category : public named_category {
 public:
-    std::error_condition default_error_condition(int) const noexcept override {
-        return make_error_condition(condition::invalid_argument);
-    }
+    std::error_condition default_error_condition(int) const noexcept override;
 
 protected:
     ~option_category() override = default;
@@ -399,5 +371,9 @@ template <>
 struct std::is_error_code_enum<forest::errc> : std::true_type {};
 template <>
 struct std::is_error_condition_enum<forest::condition> : std::true_type {};
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/impl/error.ipp>
+#endif
 
 #endif

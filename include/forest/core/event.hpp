@@ -79,22 +79,11 @@ struct event {
 
 /// Returns whether this is the first check in a row for which the name service did not answer. The
 /// later checks of the same row report nothing new.
-[[nodiscard]] inline bool begins_doubt(const event& happened) noexcept {
-    return happened.kind == event_kind::check_inconclusive && happened.check != nullptr &&
-           happened.check->error == errc::resolver_unavailable && happened.doubts <= 1;
-}
+[[nodiscard]] FOREST_DECL bool begins_doubt(const event& happened) noexcept;
 
 /// Returns a hint for the user if the server answered the check of the event with 404 or 405.
 /// Otherwise returns an empty text.
-[[nodiscard]] inline std::string_view missing_route_hint(const event& happened) noexcept {
-    if (happened.check == nullptr || happened.check->error != errc::unexpected_status ||
-        !is_route_missing(happened.check->status))
-        return {};
-    return happened.path.ends_with("/rpc-schema")
-               ? "check the URL, and that an agent answers there"
-               : "check the URL, or serve that route; no Ruby or Node agent has a health route "
-                 "yet, but a datasource (master) can poll the schema of such an agent instead";
-}
+[[nodiscard]] FOREST_DECL std::string_view missing_route_hint(const event& happened) noexcept;
 
 /// The text of `event::detail` with `health_route_missing`.
 inline constexpr std::string_view health_route_missing_hint =
@@ -146,33 +135,12 @@ inline constexpr std::string_view schema_held_hint =
 /// info; routine events have the level debug. Below the threshold, a connection that is lost,
 /// refused or timed out is routine. During an outage, every further failure is routine. The first
 /// refused signature is never routine.
-[[nodiscard]] inline severity severity_of(const event& happened) noexcept {
-    switch (happened.kind) {
-    case event_kind::check_failed: {
-        // Above the threshold the target is down, even if `during_outage` is false.
-        if (happened.during_outage || happened.failures > happened.failure_threshold)
-            return severity::debug;
-        const std::error_code error = happened.check ? happened.check->error : std::error_code{};
-        const bool routine = error == errc::connection_lost || error == errc::connection_refused ||
-                             error == errc::timed_out;
-        return routine && happened.failures < happened.failure_threshold ? severity::debug
-                                                                         : severity::warning;
-    }
-    case event_kind::check_inconclusive: // No other event reports this problem of the name service.
-        return begins_doubt(happened) ? severity::warning : severity::debug;
-    case event_kind::server_down: return severity::warning;
-    case event_kind::server_up:
-    case event_kind::schema_reloaded: return severity::info;
-    case event_kind::schema_loaded:
-        return happened.source == schema_source::server ? severity::info : severity::warning;
-    case event_kind::schema_failed:
-        return happened.during_outage ? severity::debug : severity::warning;
-    case event_kind::health_route_missing: return severity::warning;
-    case event_kind::callback_failed: return severity::error;
-    default: return severity::debug;
-    }
-}
+[[nodiscard]] FOREST_DECL severity severity_of(const event& happened) noexcept;
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/impl/event.ipp>
+#endif
 
 #endif

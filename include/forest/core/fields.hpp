@@ -194,19 +194,7 @@ public:
     /// Adds a line. Names may repeat. Returns `header_invalid` if the name is no token or the value
     /// has a control other than the tab, so no value can contain a second line. Returns
     /// `header_too_large` if the line does not fit. With an error nothing is changed.
-    [[nodiscard]] std::error_code add(std::string_view name, std::string_view value) noexcept {
-        if (!is_token(name) || !is_field_value(value))
-            return errc::header_invalid;
-        const std::size_t room = capacity - size_;
-        if (name.size() > room || value.size() > room ||
-            name.size() + value.size() + line_overhead > room)
-            return errc::header_too_large;
-        append(name);
-        append(": ");
-        append(value);
-        append("\r\n");
-        return {};
-    }
+    [[nodiscard]] std::error_code add(std::string_view name, std::string_view value) noexcept;
 
     /// Removes all lines.
     constexpr void clear() noexcept { size_ = 0; }
@@ -313,5 +301,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/impl/fields.ipp>
+#endif
 
 #endif

@@ -39,17 +39,13 @@ struct fleet_options {
 
     /// Returns an error that names the member out of its range: `invalid_tick`,
     /// `invalid_checks_in_flight_max` or `invalid_connections_per_second_max`.
-    [[nodiscard]] std::error_code validate() const noexcept {
-        if (tick < std::chrono::milliseconds{1} || tick > std::chrono::seconds{1})
-            return errc::invalid_tick;
-        if (checks_in_flight_max < 1)
-            return errc::invalid_checks_in_flight_max;
-        if (connections_per_second_max < 0)
-            return errc::invalid_connections_per_second_max;
-        return {};
-    }
+    [[nodiscard]] std::error_code validate() const noexcept;
 };
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/impl/fleet_options.ipp>
+#endif
 
 #endif

@@ -25,24 +25,16 @@ struct fleet_statistics {
     /// an immediate check was requested.
     duration_histogram lateness{};
 
-    void count(event_kind kind) noexcept {
-        const bool failed = kind == event_kind::check_failed;
-        const bool undecided = kind == event_kind::check_inconclusive;
-        checks += failed || undecided || kind == event_kind::check_succeeded ? 1 : 0;
-        failures += failed ? 1 : 0;
-        inconclusive += undecided ? 1 : 0;
-    }
+    void count(event_kind kind) noexcept;
 
     /// Adds the counts of another fleet.
-    void merge(const fleet_statistics& other) noexcept {
-        checks += other.checks;
-        failures += other.failures;
-        inconclusive += other.inconclusive;
-        unresolved += other.unresolved;
-        lateness.merge(other.lateness);
-    }
+    void merge(const fleet_statistics& other) noexcept;
 };
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/impl/fleet_statistics.ipp>
+#endif
 
 #endif

@@ -60,10 +60,7 @@ struct options {
 
     /// Like `valid()`, but returns an error that names the first invalid member, for example
     /// `errc::invalid_timeout`.
-    [[nodiscard]] std::error_code validate() const noexcept {
-        const errc fault = first_fault();
-        return fault == errc{} ? std::error_code{} : make_error_code(fault);
-    }
+    [[nodiscard]] std::error_code validate() const noexcept;
 
 private:
     [[nodiscard]] constexpr errc first_fault() const noexcept {
@@ -96,5 +93,9 @@ private:
 }
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/impl/options.ipp>
+#endif
 
 #endif

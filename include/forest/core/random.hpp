@@ -24,10 +24,7 @@ public:
 
     /// Returns a generator for an object called `name` that starts now. Two names, or two starts,
     /// do not have the same schedule.
-    [[nodiscard]] static random_generator seeded(std::string_view name, steady_time now) {
-        return random_generator{std::hash<std::string_view>{}(name) ^
-                                static_cast<std::uint64_t>(now.time_since_epoch().count())};
-    }
+    [[nodiscard]] static random_generator seeded(std::string_view name, steady_time now);
 
     static constexpr result_type min() noexcept { return 0; }
     static constexpr result_type max() noexcept { return UINT64_MAX; }
@@ -48,5 +45,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/impl/random.ipp>
+#endif
 
 #endif

@@ -64,27 +64,7 @@ public:
     /// `malformed_body` if the text is not one JSON object, and `malformed_schema` if it is no
     /// schema. With an error `result` is not changed.
     [[nodiscard]] static std::error_code parse(std::string_view text, schema& result,
-                                               std::string_view etag_field = {}) {
-        schema read;
-        bool collections_valid = false;
-        const auto on_member = [&](detail::json_string key, const detail::json_value& value) {
-            if (key.equals("collections"))
-                collections_valid = read_collections(value, read.collections_);
-            else if (key.equals("charts"))
-                read_charts(value, read.charts_);
-            else if (key.equals("etag"))
-                read.etag_ = to_string(value.string());
-        };
-        if (const std::error_code ec = detail::read_json_object(text, on_member))
-            return ec;
-        if (!collections_valid)
-            return errc::malformed_schema;
-        if (read.etag_.empty())
-            read.etag_ = etag_field;
-        read.text_ = text;
-        result = std::move(read);
-        return {};
-    }
+                                               std::string_view etag_field = {});
 
     /// Returns the JSON text as it was received.
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
@@ -102,50 +82,16 @@ public:
 
     /// Returns whether both schemas have the same content: the same collections in any order, and
     /// otherwise equal JSON values except for the etag (`schema_content`). Throws std::bad_alloc.
-    [[nodiscard]] bool same_as(const schema& other) const {
-        if (text_ == other.text_)
-            return true;
-        return !text_.empty() && !other.text_.empty() &&
-               detail::schema_content(text_) == detail::schema_content(other.text_);
-    }
+    [[nodiscard]] bool same_as(const schema& other) const;
 
 private:
     // Reads collections that each have a name. Returns false for any other value.
-    static bool read_collections(const detail::json_value& value, std::vector<std::string>& names) {
-        names.clear();
-        bool valid = true;
-        const std::error_code ec =
-            detail::read_json_array(value.raw, [&](const detail::json_value& element) {
-                const detail::json_value called = name_of(element);
-                valid = valid && called.type == detail::json_value::kind::string;
-                if (valid)
-                    names.push_back(to_string(called.string()));
-            });
-        return valid && !ec;
-    }
+    static bool read_collections(const detail::json_value& value, std::vector<std::string>& names);
 
-    static void read_charts(const detail::json_value& value, std::vector<std::string>& names) {
-        names.clear();
-        // A value that is no array has no names.
-        (void)detail::read_json_array(value.raw, [&](const detail::json_value& element) {
-            const bool plain = element.type == detail::json_value::kind::string;
-            const detail::json_value called = plain ? element : name_of(element);
-            if (called.type == detail::json_value::kind::string)
-                names.push_back(to_string(called.string()));
-        });
-    }
+    static void read_charts(const detail::json_value& value, std::vector<std::string>& names);
 
     // The member `name` of an object; null when there is none.
-    static detail::json_value name_of(const detail::json_value& element) {
-        detail::json_value found;
-        if (element.type == detail::json_value::kind::object)
-            (void)detail::read_json_object(
-                element.raw, [&](detail::json_string key, const detail::json_value& value) {
-                    if (key.equals("name"))
-                        found = value;
-                });
-        return found;
-    }
+    static detail::json_value name_of(const detail::json_value& element);
 
     std::string text_;
     std::string etag_;
@@ -154,5 +100,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/impl/schema.ipp>
+#endif
 
 #endif

@@ -53,31 +53,19 @@ public:
 
     url(const url& other) : block_{other.copy()} {}
     url(url&&) noexcept = default;
-    url& operator=(const url& other) {
-        block_ = other.copy();
-        return *this;
-    }
+    url& operator=(const url& other);
     url& operator=(url&&) noexcept = default;
     ~url() = default;
 
     /// Parses `text`. Throws std::system_error with the code that `parse` returns.
-    url(std::string_view text) {
-        if (const std::error_code ec = parse(text, *this))
-            throw std::system_error{ec, "forest::url"};
-    }
+    url(std::string_view text);
     url(const std::string& text) : url{std::string_view{text}} {}
     url(const char* text) : url{std::string_view{text}} {}
 
     /// Parses `text` into `result`. Does not change `result` if it returns an error:
     /// `url_malformed`, `url_scheme_unsupported`, `url_userinfo_refused`, `url_host_missing`,
     /// `url_port_invalid` or `url_too_long`. Userinfo is refused because it would appear in logs.
-    [[nodiscard]] static std::error_code parse(std::string_view text, url& result) {
-        detail::url_parts parsed;
-        const std::error_code ec = parsed.read(text);
-        if (!ec)
-            result.block_ = pack(parsed);
-        return ec;
-    }
+    [[nodiscard]] static std::error_code parse(std::string_view text, url& result);
 
     /// Returns the text as given, with the fragment. This and all other parts are views into the
     /// URL, and stay valid when the URL is moved.
@@ -108,10 +96,7 @@ public:
     [[nodiscard]] bool is_ip_literal() const noexcept { return head().ip_literal; }
 
     /// Returns whether both URLs lead to the same server; their paths and queries may differ.
-    [[nodiscard]] bool same_origin(const url& other) const noexcept {
-        return scheme() == other.scheme() && port() == other.port() && host() == other.host() &&
-               socket_path() == other.socket_path();
-    }
+    [[nodiscard]] bool same_origin(const url& other) const noexcept;
 
     /// Two URLs are equal if they lead to the same resource at the same place, even if they are
     /// written differently.
@@ -137,75 +122,25 @@ private:
     };
 
     // The parts share bytes where possible, which is the usual case.
-    static std::unique_ptr<char[]> pack(const detail::url_parts& parts) {
-        std::string bytes;
-        const auto place = [&bytes](std::string_view text) {
-            std::size_t offset = bytes.find(text);
-            if (offset == std::string::npos) {
-                offset = bytes.size();
-                bytes += text;
-            }
-            return part{static_cast<std::uint16_t>(offset),
-                        static_cast<std::uint16_t>(text.size())};
-        };
-        header head;
-        head.text = place(parts.text);
-        head.host_header = place(parts.host_header);
-        head.host = place(parts.host);
-        head.target = place(parts.target);
-        head.socket_path = place(parts.socket_path);
-        head.port = parts.port;
-        head.byte_count = static_cast<std::uint16_t>(bytes.size());
-        head.scheme = parts.scheme;
-        head.ip_literal = parts.ip_literal;
+    static std::unique_ptr<char[]> pack(const detail::url_parts& parts);
 
-        auto block = std::make_unique<char[]>(sizeof head + bytes.size());
-        std::memcpy(block.get(), &head, sizeof head);
-        std::copy(bytes.begin(), bytes.end(), block.get() + sizeof head);
-        return block;
-    }
+    [[nodiscard]] std::unique_ptr<char[]> copy() const;
 
-    [[nodiscard]] std::unique_ptr<char[]> copy() const {
-        if (block_ == nullptr)
-            return nullptr;
-        const std::size_t size = sizeof(header) + head().byte_count;
-        auto block = std::make_unique<char[]>(size);
-        std::copy_n(block_.get(), size, block.get());
-        return block;
-    }
+    [[nodiscard]] header head() const noexcept;
 
-    [[nodiscard]] header head() const noexcept {
-        header result;
-        if (block_ != nullptr)
-            std::memcpy(&result, block_.get(), sizeof result);
-        return result;
-    }
-
-    [[nodiscard]] std::string_view view(part place) const noexcept {
-        return place.size == 0
-                   ? std::string_view{}
-                   : std::string_view{block_.get() + sizeof(header) + place.offset, place.size};
-    }
+    [[nodiscard]] std::string_view view(part place) const noexcept;
 
     std::unique_ptr<char[]> block_;
 };
 
 /// A hash of the server that a URL leads to: equal for URLs of the same origin, and the same on
 /// every machine (FNV-1a).
-[[nodiscard]] inline std::uint64_t origin_hash(const url& target) noexcept {
-    std::uint64_t hash = detail::fnv_1a_begin;
-    const auto add = [&hash](std::uint64_t part) { hash = detail::fnv_1a(hash, part); };
-    const auto add_text = [&add](std::string_view text) {
-        for (const char byte : text)
-            add(static_cast<unsigned char>(byte));
-    };
-    add(static_cast<std::uint64_t>(target.scheme()));
-    add(target.port());
-    add_text(target.host());
-    add_text(target.socket_path());
-    return hash;
-}
+[[nodiscard]] FOREST_DECL std::uint64_t origin_hash(const url& target) noexcept;
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/impl/url.ipp>
+#endif
 
 #endif

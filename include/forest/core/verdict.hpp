@@ -42,9 +42,7 @@ struct verdict {
 
 /// Returns the error that is reported when a failed check counts. If the name service has not
 /// replied for too many checks in a row (B12: the next one counts), this is `resolve_failed`.
-[[nodiscard]] inline std::error_code counted_error(std::error_code error) noexcept {
-    return error == errc::resolver_unavailable ? make_error_code(errc::resolve_failed) : error;
-}
+[[nodiscard]] FOREST_DECL std::error_code counted_error(std::error_code error) noexcept;
 
 /// Returns whether the status means that the server has no such route.
 [[nodiscard]] constexpr bool is_route_missing(int status) noexcept {
@@ -56,5 +54,9 @@ struct verdict {
 inline constexpr std::chrono::seconds clock_skew_min{30};
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/impl/verdict.ipp>
+#endif
 
 #endif

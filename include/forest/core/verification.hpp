@@ -90,17 +90,12 @@ struct verification {
 
 /// Returns a line for the log: why the request was refused, or what the verifier forgot when it
 /// accepted the request. Empty if there is nothing to report.
-[[nodiscard]] inline std::string hint(const verification& result) {
-    if (result.replay_forgotten)
-        return "a signature was forgotten before the replay window had passed; raise "
-               "verifier_options::replay_entries_max";
-    if (result.why != refusal::timestamp_outside)
-        return std::string{explanation(result.why)};
-    const auto seconds = result.skew.count();
-    return "the timestamp is " + std::to_string(seconds < 0 ? -seconds : seconds) + " s " +
-           (seconds < 0 ? "behind" : "ahead of") + " this clock; check both clocks";
-}
+[[nodiscard]] FOREST_DECL std::string hint(const verification& result);
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/impl/verification.ipp>
+#endif
 
 #endif

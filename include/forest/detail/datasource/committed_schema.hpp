@@ -40,70 +40,29 @@ public:
         : bytes_max_{bytes_max}, contents_{settle} {}
 
     /// Never null.
-    [[nodiscard]] std::shared_ptr<const schema> get() const {
-        const std::lock_guard lock{mutex_};
-        return known_;
-    }
+    [[nodiscard]] std::shared_ptr<const schema> get() const;
 
-    [[nodiscard]] schema_source source() const {
-        const std::lock_guard lock{mutex_};
-        return source_;
-    }
+    [[nodiscard]] schema_source source() const;
 
     /// Sets the known schema. `next` has this content, and came from `source`.
     void commit(std::shared_ptr<const schema> next, std::string content, schema_source source,
-                steady_time now) noexcept {
-        contents_.commit(std::move(content), now);
-        etag_.clear();
-        remember_etag(*next);
-        ++commits_;
-        const std::lock_guard lock{mutex_};
-        known_.swap(next);
-        source_ = source;
-    }
+                steady_time now) noexcept;
 
     /// Makes a request conditional: the server sends the schema only if its content is not the
     /// known one. The request has the etag that came last with the known content. The etag has no
     /// quotes, because some servers compare it in this form. An etag that a header field cannot
     /// carry is left out. Then the server sends the whole schema, and it is compared here.
-    [[nodiscard]] condition prepare(request& get) const {
-        get.limits.body_bytes_max = bytes_max_;
-        if (etag_.empty() || get.fields.add("If-None-Match", etag_))
-            return unconditional;
-        return commits_;
-    }
+    [[nodiscard]] condition prepare(request& get) const;
 
     /// Reads the schema from a reply with the verdict `judged` to a request with the condition
     /// `sent`. If there is no memory for the schema, the reply says nothing about the server (B12:
     /// the check is inconclusive).
     [[nodiscard]] schema_answer read(const reply& answer, const verdict& judged,
-                                     condition sent) const noexcept {
-        schema_answer result{.result = judged};
-        try {
-            result = judge_schema(judged, answer.fields, answer.body, sent != unconditional);
-            if (result.served != nullptr)
-                result.content = result.served->text() == known_->text()
-                                     ? contents_.known()
-                                     : schema_content(result.served->text());
-            else
-                result.outdated = sent != commits_;
-        } catch (const std::bad_alloc&) {
-            result.served.reset();
-            result.result.error = errc::local_resources_exhausted;
-        }
-        return result;
-    }
+                                     condition sent) const noexcept;
 
     /// Returns what to do with an answer that has no error. An etag that came with the known
     /// content is sent from now on.
-    [[nodiscard]] settling_action settle(const schema_answer& answer, steady_time now) noexcept {
-        if (answer.served == nullptr)
-            return answer.outdated ? settling_action{} : contents_.served_known();
-        const settling_action next = contents_.served(answer.content, now);
-        if (next.kind == settling_action_kind::unchanged)
-            remember_etag(*answer.served);
-        return next;
-    }
+    [[nodiscard]] settling_action settle(const schema_answer& answer, steady_time now) noexcept;
 
     /// Frees the contents that are not needed any more.
     void forget(steady_time now) noexcept { contents_.forget(now); }
@@ -116,16 +75,7 @@ private:
 
     // A schema without an etag does not change the etag: the earlier one came with the same
     // content.
-    void remember_etag(const schema& served) noexcept {
-        const std::string& etag = served.etag();
-        if (etag.empty() || etag.size() > etag_bytes_max || !is_field_value(etag))
-            return;
-        try {
-            etag_ = etag;
-        } catch (const std::bad_alloc&) { // The server then sends the whole schema.
-            etag_.clear();
-        }
-    }
+    void remember_etag(const schema& served) noexcept;
 
     const std::size_t bytes_max_;
     mutable std::mutex mutex_; // guards the next two members; only one thread writes them
@@ -137,5 +87,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/detail/datasource/impl/committed_schema.ipp>
+#endif
 
 #endif

@@ -28,11 +28,7 @@ namespace forest::inline FOREST_FORM::detail {
 struct polled_server {
     /// `health` and `schema` are the URLs of the two routes.
     polled_server(datasource_mode mode, url health, url schema, std::size_t bytes_max,
-                  duration settle)
-        : route{mode},
-          health_url{std::move(health)},
-          schema_url{std::move(schema)},
-          known{bytes_max, settle} {}
+                  duration settle);
 
     polled_route route;
     const url health_url;
@@ -51,39 +47,17 @@ public:
     explicit datasource_probe(std::shared_ptr<polled_server> server) noexcept
         : server_{std::move(server)} {}
 
-    void prepare(request& check) {
-        const bool schema = server_->route.polls_schema();
-        if (schema != server_->asked_schema)
-            check = {.target = schema ? server_->schema_url : server_->health_url,
-                     .fresh_connection = check.fresh_connection};
-        server_->asked_schema = schema;
-        if (schema)
-            condition_ = server_->known.prepare(check);
-    }
+    void prepare(request& check);
 
     /// Keeps the schema, and corrects the verdict, which takes the body for a health document.
-    void read(const reply& answer, verdict& result) noexcept {
-        if (!server_->asked_schema)
-            return;
-        server_->latest = server_->known.read(answer, result, condition_);
-        result = server_->latest.result;
-    }
+    void read(const reply& answer, verdict& result) noexcept;
 
     /// Holds a verdict back while the first fetch of the schema is in flight. The end of the fetch
     /// shows whether the server only lacks the health route.
-    [[nodiscard]] bool holds(const verdict& result) noexcept {
-        if (server_->asked_schema || !server_->route.awaits_schema(result))
-            return false;
-        server_->held = result;
-        return true;
-    }
+    [[nodiscard]] bool holds(const verdict& result) noexcept;
 
     /// A missing health route says nothing about the health of the server.
-    [[nodiscard]] health_input input(const verdict& result) noexcept {
-        return !server_->asked_schema && server_->route.checked(result)
-                   ? health_input::rerouted(result)
-                   : health_input::reply(result);
-    }
+    [[nodiscard]] health_input input(const verdict& result) noexcept;
 
 private:
     std::shared_ptr<polled_server> server_;
@@ -103,5 +77,9 @@ struct polled_rules {
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/detail/datasource/impl/datasource_probe.ipp>
+#endif
 
 #endif

@@ -52,10 +52,7 @@ public:
         rate_limit* paid_to_; // null when no connection is needed
     };
 
-    explicit fleet_limits(const fleet_options& settings) noexcept
-        : in_flight_max_{settings.checks_in_flight_max},
-          bounded_{settings.connections_per_second_max > 0},
-          connections_{settings.connections_per_second_max, settings.tick} {}
+    explicit fleet_limits(const fleet_options& settings) noexcept;
 
     /// Returns whether another check may begin while `in_flight` checks are in flight.
     [[nodiscard]] bool has_room(int in_flight) const noexcept { return in_flight < in_flight_max_; }
@@ -68,21 +65,14 @@ public:
     [[nodiscard]] permit without_connection() noexcept { return permit{nullptr}; }
 
     /// Returns a permit for any other check; empty while no connection may be opened.
-    [[nodiscard]] std::optional<permit> with_connection(steady_time now) noexcept {
-        return connections_.take(now) ? std::optional{permit{&connections_}} : std::nullopt;
-    }
+    [[nodiscard]] std::optional<permit> with_connection(steady_time now) noexcept;
 
     /// Returns the moment from which a connection may be opened; it may lie in the past.
     [[nodiscard]] steady_time next_connection() const noexcept { return connections_.next(); }
 
     /// Settles the connections of a check that has ended. If it opened more than it paid for, later
     /// checks wait longer; if it opened fewer, the rest is given back.
-    void settle(unsigned paid, unsigned opened, steady_time now) noexcept {
-        if (opened > paid)
-            connections_.debit(opened - paid, now);
-        for (; opened < paid; ++opened)
-            connections_.give_back();
-    }
+    void settle(unsigned paid, unsigned opened, steady_time now) noexcept;
 
 private:
     int in_flight_max_;
@@ -109,21 +99,9 @@ public:
     void wait_first_for_connection(target_id id) { for_connection_.push_front(id); }
 
     /// Adds a target behind all targets that wait for the same obstacle.
-    void wait_for(obstacle cause, target_id id) {
-        if (!cause)
-            return for_connection_.push(id);
-        auto found = std::find_if(for_origins_.begin(), for_origins_.end(),
-                                  [&](const auto& each) { return each.first == *cause; });
-        if (found != for_origins_.end())
-            return found->second.push(id);
-        waiting_line<target_id> queue;
-        queue.push(id);
-        for_origins_.emplace_back(*cause, std::move(queue));
-    }
+    void wait_for(obstacle cause, target_id id);
 
-    [[nodiscard]] bool empty() const noexcept {
-        return ready_.empty() && for_connection_.empty() && for_origins_.empty();
-    }
+    [[nodiscard]] bool empty() const noexcept;
 
     /// Takes the next target that may begin, if any. Targets whose obstacle is gone come before
     /// ready targets. `is_gone` is called with an obstacle and the first target that waits for it.
@@ -291,5 +269,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/detail/fleet/impl/scheduler.ipp>
+#endif
 
 #endif

@@ -26,45 +26,12 @@ namespace forest::inline FOREST_FORM::detail {
 /// Returns the verdict on a reply that came at `now` of the wall clock. `now` is compared with the
 /// `Date` of the reply. A refused signature is reported as such even if the rest of the reply could
 /// not be read (B11).
-[[nodiscard]] inline verdict judge(const reply& answer, wall_time now) noexcept {
-    verdict result;
-    result.status = answer.status;
-    result.signature_sent = answer.signature_sent;
-    result.timings = answer.timings;
-    result.ended_at = now;
-    std::optional<std::string_view> date;
-    bool encoded = false;
-    answer.fields.for_each_of(
-        "Date", [&](std::string_view value) { date = date ? date : value; }, "Content-Encoding",
-        [&](std::string_view value) {
-            encoded = encoded || (!value.empty() && !iequals(value, "identity"));
-        });
-    if (const auto remote = parse_http_date(date.value_or(std::string_view{}))) {
-        const auto skew = *remote - std::chrono::floor<std::chrono::seconds>(now);
-        if (skew > clock_skew_min || skew < -clock_skew_min)
-            result.clock_skew = skew;
-    }
-    const std::error_code malformed = encoded ? make_error_code(errc::unsupported_encoding)
-                                              : parse_health_document(answer.body, result.document);
-
-    using state = health_document::state;
-    if (const auto complaint = protocol_complaint(answer.status, answer.body))
-        result.error = *complaint;
-    else if (answer.status == 401 || answer.status == 403)
-        result.error = errc::unauthorized;
-    else if (answer.status == 503 && !malformed && result.document.status == state::stopping)
-        result.error = errc::stopping;
-    else if (answer.status < 200 || answer.status > 299)
-        result.error = errc::unexpected_status;
-    else if (malformed)
-        result.error = malformed;
-    else if (result.document.status != state::ok)
-        result.error = errc::not_ok;
-    if (answer.error && result.error != errc::unauthorized)
-        result.error = answer.error;
-    return result;
-}
+[[nodiscard]] FOREST_DECL verdict judge(const reply& answer, wall_time now) noexcept;
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/detail/health/impl/judge.ipp>
+#endif
 
 #endif

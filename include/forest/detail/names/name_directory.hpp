@@ -31,54 +31,22 @@ public:
     /// the waiter before `answered()` was called or the waiter has left. Throws std::bad_alloc;
     /// then nothing changed.
     [[nodiscard]] name_state ask(std::string_view name, bool after_failed_connect,
-                                 name_waiter& waiter) {
-        name_state state = name_state::failed;
-        {
-            const std::lock_guard lock{mutex_};
-            if (closed_) {
-                waiter.error = errc::resolver_unavailable;
-                return state;
-            }
-            state = book_.ask(name, after_failed_connect, waiter, std::chrono::steady_clock::now(),
-                              [this](std::string_view host) { return is_local(host); });
-            if (!book_.has_next())
-                return state;
-        }
-        begin_all();
-        return state;
-    }
+                                 name_waiter& waiter);
 
     /// Like `leave`, for a waiter that uses the last good addresses.
-    void lose_patience(name_waiter& waiter) noexcept {
-        const std::lock_guard lock{mutex_};
-        book_.lose_patience(waiter);
-    }
+    void lose_patience(name_waiter& waiter) noexcept;
 
     /// After this call, `answered()` of the waiter is not running and will not be called.
-    void leave(name_waiter& waiter) noexcept {
-        const std::lock_guard lock{mutex_};
-        book_.leave(waiter);
-    }
+    void leave(name_waiter& waiter) noexcept;
 
     /// Ends all look-ups and the threads of the resolver. No `answered()` is called after that.
     /// Call it once, and not from `answered()`.
-    void close() noexcept {
-        {
-            const std::lock_guard lock{mutex_};
-            if (std::exchange(closed_, true))
-                return;
-            book_.forget_waiters();
-        }
-        end();
-    }
+    void close() noexcept;
 
     [[nodiscard]] const resolver_limits& limits() const noexcept { return book_.limits(); }
 
     /// Returns the counts of what was done so far.
-    [[nodiscard]] name_statistics statistics() const {
-        const std::lock_guard lock{mutex_};
-        return book_.statistics();
-    }
+    [[nodiscard]] name_statistics statistics() const;
 
 protected:
     using entry = name_book::entry;
@@ -87,39 +55,11 @@ protected:
     virtual void begin(entry& lookup) = 0; // calls `ended` later, or throws
     virtual void end() noexcept = 0;
 
-    void ended(entry& lookup, const resolution& found) noexcept {
-        {
-            const std::lock_guard lock{mutex_};
-            if (closed_)
-                return;
-            book_.answered(lookup, found.error, found.addresses, found.lifetime,
-                           std::chrono::steady_clock::now());
-        }
-        begin_all();
-    }
+    void ended(entry& lookup, const resolution& found) noexcept;
 
 private:
     // Calls the resolver without the lock, because it may have locks of its own.
-    void begin_all() noexcept {
-        for (;;) {
-            entry* next = nullptr;
-            {
-                const std::lock_guard lock{mutex_};
-                if (!closed_)
-                    next = book_.next();
-            }
-            if (next == nullptr)
-                return;
-            try {
-                begin(*next);
-            } catch (...) { // There is too little memory, or no thread.
-                const std::lock_guard lock{mutex_};
-                if (!closed_)
-                    book_.answered(*next, errc::local_resources_exhausted, {}, {},
-                                   std::chrono::steady_clock::now());
-            }
-        }
-    }
+    void begin_all() noexcept;
 
     mutable std::mutex mutex_;
     name_book book_;
@@ -166,5 +106,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/detail/names/impl/name_directory.ipp>
+#endif
 
 #endif

@@ -84,12 +84,7 @@ public:
 
     [[nodiscard]] steady_time now() const noexcept { return queue.now(); }
 
-    bool run_until(const std::function<bool()>& holds, duration limit) {
-        std::size_t events = 0;
-        const running inside{*this};
-        queue.run_until([&] { return holds() || ++events > events_max; }, limit);
-        return holds();
-    }
+    bool run_until(const std::function<bool()>& holds, duration limit);
 
     [[nodiscard]] bool in_context() const noexcept { return running_; }
 
@@ -114,5 +109,9 @@ private:
 static_assert(time_harness<virtual_time>);
 
 } // namespace forest::inline FOREST_FORM::sim::conformance
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/conformance/impl/harness.ipp>
+#endif
 
 #endif

@@ -37,31 +37,14 @@ public:
     /// The longest span that `turn` gets.
     static constexpr duration turn_max = std::chrono::milliseconds{5};
 
-    [[nodiscard]] steady_time now() const {
-        return std::chrono::time_point_cast<duration>(std::chrono::steady_clock::now());
-    }
+    [[nodiscard]] steady_time now() const;
 
-    bool run_until(const std::function<bool()>& holds, duration limit) {
-        battery_thread_ = std::this_thread::get_id();
-        const steady_time end = now() + limit;
-        for (;;) {
-            const duration left = end - now();
-            if (holds())
-                return true;
-            if (left <= duration::zero())
-                return false;
-            pass(std::min(left, turn_max));
-        }
-    }
+    bool run_until(const std::function<bool()>& holds, duration limit);
 
     /// With `turn` it returns whether the loop is running on this thread. Without `turn` it returns
     /// whether this is not the thread of the battery, because no handler may run there. A harness
     /// that knows more hides this function with its own.
-    [[nodiscard]] bool in_context() const {
-        if (turn_)
-            return running_on_.load() == std::this_thread::get_id();
-        return battery_thread_.load() != std::this_thread::get_id();
-    }
+    [[nodiscard]] bool in_context() const;
 
     /// Calls `action` on a thread of its own; throws what `action` throws. A harness for models
     /// that belong to one thread hides this function with one that calls `action` at once.
@@ -73,22 +56,7 @@ public:
     [[nodiscard]] duration tolerance() const { return std::chrono::seconds{5}; }
 
 private:
-    void pass(duration span) {
-        if (!turn_) {
-            std::this_thread::sleep_for(std::min<duration>(span, std::chrono::milliseconds{1}));
-            return;
-        }
-        struct running {
-            std::atomic<std::thread::id>& thread;
-            explicit running(std::atomic<std::thread::id>& running_on) : thread{running_on} {
-                thread = std::this_thread::get_id();
-            }
-            running(const running&) = delete;
-            running& operator=(const running&) = delete;
-            ~running() { thread = std::thread::id{}; }
-        } const now_running{running_on_};
-        turn_(span);
-    }
+    void pass(duration span);
 
     std::function<void(duration)> turn_;
     std::atomic<std::thread::id> running_on_{};
@@ -98,5 +66,9 @@ private:
 static_assert(time_harness<real_time>);
 
 } // namespace forest::inline FOREST_FORM::sim::conformance
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/conformance/impl/real_time.ipp>
+#endif
 
 #endif

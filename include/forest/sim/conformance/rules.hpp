@@ -181,10 +181,12 @@ struct violation {
 };
 
 /// `clock.ended_early: a wait of 40 ms ended after 20 ms`, as a test may print it.
-[[nodiscard]] inline std::string to_string(const violation& broken) {
-    return std::string{broken.name}.append(": ").append(broken.explanation);
-}
+[[nodiscard]] FOREST_DECL std::string to_string(const violation& broken);
 
 } // namespace forest::inline FOREST_FORM::sim::conformance
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/conformance/impl/rules.ipp>
+#endif
 
 #endif

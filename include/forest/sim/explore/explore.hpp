@@ -64,19 +64,7 @@ struct exploration {
 };
 
 /// Returns one line, and after a violation a further line for each step of the trace.
-[[nodiscard]] inline std::string to_string(const exploration& found) {
-    std::string text = std::to_string(found.states) + " states, " +
-                       std::to_string(found.transitions) + " transitions, ";
-    if (!found.violation && !found.complete)
-        return text + "no violation yet: given up";
-    if (!found.violation)
-        return text + (found.sampled ? "no violation, but random delays were only sampled"
-                                     : "no violation");
-    text += found.violation->rule + " is violated: " + found.violation->explanation;
-    for (const std::string& line : found.trace)
-        text += "\n  " + line;
-    return text;
-}
+[[nodiscard]] FOREST_DECL std::string to_string(const exploration& found);
 
 /// The limits of an exploration.
 struct exploration_options {
@@ -233,10 +221,12 @@ template <typename Machine, typename Backoff = exponential_backoff, typename Vis
 }
 
 /// Explores the machine of `basic_health_client`.
-[[nodiscard]] inline exploration explore(const options& settings = {}) {
-    return explore<forest::detail::health_machine<exponential_backoff>>(settings);
-}
+[[nodiscard]] FOREST_DECL exploration explore(const options& settings = {});
 
 } // namespace forest::inline FOREST_FORM::sim
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/explore/impl/explore.ipp>
+#endif
 
 #endif

@@ -51,47 +51,22 @@ public:
     int loss_per_mille = 0; ///< how many of a thousand messages are lost
 
     /// Returns whether the link has no fault that changes, loses or delays messages.
-    [[nodiscard]] bool sound() const noexcept {
-        return unresolvable + refusing + requests_lost + replies_lost + resetting + truncating +
-                       garbling + dripping + loss_per_mille + clogged_ ==
-                   0 &&
-               held_.empty();
-    }
+    [[nodiscard]] bool sound() const noexcept;
 
     /// Whether a message that is sent now takes at most `bound`, if it arrives.
-    [[nodiscard]] bool carries_within(duration bound) const noexcept {
-        if (clogged_ > 0)
-            return false;
-        switch (delay.distribution) {
-        case latency::shape::constant: return delay.typical + delay.least <= bound;
-        case latency::shape::uniform: return 2 * delay.typical + delay.least <= bound;
-        default: return false;
-        }
-    }
+    [[nodiscard]] bool carries_within(duration bound) const noexcept;
 
     /// Carries a message: calls `arrive` after the delay plus `extra`. On a clogged link the delay
     /// begins when the link is unclogged. If the message is lost, returns false and never calls
     /// `arrive`.
     bool carry(direction way, forest::detail::unique_function<void()>&& arrive,
-               duration extra = duration::zero()) {
-        if (cut_off(way))
-            return false;
-        if (loss_per_mille > 0 && random_() % 1000 < static_cast<std::uint64_t>(loss_per_mille))
-            return false;
-        deliver(std::move(arrive), saturating_sum(delay.draw(random_), extra));
-        return true;
-    }
+               duration extra = duration::zero());
 
     /// Carries the next message on a connection that has already carried one. The message takes
     /// `travel_time`. Unlike `carry`, it loses no single message, because a connection repeats lost
     /// messages. Returns false if the link loses all messages.
     bool carry_on(direction way, forest::detail::unique_function<void()>&& arrive,
-                  duration travel_time) {
-        if (cut_off(way))
-            return false;
-        deliver(std::move(arrive), travel_time);
-        return true;
-    }
+                  duration travel_time);
 
     /// Whether messages are held back.
     [[nodiscard]] bool holds_back() const noexcept { return clogged_ > 0; }
@@ -100,40 +75,22 @@ public:
     void clog() noexcept { ++clogged_; }
 
     /// Undoes one `clog`. The last one releases the messages in the order in which they were sent.
-    void unclog() {
-        if (clogged_ == 0 || --clogged_ > 0)
-            return;
-        for (held& each : std::exchange(held_, {}))
-            queue_->after(each.travel_time, std::move(each.arrive));
-    }
+    void unclog();
 
     /// Returns the number of bytes after which an answer of `size` bytes is cut off: a random
     /// number below `size`. `size` is not 0.
     [[nodiscard]] std::size_t cut(std::size_t size) { return random_() % size; }
 
     /// Changes one byte in a hundred, and at least one.
-    void garble(std::string& bytes) {
-        for (std::size_t count = bytes.size() / 100 + 1; count > 0 && !bytes.empty(); --count) {
-            const std::uint64_t change = 1 + random_() % 255;
-            char& byte = bytes[random_() % bytes.size()];
-            byte = static_cast<char>(static_cast<unsigned char>(byte) ^ change);
-        }
-    }
+    void garble(std::string& bytes);
 
     /// Resets the delay to that of the constructor.
     void usual_delay() noexcept { delay = usual_; }
 
 private:
-    [[nodiscard]] bool cut_off(direction way) const noexcept {
-        return (way == direction::to_server ? requests_lost : replies_lost) > 0;
-    }
+    [[nodiscard]] bool cut_off(direction way) const noexcept;
 
-    void deliver(forest::detail::unique_function<void()>&& arrive, duration travel_time) {
-        if (clogged_ > 0)
-            held_.push_back({travel_time, std::move(arrive)});
-        else
-            queue_->after(travel_time, std::move(arrive));
-    }
+    void deliver(forest::detail::unique_function<void()>&& arrive, duration travel_time);
 
     struct held {
         duration travel_time;
@@ -147,5 +104,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::sim
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/network/impl/link.ipp>
+#endif
 
 #endif

@@ -32,17 +32,7 @@ class memory_server {
     public:
         using receiver = forest::detail::unique_function<void(std::string_view)>;
 
-        void write(const response& answer, wall_time received, bool head, receiver& deliver) {
-            // The string is moved out, because the receiver may make another server request.
-            std::string bytes = std::move(spare_);
-            const auto seconds = std::chrono::floor<std::chrono::seconds>(received);
-            const forest::detail::answer_frame frame{
-                .date = date_.at(seconds), .head = head, .close = true};
-            forest::detail::write_head(bytes, answer, frame);
-            bytes.append(forest::detail::body_to_send(answer, frame));
-            deliver(bytes);
-            spare_ = std::move(bytes);
-        }
+        void write(const response& answer, wall_time received, bool head, receiver& deliver);
 
     private:
         forest::detail::date_field date_;
@@ -60,11 +50,7 @@ public:
         // A request that waits for its answer. If it is destroyed earlier, the answer is 500.
         struct call {
             call(std::shared_ptr<answer_writer> owner, answer_writer::receiver&& receiver,
-                 wall_time now, bool without_body)
-                : writer{std::move(owner)},
-                  deliver{std::move(receiver)},
-                  received{now},
-                  head{without_body} {}
+                 wall_time now, bool without_body);
             call(const call&) = delete;
             call& operator=(const call&) = delete;
             ~call() {
@@ -72,15 +58,9 @@ public:
                     fail(500);
             }
 
-            void answer(const response& response) {
-                if (auto receiver = std::move(deliver))
-                    std::exchange(writer, {})->write(response, received, head, receiver);
-            }
+            void answer(const response& response);
 
-            void fail(int status) {
-                std::string body;
-                answer({.status = status, .body = forest::detail::error_body(body, status)});
-            }
+            void fail(int status);
 
             std::shared_ptr<answer_writer> writer; // may outlive the server
             answer_writer::receiver deliver;
@@ -108,28 +88,7 @@ public:
     /// when the handler answers; these bytes are valid during that call. The answer to a malformed
     /// request is 400.
     void serve(std::span<char> bytes,
-               forest::detail::unique_function<void(std::string_view)>&& receiver) {
-        forest::detail::request_parser parser;
-        const std::size_t kept = parser.parse(bytes);
-        const std::span<const char> data{bytes.data(), kept};
-        const wall_time now = clock_.now();
-        const bool head = parser.done() && !parser.error() && parser.method() == http_method::head;
-        auto call = std::make_shared<responder::call>(writer_, std::move(receiver), now, head);
-        if (!parser.done() || parser.error())
-            return call->fail(parser.done() ? parser.error_status() : 400);
-        const std::string_view path = parser.path(data);
-        const auto found = handlers_.find(path);
-        if (found == handlers_.end())
-            return call->fail(404);
-        if (parser.method() == http_method::other) {
-            std::string body;
-            response refused{.status = 405, .body = forest::detail::error_body(body, 405)};
-            (void)refused.fields.add("Allow", "GET, HEAD");
-            return call->answer(refused);
-        }
-        found->second({parser.method(), path, parser.fields(data), now},
-                      responder{std::move(call)});
-    }
+               forest::detail::unique_function<void(std::string_view)>&& receiver);
 
 private:
     virtual_clock clock_;
@@ -140,5 +99,9 @@ private:
 static_assert(forest::server<memory_server>);
 
 } // namespace forest::inline FOREST_FORM::sim
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/network/impl/memory_server.ipp>
+#endif
 
 #endif

@@ -76,64 +76,20 @@ public:
                          });
     }
 
-    void cancel() {
-        if (!state_->handler)
-            return;
-        ++state_->call;
-        // From now on the queue owns the handler. So the handler is destroyed even if the queue
-        // never runs again.
-        state_->queue.after({}, [handler = std::move(state_->handler)]() mutable {
-            reply canceled;
-            canceled.error = errc::operation_canceled;
-            handler(canceled);
-        });
-    }
+    void cancel();
 
 private:
     struct state : std::enable_shared_from_this<state> {
         state(event_queue& timeline, memory_server& peer, duration delay)
             : queue{timeline}, server{peer}, latency{delay} {}
 
-        void arrive(std::uint64_t id, std::string bytes) {
-            if (id != call)
-                return;
-            server.serve(bytes, [self = shared_from_this(), id](std::string_view answer) {
-                self->queue.after(self->latency, [self, id, kept = std::string{answer}]() mutable {
-                    self->answered(id, std::move(kept));
-                });
-            });
-        }
+        void arrive(std::uint64_t id, std::string bytes);
 
-        void answered(std::uint64_t id, std::string bytes) {
-            if (id != call)
-                return;
-            forest::detail::response_parser parser{limits};
-            const std::size_t kept = parser.parse(bytes);
-            if (!parser.done())
-                parser.finish();
-            if (const std::error_code ec = parser.error())
-                return fail(id, ec);
-            reply result;
-            result.status = parser.status();
-            result.fields = parser.fields({bytes.data(), kept});
-            result.body = parser.body({bytes.data(), kept});
-            result.timings.total = 2 * latency;
-            finish(result);
-        }
+        void answered(std::uint64_t id, std::string bytes);
 
-        void fail(std::uint64_t id, std::error_code ec) {
-            if (id != call)
-                return;
-            reply result;
-            result.error = ec;
-            finish(result);
-        }
+        void fail(std::uint64_t id, std::error_code ec);
 
-        void finish(const reply& result) {
-            ++call; // Events that are still queued for this request are ignored.
-            auto receiver = std::exchange(handler, {});
-            receiver(result);
-        }
+        void finish(const reply& result);
 
         event_queue& queue;
         memory_server& server;
@@ -149,5 +105,9 @@ private:
 static_assert(transport<memory_transport>);
 
 } // namespace forest::inline FOREST_FORM::sim
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/network/impl/memory_transport.ipp>
+#endif
 
 #endif

@@ -44,11 +44,7 @@ constexpr std::uint64_t quick_hash(std::string_view text, std::uint64_t hash) no
 } // namespace detail
 
 /// A hash of `text` as 16 hexadecimal digits, for a schema route in a simulation.
-[[nodiscard]] inline std::string quick_hex(std::string_view text) {
-    const auto digits =
-        forest::detail::hex_digits(detail::quick_hash(text, forest::detail::fnv_1a_begin));
-    return {digits.data(), digits.size()};
-}
+[[nodiscard]] FOREST_DECL std::string quick_hex(std::string_view text);
 
 /// Signs the timestamp. Models `signer`; copyable.
 class quick_signer {
@@ -58,13 +54,7 @@ public:
     explicit quick_signer(std::string_view secret) noexcept
         : key_{detail::quick_hash(secret, forest::detail::fnv_1a_begin)} {}
 
-    void sign(const request&, wall_time moment, header_fields& fields) const noexcept {
-        const auto timestamp = format_timestamp(moment);
-        const std::string_view text{timestamp.data(), timestamp.size()};
-        const auto signature = forest::detail::hex_digits(detail::quick_hash(text, key_));
-        (void)fields.add("X_TIMESTAMP", text); // Cannot fail: there is room for both fields.
-        (void)fields.add("X_SIGNATURE", {signature.data(), signature.size()});
-    }
+    void sign(const request&, wall_time moment, header_fields& fields) const noexcept;
 
 private:
     std::uint64_t key_;
@@ -79,26 +69,16 @@ public:
     explicit quick_verifier(std::string_view secret) noexcept
         : key_{detail::quick_hash(secret, forest::detail::fnv_1a_begin)} {}
 
-    [[nodiscard]] bool operator()(const server_request& request) const noexcept {
-        std::string_view timestamp;
-        std::string_view claimed;
-        request.fields.for_each_of(
-            "X_TIMESTAMP", [&](std::string_view value) { timestamp = value; }, "X_SIGNATURE",
-            [&](std::string_view value) { claimed = value; });
-        constexpr std::chrono::seconds tolerance{300};
-        const auto signed_at = parse_timestamp(timestamp);
-        if (!signed_at)
-            return false;
-        const auto age = std::chrono::floor<std::chrono::seconds>(request.received) - *signed_at;
-        const auto expected = forest::detail::hex_digits(detail::quick_hash(timestamp, key_));
-        return age <= tolerance && -age <= tolerance &&
-               claimed == std::string_view{expected.data(), expected.size()};
-    }
+    [[nodiscard]] bool operator()(const server_request& request) const noexcept;
 
 private:
     std::uint64_t key_;
 };
 
 } // namespace forest::inline FOREST_FORM::sim
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/network/impl/quick_signer.ipp>
+#endif
 
 #endif

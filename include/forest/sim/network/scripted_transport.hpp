@@ -38,9 +38,7 @@ struct scripted_reply {
 };
 
 /// A healthy answer.
-[[nodiscard]] inline scripted_reply healthy(duration latency = duration::zero()) {
-    return {.body = R"({"status":"ok","version":"1.0"})", .latency = latency};
-}
+[[nodiscard]] FOREST_DECL scripted_reply healthy(duration latency = duration::zero());
 
 /// A failure without an answer: a refused connection, for example.
 [[nodiscard]] inline scripted_reply failing(errc error, duration latency = duration::zero()) {
@@ -48,10 +46,8 @@ struct scripted_reply {
 }
 
 /// Any answer.
-[[nodiscard]] inline scripted_reply answering(int status, std::string body,
-                                              std::string fields = {}) {
-    return {.status = status, .body = std::move(body), .fields = std::move(fields)};
-}
+[[nodiscard]] FOREST_DECL scripted_reply answering(int status, std::string body,
+                                                   std::string fields = {});
 
 /// The answer of a server that announces its stop (B9).
 [[nodiscard]] inline scripted_reply stopping() {
@@ -95,10 +91,7 @@ public:
     explicit scripted_transport(event_queue& queue) : state_{std::make_shared<state>(queue)} {}
 
     /// Adds a reply to the script, `times` times.
-    scripted_transport& then(const scripted_reply& next, std::size_t times = 1) {
-        state_->script.insert(state_->script.end(), times, next);
-        return *this;
-    }
+    scripted_transport& then(const scripted_reply& next, std::size_t times = 1);
 
     /// Sets the default reply; without a call it is `healthy()`.
     void otherwise(scripted_reply fallback) { state_->fallback = std::move(fallback); }
@@ -132,39 +125,13 @@ public:
         });
     }
 
-    void cancel() {
-        if (!state_->handler)
-            return;
-        ++state_->generation;
-        // From now on the queue owns the handler. So the handler is destroyed even if the queue
-        // never runs again.
-        state_->queue.after({}, [state = state_, handler = std::move(state_->handler)]() mutable {
-            --state->in_flight;
-            reply canceled;
-            canceled.error = errc::operation_canceled;
-            handler(canceled);
-        });
-    }
+    void cancel();
 
 private:
     struct state {
         explicit state(event_queue& timeline) : queue{timeline} {}
 
-        void finish(std::uint64_t id) {
-            if (id != generation) // The request was cancelled, and has ended already.
-                return;
-            --in_flight;
-            // Moved out, because the handler may begin the next request.
-            auto receiver = std::move(handler);
-            const scripted_reply scripted = std::move(answer);
-            reply result;
-            result.error = scripted.error;
-            result.status = scripted.status;
-            result.fields = field_view{scripted.fields};
-            result.body = scripted.body;
-            result.timings.total = scripted.latency;
-            receiver(result);
-        }
+        void finish(std::uint64_t id);
 
         event_queue& queue;
         std::vector<scripted_reply> script;
@@ -184,5 +151,9 @@ private:
 static_assert(transport<scripted_transport>);
 
 } // namespace forest::inline FOREST_FORM::sim
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/network/impl/scripted_transport.ipp>
+#endif
 
 #endif

@@ -80,14 +80,7 @@ public:
     /// `accept` checks signatures, `hash` makes etags, and `seed` is that of the host. Throws like
     /// the constructors of the routes.
     server_process(event_queue& queue, std::string name, request_verifier accept, schema_hash hash,
-                   server_setup setup, std::uint64_t seed = 0)
-        : host_{queue, seed},
-          name_{std::move(name)},
-          accept_{std::move(accept)},
-          hash_{std::move(hash)},
-          setup_{std::move(setup)} {
-        mount();
-    }
+                   server_setup setup, std::uint64_t seed = 0);
 
     server_process(const server_process&) = delete;
     server_process& operator=(const server_process&) = delete;
@@ -107,11 +100,7 @@ public:
 
     /// Ends the process at once, and resets all connections. Returns the number of the life that
     /// has ended, for `recover`. Each `restart` begins a new life.
-    std::uint64_t crash() {
-        if (crashed_++ == 0)
-            end();
-        return life_;
-    }
+    std::uint64_t crash();
 
     /// Undoes one crash of the current life; after the last one the process starts.
     void recover() {
@@ -126,19 +115,10 @@ public:
     }
 
     /// Ends the process if it runs, and starts it again. All crashes so far are undone.
-    void restart() {
-        if (crashed_ == 0)
-            end();
-        crashed_ = 0;
-        ++life_;
-        mount();
-    }
+    void restart();
 
     /// Announces a stop.
-    void drain() {
-        if (draining_++ == 0 && crashed_ == 0 && health_)
-            health_->drain();
-    }
+    void drain();
 
     /// Undoes one announcement. When all are undone, the routes are as after a start.
     void resume() {
@@ -148,85 +128,37 @@ public:
 
     /// Replaces the schema from now on, or from the next start if the process is down. Throws
     /// std::system_error for a text that is no schema; then the old schema stays.
-    void change_schema(std::string text) {
-        // While the process is down there is no route that could check the text.
-        if (const std::error_code ec = crashed_ > 0 ? refusal_of(text) : schema_->replace(text))
-            throw std::system_error(ec);
-        setup_.schema = std::move(text);
-    }
+    void change_schema(std::string text);
 
     /// Adds or removes the health route from now on, or from the next start if the process is down.
     /// Released agents have no health route. Drops requests that have no answer yet.
-    void have_health_route(bool present) {
-        if (std::exchange(setup_.health_route, present) != present && crashed_ == 0)
-            mount();
-    }
+    void have_health_route(bool present);
 
     [[nodiscard]] bool crashed() const noexcept { return crashed_ > 0; }
 
     /// Whether a signed check that arrives now has a healthy answer, at once.
-    [[nodiscard]] bool sound() const noexcept {
-        return crashed_ + frozen + slow + wrong_secret + wrong_body + one_connection + draining_ ==
-                   0 &&
-               host_.running();
-    }
+    [[nodiscard]] bool sound() const noexcept;
 
     // For transports.
 
     /// Returns whether the process accepts a connection. If it does, the caller has to release the
     /// connection.
-    [[nodiscard]] bool accept(peer& connecting) {
-        if (crashed_ > 0 || (one_connection > 0 && !peers_.empty()))
-            return false;
-        connecting.place_ = peers_.size();
-        peers_.push_back(&connecting);
-        return true;
-    }
+    [[nodiscard]] bool accept(peer& connecting);
 
     /// Closes a connection that was accepted.
-    void release(peer& accepted) {
-        peers_.back()->place_ = accepted.place_;
-        peers_[accepted.place_] = peers_.back();
-        peers_.pop_back();
-    }
+    void release(peer& accepted);
 
     /// Takes the bytes of a request. Calls `receiver` with the bytes of the answer, at once or
     /// later. If the process is frozen or ends before, `receiver` is never called.
     void serve(std::span<char> request,
-               forest::detail::unique_function<void(std::string_view)> receiver) {
-        if (frozen > 0)
-            return;
-        if (wrong_body > 0)
-            return receiver("HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"status\":\"OK\"}");
-        http_->serve(request, std::move(receiver));
-    }
+               forest::detail::unique_function<void(std::string_view)> receiver);
 
 private:
-    void end() {
-        for (peer* const each : std::exchange(peers_, {}))
-            each->reset();
-        http_.reset();
-    }
+    void end();
 
-    std::error_code refusal_of(std::string_view text) const {
-        memory_server unused{virtual_clock{host_.queue()}};
-        return basic_schema_route<memory_server>{unused, accept_, hash_, setup_.schema}.replace(
-            text);
-    }
+    std::error_code refusal_of(std::string_view text) const;
 
-    void mount() {
-        health_.reset();
-        schema_.reset();
-        http_ = std::make_unique<memory_server>(virtual_clock{host_});
-        const auto allowed = [this](const server_request& request) {
-            return wrong_secret == 0 && accept_(request);
-        };
-        if (setup_.health_route)
-            health_.emplace(*http_, allowed, route_options{.version = setup_.version});
-        schema_.emplace(*http_, allowed, hash_, setup_.schema);
-        if (draining_ > 0 && health_)
-            health_->drain();
-    }
+    void mount();
 
     sim::host host_;
     std::string name_;
@@ -243,5 +175,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::sim
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/network/impl/server_process.ipp>
+#endif
 
 #endif

@@ -27,16 +27,7 @@ struct outage_counts {
 
     [[nodiscard]] std::uint64_t missed() const noexcept { return obliged - obliged_detected; }
 
-    outage_counts& operator+=(const outage_counts& other) noexcept {
-        obliged += other.obliged;
-        obliged_detected += other.obliged_detected;
-        excused += other.excused;
-        excused_detected += other.excused_detected;
-        false_positives += other.false_positives;
-        reported_again += other.reported_again;
-        beyond_bound += other.beyond_bound;
-        return *this;
-    }
+    outage_counts& operator+=(const outage_counts& other) noexcept;
 
     friend bool operator==(const outage_counts&, const outage_counts&) = default;
 };
@@ -79,39 +70,15 @@ public:
     explicit outage_counter(const detection_bound& bound) noexcept : bound_{bound.black_holed} {}
 
     /// Takes the truth at `now`.
-    void update(duration now, const target_state& state) {
-        if (state.down)
-            begin(now, state);
-        else if (last_ && last_->ongoing)
-            end(now);
-        if (!last_ || !last_->ongoing)
-            return;
-        if (state.host_changes != last_->host_changes)
-            last_->disturbed_at = std::min(last_->disturbed_at, now);
-        if (reported_down_)
-            last_->detected = true;
-    }
+    void update(duration now, const target_state& state);
 
     /// The server was restarted at `now`: all checks in flight fail, and later checks need not
     /// fail.
-    void strike(duration now, const target_state& state) {
-        if (last_ && last_->ongoing)
-            return;
-        target_state struck = state;
-        struck.down = true;
-        update(now, struck);
-        update(now, state);
-    }
+    void strike(duration now, const target_state& state);
 
     /// A check that began in an outage has succeeded. So that outage has ended, and the rest is a
     /// new outage.
-    void interrupt(duration now, const target_state& state) {
-        if (!ongoing() || check_began_ < last_->began)
-            return;
-        end(now);
-        count();
-        update(now, state);
-    }
+    void interrupt(duration now, const target_state& state);
 
     void check_began(duration now) noexcept { check_began_ = now; }
 
@@ -125,42 +92,17 @@ public:
 
     /// The client reported server_down. The report is about the last outage if a failed check
     /// overlaps that outage.
-    down_meaning down_reported(duration now) {
-        reported_down_ = true;
-        if (!last_ || !(last_->ongoing || last_->ended >= failing_since_.value_or(now))) {
-            ++counts_.false_positives;
-            return down_meaning::false_positive;
-        }
-        last_->detected = true;
-        if (last_->latency) {
-            ++counts_.reported_again;
-            return down_meaning::again;
-        }
-        last_->latency = now - last_->began;
-        if (*last_->latency > bound_)
-            ++counts_.beyond_bound;
-        return down_meaning::detection;
-    }
+    down_meaning down_reported(duration now);
 
     /// The time from the beginning of the last outage until the report.
-    [[nodiscard]] duration latency() const noexcept {
-        return last_ ? last_->latency.value_or(duration::zero()) : duration::zero();
-    }
+    [[nodiscard]] duration latency() const noexcept;
 
     /// The client reported server_up. A check that was in flight when an outage began may still end
     /// the previous outage.
-    void up_reported() noexcept {
-        reported_down_ = false;
-        if (last_ && last_->ongoing)
-            last_->detected = last_->latency.has_value();
-    }
+    void up_reported() noexcept;
 
     /// The simulation ends. An outage that has not ended yet ends, too.
-    void finish(duration now) {
-        if (last_ && last_->ongoing)
-            end(now);
-        count();
-    }
+    void finish(duration now);
 
     /// The counts so far; complete after `finish`.
     [[nodiscard]] const outage_counts& counts() const noexcept { return counts_; }
@@ -174,43 +116,13 @@ public:
 
 private:
     // If an outage begins at the moment at which another one ends, both are the same outage.
-    void begin(duration now, const target_state& state) {
-        if (last_ && (last_->ongoing || last_->ended == now)) {
-            last_->ongoing = true;
-            return;
-        }
-        count();
-        last_.emplace();
-        last_->began = now;
-        last_->client_sound = state.client_sound;
-        last_->host_changes = state.host_changes;
-    }
+    void begin(duration now, const target_state& state);
 
-    void end(duration now) {
-        last_->ongoing = false;
-        last_->ended = now;
-    }
+    void end(duration now);
 
     // The last outage is counted only when the next one begins, because a check that was in flight
     // at its end may still detect it.
-    void count() {
-        if (!last_)
-            return;
-        const detail::true_outage& last = *last_;
-        const bool obliged =
-            last.client_sound && std::min(last.ended, last.disturbed_at) - last.began >= bound_;
-        if (obliged) {
-            ++counts_.obliged;
-            counts_.obliged_detected += last.detected ? 1 : 0;
-            const bool late = last.latency && *last.latency > bound_;
-            if ((!last.detected || late) && !overdue_)
-                overdue_ = last.began + bound_;
-        } else {
-            ++counts_.excused;
-            counts_.excused_detected += last.detected ? 1 : 0;
-        }
-        last_.reset();
-    }
+    void count();
 
     duration bound_;
     std::optional<detail::true_outage> last_;
@@ -222,5 +134,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::sim
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/rules/impl/outage_counter.ipp>
+#endif
 
 #endif

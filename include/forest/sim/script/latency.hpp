@@ -56,29 +56,12 @@ struct latency {
         return zero <= typical && typical <= maximum && zero <= least && least <= maximum;
     }
 
-    [[nodiscard]] duration draw(random_generator& random) const noexcept {
-        switch (distribution) {
-        case shape::constant: return capped(1.0);
-        case shape::uniform: return capped(2.0 * random.uniform());
-        case shape::exponential: return capped(standard_exponential(random));
-        case shape::heavy_tail: {
-            // The mean of a Pareto variate with exponent 2 is twice its least value.
-            const double share = 1.0 - random.uniform(); // in (0, 1]
-            return capped(0.5 / std::sqrt(share));
-        }
-        }
-        return least;
-    }
+    [[nodiscard]] duration draw(random_generator& random) const noexcept;
 
     friend constexpr bool operator==(const latency&, const latency&) = default;
 
 private:
-    [[nodiscard]] duration capped(double factor) const noexcept {
-        const double length = static_cast<double>(typical.count()) * factor;
-        const auto limit = static_cast<double>(maximum.count());
-        return std::min(least + duration{static_cast<duration::rep>(std::min(length, limit))},
-                        maximum);
-    }
+    [[nodiscard]] duration capped(double factor) const noexcept;
 };
 
 /// Always `delay`, plus `least`.
@@ -102,5 +85,9 @@ private:
 }
 
 } // namespace forest::inline FOREST_FORM::sim
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/script/impl/latency.ipp>
+#endif
 
 #endif

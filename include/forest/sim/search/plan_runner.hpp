@@ -62,14 +62,7 @@ template <typename Backoff>
 
 /// Returns how long faults may have effects after the healing: pauses continue until their end, and
 /// messages travel for at most `latency::maximum`.
-[[nodiscard]] inline duration settling_time(const script& faults) {
-    duration longest = std::chrono::seconds{1};
-    for (const fault& each : faults) {
-        const bool of_host = each.kind == fault_kind::pause || each.kind == fault_kind::suspend;
-        longest = std::max(longest, of_host ? each.span : std::min(each.span, latency::maximum));
-    }
-    return longest;
-}
+[[nodiscard]] FOREST_DECL duration settling_time(const script& faults);
 
 /// Runs plans in worlds with these policies, and watches each client. After the faults the runner
 /// lets some time pass in which nothing is wrong. The same plan always has the same outcome.
@@ -164,5 +157,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::sim
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/search/impl/plan_runner.ipp>
+#endif
 
 #endif

@@ -138,17 +138,7 @@ std::string scenario_code(const scenario<Run>& tested) {
 // Returns a plan with only the faults, because most scenarios have their own servers and clients.
 // `own` means that this scenario has them; otherwise the clients that the faults need stay in the
 // plan.
-inline plan faults_alone(plan reduced, bool own) {
-    std::size_t clients = 1;
-    for (const fault& each : reduced.faults) {
-        if (each.client != fault::everyone && !own)
-            clients = std::max<std::size_t>(clients, each.client + 1U);
-    }
-    reduced.clients.assign(clients, planned_client{});
-    if (own)
-        reduced.servers = 1;
-    return reduced;
-}
+FOREST_DECL plan faults_alone(plan reduced, bool own);
 
 inline outcome as_outcome(outcome ended) {
     return ended;
@@ -225,12 +215,12 @@ template <typename Policies = world_policies>
 
 /// The seed, the rule, and a test that fails in the same way. Time and text of the violation are
 /// those of the test.
-[[nodiscard]] inline std::string to_string(const swarm_failure& failed) {
-    return "seed " + std::to_string(failed.seed) + " breaks " + failed.broken.rule +
-           "; shortened: " + to_string(failed.broken) + "\n" +
-           to_test(failed.shrunk, failed.check, failed.names);
-}
+[[nodiscard]] FOREST_DECL std::string to_string(const swarm_failure& failed);
 
 } // namespace forest::inline FOREST_FORM::sim
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/search/impl/swarm.ipp>
+#endif
 
 #endif

@@ -33,10 +33,7 @@ public:
     }
 
     /// Runs `task` at `when`, or now if that time has passed. Never within this call.
-    void at(steady_time when, forest::detail::unique_function<void()>&& task) {
-        const std::uint32_t place = store(std::move(task));
-        heap_.push({std::max(when, now_), next_sequence_++, place});
-    }
+    void at(steady_time when, forest::detail::unique_function<void()>&& task);
 
     /// Runs the next event. Returns false if there is none.
     bool run_one() { return run_one_until(steady_time::max()); }
@@ -70,10 +67,7 @@ public:
 
     /// The moment `span` from now, or the last one that the clock can represent. A negative span
     /// counts as 0.
-    [[nodiscard]] steady_time later(duration span) const noexcept {
-        return steady_time{
-            saturating_sum(now_.time_since_epoch(), std::max(span, duration::zero()))};
-    }
+    [[nodiscard]] steady_time later(duration span) const noexcept;
 
     [[nodiscard]] std::size_t pending() const noexcept { return heap_.size(); }
 
@@ -85,33 +79,11 @@ private:
         std::uint32_t place; // in `stored_`
     };
 
-    static bool sooner(const entry& left, const entry& right) noexcept {
-        return left.when != right.when ? left.when < right.when : left.sequence < right.sequence;
-    }
+    static bool sooner(const entry& left, const entry& right) noexcept;
 
-    std::uint32_t store(forest::detail::unique_function<void()>&& task) {
-        if (free_.empty()) {
-            stored_.push_back(std::move(task));
-            return static_cast<std::uint32_t>(stored_.size() - 1);
-        }
-        const std::uint32_t place = free_.back();
-        free_.pop_back();
-        stored_[place] = std::move(task);
-        return place;
-    }
+    std::uint32_t store(forest::detail::unique_function<void()>&& task);
 
-    bool run_one_until(steady_time end) {
-        if (heap_.empty() || heap_.front().when > end || heap_.front().when == steady_time::max())
-            return false;
-        const entry next = heap_.front();
-        heap_.pop();
-        now_ = std::max(now_, next.when);
-        // Moved out, because the task may add others.
-        forest::detail::unique_function<void()> task = std::move(stored_[next.place]);
-        free_.push_back(next.place);
-        task();
-        return true;
-    }
+    bool run_one_until(steady_time end);
 
     forest::detail::quad_heap<entry, sooner> heap_;
     std::vector<forest::detail::unique_function<void()>> stored_;
@@ -121,5 +93,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::sim
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/time/impl/event_queue.ipp>
+#endif
 
 #endif

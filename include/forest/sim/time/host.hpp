@@ -41,70 +41,37 @@ public:
     [[nodiscard]] event_queue& queue() const noexcept { return *queue_; }
 
     /// The clock that never goes back. It continues while the host is suspended.
-    [[nodiscard]] steady_time steady_now() const noexcept {
-        return anchor_local_ + scaled(queue_->now() - anchor_true_) + wobble();
-    }
+    [[nodiscard]] steady_time steady_now() const noexcept;
 
     /// The clock of timers. It stands still while the host is suspended.
     [[nodiscard]] steady_time timer_now() const noexcept { return steady_now() - stood_still(); }
 
     /// The wall clock, UTC.
-    [[nodiscard]] wall_time now() const noexcept {
-        return epoch + wall_offset_ - wall_jump() +
-               std::chrono::floor<wall_time::duration>(steady_now().time_since_epoch());
-    }
+    [[nodiscard]] wall_time now() const noexcept;
 
     /// Steps the wall clock, as an administrator or NTP would. No other clock changes (B17:
     /// schedules follow the monotonic clock).
-    void step_wall(std::chrono::milliseconds step) noexcept {
-        wall_offset_ += step;
-        ++disturbances_;
-    }
+    void step_wall(std::chrono::milliseconds step) noexcept;
 
     /// Makes the wall clock jump back and forth by up to `range` from one millisecond to the next.
     /// `range` is not negative; 0 ends the jumps.
-    void jump_wall(std::chrono::milliseconds range) noexcept {
-        assert(range >= std::chrono::milliseconds::zero());
-        wall_range_ = range;
-        ++disturbances_;
-    }
+    void jump_wall(std::chrono::milliseconds range) noexcept;
 
     /// How far the wall clock may jump from one millisecond to the next.
     [[nodiscard]] std::chrono::milliseconds wall_range() const noexcept { return wall_range_; }
 
     /// From now on all clocks of the host are too fast by `ppm` parts per million, or too slow if
     /// `ppm` is negative. At most `drift_ppm_max`.
-    void drift(std::int64_t ppm) noexcept {
-        assert(-drift_ppm_max <= ppm && ppm <= drift_ppm_max);
-        anchor_local_ += scaled(queue_->now() - anchor_true_);
-        anchor_true_ = queue_->now();
-        rate_ppm_ = ppm;
-        ++disturbances_;
-    }
+    void drift(std::int64_t ppm) noexcept;
 
     /// Makes all clocks of the host run ahead by up to `range` and back again in every `period`; 0
     /// ends that. `range` is less than an eighth of `period`, so that no clock goes back.
-    void swing(duration range, duration period) noexcept {
-        assert(range >= duration::zero() && (range == duration::zero() || 8 * range < period));
-        // The clocks keep the offset that the last swing has left.
-        anchor_local_ += wobble();
-        swing_began_ = queue_->now();
-        swing_range_ = range;
-        swing_period_ = period;
-        ++disturbances_;
-    }
+    void swing(duration range, duration period) noexcept;
 
     /// Returns the time on the queue in which the clocks of this host advance by `span`, if their
     /// rate does not change. `span` is not negative. The result is rounded up, so that a timer is
     /// not early.
-    [[nodiscard]] duration true_span(duration span) const noexcept {
-        if (rate_ppm_ == 0)
-            return span;
-        const wide rate = million + rate_ppm_;
-        const wide whole = (wide{span.count()} * million + rate - 1) / rate;
-        return whole < duration::max().count() ? duration{static_cast<duration::rep>(whole)}
-                                               : duration::max();
-    }
+    [[nodiscard]] duration true_span(duration span) const noexcept;
 
     /// Stops all programs of the host for `span`, as a debugger or an overloaded hypervisor does.
     /// Timers continue, and their handlers are late.
@@ -112,23 +79,11 @@ public:
 
     /// Suspends the host for `span`, like a laptop that is closed: no program runs, and timers
     /// stand still.
-    void suspend(duration span) {
-        if (!suspended_)
-            suspended_since_ = steady_now();
-        suspended_ = true;
-        suspended_until_ = std::max(suspended_until_, queue_->later(span));
-        stop_running(span);
-    }
+    void suspend(duration span);
 
     /// Corrects the wall clock, and ends all drifts, swings and jumps. The steady clock keeps the
     /// error that a drift has caused, because that clock is never set.
-    void correct() noexcept {
-        drift(0);
-        swing(duration::zero(), duration::zero());
-        wall_offset_ = std::chrono::floor<std::chrono::milliseconds>(queue_->now() - steady_now());
-        wall_range_ = std::chrono::milliseconds::zero();
-        ++disturbances_;
-    }
+    void correct() noexcept;
 
     /// Returns whether timers end at the right time by the clock of this host. They do not while
     /// the rate of the clock swings.
@@ -160,58 +115,19 @@ private:
         return duration{static_cast<duration::rep>(wide{whole.count()} * numerator / denominator)};
     }
 
-    duration scaled(duration span) const noexcept {
-        return rate_ppm_ == 0 ? span : span + part(span, rate_ppm_, million);
-    }
+    duration scaled(duration span) const noexcept;
 
     // Up to the range in the first half of each period, and back in the second.
-    duration wobble() const noexcept {
-        if (swing_range_ == duration::zero())
-            return duration::zero();
-        const duration phase = (queue_->now() - swing_began_) % swing_period_;
-        const duration half = swing_period_ / 2;
-        const duration distance = phase < half ? phase : swing_period_ - phase;
-        return part(swing_range_, distance.count(), half.count());
-    }
+    duration wobble() const noexcept;
 
-    std::chrono::milliseconds wall_jump() const noexcept {
-        if (wall_range_ <= std::chrono::milliseconds::zero())
-            return std::chrono::milliseconds::zero();
-        const auto moment =
-            std::chrono::floor<std::chrono::milliseconds>(steady_now().time_since_epoch());
-        random_generator random{seed_ + static_cast<std::uint64_t>(moment.count())};
-        return std::chrono::milliseconds{static_cast<std::int64_t>(
-            random() % static_cast<std::uint64_t>(wall_range_.count() + 1))};
-    }
+    std::chrono::milliseconds wall_jump() const noexcept;
 
-    duration stood_still() const noexcept {
-        return stood_still_ + (suspended_ ? steady_now() - suspended_since_ : duration::zero());
-    }
+    duration stood_still() const noexcept;
 
     // A suspension may end while the host is paused, so each stop has its own end on the queue.
-    void stop_running(duration span) {
-        ++disturbances_;
-        const steady_time until = queue_->later(span);
-        stopped_until_ = std::max(stopped_until_, until);
-        queue_->at(until, [this, alive = std::weak_ptr<void>{alive_}] {
-            if (!alive.expired())
-                go_on();
-        });
-    }
+    void stop_running(duration span);
 
-    void go_on() {
-        if (suspended_ && queue_->now() >= suspended_until_) {
-            stood_still_ = stood_still();
-            suspended_ = false;
-        }
-        // Tasks that are added during the loop wait behind the others. All tasks wait if one task
-        // stops the host again.
-        while (running() && !deferred_.empty()) {
-            forest::detail::unique_function<void()> next = std::move(deferred_.front());
-            deferred_.pop_front();
-            next();
-        }
-    }
+    void go_on();
 
     event_queue* queue_;
     std::uint64_t seed_;
@@ -234,5 +150,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::sim
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/time/impl/host.ipp>
+#endif
 
 #endif

@@ -89,16 +89,7 @@ public:
 
     /// Ends all waits of this clock with errc::operation_canceled. If the host stands still, the
     /// handlers are called when it continues.
-    void cancel() {
-        // From now on the queue owns the handlers. So the handlers are destroyed even if the queue
-        // never runs again.
-        for (wait& each : std::exchange(waits_->pending, {}))
-            queue().after({}, [owner = waits_->owner, handler = std::move(each.handler)]() mutable {
-                owner->when_running([handler = std::move(handler)]() mutable {
-                    handler(make_error_code(errc::operation_canceled));
-                });
-            });
-    }
+    void cancel();
 
     /// Returns how many waits of this clock are pending.
     [[nodiscard]] std::size_t pending() const noexcept { return waits_->pending.size(); }
@@ -121,39 +112,14 @@ private:
     explicit virtual_clock(std::shared_ptr<host> owner)
         : waits_{std::make_shared<waits>(std::move(owner))} {}
 
-    static void schedule(const std::shared_ptr<waits>& shared, std::uint64_t id, duration length) {
-        // `[shared]` would capture a constant, and a constant is copied instead of moved.
-        shared->owner->queue().after(
-            shared->owner->true_span(length), [waiting = shared, id]() mutable {
-                host& owner = *waiting->owner;
-                owner.when_running([waiting = std::move(waiting), id] { finish(waiting, id); });
-            });
-    }
+    static void schedule(const std::shared_ptr<waits>& shared, std::uint64_t id, duration length);
 
     // On a clock that is not exact, the events for two waits with one deadline may be a nanosecond
     // apart, in either order. So each event ends the wait that is due first. If several are due at
     // the same time, it ends the one that began first.
-    static void finish(const std::shared_ptr<waits>& shared, std::uint64_t id) {
-        const auto found = std::find_if(shared->pending.begin(), shared->pending.end(),
-                                        [id](const wait& each) { return each.id == id; });
-        if (found == shared->pending.end()) // The wait was cancelled, or ended by another event.
-            return;
-        // The clock has run more slowly than at the beginning of the wait, or stood still.
-        if (const duration left = found->due - shared->owner->timer_now(); left > duration::zero())
-            return schedule(shared, id, left);
-        const auto next = std::min_element(shared->pending.begin(), shared->pending.end(), sooner);
-        const bool last = next->id == id;
-        auto handler = std::move(next->handler);
-        shared->pending.erase(next);
-        if (!last) // The next wait ends in its own event. That event waits if this handler stops
-                   // the host.
-            schedule(shared, id, duration::zero());
-        handler(std::error_code{});
-    }
+    static void finish(const std::shared_ptr<waits>& shared, std::uint64_t id);
 
-    static bool sooner(const wait& left, const wait& right) noexcept {
-        return left.due != right.due ? left.due < right.due : left.id < right.id;
-    }
+    static bool sooner(const wait& left, const wait& right) noexcept;
 
     std::shared_ptr<waits> waits_;
 };
@@ -161,5 +127,9 @@ private:
 static_assert(clock<virtual_clock>);
 
 } // namespace forest::inline FOREST_FORM::sim
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/time/impl/virtual_clock.ipp>
+#endif
 
 #endif

@@ -23,10 +23,7 @@ struct violation {
 };
 
 /// `B7 (client0 at 375s): on_server_down was called twice`.
-[[nodiscard]] inline std::string to_string(const violation& broken) {
-    return broken.rule + " (" + broken.client + (broken.client.empty() ? "" : " ") + "at " +
-           to_code(broken.at) + "): " + broken.explanation;
-}
+[[nodiscard]] FOREST_DECL std::string to_string(const violation& broken);
 
 /// The exception of require_unbroken: `what()` is the violation as text.
 class rule_broken : public std::logic_error {
@@ -36,11 +33,12 @@ public:
 
 /// Throws rule_broken if there is a violation. So a test fails in every framework, without one, and
 /// in a build with NDEBUG.
-inline void require_unbroken(const std::optional<violation>& broken) {
-    if (broken)
-        throw rule_broken{*broken};
-}
+FOREST_DECL void require_unbroken(const std::optional<violation>& broken);
 
 } // namespace forest::inline FOREST_FORM::sim
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/trace/impl/violation.ipp>
+#endif
 
 #endif

@@ -30,11 +30,7 @@ public:
 
     /// Allocates the memory for `count` indices, so that their insertion does not throw. Call it
     /// only while the table is empty.
-    void reserve(std::size_t count) {
-        assert(size_ == 0);
-        if (count > 0)
-            slots_.assign(std::bit_ceil(std::max(smallest, count + count / 3 + 1)), none);
-    }
+    void reserve(std::size_t count);
 
     /// Returns the index of an entry with the hash `hash` for which `is_it` returns true; `none` if
     /// there is no such entry.
@@ -78,9 +74,7 @@ public:
 
 private:
     // Uses the high bits of a product, because the low bits of a hash may be weak.
-    [[nodiscard]] std::size_t home(std::uint64_t hash) const noexcept {
-        return (hash ^ hash >> 32U) * 0x9e3779b97f4a7c15U >> (64 - std::countr_zero(slots_.size()));
-    }
+    [[nodiscard]] std::size_t home(std::uint64_t hash) const noexcept;
 
     [[nodiscard]] std::size_t after(std::size_t slot) const noexcept {
         return (slot + 1) & (slots_.size() - 1);
@@ -91,12 +85,7 @@ private:
         return (last - first) & (slots_.size() - 1);
     }
 
-    void place(std::uint32_t entry, std::uint64_t hash) noexcept {
-        std::size_t slot = home(hash);
-        while (slots_[slot] != none)
-            slot = after(slot);
-        slots_[slot] = entry;
-    }
+    void place(std::uint32_t entry, std::uint64_t hash) noexcept;
 
     template <typename HashOf>
     void grow(const HashOf& hash_of) {
@@ -114,5 +103,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/detail/container/impl/index_table.ipp>
+#endif
 
 #endif

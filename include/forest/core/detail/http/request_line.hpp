@@ -21,64 +21,10 @@ namespace forest::inline FOREST_FORM::detail {
 class request_line {
 public:
     /// Like `field_scanner::scan`. The data of all steps begin at the same byte.
-    scan_status scan(std::string_view data, std::size_t& position) noexcept {
-        while (position < data.size()) {
-            switch (state_) {
-            case state::empty_lines:
-                if (data[position] == '\r' && empty_lines_ < empty_lines_max) {
-                    ++position;
-                    state_ = state::empty_line_feed;
-                    break;
-                }
-                if (!is_token_byte(data[position]))
-                    return scan_status::fault;
-                method_begin_ = position;
-                state_ = state::method;
-                [[fallthrough]];
-            case state::method:
-                position = skip_token(data, position);
-                if (position == data.size())
-                    break;
-                if (data[position] != ' ')
-                    return scan_status::fault;
-                target_begin_ = ++position;
-                state_ = state::target;
-                [[fallthrough]];
-            case state::target:
-                position = skip_target(data, position);
-                if (position == data.size())
-                    break;
-                if (data[position] != ' ' || position == target_begin_)
-                    return scan_status::fault;
-                target_end_ = position++;
-                state_ = state::http_version;
-                [[fallthrough]];
-            case state::http_version:
-                position = skip_version(data, position);
-                if (position == version_end())
-                    state_ = state::line_feed;
-                else if (position < data.size())
-                    return scan_status::fault;
-                break;
-            case state::empty_line_feed:
-            case state::line_feed:
-                if (data[position] != '\n')
-                    return scan_status::fault;
-                ++position;
-                if (state_ == state::line_feed)
-                    return scan_status::done;
-                ++empty_lines_;
-                state_ = state::empty_lines;
-                break;
-            }
-        }
-        return scan_status::more;
-    }
+    scan_status scan(std::string_view data, std::size_t& position) noexcept;
 
     // The parts, when the line is done. `data` begins at the same byte as before.
-    [[nodiscard]] std::string_view method(std::string_view data) const noexcept {
-        return data.substr(method_begin_, target_begin_ - 1 - method_begin_);
-    }
+    [[nodiscard]] std::string_view method(std::string_view data) const noexcept;
     [[nodiscard]] std::string_view target(std::string_view data) const noexcept {
         return data.substr(target_begin_, target_end_ - target_begin_);
     }
@@ -105,18 +51,7 @@ private:
     std::size_t version_end() const noexcept { return target_end_ + 1 + version_shape.size(); }
 
     // Returns the place of the first wrong byte from `position` on, or the end.
-    std::size_t skip_version(std::string_view data, std::size_t position) noexcept {
-        const std::size_t begin = target_end_ + 1;
-        for (; position < data.size() && position - begin < version_shape.size(); ++position) {
-            const char byte = data[position];
-            const char expected = version_shape[position - begin];
-            if (expected == 'd' ? !is_digit(byte) : byte != expected)
-                break;
-            if (expected == 'd')
-                (data[position - 1] == '/' ? major_ : minor_) = byte;
-        }
-        return position;
-    }
+    std::size_t skip_version(std::string_view data, std::size_t position) noexcept;
 
     std::size_t method_begin_ = 0;
     std::size_t target_begin_ = 0;
@@ -128,5 +63,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/detail/http/impl/request_line.ipp>
+#endif
 
 #endif

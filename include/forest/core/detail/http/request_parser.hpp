@@ -49,23 +49,7 @@ public:
     /// Parses `data`: the kept bytes, and then the new ones. Returns the number of bytes at the
     /// front to keep; append the next bytes to them. May move bytes within `data`. When the request
     /// is done, the first `consumed()` kept bytes are this request, and the next request follows.
-    [[nodiscard]] std::size_t parse(std::span<char> data) noexcept {
-        assert(data.size() >= read_ && "data begins with the bytes kept");
-        started_ = started_ || !data.empty();
-        if (state_ <= state::fields)
-            parse_head(data);
-        if (state_ == state::sized_body && skips_body_)
-            return skip_sized_body(data);
-        if (state_ == state::sized_body) {
-            body_bytes_ = std::min(body_size_, data.size() - body_begin_);
-            read_ = body_begin_ + body_bytes_;
-            if (body_bytes_ == body_size_)
-                state_ = state::done;
-        } else if (state_ == state::chunked_body) {
-            return parse_chunks(data);
-        }
-        return state_ == state::done ? data.size() : read_;
-    }
+    [[nodiscard]] std::size_t parse(std::span<char> data) noexcept;
 
     /// Call it when the peer has closed its side: a request that is not complete fails with
     /// `connection_lost`.
@@ -99,19 +83,13 @@ public:
     /// `other`, and the rest is empty. `data` begins with the kept bytes.
     [[nodiscard]] http_method method() const noexcept { return method_; }
 
-    [[nodiscard]] std::string_view method_text(std::span<const char> data) const noexcept {
-        return head_complete() ? line_.method(text(data)) : std::string_view{};
-    }
+    [[nodiscard]] std::string_view method_text(std::span<const char> data) const noexcept;
 
     /// The target as sent: `/forest/health?a=b`, or in absolute form.
-    [[nodiscard]] std::string_view target(std::span<const char> data) const noexcept {
-        return head_complete() ? line_.target(text(data)) : std::string_view{};
-    }
+    [[nodiscard]] std::string_view target(std::span<const char> data) const noexcept;
 
     /// The target without scheme, authority and query; never empty once the head is complete.
-    [[nodiscard]] std::string_view path(std::span<const char> data) const noexcept {
-        return head_complete() ? path_of_target(target(data)) : std::string_view{};
-    }
+    [[nodiscard]] std::string_view path(std::span<const char> data) const noexcept;
 
     [[nodiscard]] field_view fields(std::span<const char> data) const noexcept {
         return field_view{part(data, fields_begin_, body_begin_)};
@@ -131,9 +109,7 @@ public:
     [[nodiscard]] bool keep_alive() const noexcept { return keep_alive_ && !error_; }
 
     /// Whether the client waits for `100 Continue` before it sends the rest of the body.
-    [[nodiscard]] bool expects_continue() const noexcept {
-        return expects_continue_ && version_minor() == 1 && head_complete() && !done();
-    }
+    [[nodiscard]] bool expects_continue() const noexcept;
 
 private:
     // The order matters: up to `fields` the head is being read; from `done` on, nothing is read.
@@ -153,108 +129,25 @@ private:
     bool head_complete() const noexcept { return body_begin_ != 0; }
 
     std::string_view part(std::span<const char> data, std::size_t begin,
-                          std::size_t end) const noexcept {
-        return head_complete() ? text(data).substr(begin, end - begin) : std::string_view{};
-    }
+                          std::size_t end) const noexcept;
 
-    void fail(std::error_code error, int status) noexcept {
-        error_ = error;
-        error_status_ = status;
-        state_ = state::failed;
-    }
+    void fail(std::error_code error, int status) noexcept;
 
-    void refuse(framing_fault fault) noexcept {
-        if (fault == framing_fault::head_too_large)
-            fail(std::make_error_code(std::errc::message_size), 431);
-        else if (fault == framing_fault::body_too_large)
-            fail(std::make_error_code(std::errc::message_size), 413);
-        else if (fault == framing_fault::coding_unsupported)
-            fail(std::make_error_code(std::errc::not_supported), 501);
-        else
-            fail(std::make_error_code(std::errc::bad_message), 400);
-    }
+    void refuse(framing_fault fault) noexcept;
 
-    void parse_head(std::span<const char> data) noexcept {
-        const std::string_view head = text(data).substr(0, limits_.head_bytes_max);
-        scan_status status = scan_status::more;
-        if (state_ == state::request_line) {
-            status = line_.scan(head, read_);
-            if (status == scan_status::done) {
-                fields_begin_ = read_;
-                state_ = state::fields;
-            }
-        }
-        if (state_ == state::fields)
-            status = field_scanner_.scan(head, read_, [&](const field_place& line) {
-                read_field(line.name_in(head), line.value_in(head));
-            });
-        if (status == scan_status::done)
-            complete_head(data);
-        else if (status == scan_status::fault)
-            refuse(framing_fault::malformed);
-        else if (read_ < data.size())
-            refuse(framing_fault::head_too_large);
-    }
+    void parse_head(std::span<const char> data) noexcept;
 
-    void read_field(std::string_view name, std::string_view value) noexcept {
-        if (is_named(name, "Host"))
-            host_valid_ = ++hosts_ == 1 && is_host_field(trim_blanks(value));
-        else if (is_named(name, "Expect"))
-            expects_continue_ = expects_continue_ || list_has(value, "100-continue");
-        else
-            framing_fields_.add(name, value);
-    }
+    void read_field(std::string_view name, std::string_view value) noexcept;
 
-    void complete_head(std::span<const char> data) noexcept {
-        body_begin_ = read_;
-        if (line_.version_major() != '1' || line_.version_minor() > '1')
-            return fail(std::make_error_code(std::errc::not_supported), 505);
-        method_ = read_http_method(method_text(data));
-        const bool target_valid = is_resource_target(target(data)) ||
-                                  (method_ == http_method::other && is_server_target(target(data)));
-        if (!target_valid || !(host_valid_ || (hosts_ == 0 && version_minor() == 0)))
-            return refuse(framing_fault::malformed);
-        keep_alive_ = version_minor() == 1 && !framing_fields_.closes();
-
-        const body_framing framing =
-            framing_fields_.framing(version_minor(), limits_.body_bytes_max);
-        if (framing.fault != framing_fault::none)
-            return refuse(framing.fault);
-        body_size_ = framing.size;
-        state_ = framing.kind == body_kind::chunked ? state::chunked_body : state::sized_body;
-        chunks_ = chunk_decoder{limits_.body_bytes_max, limits_.head_bytes_max};
-    }
+    void complete_head(std::span<const char> data) noexcept;
 
     // Closes the gap that the skipped bytes leave before the next request.
-    static std::size_t drop(std::span<char> data, std::size_t begin, std::size_t end) noexcept {
-        const auto surplus = data.subspan(end);
-        std::copy(surplus.begin(), surplus.end(), data.subspan(begin).begin());
-        return begin + surplus.size();
-    }
+    static std::size_t drop(std::span<char> data, std::size_t begin, std::size_t end) noexcept;
 
-    std::size_t skip_sized_body(std::span<char> data) noexcept {
-        const std::size_t arrived = std::min(body_size_, data.size() - read_);
-        body_size_ -= arrived;
-        if (body_size_ == 0)
-            state_ = state::done;
-        return drop(data, read_, read_ + arrived);
-    }
+    std::size_t skip_sized_body(std::span<char> data) noexcept;
 
     // The request behind a chunked one moves forward to the end of the decoded body.
-    std::size_t parse_chunks(std::span<char> data) noexcept {
-        std::size_t write = read_;
-        const scan_status status = chunks_.decode(data, read_, write);
-        if (skips_body_)
-            write = body_begin_;
-        body_bytes_ = write - body_begin_;
-        const std::size_t surplus_begin = std::exchange(read_, write);
-        if (status == scan_status::fault)
-            refuse(chunks_.fault());
-        if (status != scan_status::done)
-            return write;
-        state_ = state::done;
-        return drop(data, write, surplus_begin);
-    }
+    std::size_t parse_chunks(std::span<char> data) noexcept;
 
     message_limits limits_;
     std::size_t read_ = 0; // the bytes before it are consumed, and kept
@@ -279,5 +172,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/detail/http/impl/request_parser.ipp>
+#endif
 
 #endif

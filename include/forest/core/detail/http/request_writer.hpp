@@ -53,17 +53,14 @@ std::size_t write_texts(std::span<char> out, const Texts&... texts) noexcept {
 /// small; `request_bytes_max` is always enough. `method` is a token. `fields` come after the fields
 /// of every request. Without `keep_alive` the request asks the server to close the connection.
 /// HTTP/1.1 needs no field to keep it open.
-[[nodiscard]] inline std::size_t write_request(std::span<char> out, std::string_view method,
-                                               const url& target, const header_fields& fields,
-                                               bool keep_alive) noexcept {
-    assert(is_token(method));
-    assert(!target.host().empty());
-    return write_texts(out, method, " ", target.target(),
-                       " HTTP/1.1\r\nHost: ", target.host_header(), "\r\nUser-Agent: forest/",
-                       version, "\r\nAccept: application/json\r\n", fields.text(),
-                       keep_alive ? view_of("\r\n") : view_of("Connection: close\r\n\r\n"));
-}
+[[nodiscard]] FOREST_DECL std::size_t write_request(std::span<char> out, std::string_view method,
+                                                    const url& target, const header_fields& fields,
+                                                    bool keep_alive) noexcept;
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/detail/http/impl/request_writer.ipp>
+#endif
 
 #endif

@@ -42,42 +42,11 @@ public:
     /// Parses `data`: the kept bytes, and then the new ones. Returns the number of bytes at the
     /// front to keep, at most the sum of the limits; append the next bytes to them. May move bytes
     /// within `data`.
-    [[nodiscard]] std::size_t parse(std::span<char> data) noexcept {
-        assert(data.size() >= read_ && "data begins with the bytes kept");
-        started_ = started_ || !data.empty();
-        if (state_ <= state::fields)
-            parse_heads(data);
-        switch (state_) {
-        case state::sized_body:
-            body_bytes_ = std::min(framing_.size, data.size() - body_begin_);
-            read_ = body_begin_ + body_bytes_;
-            if (body_bytes_ == framing_.size)
-                state_ = state::done;
-            break;
-        case state::chunked_body: parse_chunks(data); break;
-        case state::unsized_body:
-            body_bytes_ = std::min(limits_.body_bytes_max, data.size() - body_begin_);
-            read_ = body_begin_ + body_bytes_;
-            if (read_ < data.size())
-                refuse(framing_fault::body_too_large);
-            break;
-        default: break;
-        }
-        if (state_ == state::done && read_ < data.size())
-            surplus_ = true;
-        if (state_ >= state::done)
-            read_ = message_end();
-        return read_;
-    }
+    [[nodiscard]] std::size_t parse(std::span<char> data) noexcept;
 
     /// Call it when the peer has closed the connection. A body without a length is then complete.
     /// Any other incomplete answer fails with `connection_lost`.
-    void finish() noexcept {
-        if (state_ == state::unsized_body)
-            state_ = state::done;
-        else if (!done())
-            fail(state_ == state::foreign ? errc::malformed_response : errc::connection_lost);
-    }
+    void finish() noexcept;
 
     /// Whether the answer is complete or has failed.
     [[nodiscard]] bool done() const noexcept { return state_ >= state::done; }
@@ -93,17 +62,11 @@ public:
 
     /// The header section, as soon as it is complete; empty until then. `data` begins with the
     /// bytes kept.
-    [[nodiscard]] field_view fields(std::span<const char> data) const noexcept {
-        if (!head_complete())
-            return field_view{};
-        return field_view{text(data).substr(fields_begin_, body_begin_ - fields_begin_)};
-    }
+    [[nodiscard]] field_view fields(std::span<const char> data) const noexcept;
 
     /// The part of the body that has arrived, without its framing. `data` begins with the bytes
     /// kept.
-    [[nodiscard]] std::string_view body(std::span<const char> data) const noexcept {
-        return text(data).substr(head_complete() ? body_begin_ : 0, body_bytes_);
-    }
+    [[nodiscard]] std::string_view body(std::span<const char> data) const noexcept;
 
     /// Returns whether the connection can be used again: a complete HTTP/1.1 answer of known
     /// length, without `Connection: close` and without bytes behind it.
@@ -144,162 +107,31 @@ private:
         return head_complete() ? body_begin_ + body_bytes_ : read_;
     }
 
-    void fail(errc code) noexcept {
-        error_ = code;
-        state_ = state::failed;
-    }
+    void fail(errc code) noexcept;
 
-    void refuse(framing_fault fault) noexcept {
-        if (fault == framing_fault::malformed)
-            fail(errc::malformed_response);
-        else if (fault == framing_fault::coding_unsupported)
-            fail(errc::unsupported_encoding);
-        else
-            fail(errc::response_too_large);
-    }
+    void refuse(framing_fault fault) noexcept;
 
     // Parses one head after the other until the final one is complete. The offset in the buffer
     // counts the bytes of all heads, so an endless series of interim answers reaches the limit.
-    void parse_heads(std::span<const char> data) noexcept {
-        const std::string_view head = text(data).substr(0, limits_.head_bytes_max);
-        while (state_ <= state::fields && read_ < head.size()) {
-            if (state_ == state::fields) {
-                const scan_status status =
-                    field_scanner_.scan(head, read_, [&](const field_place& line) {
-                        framing_fields_.add(line.name_in(head), line.value_in(head));
-                    });
-                if (status == scan_status::fault)
-                    return refuse(framing_fault::malformed);
-                if (status == scan_status::done)
-                    complete_head();
-            } else if (!read_status_line(head)) {
-                recognise(head);
-            }
-        }
-        if (state_ <= state::fields && read_ < data.size())
-            refuse(framing_fault::head_too_large);
-    }
+    void parse_heads(std::span<const char> data) noexcept;
 
     // The head is wrong. The bytes may be of another protocol; to recognise it, more bytes may be
     // needed.
-    void recognise(std::string_view head) noexcept {
-        if (state_ > state::status_line || head_begin_ != 0)
-            return refuse(framing_fault::malformed);
-        if (const auto found = protocol_of(head))
-            return fail(*found);
-        state_ = state::foreign;
-        read_ = head.size();
-    }
+    void recognise(std::string_view head) noexcept;
 
     // Reads the available part of the status line. Returns false at a wrong byte; `read_` is then
     // its place.
-    bool read_status_line(std::string_view head) noexcept {
-        switch (state_) {
-        case state::foreign: return false;
-        case state::status_line: {
-            const std::string_view line = head.substr(head_begin_, status_end);
-            std::size_t index = read_ - head_begin_;
-            if (index == 0 && line.size() == status_end && begins_as_usual(line))
-                index = protocol.size(); // the usual case, in one step
-            while (index < line.size() && step_status(line[index], index))
-                ++index;
-            read_ = head_begin_ + index;
-            if (read_ == head.size())
-                return true;
-            if (index < status_end || (head[read_] != ' ' && head[read_] != '\r'))
-                return false;
-            state_ = state::reason;
-        }
-            [[fallthrough]];
-        case state::reason:
-            read_ = skip_field_value(head, read_);
-            if (read_ == head.size())
-                return true;
-            if (head[read_] != '\r')
-                return false;
-            ++read_;
-            state_ = state::status_line_feed;
-            [[fallthrough]];
-        default:
-            if (read_ == head.size())
-                return true;
-            if (head[read_] != '\n')
-                return false;
-            fields_begin_ = ++read_;
-            state_ = state::fields;
-            return true;
-        }
-    }
+    bool read_status_line(std::string_view head) noexcept;
 
-    static bool begins_as_usual(std::string_view line) noexcept {
-        constexpr std::uint64_t first_seven = ~std::uint64_t{0} >> 8U;
-        return (word_at(line.data()) & first_seven) == (word_at("HTTP/1.1") & first_seven);
-    }
+    static bool begins_as_usual(std::string_view line) noexcept;
 
     // Reads one byte of the status line, at most up to the last digit of the status.
-    bool step_status(char byte, std::size_t index) noexcept {
-        if (index < protocol.size())
-            return byte == protocol[index];
-        if (index == protocol.size()) {
-            version_minor_ = byte - '0';
-            return byte == '0' || byte == '1';
-        }
-        if (index < status_begin)
-            return byte == ' ';
-        status_ = status_ * 10 + (byte - '0');
-        return (index == status_begin ? '1' : '0') <= byte && byte <= '9';
-    }
+    bool step_status(char byte, std::size_t index) noexcept;
 
-    void complete_head() noexcept {
-        if (100 <= status_ && status_ <= 199 && status_ != 101) {
-            state_ = state::status_line;
-            head_begin_ = read_;
-            status_ = 0;
-            framing_fields_ = {};
-            return;
-        }
-        body_begin_ = read_;
-        persistent_ = version_minor_ == 1 && status_ != 101 && !framing_fields_.closes();
-        framing_ = framing_fields_.framing(version_minor_, limits_.body_bytes_max);
-        if (to_head_request_ || status_ == 101 || status_ == 204 || status_ == 304) {
-            // There is no body that could be misread. But a peer that contradicts itself gets no
-            // second request on this connection. In the answer to HEAD and in a 304, the length is
-            // that of the body for a GET.
-            const framing_fault fault = framing_.fault;
-            const bool announces_body = framing_.kind == body_kind::chunked || framing_.size > 0;
-            persistent_ =
-                persistent_ &&
-                (fault == framing_fault::none || fault == framing_fault::body_too_large) &&
-                (to_head_request_ || status_ == 304 || !announces_body);
-            state_ = state::done;
-        } else if (framing_.fault != framing_fault::none) {
-            refuse(framing_.fault);
-        } else if (framing_.kind == body_kind::sized) {
-            state_ = state::sized_body;
-        } else if (framing_.kind == body_kind::chunked) {
-            chunks_ = chunk_decoder{limits_.body_bytes_max, limits_.head_bytes_max};
-            state_ = state::chunked_body;
-        } else {
-            persistent_ = false;
-            state_ = state::unsized_body;
-        }
-    }
+    void complete_head() noexcept;
 
     // The kept bytes end with the decoded data, so new framing begins directly behind them.
-    void parse_chunks(std::span<char> data) noexcept {
-        std::size_t write = read_;
-        const scan_status status = chunks_.decode(data, read_, write);
-        body_bytes_ = write - body_begin_;
-        if (status == scan_status::fault)
-            return refuse(chunks_.fault());
-        if (status == scan_status::more) {
-            read_ = write;
-            return;
-        }
-        surplus_ = read_ < data.size();
-        state_ = state::done;
-        read_ = data.size();
-    }
+    void parse_chunks(std::span<char> data) noexcept;
 
     message_limits limits_;
     std::size_t read_ = 0; // the bytes before it are consumed, and kept
@@ -322,5 +154,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/detail/http/impl/response_parser.ipp>
+#endif
 
 #endif

@@ -64,13 +64,7 @@ void append_number(std::string& out, Number number) {
 /// The value of `Date`. It is written once a second.
 class date_field {
 public:
-    std::string_view at(std::chrono::sys_seconds now) noexcept {
-        if (now != written_) {
-            text_ = format_http_date(now);
-            written_ = now;
-        }
-        return {text_.data(), text_.size()};
-    }
+    std::string_view at(std::chrono::sys_seconds now) noexcept;
 
 private:
     std::chrono::sys_seconds written_{};
@@ -78,9 +72,7 @@ private:
 };
 
 // The body of an answer from the server itself: `{"error":"Not Found"}`.
-inline std::string_view error_body(std::string& storage, int status) {
-    return storage.assign(R"({"error":")").append(reason_phrase(status)).append(R"("})");
-}
+FOREST_DECL std::string_view error_body(std::string& storage, int status);
 
 // The framing of an answer.
 struct answer_frame {
@@ -100,33 +92,20 @@ constexpr int final_status(int status) noexcept {
 }
 
 // Replaces the content of `out` with the head of the answer.
-inline void write_head(std::string& out, const response& answer, const answer_frame& frame) {
-    const int status = final_status(answer.status);
-    const bool has_body = status_has_body(status);
-    out.clear();
-    append(out, {"HTTP/1.1 "});
-    append_number(out, status);
-    append(out, {" ", reason_phrase(status), "\r\nDate: ", frame.date, "\r\n"});
-    if (has_body) {
-        if (!answer.content_type.empty() && is_field_value(answer.content_type))
-            append(out, {"Content-Type: ", answer.content_type, "\r\n"});
-        append(out, {"Content-Length: "});
-        append_number(out, answer.body.size());
-        append(out, {"\r\n"});
-    }
-    append(out, {frame.close ? "Connection: close\r\n" : "", answer.fields.text(), "\r\n"});
-}
+FOREST_DECL void write_head(std::string& out, const response& answer, const answer_frame& frame);
 
 // Returns the body that is sent.
-inline std::string_view body_to_send(const response& answer, const answer_frame& frame) noexcept {
-    return status_has_body(final_status(answer.status)) && !frame.head ? answer.body
-                                                                       : std::string_view{};
-}
+FOREST_DECL std::string_view body_to_send(const response& answer,
+                                          const answer_frame& frame) noexcept;
 
 // The answer when there is no memory for another one.
 inline constexpr std::string_view no_room_answer =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/detail/http/impl/response_writer.ipp>
+#endif
 
 #endif

@@ -16,31 +16,13 @@ namespace forest::inline FOREST_FORM::detail {
 
 /// Reads the last `status` and the last `version` of `body`. If the body is not one JSON object,
 /// returns `malformed_body` and does not change `out`.
-[[nodiscard]] inline std::error_code parse_health_document(std::string_view body,
-                                                           health_document& out) noexcept {
-    json_value last_status;
-    json_value last_version;
-    const auto on_member = [&](json_string key, const json_value& value) {
-        if (key.equals("status"))
-            last_status = value;
-        else if (key.equals("version"))
-            last_version = value;
-    };
-    if (const std::error_code ec = read_json_object(body, on_member))
-        return ec;
-    const bool is_string = last_status.type == json_value::kind::string;
-    using state = health_document::state;
-    if (is_string && last_status.string().equals("ok"))
-        out.status = state::ok;
-    else if (is_string && last_status.string().equals("stopping"))
-        out.status = state::stopping;
-    else
-        out.status = state::other;
-    out.version_size_ =
-        static_cast<unsigned char>(last_version.string().copy_prefix_to(out.version_));
-    return {};
-}
+[[nodiscard]] FOREST_DECL std::error_code parse_health_document(std::string_view body,
+                                                                health_document& out) noexcept;
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/detail/json/impl/health_document_parser.ipp>
+#endif
 
 #endif

@@ -39,10 +39,7 @@ class json_scanner {
 public:
     explicit json_scanner(std::string_view text) noexcept : text_{text} {}
 
-    void skip_blanks() noexcept {
-        while (position_ < text_.size() && is_blank(text_[position_]))
-            ++position_;
-    }
+    void skip_blanks() noexcept;
 
     bool at_end() const noexcept { return position_ == text_.size(); }
     std::size_t position() const noexcept { return position_; }
@@ -53,139 +50,34 @@ public:
     // Returns 0 at the end. A zero byte is never valid JSON, so the two need not be distinguished.
     char peek() const noexcept { return at_end() ? '\0' : text_[position_]; }
 
-    bool take(char byte) noexcept {
-        if (peek() != byte)
-            return false;
-        ++position_;
-        return true;
-    }
+    bool take(char byte) noexcept;
 
-    bool take_string() noexcept {
-        if (!take('"'))
-            return false;
-        const std::size_t end = end_of_string(text_, position_);
-        if (end == std::string_view::npos)
-            return false;
-        position_ = end;
-        return true;
-    }
+    bool take_string() noexcept;
 
     // Takes one value with everything in it, inside of `depth` open containers.
-    bool take_value(std::size_t depth, json_value::kind& type) noexcept {
-        const std::size_t outermost = depth;
-        bool first = true; // a closing bracket without a value is allowed only directly behind the
-                           // opening one
-        type = kind_of(peek());
-        if (type != json_value::kind::object && type != json_value::kind::array)
-            return take_scalar(peek());
-        while (true) {
-            if (first && depth > outermost && take(in_object_[depth - 1] ? '}' : ']')) {
-                --depth;
-            } else {
-                if (depth > outermost && in_object_[depth - 1] && !take_key())
-                    return false;
-                const char byte = peek();
-                if (byte == '{' || byte == '[') {
-                    if (depth == json_depth_max)
-                        return false;
-                    in_object_[depth++] = byte == '{';
-                    ++position_;
-                    skip_blanks();
-                    first = true;
-                    continue;
-                }
-                if (!take_scalar(byte))
-                    return false;
-            }
-            if (!close_containers(outermost, depth))
-                return false;
-            if (depth == outermost)
-                return true;
-            first = false;
-        }
-    }
+    bool take_value(std::size_t depth, json_value::kind& type) noexcept;
 
     // Takes a key, its colon and the blanks before the value.
     bool take_key() noexcept { return take_string() && take_colon(); }
 
-    bool take_colon() noexcept {
-        skip_blanks();
-        if (!take(':'))
-            return false;
-        skip_blanks();
-        return true;
-    }
+    bool take_colon() noexcept;
 
 private:
-    static bool is_blank(char byte) noexcept {
-        return byte <= ' ' && (byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t');
-    }
+    static bool is_blank(char byte) noexcept;
 
-    static json_value::kind kind_of(char first) noexcept {
-        switch (first) {
-        case '{': return json_value::kind::object;
-        case '[': return json_value::kind::array;
-        case '"': return json_value::kind::string;
-        case 't':
-        case 'f': return json_value::kind::boolean;
-        case 'n': return json_value::kind::null;
-        default: return json_value::kind::number;
-        }
-    }
+    static json_value::kind kind_of(char first) noexcept;
 
     // Called behind a value: closes the containers that end here, and takes the comma after which
     // another value must follow.
-    bool close_containers(std::size_t outermost, std::size_t& depth) noexcept {
-        while (depth > outermost) {
-            skip_blanks();
-            if (take(',')) {
-                skip_blanks();
-                return true;
-            }
-            if (!take(in_object_[depth - 1] ? '}' : ']'))
-                return false;
-            --depth;
-        }
-        return true;
-    }
+    bool close_containers(std::size_t outermost, std::size_t& depth) noexcept;
 
-    bool take_scalar(char first) noexcept {
-        switch (first) {
-        case '"': return take_string();
-        case 't': return take_word("true");
-        case 'f': return take_word("false");
-        case 'n': return take_word("null");
-        default: return take_number();
-        }
-    }
+    bool take_scalar(char first) noexcept;
 
-    bool take_word(std::string_view word) noexcept {
-        if (text_.substr(position_, word.size()) != word)
-            return false;
-        position_ += word.size();
-        return true;
-    }
+    bool take_word(std::string_view word) noexcept;
 
-    bool take_digits() noexcept {
-        const std::size_t begin = position_;
-        while ('0' <= peek() && peek() <= '9')
-            ++position_;
-        return position_ != begin;
-    }
+    bool take_digits() noexcept;
 
-    bool take_number() noexcept {
-        take('-');
-        if (!take('0') && !take_digits())
-            return false;
-        if (take('.') && !take_digits())
-            return false;
-        if (take('e') || take('E')) {
-            if (!take('+'))
-                take('-');
-            return take_digits();
-        }
-        return true;
-    }
+    bool take_number() noexcept;
 
     std::string_view text_;
     std::size_t position_ = 0;
@@ -195,15 +87,7 @@ private:
 /// Returns whether `text` is exactly one JSON value of any kind, in UTF-8 without a byte order mark
 /// (RFC 8259). Blanks around it are allowed. Half of a surrogate pair in an escape is allowed by
 /// the grammar. The cost is linear in the size of the text.
-[[nodiscard]] inline bool is_valid_json(std::string_view text) noexcept {
-    json_scanner scanner{text};
-    json_value::kind type{};
-    scanner.skip_blanks();
-    if (!scanner.take_value(0, type))
-        return false;
-    scanner.skip_blanks();
-    return scanner.at_end();
-}
+[[nodiscard]] FOREST_DECL bool is_valid_json(std::string_view text) noexcept;
 
 // Reads all of `text` as one object or array, and makes a call for each of its elements.
 template <class F>
@@ -227,13 +111,7 @@ bool take_container(std::string_view text, char open, char close, F&& take_eleme
     return scanner.at_end();
 }
 
-inline bool take_element(json_scanner& scanner, json_value& value) noexcept {
-    const std::size_t begin = scanner.position();
-    if (!scanner.take_value(1, value.type))
-        return false;
-    value.raw = scanner.from(begin);
-    return true;
-}
+FOREST_DECL bool take_element(json_scanner& scanner, json_value& value) noexcept;
 
 /// Validates `text` as exactly one JSON object, and calls `on_member(json_string, json_value)` for
 /// each of its own members, in order and including duplicates. Returns `malformed_body` for any
@@ -268,5 +146,9 @@ template <class F>
 }
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/detail/json/impl/json_reader.ipp>
+#endif
 
 #endif

@@ -227,12 +227,7 @@ private:
 };
 
 /// A copy of the string, decoded; half of a surrogate pair becomes U+FFFD.
-[[nodiscard]] inline std::string to_string(json_string text) {
-    // A decoded escape is never longer than the escape.
-    std::string copy(text.raw().size(), '\0');
-    copy.resize(text.copy_prefix_to(copy));
-    return copy;
-}
+[[nodiscard]] FOREST_DECL std::string to_string(json_string text);
 
 /// Writes `text` as a JSON string with its quotes, by calls of `append(std::string_view)`. The
 /// result is always valid JSON: controls are escaped, and invalid UTF-8 becomes U+FFFD.
@@ -281,13 +276,12 @@ constexpr void write_json_string(std::string_view text, Out&& append) {
 }
 
 /// Returns `text` as a JSON string with its quotes.
-[[nodiscard]] inline std::string json_quote(std::string_view text) {
-    std::string quoted;
-    quoted.reserve(text.size() + 2);
-    write_json_string(text, [&](std::string_view piece) { quoted += piece; });
-    return quoted;
-}
+[[nodiscard]] FOREST_DECL std::string json_quote(std::string_view text);
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/detail/json/impl/json_string.ipp>
+#endif
 
 #endif

@@ -102,11 +102,7 @@ public:
 private:
     struct leaving {
         callback_gate& gate;
-        ~leaving() {
-            const std::lock_guard lock{gate.mutex_};
-            gate.inside_ = {};
-            gate.left_.notify_all();
-        }
+        ~leaving();
     };
 
     mutable std::mutex mutex_;
@@ -118,5 +114,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/detail/logic/impl/callback_gate.ipp>
+#endif
 
 #endif

@@ -39,10 +39,7 @@ public:
         gate_.set(on_up_, of_fleet(std::move(callback)));
     }
 
-    void on_event(unique_function<void(const event&)> callback) {
-        receives_all_ = static_cast<bool>(callback);
-        gate_.set(on_event_, std::move(callback));
-    }
+    void on_event(unique_function<void(const event&)> callback);
 
     /// Called with each `callback_failed` that no `on_event` receives, because there is none or
     /// because it threw an exception itself.
@@ -55,9 +52,7 @@ public:
 
     /// Returns whether a callback receives events of this kind. If not, the event need not be
     /// described.
-    [[nodiscard]] bool receives(event_kind kind) const noexcept {
-        return receives_all_ || kind == event_kind::server_down || kind == event_kind::server_up;
-    }
+    [[nodiscard]] bool receives(event_kind kind) const noexcept;
 
     /// Reports an event, unless the gate is closed: first to `on_event`, and then to the callback
     /// for this kind of event, if `wanted()` is still true.
@@ -72,9 +67,7 @@ public:
             attempt(happened, [&] { gate_.call(on_up_, happened); });
     }
 
-    void report(const event& happened) noexcept {
-        report(happened, [] { return true; });
-    }
+    void report(const event& happened) noexcept;
 
     /// Prevents all further callbacks, and returns when none is running. If a callback calls this,
     /// the call returns at once. The first call from outside runs `farewell`, which may report the
@@ -87,14 +80,7 @@ public:
     }
 
     /// Reports an event after the gate was closed. Call it only in `farewell`.
-    void report_last(const event& happened) noexcept {
-        call_or_report(
-            [&] {
-                if (const auto callback = gate_.get(on_event_))
-                    (*callback)(happened);
-            },
-            [&](std::string_view text) { report_last_resort(failure(happened, text)); });
-    }
+    void report_last(const event& happened) noexcept;
 
     [[nodiscard]] bool closed() const { return gate_.closed(); }
 
@@ -117,21 +103,9 @@ public:
 private:
     using event_callback = unique_function<void(const event&)>;
 
-    static event_callback of_client(unique_function<void(const outage&)>&& callback) {
-        if (!callback)
-            return {};
-        return [inner = std::move(callback)](const event& happened) mutable {
-            inner(*happened.outage);
-        };
-    }
+    static event_callback of_client(unique_function<void(const outage&)>&& callback);
 
-    static event_callback of_fleet(unique_function<void(target_id, const outage&)>&& callback) {
-        if (!callback)
-            return {};
-        return [inner = std::move(callback)](const event& happened) mutable {
-            inner(happened.id, *happened.outage);
-        };
-    }
+    static event_callback of_fleet(unique_function<void(target_id, const outage&)>&& callback);
 
     template <typename Call>
     bool attempt(const event& during, const Call& call) noexcept {
@@ -139,34 +113,12 @@ private:
             call, [&](std::string_view text) { report_failure(failure(during, text)); });
     }
 
-    static event failure(event during, std::string_view text) noexcept {
-        during.kind = event_kind::callback_failed;
-        during.detail = text;
-        return during;
-    }
+    static event failure(event during, std::string_view text) noexcept;
 
     // If `on_event` throws again, it is not called with that failure.
-    void report_failure(const event& failed) noexcept {
-        if (receives_all_) {
-            try {
-                gate_.call(on_event_, failed);
-                return;
-            } catch (...) {
-            }
-        }
-        try {
-            gate_.call(on_unheard_, failed);
-        } catch (...) { // Nobody is left to report to.
-        }
-    }
+    void report_failure(const event& failed) noexcept;
 
-    void report_last_resort(const event& failed) noexcept {
-        try {
-            if (const auto callback = gate_.get(on_unheard_))
-                (*callback)(failed);
-        } catch (...) { // Nobody is left to report to.
-        }
-    }
+    void report_last_resort(const event& failed) noexcept;
 
     callback_gate gate_;
     std::atomic<bool> receives_all_ = false;
@@ -177,5 +129,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/detail/logic/impl/callbacks.ipp>
+#endif
 
 #endif

@@ -106,10 +106,7 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
 
     /// Returns whether `next` would return a name.
-    [[nodiscard]] bool has_next() const noexcept {
-        return has_next_local() ||
-               (others_.first != nullptr && running_ < limits_.lookups_max + limits_.hanging_max);
-    }
+    [[nodiscard]] bool has_next() const noexcept;
 
     [[nodiscard]] const name_statistics& statistics() const noexcept { return statistics_; }
 
@@ -143,118 +140,39 @@ public:
 
     /// Ends the wait. The waiter is not woken. It has the last good addresses already, and uses
     /// them.
-    void lose_patience(name_waiter& waiter) noexcept {
-        if (waiter.entry_ != nullptr)
-            ++statistics_.last_good;
-        leave(waiter);
-    }
+    void lose_patience(name_waiter& waiter) noexcept;
 
     /// Ends the wait, and the waiter is not woken.
-    void leave(name_waiter& waiter) noexcept {
-        entry* const known = std::exchange(waiter.entry_, nullptr);
-        if (known == nullptr)
-            return;
-        (waiter.before_ != nullptr ? waiter.before_->behind_ : known->first) = waiter.behind_;
-        if (waiter.behind_ != nullptr)
-            waiter.behind_->before_ = waiter.before_;
-        waiter.before_ = waiter.behind_ = nullptr;
-    }
+    void leave(name_waiter& waiter) noexcept;
 
     /// Returns the name whose look-up has to begin now. Null if there is none, or if too many
     /// look-ups are running. The pointer is valid until `answered`.
-    [[nodiscard]] entry* next() noexcept {
-        if (!has_next())
-            return nullptr;
-        const bool local = has_next_local();
-        ++statistics_.lookups;
-        entry& begun = (local ? local_ : others_).take();
-        begun.lookup = entry::progress::running;
-        ++(local ? running_local_ : running_);
-        return &begun;
-    }
+    [[nodiscard]] entry* next() noexcept;
 
     /// The look-up of `known` has ended. All its waiters get the answer and are woken.
     void answered(entry& known, std::error_code error, std::span<const ip_address> addresses,
-                  std::optional<duration> lifetime, steady_time now) noexcept {
-        --(known.local ? running_local_ : running_);
-        known.lookup = entry::progress::none;
-        addresses = addresses.first(std::min(addresses.size(), limits_.addresses_max));
-        if (!error && addresses.empty())
-            error = errc::resolve_failed;
-        known.failure = {};
-        if (!error) {
-            error = keep(known, addresses, lifetime, now);
-        } else if (error == errc::resolve_failed) {
-            known.addresses.clear(); // The new answer makes the older addresses invalid.
-            known.failure = error;
-            ++statistics_.not_found;
-        } else if (error != errc::local_resources_exhausted) {
-            error = known.failure = errc::resolver_unavailable;
-            ++statistics_.unavailable;
-        }
-        known.failure_until = now + limits_.failure_lifetime;
-        while (name_waiter* const waiter = known.first) {
-            leave(*waiter);
-            hand_over(*waiter, error, addresses);
-            if (waiter->error == errc::resolver_unavailable && !waiter->addresses.empty())
-                ++statistics_.last_good;
-            waiter->answered();
-        }
-    }
+                  std::optional<duration> lifetime, steady_time now) noexcept;
 
     /// Ends all waits, and no waiter is woken.
-    void forget_waiters() noexcept {
-        for (const auto& [name, each] : entries_)
-            while (each->first != nullptr)
-                leave(*each->first);
-    }
+    void forget_waiters() noexcept;
 
 private:
     struct queue_of_entries {
         entry* first = nullptr;
         entry* last = nullptr;
 
-        void push(entry& queued) noexcept {
-            queued.next_queued = nullptr;
-            (last != nullptr ? last->next_queued : first) = &queued;
-            last = &queued;
-        }
+        void push(entry& queued) noexcept;
 
-        entry& take() noexcept {
-            entry& taken = *first;
-            first = taken.next_queued;
-            if (first == nullptr)
-                last = nullptr;
-            return taken;
-        }
+        entry& take() noexcept;
     };
 
-    [[nodiscard]] bool has_next_local() const noexcept {
-        return local_.first != nullptr && running_local_ < limits_.local_max;
-    }
+    [[nodiscard]] bool has_next_local() const noexcept;
 
-    name_state fail(name_waiter& waiter, std::error_code why, bool has_last_good) noexcept {
-        waiter.error = why;
-        if (!has_last_good)
-            return name_state::failed;
-        ++statistics_.last_good;
-        return name_state::last_good;
-    }
+    name_state fail(name_waiter& waiter, std::error_code why, bool has_last_good) noexcept;
 
-    void queue(entry& known, bool local, steady_time now) noexcept {
-        known.local = local;
-        known.asked_at = now;
-        known.lookup = entry::progress::queued;
-        (local ? local_ : others_).push(known);
-    }
+    void queue(entry& known, bool local, steady_time now) noexcept;
 
-    static void link(entry& known, name_waiter& waiter) noexcept {
-        waiter.entry_ = &known;
-        waiter.before_ = nullptr;
-        waiter.behind_ = std::exchange(known.first, &waiter);
-        if (waiter.behind_ != nullptr)
-            waiter.behind_->before_ = &waiter;
-    }
+    static void link(entry& known, name_waiter& waiter) noexcept;
 
     std::error_code keep(entry& known, std::span<const ip_address> addresses,
                          std::optional<duration> lifetime, steady_time now) const noexcept try {
@@ -279,53 +197,17 @@ private:
 
     // -- Which names are kept --
 
-    entry& enter(std::string_view name, steady_time now) {
-        const auto found = entries_.find(name);
-        entry& entered = found != entries_.end() ? *found->second : add(name, now);
-        entered.used_at = now;
-        unlink_age(entered);
-        link_newest(entered);
-        return entered;
-    }
+    entry& enter(std::string_view name, steady_time now);
 
-    entry& add(std::string_view name, steady_time now) {
-        forget_oldest(now);
-        auto made = std::make_unique<entry>();
-        made->name = name;
-        const std::string_view key = made->name;
-        entry& added = *entries_.emplace(key, std::move(made)).first->second;
-        link_newest(added);
-        return added;
-    }
+    entry& add(std::string_view name, steady_time now);
 
     // Looks at the two oldest names for each name that is added. So unused names disappear over
     // time. A name in use becomes the newest one, so that the names behind it are looked at next.
-    void forget_oldest(steady_time now) noexcept {
-        for (int looked_at = 0; looked_at < 2 && oldest_ != nullptr; ++looked_at) {
-            entry& oldest = *oldest_;
-            if (entries_.size() < limits_.names_max && now - oldest.used_at < limits_.last_good_max)
-                return;
-            unlink_age(oldest);
-            if (oldest.idle()) {
-                entries_.erase(entries_.find(std::string_view{oldest.name}));
-            } else {
-                oldest.used_at = now;
-                link_newest(oldest);
-            }
-        }
-    }
+    void forget_oldest(steady_time now) noexcept;
 
-    void link_newest(entry& known) noexcept {
-        known.older = newest_;
-        known.newer = nullptr;
-        (newest_ != nullptr ? newest_->newer : oldest_) = &known;
-        newest_ = &known;
-    }
+    void link_newest(entry& known) noexcept;
 
-    void unlink_age(entry& known) noexcept {
-        (known.older != nullptr ? known.older->newer : oldest_) = known.newer;
-        (known.newer != nullptr ? known.newer->older : newest_) = known.older;
-    }
+    void unlink_age(entry& known) noexcept;
 
     const resolver_limits limits_;
     std::unordered_map<std::string_view, std::unique_ptr<entry>> entries_;
@@ -338,5 +220,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/detail/logic/impl/name_book.ipp>
+#endif
 
 #endif

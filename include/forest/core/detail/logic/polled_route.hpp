@@ -33,10 +33,7 @@ public:
     /// recovery.
     static constexpr duration retry_interval = std::chrono::hours{1};
 
-    explicit polled_route(datasource_mode mode) noexcept
-        : mode_{mode},
-          polls_schema_{mode == datasource_mode::schema_poll},
-          first_fetch_{mode == datasource_mode::automatic} {}
+    explicit polled_route(datasource_mode mode) noexcept;
 
     /// Returns whether the next check polls the schema.
     [[nodiscard]] bool polls_schema() const noexcept { return polls_schema_; }
@@ -56,11 +53,7 @@ public:
 
     /// A health check has ended with `result`. Returns whether the route is missing. If it is, the
     /// schema is polled from now on, and the answer says nothing about the health of the server.
-    [[nodiscard]] bool checked(const verdict& result) noexcept {
-        missing_ = mode_ == datasource_mode::automatic && is_route_missing(result.status);
-        polls_schema_ = polls_schema_ || (missing_ && schema_came_);
-        return missing_ && schema_came_;
-    }
+    [[nodiscard]] bool checked(const verdict& result) noexcept;
 
     /// Returns whether the change to the schema route waits only for a first schema: the server
     /// answers, and the last health check showed that it has no health route.
@@ -72,11 +65,7 @@ public:
     }
 
     /// The server came back from an outage.
-    [[nodiscard]] route_action recovered() noexcept {
-        // The answer to the running check may be from before the outage.
-        owed_again_ = trying_;
-        return trying_ ? route_action::none : try_health();
-    }
+    [[nodiscard]] route_action recovered() noexcept;
 
     /// The requested wait has ended.
     [[nodiscard]] route_action woke() noexcept {
@@ -85,27 +74,14 @@ public:
 
     /// The requested health check has ended with `result`. If the server has the route, the route
     /// is polled from now on. A failure does not count.
-    [[nodiscard]] route_action tried(const verdict& result) noexcept {
-        trying_ = false;
-        const bool again = std::exchange(owed_again_, false);
-        if (result.healthy() || result.error == errc::stopping) {
-            polls_schema_ = false;
-            return route_action::none;
-        }
-        return again ? try_health() : route_action::wait;
-    }
+    [[nodiscard]] route_action tried(const verdict& result) noexcept;
 
 private:
     [[nodiscard]] bool searches() const noexcept {
         return mode_ == datasource_mode::automatic && polls_schema_;
     }
 
-    route_action try_health() noexcept {
-        if (!searches())
-            return route_action::none;
-        trying_ = true;
-        return route_action::try_health;
-    }
+    route_action try_health() noexcept;
 
     datasource_mode mode_;
     bool polls_schema_;
@@ -117,5 +93,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/detail/logic/impl/polled_route.ipp>
+#endif
 
 #endif

@@ -18,27 +18,17 @@ class rate_limit {
 public:
     /// `per_second` 0 means no limit. Each permit may be taken up to `slack` before its time: a
     /// caller that looks only once in that time still gets all permits, some of them together.
-    rate_limit(int per_second, duration slack) noexcept
-        : spacing_{per_second == 0 ? duration::zero()
-                                   : (second + duration{per_second - 1}) / per_second},
-          slack_{slack} {}
+    rate_limit(int per_second, duration slack) noexcept;
 
     /// Takes a permit, if one is available now.
-    [[nodiscard]] bool take(steady_time now) noexcept {
-        if (now < next())
-            return false;
-        earned_at_ = std::max(earned_at_, now) + spacing_;
-        return true;
-    }
+    [[nodiscard]] bool take(steady_time now) noexcept;
 
     /// Gives back a permit that was taken but not used.
     void give_back() noexcept { earned_at_ -= spacing_; }
 
     /// Takes `count` permits for events that have already happened without a permit. No permit is
     /// available until the rate allows these events, but at most for `debt_max`.
-    void debit(unsigned count, steady_time now) noexcept {
-        earned_at_ = std::min(std::max(earned_at_, now) + count * spacing_, now + debt_max);
-    }
+    void debit(unsigned count, steady_time now) noexcept;
 
     /// Returns the moment from which a permit is available; it may be in the past.
     [[nodiscard]] steady_time next() const noexcept { return earned_at_ - slack_; }
@@ -55,5 +45,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/detail/logic/impl/rate_limit.ipp>
+#endif
 
 #endif

@@ -33,23 +33,13 @@ struct schema_answer {
 /// error `stopping` and the errors of connection, signature and framing are kept. The body has to
 /// be a schema. If the request was `conditional`, because an etag was sent, a 304 is a success,
 /// too. The member `content` stays empty. Throws std::bad_alloc.
-[[nodiscard]] inline schema_answer judge_schema(verdict judged, const field_view& fields,
-                                                std::string_view body, bool conditional) {
-    schema_answer answer{.result = judged};
-    verdict& result = answer.result;
-    result.document = health_document{}; // A schema may have members of the same names.
-    if (result.status == 304 && result.error == errc::unexpected_status && conditional)
-        result.error = {};
-    if (result.status < 200 || result.status > 299 ||
-        (result.error && result.error != errc::not_ok))
-        return answer;
-    const auto read = std::make_shared<schema>();
-    result.error = schema::parse(body, *read, opaque_tag(fields.find("ETag").value_or("")));
-    if (!result.error)
-        answer.served = read;
-    return answer;
-}
+[[nodiscard]] FOREST_DECL schema_answer judge_schema(verdict judged, const field_view& fields,
+                                                     std::string_view body, bool conditional);
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/detail/logic/impl/schema_answer.ipp>
+#endif
 
 #endif

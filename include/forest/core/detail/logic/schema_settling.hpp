@@ -49,58 +49,17 @@ public:
     [[nodiscard]] const std::string& known() const noexcept { return known_; }
 
     /// The server has served `content`.
-    [[nodiscard]] settling_action served(std::string_view content, steady_time now) noexcept {
-        if (content == known_)
-            return served_known();
-        forget(now);
-        former* const found = find(content);
-        if (found == nullptr) {
-            held_ = none;
-            return {.kind = settling_action_kind::take_over};
-        }
-        const auto place = static_cast<std::size_t>(found - formers_.data());
-        if (held_ != place) {
-            held_ = place;
-            held_since_ = now;
-        }
-        // While the server serves both in turn, the content may return only after two fetches, and
-        // the fetches need time, too.
-        found->until = now + 3 * settle_;
-        const duration passed = now - held_since_;
-        if (passed >= settle_)
-            return {.kind = settling_action_kind::take_over};
-        return {.kind = settling_action_kind::hold, .again = settle_ - passed};
-    }
+    [[nodiscard]] settling_action served(std::string_view content, steady_time now) noexcept;
 
     /// The server has confirmed the known content. If another content was held, it is dropped.
     /// Because the server serves both contents, another fetch finds out which one stays.
-    [[nodiscard]] settling_action served_known() noexcept {
-        const bool contested = std::exchange(held_, none) != none;
-        return {.kind = settling_action_kind::unchanged,
-                .again = contested ? settle_ : duration::zero()};
-    }
+    [[nodiscard]] settling_action served_known() noexcept;
 
     /// The application has accepted `content`. It is the known one from now on.
-    void commit(std::string content, steady_time now) noexcept {
-        forget(now);
-        if (former* const found = find(content); found != nullptr)
-            erase(static_cast<std::size_t>(found - formers_.data()));
-        known_.swap(content);
-        held_ = none;
-        if (settle_ == duration::zero() || content.empty())
-            return;
-        if (count_ == formers_max)
-            erase(oldest());
-        formers_[count_++] = {std::move(content), now + settle_};
-    }
+    void commit(std::string content, steady_time now) noexcept;
 
     /// Frees old contents: if they are served again, they count as new.
-    void forget(steady_time now) noexcept {
-        for (std::size_t place = count_; place-- > 0;) {
-            if (formers_[place].until < now)
-                erase(place);
-        }
-    }
+    void forget(steady_time now) noexcept;
 
 private:
     struct former {
@@ -110,32 +69,11 @@ private:
 
     static constexpr std::size_t none = formers_max;
 
-    [[nodiscard]] former* find(std::string_view content) noexcept {
-        const auto end = formers_.begin() + static_cast<std::ptrdiff_t>(count_);
-        const auto found = std::find_if(formers_.begin(), end, [content](const former& each) {
-            return each.content == content;
-        });
-        return found == end ? nullptr : &*found;
-    }
+    [[nodiscard]] former* find(std::string_view content) noexcept;
 
-    [[nodiscard]] std::size_t oldest() const noexcept {
-        const auto before = [](const former& left, const former& right) {
-            return left.until < right.until;
-        };
-        return static_cast<std::size_t>(std::min_element(formers_.begin(), formers_.end(), before) -
-                                        formers_.begin());
-    }
+    [[nodiscard]] std::size_t oldest() const noexcept;
 
-    void erase(std::size_t place) noexcept {
-        if (held_ == place)
-            held_ = none;
-        else if (held_ == count_ - 1)
-            held_ = place;
-        --count_;
-        if (place != count_)
-            formers_[place] = std::move(formers_[count_]);
-        formers_[count_] = {};
-    }
+    void erase(std::size_t place) noexcept;
 
     duration settle_;
     std::string known_;
@@ -146,5 +84,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/detail/logic/impl/schema_settling.ipp>
+#endif
 
 #endif

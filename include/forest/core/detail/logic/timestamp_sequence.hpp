@@ -28,43 +28,19 @@ public:
     /// Returns the next timestamp: `now`, or a millisecond after the last one if that is later. If
     /// the wall clock was set back by more than servers tolerate, a new sequence starts, because
     /// servers would refuse timestamps after the last one.
-    [[nodiscard]] wall_time next(wall_time now) noexcept {
-        read(now);
-        ahead_ = std::max(ahead_ + 1, 0);
-        return now + std::chrono::milliseconds{ahead_};
-    }
+    [[nodiscard]] wall_time next(wall_time now) noexcept;
 
     /// Returns how long to wait until the next timestamp is near the clock; zero if it is near. The
     /// time by which the clock was set back does not count: it may be too long to wait.
-    [[nodiscard]] std::chrono::milliseconds until_near(wall_time now) const noexcept {
-        timestamp_sequence then = *this;
-        then.read(now);
-        return std::max(std::chrono::milliseconds{then.ahead_ + 1 - then.set_back_} - ahead_max,
-                        std::chrono::milliseconds::zero());
-    }
+    [[nodiscard]] std::chrono::milliseconds until_near(wall_time now) const noexcept;
 
     /// Returns whether a new sequence is safe: it would repeat no timestamp of this one, even if
     /// the clock is set back by as much as servers tolerate.
-    [[nodiscard]] bool passed_by(wall_time now) const noexcept {
-        return clock_ == never || now - clock_ - std::chrono::milliseconds{ahead_} > tolerated;
-    }
+    [[nodiscard]] bool passed_by(wall_time now) const noexcept;
 
 private:
     // Updates the members that are relative to the clock.
-    void read(wall_time now) noexcept {
-        using std::chrono::milliseconds;
-        const milliseconds moved = clock_ == never ? milliseconds::zero() : now - clock_;
-        const milliseconds ahead{clock_ == never ? -1 : ahead_ - moved.count()};
-        const milliseconds set_back{set_back_ + std::max(-moved, milliseconds::zero()).count()};
-        clock_ = now;
-        // A sequence that is ahead because of many timestamps never goes back.
-        const bool restarts = ahead > tolerated && set_back > tolerated - ahead_max;
-        ahead_ = restarts
-                     ? -1
-                     : static_cast<std::int32_t>(std::clamp(ahead, milliseconds{-1}, most).count());
-        set_back_ = static_cast<std::int32_t>(
-            std::clamp(set_back, milliseconds::zero(), milliseconds{std::max(ahead_, 0)}).count());
-    }
+    void read(wall_time now) noexcept;
 
     static constexpr std::chrono::seconds tolerated{300};
     static constexpr std::chrono::milliseconds most = std::chrono::hours{24 * 20};
@@ -77,5 +53,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/core/detail/logic/impl/timestamp_sequence.ipp>
+#endif
 
 #endif

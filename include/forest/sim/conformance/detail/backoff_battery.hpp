@@ -28,15 +28,7 @@ struct backoff_bounds {
 
 // Returns each number of failures up to some thousands. After that each number is greater by a
 // hundredth than the one before, because the time of a call may grow with the number.
-inline std::vector<int> failures_to_try(int failures_max) {
-    constexpr int each_one_to = 4096;
-    std::vector<int> tried;
-    for (int failures = 1; failures < failures_max;
-         failures += failures < each_one_to ? 1 : failures / 100)
-        tried.push_back(failures);
-    tried.push_back(failures_max);
-    return tried;
-}
+FOREST_DECL std::vector<int> failures_to_try(int failures_max);
 
 // The scenarios for a backoff.
 template <backoff Backoff>
@@ -136,5 +128,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::sim::conformance::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/conformance/detail/impl/backoff_battery.ipp>
+#endif
 
 #endif

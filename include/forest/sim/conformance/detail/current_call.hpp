@@ -28,11 +28,7 @@ public:
         action();
     }
 
-    [[nodiscard]] bool inside(kind called, const void* subject) const {
-        const std::lock_guard lock{mutex_};
-        return call_.called == called && call_.subject == subject &&
-               call_.thread == std::this_thread::get_id();
-    }
+    [[nodiscard]] bool inside(kind called, const void* subject) const;
 
 private:
     struct call {
@@ -41,15 +37,16 @@ private:
         std::thread::id thread;
     };
 
-    call exchange(const call& next) {
-        const std::lock_guard lock{mutex_};
-        return std::exchange(call_, next);
-    }
+    call exchange(const call& next);
 
     mutable std::mutex mutex_;
     call call_;
 };
 
 } // namespace forest::inline FOREST_FORM::sim::conformance::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/conformance/detail/impl/current_call.ipp>
+#endif
 
 #endif

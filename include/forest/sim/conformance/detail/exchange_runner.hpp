@@ -64,32 +64,7 @@ struct answer_parts {
 
 // Parses an answer; `head` means that the request was HEAD. Returns nothing if the answer is no
 // HTTP.
-inline std::optional<answer_parts> parse_answer(std::string bytes, bool head) {
-    constexpr std::string_view empty_line = "\r\n\r\n";
-    const std::size_t end = bytes.find(empty_line);
-    if (end == std::string::npos)
-        return {};
-    answer_parts parts;
-    forest::detail::response_parser parser{{.body_bytes_max = bytes.size()}};
-    if (head) { // The fields describe the body of the answer to a GET.
-        parts.body = bytes.substr(end + empty_line.size());
-        bytes.resize(end + empty_line.size());
-    }
-    const std::size_t size = bytes.size();
-    const std::size_t kept = parser.parse(bytes);
-    if (!head && !parser.done())
-        parser.finish();
-    if (parser.status() == 0 || (!head && parser.error()))
-        return {};
-    parts.status = parser.status();
-    parts.fields = as_lines(parser.fields({bytes.data(), kept}));
-    if (!head) {
-        parts.body = parser.body({bytes.data(), kept});
-        if (field_view{parts.fields}.find("Content-Length"))
-            parts.surplus = size - kept;
-    }
-    return parts;
-}
+FOREST_DECL std::optional<answer_parts> parse_answer(std::string bytes, bool head);
 
 template <server_harness Harness>
 class exchange_runner {
@@ -274,5 +249,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::sim::conformance::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/conformance/detail/impl/exchange_runner.ipp>
+#endif
 
 #endif

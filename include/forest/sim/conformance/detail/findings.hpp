@@ -19,11 +19,7 @@ namespace forest::inline FOREST_FORM::sim::conformance::detail {
 // nothing. Thread-safe, because models may call handlers on threads of their own.
 class findings {
 public:
-    void add(rule_name broken, std::string_view explanation) {
-        const std::lock_guard lock{mutex_};
-        if (!has(broken))
-            found_.push_back({broken.text(), one_line(explanation)});
-    }
+    void add(rule_name broken, std::string_view explanation);
 
     // Adds a violation with the explanation in `parts` unless `holds`. Returns `holds`.
     template <typename... Parts>
@@ -34,32 +30,19 @@ public:
     }
 
     // Takes the violations, without those that only follow from another one.
-    [[nodiscard]] std::vector<violation> take() {
-        const std::lock_guard lock{mutex_};
-        const auto leave_out = [&](rule_name cause, std::initializer_list<rule_name> consequences) {
-            if (has(cause))
-                std::erase_if(found_, [&](const violation& each) {
-                    return std::any_of(consequences.begin(), consequences.end(),
-                                       [&](rule_name rule) { return rule.text() == each.name; });
-                });
-        };
-        leave_out("transport.reply_dangles", {"transport.wrong_body", "transport.wrong_fields",
-                                              "transport.chunks_not_decoded"});
-        leave_out("server.request_dangles",
-                  {"server.wrong_path", "server.fields_lost", "server.answers_mixed_up"});
-        return std::move(found_);
-    }
+    [[nodiscard]] std::vector<violation> take();
 
 private:
-    [[nodiscard]] bool has(rule_name broken) const {
-        return std::any_of(found_.begin(), found_.end(),
-                           [&](const violation& each) { return each.name == broken.text(); });
-    }
+    [[nodiscard]] bool has(rule_name broken) const;
 
     std::mutex mutex_;
     std::vector<violation> found_;
 };
 
 } // namespace forest::inline FOREST_FORM::sim::conformance::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/conformance/detail/impl/findings.ipp>
+#endif
 
 #endif

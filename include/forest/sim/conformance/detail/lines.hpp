@@ -19,39 +19,18 @@
 namespace forest::inline FOREST_FORM::sim::conformance::detail {
 
 // A header section in the form of header_fields::text(): one `name: value` CRLF for each field.
-inline std::string as_lines(field_view fields) {
-    std::string text;
-    fields.for_each([&](std::string_view name, std::string_view value) {
-        text.append(name).append(": ").append(value).append("\r\n");
-    });
-    return text;
-}
+FOREST_DECL std::string as_lines(field_view fields);
 
 // The lines of a header section, without their ends.
-inline std::vector<std::string> lines(std::string_view fields) {
-    std::vector<std::string> each;
-    field_view{fields}.for_each([&](std::string_view name, std::string_view value) {
-        each.push_back(std::string{name}.append(": ").append(value));
-    });
-    return each;
-}
+FOREST_DECL std::vector<std::string> lines(std::string_view fields);
 
-inline bool same_name(std::string_view left, std::string_view right) {
-    return iequals(left.substr(0, left.find(':')), right.substr(0, right.find(':')));
-}
+FOREST_DECL bool same_name(std::string_view left, std::string_view right);
 
 // Names are compared case-insensitively.
-inline bool same_field(std::string_view left, std::string_view right) {
-    return same_name(left, right) && left.substr(left.find(':')) == right.substr(right.find(':'));
-}
+FOREST_DECL bool same_field(std::string_view left, std::string_view right);
 
-inline std::vector<std::string> with_the_name_of(std::string_view field,
-                                                 const std::vector<std::string>& all) {
-    std::vector<std::string> named;
-    std::copy_if(all.begin(), all.end(), std::back_inserter(named),
-                 [field](std::string_view each) { return same_name(each, field); });
-    return named;
-}
+FOREST_DECL std::vector<std::string> with_the_name_of(std::string_view field,
+                                                      const std::vector<std::string>& all);
 
 // Whether all wanted lines are among the others, in the same order. `same` compares two lines.
 template <typename Same>
@@ -64,12 +43,7 @@ bool are_among(const std::vector<std::string>& wanted, const std::vector<std::st
     return next == wanted.end();
 }
 
-inline std::string quoted_list(const std::vector<std::string>& lines) {
-    std::string text;
-    for (const std::string& each : lines)
-        text += say(text.empty() ? "" : " and ", quoted{each});
-    return lines.empty() ? "none" : text;
-}
+FOREST_DECL std::string quoted_list(const std::vector<std::string>& lines);
 
 // Describes which of the wanted lines are missing or differ, name by name; empty if none. Further
 // lines are accepted. `same` compares two lines.
@@ -92,5 +66,9 @@ std::string missing_fields(const std::vector<std::string>& wanted,
 }
 
 } // namespace forest::inline FOREST_FORM::sim::conformance::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/conformance/detail/impl/lines.ipp>
+#endif
 
 #endif

@@ -28,29 +28,14 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
 
     /// Sends the answer over `link`, with the current faults of the link.
-    void depart(link& link, const message_limits& limits) {
-        if (link.garbling > 0)
-            link.garble(bytes_);
-        if (link.resetting + link.truncating > 0)
-            bytes_.resize(link.cut(bytes_.size()));
-        reset_ = link.resetting > 0;
-        time_ = link.dripping > 0 ? link.drip : duration::zero();
-        pieces_ = link.dripping > 0 ? std::clamp<std::size_t>(bytes_.size(), 1, pieces_max) : 1;
-        arrived_ = 0;
-        received_.clear();
-        parsed_ = 0;
-        parser_.reset(limits);
-    }
+    void depart(link& link, const message_limits& limits);
 
     /// Returns the time from the first piece to the last one.
     [[nodiscard]] duration time() const noexcept { return time_; }
 
     /// Returns the time from the latest piece to the next one. The final piece arrives when all of
     /// `time()` has passed.
-    [[nodiscard]] duration next_after() const noexcept {
-        const duration each = time_ / static_cast<duration::rep>(pieces_);
-        return arrived_ + 1 < pieces_ ? each : time_ - each * static_cast<duration::rep>(arrived_);
-    }
+    [[nodiscard]] duration next_after() const noexcept;
 
     /// The next piece arrives. Returns how many pieces have arrived.
     std::size_t arrive() noexcept { return ++arrived_; }
@@ -58,33 +43,10 @@ public:
     [[nodiscard]] bool complete() const noexcept { return arrived_ == pieces_; }
 
     /// Parses all bytes up to and including `piece`. Returns whether there is a result.
-    [[nodiscard]] bool parse(std::size_t piece) {
-        const std::size_t end = bytes_.size() * piece / pieces_;
-        received_.append(bytes_, parsed_, end - parsed_);
-        parsed_ = end;
-        received_.resize(parser_.parse(received_));
-        if (!parser_.done() && piece < pieces_)
-            return false;
-        torn_ = !parser_.done() && reset_;
-        if (!parser_.done())
-            parser_.finish();
-        return true;
-    }
+    [[nodiscard]] bool parse(std::size_t piece);
 
     /// The result; its views are valid until the next answer departs.
-    [[nodiscard]] reply result() const {
-        reply result;
-        if (torn_) {
-            result.error = errc::connection_lost;
-            return result;
-        }
-        result.error = parser_.error();
-        result.status = parser_.status();
-        result.fields = parser_.fields(received_);
-        if (!result.error)
-            result.body = parser_.body(received_);
-        return result;
-    }
+    [[nodiscard]] reply result() const;
 
 private:
     static constexpr std::size_t pieces_max = 16;
@@ -101,5 +63,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM::sim::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/network/detail/impl/arriving_answer.ipp>
+#endif
 
 #endif

@@ -23,75 +23,22 @@ namespace forest::inline FOREST_FORM::sim::detail {
 /// Begins (`step` is 1) or ends (-1) a fault of a server process. `in_force` is null if no fault of
 /// the kind is left. Not for `crash`, `restart` and `stop`: their end depends on later events of
 /// the process.
-inline void change_process(server_process& server, const fault& fault, int step,
-                           const sim::fault* in_force) {
-    switch (fault.kind) {
-    case fault_kind::freeze: server.frozen += step; return;
-    case fault_kind::slow:
-        server.slow += step;
-        server.slowness = in_force != nullptr ? in_force->span : duration::zero();
-        return;
-    case fault_kind::drain: return step > 0 ? server.drain() : server.resume();
-    case fault_kind::wrong_secret: server.wrong_secret += step; return;
-    case fault_kind::wrong_body: server.wrong_body += step; return;
-    case fault_kind::single_connection: server.one_connection += step; return;
-    default: assert(false && "no fault of a process");
-    }
-}
+FOREST_DECL void change_process(server_process& server, const fault& fault, int step,
+                                const sim::fault* in_force);
 
 /// Begins or ends a fault of a link, like `change_process`.
-inline void change_link(link& link, const fault& fault, int step, const sim::fault* in_force) {
-    switch (fault.kind) {
-    case fault_kind::refuse: link.refusing += step; return;
-    case fault_kind::black_hole:
-        link.requests_lost += step;
-        link.replies_lost += step;
-        return;
-    case fault_kind::partition_requests: link.requests_lost += step; return;
-    case fault_kind::partition_replies: link.replies_lost += step; return;
-    case fault_kind::reset: link.resetting += step; return;
-    case fault_kind::truncate: link.truncating += step; return;
-    case fault_kind::garble: link.garbling += step; return;
-    case fault_kind::drip:
-        link.dripping += step;
-        link.drip = in_force != nullptr ? in_force->span : duration::zero();
-        return;
-    case fault_kind::delay:
-        if (in_force != nullptr)
-            link.delay = delay_of(*in_force);
-        else
-            link.usual_delay();
-        return;
-    case fault_kind::clog: return step > 0 ? link.clog() : link.unclog();
-    case fault_kind::loss: link.loss_per_mille += step * static_cast<int>(fault.amount); return;
-    case fault_kind::dns_failure: link.unresolvable += step; return;
-    default: assert(false && "no fault of a link");
-    }
-}
+FOREST_DECL void change_link(link& link, const fault& fault, int step, const sim::fault* in_force);
 
 /// Sets the time of a host for a kind of fault that lasts; `in_force` is null if no fault is left.
-inline void change_time(host& host, fault_kind kind, const fault* in_force) {
-    const duration span = in_force != nullptr ? in_force->span : duration::zero();
-    switch (kind) {
-    case fault_kind::jump_wall:
-        return host.jump_wall(std::chrono::duration_cast<std::chrono::milliseconds>(span));
-    case fault_kind::drift: return host.drift(in_force != nullptr ? in_force->amount : 0);
-    case fault_kind::swing: return host.swing(span, 16 * span);
-    default: assert(false && "no fault of time that lasts");
-    }
-}
+FOREST_DECL void change_time(host& host, fault_kind kind, const fault* in_force);
 
 /// Performs a momentary fault of the time of a host.
-inline void disturb_time(host& host, const fault& fault) {
-    switch (fault.kind) {
-    case fault_kind::step_wall:
-        return host.step_wall(std::chrono::duration_cast<std::chrono::milliseconds>(fault.span));
-    case fault_kind::pause: return host.pause(fault.span);
-    case fault_kind::suspend: return host.suspend(fault.span);
-    default: assert(false && "no momentary fault of time");
-    }
-}
+FOREST_DECL void disturb_time(host& host, const fault& fault);
 
 } // namespace forest::inline FOREST_FORM::sim::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/sim/world/detail/impl/fault_effects.ipp>
+#endif
 
 #endif

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DETAIL_HTTP_IMPL_REQUEST_WRITER_IPP
+#define FOREST_CORE_DETAIL_HTTP_IMPL_REQUEST_WRITER_IPP
+
+#include <forest/core/detail/http/request_writer.hpp>
+
+namespace forest::inline FOREST_FORM::detail {
+
+FOREST_DECL std::size_t write_request(std::span<char> out, std::string_view method,
+                                      const url& target, const header_fields& fields,
+                                      bool keep_alive) noexcept {
+    assert(is_token(method));
+    assert(!target.host().empty());
+    return write_texts(out, method, " ", target.target(),
+                       " HTTP/1.1\r\nHost: ", target.host_header(), "\r\nUser-Agent: forest/",
+                       version, "\r\nAccept: application/json\r\n", fields.text(),
+                       keep_alive ? view_of("\r\n") : view_of("Connection: close\r\n\r\n"));
+}
+
+} // namespace forest::inline FOREST_FORM::detail
+
+#endif

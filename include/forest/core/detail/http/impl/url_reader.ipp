@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DETAIL_HTTP_IMPL_URL_READER_IPP
+#define FOREST_CORE_DETAIL_HTTP_IMPL_URL_READER_IPP
+
+#include <forest/core/detail/http/url_reader.hpp>
+
+namespace forest::inline FOREST_FORM::detail {
+
+FOREST_DECL std::error_code url_parts::read(std::string_view whole) {
+    if (whole.size() > text_bytes_max)
+        return errc::url_too_long;
+    // This check comes first, so that no message ever repeats a control character.
+    if (std::any_of(whole.begin(), whole.end(), [](char byte) { return byte < '!' || byte > '~'; }))
+        return errc::url_malformed;
+
+    const std::size_t scheme_end = whole.find("://");
+    if (scheme_end == std::string_view::npos || !read_scheme(whole.substr(0, scheme_end)))
+        return errc::url_scheme_unsupported;
+    std::string_view rest = whole.substr(scheme_end + 3);
+    const std::string_view place = rest.substr(0, rest.find_first_of("/?#"));
+    rest.remove_prefix(place.size());
+
+    if (place.find('@') != std::string_view::npos)
+        return errc::url_userinfo_refused;
+    if (const std::error_code ec =
+            scheme == url_scheme::http_unix ? read_socket(place) : read_host(place))
+        return ec;
+
+    const std::size_t hash = std::min(rest.find('#'), rest.size());
+    const std::string_view resource = rest.substr(0, hash);
+    if (!path_valid(resource) || (hash < rest.size() && !path_valid(rest.substr(hash + 1))))
+        return errc::url_malformed;
+    if (resource.substr(0, 1) != "/")
+        target.push_back('/');
+    target.append(resource);
+    text = whole;
+    return {};
+}
+
+FOREST_DECL std::uint16_t url_parts::default_port() const noexcept {
+    return scheme == url_scheme::https ? 443 : scheme == url_scheme::http ? 80 : 0;
+}
+
+FOREST_DECL bool url_parts::read_scheme(std::string_view name) noexcept {
+    if (iequals(name, "http"))
+        scheme = url_scheme::http;
+    else if (iequals(name, "https"))
+        scheme = url_scheme::https;
+    else if (iequals(name, "http+unix"))
+        scheme = url_scheme::http_unix;
+    else
+        return false;
+    return true;
+}
+
+FOREST_DECL std::error_code url_parts::read_host(std::string_view place) {
+    const auto parts = read_authority(place);
+    if (!parts)
+        return errc::url_malformed;
+    if (parts->host.empty())
+        return errc::url_host_missing;
+    port = default_port();
+    if (!parts->port.empty()) {
+        const auto number = read_port(parts->port);
+        if (!number)
+            return errc::url_port_invalid;
+        port = *number;
+    }
+    host = parts->host;
+    std::transform(host.begin(), host.end(), host.begin(), lower);
+    ip_literal = parts->bracketed || is_ipv4_literal(host);
+    host_header = parts->bracketed ? '[' + host + ']' : host;
+    if (port != default_port())
+        host_header += ':' + std::to_string(port);
+    return {};
+}
+
+FOREST_DECL std::error_code url_parts::read_socket(std::string_view place) {
+    if (place.empty())
+        return errc::url_host_missing;
+    if (place.find(':') != std::string_view::npos)
+        return errc::url_port_invalid;
+    if (!path_valid(place))
+        return errc::url_malformed;
+    for (std::size_t index = 0; index < place.size(); ++index) {
+        char byte = place[index];
+        if (byte == '%') {
+            byte =
+                static_cast<char>(hex_value(place[index + 1]) * 16 + hex_value(place[index + 2]));
+            index += 2;
+        }
+        // For the system, a zero would end the path early. Other controls would damage logs.
+        if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f)
+            return errc::url_malformed;
+        socket_path += byte;
+    }
+    if (socket_path.size() > socket_path_bytes_max)
+        return errc::url_too_long;
+    host = "localhost";
+    host_header = host;
+    return {};
+}
+
+} // namespace forest::inline FOREST_FORM::detail
+
+#endif

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_DETAIL_LOGIC_IMPL_NAME_BOOK_IPP
+#define FOREST_CORE_DETAIL_LOGIC_IMPL_NAME_BOOK_IPP
+
+#include <forest/core/detail/logic/name_book.hpp>
+
+namespace forest::inline FOREST_FORM::detail {
+
+FOREST_DECL bool name_book::has_next() const noexcept {
+    return has_next_local() ||
+           (others_.first != nullptr && running_ < limits_.lookups_max + limits_.hanging_max);
+}
+
+FOREST_DECL void name_book::lose_patience(name_waiter& waiter) noexcept {
+    if (waiter.entry_ != nullptr)
+        ++statistics_.last_good;
+    leave(waiter);
+}
+
+FOREST_DECL void name_book::leave(name_waiter& waiter) noexcept {
+    entry* const known = std::exchange(waiter.entry_, nullptr);
+    if (known == nullptr)
+        return;
+    (waiter.before_ != nullptr ? waiter.before_->behind_ : known->first) = waiter.behind_;
+    if (waiter.behind_ != nullptr)
+        waiter.behind_->before_ = waiter.before_;
+    waiter.before_ = waiter.behind_ = nullptr;
+}
+
+FOREST_DECL auto name_book::next() noexcept -> entry* {
+    if (!has_next())
+        return nullptr;
+    const bool local = has_next_local();
+    ++statistics_.lookups;
+    entry& begun = (local ? local_ : others_).take();
+    begun.lookup = entry::progress::running;
+    ++(local ? running_local_ : running_);
+    return &begun;
+}
+
+FOREST_DECL void name_book::answered(entry& known, std::error_code error,
+                                     std::span<const ip_address> addresses,
+                                     std::optional<duration> lifetime, steady_time now) noexcept {
+    --(known.local ? running_local_ : running_);
+    known.lookup = entry::progress::none;
+    addresses = addresses.first(std::min(addresses.size(), limits_.addresses_max));
+    if (!error && addresses.empty())
+        error = errc::resolve_failed;
+    known.failure = {};
+    if (!error) {
+        error = keep(known, addresses, lifetime, now);
+    } else if (error == errc::resolve_failed) {
+        known.addresses.clear(); // The new answer makes the older addresses invalid.
+        known.failure = error;
+        ++statistics_.not_found;
+    } else if (error != errc::local_resources_exhausted) {
+        error = known.failure = errc::resolver_unavailable;
+        ++statistics_.unavailable;
+    }
+    known.failure_until = now + limits_.failure_lifetime;
+    while (name_waiter* const waiter = known.first) {
+        leave(*waiter);
+        hand_over(*waiter, error, addresses);
+        if (waiter->error == errc::resolver_unavailable && !waiter->addresses.empty())
+            ++statistics_.last_good;
+        waiter->answered();
+    }
+}
+
+FOREST_DECL void name_book::forget_waiters() noexcept {
+    for (const auto& [name, each] : entries_)
+        while (each->first != nullptr)
+            leave(*each->first);
+}
+
+FOREST_DECL void name_book::queue_of_entries::push(entry& queued) noexcept {
+    queued.next_queued = nullptr;
+    (last != nullptr ? last->next_queued : first) = &queued;
+    last = &queued;
+}
+
+FOREST_DECL auto name_book::queue_of_entries::take() noexcept -> entry& {
+    entry& taken = *first;
+    first = taken.next_queued;
+    if (first == nullptr)
+        last = nullptr;
+    return taken;
+}
+
+FOREST_DECL bool name_book::has_next_local() const noexcept {
+    return local_.first != nullptr && running_local_ < limits_.local_max;
+}
+
+FOREST_DECL name_state name_book::fail(name_waiter& waiter, std::error_code why,
+                                       bool has_last_good) noexcept {
+    waiter.error = why;
+    if (!has_last_good)
+        return name_state::failed;
+    ++statistics_.last_good;
+    return name_state::last_good;
+}
+
+FOREST_DECL void name_book::queue(entry& known, bool local, steady_time now) noexcept {
+    known.local = local;
+    known.asked_at = now;
+    known.lookup = entry::progress::queued;
+    (local ? local_ : others_).push(known);
+}
+
+FOREST_DECL void name_book::link(entry& known, name_waiter& waiter) noexcept {
+    waiter.entry_ = &known;
+    waiter.before_ = nullptr;
+    waiter.behind_ = std::exchange(known.first, &waiter);
+    if (waiter.behind_ != nullptr)
+        waiter.behind_->before_ = &waiter;
+}
+
+FOREST_DECL auto name_book::enter(std::string_view name, steady_time now) -> entry& {
+    const auto found = entries_.find(name);
+    entry& entered = found != entries_.end() ? *found->second : add(name, now);
+    entered.used_at = now;
+    unlink_age(entered);
+    link_newest(entered);
+    return entered;
+}
+
+FOREST_DECL auto name_book::add(std::string_view name, steady_time now) -> entry& {
+    forget_oldest(now);
+    auto made = std::make_unique<entry>();
+    made->name = name;
+    const std::string_view key = made->name;
+    entry& added = *entries_.emplace(key, std::move(made)).first->second;
+    link_newest(added);
+    return added;
+}
+
+FOREST_DECL void name_book::forget_oldest(steady_time now) noexcept {
+    for (int looked_at = 0; looked_at < 2 && oldest_ != nullptr; ++looked_at) {
+        entry& oldest = *oldest_;
+        if (entries_.size() < limits_.names_max && now - oldest.used_at < limits_.last_good_max)
+            return;
+        unlink_age(oldest);
+        if (oldest.idle()) {
+            entries_.erase(entries_.find(std::string_view{oldest.name}));
+        } else {
+            oldest.used_at = now;
+            link_newest(oldest);
+        }
+    }
+}
+
+FOREST_DECL void name_book::link_newest(entry& known) noexcept {
+    known.older = newest_;
+    known.newer = nullptr;
+    (newest_ != nullptr ? newest_->newer : oldest_) = &known;
+    newest_ = &known;
+}
+
+FOREST_DECL void name_book::unlink_age(entry& known) noexcept {
+    (known.older != nullptr ? known.older->newer : oldest_) = known.newer;
+    (known.newer != nullptr ? known.newer->older : newest_) = known.older;
+}
+
+} // namespace forest::inline FOREST_FORM::detail
+
+#endif

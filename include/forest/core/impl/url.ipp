@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_CORE_IMPL_URL_IPP
+#define FOREST_CORE_IMPL_URL_IPP
+
+#include <forest/core/url.hpp>
+
+namespace forest::inline FOREST_FORM {
+
+FOREST_DECL url& url::operator=(const url& other) {
+    block_ = other.copy();
+    return *this;
+}
+
+FOREST_DECL url::url(std::string_view text) {
+    if (const std::error_code ec = parse(text, *this))
+        throw std::system_error{ec, "forest::url"};
+}
+
+FOREST_DECL std::error_code url::parse(std::string_view text, url& result) {
+    detail::url_parts parsed;
+    const std::error_code ec = parsed.read(text);
+    if (!ec)
+        result.block_ = pack(parsed);
+    return ec;
+}
+
+FOREST_DECL bool url::same_origin(const url& other) const noexcept {
+    return scheme() == other.scheme() && port() == other.port() && host() == other.host() &&
+           socket_path() == other.socket_path();
+}
+
+FOREST_DECL std::unique_ptr<char[]> url::pack(const detail::url_parts& parts) {
+    std::string bytes;
+    const auto place = [&bytes](std::string_view text) {
+        std::size_t offset = bytes.find(text);
+        if (offset == std::string::npos) {
+            offset = bytes.size();
+            bytes += text;
+        }
+        return part{static_cast<std::uint16_t>(offset), static_cast<std::uint16_t>(text.size())};
+    };
+    header head;
+    head.text = place(parts.text);
+    head.host_header = place(parts.host_header);
+    head.host = place(parts.host);
+    head.target = place(parts.target);
+    head.socket_path = place(parts.socket_path);
+    head.port = parts.port;
+    head.byte_count = static_cast<std::uint16_t>(bytes.size());
+    head.scheme = parts.scheme;
+    head.ip_literal = parts.ip_literal;
+
+    auto block = std::make_unique<char[]>(sizeof head + bytes.size());
+    std::memcpy(block.get(), &head, sizeof head);
+    std::copy(bytes.begin(), bytes.end(), block.get() + sizeof head);
+    return block;
+}
+
+FOREST_DECL std::unique_ptr<char[]> url::copy() const {
+    if (block_ == nullptr)
+        return nullptr;
+    const std::size_t size = sizeof(header) + head().byte_count;
+    auto block = std::make_unique<char[]>(size);
+    std::copy_n(block_.get(), size, block.get());
+    return block;
+}
+
+FOREST_DECL auto url::head() const noexcept -> header {
+    header result;
+    if (block_ != nullptr)
+        std::memcpy(&result, block_.get(), sizeof result);
+    return result;
+}
+
+FOREST_DECL std::string_view url::view(part place) const noexcept {
+    return place.size == 0
+               ? std::string_view{}
+               : std::string_view{block_.get() + sizeof(header) + place.offset, place.size};
+}
+
+FOREST_DECL std::uint64_t origin_hash(const url& target) noexcept {
+    std::uint64_t hash = detail::fnv_1a_begin;
+    const auto add = [&hash](std::uint64_t part) { hash = detail::fnv_1a(hash, part); };
+    const auto add_text = [&add](std::string_view text) {
+        for (const char byte : text)
+            add(static_cast<unsigned char>(byte));
+    };
+    add(static_cast<std::uint64_t>(target.scheme()));
+    add(target.port());
+    add_text(target.host());
+    add_text(target.socket_path());
+    return hash;
+}
+
+} // namespace forest::inline FOREST_FORM
+
+#endif
