@@ -2,10 +2,10 @@
 #ifndef FOREST_CORE_BACKOFF_HPP
 #define FOREST_CORE_BACKOFF_HPP
 
+#include <forest/core/detail/container/algorithm.hpp>
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
 
-#include <algorithm>
 #include <cassert>
 #include <chrono>
 
@@ -30,12 +30,12 @@ struct exponential_backoff {
     /// Returns the delay after the `failures`-th consecutive failure, counted from 1.
     [[nodiscard]] constexpr duration operator()(int failures, duration interval) const noexcept {
         assert(failures >= 1);
-        const duration cap = may_exceed_interval ? maximum : std::min(maximum, interval);
+        const duration cap = may_exceed_interval ? maximum : detail::min(maximum, interval);
         duration delay = initial;
         // Stops before a doubling would exceed the cap, and so before any overflow.
         for (int n = 1; n < failures && delay < cap; ++n)
             delay = delay > cap / 2 ? cap : delay * 2;
-        return std::min(delay, cap);
+        return detail::min(delay, cap);
     }
 };
 

@@ -4,7 +4,7 @@
 
 #include <forest/core/error.hpp>
 #include <forest/core/outage.hpp>
-#include <forest/core/schema.hpp>
+#include <forest/core/schema_source.hpp>
 #include <forest/core/target_id.hpp>
 #include <forest/core/verdict.hpp>
 #include <forest/form.hpp>
@@ -16,6 +16,8 @@
 // an observer is one function, and a new kind of event does not break it.
 
 namespace forest::inline FOREST_FORM {
+
+class schema; // in core/schema.hpp
 
 /// The known state of a target.
 enum class target_status : std::uint8_t {

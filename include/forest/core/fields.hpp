@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_FIELDS_HPP
 #define FOREST_CORE_FIELDS_HPP
 
+#include <forest/core/detail/container/algorithm.hpp>
 #include <forest/core/detail/json/bytes.hpp>
 #include <forest/core/error.hpp>
 #include <forest/form.hpp>
@@ -10,7 +11,6 @@
 // them from a message in place. A map would copy every name of every answer, although only three
 // names are looked up.
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -208,7 +208,7 @@ private:
     static constexpr std::size_t line_overhead = 4;
 
     constexpr void append(std::string_view text) noexcept {
-        std::copy(text.begin(), text.end(), lines_.begin() + static_cast<std::ptrdiff_t>(size_));
+        detail::copy(text, lines_.data() + size_);
         size_ += text.size();
     }
 

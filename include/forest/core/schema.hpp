@@ -6,6 +6,7 @@
 #include <forest/core/detail/json/json_string.hpp>
 #include <forest/core/detail/json/schema_content.hpp>
 #include <forest/core/error.hpp>
+#include <forest/core/schema_source.hpp>
 #include <forest/form.hpp>
 
 // The description of a server's collections (PROTOCOL.md, 3). A datasource needs only the names and
@@ -19,22 +20,6 @@
 #include <vector>
 
 namespace forest::inline FOREST_FORM {
-
-/// Where a schema came from.
-enum class schema_source : std::uint8_t {
-    none,          ///< nowhere: there is no schema yet
-    introspection, ///< the application passed it to the datasource (B30)
-    server,
-};
-
-[[nodiscard]] constexpr std::string_view name(schema_source source) noexcept {
-    switch (source) {
-    case schema_source::none: return "none";
-    case schema_source::introspection: return "introspection";
-    case schema_source::server: return "server";
-    }
-    return {};
-}
 
 /// Holds a schema that was found valid, or the empty schema.
 ///

@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_TIMESTAMP_HPP
 #define FOREST_CORE_TIMESTAMP_HPP
 
+#include <forest/core/detail/container/algorithm.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
@@ -10,7 +11,6 @@
 // reads many. The code is written by hand: each check writes a timestamp, and a server reads it
 // before it can trust any byte of the request.
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -125,7 +125,7 @@ constexpr std::optional<std::chrono::sys_seconds> civil_seconds(int year, unsign
     using namespace std::chrono;
     constexpr wall_time first{sys_days{year{0} / January / 1}};
     constexpr wall_time last{sys_days{year{10000} / January / 1} - milliseconds{1}};
-    time = std::clamp(time, first, last);
+    time = detail::clamp(time, first, last);
     const auto midnight = floor<days>(time);
     const year_month_day date{midnight};
     const auto of_day = static_cast<unsigned>((time - midnight).count());
@@ -165,7 +165,8 @@ public:
     /// `fraction_digits_max`.
     constexpr timestamp_text(precise_time time, int digits) noexcept {
         const auto short_form = format_timestamp(time.at);
-        char* out = std::copy(short_form.begin(), short_form.end() - 1, text_.data());
+        char* out =
+            detail::copy(std::string_view{short_form.data(), short_form.size() - 1}, text_.data());
         auto below = static_cast<unsigned>(time.below.count());
         for (unsigned unit = 100'000; digits > fraction_digits_min; unit /= 10, --digits) {
             *out++ = static_cast<char>('0' + below / unit % 10);

@@ -11,7 +11,6 @@
 // The target of a check as a value. It was verified once, so its users need not check anything
 // again.
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>

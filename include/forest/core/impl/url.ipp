@@ -52,7 +52,7 @@ FOREST_DECL std::unique_ptr<char[]> url::pack(const detail::url_parts& parts) {
 
     auto block = std::make_unique<char[]>(sizeof head + bytes.size());
     std::memcpy(block.get(), &head, sizeof head);
-    std::copy(bytes.begin(), bytes.end(), block.get() + sizeof head);
+    std::memcpy(block.get() + sizeof head, bytes.data(), bytes.size());
     return block;
 }
 
@@ -61,7 +61,7 @@ FOREST_DECL std::unique_ptr<char[]> url::copy() const {
         return nullptr;
     const std::size_t size = sizeof(header) + head().byte_count;
     auto block = std::make_unique<char[]>(size);
-    std::copy_n(block_.get(), size, block.get());
+    std::memcpy(block.get(), block_.get(), size);
     return block;
 }
 

@@ -2,10 +2,10 @@
 #ifndef FOREST_CORE_DETAIL_HTTP_FIRST_BYTES_HPP
 #define FOREST_CORE_DETAIL_HTTP_FIRST_BYTES_HPP
 
+#include <forest/core/detail/container/algorithm.hpp>
 #include <forest/core/error.hpp>
 #include <forest/form.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <optional>
@@ -54,7 +54,7 @@ constexpr bool may_be(std::string_view bytes, std::size_t index, unsigned lowest
         return first.size() >= frame_bytes ? std::optional{errc::http2_only} : std::nullopt;
     bool undecided = false;
     for (const std::string_view greeting : greetings) {
-        const std::size_t count = std::min(greeting.size(), first.size());
+        const std::size_t count = detail::min(greeting.size(), first.size());
         if (greeting.substr(0, count) != first.substr(0, count))
             continue;
         if (count == greeting.size())
@@ -70,7 +70,7 @@ constexpr bool may_be(std::string_view bytes, std::size_t index, unsigned lowest
     const errc found = protocol_of(first).value_or(errc::malformed_response);
     if (found == errc::http2_only || found == errc::other_protocol)
         return found;
-    const bool is_text = !first.empty() && std::all_of(first.begin(), first.end(), [](char byte) {
+    const bool is_text = !first.empty() && detail::all_of(first, [](char byte) {
         return (' ' <= byte && byte <= '~') || byte == '\r' || byte == '\n' || byte == '\t';
     });
     return is_text ? errc::plain_http_expected : errc::tls_failed;
@@ -95,8 +95,12 @@ inline constexpr std::array<protocol_complaint_words, 5> protocol_complaints{{
 /// other answers.
 [[nodiscard]] constexpr std::optional<errc> protocol_complaint(int status,
                                                                std::string_view body) noexcept {
-    constexpr int lowest =
-        std::ranges::min(protocol_complaints, {}, &protocol_complaint_words::status).status;
+    constexpr int lowest = [] {
+        int least = protocol_complaints.front().status;
+        for (const protocol_complaint_words& each : protocol_complaints)
+            least = detail::min(least, each.status);
+        return least;
+    }();
     if (status < lowest) // most answers
         return std::nullopt;
     for (const protocol_complaint_words& each : protocol_complaints)

@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_DETAIL_HTTP_HTTP_DATE_HPP
 #define FOREST_CORE_DETAIL_HTTP_HTTP_DATE_HPP
 
+#include <forest/core/detail/container/algorithm.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/timestamp.hpp>
 #include <forest/form.hpp>
@@ -10,7 +11,6 @@
 // the clocks differ, which explains a refused signature. Some clients also sign such a date instead
 // of a timestamp (PROTOCOL.md, 2).
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -37,14 +37,14 @@ constexpr bool is_short_name(std::string_view name, std::string_view full_name) 
 
 // Returns 1 to 12, or 0 if `name` is no month.
 constexpr unsigned month_number(std::string_view name) noexcept {
-    const auto found =
-        std::find_if(month_names.begin(), month_names.end(),
-                     [name](std::string_view month) { return is_short_name(name, month); });
-    return found == month_names.end() ? 0 : static_cast<unsigned>(found - month_names.begin()) + 1;
+    for (unsigned index = 0; index < month_names.size(); ++index)
+        if (is_short_name(name, month_names[index]))
+            return index + 1;
+    return 0;
 }
 
 constexpr bool is_day_name(std::string_view name, bool shortened) noexcept {
-    return std::any_of(day_names.begin(), day_names.end(), [&](std::string_view day) {
+    return detail::any_of(day_names, [&](std::string_view day) {
         return shortened ? is_short_name(name, day) : name == day;
     });
 }
@@ -128,7 +128,7 @@ format_http_date(std::chrono::sys_seconds time) noexcept {
     using namespace std::chrono;
     constexpr sys_seconds first{sys_days{year{0} / January / 1}};
     constexpr sys_seconds last{sys_days{year{10000} / January / 1} - seconds{1}};
-    time = std::clamp(time, first, last);
+    time = detail::clamp(time, first, last);
     const auto midnight = floor<days>(time);
     const year_month_day date{midnight};
     const auto second_of_day = static_cast<unsigned>((time - midnight).count());
@@ -138,11 +138,11 @@ format_http_date(std::chrono::sys_seconds time) noexcept {
 
     std::array<char, http_date_size> text{};
     char* const out = text.data();
-    std::copy_n(day.begin(), short_name_size, out);
-    std::copy_n(", ", 2, out + 3);
+    detail::copy(day.substr(0, short_name_size), out);
+    detail::copy(std::string_view{", "}, out + 3);
     write_pair(out + 5, static_cast<unsigned>(date.day()));
     out[7] = ' ';
-    std::copy_n(month.begin(), short_name_size, out + 8);
+    detail::copy(month.substr(0, short_name_size), out + 8);
     out[11] = ' ';
     write_pair(out + 12, year_number / 100);
     write_pair(out + 14, year_number % 100);
@@ -152,7 +152,7 @@ format_http_date(std::chrono::sys_seconds time) noexcept {
     write_pair(out + 20, second_of_day / 60 % 60);
     out[22] = ':';
     write_pair(out + 23, second_of_day % 60);
-    std::copy_n(" GMT", 4, out + 25);
+    detail::copy(std::string_view{" GMT"}, out + 25);
     return text;
 }
 

@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_DETAIL_HTTP_URL_READER_HPP
 #define FOREST_CORE_DETAIL_HTTP_URL_READER_HPP
 
+#include <forest/core/detail/container/algorithm.hpp>
 #include <forest/core/detail/http/authority.hpp>
 #include <forest/core/detail/json/hex.hpp>
 #include <forest/core/error.hpp>
@@ -12,7 +13,6 @@
 // Reads the parts of a URL. It is strict (RFC 3986): a URL that two programs would read differently
 // is refused.
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -42,7 +42,7 @@ constexpr bool escapes_valid(std::string_view text) noexcept {
 
 // Returns whether `text` may be a path, query or fragment.
 constexpr bool path_valid(std::string_view text) noexcept {
-    return escapes_valid(text) && std::all_of(text.begin(), text.end(), [](char byte) {
+    return escapes_valid(text) && detail::all_of(text, [](char byte) {
                return byte == '%' || path_bytes[static_cast<unsigned char>(byte)];
            });
 }

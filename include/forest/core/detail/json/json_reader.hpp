@@ -10,7 +10,7 @@
 // the members of the outermost object or array. A caller that needs more reads the raw value again.
 // The reader does not recurse, and the depth has a limit, so a peer cannot exhaust the stack.
 
-#include <bitset>
+#include <array>
 #include <cstddef>
 #include <string_view>
 #include <system_error>
@@ -81,7 +81,8 @@ private:
 
     std::string_view text_;
     std::size_t position_ = 0;
-    std::bitset<json_depth_max> in_object_; // which of the open containers are objects
+    std::array<bool, json_depth_max>
+        in_object_; // for each open container; other elements mean nothing
 };
 
 /// Returns whether `text` is exactly one JSON value of any kind, in UTF-8 without a byte order mark

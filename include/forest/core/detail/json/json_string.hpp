@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_DETAIL_JSON_JSON_STRING_HPP
 #define FOREST_CORE_DETAIL_JSON_JSON_STRING_HPP
 
+#include <forest/core/detail/container/algorithm.hpp>
 #include <forest/core/detail/json/bytes.hpp>
 #include <forest/core/detail/json/hex.hpp>
 #include <forest/core/detail/json/utf8.hpp>
@@ -10,7 +11,6 @@
 // JSON strings, for reading and for writing. They are read in place with their escapes, and decoded
 // only while they are compared or copied. They are written with the necessary escapes.
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -131,7 +131,7 @@ public:
             bool escaped = false;
             for (const char byte : utf8)
                 escaped = escaped || byte == '\\';
-            return !escaped && std::equal(utf8.begin(), utf8.end(), raw_.begin());
+            return !escaped && utf8 == raw_;
         }
         return raw_.size() > utf8.size() && !utf8.empty() &&
                (raw_[0] == utf8[0] || raw_[0] == '\\') && equals_decoded(utf8);
@@ -143,11 +143,11 @@ public:
         // Most strings are plain, and nearly all others have a plain beginning.
         const std::string_view both = raw_.substr(0, out.size());
         std::size_t size = skip_plain(both, 0);
-        std::copy_n(both.begin(), size, out.begin());
+        detail::copy(both.substr(0, size), out.data());
         json_string{raw_.substr(size)}.for_each_character([&](std::string_view character, bool) {
             if (character.size() > out.size() - size)
                 return false;
-            std::copy(character.begin(), character.end(), out.subspan(size).begin());
+            detail::copy(character, out.data() + size);
             size += character.size();
             return true;
         });
@@ -202,7 +202,7 @@ private:
     static constexpr char32_t take_escape(std::string_view& rest) noexcept {
         const char kind = rest.size() < 2 ? '\\' : rest[1];
         const std::string_view whole = rest;
-        rest.remove_prefix(std::min<std::size_t>(2, rest.size()));
+        rest.remove_prefix(detail::min<std::size_t>(2, rest.size()));
         switch (kind) {
         case 'b': return '\b';
         case 'f': return '\f';
@@ -213,7 +213,7 @@ private:
         default: return static_cast<unsigned char>(kind);
         }
         const char32_t unit = read_utf16_escape(whole);
-        rest = whole.substr(std::min(utf16_escape_size, whole.size()));
+        rest = whole.substr(detail::min(utf16_escape_size, whole.size()));
         if (!is_high_surrogate(unit))
             return is_low_surrogate(unit) ? lone_surrogate : unit;
         const char32_t low = read_utf16_escape(rest);

@@ -6,10 +6,8 @@
 #include <forest/form.hpp>
 
 #include <atomic>
-#include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <thread>
 #include <type_traits>
 #include <utility>
 
@@ -58,7 +56,7 @@ public:
             if (closed_ || slot == nullptr)
                 return !closed_;
             found = slot;
-            inside_ = std::this_thread::get_id();
+            inside_ = this_thread();
         }
         const leaving left{*this};
         // This pointer is destroyed before the gate is left, because it may be the last owner of
@@ -74,27 +72,10 @@ public:
     /// and `last_words` is not called.
     template <typename LastWords>
     void close(LastWords&& last_words) {
-        std::unique_lock lock{mutex_};
-        const bool first = !closed_.exchange(true);
-        if (inside_ == std::this_thread::get_id()) {
-            silenced_ = true;
+        if (!begin_closing())
             return;
-        }
-        if (!first) {
-            left_.wait(lock, [this] { return inside_ == std::thread::id{} && !closing_; });
-            return;
-        }
-        closing_ = true;
-        left_.wait(lock, [this] { return inside_ == std::thread::id{}; });
-        if (!silenced_) {
-            inside_ = std::this_thread::get_id();
-            lock.unlock();
-            last_words();
-            lock.lock();
-            inside_ = {};
-        }
-        closing_ = false;
-        left_.notify_all();
+        last_words();
+        end_closing();
     }
 
     [[nodiscard]] bool closed() const noexcept { return closed_; }
@@ -105,12 +86,24 @@ private:
         ~leaving();
     };
 
+    // The address of an object that each thread has for itself. `std::thread::id` would do the
+    // same, but `<thread>` is expensive to include, and so is `<condition_variable>`.
+    [[nodiscard]] static const void* this_thread() noexcept;
+
+    // Closes the gate. Returns true if the caller is the one that runs `last_words`.
+    [[nodiscard]] bool begin_closing();
+
+    void end_closing();
+
+    // Wakes the threads that wait in `begin_closing`. Call it with the mutex locked.
+    void changed() noexcept;
+
     mutable std::mutex mutex_;
-    std::condition_variable left_;
-    std::thread::id inside_;           // the thread whose callback is running; none by default
-    std::atomic<bool> closed_ = false; // changes under the mutex; often read
-    bool closing_ = false;             // `last_words` is still to be called
-    bool silenced_ = false;            // a callback closed the gate; it is the last one
+    std::atomic<unsigned> changes_ = 0; // of the members below, as far as a thread waits for them
+    const void* inside_ = nullptr;      // the thread whose callback is running
+    std::atomic<bool> closed_ = false;  // changes under the mutex; often read
+    bool closing_ = false;              // `last_words` is still to be called
+    bool silenced_ = false;             // a callback closed the gate; it is the last one
 };
 
 } // namespace forest::inline FOREST_FORM::detail

@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_DETAIL_LOGIC_HEALTH_MACHINE_HPP
 #define FOREST_CORE_DETAIL_LOGIC_HEALTH_MACHINE_HPP
 
+#include <forest/core/detail/container/algorithm.hpp>
 #include <forest/core/detail/logic/health_steps.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
@@ -12,7 +13,6 @@
 #include <forest/core/verdict.hpp>
 #include <forest/form.hpp>
 
-#include <algorithm>
 #include <cassert>
 #include <chrono>
 #include <concepts>
@@ -175,8 +175,8 @@ public:
     [[nodiscard]] constexpr auto state(steady_time now, int counted_to) const noexcept {
         const bool planned = phase::waiting <= phase_ && phase_ < phase::finished;
         return std::make_tuple(phase_, status_, transition_, stalled_, succeeded_,
-                               fresh_connection_, doubts_, std::min(failures_, counted_to),
-                               std::min(successes_, counted_to),
+                               fresh_connection_, doubts_, detail::min(failures_, counted_to),
+                               detail::min(successes_, counted_to),
                                planned ? due_ - now : duration::zero(),
                                phase_ == phase::checking ? now - checked_at_ : duration::zero());
     }
@@ -342,7 +342,7 @@ private:
     duration delay_after(int failures) const noexcept {
         const duration delay = rules().backoff(failures, options().interval);
         assert(delay > duration::zero());
-        return std::clamp(delay, delay_min, forest::options::duration_max);
+        return detail::clamp(delay, delay_min, forest::options::duration_max);
     }
 
     duration first_delay() noexcept {

@@ -5,7 +5,6 @@
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 

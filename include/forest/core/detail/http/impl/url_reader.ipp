@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_DETAIL_HTTP_IMPL_URL_READER_IPP
 #define FOREST_CORE_DETAIL_HTTP_IMPL_URL_READER_IPP
 
+#include <forest/core/detail/container/algorithm.hpp>
 #include <forest/core/detail/http/url_reader.hpp>
 
 namespace forest::inline FOREST_FORM::detail {
@@ -10,7 +11,7 @@ FOREST_DECL std::error_code url_parts::read(std::string_view whole) {
     if (whole.size() > text_bytes_max)
         return errc::url_too_long;
     // This check comes first, so that no message ever repeats a control character.
-    if (std::any_of(whole.begin(), whole.end(), [](char byte) { return byte < '!' || byte > '~'; }))
+    if (detail::any_of(whole, [](char byte) { return byte < '!' || byte > '~'; }))
         return errc::url_malformed;
 
     const std::size_t scheme_end = whole.find("://");
@@ -26,7 +27,7 @@ FOREST_DECL std::error_code url_parts::read(std::string_view whole) {
             scheme == url_scheme::http_unix ? read_socket(place) : read_host(place))
         return ec;
 
-    const std::size_t hash = std::min(rest.find('#'), rest.size());
+    const std::size_t hash = detail::min(rest.find('#'), rest.size());
     const std::string_view resource = rest.substr(0, hash);
     if (!path_valid(resource) || (hash < rest.size() && !path_valid(rest.substr(hash + 1))))
         return errc::url_malformed;
@@ -67,7 +68,8 @@ FOREST_DECL std::error_code url_parts::read_host(std::string_view place) {
         port = *number;
     }
     host = parts->host;
-    std::transform(host.begin(), host.end(), host.begin(), lower);
+    for (char& byte : host)
+        byte = lower(byte);
     ip_literal = parts->bracketed || is_ipv4_literal(host);
     host_header = parts->bracketed ? '[' + host + ']' : host;
     if (port != default_port())

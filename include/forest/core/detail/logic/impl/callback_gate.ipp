@@ -6,10 +6,52 @@
 
 namespace forest::inline FOREST_FORM::detail {
 
+FOREST_DECL const void* callback_gate::this_thread() noexcept {
+    static thread_local const char here = 0;
+    return &here;
+}
+
+FOREST_DECL void callback_gate::changed() noexcept {
+    ++changes_;
+    changes_.notify_all();
+}
+
+FOREST_DECL bool callback_gate::begin_closing() {
+    std::unique_lock lock{mutex_};
+    const bool first = !closed_.exchange(true);
+    if (inside_ == this_thread()) {
+        silenced_ = true;
+        return false;
+    }
+    closing_ = closing_ || first;
+    while (inside_ != nullptr || (closing_ && !first)) {
+        const unsigned seen = changes_;
+        lock.unlock();
+        changes_.wait(seen);
+        lock.lock();
+    }
+    if (!first)
+        return false;
+    if (!silenced_) {
+        inside_ = this_thread();
+        return true;
+    }
+    closing_ = false;
+    changed();
+    return false;
+}
+
+FOREST_DECL void callback_gate::end_closing() {
+    const std::lock_guard lock{mutex_};
+    inside_ = nullptr;
+    closing_ = false;
+    changed();
+}
+
 FOREST_DECL callback_gate::leaving::~leaving() {
     const std::lock_guard lock{gate.mutex_};
-    gate.inside_ = {};
-    gate.left_.notify_all();
+    gate.inside_ = nullptr;
+    gate.changed();
 }
 
 } // namespace forest::inline FOREST_FORM::detail
