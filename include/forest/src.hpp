@@ -36,8 +36,10 @@
 #include <forest/adapters/asio/impl/asio_connection_pool.ipp>
 #include <forest/adapters/asio/impl/asio_serializer.ipp>
 #include <forest/adapters/asio/impl/asio_server.ipp>
+#include <forest/adapters/asio/impl/asio_transport.ipp>
 #include <forest/adapters/asio/impl/async_check.ipp>
 #include <forest/adapters/asio/impl/background.ipp>
+#include <forest/adapters/asio/impl/executor_source.ipp>
 #include <forest/adapters/asio/impl/failure_reporter.ipp>
 #include <forest/adapters/asio/impl/server_limits.ipp>
 #include <forest/adapters/asio/impl/server_responder.ipp>
@@ -101,6 +103,7 @@
 #include <forest/detail/datasource/impl/datasource_probe.ipp>
 #include <forest/detail/fleet/impl/origins.ipp>
 #include <forest/detail/fleet/impl/scheduler.ipp>
+#include <forest/detail/health/impl/client_handle.ipp>
 #include <forest/detail/health/impl/judge.ipp>
 #include <forest/detail/names/impl/name_directory.ipp>
 #include <forest/impl/signed_route.ipp>

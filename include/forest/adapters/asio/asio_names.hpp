@@ -73,8 +73,10 @@ private:
 /// the last transport or copy that uses them.
 ///
 /// Thread-safe.
-template <resolver Resolver>
+template <typename Resolver>
 class basic_asio_names {
+    static_assert(resolver<Resolver>);
+
 public:
     /// The names that all clients of the executor's context with this kind of resolver share.
     explicit basic_asio_names(const executor_source& source)

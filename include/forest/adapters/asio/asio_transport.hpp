@@ -3,25 +3,61 @@
 #define FOREST_ADAPTERS_ASIO_ASIO_TRANSPORT_HPP
 
 #include <forest/adapters/asio/asio_clock.hpp>
-#include <forest/adapters/asio/asio_names.hpp>
-#include <forest/adapters/asio/detail/get/get_operation.hpp>
-#include <forest/adapters/asio/detail/get/standalone_io.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
-#include <forest/adapters/posix/getaddrinfo_resolver.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/logic/option_mistake.hpp>
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
-#include <forest/policy/resolver.hpp>
 #include <forest/policy/transport.hpp>
 
 #include <concepts>
 #include <cstddef>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 // Checks over real sockets: http, https and http+unix.
 
 namespace forest::inline FOREST_FORM {
+
+class getaddrinfo_resolver; // in adapters/posix/getaddrinfo_resolver.hpp
+
+template <typename Resolver>
+class basic_asio_names; // in adapters/asio/asio_names.hpp
+
+namespace detail {
+
+class name_directory;
+class standalone_io;
+template <typename Io>
+class get_operation;
+
+/// The part of a basic_asio_transport that does not depend on the resolver.
+class asio_get {
+public:
+    asio_get(const asio_clock& clock, const transport_options& options,
+             const std::shared_ptr<name_directory>& names);
+
+    /// Takes the names that all clients of the clock's context share.
+    asio_get(const asio_clock& clock, const transport_options& options);
+
+    /// No transport.
+    explicit asio_get(std::nullptr_t) noexcept;
+
+    asio_get(asio_get&&) noexcept;
+    asio_get& operator=(asio_get&&) = delete;
+    ~asio_get();
+
+    void begin(const request& http_request, duration timeout,
+               unique_function<void(const reply&)> handler);
+
+    void cancel() noexcept;
+
+private:
+    std::shared_ptr<get_operation<standalone_io>> get_;
+};
+
+} // namespace detail
 
 /// Performs one GET at a time over a socket: a model of `transport`.
 ///
@@ -51,7 +87,7 @@ namespace forest::inline FOREST_FORM {
 /// with `errc::local_resources_exhausted`. `async_get` may throw std::bad_alloc if the handler is
 /// large, or if the handler of a cancelled GET has not been called yet. Then `async_get` does not
 /// call its handler.
-template <resolver Resolver>
+template <typename Resolver>
 class basic_asio_transport {
 public:
     using names = basic_asio_names<Resolver>;
@@ -61,22 +97,31 @@ public:
     /// options cannot be used.
     basic_asio_transport(const asio_clock& clock, const names& name_source,
                          const transport_options& options = {})
-        : get_{std::make_shared<get_operation>(clock.serializer(), options,
-                                               name_source.directory())} {}
+        : get_{clock, options, name_source.directory()} {}
 
     /// Makes a transport with the names that all clients of the clock's context share.
     explicit basic_asio_transport(const asio_clock& clock, const transport_options& options = {})
-        requires std::default_initializable<Resolver>
-        : basic_asio_transport{clock, names{clock.get_executor()}, options} {}
+        requires std::same_as<Resolver, getaddrinfo_resolver>
+        : get_{clock, options} {}
+
+    /// Like the constructor above. In the compiled form it needs
+    /// `#include <forest/adapters/asio/asio_names.hpp>`.
+    template <typename Names = names>
+    explicit basic_asio_transport(const asio_clock& clock, const transport_options& options = {})
+        requires(!std::same_as<Resolver, getaddrinfo_resolver> &&
+                 std::default_initializable<Resolver>)
+        : basic_asio_transport{clock, Names{clock.get_executor()}, options} {}
 
     // These say what is wrong with braced options.
     template <std::size_t MisspeltOrWithoutUnit>
     basic_asio_transport(const asio_clock&, const names&,
-                         const detail::any_member (&)[MisspeltOrWithoutUnit]) {
+                         const detail::any_member (&)[MisspeltOrWithoutUnit])
+        : get_{nullptr} {
         detail::refuse_options<MisspeltOrWithoutUnit>();
     }
     template <std::size_t MisspeltOrWithoutUnit>
-    basic_asio_transport(const asio_clock&, const detail::any_member (&)[MisspeltOrWithoutUnit]) {
+    basic_asio_transport(const asio_clock&, const detail::any_member (&)[MisspeltOrWithoutUnit])
+        : get_{nullptr} {
         detail::refuse_options<MisspeltOrWithoutUnit>();
     }
 
@@ -84,33 +129,30 @@ public:
     basic_asio_transport& operator=(basic_asio_transport&&) = delete;
 
     /// Cancels like `cancel()`.
-    ~basic_asio_transport() {
-        if (get_ != nullptr)
-            get_->cancel();
-    }
+    ~basic_asio_transport() = default;
 
     /// Shortens longer timeouts to `options::duration_max`.
     template <typename Handler>
     void async_get(const request& http_request, duration timeout, Handler&& handler) {
-        get_->get(http_request, timeout, std::forward<Handler>(handler));
+        get_.begin(http_request, timeout, std::forward<Handler>(handler));
     }
 
     /// Ends the pending GET and closes the connection, even a kept one. If the executor is neither
     /// that of an io_context nor that of a thread_pool, and has no memory to call the handler, the
     /// handler is destroyed without a call.
-    void cancel() noexcept { get_->cancel(); }
+    void cancel() noexcept { get_.cancel(); }
 
 private:
-    using get_operation = detail::get_operation<detail::standalone_io>;
-
-    std::shared_ptr<get_operation> get_;
+    detail::asio_get get_;
 };
 
 /// A transport that looks names up as the system does.
 using asio_transport = basic_asio_transport<getaddrinfo_resolver>;
 
-static_assert(transport<asio_transport>);
-
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/impl/asio_transport.ipp>
+#endif
 
 #endif

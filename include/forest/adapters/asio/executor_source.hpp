@@ -5,6 +5,7 @@
 #include <forest/form.hpp>
 
 #include <asio/any_io_executor.hpp>
+#include <asio/io_context.hpp>
 
 #include <concepts>
 #include <type_traits>
@@ -19,17 +20,28 @@ namespace forest::inline FOREST_FORM {
 /// thread_pool, a `background`. The context must outlive this object.
 class executor_source {
 public:
+    // The usual executor. A conversion to any_io_executor takes half a second to compile, so this
+    // one is compiled once.
+    executor_source(const asio::io_context::executor_type& executor);
+    executor_source(asio::io_context& context);
+
     template <typename Executor>
         requires(std::convertible_to<Executor, asio::any_io_executor> &&
-                 !std::same_as<std::remove_cvref_t<Executor>, executor_source>)
+                 !std::same_as<std::remove_cvref_t<Executor>, executor_source> &&
+                 !std::same_as<std::remove_cvref_t<Executor>, asio::io_context::executor_type>)
     executor_source(Executor&& executor) : executor_{std::forward<Executor>(executor)} {}
 
     template <typename Context>
         requires(!std::convertible_to<Context&, asio::any_io_executor> &&
+                 !std::same_as<Context, asio::io_context> &&
                  requires(Context& context) {
                      { context.get_executor() } -> std::convertible_to<asio::any_io_executor>;
                  })
-    executor_source(Context& context) : executor_{context.get_executor()} {}
+    executor_source(Context& context) : executor_source{context.get_executor()} {}
+
+    executor_source(const executor_source& other);
+    executor_source& operator=(const executor_source& other);
+    ~executor_source();
 
     [[nodiscard]] const asio::any_io_executor& get() const noexcept { return executor_; }
 
@@ -38,5 +50,9 @@ private:
 };
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/impl/executor_source.ipp>
+#endif
 
 #endif

@@ -2,7 +2,7 @@
 #ifndef FOREST_ADAPTERS_ASIO_TRANSPORT_OPTIONS_HPP
 #define FOREST_ADAPTERS_ASIO_TRANSPORT_OPTIONS_HPP
 
-#include <forest/adapters/openssl/tls_context.hpp>
+#include <forest/adapters/openssl/tls_options.hpp>
 #include <forest/form.hpp>
 
 #include <optional>

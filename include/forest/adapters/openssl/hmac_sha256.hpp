@@ -6,17 +6,12 @@
 #include <forest/core/error.hpp>
 #include <forest/form.hpp>
 
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
-#include <openssl/params.h>
+#include <openssl/types.h>
 
 #include <array>
 #include <cstddef>
 #include <memory>
-#include <new>
-#include <stdexcept>
 #include <string_view>
-#include <system_error>
 
 // HMAC-SHA256 (RFC 2104) with a key that is set once. Looking up the algorithm and hashing the
 // padded key take most of the time of a one-shot call, so one EVP_MAC context is kept and restarted
@@ -36,19 +31,13 @@ public:
     /// Throws std::system_error with `errc::secret_missing` when `secret` is empty,
     /// std::runtime_error when OpenSSL offers no HMAC or no SHA-256 or refuses the secret (a FIPS
     /// provider may refuse a short one), and std::bad_alloc.
-    explicit hmac_sha256(std::string_view secret)
-        : keyed_{make_context(secret)}, restarts_{restarts(keyed_)} {}
+    explicit hmac_sha256(std::string_view secret);
 
-    hmac_sha256(const hmac_sha256& other)
-        : keyed_{copy_of(other.keyed_)}, restarts_{other.restarts_} {}
-
-    hmac_sha256(hmac_sha256&&) noexcept = default;
-
+    hmac_sha256(const hmac_sha256& other);
+    hmac_sha256(hmac_sha256&&) noexcept;
     hmac_sha256& operator=(const hmac_sha256& other);
-
-    hmac_sha256& operator=(hmac_sha256&&) noexcept = default;
-
-    ~hmac_sha256() = default;
+    hmac_sha256& operator=(hmac_sha256&&) noexcept;
+    ~hmac_sha256();
 
     /// Returns the signature of `message` as bytes. Throws std::bad_alloc, because OpenSSL may need
     /// memory; `operator new` is not called.
@@ -59,8 +48,8 @@ public:
 
 private:
     struct deleter {
-        void operator()(EVP_MAC* algorithm) const noexcept { EVP_MAC_free(algorithm); }
-        void operator()(EVP_MAC_CTX* context) const noexcept { EVP_MAC_CTX_free(context); }
+        void operator()(EVP_MAC* algorithm) const noexcept;
+        void operator()(EVP_MAC_CTX* context) const noexcept;
     };
 
     using context = std::unique_ptr<EVP_MAC_CTX, deleter>;
@@ -72,9 +61,7 @@ private:
 
     static context copy_of(const context& original);
 
-    static bool restart(const context& used) {
-        return EVP_MAC_init(used.get(), nullptr, 0, nullptr) == 1;
-    }
+    static bool restart(const context& used);
 
     static bool finish(const context& started, std::string_view message, digest& result);
 

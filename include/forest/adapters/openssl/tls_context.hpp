@@ -3,6 +3,7 @@
 #define FOREST_ADAPTERS_OPENSSL_TLS_CONTEXT_HPP
 
 #include <forest/adapters/openssl/detail/tls_callbacks.hpp>
+#include <forest/adapters/openssl/tls_options.hpp>
 #include <forest/core/error.hpp>
 #include <forest/form.hpp>
 
@@ -18,21 +19,6 @@
 // side.
 
 namespace forest::inline FOREST_FORM {
-
-/// TLS as a client. All files are PEM; an empty name means the default.
-struct tls_options {
-    std::string ca_file{};          ///< authorities to trust instead of the system's
-    std::string certificate_file{}; ///< the client's certificate and its chain, for servers that
-                                    ///< ask for one
-    std::string private_key_file{}; ///< its key; needed with `certificate_file`
-};
-
-/// TLS as a server. All files are PEM.
-struct tls_server_options {
-    std::string certificate_file{}; ///< the server's certificate, with its chain
-    std::string private_key_file{}; ///< its key
-    std::string client_ca_file{};   ///< when set, clients must show a certificate of this authority
-};
 
 /// Certificates, keys and authorities, read once. A client always verifies the server. The oldest
 /// version is TLS 1.2. If a file cannot be used, both constructors throw

@@ -2,7 +2,6 @@
 #ifndef FOREST_DETAIL_HEALTH_HEALTH_LOOP_HPP
 #define FOREST_DETAIL_HEALTH_HEALTH_LOOP_HPP
 
-#include <forest/core/detail/logic/callbacks.hpp>
 #include <forest/core/detail/logic/health_machine.hpp>
 #include <forest/core/detail/logic/health_steps.hpp>
 #include <forest/core/detail/logic/timestamp_offset.hpp>
@@ -16,14 +15,15 @@
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
 #include <forest/detail/health/guarded_call.hpp>
+#include <forest/detail/health/health_control.hpp>
 #include <forest/detail/health/judge.hpp>
+#include <forest/detail/health/make_health_loop.hpp>
 #include <forest/form.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -59,8 +59,9 @@ struct health_probe {
 /// `status` may be called from any thread; everything else runs on the clock's execution context.
 template <transport Transport, clock Clock, signer Signer, backoff Backoff,
           typename Probe = health_probe, typename Machine = health_machine<Backoff>>
-class health_loop : public std::enable_shared_from_this<
-                        health_loop<Transport, Clock, Signer, Backoff, Probe, Machine>> {
+class health_loop final : public health_control,
+                          public std::enable_shared_from_this<
+                              health_loop<Transport, Clock, Signer, Backoff, Probe, Machine>> {
     using std::enable_shared_from_this<health_loop>::shared_from_this;
 
 public:
@@ -68,11 +69,11 @@ public:
     /// `errc::invalid_backoff`.
     health_loop(Transport transport, Clock clock, Signer signer, Backoff backoff, url target,
                 const options& settings, random_generator random, Probe probe = {})
-        : transport_{std::move(transport)},
+        : health_control{std::move(target)},
+          transport_{std::move(transport)},
           clock_{std::move(clock)},
           signer_{std::move(signer)},
           machine_{checked(settings, backoff), backoff, random},
-          target_{std::move(target)},
           offset_{random},
           request_{.target = target_},
           probe_{std::move(probe)} {}
@@ -81,21 +82,21 @@ public:
     /// of timestamps of its own: this loop then adds no offset.
     health_loop(Transport transport, Clock clock, Signer signer, Machine machine, url target,
                 Probe probe)
-        : transport_{std::move(transport)},
+        : health_control{std::move(target)},
+          transport_{std::move(transport)},
           clock_{std::move(clock)},
           signer_{std::move(signer)},
           machine_{std::move(machine)},
-          target_{std::move(target)},
           request_{.target = target_},
           probe_{std::move(probe)} {}
 
-    void start() {
+    void start() override {
         const auto alive = shared_from_this();
         if (!stopped() && !started_.exchange(true))
             wait(duration::zero(), health_input::started());
     }
 
-    void stop() noexcept {
+    void stop() noexcept override {
         const auto alive = shared_from_this();
         listeners_.close([this]() noexcept {
             if (!announced_)
@@ -123,11 +124,6 @@ public:
         drive(probe_.input(result));
         judged_ = nullptr;
     }
-
-    [[nodiscard]] bool stopped() const { return listeners_.closed(); }
-    [[nodiscard]] target_status status() const noexcept { return status_; }
-    [[nodiscard]] const url& target() const noexcept { return target_; }
-    [[nodiscard]] callbacks& listeners() noexcept { return listeners_; }
 
 private:
     static const options& checked(const options& settings, const Backoff& backoff) {
@@ -229,7 +225,6 @@ private:
     Clock clock_;
     Signer signer_;
     Machine machine_;
-    const url target_; // its name in events; a probe may request another route of the server
     timestamp_offset offset_;
     request request_;
     std::uint64_t waits_ = 0; // the number of waits so far
@@ -237,11 +232,31 @@ private:
     bool signed_ = false; // whether the request in flight is signed
     [[no_unique_address]] Probe probe_;
     verdict* judged_ = nullptr; // not null while the verdict is reported
-    std::atomic<target_status> status_ = target_status::unknown;
-    std::atomic<bool> started_ = false;
-    std::atomic<bool> announced_ = false; // an event was reported, so the last two events follow
-    callbacks listeners_;
 };
+
+template <typename Transport, typename Clock, typename Signer, typename Backoff>
+std::shared_ptr<health_control>
+make_health_loop(Transport&& transport, Clock&& clock, Signer&& signer, Backoff&& backoff,
+                 url&& target, const options& settings, const random_generator* random) {
+    const auto drawn =
+        random != nullptr ? *random : random_generator::seeded(target.text(), clock.steady_now());
+    const auto made = std::make_shared<health_loop<Transport, Clock, Signer, Backoff>>(
+        std::move(transport), std::move(clock), std::move(signer), std::move(backoff),
+        std::move(target), settings, drawn);
+    made->listeners().on_unheard(default_unheard<Clock>());
+    return made;
+}
+
+template <typename Transport, typename Clock, typename Signer, typename Backoff>
+std::shared_ptr<health_control> make_health_loop(Clock&& clock, std::string_view secret,
+                                                 url&& target, const options& settings) {
+    Signer signer(secret);
+    Backoff backoff{};
+    const auto random = random_generator::seeded(target.text(), clock.steady_now());
+    Transport transport(std::as_const(clock));
+    return make_health_loop(std::move(transport), std::move(clock), std::move(signer),
+                            std::move(backoff), std::move(target), settings, &random);
+}
 
 } // namespace forest::inline FOREST_FORM::detail
 

@@ -3,8 +3,152 @@
 #define FOREST_ADAPTERS_ASIO_IMPL_ASIO_CLOCK_IPP
 
 #include <forest/adapters/asio/asio_clock.hpp>
+#include <forest/adapters/asio/asio_serializer.hpp>
+#include <forest/adapters/asio/detail/io/handler_memory.hpp>
+#include <forest/adapters/asio/detail/io/serial_task.hpp>
+#include <forest/adapters/asio/failure_reporter.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/options.hpp>
+
+#include <asio/steady_timer.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#if defined(__linux__)
+#include <ctime>
+#endif
 
 namespace forest::inline FOREST_FORM {
+
+struct asio_clock::state : std::enable_shared_from_this<asio_clock::state> {
+    struct wait {
+        std::chrono::steady_clock::time_point deadline;
+        std::uint64_t sequence;
+        detail::unique_function<void(std::error_code)> handler;
+    };
+
+    // Ends the due waits.
+    class waking_task final : public detail::serial_task {
+    public:
+        explicit waking_task(state& owner) noexcept : owner_{owner} {}
+        void perform() override { owner_.wake(); }
+        void abandon() noexcept override {}
+
+    private:
+        state& owner_;
+    };
+
+    // Ends the cancelled waits, one handler after the other. The memory for a cancelled wait was
+    // allocated when it began.
+    class canceling_task final : public detail::serial_task {
+    public:
+        explicit canceling_task(state& owner) : owner_{owner} { waits_.reserve(waits_min); }
+
+        // Makes room for `count` waits.
+        void reserve(std::size_t count);
+
+        // Returns whether there was a wait.
+        [[nodiscard]] bool take(std::vector<wait>& all) noexcept;
+
+        void perform() override;
+
+        void abandon() noexcept override;
+
+    private:
+        state& owner_;
+        std::vector<wait> waits_;
+        std::size_t ended_ = 0; // how many of the waits have ended
+    };
+
+    // A client has one wait, a datasource a few.
+    static constexpr std::size_t waits_min = 8;
+
+    using timer_clock = std::chrono::steady_clock;
+
+    // This function comes first, because its return type is deduced.
+    template <typename Then>
+    auto owned(detail::handler_memory& space, Then then) {
+        return detail::owned_handler{shared_from_this(), space, then};
+    }
+
+    explicit state(asio_serializer turns)
+        : serializer{std::move(turns)}, timer{serializer.get_executor()} {
+        waits.reserve(waits_min);
+    }
+
+    static bool later(const wait& left, const wait& right) noexcept;
+
+    // Returns whether the new wait is the first to end.
+    bool push(wait&& begun);
+
+    void arm();
+
+    // Asio keeps all timers of a context in one array, which has to grow at times. Even without
+    // memory for that, a wait that has begun must end.
+    void try_again();
+
+    void retry();
+
+    void wake_in_turn() { serializer.run(waking, shared_from_this()); }
+
+    // Ends the due waits, one handler at a time and outside the lock. Waits that handlers begin
+    // during this call end in a later turn on the executor.
+    void wake();
+
+    asio_serializer serializer;
+    std::mutex mutex;
+    detail::handler_memory memory;
+    detail::handler_memory spare_memory; // used when Asio finds no memory
+    bool trying_again = false;
+    asio::steady_timer timer;
+    std::vector<wait> waits;
+    waking_task waking{*this};
+    canceling_task canceling{*this};
+    std::uint64_t next_sequence = 0;
+};
+
+static_assert(clock<asio_clock>);
+
+FOREST_DECL asio_clock::asio_clock(const executor_source& source)
+    : state_{std::make_shared<state>(asio_serializer{source.get()})} {}
+
+FOREST_DECL asio_clock::asio_clock(const asio_clock& other)
+    : state_{std::make_shared<state>(other.state_->serializer)} {}
+
+FOREST_DECL asio_clock::asio_clock(asio_clock&&) noexcept = default;
+
+FOREST_DECL asio_clock::~asio_clock() = default;
+
+FOREST_DECL const asio::any_io_executor& asio_clock::get_executor() const noexcept {
+    return state_->serializer.get_executor();
+}
+
+FOREST_DECL const asio_serializer& asio_clock::serializer() const noexcept {
+    return state_->serializer;
+}
+
+FOREST_DECL detail::unique_function<void(const event&)> asio_clock::unheard() {
+    return failure_reporter{};
+}
+
+FOREST_DECL void asio_clock::begin_wait(duration delay,
+                                        detail::unique_function<void(std::error_code)> handler) {
+    const std::lock_guard lock{state_->mutex};
+    const auto deadline =
+        state::timer_clock::now() + std::clamp(delay, duration::zero(), options::duration_max);
+    const bool earliest = state_->push({deadline, state_->next_sequence++, std::move(handler)});
+    if (earliest)
+        state_->arm();
+}
 
 FOREST_DECL wall_time asio_clock::now() const {
     return std::chrono::floor<wall_time::duration>(std::chrono::system_clock::now());
@@ -33,12 +177,12 @@ FOREST_DECL void asio_clock::cancel() {
         state_->serializer.post(state_->canceling, state_);
 }
 
-FOREST_DECL void asio_clock::canceling_task::reserve(std::size_t count) {
+FOREST_DECL void asio_clock::state::canceling_task::reserve(std::size_t count) {
     if (waits_.capacity() - waits_.size() < count)
         waits_.reserve(waits_.size() + 2 * count);
 }
 
-FOREST_DECL bool asio_clock::canceling_task::take(std::vector<wait>& all) noexcept {
+FOREST_DECL bool asio_clock::state::canceling_task::take(std::vector<wait>& all) noexcept {
     const bool any = !all.empty();
     for (wait& each : all)
         waits_.push_back(std::move(each));
@@ -46,7 +190,7 @@ FOREST_DECL bool asio_clock::canceling_task::take(std::vector<wait>& all) noexce
     return any;
 }
 
-FOREST_DECL void asio_clock::canceling_task::perform() {
+FOREST_DECL void asio_clock::state::canceling_task::perform() {
     for (;;) {
         detail::unique_function<void(std::error_code)> handler;
         {
@@ -67,7 +211,7 @@ FOREST_DECL void asio_clock::canceling_task::perform() {
     }
 }
 
-FOREST_DECL void asio_clock::canceling_task::abandon() noexcept {
+FOREST_DECL void asio_clock::state::canceling_task::abandon() noexcept {
     std::vector<wait> dropped; // destroyed outside the lock
     const std::lock_guard lock{owner_.mutex};
     dropped.swap(waits_);

@@ -4,7 +4,42 @@
 
 #include <forest/adapters/openssl/hmac_sha256.hpp>
 
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+
+#include <cstddef>
+#include <new>
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
 namespace forest::inline FOREST_FORM {
+
+FOREST_DECL void hmac_sha256::deleter::operator()(EVP_MAC* algorithm) const noexcept {
+    EVP_MAC_free(algorithm);
+}
+
+FOREST_DECL void hmac_sha256::deleter::operator()(EVP_MAC_CTX* context) const noexcept {
+    EVP_MAC_CTX_free(context);
+}
+
+FOREST_DECL hmac_sha256::hmac_sha256(std::string_view secret)
+    : keyed_{make_context(secret)}, restarts_{restarts(keyed_)} {}
+
+FOREST_DECL hmac_sha256::hmac_sha256(const hmac_sha256& other)
+    : keyed_{copy_of(other.keyed_)}, restarts_{other.restarts_} {}
+
+FOREST_DECL hmac_sha256::hmac_sha256(hmac_sha256&&) noexcept = default;
+
+FOREST_DECL hmac_sha256& hmac_sha256::operator=(hmac_sha256&&) noexcept = default;
+
+FOREST_DECL hmac_sha256::~hmac_sha256() = default;
+
+FOREST_DECL bool hmac_sha256::restart(const context& used) {
+    return EVP_MAC_init(used.get(), nullptr, 0, nullptr) == 1;
+}
 
 FOREST_DECL hmac_sha256& hmac_sha256::operator=(const hmac_sha256& other) {
     keyed_ = copy_of(other.keyed_);
