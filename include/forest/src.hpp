@@ -2,11 +2,12 @@
 #ifndef FOREST_SRC_HPP
 #define FOREST_SRC_HPP
 
-// The compiled form: define FOREST_SEPARATE_COMPILATION for all files of a program, and include this
-// header in one of them.
+// The compiled form: define FOREST_SEPARATE_COMPILATION for all files of a program, and include
+// this header in one of them.
 
 #ifndef FOREST_SEPARATE_COMPILATION
-#error "define FOREST_SEPARATE_COMPILATION for all files, also for the one that includes forest/src.hpp"
+#error                                                                                             \
+    "define FOREST_SEPARATE_COMPILATION for all files, also for the one that includes forest/src.hpp"
 #endif
 
 #include <forest/adapters/asio/detail/get/impl/pooled_io.ipp>

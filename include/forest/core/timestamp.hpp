@@ -154,10 +154,6 @@ constexpr std::optional<std::chrono::sys_seconds> civil_seconds(int year, unsign
     return text;
 }
 
-/// The smallest and the largest possible number of digits in the fraction.
-inline constexpr int fraction_digits_min = 3;
-inline constexpr int fraction_digits_max = 9;
-
 /// The text of a timestamp with a given number of digits in the fraction.
 class timestamp_text {
 public:

@@ -2,8 +2,6 @@
 #ifndef FOREST_CORE_URL_HPP
 #define FOREST_CORE_URL_HPP
 
-#include <forest/core/detail/container/fnv_1a.hpp>
-#include <forest/core/detail/http/url_reader.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/url_scheme.hpp>
 #include <forest/form.hpp>
@@ -13,13 +11,15 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <system_error>
 
 namespace forest::inline FOREST_FORM {
+
+namespace detail {
+struct url_parts;
+}
 
 /// Holds a URL and its parts.
 ///
@@ -43,18 +43,18 @@ namespace forest::inline FOREST_FORM {
 class url {
 public:
     /// The limits of the text, and of a socket path (`sun_path` of Linux without its final zero).
-    static constexpr std::size_t text_bytes_max = detail::url_parts::text_bytes_max;
-    static constexpr std::size_t socket_path_bytes_max = detail::url_parts::socket_path_bytes_max;
+    static constexpr std::size_t text_bytes_max = 2048;
+    static constexpr std::size_t socket_path_bytes_max = 107;
 
     /// Makes an empty URL, like one that was moved from. It can be assigned to. All its parts are
     /// empty.
-    url() = default;
+    url() noexcept = default;
 
     url(const url& other) : block_{other.copy()} {}
-    url(url&&) noexcept = default;
+    url(url&& other) noexcept : block_{other.block_} { other.block_ = nullptr; }
     url& operator=(const url& other);
-    url& operator=(url&&) noexcept = default;
-    ~url() = default;
+    url& operator=(url&& other) noexcept;
+    ~url() { delete[] block_; }
 
     /// Parses `text`. Throws std::system_error with the code that `parse` returns.
     url(std::string_view text);
@@ -121,15 +121,15 @@ private:
     };
 
     // The parts share bytes where possible, which is the usual case.
-    static std::unique_ptr<char[]> pack(const detail::url_parts& parts);
+    static char* pack(const detail::url_parts& parts);
 
-    [[nodiscard]] std::unique_ptr<char[]> copy() const;
+    [[nodiscard]] char* copy() const;
 
     [[nodiscard]] header head() const noexcept;
 
     [[nodiscard]] std::string_view view(part place) const noexcept;
 
-    std::unique_ptr<char[]> block_;
+    char* block_ = nullptr; // owned; a unique_ptr here costs every file that includes this header
 };
 
 /// A hash of the server that a URL leads to: equal for URLs of the same origin, and the same on

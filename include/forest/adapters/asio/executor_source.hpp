@@ -25,16 +25,18 @@ public:
     executor_source(const asio::io_context::executor_type& executor);
     executor_source(asio::io_context& context);
 
+    // The cheap conditions come first: a compiler then does not check the others.
     template <typename Executor>
-        requires(std::convertible_to<Executor, asio::any_io_executor> &&
-                 !std::same_as<std::remove_cvref_t<Executor>, executor_source> &&
-                 !std::same_as<std::remove_cvref_t<Executor>, asio::io_context::executor_type>)
+        requires(!std::same_as<std::remove_cvref_t<Executor>, executor_source> &&
+                 !std::same_as<std::remove_cvref_t<Executor>, asio::io_context::executor_type> &&
+                 !requires { typename std::remove_cvref_t<Executor>::executor_type; } &&
+                 std::convertible_to<Executor, asio::any_io_executor>)
     executor_source(Executor&& executor) : executor_{std::forward<Executor>(executor)} {}
 
     template <typename Context>
-        requires(!std::convertible_to<Context&, asio::any_io_executor> &&
-                 !std::same_as<Context, asio::io_context> &&
+        requires(!std::same_as<Context, asio::io_context> &&
                  requires(Context& context) {
+                     typename Context::executor_type;
                      { context.get_executor() } -> std::convertible_to<asio::any_io_executor>;
                  })
     executor_source(Context& context) : executor_source{context.get_executor()} {}

@@ -2,15 +2,12 @@
 #ifndef FOREST_ADAPTERS_OPENSSL_HMAC_SHA256_HPP
 #define FOREST_ADAPTERS_OPENSSL_HMAC_SHA256_HPP
 
-#include <forest/core/detail/json/hex.hpp>
-#include <forest/core/error.hpp>
 #include <forest/form.hpp>
 
 #include <openssl/types.h>
 
 #include <array>
 #include <cstddef>
-#include <memory>
 #include <string_view>
 
 // HMAC-SHA256 (RFC 2104) with a key that is set once. Looking up the algorithm and hashing the
@@ -47,31 +44,8 @@ public:
     [[nodiscard]] hex_digest sign(std::string_view message);
 
 private:
-    struct deleter {
-        void operator()(EVP_MAC* algorithm) const noexcept;
-        void operator()(EVP_MAC_CTX* context) const noexcept;
-    };
-
-    using context = std::unique_ptr<EVP_MAC_CTX, deleter>;
-
-    // The algorithms were found, so OpenSSL can only lack memory.
-    static void require(bool succeeded);
-
-    static context make_context(std::string_view secret);
-
-    static context copy_of(const context& original);
-
-    static bool restart(const context& used);
-
-    static bool finish(const context& started, std::string_view message, digest& result);
-
-    // The providers of OpenSSL 3.0.0 to 3.0.2 report success for a restart but do not restart
-    // (github.com/openssl/openssl/issues/17811). A FIPS provider can be older than the library, so
-    // two signatures are compared, not versions.
-    static bool restarts(const context& keyed);
-
-    context keyed_;
-    bool restarts_; // otherwise, each message uses a copy of its own
+    EVP_MAC_CTX* keyed_ = nullptr;
+    bool restarts_ = false; // otherwise, each message uses a copy of its own
 };
 
 } // namespace forest::inline FOREST_FORM

@@ -6,13 +6,10 @@
 #include <forest/adapters/openssl/hmac_sha256.hpp>
 #include <forest/adapters/openssl/signature_errc.hpp>
 #include <forest/core/detail/logic/option_mistake.hpp>
-#include <forest/core/fields.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/timestamp.hpp>
 #include <forest/form.hpp>
 #include <forest/policy/signer.hpp>
 
-#include <cassert>
 #include <cstddef>
 #include <string_view>
 #include <system_error>
@@ -87,8 +84,6 @@ private:
     signature_field_names names_;
     int digits_;
 };
-
-static_assert(precise_signer<hmac_sha256_signer>);
 
 } // namespace forest::inline FOREST_FORM
 

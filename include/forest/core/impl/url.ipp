@@ -2,12 +2,23 @@
 #ifndef FOREST_CORE_IMPL_URL_IPP
 #define FOREST_CORE_IMPL_URL_IPP
 
+#include <forest/core/detail/container/fnv_1a.hpp>
+#include <forest/core/detail/http/url_reader.hpp>
 #include <forest/core/url.hpp>
+
+#include <cstring>
+#include <utility>
 
 namespace forest::inline FOREST_FORM {
 
 FOREST_DECL url& url::operator=(const url& other) {
-    block_ = other.copy();
+    if (this != &other)
+        *this = url{other};
+    return *this;
+}
+
+FOREST_DECL url& url::operator=(url&& other) noexcept {
+    delete[] std::exchange(block_, std::exchange(other.block_, nullptr));
     return *this;
 }
 
@@ -19,8 +30,11 @@ FOREST_DECL url::url(std::string_view text) {
 FOREST_DECL std::error_code url::parse(std::string_view text, url& result) {
     detail::url_parts parsed;
     const std::error_code ec = parsed.read(text);
-    if (!ec)
-        result.block_ = pack(parsed);
+    if (!ec) {
+        url made;
+        made.block_ = pack(parsed);
+        result = std::move(made);
+    }
     return ec;
 }
 
@@ -29,7 +43,7 @@ FOREST_DECL bool url::same_origin(const url& other) const noexcept {
            socket_path() == other.socket_path();
 }
 
-FOREST_DECL std::unique_ptr<char[]> url::pack(const detail::url_parts& parts) {
+FOREST_DECL char* url::pack(const detail::url_parts& parts) {
     std::string bytes;
     const auto place = [&bytes](std::string_view text) {
         std::size_t offset = bytes.find(text);
@@ -50,32 +64,31 @@ FOREST_DECL std::unique_ptr<char[]> url::pack(const detail::url_parts& parts) {
     head.scheme = parts.scheme;
     head.ip_literal = parts.ip_literal;
 
-    auto block = std::make_unique<char[]>(sizeof head + bytes.size());
-    std::memcpy(block.get(), &head, sizeof head);
-    std::memcpy(block.get() + sizeof head, bytes.data(), bytes.size());
+    char* const block = new char[sizeof head + bytes.size()];
+    std::memcpy(block, &head, sizeof head);
+    std::memcpy(block + sizeof head, bytes.data(), bytes.size());
     return block;
 }
 
-FOREST_DECL std::unique_ptr<char[]> url::copy() const {
+FOREST_DECL char* url::copy() const {
     if (block_ == nullptr)
         return nullptr;
     const std::size_t size = sizeof(header) + head().byte_count;
-    auto block = std::make_unique<char[]>(size);
-    std::memcpy(block.get(), block_.get(), size);
+    char* const block = new char[size];
+    std::memcpy(block, block_, size);
     return block;
 }
 
 FOREST_DECL auto url::head() const noexcept -> header {
     header result;
     if (block_ != nullptr)
-        std::memcpy(&result, block_.get(), sizeof result);
+        std::memcpy(&result, block_, sizeof result);
     return result;
 }
 
 FOREST_DECL std::string_view url::view(part place) const noexcept {
-    return place.size == 0
-               ? std::string_view{}
-               : std::string_view{block_.get() + sizeof(header) + place.offset, place.size};
+    return place.size == 0 ? std::string_view{}
+                           : std::string_view{block_ + sizeof(header) + place.offset, place.size};
 }
 
 FOREST_DECL std::uint64_t origin_hash(const url& target) noexcept {

@@ -3,79 +3,44 @@
 #define FOREST_ADAPTERS_OPENSSL_IMPL_HMAC_SHA256_IPP
 
 #include <forest/adapters/openssl/hmac_sha256.hpp>
+#include <forest/core/detail/json/hex.hpp>
+#include <forest/core/error.hpp>
 
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 
 #include <cstddef>
+#include <memory>
 #include <new>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
-namespace forest::inline FOREST_FORM {
+namespace forest::inline FOREST_FORM::detail {
 
-FOREST_DECL void hmac_sha256::deleter::operator()(EVP_MAC* algorithm) const noexcept {
-    EVP_MAC_free(algorithm);
-}
+struct mac_deleter {
+    void operator()(EVP_MAC* algorithm) const noexcept { EVP_MAC_free(algorithm); }
+    void operator()(EVP_MAC_CTX* context) const noexcept { EVP_MAC_CTX_free(context); }
+};
 
-FOREST_DECL void hmac_sha256::deleter::operator()(EVP_MAC_CTX* context) const noexcept {
-    EVP_MAC_CTX_free(context);
-}
+using mac_context = std::unique_ptr<EVP_MAC_CTX, mac_deleter>;
 
-FOREST_DECL hmac_sha256::hmac_sha256(std::string_view secret)
-    : keyed_{make_context(secret)}, restarts_{restarts(keyed_)} {}
-
-FOREST_DECL hmac_sha256::hmac_sha256(const hmac_sha256& other)
-    : keyed_{copy_of(other.keyed_)}, restarts_{other.restarts_} {}
-
-FOREST_DECL hmac_sha256::hmac_sha256(hmac_sha256&&) noexcept = default;
-
-FOREST_DECL hmac_sha256& hmac_sha256::operator=(hmac_sha256&&) noexcept = default;
-
-FOREST_DECL hmac_sha256::~hmac_sha256() = default;
-
-FOREST_DECL bool hmac_sha256::restart(const context& used) {
-    return EVP_MAC_init(used.get(), nullptr, 0, nullptr) == 1;
-}
-
-FOREST_DECL hmac_sha256& hmac_sha256::operator=(const hmac_sha256& other) {
-    keyed_ = copy_of(other.keyed_);
-    restarts_ = other.restarts_;
-    return *this;
-}
-
-FOREST_DECL auto hmac_sha256::digest_of(std::string_view message) -> digest {
-    digest result;
-    if (restarts_)
-        require(restart(keyed_) && finish(keyed_, message, result));
-    else
-        require(finish(copy_of(keyed_), message, result));
-    return result;
-}
-
-FOREST_DECL auto hmac_sha256::sign(std::string_view message) -> hex_digest {
-    const digest bytes = digest_of(message);
-    hex_digest text;
-    detail::write_hex(bytes, text.data());
-    return text;
-}
-
-FOREST_DECL void hmac_sha256::require(bool succeeded) {
+// The algorithms were found, so OpenSSL can only lack memory.
+FOREST_DECL void require_mac(bool succeeded) {
     if (!succeeded)
         throw std::bad_alloc{};
 }
 
-FOREST_DECL auto hmac_sha256::make_context(std::string_view secret) -> context {
+FOREST_DECL mac_context make_mac_context(std::string_view secret) {
     if (secret.empty())
         throw std::system_error(make_error_code(errc::secret_missing));
-    const std::unique_ptr<EVP_MAC, deleter> algorithm{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
+    const std::unique_ptr<EVP_MAC, mac_deleter> algorithm{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
     if (algorithm == nullptr)
         throw std::runtime_error("OpenSSL offers no HMAC; is its default provider loaded?");
-    context made{EVP_MAC_CTX_new(algorithm.get())};
-    require(made != nullptr);
+    mac_context made{EVP_MAC_CTX_new(algorithm.get())};
+    require_mac(made != nullptr);
     std::array hash{'S', 'H', 'A', '2', '5', '6', '\0'};
     const std::array parameters{
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, hash.data(), 0),
@@ -88,26 +53,79 @@ FOREST_DECL auto hmac_sha256::make_context(std::string_view secret) -> context {
     return made;
 }
 
-FOREST_DECL auto hmac_sha256::copy_of(const context& original) -> context {
-    context copy{EVP_MAC_CTX_dup(original.get())};
-    require(copy != nullptr);
+FOREST_DECL mac_context copy_of(const EVP_MAC_CTX* original) {
+    mac_context copy{EVP_MAC_CTX_dup(original)};
+    require_mac(copy != nullptr);
     return copy;
 }
 
-FOREST_DECL bool hmac_sha256::finish(const context& started, std::string_view message,
-                                     digest& result) {
-    std::size_t size = 0;
-    const auto* const bytes = reinterpret_cast<const unsigned char*>(message.data());
-    return EVP_MAC_update(started.get(), bytes, message.size()) == 1 &&
-           EVP_MAC_final(started.get(), result.data(), &size, result.size()) == 1;
+FOREST_DECL bool restart(EVP_MAC_CTX* used) {
+    return EVP_MAC_init(used, nullptr, 0, nullptr) == 1;
 }
 
-FOREST_DECL bool hmac_sha256::restarts(const context& keyed) {
-    const context tried = copy_of(keyed);
-    digest first;
-    digest second;
-    require(finish(tried, {}, first));
-    return restart(tried) && finish(tried, {}, second) && first == second;
+FOREST_DECL bool finish(EVP_MAC_CTX* started, std::string_view message,
+                        hmac_sha256::digest& result) {
+    std::size_t size = 0;
+    const auto* const bytes = reinterpret_cast<const unsigned char*>(message.data());
+    return EVP_MAC_update(started, bytes, message.size()) == 1 &&
+           EVP_MAC_final(started, result.data(), &size, result.size()) == 1;
+}
+
+// The providers of OpenSSL 3.0.0 to 3.0.2 report success for a restart but do not restart
+// (github.com/openssl/openssl/issues/17811). A FIPS provider can be older than the library, so two
+// signatures are compared, not versions.
+FOREST_DECL bool restarts(const EVP_MAC_CTX* keyed) {
+    const mac_context tried = copy_of(keyed);
+    hmac_sha256::digest first;
+    hmac_sha256::digest second;
+    require_mac(finish(tried.get(), {}, first));
+    return restart(tried.get()) && finish(tried.get(), {}, second) && first == second;
+}
+
+} // namespace forest::inline FOREST_FORM::detail
+
+namespace forest::inline FOREST_FORM {
+
+FOREST_DECL hmac_sha256::hmac_sha256(std::string_view secret) {
+    detail::mac_context made = detail::make_mac_context(secret);
+    restarts_ = detail::restarts(made.get());
+    keyed_ = made.release();
+}
+
+FOREST_DECL hmac_sha256::hmac_sha256(const hmac_sha256& other)
+    : keyed_{detail::copy_of(other.keyed_).release()}, restarts_{other.restarts_} {}
+
+FOREST_DECL hmac_sha256::hmac_sha256(hmac_sha256&& other) noexcept
+    : keyed_{std::exchange(other.keyed_, nullptr)}, restarts_{other.restarts_} {}
+
+FOREST_DECL hmac_sha256& hmac_sha256::operator=(const hmac_sha256& other) {
+    return *this = hmac_sha256{other};
+}
+
+FOREST_DECL hmac_sha256& hmac_sha256::operator=(hmac_sha256&& other) noexcept {
+    std::swap(keyed_, other.keyed_);
+    std::swap(restarts_, other.restarts_);
+    return *this;
+}
+
+FOREST_DECL hmac_sha256::~hmac_sha256() {
+    EVP_MAC_CTX_free(keyed_);
+}
+
+FOREST_DECL auto hmac_sha256::digest_of(std::string_view message) -> digest {
+    digest result;
+    if (restarts_)
+        detail::require_mac(detail::restart(keyed_) && detail::finish(keyed_, message, result));
+    else
+        detail::require_mac(detail::finish(detail::copy_of(keyed_).get(), message, result));
+    return result;
+}
+
+FOREST_DECL auto hmac_sha256::sign(std::string_view message) -> hex_digest {
+    const digest bytes = digest_of(message);
+    hex_digest text;
+    detail::write_hex(bytes, text.data());
+    return text;
 }
 
 } // namespace forest::inline FOREST_FORM

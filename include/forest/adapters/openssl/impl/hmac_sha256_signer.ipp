@@ -3,8 +3,14 @@
 #define FOREST_ADAPTERS_OPENSSL_IMPL_HMAC_SHA256_SIGNER_IPP
 
 #include <forest/adapters/openssl/hmac_sha256_signer.hpp>
+#include <forest/core/fields.hpp>
+#include <forest/core/timestamp.hpp>
+
+#include <cassert>
 
 namespace forest::inline FOREST_FORM {
+
+static_assert(precise_signer<hmac_sha256_signer>);
 
 FOREST_DECL std::error_code signer_options::validate() const noexcept {
     if (fraction_digits < fraction_digits_min || fraction_digits > fraction_digits_max)

@@ -7,6 +7,7 @@
 #include <forest/core/detail/json/hex.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
+#include <forest/core/url.hpp>
 #include <forest/core/url_scheme.hpp>
 #include <forest/form.hpp>
 
@@ -49,10 +50,6 @@ constexpr bool path_valid(std::string_view text) noexcept {
 
 /// The parts of a URL, each in its own string. `url` describes the meaning of each part.
 struct url_parts {
-    // The limits of the text, and of a socket path (`sun_path` of Linux without its final zero).
-    static constexpr std::size_t text_bytes_max = 2048;
-    static constexpr std::size_t socket_path_bytes_max = 107;
-
     std::string text;
     std::string host;
     std::string target;

@@ -8,7 +8,7 @@
 namespace forest::inline FOREST_FORM::detail {
 
 FOREST_DECL std::error_code url_parts::read(std::string_view whole) {
-    if (whole.size() > text_bytes_max)
+    if (whole.size() > url::text_bytes_max)
         return errc::url_too_long;
     // This check comes first, so that no message ever repeats a control character.
     if (detail::any_of(whole, [](char byte) { return byte < '!' || byte > '~'; }))
@@ -96,7 +96,7 @@ FOREST_DECL std::error_code url_parts::read_socket(std::string_view place) {
             return errc::url_malformed;
         socket_path += byte;
     }
-    if (socket_path.size() > socket_path_bytes_max)
+    if (socket_path.size() > url::socket_path_bytes_max)
         return errc::url_too_long;
     host = "localhost";
     host_header = host;
