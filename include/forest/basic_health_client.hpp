@@ -58,9 +58,14 @@ namespace forest::inline FOREST_FORM {
 /// and the members that set a callback may throw std::bad_alloc. Failures of checks are events; a
 /// callback or policy that throws is reported as the event `callback_failed`, and polling
 /// continues.
-template <transport Transport, clock Clock, signer Signer, backoff Backoff>
+template <typename Transport, typename Clock, typename Signer, typename Backoff>
 class basic_health_client
     : public observable<basic_health_client<Transport, Clock, Signer, Backoff>> {
+    static_assert(transport<Transport>);
+    static_assert(clock<Clock>);
+    static_assert(signer<Signer>);
+    static_assert(backoff<Backoff>);
+
 public:
     using observable<basic_health_client>::on_event;
 

@@ -56,8 +56,13 @@ namespace forest::inline FOREST_FORM {
 /// are not valid, and pass on what the policies throw, such as `errc::secret_missing`. They and the
 /// members that set a callback may throw std::bad_alloc. Failures of checks and fetches are events;
 /// a callback or policy that throws is reported as the event `callback_failed`.
-template <transport Transport, clock Clock, signer Signer, backoff Backoff>
+template <typename Transport, typename Clock, typename Signer, typename Backoff>
 class basic_datasource : public observable<basic_datasource<Transport, Clock, Signer, Backoff>> {
+    static_assert(transport<Transport>);
+    static_assert(clock<Clock>);
+    static_assert(signer<Signer>);
+    static_assert(backoff<Backoff>);
+
 public:
     using observable<basic_datasource>::on_event;
 

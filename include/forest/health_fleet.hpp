@@ -70,9 +70,14 @@ namespace forest::inline FOREST_FORM {
 /// constructors, and members that add or remove something, set a callback or copy the targets, may
 /// throw std::bad_alloc. Failures of checks are events; a callback or policy that throws is
 /// reported as the event `callback_failed`.
-template <transport Transport, clock Clock, signer Signer, backoff Backoff>
+template <typename Transport, typename Clock, typename Signer, typename Backoff>
 class basic_health_fleet
     : public observable<basic_health_fleet<Transport, Clock, Signer, Backoff>> {
+    static_assert(transport<Transport>);
+    static_assert(clock<Clock>);
+    static_assert(signer<Signer>);
+    static_assert(backoff<Backoff>);
+
 public:
     using observable<basic_health_fleet>::on_event;
 

@@ -10,6 +10,7 @@
     "define FOREST_SEPARATE_COMPILATION for all files, also for the one that includes forest/src.hpp"
 #endif
 
+#include <forest/adapters/asio/detail/get/impl/get_operation_pool.ipp>
 #include <forest/adapters/asio/detail/get/impl/pooled_io.ipp>
 #include <forest/adapters/asio/detail/get/impl/standalone_io.ipp>
 #include <forest/adapters/asio/detail/io/impl/client_socket.ipp>
@@ -42,6 +43,7 @@
 #include <forest/adapters/asio/impl/background.ipp>
 #include <forest/adapters/asio/impl/executor_source.ipp>
 #include <forest/adapters/asio/impl/failure_reporter.ipp>
+#include <forest/adapters/asio/impl/pooled_transport.ipp>
 #include <forest/adapters/asio/impl/server_limits.ipp>
 #include <forest/adapters/asio/impl/server_responder.ipp>
 #include <forest/adapters/asio/impl/shutdown_signals.ipp>
@@ -148,5 +150,23 @@
 #include <forest/sim/trace/impl/violation.ipp>
 #include <forest/sim/world/detail/impl/fault_effects.ipp>
 #include <forest/sim/world/detail/impl/fault_player.ipp>
+
+#include <forest/forest.hpp>
+
+// The usual clients, which the headers of the default policies declare as `extern template`.
+
+namespace forest::inline FOREST_FORM::detail {
+
+template std::shared_ptr<health_control> make_health_loop(asio_transport&&, asio_clock&&,
+                                                          hmac_sha256_signer&&,
+                                                          exponential_backoff&&, url&&,
+                                                          const options&, const random_generator*);
+template std::shared_ptr<health_control>
+make_health_loop<asio_transport, asio_clock, hmac_sha256_signer, exponential_backoff>(
+    asio_clock&&, std::string_view, url&&, const options&);
+template class fleet_loop<pooled_transport, asio_clock, hmac_sha256_signer, exponential_backoff>;
+template class datasource_loop<asio_transport, asio_clock, hmac_sha256_signer, exponential_backoff>;
+
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif

@@ -3,48 +3,41 @@
 #define FOREST_ADAPTERS_ASIO_ASIO_CONNECTION_POOL_HPP
 
 #include <forest/adapters/asio/asio_clock.hpp>
-#include <forest/adapters/asio/asio_names.hpp>
-#include <forest/adapters/asio/detail/get/get_operation.hpp>
-#include <forest/adapters/asio/detail/get/pooled_io.hpp>
-#include <forest/adapters/asio/detail/pool/socket_pool.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
-#include <forest/adapters/posix/getaddrinfo_resolver.hpp>
 #include <forest/core/detail/logic/option_mistake.hpp>
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
-#include <forest/policy/resolver.hpp>
 
 #include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <memory>
-#include <vector>
 
 // The I/O that the transports of one fleet share.
 
 namespace forest::inline FOREST_FORM {
 
+class getaddrinfo_resolver; // in adapters/posix/getaddrinfo_resolver.hpp
+
+template <typename Resolver>
+class basic_asio_names; // in adapters/asio/asio_names.hpp
+
 namespace detail {
 
-/// A pool that owns the GET operations of its transports. So a handler may destroy the transport
-/// that has called it.
-class get_operation_pool final : public socket_pool {
-public:
-    using operation = get_operation<pooled_io>;
-    using socket_pool::socket_pool;
+class name_directory;
+class get_operation_pool;
 
-    [[nodiscard]] operation& borrow();
+[[nodiscard]] FOREST_DECL std::shared_ptr<get_operation_pool>
+make_pool(const asio_clock& clock, const transport_options& options, duration tick,
+          const std::shared_ptr<name_directory>& names);
 
-    void give_back(operation& borrowed) noexcept;
-
-private:
-    std::vector<std::unique_ptr<operation>> all_;
-    std::vector<operation*> idle_;
-};
+/// Takes the names that all clients of the clock's context share.
+[[nodiscard]] FOREST_DECL std::shared_ptr<get_operation_pool>
+make_pool(const asio_clock& clock, const transport_options& options, duration tick);
 
 } // namespace detail
 
-template <resolver Resolver>
+template <typename Resolver>
 class basic_pooled_transport;
 
 /// Holds the resources that its `pooled_transport`s share, so that a check costs little more than
@@ -70,7 +63,7 @@ class basic_pooled_transport;
 /// file that the options name cannot be used, or an error of the system if there is no descriptor
 /// left, because the pool needs one. They may throw std::bad_alloc. A `tick` of 0 or less is an
 /// assertion.
-template <resolver Resolver>
+template <typename Resolver>
 class basic_asio_connection_pool {
 public:
     using names = basic_asio_names<Resolver>;
@@ -82,21 +75,31 @@ public:
     basic_asio_connection_pool(const asio_clock& clock, const names& name_source,
                                const transport_options& options = {},
                                duration tick = std::chrono::milliseconds{5})
-        : pool_{std::make_shared<detail::get_operation_pool>(clock.get_executor(), options, tick,
-                                                             name_source.directory())} {}
+        : pool_{detail::make_pool(clock, options, tick, name_source.directory())} {}
 
     /// The same with the names that all clients of the clock's context share.
     explicit basic_asio_connection_pool(const asio_clock& clock,
                                         const transport_options& options = {},
                                         duration tick = std::chrono::milliseconds{5})
-        requires std::default_initializable<Resolver>
-        : basic_asio_connection_pool{clock, names{clock.get_executor()}, options, tick} {}
+        requires std::same_as<Resolver, getaddrinfo_resolver>
+        : pool_{detail::make_pool(clock, options, tick)} {}
+
+    /// Like the constructor above. In the compiled form it needs
+    /// `#include <forest/adapters/asio/asio_names.hpp>`.
+    template <typename Names = names>
+    explicit basic_asio_connection_pool(const asio_clock& clock,
+                                        const transport_options& options = {},
+                                        duration tick = std::chrono::milliseconds{5})
+        requires(!std::same_as<Resolver, getaddrinfo_resolver> &&
+                 std::default_initializable<Resolver>)
+        : basic_asio_connection_pool{clock, Names{clock.get_executor()}, options, tick} {}
 
     /// The same with the default options. If `tick` is equal to the tick of `fleet_options`, the
     /// ticks of both begin together: checks that a fleet begins in one tick then also end in one
     /// tick.
     explicit basic_asio_connection_pool(const asio_clock& clock, std::same_as<duration> auto tick)
-        requires std::default_initializable<Resolver>
+        requires(std::same_as<Resolver, getaddrinfo_resolver> ||
+                 std::default_initializable<Resolver>)
         : basic_asio_connection_pool{clock, transport_options{}, tick} {}
 
     // These say what is wrong with braced options.

@@ -3,11 +3,10 @@
 #define FOREST_ADAPTERS_ASIO_POOLED_TRANSPORT_HPP
 
 #include <forest/adapters/asio/asio_connection_pool.hpp>
-#include <forest/adapters/posix/getaddrinfo_resolver.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 #include <forest/form.hpp>
-#include <forest/policy/resolver.hpp>
 #include <forest/policy/transport.hpp>
 
 #include <memory>
@@ -16,6 +15,34 @@
 // A transport for thousands of checks on one thread.
 
 namespace forest::inline FOREST_FORM {
+
+namespace detail {
+
+class pooled_io;
+template <typename Io>
+class get_operation;
+
+/// The part of a basic_pooled_transport that does not depend on the resolver.
+class pooled_get {
+public:
+    explicit pooled_get(const std::shared_ptr<get_operation_pool>& pool);
+    pooled_get(pooled_get&&) noexcept;
+    pooled_get& operator=(pooled_get&&) = delete;
+    ~pooled_get();
+
+    void begin(const request& http_request, duration timeout,
+               unique_function<void(const reply&)> handler);
+
+    [[nodiscard]] bool keeps(const url& target) const noexcept;
+
+    void cancel() noexcept;
+
+private:
+    std::shared_ptr<get_operation_pool> pool_;
+    get_operation<pooled_io>* get_;
+};
+
+} // namespace detail
 
 /// Performs one GET at a time, to any target, over the sockets of a pool that several transports
 /// share: a model of `transport`.
@@ -41,49 +68,46 @@ namespace forest::inline FOREST_FORM {
 /// `errc`, like the handler of an asio_transport. `async_get` may throw std::bad_alloc if the
 /// handler is large, or if the handler of a cancelled GET has not been called yet. Then `async_get`
 /// does not call its handler.
-template <resolver Resolver>
+template <typename Resolver>
 class basic_pooled_transport {
 public:
     using pool = basic_asio_connection_pool<Resolver>;
 
-    explicit basic_pooled_transport(const pool& connections)
-        : pool_{connections.pool_}, get_{&pool_->borrow()} {}
+    explicit basic_pooled_transport(const pool& connections) : get_{connections.pool_} {}
 
     basic_pooled_transport(basic_pooled_transport&&) noexcept = default;
     basic_pooled_transport& operator=(basic_pooled_transport&&) = delete;
 
     /// Cancels like `cancel()`.
-    ~basic_pooled_transport() {
-        if (pool_ != nullptr)
-            pool_->give_back(*get_);
-    }
+    ~basic_pooled_transport() = default;
 
     /// Shortens longer timeouts to `options::duration_max`.
     template <typename Handler>
     void async_get(const request& http_request, duration timeout, Handler&& handler) {
-        get_->get(http_request, timeout, std::forward<Handler>(handler));
+        get_.begin(http_request, timeout, std::forward<Handler>(handler));
     }
 
     /// Returns whether the pool keeps a connection to the server of `target`, as far as the pool
     /// knows: the connection may have just ended. A GET to that server then opens no connection,
     /// unless the GET requests a fresh one.
     [[nodiscard]] bool keeps_connection_to(const url& target) const noexcept {
-        return pool_->keeps(target);
+        return get_.keeps(target);
     }
 
     /// Ends the pending GET.
-    void cancel() noexcept { get_->cancel(); }
+    void cancel() noexcept { get_.cancel(); }
 
 private:
-    std::shared_ptr<detail::get_operation_pool> pool_;
-    detail::get_operation_pool::operation* get_;
+    detail::pooled_get get_;
 };
 
 /// A pooled transport that looks names up as the system does.
 using pooled_transport = basic_pooled_transport<getaddrinfo_resolver>;
 
-static_assert(transport<pooled_transport>);
-
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/impl/pooled_transport.ipp>
+#endif
 
 #endif

@@ -3,23 +3,22 @@
 #define FOREST_ADAPTERS_ASIO_IMPL_ASIO_CONNECTION_POOL_IPP
 
 #include <forest/adapters/asio/asio_connection_pool.hpp>
+#include <forest/adapters/asio/asio_names.hpp>
+#include <forest/adapters/asio/detail/get/get_operation_pool.hpp>
+
+#include <memory>
 
 namespace forest::inline FOREST_FORM::detail {
 
-FOREST_DECL auto get_operation_pool::borrow() -> operation& {
-    if (idle_.empty()) {
-        idle_.reserve(all_.size() + 1); // so that returning an operation never fails
-        idle_.push_back(
-            all_.emplace_back(std::make_unique<operation>(static_cast<socket_pool&>(*this))).get());
-    }
-    operation* const lent = idle_.back();
-    idle_.pop_back();
-    return *lent;
+FOREST_DECL std::shared_ptr<get_operation_pool>
+make_pool(const asio_clock& clock, const transport_options& options, duration tick,
+          const std::shared_ptr<name_directory>& names) {
+    return std::make_shared<get_operation_pool>(clock.get_executor(), options, tick, names);
 }
 
-FOREST_DECL void get_operation_pool::give_back(operation& borrowed) noexcept {
-    borrowed.cancel();
-    idle_.push_back(&borrowed);
+FOREST_DECL std::shared_ptr<get_operation_pool>
+make_pool(const asio_clock& clock, const transport_options& options, duration tick) {
+    return make_pool(clock, options, tick, asio_names{clock.get_executor()}.directory());
 }
 
 } // namespace forest::inline FOREST_FORM::detail

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_ASIO_IMPL_POOLED_TRANSPORT_IPP
+#define FOREST_ADAPTERS_ASIO_IMPL_POOLED_TRANSPORT_IPP
+
+#include <forest/adapters/asio/asio_names.hpp>
+#include <forest/adapters/asio/detail/get/get_operation_pool.hpp>
+#include <forest/adapters/asio/pooled_transport.hpp>
+
+#include <utility>
+
+namespace forest::inline FOREST_FORM {
+
+static_assert(transport<pooled_transport>);
+
+} // namespace forest::inline FOREST_FORM
+
+namespace forest::inline FOREST_FORM::detail {
+
+FOREST_DECL pooled_get::pooled_get(const std::shared_ptr<get_operation_pool>& pool)
+    : pool_{pool}, get_{&pool_->borrow()} {}
+
+FOREST_DECL pooled_get::pooled_get(pooled_get&&) noexcept = default;
+
+FOREST_DECL pooled_get::~pooled_get() {
+    if (pool_ != nullptr)
+        pool_->give_back(*get_);
+}
+
+FOREST_DECL void pooled_get::begin(const request& http_request, duration timeout,
+                                   unique_function<void(const reply&)> handler) {
+    get_->get(http_request, timeout, std::move(handler));
+}
+
+FOREST_DECL bool pooled_get::keeps(const url& target) const noexcept {
+    return pool_->keeps(target);
+}
+
+FOREST_DECL void pooled_get::cancel() noexcept {
+    get_->cancel();
+}
+
+} // namespace forest::inline FOREST_FORM::detail
+
+#endif
