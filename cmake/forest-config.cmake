@@ -3,6 +3,8 @@
 # find_package(forest)                  forest::core and forest::forest
 # find_package(forest COMPONENTS core)  forest::core alone, which depends on nothing
 # find_package(forest COMPONENTS cares) forest::cares too, which depends on c-ares
+#
+# Each has a compiled form: forest::compiled_core, forest::compiled and forest::compiled_cares.
 
 if(NOT forest_FIND_COMPONENTS)
     set(forest_FIND_COMPONENTS core forest)
@@ -40,6 +42,8 @@ if("cares" IN_LIST forest_FIND_COMPONENTS AND forest_forest_FOUND
         set(forest_cares_FOUND TRUE)
     endif()
 endif()
+
+include(${CMAKE_CURRENT_LIST_DIR}/compiled.cmake)
 
 foreach(component IN LISTS forest_FIND_COMPONENTS)
     if(forest_FIND_REQUIRED_${component} AND NOT forest_${component}_FOUND)

@@ -8,7 +8,7 @@ include(CMakePackageConfigHelpers)
 set(forest_package_dir ${CMAKE_INSTALL_DATADIR}/cmake/forest)
 set(forest_pkgconfig_dir ${CMAKE_INSTALL_DATADIR}/pkgconfig)
 
-install(TARGETS forest_core EXPORT forest-core-targets FILE_SET HEADERS)
+install(TARGETS forest_core EXPORT forest-core-targets FILE_SET HEADERS FILE_SET bodies)
 install(EXPORT forest-core-targets NAMESPACE forest:: DESTINATION ${forest_package_dir})
 
 # The prefix is found from where the file lies, so that the installed tree can be moved.
@@ -17,14 +17,14 @@ file(RELATIVE_PATH forest_pkgconfig_to_prefix
 set(forest_pkgconfig_files forest-core.pc)
 
 if(TARGET forest)
-    install(TARGETS forest EXPORT forest-targets FILE_SET HEADERS)
+    install(TARGETS forest EXPORT forest-targets FILE_SET HEADERS FILE_SET bodies)
     install(EXPORT forest-targets NAMESPACE forest:: DESTINATION ${forest_package_dir})
     install(FILES ${CMAKE_CURRENT_LIST_DIR}/Findasio.cmake DESTINATION ${forest_package_dir})
     list(APPEND forest_pkgconfig_files forest.pc)
 endif()
 
 if(TARGET forest_cares)
-    install(TARGETS forest_cares EXPORT forest-cares-targets FILE_SET HEADERS)
+    install(TARGETS forest_cares EXPORT forest-cares-targets FILE_SET HEADERS FILE_SET bodies)
     install(EXPORT forest-cares-targets NAMESPACE forest:: DESTINATION ${forest_package_dir})
 endif()
 
@@ -39,5 +39,6 @@ write_basic_package_version_file(
     ARCH_INDEPENDENT)
 install(
     FILES ${CMAKE_CURRENT_LIST_DIR}/forest-config.cmake
+          ${CMAKE_CURRENT_LIST_DIR}/compiled.cmake
           ${PROJECT_BINARY_DIR}/forest-config-version.cmake
     DESTINATION ${forest_package_dir})

@@ -4,12 +4,15 @@
 # usage: consume.sh WAY SOURCE_DIR BUILD_DIR COMPILER
 #
 # Builds and runs the programs in program/ in the way a user would who has the library from there.
-# The ways that end in _core take forest::core alone and must not look for another package;
-# fetch_content_override is only configured.
+# The ways that end in _core take forest::core alone and must not look for another package; those
+# that end in _compiled take the compiled form. fetch_content_override is only configured.
 set -eu
 way=$1 source=$2 build=$3 CXX=$4
 export CXX
 program=$source/tests/consume/program
+project=$program
+form=header_only
+case $way in *_compiled) project=$source/tests/consume/compiled form=separate_compilation ;; esac
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -20,7 +23,7 @@ install_library() {
 }
 
 with_cmake() {
-    cmake -S "$program" -B "$work/build" -G Ninja "$@"
+    cmake -S "$project" -B "$work/build" -G Ninja "$@"
     cmake --build "$work/build"
 }
 
@@ -62,10 +65,10 @@ with_pkg_config() {
 mkdir "$work/build"
 # shellcheck disable=SC2086 # Options are split into words on purpose.
 case $way in
-find_package) install_library && with_cmake -DCMAKE_PREFIX_PATH="$work/moved" ;;
+find_package | find_package_compiled) install_library && with_cmake -DCMAKE_PREFIX_PATH="$work/moved" ;;
 find_package_core) install_library &&
     with_cmake -DCMAKE_PREFIX_PATH="$work/moved" $without_packages ;;
-add_subdirectory) with_cmake -DFOREST_SOURCE_DIR="$source" ;;
+add_subdirectory | add_subdirectory_compiled) with_cmake -DFOREST_SOURCE_DIR="$source" ;;
 add_subdirectory_core) with_cmake -DFOREST_SOURCE_DIR="$source" $without_packages ;;
 fetch_content)
     with_fetched asio/include "$source/tests/consume/fetch"
@@ -86,6 +89,12 @@ bare_include) "$CXX" -std=c++20 -I "$source/include" "$program/core.cpp" -o "$wo
 *) echo "unknown way: $way" >&2; exit 2 ;;
 esac
 
-"$work/build/core"
+# run PROGRAM: it has symbols of its form of the library, and none of the other.
+run() {
+    "$work/build/$1"
+    nm "$work/build/$1" | grep -Eo 'header_only|separate_compilation' | sort -u >"$work/forms"
+    [ "$(cat "$work/forms")" = "$form" ] || { echo "$1 has: $(cat "$work/forms")" >&2; exit 1; }
+}
+run core
 case $way in *_core | bare_include) exit 0 ;; esac
-"$work/build/stack"
+run stack
