@@ -17,3 +17,12 @@ if(FOREST_CCACHE)
     set(CMAKE_CXX_COMPILER_LAUNCHER
         ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${FOREST_CCACHE})
 endif()
+
+# The compiled form, which our programs link.
+foreach(library IN ITEMS forest_compiled_core forest_compiled forest_compiled_cares)
+    if(TARGET ${library})
+        forest_strict(${library})
+        # Simulated years are minutes when they are not optimised.
+        target_compile_options(${library} PRIVATE $<$<CONFIG:Debug>:-O1>)
+    endif()
+endforeach()

@@ -8,11 +8,11 @@ usage() {
     cat <<END
 usage: sh tests/run.sh [--full]
 
-Builds the tests with g++ and runs them all; the build is incremental, in build/dev.
+Builds the tests with g++ and runs them; the build is incremental, in build/dev.
 
   --full   first all programs and tests with clang 19 under ASan and UBSan, with the line coverage
            of include/forest by the tests that run no program, which must reach $coverage_min %;
-           and what has threads under TSan
+           and what has threads under TSan; then also the tests that have the label \`full\`
   --help   print this
 
 Missing Debian packages are installed with apt-get, as root or with sudo. The last lines are
@@ -22,11 +22,13 @@ END
 
 coverage_min=95
 presets='dev'
+tests_of_dev=dev
 packages='build tests'
 for option in "$@"; do
     case $option in
     --full)
         presets='asan tsan dev'
+        tests_of_dev=dev-full
         packages='build tests full'
         ;;
     --help)
@@ -58,7 +60,9 @@ elapsed() {
 run_tests() {
     log=$root/build/$1/ctest.log
     rm -f "$log" "$log.passed"
-    { ctest --preset "$1" --output-log "$log" && touch "$log.passed"; } |
+    tests=$1
+    [ "$1" != dev ] || tests=$tests_of_dev
+    { ctest --preset "$tests" --output-log "$log" && touch "$log.passed"; } |
         sed -u '/% tests passed/,$d'
 }
 
@@ -78,7 +82,7 @@ for preset in $presets; do
     cmake --preset "$preset" || failed "configuring $preset"
     step "Building $preset"
     cmake --build --preset "$preset" || failed "building $preset"
-    [ "$preset" != asan ] || find build/asan -name '*.gcda' -delete
+    [ "$preset" != asan ] || rm -rf build/asan/coverage
     step "Testing $preset"
     run_tests "$preset"
     if [ ! -e "$log.passed" ]; then
