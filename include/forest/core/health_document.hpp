@@ -18,8 +18,8 @@ struct health_document;
 
 namespace detail {
 
-[[nodiscard]] inline std::error_code parse_health_document(std::string_view body,
-                                                           health_document& out) noexcept;
+[[nodiscard]] FOREST_DECL std::error_code parse_health_document(std::string_view body,
+                                                                health_document& out) noexcept;
 
 } // namespace detail
 
