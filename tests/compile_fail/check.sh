@@ -12,7 +12,7 @@ compiler=$1 project=$2 file=$3
 
 compile() {
     "$compiler" -std=c++20 -fsyntax-only -I "$project/include" -I "$project/tests" \
-        -DASIO_STANDALONE -DASIO_HAS_CO_AWAIT -DASIO_HAS_STD_COROUTINE "$@" "$file" 2>&1
+        -DFOREST_SEPARATE_COMPILATION -DASIO_STANDALONE -DASIO_HAS_CO_AWAIT -DASIO_HAS_STD_COROUTINE "$@" "$file" 2>&1
 }
 
 if ! said=$(compile -DFOREST_COMPILE_OK); then

@@ -4,6 +4,8 @@
 #include "json_line.hpp"
 #include "text.hpp"
 
+#include <forest/core/schema.hpp>
+
 #include <string>
 #include <system_error>
 #include <utility>

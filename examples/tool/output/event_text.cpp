@@ -3,6 +3,7 @@
 
 #include "text.hpp"
 
+#include <forest/core/schema.hpp>
 #include <forest/core/url.hpp>
 
 #include <fmt/format.h>
