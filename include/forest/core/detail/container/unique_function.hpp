@@ -7,7 +7,6 @@
 #include <cassert>
 #include <concepts>
 #include <cstddef>
-#include <memory>
 #include <new>
 #include <type_traits>
 #include <utility>
@@ -56,8 +55,8 @@ public:
             ::new (static_cast<void*>(storage_)) stored(std::forward<Callable>(callable));
             operations_ = &inline_operations<stored>;
         } else {
-            auto owned = std::make_unique<stored>(std::forward<Callable>(callable));
-            ::new (static_cast<void*>(storage_)) stored*(owned.release());
+            ::new (static_cast<void*>(storage_))
+                stored*(new stored(std::forward<Callable>(callable)));
             operations_ = &heap_operations<stored>;
         }
     }
