@@ -3,11 +3,10 @@
 #define FOREST_CORE_DATASOURCE_OPTIONS_HPP
 
 #include <forest/core/backoff.hpp>
-#include <forest/core/detail/logic/polled_route.hpp>
+#include <forest/core/datasource_mode.hpp>
 #include <forest/core/detection.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/options.hpp>
-#include <forest/core/schema.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 #include <forest/form.hpp>

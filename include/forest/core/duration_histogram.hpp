@@ -5,9 +5,7 @@
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
 
-#include <algorithm>
 #include <array>
-#include <bit>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>

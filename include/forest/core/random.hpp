@@ -9,7 +9,6 @@
 #include <forest/form.hpp>
 
 #include <cstdint>
-#include <functional>
 #include <string_view>
 
 namespace forest::inline FOREST_FORM {

@@ -3,20 +3,14 @@
 #define FOREST_CORE_SCHEMA_HPP
 
 #include <forest/core/detail/json/json_reader.hpp>
-#include <forest/core/detail/json/json_string.hpp>
-#include <forest/core/detail/json/schema_content.hpp>
-#include <forest/core/error.hpp>
-#include <forest/core/schema_source.hpp>
 #include <forest/form.hpp>
 
 // The description of a server's collections (PROTOCOL.md, 3). A datasource needs only the names and
 // the etag. The application gets the whole text.
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <utility>
 #include <vector>
 
 namespace forest::inline FOREST_FORM {

@@ -3,6 +3,7 @@
 #define FOREST_CORE_IMPL_DATASOURCE_OPTIONS_IPP
 
 #include <forest/core/datasource_options.hpp>
+#include <forest/core/schema.hpp>
 
 namespace forest::inline FOREST_FORM::detail {
 

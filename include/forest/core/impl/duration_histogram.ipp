@@ -4,6 +4,9 @@
 
 #include <forest/core/duration_histogram.hpp>
 
+#include <algorithm>
+#include <bit>
+
 namespace forest::inline FOREST_FORM {
 
 FOREST_DECL void duration_histogram::add(duration value) noexcept {

@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_IMPL_EVENT_IPP
 #define FOREST_CORE_IMPL_EVENT_IPP
 
+#include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
 
 namespace forest::inline FOREST_FORM {

@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_IMPL_FIELDS_IPP
 #define FOREST_CORE_IMPL_FIELDS_IPP
 
+#include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
 
 namespace forest::inline FOREST_FORM {

@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_IMPL_FLEET_OPTIONS_IPP
 #define FOREST_CORE_IMPL_FLEET_OPTIONS_IPP
 
+#include <forest/core/error.hpp>
 #include <forest/core/fleet_options.hpp>
 
 namespace forest::inline FOREST_FORM {

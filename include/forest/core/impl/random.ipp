@@ -4,6 +4,8 @@
 
 #include <forest/core/random.hpp>
 
+#include <functional>
+
 namespace forest::inline FOREST_FORM {
 
 FOREST_DECL random_generator random_generator::seeded(std::string_view name, steady_time now) {

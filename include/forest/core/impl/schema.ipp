@@ -2,7 +2,12 @@
 #ifndef FOREST_CORE_IMPL_SCHEMA_IPP
 #define FOREST_CORE_IMPL_SCHEMA_IPP
 
+#include <forest/core/detail/json/json_string.hpp>
+#include <forest/core/detail/json/schema_content.hpp>
+#include <forest/core/error.hpp>
 #include <forest/core/schema.hpp>
+
+#include <utility>
 
 namespace forest::inline FOREST_FORM {
 

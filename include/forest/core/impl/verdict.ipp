@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_IMPL_VERDICT_IPP
 #define FOREST_CORE_IMPL_VERDICT_IPP
 
+#include <forest/core/error.hpp>
 #include <forest/core/verdict.hpp>
 
 namespace forest::inline FOREST_FORM {

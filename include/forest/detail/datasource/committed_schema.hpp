@@ -2,11 +2,8 @@
 #ifndef FOREST_DETAIL_DATASOURCE_COMMITTED_SCHEMA_HPP
 #define FOREST_DETAIL_DATASOURCE_COMMITTED_SCHEMA_HPP
 
-#include <forest/core/detail/json/schema_content.hpp>
 #include <forest/core/detail/logic/schema_answer.hpp>
 #include <forest/core/detail/logic/schema_settling.hpp>
-#include <forest/core/error.hpp>
-#include <forest/core/fields.hpp>
 #include <forest/core/schema.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/verdict.hpp>
@@ -17,9 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <string>
-#include <utility>
 
 // The schema that a datasource has accepted, and the conditional request for a newer one
 // (PROTOCOL.md, 3).

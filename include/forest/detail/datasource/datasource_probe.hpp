@@ -2,6 +2,7 @@
 #ifndef FOREST_DETAIL_DATASOURCE_DATASOURCE_PROBE_HPP
 #define FOREST_DETAIL_DATASOURCE_DATASOURCE_PROBE_HPP
 
+#include <forest/core/datasource_mode.hpp>
 #include <forest/core/detail/logic/health_machine.hpp>
 #include <forest/core/detail/logic/health_steps.hpp>
 #include <forest/core/detail/logic/polled_route.hpp>

@@ -2,21 +2,10 @@
 #ifndef FOREST_DETAIL_HEALTH_JUDGE_HPP
 #define FOREST_DETAIL_HEALTH_JUDGE_HPP
 
-#include <forest/core/detail/http/first_bytes.hpp>
-#include <forest/core/detail/http/http_date.hpp>
-#include <forest/core/detail/json/health_document_parser.hpp>
-#include <forest/core/error.hpp>
-#include <forest/core/fields.hpp>
-#include <forest/core/health_document.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/verdict.hpp>
 #include <forest/form.hpp>
 #include <forest/policy/transport.hpp>
-
-#include <chrono>
-#include <optional>
-#include <string_view>
-#include <system_error>
 
 // A pure function that decides what a reply means (B5: healthy or not, B9: an announced stop, B11:
 // a refused signature).

@@ -4,8 +4,6 @@
 
 #include <forest/form.hpp>
 
-#include <algorithm>
-#include <bit>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>

@@ -2,10 +2,7 @@
 #ifndef FOREST_CORE_DETAIL_HTTP_REQUEST_LINE_HPP
 #define FOREST_CORE_DETAIL_HTTP_REQUEST_LINE_HPP
 
-#include <forest/core/detail/http/authority.hpp>
 #include <forest/core/detail/http/framing.hpp>
-#include <forest/core/detail/http/request_target.hpp>
-#include <forest/core/fields.hpp>
 #include <forest/form.hpp>
 
 // The first line of a request. Like the request parser, this class keeps only offsets.

@@ -2,11 +2,9 @@
 #ifndef FOREST_CORE_DETAIL_HTTP_REQUEST_PARSER_HPP
 #define FOREST_CORE_DETAIL_HTTP_REQUEST_PARSER_HPP
 
-#include <forest/core/detail/http/authority.hpp>
 #include <forest/core/detail/http/chunked.hpp>
 #include <forest/core/detail/http/framing.hpp>
 #include <forest/core/detail/http/request_line.hpp>
-#include <forest/core/detail/http/request_target.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/http_method.hpp>
@@ -16,13 +14,11 @@
 // Reads one request from a buffer that the server owns. The parser does not touch the pipelined
 // requests behind that one. It keeps only offsets, so the buffer may move between two reads.
 
-#include <algorithm>
 #include <cassert>
 #include <cstddef>
 #include <span>
 #include <string_view>
 #include <system_error>
-#include <utility>
 
 namespace forest::inline FOREST_FORM::detail {
 

@@ -5,7 +5,6 @@
 #include <forest/core/fields.hpp>
 #include <forest/core/url.hpp>
 #include <forest/form.hpp>
-#include <forest/version.hpp>
 
 // Writes the bytes of a request, in exactly the order of PROTOCOL.md, 1. The buffer belongs to the
 // caller, so a check in the steady state allocates nothing.

@@ -3,7 +3,6 @@
 #define FOREST_CORE_DETAIL_HTTP_RESPONSE_PARSER_HPP
 
 #include <forest/core/detail/http/chunked.hpp>
-#include <forest/core/detail/http/first_bytes.hpp>
 #include <forest/core/detail/http/framing.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
@@ -13,7 +12,6 @@
 // Reads one answer from a buffer that the caller owns. It keeps only offsets and allocates nothing.
 // So the caller may move or grow the buffer between two reads.
 
-#include <algorithm>
 #include <cassert>
 #include <cstddef>
 #include <span>

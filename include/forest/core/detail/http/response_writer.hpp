@@ -3,7 +3,6 @@
 #define FOREST_CORE_DETAIL_HTTP_RESPONSE_WRITER_HPP
 
 #include <forest/core/detail/http/http_date.hpp>
-#include <forest/core/fields.hpp>
 #include <forest/core/response.hpp>
 #include <forest/form.hpp>
 
@@ -11,7 +10,6 @@
 #include <charconv>
 #include <chrono>
 #include <concepts>
-#include <cstddef>
 #include <initializer_list>
 #include <limits>
 #include <string>

@@ -5,9 +5,6 @@
 #include <forest/core/detail/container/algorithm.hpp>
 #include <forest/core/detail/http/authority.hpp>
 #include <forest/core/detail/json/hex.hpp>
-#include <forest/core/error.hpp>
-#include <forest/core/fields.hpp>
-#include <forest/core/url.hpp>
 #include <forest/core/url_scheme.hpp>
 #include <forest/form.hpp>
 

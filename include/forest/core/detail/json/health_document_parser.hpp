@@ -2,8 +2,6 @@
 #ifndef FOREST_CORE_DETAIL_JSON_HEALTH_DOCUMENT_PARSER_HPP
 #define FOREST_CORE_DETAIL_JSON_HEALTH_DOCUMENT_PARSER_HPP
 
-#include <forest/core/detail/json/json_reader.hpp>
-#include <forest/core/error.hpp>
 #include <forest/core/health_document.hpp>
 #include <forest/form.hpp>
 

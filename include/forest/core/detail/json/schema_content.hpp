@@ -2,19 +2,15 @@
 #ifndef FOREST_CORE_DETAIL_JSON_SCHEMA_CONTENT_HPP
 #define FOREST_CORE_DETAIL_JSON_SCHEMA_CONTENT_HPP
 
-#include <forest/core/detail/json/hex.hpp>
 #include <forest/core/detail/json/json_reader.hpp>
 #include <forest/core/detail/json/json_string.hpp>
-#include <forest/core/detail/json/utf8.hpp>
 #include <forest/form.hpp>
 
-#include <algorithm>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 // Two schemas are equal if their JSON values are equal (B31: equal content changes nothing).

@@ -2,12 +2,9 @@
 #ifndef FOREST_CORE_DETAIL_JSON_SCHEMA_TEXT_HPP
 #define FOREST_CORE_DETAIL_JSON_SCHEMA_TEXT_HPP
 
-#include <forest/core/detail/json/json_reader.hpp>
-#include <forest/core/detail/json/json_string.hpp>
 #include <forest/form.hpp>
 
 #include <cassert>
-#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -3,15 +3,12 @@
 #define FOREST_CORE_DETAIL_LOGIC_POLLED_ROUTE_HPP
 
 #include <forest/core/datasource_mode.hpp>
-#include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/verdict.hpp>
 #include <forest/form.hpp>
 
 #include <chrono>
 #include <cstdint>
-#include <string_view>
-#include <utility>
 
 // Decides which route of its server a datasource polls (B33: the choice of the route), without I/O.
 // No released Ruby or Node agent has a health route. For such an agent the schema is polled

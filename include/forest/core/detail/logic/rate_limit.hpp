@@ -5,7 +5,6 @@
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
 
-#include <algorithm>
 #include <chrono>
 
 // A limit on the number of events in a second. It is the generic cell rate algorithm (ITU-T I.371),

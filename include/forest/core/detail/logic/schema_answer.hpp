@@ -2,10 +2,7 @@
 #ifndef FOREST_CORE_DETAIL_LOGIC_SCHEMA_ANSWER_HPP
 #define FOREST_CORE_DETAIL_LOGIC_SCHEMA_ANSWER_HPP
 
-#include <forest/core/detail/http/entity_tag.hpp>
-#include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
-#include <forest/core/health_document.hpp>
 #include <forest/core/schema.hpp>
 #include <forest/core/verdict.hpp>
 #include <forest/form.hpp>
@@ -13,7 +10,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <system_error>
 
 // The meaning of an answer to a conditional request for the schema (PROTOCOL.md, 3; B31: fetch on
 // recovery).

@@ -5,13 +5,11 @@
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 
 // Only decides when a served content is accepted (B36: contents that alternate). During a rolling
 // deployment two replicas serve the old content and the new one in turn. The application must not

@@ -2,7 +2,13 @@
 #ifndef FOREST_DETAIL_DATASOURCE_IMPL_COMMITTED_SCHEMA_IPP
 #define FOREST_DETAIL_DATASOURCE_IMPL_COMMITTED_SCHEMA_IPP
 
+#include <forest/core/detail/json/schema_content.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/fields.hpp>
 #include <forest/detail/datasource/committed_schema.hpp>
+
+#include <new>
+#include <utility>
 
 namespace forest::inline FOREST_FORM::detail {
 

@@ -2,7 +2,18 @@
 #ifndef FOREST_DETAIL_HEALTH_IMPL_JUDGE_IPP
 #define FOREST_DETAIL_HEALTH_IMPL_JUDGE_IPP
 
+#include <forest/core/detail/http/first_bytes.hpp>
+#include <forest/core/detail/http/http_date.hpp>
+#include <forest/core/detail/json/health_document_parser.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/fields.hpp>
+#include <forest/core/health_document.hpp>
 #include <forest/detail/health/judge.hpp>
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+#include <system_error>
 
 namespace forest::inline FOREST_FORM::detail {
 

@@ -4,6 +4,9 @@
 
 #include <forest/core/detail/container/index_table.hpp>
 
+#include <algorithm>
+#include <bit>
+
 namespace forest::inline FOREST_FORM::detail {
 
 FOREST_DECL void index_table::reserve(std::size_t count) {

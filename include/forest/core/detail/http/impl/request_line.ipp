@@ -2,7 +2,10 @@
 #ifndef FOREST_CORE_DETAIL_HTTP_IMPL_REQUEST_LINE_IPP
 #define FOREST_CORE_DETAIL_HTTP_IMPL_REQUEST_LINE_IPP
 
+#include <forest/core/detail/http/authority.hpp>
 #include <forest/core/detail/http/request_line.hpp>
+#include <forest/core/detail/http/request_target.hpp>
+#include <forest/core/fields.hpp>
 
 namespace forest::inline FOREST_FORM::detail {
 

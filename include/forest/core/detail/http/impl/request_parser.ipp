@@ -2,7 +2,12 @@
 #ifndef FOREST_CORE_DETAIL_HTTP_IMPL_REQUEST_PARSER_IPP
 #define FOREST_CORE_DETAIL_HTTP_IMPL_REQUEST_PARSER_IPP
 
+#include <forest/core/detail/http/authority.hpp>
 #include <forest/core/detail/http/request_parser.hpp>
+#include <forest/core/detail/http/request_target.hpp>
+
+#include <algorithm>
+#include <utility>
 
 namespace forest::inline FOREST_FORM::detail {
 

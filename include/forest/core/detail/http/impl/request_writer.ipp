@@ -3,6 +3,7 @@
 #define FOREST_CORE_DETAIL_HTTP_IMPL_REQUEST_WRITER_IPP
 
 #include <forest/core/detail/http/request_writer.hpp>
+#include <forest/version.hpp>
 
 namespace forest::inline FOREST_FORM::detail {
 

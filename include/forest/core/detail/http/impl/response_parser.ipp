@@ -2,7 +2,10 @@
 #ifndef FOREST_CORE_DETAIL_HTTP_IMPL_RESPONSE_PARSER_IPP
 #define FOREST_CORE_DETAIL_HTTP_IMPL_RESPONSE_PARSER_IPP
 
+#include <forest/core/detail/http/first_bytes.hpp>
 #include <forest/core/detail/http/response_parser.hpp>
+
+#include <algorithm>
 
 namespace forest::inline FOREST_FORM::detail {
 

@@ -3,6 +3,7 @@
 #define FOREST_CORE_DETAIL_HTTP_IMPL_RESPONSE_WRITER_IPP
 
 #include <forest/core/detail/http/response_writer.hpp>
+#include <forest/core/fields.hpp>
 
 namespace forest::inline FOREST_FORM::detail {
 

@@ -4,6 +4,9 @@
 
 #include <forest/core/detail/container/algorithm.hpp>
 #include <forest/core/detail/http/url_reader.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/fields.hpp>
+#include <forest/core/url.hpp>
 
 namespace forest::inline FOREST_FORM::detail {
 

@@ -3,6 +3,7 @@
 #define FOREST_CORE_DETAIL_JSON_IMPL_HEALTH_DOCUMENT_PARSER_IPP
 
 #include <forest/core/detail/json/health_document_parser.hpp>
+#include <forest/core/detail/json/json_reader.hpp>
 
 namespace forest::inline FOREST_FORM::detail {
 

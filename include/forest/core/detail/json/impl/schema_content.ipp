@@ -2,7 +2,12 @@
 #ifndef FOREST_CORE_DETAIL_JSON_IMPL_SCHEMA_CONTENT_IPP
 #define FOREST_CORE_DETAIL_JSON_IMPL_SCHEMA_CONTENT_IPP
 
+#include <forest/core/detail/json/hex.hpp>
 #include <forest/core/detail/json/schema_content.hpp>
+#include <forest/core/detail/json/utf8.hpp>
+
+#include <algorithm>
+#include <utility>
 
 namespace forest::inline FOREST_FORM::detail {
 

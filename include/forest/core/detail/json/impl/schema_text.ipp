@@ -2,7 +2,11 @@
 #ifndef FOREST_CORE_DETAIL_JSON_IMPL_SCHEMA_TEXT_IPP
 #define FOREST_CORE_DETAIL_JSON_IMPL_SCHEMA_TEXT_IPP
 
+#include <forest/core/detail/json/json_reader.hpp>
+#include <forest/core/detail/json/json_string.hpp>
 #include <forest/core/detail/json/schema_text.hpp>
+
+#include <cstddef>
 
 namespace forest::inline FOREST_FORM::detail {
 

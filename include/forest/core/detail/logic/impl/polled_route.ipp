@@ -3,6 +3,9 @@
 #define FOREST_CORE_DETAIL_LOGIC_IMPL_POLLED_ROUTE_IPP
 
 #include <forest/core/detail/logic/polled_route.hpp>
+#include <forest/core/error.hpp>
+
+#include <utility>
 
 namespace forest::inline FOREST_FORM::detail {
 

@@ -4,6 +4,8 @@
 
 #include <forest/core/detail/logic/rate_limit.hpp>
 
+#include <algorithm>
+
 namespace forest::inline FOREST_FORM::detail {
 
 FOREST_DECL rate_limit::rate_limit(int per_second, duration slack) noexcept

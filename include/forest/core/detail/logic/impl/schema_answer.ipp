@@ -2,7 +2,12 @@
 #ifndef FOREST_CORE_DETAIL_LOGIC_IMPL_SCHEMA_ANSWER_IPP
 #define FOREST_CORE_DETAIL_LOGIC_IMPL_SCHEMA_ANSWER_IPP
 
+#include <forest/core/detail/http/entity_tag.hpp>
 #include <forest/core/detail/logic/schema_answer.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/health_document.hpp>
+
+#include <system_error>
 
 namespace forest::inline FOREST_FORM::detail {
 

@@ -4,6 +4,9 @@
 
 #include <forest/core/detail/logic/schema_settling.hpp>
 
+#include <algorithm>
+#include <utility>
+
 namespace forest::inline FOREST_FORM::detail {
 
 FOREST_DECL settling_action schema_settling::served(std::string_view content,
