@@ -99,4 +99,21 @@
 #include <forest/sim/world/detail/impl/fault_effects.ipp>
 #include <forest/sim/world/detail/impl/fault_player.ipp>
 
+#include <forest/sim/rules/watch.hpp>
+#include <forest/sim/search/plan_runner.hpp>
+#include <forest/sim/world/world.hpp>
+
+// The simulation with the default policies, which its headers declare as `extern template`.
+
+namespace forest::inline FOREST_FORM::sim {
+
+template class basic_world<>;
+template class simulated_client<world::health_client>;
+template class simulated_client<world::datasource>;
+template class simulated_fleet<world::health_fleet>;
+template class watcher<world>;
+template class plan_runner<>;
+
+} // namespace forest::inline FOREST_FORM::sim
+
 #endif

@@ -156,6 +156,11 @@ private:
     backoff_type backoff_;
 };
 
+#ifdef FOREST_SEPARATE_COMPILATION
+extern template class watcher<world>;
+extern template class plan_runner<>;
+#endif
+
 } // namespace forest::inline FOREST_FORM::sim
 
 #ifndef FOREST_SEPARATE_COMPILATION

@@ -289,6 +289,13 @@ private:
 
 using world = basic_world<>;
 
+#ifdef FOREST_SEPARATE_COMPILATION
+extern template class basic_world<>;
+extern template class simulated_client<world::health_client>;
+extern template class simulated_client<world::datasource>;
+extern template class simulated_fleet<world::health_fleet>;
+#endif
+
 } // namespace forest::inline FOREST_FORM::sim
 
 #endif
