@@ -6,14 +6,15 @@
 # Proves the layers: each may include what is named here and, below the adapters, nothing else but
 # the standard library. The test reads the #include lines, and refuses a spelling that could hide one.
 # For headers that may include no other package, it also compares the files that the compiler opens.
-# The other headers are not preprocessed, because their packages may be missing. All headers are
-# tested, or those that are named, relative to INCLUDE_DIR/forest.
+# The other headers are not preprocessed, because their packages may be missing. A file
+# impl/NAME.ipp belongs to the layer of its header NAME.hpp, and only that header and the sources of
+# the compiled form, src_*.hpp, include it. All files are tested, or those that are named, relative to INCLUDE_DIR/forest.
 set -eu
 include=$(realpath "$1") compiler=$2
 shift 2
 cd "$include/forest"
 # shellcheck disable=SC2046 # No header's name has a blank.
-[ $# -gt 0 ] || set -- $(find . -name '*.hpp' | sed 's,^\./,,' | sort)
+[ $# -gt 0 ] || set -- $(find . -name '*.[hi]pp' | sed 's,^\./,,' | sort)
 
 faults=0
 fault() {
@@ -24,9 +25,12 @@ fault() {
 # The headers of this library that a layer may include, as extended regular expressions. What lies
 # below a `detail/` is open to its own layer and to those above, and closed to those beside: one
 # adapter's to another, and that of sim to the adapters.
-core='core/.+|version'
-policy="$core|policy/[^/]+"
-assemblies="$policy|detail/.+|health_client|health_fleet|datasource|health_route|schema_route|signed_route"
+# The form of the library is below all layers.
+lowest='version|form'
+core="core/.+|$lowest"
+policy="$core|policy/(impl/)?[^/]+"
+assemblies="$policy|(detail|impl)/.+|fwd|(basic_)?(health_client|health_fleet|datasource)"
+assemblies="$assemblies|health_route|schema_route|signed_route"
 
 # The rooms of sim: each may include those before it.
 rooms='time script trace network world rules search explore conformance'
@@ -45,14 +49,15 @@ public_of_adapters='adapters/[^/]+/[^/]+'
 allow() {
     inner=${1#*/}
     case $1 in
-    version.hpp) allowed=version ;;
+    form.hpp | version.hpp) allowed=$lowest ;;
     core/*) allowed=$core ;;
     policy/*) allowed=$policy ;;
     sim/*/*) sim_from "${inner%%/*}" ;;
     adapters/posix/*) allowed="$assemblies|$public_of_sim|adapters/posix/.+" ;;
     adapters/*/*) allowed="$assemblies|$public_of_adapters|adapters/${inner%%/*}/.+" ;;
-    forest.hpp) allowed="$assemblies|$public_of_adapters" ;;
-    *) echo "$1" | grep -Eq "^($assemblies)\.hpp$" && allowed=$assemblies ;;
+    forest.hpp | default_*.hpp) allowed="$assemblies|$public_of_adapters|default_[a-z]+" ;;
+    src.hpp | src_*.hpp) allowed='src_.+|forest' ;;
+    *) echo "$1" | grep -Eq "^($assemblies)\.[hi]pp$" && allowed=$assemblies ;;
     esac
 }
 
@@ -72,7 +77,7 @@ for header; do
         fault "$header: belongs to no layer"
         continue
     fi
-    case $header in adapters/* | forest.hpp) foreign=true ;; *) foreign=false ;; esac
+    case $header in adapters/* | forest.hpp | default_*.hpp | src*.hpp) foreign=true ;; *) foreign=false ;; esac
     # What stands on POSIX alone opens headers of the system and no other package's.
     case $header in
     adapters/posix/*)
@@ -82,9 +87,22 @@ for header; do
     *) packages=$foreign opened_max=$system ;;
     esac
 
+    # The only .ipp that a header may include is its own.
+    name=${header##*/} folder=${header%"${header##*/}"}
+    implementation=${folder}impl/${name%.hpp}[.]ipp
+    case $header in
+    src_*.hpp) implementation='.+' ;;
+    impl/*.ipp | */impl/*.ipp)
+        owner=${folder%impl/}${name%.ipp}.hpp
+        [ -e "$owner" ] || fault "$header: there is no $owner"
+        ;;
+    *.ipp) fault "$header: does not lie in a folder impl/" ;;
+    esac
+
     # A directive of another name than these, by a digraph, after a comment or over several lines
     # could hide an #include. A standard header of C++ has neither a dot nor a slash in its name.
-    seen=$(awk -v allowed="^($allowed)$" -v foreign=$foreign -v directive="$directive" '
+    seen=$(awk -v allowed="^($allowed)$" -v foreign=$foreign \
+        -v implementation="^$implementation\$" -v directive="$directive" '
         (/^[[:space:]]*#/ && $0 !~ directive) ||
         /^[[:space:]]*(%:|[?][?]=|import[[:space:]<"]|export[[:space:]])/ ||
         /[*]\/[[:space:]]*(#|%:|[?][?]=)/ || /(\\|[?][?]\/)[[:space:]]*$/ {
@@ -96,6 +114,11 @@ for header; do
         /^<forest\/.*[.]hpp>$/ {
             gsub(/^<forest\/|[.]hpp>$/, "")
             if ($0 !~ allowed) print "includes " name ", which is not below it"
+            next
+        }
+        /^<forest\/.*[.]ipp>$/ {
+            gsub(/^<forest\/|>$/, "")
+            if ($0 !~ implementation) print "includes " name ", which is not its own"
             next
         }
         /^<.*[.\/]/ {
@@ -111,13 +134,15 @@ for header; do
 $seen
 END
 
+    # What an .ipp opens is seen through its header.
+    case $header in *.ipp) continue ;; esac
     $packages && continue
     if ! opened=$("$compiler" -std=c++20 -M -x c++ -I "$include" "$header" 2>&1); then
         fault "$header: cannot be preprocessed: $opened"
         continue
     fi
     for file in $(echo "$opened" | sed 's/^[^:]*://; s/\\$//' | xargs realpath -m -- |
-        grep -Ev "^($opened_max|$own/($allowed)\.hpp)$"); do
+        grep -Ev "^($opened_max|$own/($allowed)\.[hi]pp)$"); do
         fault "$header: opens $file"
     done
 done

@@ -14,11 +14,16 @@ check=$(cd "$(dirname "$0")" && pwd)/check.sh
 make_tree() {
     mkdir -p "$tree/clean/package" "$tree/clean/forest"
     cd "$tree/clean/forest"
-    mkdir -p core/detail/logic policy detail/health adapters/asio/detail/io adapters/openssl/detail \
+    mkdir -p core/detail/logic core/impl policy detail/health adapters/asio/detail/io adapters/openssl/detail \
         adapters/posix/detail sim/time/detail sim/world
-    echo '#include <cstddef>' >version.hpp
+    echo '#include <cstddef>' >form.hpp
+    echo '#include <forest/form.hpp>' >version.hpp
     echo '#include <forest/version.hpp>' >core/detail/logic/health_machine.hpp
-    echo '#include <forest/core/detail/logic/health_machine.hpp>' >core/url.hpp
+    { echo '#include <forest/core/detail/logic/health_machine.hpp>' &&
+        echo '#include <forest/core/impl/url.ipp>'; } >core/url.hpp
+    { echo '#include <forest/core/url.hpp>' && echo '#include <string>'; } >core/impl/url.ipp
+    echo '#include <forest/core/impl/url.ipp>' >src_core.hpp
+    echo '#include <forest/src_core.hpp>' >src.hpp
     echo '#include <forest/core/url.hpp>' >policy/clock.hpp
     { echo '#include <forest/policy/clock.hpp>' &&
         echo '#include <forest/core/detail/logic/health_machine.hpp>'; } >detail/health/health_loop.hpp
@@ -38,7 +43,7 @@ make_tree() {
     echo 'struct foreign {};' >"$tree/clean/package/package.hpp"
     cp "$tree/clean/package/package.hpp" "$tree/clean/foreign"
     # Guards, because a planted line may close a circle, which takes a compiler for ever.
-    find . -name '*.hpp' | while read -r header; do
+    find . -name '*.[hi]pp' | while read -r header; do
         guard=$(echo "$header" | tr ./ __)
         sed -i "1s/^/#ifndef $guard\n#define $guard\n/; \$s/\$/\n#endif/" "$header"
     done
@@ -76,6 +81,7 @@ for layer in core/url core/detail/logic/health_machine policy/clock health_clien
     plant $layer.hpp '#include <forest/adapters/asio/asio_clock.hpp>'
     plant $layer.hpp '#include <forest/forest.hpp>'
 done
+plant form.hpp '#include <forest/core/url.hpp>'
 plant core/url.hpp '#include <forest/policy/clock.hpp>'
 plant core/url.hpp '#include <forest/health_client.hpp>'
 plant core/url.hpp '#include <forest/sim/world/world.hpp>'
@@ -97,6 +103,21 @@ plant adapters/openssl/tls_client.hpp '#include <forest/adapters/asio/detail/io/
 plant adapters/posix/detail/descriptor.hpp '#include <forest/sim/time/detail/order.hpp>'
 plant adapters/posix/detail/descriptor.hpp '#include <forest/adapters/openssl/detail/ticket.hpp>'
 plant forest.hpp '#include <forest/adapters/asio/detail/io/error.hpp>'
+# An .ipp may include what its header may, and only its header and src_*.hpp include it.
+plant core/impl/url.ipp '#include <asio.hpp>'
+plant core/impl/url.ipp '#include <unistd.h>'
+plant core/impl/url.ipp '#include <forest/policy/clock.hpp>'
+plant core/impl/url.ipp '#include <forest/detail/health/health_loop.hpp>'
+plant core/impl/url.ipp '/* */ #include <forest/version.hpp>'
+plant core/impl/uri.ipp '#include <forest/core/url.hpp>'
+plant core/url.ipp '#include <forest/core/url.hpp>'
+plant core/detail/logic/health_machine.hpp '#include <forest/core/impl/url.ipp>'
+plant health_client.hpp '#include <forest/core/impl/url.ipp>'
+plant adapters/asio/asio_clock.hpp '#include <forest/core/impl/url.ipp>'
+plant forest.hpp '#include <forest/core/impl/url.ipp>'
+plant src.hpp '#include <forest/core/impl/url.ipp>'
+plant src_core.hpp '#include <forest/core/url.hpp>'
+plant forest.hpp '#include <forest/src_core.hpp>'
 # The rooms of sim: only downwards.
 plant sim/time/virtual_clock.hpp '#include <forest/sim/world/world.hpp>'
 plant sim/time/detail/order.hpp '#include <forest/sim/world/world.hpp>'

@@ -5,7 +5,9 @@
 #
 # Proves the rule of docs/explanation/design.md: what lies below a `detail/` is in a namespace `detail`
 # and in no other, and examples and the tool do without it; the other headers are each on a page of
-# docs/reference. No header includes itself, and each class has a test. Prints one line for each fault.
+# docs/reference. Everything is in the inline namespace of form.hpp. The functions that the compiled
+# form compiles once are in the files impl/*.ipp, all of which a src_*.hpp includes. No header includes
+# itself, and each class has a test. Prints one line for each fault.
 set -eu
 cd "$1"
 
@@ -17,6 +19,7 @@ fault() {
 
 headers=$(find include/forest -name '*.hpp' | sort)
 public=$(echo "$headers" | grep -v /detail/)
+compiled=$(find include/forest -name '*.ipp' | sort)
 
 # report FAULTS: one fault for each line.
 report() {
@@ -32,24 +35,92 @@ report "$(awk '
     function finish() { if (file != "" && !inside) print file ": is in no namespace detail" }
     FNR == 1 { finish(); file = FILENAME; inside = 0 }
     /^[[:space:]]*(inline[[:space:]]+)?namespace([[:space:]{]|$)/ {
-        if (/^namespace forest(::[a-z_]+)*::detail [{]$/) inside = 1
+        if (/^namespace forest::inline FOREST_FORM(::[a-z_]+)*::detail [{]$/) inside = 1
         else print FILENAME ": has another namespace than detail: " $0
     }
     END { finish() }
-' $(echo "$headers" | grep /detail/) /dev/null)"
+' $(echo "$headers" "$compiled" | tr ' ' '\n' | grep /detail/) /dev/null)"
+
+# The inline namespace is a macro of form.hpp: without that header it would be a name. An .ipp gets it
+# from its own header, which includes it last, and in one form only. Its functions are in the other form
+# compiled once. So each begins with FOREST_DECL, which says that, and the file has nothing else but
+# assertions, aliases, classes and templates.
+report "$(awk '
+    function finish() {
+        if (file ~ /[.]ipp$/) included[file] = include
+        else last[file] = line[(count - 4) % 5] line[(count - 3) % 5] line[(count - 2) % 5] line[(count - 1) % 5] line[count % 5]
+        if (uses && !form && file ~ /[.]hpp$/ && file !~ /forest\/(form|src_[a-z]+)[.]hpp$/)
+            print file ": does not include forest/form.hpp"
+    }
+    FNR == 1 { if (file != "") finish(); file = FILENAME; uses = form = 0; include = ""; split("", line) }
+    { line[FNR % 5] = $0; count = FNR }
+    /^#include/ { include = include $2 }
+    /FOREST_(FORM|DECL)/ { uses = 1 }
+    /^#include <forest\/form[.]hpp>$/ { form = 1 }
+    /^[[:space:]]*namespace[[:space:]]+forest/ &&
+        !/^namespace forest::inline FOREST_FORM(::[a-z_]+)* [{]$/ {
+        print FILENAME ": has another namespace than the form of the library: " $0
+    }
+    END {
+        finish()
+        for (file in included) {
+            header = file
+            sub(/impl\/[^\/]*$/, substr(header, match(header, /[^\/]*$/)), header); sub(/[.]ipp$/, ".hpp", header)
+            own = header; sub(/^include\//, "", own)
+            if (!index(included[file], "<" own ">")) print file ": does not include its header " header
+            sub(/^include\//, "", file)
+            if (header in last &&
+                last[header] != "#ifndef FOREST_SEPARATE_COMPILATION#include <" file ">#endif#endif")
+                print header ": does not end with " file ", unless FOREST_SEPARATE_COMPILATION is defined"
+        }
+    }
+' $headers $compiled)"
+[ -z "$compiled" ] || report "$(awk '
+    # A line at the margin that does not go on with the one before begins a declaration.
+    FNR == 1 { ended = 1 }
+    /^ *(static |constexpr )*inline / && !/FOREST_DECL/ { print FILENAME ":" FNR ": has an inline function without FOREST_DECL: " $0; next }
+    /^namespace / && !/^namespace forest::inline FOREST_FORM(::[a-z_]+)* [{]$/ {
+        print FILENAME ": has another namespace than the form of the library: " $0
+    }
+    ended && /^[^ #\/}]/ && !/^(FOREST_DECL|namespace|static_assert|using|template|requires|class|struct|enum)[ (<]?/ {
+        print FILENAME ":" FNR ": begins without FOREST_DECL: " $0
+    }
+    { ended = /^(#|\/\/)|[;{}]$|^} \/\/|^$/ }
+' $compiled)"
+
+# Each of them is in one source of the compiled form: in that of its package, or in that of the core.
+report "$({ echo "$compiled" && grep -o '^#include <.*[.]ipp>' include/forest/src*.hpp /dev/null; } | awk '
+    function source(file) {
+        if (file ~ /\/adapters\/cares\//) return "include/forest/src_cares.hpp"
+        if (file ~ /\/adapters\/(asio|fmt|openssl)\//) return "include/forest/src_stack.hpp"
+        return "include/forest/src_core.hpp"
+    }
+    !/#/ { there[$0] = 1; next }
+    {
+        split($0, part, /:#include <|>$/)
+        file = "include/" part[2]
+        if (file in included) print part[1] ": includes " file " a second time"
+        else if (!(file in there)) print part[1] ": includes " file ", which is not there"
+        else if (source(file) != part[1]) print part[1] ": includes " file ", which belongs to " source(file)
+        included[file] = 1
+    }
+    END { for (file in there) if (!(file in included)) print source(file) ": does not include " file }')"
 
 for file in $(find examples -name '*.hpp' -o -name '*.cpp' | sort); do
-    if grep -Eq '#[[:space:]]*include[[:space:]]*<forest/.*detail/' "$file"; then
-        fault "$file: includes what lies below a detail/"
+    if grep -Eq '#[[:space:]]*include[[:space:]]*<forest/.*(detail|impl)/' "$file"; then
+        fault "$file: includes what lies below a detail/ or an impl/"
     elif grep -Eq 'detail::|(::|namespace[[:space:]]+)detail([^a-z_0-9]|$)' "$file"; then
         fault "$file: uses a namespace detail"
     fi
 done
 
-for header in $public; do
-    grep -Fq "${header#include/}" docs/reference/*.md ||
-        fault "$header: is on no page of docs/reference"
+for file in $(grep -rlE '#[[:space:]]*include.*[.]ipp' --include='*.[chi]pp' tests examples benchmarks); do
+    fault "$file: includes an .ipp"
 done
+
+report "$({ grep -rhoE '\bforest/[a-z0-9_/]+\.hpp' docs/reference && echo "$public"; } | awk '
+    /^include/ && !(substr($0, 9) in named) { print $0 ": is on no page of docs/reference" }
+    { named[$0] = 1 }')"
 for named in $(grep -rhoE '\bforest/[a-z0-9_/]+\.hpp' README.md docs | sort -u); do
     [ -e "include/$named" ] || fault "docs: there is no $named"
 done
@@ -59,12 +130,15 @@ done
 # shellcheck disable=SC2086 # The headers are split into words on purpose.
 report "$(awk '
     FNR == 1 { depth = 0 }
-    /^namespace .*[{]$/ { ++depth; within[depth] = within[depth - 1] $2 "::" }
+    /^namespace .*[{]$/ {
+        name = $0; gsub(/^namespace |::inline FOREST_FORM| [{]$/, "", name)
+        ++depth; within[depth] = within[depth - 1] name "::"
+    }
     /^} \/\/ namespace/ { --depth }
     /^(class|struct) [a-z_0-9]+( final)?( :|( [{])|$)/ {
         if (++defined[within[depth] $2] == 2) print within[depth] $2 ": is defined in two headers"
     }
-' $headers)"
+' $headers $compiled)"
 
 # The comments of the main classes have the same parts in the same order; a comment that has one of
 # the parts has them all. The sentence ends its paragraph, and other paragraphs may stand between the
@@ -108,12 +182,14 @@ report "$(awk -v wanted="$main_classes" '
 # Inheritance that only spreads a class over files shows in these.
 most=20
 # shellcheck disable=SC2086
-count=$(cat $headers | grep -o 'this->' | wc -l)
+count=$(cat $headers $compiled | grep -o 'this->' | wc -l)
 [ "$count" -le "$most" ] || fault "include/forest: says this-> $count times, and may $most times"
 
 # Two rules on what includes what.
 #
-# No header includes itself, directly or through others.
+# No header includes itself, directly or through others. In the header-only form a header is followed by
+# its .ipp: what that includes must not include the header itself. Two of them may include each
+# other by their .ipp files, since both headers are then complete.
 #
 # A header with a class has a test: at its own place below tests/, which mirrors include/forest, or
 # at the place of its owner, a header of the same layer that includes it. Where neither is there,
@@ -122,24 +198,36 @@ count=$(cat $headers | grep -o 'this->' | wc -l)
 elsewhere=tests/layering/tested_elsewhere.txt
 # shellcheck disable=SC2086
 report "$(find tests -name '*_test.cpp' -o -path 'tests/compile_fail/*.cpp' | awk -v elsewhere=$elsewhere '
-    FILENAME !~ /[.]hpp$/ { is_test[$0] = 1; next }
-    FNR == 1 { all[++count] = FILENAME }
-    /^[[:space:]]*#[[:space:]]*include[[:space:]]*<forest\// { includes[FILENAME] = includes[FILENAME] " " included($0) }
+    FILENAME !~ /[.][hi]pp$/ { is_test[$0] = 1; next }
+    # The includes of an .ipp are those of its header.
+    FNR == 1 {
+        header = FILENAME
+        if (!sub(/[.]ipp$/, ".hpp", header)) all[++count] = header
+        else sub(/impl\/[^\/]*$/, substr(header, match(header, /[^\/]*$/)), header)
+    }
+    /^[[:space:]]*#[[:space:]]*include[[:space:]]*<forest\/.*[.]hpp>/ {
+        name = included($0)
+        if (FILENAME == header) itself[header] = itself[header] " " name
+        if (FILENAME == header || name != header) includes[header] = includes[header] " " name
+    }
+    FILENAME ~ /[.]ipp$/ { next }
     /^(class|struct) [a-z_0-9]+( final)?( :|( [{])|$)/ { has_class[FILENAME] = 1 }
 
     function included(line) { gsub(/.*<|>.*/, "", line); return "include/" line }
 
-    # Depth first. A header on the way that is met again closes a circle.
-    function visit(header, way,   list, i, n) {
-        if (state[header] == "done") return
-        if (state[header] == "on the way") {
-            print header ": includes itself:" substr(way, index(way, " " header)) " " header
-            return
+    # Breadth first from what the header itself includes, to where that leads back to it.
+    function visit(header,   list, i, n, queue, first, last, from, at, way) {
+        n = split(itself[header], list, " ")
+        for (i = 1; i <= n; ++i) if (!(list[i] in from)) { from[list[i]] = header; queue[++last] = list[i] }
+        while (first < last && !(header in from)) {
+            at = queue[++first]
+            n = split(includes[at], list, " ")
+            for (i = 1; i <= n; ++i) if (!(list[i] in from)) { from[list[i]] = at; queue[++last] = list[i] }
         }
-        state[header] = "on the way"
-        n = split(includes[header], list, " ")
-        for (i = 1; i <= n; ++i) visit(list[i], way " " header)
-        state[header] = "done"
+        if (!(header in from)) return
+        at = header
+        do { at = from[at]; way = " " at way } while (at != header)
+        print header ": includes itself:" way " " header
     }
 
     # Layers, and beside them each of the adapters.
@@ -179,7 +267,7 @@ report "$(find tests -name '*_test.cpp' -o -path 'tests/compile_fail/*.cpp' | aw
     }
 
     END {
-        for (i = 1; i <= count; ++i) visit(all[i], "")
+        for (i = 1; i <= count; ++i) visit(all[i])
         while ((getline line < elsewhere) > 0) {
             if (line ~ /^(#|$)/) continue
             split(line, word, " ")
@@ -204,7 +292,7 @@ report "$(find tests -name '*_test.cpp' -o -path 'tests/compile_fail/*.cpp' | aw
                 print header ": has a class, and neither it nor its owner has a test"
         }
     }
-' - $headers)"
+' - $headers $compiled)"
 
 # A room of sim with more than five headers explains itself in a few lines, whose links lead to files
 # and whose headers are there: beside the page, or by their paths.
