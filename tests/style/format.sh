@@ -7,5 +7,5 @@
 set -eu
 cd "$1"
 command -v clang-format-19 >/dev/null || { echo "skipped: there is no clang-format-19"; exit 77; }
-find include tests examples benchmarks \( -name '*.hpp' -o -name '*.cpp' \) -print0 |
+find include tests examples benchmarks \( -name '*.[hi]pp' -o -name '*.cpp' \) -print0 |
     xargs -0 clang-format-19 --dry-run -Werror

@@ -31,6 +31,8 @@ run() { sh "$style/$checked.sh" "$tree/project" "$tree/build" >"$output" 2>&1; }
 at() { echo "$1:[0-9]*:[0-9]*"; }
 
 accept_clean_tree
+sed 's/int\* pointer_/int *pointer_/' include/forest/first.hpp >include/forest/first.ipp
+planted "$(at include/forest/first.ipp)" 'a line in another format'
 for folder in include/forest tests; do
     sed -i 's/int\* pointer_/int *pointer_/' $folder/first.hpp
     planted "$(at $folder/first.hpp)" 'a line in another format'
