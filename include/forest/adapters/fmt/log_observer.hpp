@@ -8,7 +8,6 @@
 #include <forest/policy/observer.hpp>
 
 #include <concepts>
-#include <cstdio>
 #include <string_view>
 #include <utility>
 
@@ -71,8 +70,6 @@ private:
 
 /// Logs to the standard error stream: `client.on_event(log_observer{})`.
 using log_observer = basic_log_observer<>;
-
-static_assert(observer<log_observer>);
 
 } // namespace forest::inline FOREST_FORM
 

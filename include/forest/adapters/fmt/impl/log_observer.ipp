@@ -4,7 +4,12 @@
 
 #include <forest/adapters/fmt/log_observer.hpp>
 
+#include <cstdio>
+#include <string_view>
+
 namespace forest::inline FOREST_FORM {
+
+static_assert(observer<log_observer>);
 
 FOREST_DECL void stderr_sink::operator()(severity, std::string_view line) const noexcept {
     static_assert(log_line::bytes_max < 1U << 30U, "the length goes through an int");
