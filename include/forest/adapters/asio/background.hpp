@@ -4,10 +4,9 @@
 
 #include <forest/form.hpp>
 
-#include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 
-#include <thread>
+#include <memory>
 
 // For applications without an event loop of their own.
 
@@ -40,7 +39,7 @@ class background {
 public:
     using executor_type = asio::io_context::executor_type;
 
-    background() : thread_{[this] { context_.run(); }} {}
+    background();
 
     background(const background&) = delete;
     background& operator=(const background&) = delete;
@@ -48,12 +47,12 @@ public:
     /// Ends the thread. Pending work is dropped.
     ~background();
 
-    [[nodiscard]] executor_type get_executor() noexcept { return context_.get_executor(); }
+    [[nodiscard]] executor_type get_executor() noexcept;
 
 private:
-    asio::io_context context_{1};
-    asio::executor_work_guard<executor_type> work_{context_.get_executor()};
-    std::thread thread_;
+    struct state;
+
+    std::unique_ptr<state> state_;
 };
 
 } // namespace forest::inline FOREST_FORM

@@ -6,18 +6,13 @@
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
 
-#include <unistd.h>
-
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string_view>
-#include <utility>
 
 // Reports an exception from a callback if no `on_event` can receive it. Otherwise the exception
 // would be lost, and it is the only sign of the defect.
@@ -66,7 +61,7 @@ private:
 /// nor allocates.
 class failure_reporter {
 public:
-    failure_reporter() : state_{std::make_shared<state>()} {}
+    failure_reporter();
 
     void operator()(const event& happened) const noexcept;
 
@@ -74,10 +69,7 @@ private:
     static constexpr std::size_t target_bytes_max = 256;
     static constexpr std::size_t detail_bytes_max = 512;
 
-    struct state {
-        std::mutex mutex;
-        detail::line_limit limit;
-    };
+    struct state;
 
     std::shared_ptr<state> state_;
 };

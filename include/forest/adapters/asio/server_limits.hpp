@@ -2,7 +2,6 @@
 #ifndef FOREST_ADAPTERS_ASIO_SERVER_LIMITS_HPP
 #define FOREST_ADAPTERS_ASIO_SERVER_LIMITS_HPP
 
-#include <forest/core/detail/http/framing.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/message_limits.hpp>
 #include <forest/core/time.hpp>

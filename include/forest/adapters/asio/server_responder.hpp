@@ -5,11 +5,8 @@
 #include <forest/form.hpp>
 #include <forest/policy/server.hpp>
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
-#include <utility>
 
 // The object with which a handler answers: now or later, from any thread, even after the client has
 // gone.
@@ -19,30 +16,7 @@ namespace forest::inline FOREST_FORM {
 namespace detail {
 
 class server_connection;
-
-// The part of a connection that a responder calls. An interface, because a connection makes
-// responders: neither header could be complete without the other.
-class answer_receiver {
-public:
-    virtual void answer(const response& content) noexcept = 0;
-    virtual void answer_error(int status) noexcept = 0;
-
-protected:
-    ~answer_receiver() = default;
-};
-
-// The state that a responder shares with its connection. Only this state outlives the connection.
-// The state serves one request after the other, so an answer needs no allocation. The number of the
-// request identifies a responder of an earlier request.
-struct answer_slot {
-    std::shared_ptr<std::mutex> mutex;     // the server's
-    answer_receiver* connection = nullptr; // null when it is closed
-    std::uint64_t request = 0;
-    std::size_t holders = 0; // responders of this request
-};
-
-// The answer to a responder that was dropped.
-inline constexpr int unanswered_status = 500;
+struct answer_slot; // in adapters/asio/detail/server/answer_slot.hpp
 
 } // namespace detail
 
@@ -53,7 +27,7 @@ class server_responder {
 public:
     server_responder(const server_responder& other) noexcept;
 
-    server_responder(server_responder&&) noexcept = default;
+    server_responder(server_responder&&) noexcept;
 
     server_responder& operator=(server_responder other) noexcept;
 
@@ -66,8 +40,7 @@ public:
 private:
     friend class detail::server_connection;
 
-    server_responder(std::shared_ptr<detail::answer_slot> slot, std::uint64_t request) noexcept
-        : slot_{std::move(slot)}, request_{request} {}
+    server_responder(std::shared_ptr<detail::answer_slot> slot, std::uint64_t request) noexcept;
 
     std::shared_ptr<detail::answer_slot> slot_;
     std::uint64_t request_ = 0;

@@ -4,11 +4,28 @@
 
 #include <forest/adapters/asio/background.hpp>
 
+#include <asio/executor_work_guard.hpp>
+
+#include <memory>
+#include <thread>
+
 namespace forest::inline FOREST_FORM {
 
+struct background::state {
+    asio::io_context context{1};
+    asio::executor_work_guard<executor_type> work{context.get_executor()};
+    std::thread thread{[this] { context.run(); }};
+};
+
+FOREST_DECL background::background() : state_{std::make_unique<state>()} {}
+
 FOREST_DECL background::~background() {
-    context_.stop();
-    thread_.join();
+    state_->context.stop();
+    state_->thread.join();
+}
+
+FOREST_DECL background::executor_type background::get_executor() noexcept {
+    return state_->context.get_executor();
 }
 
 } // namespace forest::inline FOREST_FORM

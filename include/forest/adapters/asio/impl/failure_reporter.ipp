@@ -4,6 +4,17 @@
 
 #include <forest/adapters/asio/failure_reporter.hpp>
 
+#include <unistd.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <utility>
+
 namespace forest::inline FOREST_FORM::detail {
 
 FOREST_DECL std::optional<std::uint64_t> line_limit::admit(steady_time now) noexcept {
@@ -25,9 +36,12 @@ FOREST_DECL void bounded_line::append(std::string_view text) noexcept {
 }
 
 FOREST_DECL void bounded_line::append(std::uint64_t number) noexcept {
-    std::array<char, 20> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-    append(std::string_view{digits.data(), static_cast<std::size_t>(end - digits.data())});
+    char digits[20]; // as many as the largest number has
+    char* begin = digits + sizeof digits;
+    do
+        *--begin = static_cast<char>('0' + number % 10);
+    while ((number /= 10) != 0);
+    append(std::string_view{begin, static_cast<std::size_t>(digits + sizeof digits - begin)});
 }
 
 FOREST_DECL std::string_view bounded_line::end() noexcept {
@@ -38,6 +52,13 @@ FOREST_DECL std::string_view bounded_line::end() noexcept {
 } // namespace forest::inline FOREST_FORM::detail
 
 namespace forest::inline FOREST_FORM {
+
+struct failure_reporter::state {
+    std::mutex mutex;
+    detail::line_limit limit;
+};
+
+FOREST_DECL failure_reporter::failure_reporter() : state_{std::make_shared<state>()} {}
 
 FOREST_DECL void failure_reporter::operator()(const event& happened) const noexcept {
     const std::lock_guard lock{state_->mutex};

@@ -2,9 +2,21 @@
 #ifndef FOREST_ADAPTERS_ASIO_IMPL_SERVER_RESPONDER_IPP
 #define FOREST_ADAPTERS_ASIO_IMPL_SERVER_RESPONDER_IPP
 
+#include <forest/adapters/asio/detail/server/answer_slot.hpp>
 #include <forest/adapters/asio/server_responder.hpp>
 
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <utility>
+
 namespace forest::inline FOREST_FORM {
+
+FOREST_DECL server_responder::server_responder(std::shared_ptr<detail::answer_slot> slot,
+                                               std::uint64_t request) noexcept
+    : slot_{std::move(slot)}, request_{request} {}
+
+FOREST_DECL server_responder::server_responder(server_responder&&) noexcept = default;
 
 FOREST_DECL server_responder::server_responder(const server_responder& other) noexcept
     : slot_{other.slot_}, request_{other.request_} {
