@@ -2,44 +2,21 @@
 #ifndef FOREST_ADAPTERS_ASIO_ASIO_SERVER_HPP
 #define FOREST_ADAPTERS_ASIO_ASIO_SERVER_HPP
 
-#include <forest/adapters/asio/detail/server/server_connection.hpp>
-#include <forest/adapters/asio/detail/server/server_eviction.hpp>
-#include <forest/adapters/asio/detail/server/server_listener.hpp>
-#include <forest/adapters/asio/detail/server/server_state.hpp>
 #include <forest/adapters/asio/executor_source.hpp>
 #include <forest/adapters/asio/server_limits.hpp>
 #include <forest/adapters/asio/server_responder.hpp>
 #include <forest/adapters/asio/unix_socket_options.hpp>
-#include <forest/adapters/openssl/tls_context.hpp>
-#include <forest/core/detail/http/request_target.hpp>
+#include <forest/adapters/openssl/tls_options.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/logic/option_mistake.hpp>
-#include <forest/core/error.hpp>
-#include <forest/core/fields.hpp>
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
 #include <forest/policy/server.hpp>
 
-#include <asio/any_io_executor.hpp>
-#include <asio/error.hpp>
-#include <asio/ip/address.hpp>
-#include <asio/ip/address_v4.hpp>
-#include <asio/ip/address_v6.hpp>
-#include <asio/ip/tcp.hpp>
-
-#include <sys/un.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <iterator>
-#include <map>
 #include <memory>
-#include <mutex>
-#include <new>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -52,6 +29,10 @@
 // complete.
 
 namespace forest::inline FOREST_FORM {
+
+namespace detail {
+struct server_state;
+}
 
 /// Serves routes over TCP, TLS and unix sockets, with keep-alive and pipelining: a model of
 /// `server`.
@@ -81,8 +62,7 @@ public:
 
     /// Makes a server on an executor, or on the executor of a context. Throws std::system_error
     /// with the error of `limits.validate()`.
-    explicit asio_server(const executor_source& source, const server_limits& limits = {})
-        : state_{make_state(source.get(), limits)} {}
+    explicit asio_server(const executor_source& source, const server_limits& limits = {});
 
     // Says what is wrong with braced limits.
     template <std::size_t MisspeltOrWithoutUnit>
@@ -106,14 +86,7 @@ public:
     template <typename Handler>
         requires(std::invocable<std::decay_t<Handler>&, const server_request&, responder>)
     std::error_code get(std::string path, Handler&& handler) {
-        if (path.empty() || path.front() != '/' || detail::path_of_target(path) != path ||
-            !std::all_of(path.begin(), path.end(), detail::is_target_byte))
-            return errc::path_invalid;
-        detail::route_handler stored{std::forward<Handler>(handler)};
-        const std::lock_guard lock{*state_->mutex};
-        // A handler that is not stored is destroyed after the lock is released.
-        const bool fresh = state_->routes.try_emplace(std::move(path), std::move(stored)).second;
-        return fresh ? std::error_code{} : errc::path_invalid;
+        return add_route(std::move(path), std::forward<Handler>(handler));
     }
 
     /// Listens on a TCP port; 0 means any free port. The host may be an address. It may be a name:
@@ -178,67 +151,17 @@ public:
 #endif
 
 private:
-    static std::shared_ptr<detail::server_state> make_state(asio::any_io_executor executor,
-                                                            const server_limits& limits);
-
-    using tcp_endpoint = asio::ip::tcp::endpoint;
-    using listener_list = std::vector<std::shared_ptr<detail::server_listener>>;
-
-    // How often the server tries another free port, if the port of the first address of a name is
-    // in use at another address.
-    static constexpr int port_attempts_max = 16;
-
-    // Listeners that are closed unless all of them can accept.
-    struct new_listeners {
-        new_listeners() = default;
-        new_listeners(const new_listeners&) = delete;
-        new_listeners& operator=(const new_listeners&) = delete;
-        ~new_listeners() { close_all_of(all); }
-
-        listener_list all;
-    };
-
-    // Returns the error of `listen`, or `not_enough_memory` if `listen` throws std::bad_alloc.
-    template <typename Listen>
-    static std::error_code unless_out_of_memory(const Listen& listen) {
-        try {
-            return listen();
-        } catch (const std::bad_alloc&) {
-            return std::make_error_code(std::errc::not_enough_memory);
-        }
-    }
+    class listening;
 
     std::error_code listen_tcp(std::string_view host, std::uint16_t port,
                                const tls_server_options* tls);
 
-    // Binds all addresses that this machine has, to one port.
-    std::error_code bind_all(const std::vector<tcp_endpoint>& addresses,
-                             const std::shared_ptr<const tls_context>& tls, listener_list& bound,
-                             std::vector<std::string>& skipped);
-
-    // Returns whether the machine has no such address, or no address of its family.
-    static bool is_lacking(const std::error_code& ec) noexcept;
-
-    // Begins to accept on all the listeners or on none.
-    std::error_code begin_accepting(new_listeners& bound, std::vector<std::string> skipped);
-
-    static void close_all_of(const listener_list& listeners) noexcept {
-        for (const auto& listener : listeners)
-            listener->close();
-    }
-
-    std::error_code resolve(std::string_view host, std::uint16_t port,
-                            std::vector<tcp_endpoint>& addresses) const;
-
-    void stop_listening();
+    std::error_code
+    add_route(std::string path,
+              detail::unique_function<void(const server_request&, responder)> handler);
 
     std::shared_ptr<detail::server_state> state_;
-    listener_list listeners_;
-    std::vector<std::string> skipped_;
-    bool grace_given_ = false;
 };
-
-static_assert(server<asio_server>);
 
 } // namespace forest::inline FOREST_FORM
 

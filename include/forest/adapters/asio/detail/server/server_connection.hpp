@@ -2,18 +2,17 @@
 #ifndef FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_CONNECTION_HPP
 #define FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_CONNECTION_HPP
 
-#include <forest/adapters/asio/detail/io/handler_memory.hpp>
+#include <forest/adapters/asio/detail/server/answer_slot.hpp>
+#include <forest/adapters/asio/detail/server/server_party.hpp>
 #include <forest/adapters/asio/detail/server/server_state.hpp>
 #include <forest/adapters/asio/detail/server/server_stream.hpp>
-#include <forest/adapters/asio/server_responder.hpp>
 #include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/core/detail/http/request_parser.hpp>
 #include <forest/core/detail/http/response_writer.hpp>
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
-#include <forest/policy/server.hpp>
 
-#include <asio/socket_base.hpp>
+#include <asio/posix/stream_descriptor.hpp>
 #include <asio/steady_timer.hpp>
 
 #include <algorithm>
@@ -41,15 +40,14 @@ namespace forest::inline FOREST_FORM::detail {
 /// does not make enough room.
 bool make_room(server_state& server, std::size_t bytes, const server_connection& asking);
 
-class server_connection final : public std::enable_shared_from_this<server_connection>,
-                                public answer_receiver {
+class server_connection final : public server_party, public answer_receiver {
 public:
-    using socket_type = server_stream::socket_type;
-    using lock_type = std::unique_lock<std::mutex>;
     using clock = std::chrono::steady_clock;
 
-    server_connection(std::shared_ptr<server_state> server, socket_type&& socket,
-                      const tls_context* tls);
+    server_connection(std::shared_ptr<server_state> server, const tls_context* tls);
+
+    // Takes an accepted socket over. With an error it stays the caller's.
+    std::error_code assign(int descriptor) { return stream_.assign(descriptor); }
 
     // All members are called under the server's lock. Members with the parameter `lock` are called
     // in a turn. They release the lock while a handler runs.
@@ -60,7 +58,7 @@ public:
     // Closes at once. No handler of an earlier step continues.
     void close() noexcept;
 
-    [[nodiscard]] bool closed() const noexcept { return phase_ == phase::closed; }
+    [[nodiscard]] bool closed() const noexcept override { return phase_ == phase::closed; }
 
     // Returns whether no part of a request has arrived since the last answer.
     [[nodiscard]] bool idle() const noexcept;
@@ -155,22 +153,21 @@ private:
 
     void time_out(lock_type& lock);
 
-    // Returns a completion handler that owns the connection. It calls `then` in a turn and under
-    // the lock, unless the connection has been closed.
-    template <typename Then>
-    auto guarded(Then then) {
-        return owned_handler{shared_from_this(), memory_,
-                             [then](server_connection& connection, const auto&... results) {
-                                 connection.server_->turns.run(
-                                     [self = connection.shared_from_this(), then, results...] {
-                                         server_lock lock{*self->server_};
-                                         if (!self->closed())
-                                             then(*self, lock, results...);
-                                     });
-                             }};
+    [[nodiscard]] std::shared_ptr<server_connection> self() {
+        return std::static_pointer_cast<server_connection>(shared_from_this());
     }
 
-    void wait_for(asio::socket_base::wait_type readiness, bool& waiting);
+    void wait_for_reading();
+
+    void wait_for_writing();
+
+    // The ends of the waits.
+    void on_readable(lock_type& lock, std::error_code ec, std::uint64_t);
+    void on_writable(lock_type& lock, std::error_code ec, std::uint64_t);
+    void on_waking(lock_type& lock, std::error_code ec, std::uint64_t);
+    void on_deadline(lock_type& lock, std::error_code ec, std::uint64_t number);
+
+    void ready(lock_type& lock, std::error_code ec);
 
     // Continues in a turn of its own.
     void wake();
@@ -188,8 +185,6 @@ private:
     static constexpr duration linger_timeout = std::chrono::seconds{2};
     static constexpr int steps_per_turn_max = 16; // reads and answers; then others continue
 
-    std::shared_ptr<server_state> server_;
-    handler_memory memory_;
     std::shared_ptr<answer_slot> slot_ = std::make_shared<answer_slot>();
     connection_list* list_ = nullptr;
     connection_list::iterator position_;

@@ -2,53 +2,31 @@
 #ifndef FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_LISTENER_HPP
 #define FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_LISTENER_HPP
 
-#include <forest/adapters/asio/detail/io/handler_memory.hpp>
-#include <forest/adapters/asio/detail/server/server_connection.hpp>
-#include <forest/adapters/asio/detail/server/server_eviction.hpp>
+#include <forest/adapters/asio/detail/server/server_address.hpp>
+#include <forest/adapters/asio/detail/server/server_party.hpp>
 #include <forest/adapters/asio/detail/server/server_socket_file.hpp>
 #include <forest/adapters/asio/detail/server/server_state.hpp>
 #include <forest/adapters/openssl/tls_context.hpp>
-#include <forest/core/error.hpp>
-#include <forest/core/fields.hpp>
 #include <forest/form.hpp>
 
-#include <asio/any_io_executor.hpp>
-#include <asio/basic_socket_acceptor.hpp>
-#include <asio/error.hpp>
-#include <asio/generic/stream_protocol.hpp>
-#include <asio/ip/tcp.hpp>
-#include <asio/ip/v6_only.hpp>
-#include <asio/local/stream_protocol.hpp>
-#include <asio/socket_base.hpp>
+#include <asio/posix/stream_descriptor.hpp>
 #include <asio/steady_timer.hpp>
 
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
+#include <cstdint>
 #include <memory>
-#include <mutex>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <utility>
 
 // One address that a server listens on.
 
 namespace forest::inline FOREST_FORM::detail {
 
-class server_listener : public std::enable_shared_from_this<server_listener> {
+class server_listener final : public server_party {
 public:
-    using endpoint = asio::generic::stream_protocol::endpoint;
-
     explicit server_listener(std::shared_ptr<server_state> server,
                              std::shared_ptr<const tls_context> tls = {});
 
@@ -57,7 +35,7 @@ public:
     // Binds to an address, but accepts nothing yet. Returns the error of the system, for example if
     // it does not have the address or its family. `shares_port` means that a listener of the other
     // family has the same port.
-    std::error_code bind(const endpoint& address, bool shares_port);
+    std::error_code bind(const server_address& address, bool shares_port);
 
     // Like `bind`, for a socket file with the permissions `mode`.
     std::error_code bind_unix(const std::string& path, unsigned mode);
@@ -66,14 +44,16 @@ public:
     std::error_code listen();
 
     // Returns the address; the port is 0 for a unix socket.
-    [[nodiscard]] asio::ip::tcp::endpoint tcp_endpoint() const;
+    [[nodiscard]] server_address tcp_address();
 
     // Returns the beginning of a URL for this listener.
-    [[nodiscard]] std::string url() const;
+    [[nodiscard]] std::string url();
 
-    static std::string tcp_url(const asio::ip::tcp::endpoint& address, bool tls);
+    static std::string tcp_url(const server_address& address, bool tls);
 
     void close() noexcept;
+
+    [[nodiscard]] bool closed() const noexcept override { return !socket_.is_open(); }
 
 private:
     // How long to wait before the next attempt if no connection can be closed.
@@ -86,19 +66,12 @@ private:
     // digits of signatures.
     static std::string unix_url(std::string_view path);
 
-    std::error_code open(const endpoint& address);
+    // Makes a socket of this family.
+    std::error_code open(int family, int protocol);
 
-    template <typename Then>
-    auto guarded(Then then) {
-        return owned_handler{
-            shared_from_this(), memory_, [then](server_listener& listener, std::error_code ec) {
-                listener.server_->turns.run([self = listener.shared_from_this(), then, ec] {
-                    server_lock lock{*self->server_};
-                    if (self->acceptor_.is_open())
-                        then(*self, lock, ec);
-                });
-            }};
-    }
+    std::error_code bind_to(const sockaddr* address, socklen_t size);
+
+    static std::error_code last_error() noexcept;
 
     void wait();
 
@@ -116,26 +89,26 @@ private:
     // arrived.
     void keep_back_silent_ones() noexcept;
 
-    void accept(std::unique_lock<std::mutex>& lock);
+    void on_readable(lock_type& lock, std::error_code, std::uint64_t) { accept(lock); }
+
+    void accept(lock_type& lock);
 
     // Returns whether to continue in this turn. If not, the next turn has been arranged, or a
     // handler has closed the listener.
-    bool accept_one(std::unique_lock<std::mutex>& lock);
+    bool accept_one(lock_type& lock);
 
     // Closes a connection to make room for the next one. Returns false if that is not possible now;
     // then the next turn has been arranged.
-    bool find_place(std::unique_lock<std::mutex>& lock);
+    bool find_place(lock_type& lock);
 
-    void take(int descriptor, std::unique_lock<std::mutex>& lock);
+    void take(int descriptor, lock_type& lock);
 
-    std::shared_ptr<server_state> server_;
-    handler_memory memory_;
-    asio::basic_socket_acceptor<asio::generic::stream_protocol, asio::any_io_executor> acceptor_;
+    // The system is called directly, so this is only used for waits. The client uses the same type.
+    asio::posix::stream_descriptor socket_;
     asio::steady_timer timer_;
     std::shared_ptr<const tls_context> tls_;
     server_socket_file file_;
     std::string path_; // of a socket file that this listener made
-    endpoint::protocol_type protocol_{AF_UNSPEC, 0};
     bool keeps_back_ = false;
     bool gave_back_ = false; // a descriptor was given back, and nothing was accepted since
 };

@@ -3,6 +3,7 @@
 #define FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_STATE_HPP
 
 #include <forest/adapters/asio/asio_serializer.hpp>
+#include <forest/adapters/asio/detail/io/handler_memory.hpp>
 #include <forest/adapters/asio/detail/server/server_memory.hpp>
 #include <forest/adapters/asio/detail/server/spare_descriptor.hpp>
 #include <forest/adapters/asio/server_limits.hpp>
@@ -18,9 +19,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
-#include <functional>
 #include <list>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -37,6 +36,15 @@
 namespace forest::inline FOREST_FORM::detail {
 
 using route_handler = unique_function<void(const server_request&, server_responder)>;
+
+struct server_route {
+    std::string path;
+    route_handler handler;
+};
+
+class server_connection;
+class server_listener;
+
 using connection_list = std::list<std::shared_ptr<server_connection>>;
 
 struct server_state {
@@ -74,9 +82,9 @@ struct server_state {
     const asio_serializer turns; // the turns of connections and listeners, and so of the handlers
     const server_limits limits;
 
-    // Nodes of the map are never removed while a connection lives, so a handler may be called
+    // Nodes of the list are never removed while a connection lives, so a handler may be called
     // without the lock.
-    std::map<std::string, route_handler, std::less<>> routes;
+    std::list<server_route> routes;
     date_field date;
     server_memory memory;
 
@@ -88,6 +96,9 @@ struct server_state {
     connection_list idle;
     connection_list busy;
 
+    // The listeners own this state, until asio_server removes them.
+    std::vector<std::shared_ptr<server_listener>> listeners;
+    std::vector<std::string> skipped; // see `asio_server::skipped_endpoints`
     spare_descriptor spare;
 
     // Owners of bodies that are not needed any more; see `server_lock`.
@@ -102,7 +113,9 @@ struct server_state {
     const std::unique_ptr<char[]> scratch_;
 
     bool stopping = false;
+    handler_memory grace_memory;
     asio::steady_timer grace; // until the remaining connections are closed
+    bool grace_given = false;
 
     std::thread::id inside; // the thread in a handler; none by default
     std::condition_variable left;

@@ -7,8 +7,7 @@
 #include <forest/form.hpp>
 
 #include <asio/any_io_executor.hpp>
-#include <asio/basic_stream_socket.hpp>
-#include <asio/generic/stream_protocol.hpp>
+#include <asio/posix/stream_descriptor.hpp>
 
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -33,9 +32,6 @@ namespace forest::inline FOREST_FORM::detail {
 /// under the server's lock.
 class server_stream {
 public:
-    using socket_type =
-        asio::basic_stream_socket<asio::generic::stream_protocol, asio::any_io_executor>;
-
     /// The result of a call.
     enum class stream_result {
         done,
@@ -45,12 +41,17 @@ public:
         ended,            ///< by the client, or by an error
     };
 
-    server_stream(socket_type&& socket, const tls_context* tls) : socket_{std::move(socket)} {
+    server_stream(const asio::any_io_executor& executor, const tls_context* tls)
+        : socket_{executor} {
         if (tls != nullptr)
             tls_.emplace(*tls);
     }
 
-    [[nodiscard]] socket_type& socket() noexcept { return socket_; }
+    /// Takes the socket over. With an error it stays the caller's.
+    std::error_code assign(int descriptor);
+
+    /// For waits only.
+    [[nodiscard]] asio::posix::stream_descriptor& socket() noexcept { return socket_; }
 
     /// Call it when bytes may have arrived since the last call of `receive`.
     void look_again() noexcept { emptied_ = false; }
@@ -115,7 +116,8 @@ private:
     // Sends the output of the TLS session.
     stream_result flush() noexcept;
 
-    socket_type socket_;
+    // The system is called directly, so this is only used for waits. The client uses the same type.
+    asio::posix::stream_descriptor socket_;
     std::optional<tls_session> tls_;
     std::string_view head_; // the unsent part of the head
     std::string_view body_;

@@ -3,13 +3,15 @@
 #define FOREST_ADAPTERS_ASIO_DETAIL_SERVER_IMPL_SERVER_CONNECTION_IPP
 
 #include <forest/adapters/asio/detail/server/server_connection.hpp>
+#include <forest/adapters/asio/server_responder.hpp>
+#include <forest/policy/server.hpp>
 
 namespace forest::inline FOREST_FORM::detail {
 
 FOREST_DECL server_connection::server_connection(std::shared_ptr<server_state> server,
-                                                 socket_type&& socket, const tls_context* tls)
-    : server_{std::move(server)},
-      stream_{std::move(socket), tls},
+                                                 const tls_context* tls)
+    : server_party{std::move(server)},
+      stream_{server_->turns.get_executor(), tls},
       timer_{server_->turns.get_executor()},
       wake_{server_->turns.get_executor()},
       parser_{server_->limits.message, request_body::skipped} {
@@ -19,7 +21,7 @@ FOREST_DECL server_connection::server_connection(std::shared_ptr<server_state> s
 
 FOREST_DECL void server_connection::start(lock_type& lock) {
     list_ = &server_->strangers;
-    position_ = list_->insert(list_->end(), shared_from_this());
+    position_ = list_->insert(list_->end(), self());
     count_memory();
     try {
         set_deadline(server_->limits.header_timeout);
@@ -66,7 +68,7 @@ FOREST_DECL void server_connection::look_once_more(lock_type& lock) {
 FOREST_DECL void server_connection::answer(const response& content) noexcept {
     if (phase_ != phase::answering)
         return;
-    const auto self = shared_from_this();
+    const auto owner = shared_from_this();
     const bool refuses = 400 <= content.status && content.status <= 499;
     if (is_stranger() && !refuses)
         move_to(server_->busy, server_->busy.end());
@@ -76,7 +78,7 @@ FOREST_DECL void server_connection::answer(const response& content) noexcept {
 FOREST_DECL void server_connection::answer_error(int status) noexcept {
     if (phase_ != phase::answering)
         return;
-    const auto self = shared_from_this();
+    const auto owner = shared_from_this();
     try {
         std::string storage;
         send_answer({.status = status, .body = error_body(storage, status), .fields = {}});
@@ -144,8 +146,8 @@ FOREST_DECL bool server_connection::read(lock_type& lock) {
 FOREST_DECL bool server_connection::wait_unless_done(stream_result result) {
     switch (result) {
     case stream_result::done: return true;
-    case stream_result::wants_read: wait_for(asio::socket_base::wait_read, reading_); break;
-    case stream_result::wants_write: wait_for(asio::socket_base::wait_write, writing_); break;
+    case stream_result::wants_read: wait_for_reading(); break;
+    case stream_result::wants_write: wait_for_writing(); break;
     case stream_result::wants_later_call: wake(); break;
     case stream_result::ended: close(); break;
     }
@@ -363,29 +365,47 @@ FOREST_DECL void server_connection::time_out(lock_type& lock) {
     proceed(lock);
 }
 
-FOREST_DECL void server_connection::wait_for(asio::socket_base::wait_type readiness,
-                                             bool& waiting) {
-    if (std::exchange(waiting, true))
-        return;
-    const auto on_ready = [is = &waiting](server_connection& self, lock_type& lock,
-                                          std::error_code ec) {
-        *is = false;
-        if (ec)
-            return self.close();
-        self.stream_.look_again();
-        self.proceed(lock);
-    };
-    stream_.socket().async_wait(readiness, guarded(on_ready));
+FOREST_DECL void server_connection::wait_for_reading() {
+    if (!std::exchange(reading_, true))
+        stream_.socket().async_wait(asio::posix::stream_descriptor::wait_read,
+                                    guarded<&server_connection::on_readable>(*this));
+}
+
+FOREST_DECL void server_connection::wait_for_writing() {
+    if (!std::exchange(writing_, true))
+        stream_.socket().async_wait(asio::posix::stream_descriptor::wait_write,
+                                    guarded<&server_connection::on_writable>(*this));
+}
+
+FOREST_DECL void server_connection::on_readable(lock_type& lock, std::error_code ec,
+                                                std::uint64_t) {
+    reading_ = false;
+    ready(lock, ec);
+}
+
+FOREST_DECL void server_connection::on_writable(lock_type& lock, std::error_code ec,
+                                                std::uint64_t) {
+    writing_ = false;
+    ready(lock, ec);
+}
+
+FOREST_DECL void server_connection::ready(lock_type& lock, std::error_code ec) {
+    if (ec)
+        return close();
+    stream_.look_again();
+    proceed(lock);
 }
 
 FOREST_DECL void server_connection::wake() {
     if (std::exchange(waking_, true))
         return;
     wake_.expires_at(clock::time_point{});
-    wake_.async_wait(guarded([](server_connection& self, lock_type& lock, std::error_code) {
-        self.waking_ = false;
-        self.proceed(lock);
-    }));
+    wake_.async_wait(guarded<&server_connection::on_waking>(*this));
+}
+
+FOREST_DECL void server_connection::on_waking(lock_type& lock, std::error_code, std::uint64_t) {
+    waking_ = false;
+    proceed(lock);
 }
 
 FOREST_DECL void server_connection::set_deadline(duration from_now) {
@@ -397,21 +417,22 @@ FOREST_DECL void server_connection::set_deadline(duration from_now) {
 FOREST_DECL void server_connection::set_timer() {
     timer_set_ = true;
     timer_.expires_at(deadline_);
-    const auto on_time = [number = ++timer_number_](server_connection& self, lock_type& lock,
-                                                    std::error_code ec) {
-        if (ec || number != self.timer_number_)
-            return;
-        self.timer_set_ = false;
-        try {
-            if (clock::now() < self.deadline_)
-                self.set_timer();
-            else
-                self.time_out(lock);
-        } catch (...) { // There is no memory.
-            self.close();
-        }
-    };
-    timer_.async_wait(guarded(on_time));
+    timer_.async_wait(guarded<&server_connection::on_deadline>(*this, ++timer_number_));
+}
+
+FOREST_DECL void server_connection::on_deadline(lock_type& lock, std::error_code ec,
+                                                std::uint64_t number) {
+    if (ec || number != timer_number_)
+        return;
+    timer_set_ = false;
+    try {
+        if (clock::now() < deadline_)
+            set_timer();
+        else
+            time_out(lock);
+    } catch (...) { // There is no memory.
+        close();
+    }
 }
 
 } // namespace forest::inline FOREST_FORM::detail

@@ -2,78 +2,99 @@
 #ifndef FOREST_ADAPTERS_ASIO_DETAIL_SERVER_IMPL_SERVER_LISTENER_IPP
 #define FOREST_ADAPTERS_ASIO_DETAIL_SERVER_IMPL_SERVER_LISTENER_IPP
 
+#include <forest/adapters/asio/detail/server/server_connection.hpp>
+#include <forest/adapters/asio/detail/server/server_eviction.hpp>
 #include <forest/adapters/asio/detail/server/server_listener.hpp>
+#include <forest/adapters/asio/detail/server/server_stream.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/fields.hpp>
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 namespace forest::inline FOREST_FORM::detail {
 
 FOREST_DECL server_listener::server_listener(std::shared_ptr<server_state> server,
                                              std::shared_ptr<const tls_context> tls)
-    : server_{std::move(server)},
-      acceptor_{server_->turns.get_executor()},
+    : server_party{std::move(server)},
+      socket_{server_->turns.get_executor()},
       timer_{server_->turns.get_executor()},
       tls_{std::move(tls)} {}
 
-FOREST_DECL std::error_code server_listener::bind(const endpoint& address, bool shares_port) {
-    std::error_code ec = open(address);
+FOREST_DECL std::error_code server_listener::bind(const server_address& address,
+                                                  bool shares_port) {
+    sockaddr_storage system;
+    const socklen_t size = address.write(system);
+    const int on = 1;
+    if (const std::error_code ec = open(system.ss_family, IPPROTO_TCP))
+        return ec;
     // The address can be used again while old connections of an earlier process are ending.
-    if (!ec)
-        acceptor_.set_option(asio::socket_base::reuse_address(true), ec);
-    if (!ec && shares_port && address.protocol().family() == AF_INET6)
-        acceptor_.set_option(asio::ip::v6_only(true), ec);
-    if (!ec)
-        acceptor_.bind(address, ec);
-    return ec;
+    if (::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0)
+        return last_error();
+    if (shares_port && system.ss_family == AF_INET6 &&
+        ::setsockopt(socket_.native_handle(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) != 0)
+        return last_error();
+    return bind_to(reinterpret_cast<const sockaddr*>(&system), size);
 }
 
 FOREST_DECL std::error_code server_listener::bind_unix(const std::string& path, unsigned mode) {
-    const asio::local::stream_protocol::endpoint address{path};
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
     if (const std::error_code ec = file_.claim(path))
         return ec;
-    std::error_code ec = open(address);
-    if (!ec && !server_socket_file::restrict(acceptor_.native_handle(), mode))
+    std::error_code ec = open(AF_UNIX, 0);
+    if (!ec && !server_socket_file::restrict(socket_.native_handle(), mode))
         return errc::listen_failed;
     if (!ec)
-        acceptor_.bind(address, ec);
+        ec = bind_to(reinterpret_cast<const sockaddr*>(&address), sizeof address);
     if (ec)
-        return ec == asio::error::address_in_use ? errc::address_in_use : errc::listen_failed;
+        return ec == std::errc::address_in_use ? errc::address_in_use : errc::listen_failed;
     path_ = path;
     return file_.bound(mode) ? std::error_code{} : errc::listen_failed;
 }
 
 FOREST_DECL std::error_code server_listener::listen() {
-    std::error_code ec;
-    acceptor_.listen(server_->limits.backlog, ec);
-    if (!ec)
-        acceptor_.non_blocking(true, ec);
-    if (!ec)
-        wait();
-    return ec;
+    if (::listen(socket_.native_handle(), server_->limits.backlog) != 0)
+        return last_error();
+    wait();
+    return {};
 }
 
-FOREST_DECL asio::ip::tcp::endpoint server_listener::tcp_endpoint() const {
-    asio::ip::tcp::endpoint result;
-    std::error_code ec;
-    const endpoint address = acceptor_.local_endpoint(ec);
-    if (!ec && path_.empty()) {
-        std::memcpy(result.data(), address.data(), address.size());
-        result.resize(address.size());
-    }
-    return result;
+FOREST_DECL server_address server_listener::tcp_address() {
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    if (!path_.empty() ||
+        ::getsockname(socket_.native_handle(), reinterpret_cast<sockaddr*>(&address), &size) != 0)
+        return {};
+    return server_address::from(address);
 }
 
-FOREST_DECL std::string server_listener::url() const {
-    return path_.empty() ? tcp_url(tcp_endpoint(), tls_ != nullptr) : unix_url(path_);
+FOREST_DECL std::string server_listener::url() {
+    return path_.empty() ? tcp_url(tcp_address(), tls_ != nullptr) : unix_url(path_);
 }
 
-FOREST_DECL std::string server_listener::tcp_url(const asio::ip::tcp::endpoint& address, bool tls) {
-    std::ostringstream text;
-    text << (tls ? "https://" : "http://") << address;
-    return std::move(text).str();
+FOREST_DECL std::string server_listener::tcp_url(const server_address& address, bool tls) {
+    return (tls ? "https://" : "http://") + address.text();
 }
 
 FOREST_DECL void server_listener::close() noexcept {
     std::error_code ignored;
-    acceptor_.close(ignored);
+    socket_.close(ignored);
     std::erase(server_->paused, &timer_);
     timer_.cancel();
     file_.release();
@@ -93,26 +114,40 @@ FOREST_DECL std::string server_listener::unix_url(std::string_view path) {
     return text;
 }
 
-FOREST_DECL std::error_code server_listener::open(const endpoint& address) {
+FOREST_DECL std::error_code server_listener::open(int family, int protocol) {
+    const int descriptor =
+        ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+    if (descriptor < 0)
+        return last_error();
     std::error_code ec;
-    protocol_ = address.protocol();
-    acceptor_.open(protocol_, ec);
-    if (!ec) // Asio does not do this
-        (void)::fcntl(acceptor_.native_handle(), F_SETFD, FD_CLOEXEC);
+    try {
+        socket_.assign(descriptor, ec);
+    } catch (...) {
+        ::close(descriptor);
+        throw;
+    }
+    if (ec)
+        ::close(descriptor);
     return ec;
 }
 
+FOREST_DECL std::error_code server_listener::bind_to(const sockaddr* address, socklen_t size) {
+    return ::bind(socket_.native_handle(), address, size) == 0 ? std::error_code{} : last_error();
+}
+
+FOREST_DECL std::error_code server_listener::last_error() noexcept {
+    return {errno, std::system_category()};
+}
+
 FOREST_DECL void server_listener::wait() {
-    acceptor_.async_wait(asio::socket_base::wait_read,
-                         guarded([](server_listener& self, std::unique_lock<std::mutex>& lock,
-                                    std::error_code) { self.accept(lock); }));
+    socket_.async_wait(asio::posix::stream_descriptor::wait_read,
+                       guarded<&server_listener::on_readable>(*this));
 }
 
 FOREST_DECL void server_listener::retry_at(std::chrono::steady_clock::time_point moment) {
     try {
         timer_.expires_at(moment);
-        timer_.async_wait(guarded([](server_listener& self, std::unique_lock<std::mutex>& lock,
-                                     std::error_code) { self.accept(lock); }));
+        timer_.async_wait(guarded<&server_listener::on_readable>(*this));
     } catch (...) { // There is no memory for a timer; `wait` needs none.
         wait();
     }
@@ -124,7 +159,7 @@ FOREST_DECL void server_listener::pause() {
 }
 
 FOREST_DECL bool server_listener::has_pending() noexcept {
-    pollfd waiting{.fd = acceptor_.native_handle(), .events = POLLIN, .revents = 0};
+    pollfd waiting{.fd = socket_.native_handle(), .events = POLLIN, .revents = 0};
     return ::poll(&waiting, 1, 0) == 1;
 }
 
@@ -141,12 +176,12 @@ FOREST_DECL void server_listener::keep_back_silent_ones() noexcept {
     keeps_back_ = wanted;
 #if defined(TCP_DEFER_ACCEPT)
     const int seconds = wanted ? 1 : 0;
-    (void)::setsockopt(acceptor_.native_handle(), IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds,
+    (void)::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds,
                        sizeof seconds);
 #endif
 }
 
-FOREST_DECL void server_listener::accept(std::unique_lock<std::mutex>& lock) {
+FOREST_DECL void server_listener::accept(lock_type& lock) {
     std::erase(server_->paused, &timer_);
     server_->spare.take();
     keep_back_silent_ones();
@@ -164,7 +199,7 @@ FOREST_DECL void server_listener::accept(std::unique_lock<std::mutex>& lock) {
     wait();
 }
 
-FOREST_DECL bool server_listener::accept_one(std::unique_lock<std::mutex>& lock) {
+FOREST_DECL bool server_listener::accept_one(lock_type& lock) {
     if (is_full()) {
         if (!has_pending()) {
             wait();
@@ -174,11 +209,11 @@ FOREST_DECL bool server_listener::accept_one(std::unique_lock<std::mutex>& lock)
             return false;
     }
     const int descriptor =
-        ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        ::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
         gave_back_ = false;
         take(descriptor, lock);
-        return acceptor_.is_open();
+        return socket_.is_open();
     }
     switch (errno) {
     case EAGAIN: wait(); return false;
@@ -206,9 +241,9 @@ FOREST_DECL bool server_listener::accept_one(std::unique_lock<std::mutex>& lock)
     }
 }
 
-FOREST_DECL bool server_listener::find_place(std::unique_lock<std::mutex>& lock) {
+FOREST_DECL bool server_listener::find_place(lock_type& lock) {
     const accept_room room = make_place(*server_, lock);
-    if (!acceptor_.is_open())
+    if (!socket_.is_open())
         return false;
     switch (room.result) {
     case accept_room::kind::made: return true;
@@ -221,11 +256,12 @@ FOREST_DECL bool server_listener::find_place(std::unique_lock<std::mutex>& lock)
     return false;
 }
 
-FOREST_DECL void server_listener::take(int descriptor, std::unique_lock<std::mutex>& lock) {
-    server_connection::socket_type socket{server_->turns.get_executor()};
+FOREST_DECL void server_listener::take(int descriptor, lock_type& lock) {
+    std::shared_ptr<server_connection> connection;
     std::error_code ec;
     try {
-        socket.assign(protocol_, descriptor, ec);
+        connection = std::make_shared<server_connection>(server_, tls_.get());
+        ec = connection->assign(descriptor);
     } catch (...) {
         ::close(descriptor);
         throw;
@@ -234,9 +270,10 @@ FOREST_DECL void server_listener::take(int descriptor, std::unique_lock<std::mut
         ::close(descriptor);
         return;
     }
+    const int on = 1;
     if (path_.empty())
-        socket.set_option(asio::ip::tcp::no_delay(true), ec);
-    std::make_shared<server_connection>(server_, std::move(socket), tls_.get())->start(lock);
+        (void)::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    connection->start(lock);
 }
 
 } // namespace forest::inline FOREST_FORM::detail

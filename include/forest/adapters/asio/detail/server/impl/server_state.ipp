@@ -21,8 +21,11 @@ FOREST_DECL void server_state::report_room() noexcept {
 }
 
 FOREST_DECL route_handler* server_state::find_route(std::string_view path) {
-    const auto found = routes.find(path);
-    return found == routes.end() ? nullptr : &found->second;
+    for (server_route& each : routes) {
+        if (each.path == path)
+            return &each.handler;
+    }
+    return nullptr;
 }
 
 FOREST_DECL void server_state::call(std::unique_lock<std::mutex>& lock, route_handler& handler,

@@ -6,6 +6,12 @@
 
 namespace forest::inline FOREST_FORM::detail {
 
+FOREST_DECL std::error_code server_stream::assign(int descriptor) {
+    std::error_code ec;
+    socket_.assign(descriptor, ec);
+    return ec;
+}
+
 FOREST_DECL auto server_stream::receive(std::span<char> space, std::span<char> scratch,
                                         std::size_t& count) -> stream_result {
     count = 0;
@@ -69,8 +75,7 @@ FOREST_DECL auto server_stream::send(std::size_t& count) -> stream_result {
 }
 
 FOREST_DECL void server_stream::shutdown_sending() noexcept {
-    std::error_code ignored;
-    socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+    ::shutdown(socket_.native_handle(), SHUT_WR);
 }
 
 FOREST_DECL void server_stream::close() noexcept {
