@@ -17,6 +17,7 @@
 #include <forest/adapters/asio/detail/io/impl/handler_memory.ipp>
 #include <forest/adapters/asio/detail/io/impl/literal_endpoint.ipp>
 #include <forest/adapters/asio/detail/io/impl/serial_task.ipp>
+#include <forest/adapters/asio/detail/io/impl/step_handler.ipp>
 #include <forest/adapters/asio/detail/io/impl/stream_socket.ipp>
 #include <forest/adapters/asio/detail/io/impl/task_mailbox.ipp>
 #include <forest/adapters/asio/detail/pool/impl/deadline_queue.ipp>

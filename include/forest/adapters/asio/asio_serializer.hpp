@@ -4,14 +4,17 @@
 
 #include <forest/adapters/asio/detail/io/handler_memory.hpp>
 #include <forest/adapters/asio/detail/io/serial_task.hpp>
+#include <forest/adapters/asio/detail/io/step_handler.hpp>
 #include <forest/form.hpp>
 
 #include <asio/any_io_executor.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <new>
+#include <system_error>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -71,11 +74,24 @@ public:
     void post(detail::serial_task& task, std::shared_ptr<void> owner) const;
 
 private:
-    struct state {
+    struct state final : detail::next_step {
         explicit state(asio::any_io_executor context) : executor{std::move(context)} {}
 
         // Returns the next task, which then has the turn. If there is none, the turn is free.
         [[nodiscard]] detail::task_queue::entry next() noexcept;
+
+        // The turn has come to the executor.
+        void take(const std::shared_ptr<void>& owner, std::uint64_t number,
+                  const std::error_code& ec) override;
+
+        // The executor has refused or destroyed the turn.
+        void drop(const std::shared_ptr<void>& owner) noexcept override;
+
+        // Passes the turn from the caller to the executor. Returns false if the executor refuses
+        // because it lacks memory; then the caller still has the turn. `owner` owns this state.
+        [[nodiscard]] bool give(const std::shared_ptr<void>& owner) noexcept;
+
+        void pass_on(const std::shared_ptr<void>& owner) noexcept;
 
         const asio::any_io_executor executor;
         std::mutex mutex;
@@ -89,29 +105,13 @@ private:
     // passes to the next task. So waiting tasks never keep themselves alive.
     class turn {
     public:
-        using allocator_type = detail::handler_allocator<void>;
-
-        explicit turn(std::shared_ptr<state> shared) noexcept : state_{std::move(shared)} {}
-        turn(turn&&) noexcept = default;
-        turn& operator=(turn&&) = delete;
-
-        ~turn();
-
-        [[nodiscard]] allocator_type get_allocator() const noexcept {
-            return allocator_type{state_->memory};
-        }
-
-        void operator()();
-
-        // Passes the turn from the caller to the executor. Returns false if the executor refuses
-        // because it lacks memory; then the caller still has the turn.
-        [[nodiscard]] static bool give(const std::shared_ptr<state>& shared) noexcept;
+        explicit turn(const std::shared_ptr<state>& shared) noexcept : state_{shared} {}
+        turn(const turn&) = delete;
+        turn& operator=(const turn&) = delete;
+        ~turn() { state_->pass_on(state_); }
 
     private:
-        void pass_on() noexcept;
-
-        std::shared_ptr<state> state_;
-        bool given_ = false;
+        const std::shared_ptr<state> state_;
     };
 
     template <typename Function>

@@ -6,6 +6,7 @@
 #include <forest/adapters/asio/asio_serializer.hpp>
 #include <forest/adapters/asio/detail/io/handler_memory.hpp>
 #include <forest/adapters/asio/detail/io/serial_task.hpp>
+#include <forest/adapters/asio/detail/io/step_handler.hpp>
 #include <forest/adapters/asio/failure_reporter.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/options.hpp>
@@ -47,6 +48,28 @@ struct asio_clock::state : std::enable_shared_from_this<asio_clock::state> {
         state& owner_;
     };
 
+    // Comes after the timer.
+    class timer_step final : public detail::next_step {
+    public:
+        explicit timer_step(state& owner) noexcept : owner_{owner} {}
+        void take(const std::shared_ptr<void>& owner, std::uint64_t number,
+                  const std::error_code& ec) override;
+
+    private:
+        state& owner_;
+    };
+
+    // Arms the timer again.
+    class retry_step final : public detail::next_step {
+    public:
+        explicit retry_step(state& owner) noexcept : owner_{owner} {}
+        void take(const std::shared_ptr<void>& owner, std::uint64_t number,
+                  const std::error_code& ec) override;
+
+    private:
+        state& owner_;
+    };
+
     // Ends the cancelled waits, one handler after the other. The memory for a cancelled wait was
     // allocated when it began.
     class canceling_task final : public detail::serial_task {
@@ -74,12 +97,6 @@ struct asio_clock::state : std::enable_shared_from_this<asio_clock::state> {
 
     using timer_clock = std::chrono::steady_clock;
 
-    // This function comes first, because its return type is deduced.
-    template <typename Then>
-    auto owned(detail::handler_memory& space, Then then) {
-        return detail::owned_handler{shared_from_this(), space, then};
-    }
-
     explicit state(asio_serializer turns)
         : serializer{std::move(turns)}, timer{serializer.get_executor()} {
         waits.reserve(waits_min);
@@ -96,8 +113,6 @@ struct asio_clock::state : std::enable_shared_from_this<asio_clock::state> {
     // memory for that, a wait that has begun must end.
     void try_again();
 
-    void retry();
-
     void wake_in_turn() { serializer.run(waking, shared_from_this()); }
 
     // Ends the due waits, one handler at a time and outside the lock. Waits that handlers begin
@@ -111,6 +126,8 @@ struct asio_clock::state : std::enable_shared_from_this<asio_clock::state> {
     bool trying_again = false;
     asio::steady_timer timer;
     std::vector<wait> waits;
+    timer_step after_timer{*this};
+    retry_step after_pause{*this};
     waking_task waking{*this};
     canceling_task canceling{*this};
     std::uint64_t next_sequence = 0;
@@ -177,6 +194,12 @@ FOREST_DECL void asio_clock::cancel() {
         state_->serializer.post(state_->canceling, state_);
 }
 
+FOREST_DECL void asio_clock::state::timer_step::take(const std::shared_ptr<void>&, std::uint64_t,
+                                                     const std::error_code& ec) {
+    if (!ec)
+        owner_.wake_in_turn();
+}
+
 FOREST_DECL void asio_clock::state::canceling_task::reserve(std::size_t count) {
     if (waits_.capacity() - waits_.size() < count)
         waits_.reserve(waits_.size() + 2 * count);
@@ -236,10 +259,7 @@ FOREST_DECL void asio_clock::state::arm() {
         return;
     timer.expires_at(waits.front().deadline);
     try {
-        timer.async_wait(owned(memory, [](state& self, std::error_code ec) {
-            if (!ec)
-                self.wake_in_turn();
-        }));
+        timer.async_wait(detail::step_handler{shared_from_this(), memory, after_timer});
     } catch (const std::bad_alloc&) {
         try_again();
     }
@@ -248,8 +268,8 @@ FOREST_DECL void asio_clock::state::arm() {
 FOREST_DECL void asio_clock::state::try_again() {
     trying_again = detail::finds_memory([this] {
         try {
-            detail::post_owned(serializer.get_executor(),
-                               owned(spare_memory, [](state& self) { self.retry(); }));
+            detail::post_step(serializer.get_executor(),
+                              {shared_from_this(), spare_memory, after_pause});
             return true;
         } catch (const std::bad_alloc&) { // The executor is not one of Asio.
             return false;
@@ -259,13 +279,14 @@ FOREST_DECL void asio_clock::state::try_again() {
         throw std::bad_alloc{};
 }
 
-FOREST_DECL void asio_clock::state::retry() {
+FOREST_DECL void asio_clock::state::retry_step::take(const std::shared_ptr<void>&, std::uint64_t,
+                                                     const std::error_code&) {
     detail::pause_for_memory();
     {
-        const std::lock_guard lock{mutex};
-        trying_again = false;
+        const std::lock_guard lock{owner_.mutex};
+        owner_.trying_again = false;
     }
-    wake_in_turn();
+    owner_.wake_in_turn();
 }
 
 FOREST_DECL void asio_clock::state::wake() {

@@ -26,7 +26,7 @@ FOREST_DECL void asio_serializer::post(detail::serial_task& task,
         if (std::exchange(state_->busy, true))
             return;
     }
-    if (detail::finds_memory([this] { return turn::give(state_); }))
+    if (detail::finds_memory([this] { return state_->give(state_); }))
         return;
     // Perhaps the turn is never given. Then the waiting tasks would keep their owners alive,
     // and an owner may own this serializer.
@@ -40,58 +40,53 @@ FOREST_DECL detail::task_queue::entry asio_serializer::state::next() noexcept {
     return busy ? waiting.pop() : detail::task_queue::entry{};
 }
 
-FOREST_DECL asio_serializer::turn::~turn() {
-    if (state_ == nullptr)
+FOREST_DECL void asio_serializer::state::take(const std::shared_ptr<void>& owner, std::uint64_t,
+                                              const std::error_code&) {
+    const detail::task_queue::entry first = next();
+    if (first.task == nullptr)
         return;
-    if (given_) {
-        if (state_->giver == std::this_thread::get_id())
-            return; // The executor has refused the turn, so the giver still has it.
-        const auto dropped = state_->next();
-        if (dropped.task == nullptr)
-            return;
-        dropped.task->abandon();
-    }
-    pass_on();
+    const turn mine{std::static_pointer_cast<state>(owner)};
+    first.task->perform();
 }
 
-FOREST_DECL void asio_serializer::turn::operator()() {
-    given_ = false;
-    if (const auto next = state_->next(); next.task != nullptr)
-        next.task->perform();
-    else
-        state_.reset();
+FOREST_DECL void asio_serializer::state::drop(const std::shared_ptr<void>& owner) noexcept {
+    if (giver == std::this_thread::get_id())
+        return; // The executor has refused the turn, so the giver still has it.
+    const detail::task_queue::entry dropped = next();
+    if (dropped.task == nullptr)
+        return;
+    dropped.task->abandon();
+    pass_on(owner);
 }
 
-FOREST_DECL bool asio_serializer::turn::give(const std::shared_ptr<state>& shared) noexcept {
+FOREST_DECL bool asio_serializer::state::give(const std::shared_ptr<void>& owner) noexcept {
     auto self = std::this_thread::get_id();
-    shared->giver = self;
+    giver = self;
     bool taken = true;
     try {
-        turn passed{shared};
-        passed.given_ = true;
-        detail::post_owned(shared->executor, std::move(passed));
+        detail::post_step(executor, detail::step_handler{owner, memory, *this});
     } catch (...) {
         taken = false;
     }
-    shared->giver.compare_exchange_strong(self, std::thread::id{});
+    giver.compare_exchange_strong(self, std::thread::id{});
     return taken;
 }
 
-FOREST_DECL void asio_serializer::turn::pass_on() noexcept {
+FOREST_DECL void asio_serializer::state::pass_on(const std::shared_ptr<void>& owner) noexcept {
     for (;;) {
         {
-            const std::lock_guard lock{state_->mutex};
-            state_->busy = !state_->waiting.empty();
-            if (!state_->busy)
+            const std::lock_guard lock{mutex};
+            busy = !waiting.empty();
+            if (!busy)
                 return;
         }
-        if (give(state_))
+        if (give(owner))
             return;
         // An executor that is not one of Asio may lack memory. This thread is one of the
         // executor's threads, and the turn is over. So the next task may run here.
         try {
-            if (const auto next = state_->next(); next.task != nullptr)
-                next.task->perform();
+            if (const auto first = next(); first.task != nullptr)
+                first.task->perform();
         } catch (...) { // A destructor cannot report the exception.
         }
     }

@@ -4,8 +4,8 @@
 
 #include <forest/adapters/asio/asio_serializer.hpp>
 #include <forest/adapters/asio/detail/io/client_socket.hpp>
-#include <forest/adapters/asio/detail/io/handler_memory.hpp>
 #include <forest/adapters/asio/detail/io/serial_task.hpp>
+#include <forest/adapters/asio/detail/io/step_handler.hpp>
 #include <forest/adapters/asio/detail/io/task_mailbox.hpp>
 #include <forest/adapters/asio/transport_options.hpp>
 #include <forest/adapters/openssl/tls_client.hpp>
@@ -37,19 +37,6 @@ namespace forest::inline FOREST_FORM::detail {
 /// with the lock held. At most one wait is pending at a time, not counting the deadline. Each wait
 /// ends in one call of `ready`; then there may be nothing to do.
 class standalone_io : public std::enable_shared_from_this<standalone_io> {
-    // It comes first, because its return type is deduced.
-    template <typename Then>
-    auto unless_overtaken(std::uint64_t& last, Then then) {
-        const auto on_result = [&last, number = ++last, then](standalone_io& self,
-                                                              const auto&... results) {
-            self.resume([&](lock& held) {
-                if (number == last)
-                    then(self, held, results...);
-            });
-        };
-        return owned_handler{shared_from_this(), memory_, on_result};
-    }
-
 public:
     standalone_io(const standalone_io&) = delete;
     standalone_io& operator=(const standalone_io&) = delete;
@@ -121,7 +108,7 @@ protected:
     void wait_writable() { wait(asio::posix::stream_descriptor::wait_write); }
 
     /// Calls `ready` from the executor, for steps that must not run inside the current call.
-    void wake_later() { post_owned(executor(), unless_overtaken(wait_, is_ready)); }
+    void wake_later() { post_step(executor(), handler_of(wait_)); }
 
     void wait_until(clock::time_point deadline);
 
@@ -136,9 +123,21 @@ protected:
     void post(lock& held, serial_task& done);
 
 private:
-    static constexpr auto is_ready = [](auto& self, auto& held, const auto&...) {
-        self.ready(held);
+    // The end of a wait or of the deadline.
+    class end final : public next_step {
+    public:
+        explicit end(standalone_io& owner) noexcept : owner_{owner} {}
+        void take(const std::shared_ptr<void>& owner, std::uint64_t number,
+                  const std::error_code& ec) override;
+
+        std::uint64_t last = 0; // the number of the latest wait; earlier ones are void
+
+    private:
+        standalone_io& owner_;
     };
+
+    // Makes all earlier handlers of `latest` void.
+    [[nodiscard]] step_handler handler_of(end& latest);
 
     // A socket that cannot be watched is useless: the next operation on it fails.
     void wait(asio::posix::stream_descriptor::wait_type readiness);
@@ -156,8 +155,8 @@ private:
     asio::steady_timer timer_;
     url kept_for_;
     clock::time_point kept_at_;
-    std::uint64_t wait_ = 0;     // the number of the latest wait; earlier ones are void
-    std::uint64_t deadline_ = 0; // the same for deadlines
+    end wait_{*this};
+    end deadline_{*this};
 };
 
 } // namespace forest::inline FOREST_FORM::detail

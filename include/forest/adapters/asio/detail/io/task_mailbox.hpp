@@ -4,13 +4,16 @@
 
 #include <forest/adapters/asio/detail/io/handler_memory.hpp>
 #include <forest/adapters/asio/detail/io/serial_task.hpp>
+#include <forest/adapters/asio/detail/io/step_handler.hpp>
 #include <forest/form.hpp>
 
 #include <asio/any_io_executor.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -20,7 +23,7 @@ namespace forest::inline FOREST_FORM::detail {
 
 /// A queue of tasks for the threads of an executor. May be used from any thread. Needs no memory on
 /// the executor of an io_context or a thread_pool.
-class task_mailbox {
+class task_mailbox : next_step {
 public:
     explicit task_mailbox(asio::any_io_executor executor) : executor_{std::move(executor)} {}
     task_mailbox(const task_mailbox&) = delete;
@@ -32,32 +35,11 @@ public:
     bool post(serial_task& task, std::shared_ptr<void> owner) noexcept;
 
 private:
-    // Performs one task. If the executor accepts a visit and destroys it without a call, all tasks
-    // are abandoned. If the executor refuses it, no task is.
-    class visit {
-    public:
-        using allocator_type = handler_allocator<void>;
-
-        visit(task_mailbox& mailbox, std::shared_ptr<void> owner) noexcept
-            : owner_{std::move(owner)}, mailbox_{&mailbox} {}
-        visit(visit&& other) noexcept;
-        visit& operator=(visit&&) = delete;
-        ~visit();
-
-        [[nodiscard]] allocator_type get_allocator() const noexcept {
-            return allocator_type{mailbox_->memory_};
-        }
-
-        void operator()();
-
-    private:
-        std::shared_ptr<void> owner_;
-        task_mailbox* mailbox_; // null after the visit
-    };
-
-    // Performs one task in each visit, because other work must run, too. If the executor refuses a
-    // visit, the next task is performed here as well.
-    void perform_next(const std::shared_ptr<void>& owner);
+    // A visit performs one task. If the executor accepts a visit and destroys it without a call,
+    // all tasks are abandoned. If the executor refuses it, no task is.
+    void take(const std::shared_ptr<void>& owner, std::uint64_t number,
+              const std::error_code& ec) override;
+    void drop(const std::shared_ptr<void>& owner) noexcept override;
 
     bool abandon_next() noexcept;
 

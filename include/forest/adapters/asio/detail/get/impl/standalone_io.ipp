@@ -18,6 +18,22 @@ FOREST_DECL standalone_io::standalone_io(asio_serializer serializer,
       watch_{executor()},
       timer_{executor()} {}
 
+FOREST_DECL void standalone_io::end::take(const std::shared_ptr<void>&, std::uint64_t number,
+                                          const std::error_code& ec) {
+    owner_.resume([this, number, &ec](lock& held) {
+        if (number != last)
+            return;
+        if (this == &owner_.wait_)
+            owner_.ready(held);
+        else if (!ec)
+            owner_.expired(held);
+    });
+}
+
+FOREST_DECL step_handler standalone_io::handler_of(end& latest) {
+    return {shared_from_this(), memory_, latest, ++latest.last};
+}
+
 FOREST_DECL bool standalone_io::take_kept(const url& target, clock::time_point now) noexcept {
     return socket_.socket.is_open() && now - kept_at_ <= kept_idle_max &&
            kept_for_.same_origin(target);
@@ -31,7 +47,7 @@ FOREST_DECL bool standalone_io::keep(const url& target, clock::time_point now) {
 }
 
 FOREST_DECL void standalone_io::drop() noexcept {
-    ++wait_;
+    ++wait_.last;
     if (watch_.is_open())
         watch_.release();
     socket_.socket.close();
@@ -44,16 +60,12 @@ FOREST_DECL void standalone_io::call_later(serial_task& task) noexcept {
 
 FOREST_DECL void standalone_io::wait_until(clock::time_point deadline) {
     timer_.expires_at(deadline);
-    timer_.async_wait(
-        unless_overtaken(deadline_, [](standalone_io& self, lock& held, const std::error_code& ec) {
-            if (!ec)
-                self.expired(held);
-        }));
+    timer_.async_wait(handler_of(deadline_));
 }
 
 FOREST_DECL void standalone_io::stop_waiting() {
-    ++wait_;
-    ++deadline_;
+    ++wait_.last;
+    ++deadline_.last;
     timer_.cancel();
 }
 
@@ -75,7 +87,7 @@ FOREST_DECL void standalone_io::wait(asio::posix::stream_descriptor::wait_type r
         socket_.socket.close();
         return wake_later();
     }
-    watch_.async_wait(readiness, unless_overtaken(wait_, is_ready));
+    watch_.async_wait(readiness, handler_of(wait_));
 }
 
 } // namespace forest::inline FOREST_FORM::detail

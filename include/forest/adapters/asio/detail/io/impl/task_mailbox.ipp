@@ -14,22 +14,10 @@ FOREST_DECL bool task_mailbox::post(serial_task& task, std::shared_ptr<void> own
     return true;
 }
 
-FOREST_DECL task_mailbox::visit::visit(visit&& other) noexcept
-    : owner_{std::move(other.owner_)}, mailbox_{std::exchange(other.mailbox_, nullptr)} {}
-
-FOREST_DECL task_mailbox::visit::~visit() {
-    if (mailbox_ == nullptr || mailbox_->giver_ == std::this_thread::get_id())
-        return;
-    while (mailbox_->abandon_next())
-        ;
-}
-
-FOREST_DECL void task_mailbox::visit::operator()() {
-    const auto alive = std::move(owner_);
-    std::exchange(mailbox_, nullptr)->perform_next(alive);
-}
-
-FOREST_DECL void task_mailbox::perform_next(const std::shared_ptr<void>& owner) {
+// Performs one task in each visit, because other work must run, too. If the executor refuses a
+// visit, the next task is performed here as well.
+FOREST_DECL void task_mailbox::take(const std::shared_ptr<void>& owner, std::uint64_t,
+                                    const std::error_code&) {
     bool is_last = false;
     for (bool arrived = true; !is_last; arrived = false) {
         task_queue::entry next;
@@ -44,6 +32,13 @@ FOREST_DECL void task_mailbox::perform_next(const std::shared_ptr<void>& owner) 
         }
         next.task->perform();
     }
+}
+
+FOREST_DECL void task_mailbox::drop(const std::shared_ptr<void>&) noexcept {
+    if (giver_ == std::this_thread::get_id())
+        return;
+    while (abandon_next())
+        ;
 }
 
 FOREST_DECL bool task_mailbox::abandon_next() noexcept {
@@ -61,7 +56,7 @@ FOREST_DECL bool task_mailbox::abandon_next() noexcept {
 FOREST_DECL bool task_mailbox::visit_later(std::shared_ptr<void> owner) noexcept {
     giver_ = std::this_thread::get_id();
     try {
-        post_owned(executor_, visit{*this, std::move(owner)});
+        post_step(executor_, step_handler{std::move(owner), memory_, *this});
         posted_ = true;
     } catch (...) { // There is no memory.
     }
