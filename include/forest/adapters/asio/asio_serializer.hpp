@@ -5,6 +5,7 @@
 #include <forest/adapters/asio/detail/io/handler_memory.hpp>
 #include <forest/adapters/asio/detail/io/serial_task.hpp>
 #include <forest/adapters/asio/detail/io/step_handler.hpp>
+#include <forest/core/detail/container/owner.hpp>
 #include <forest/form.hpp>
 
 #include <asio/any_io_executor.hpp>
@@ -121,7 +122,7 @@ private:
         explicit function_task(const Function& function) : function_{function} {}
 
         void perform() override {
-            std::unique_ptr<function_task> self{this};
+            detail::owner<function_task> self{this};
             Function function{std::move(function_)};
             self.reset();
             function();

@@ -5,16 +5,13 @@
 #include <forest/adapters/openssl/detail/tls_ticket.hpp>
 #include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/adapters/openssl/tls_session.hpp>
+#include <forest/core/detail/container/owner.hpp>
 #include <forest/core/url.hpp>
 #include <forest/form.hpp>
 
 #include <chrono>
 #include <cstddef>
-#include <optional>
 #include <string>
-#include <unordered_map>
-#include <utility>
-#include <vector>
 
 // The state that the sessions of one client share: the context, and the tickets that resume the
 // last sessions with each server.
@@ -39,6 +36,10 @@ public:
     /// checks need none. Throws like tls_context.
     explicit tls_client(const tls_options& options);
 
+    tls_client(tls_client&&) noexcept;
+    tls_client& operator=(tls_client&&) noexcept;
+    ~tls_client();
+
     /// Returns the present number of tickets.
     [[nodiscard]] std::size_t tickets() const noexcept { return count_; }
 
@@ -50,19 +51,17 @@ public:
     void keep(const url& target, tls_session& session);
 
 private:
+    struct ticket_table;
+
     // All targets have the scheme https.
     static std::string key(const url& target);
 
     // Returns the newest ticket that is still valid.
     detail::tls_ticket take(const std::string& server, clock::time_point now);
 
-    void forget_first(std::vector<detail::tls_ticket>& known) noexcept;
-
-    void forget_any() noexcept;
-
     tls_options chosen_;
-    std::optional<tls_context> context_;
-    std::unordered_map<std::string, std::vector<detail::tls_ticket>> known_;
+    detail::owner<tls_context> context_;
+    detail::owner<ticket_table> known_; // none before the first ticket
     std::size_t count_ = 0;
 };
 

@@ -4,13 +4,13 @@
 
 #include <forest/adapters/openssl/detail/tls_callbacks.hpp>
 #include <forest/adapters/openssl/tls_options.hpp>
+#include <forest/core/detail/container/owner.hpp>
 #include <forest/core/error.hpp>
 #include <forest/form.hpp>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#include <memory>
 #include <new>
 #include <string>
 #include <system_error>
@@ -45,11 +45,7 @@ private:
 
     static constexpr unsigned char session_context[] = {'f', 'o', 'r', 'e', 's', 't'};
 
-    struct release {
-        void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
-    };
-
-    std::unique_ptr<SSL_CTX, release> context_;
+    detail::owner<SSL_CTX, &SSL_CTX_free> context_;
 };
 
 } // namespace forest::inline FOREST_FORM

@@ -5,6 +5,7 @@
 #include <forest/adapters/openssl/detail/tls_callbacks.hpp>
 #include <forest/adapters/openssl/detail/tls_ticket.hpp>
 #include <forest/adapters/openssl/tls_context.hpp>
+#include <forest/core/detail/container/owner.hpp>
 #include <forest/core/detail/http/first_bytes.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/url.hpp>
@@ -20,7 +21,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
-#include <memory>
 #include <new>
 #include <span>
 #include <string>
@@ -86,26 +86,12 @@ public:
     /// Returns whether the finished handshake has resumed the known session.
     [[nodiscard]] bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
 
-    /// For the client's side: calls `keep(tls_ticket)` for each ticket that can resume this session
-    /// later, the oldest first. A server of TLS 1.3 sends tickets after the handshake, so call this
-    /// when the peer's answer has been received. There are no tickets if the server does not resume
-    /// sessions. The last ticket is void if this session ends without a `goodbye`.
-    template <typename Keep>
-    void take_tickets(Keep&& keep) {
-        const auto verified = resumed() ? verified_ : std::chrono::steady_clock::now();
-        const auto offer = [&](SSL_SESSION* owned) {
-            detail::tls_ticket found{
-                .session = std::unique_ptr<SSL_SESSION, detail::tls_ticket::release>{owned},
-                .verified = verified};
-            if (found)
-                keep(std::move(found));
-        };
-        if (SSL_version(ssl_.get()) < TLS1_3_VERSION)
-            return offer(SSL_get1_session(ssl_.get()));
-        auto& last = given_->last;
-        for (std::size_t index = 0; index < last.size(); ++index)
-            offer(last[(given_->count + index) % last.size()].release());
-    }
+    /// For the client's side: returns the number of tickets that can resume this session later, and
+    /// moves them into `room`, the oldest first. A server of TLS 1.3 sends tickets after the
+    /// handshake, so call this when the peer's answer has been received. There are no tickets if
+    /// the server does not resume sessions. The last ticket is void if this session ends without a
+    /// `goodbye`.
+    std::size_t take_tickets(detail::tls_ticket (&room)[detail::tickets_per_server_max]);
 
     /// Adds the end of the session to the output. It proves to the peer that nothing was cut off.
     /// Returns false if the session has not begun or is broken.
@@ -120,12 +106,8 @@ private:
     // itself sends nothing to such a client.
     static constexpr std::string_view not_tls{"\x15\x03\x01\x00\x02\x02\x46", 7};
 
-    struct release {
-        void operator()(SSL* ssl) const noexcept { SSL_free(ssl); }
-    };
-
-    std::unique_ptr<detail::tls_callbacks> given_; // `ssl_` has a pointer to it
-    std::unique_ptr<SSL, release> ssl_;
+    detail::owner<detail::tls_callbacks> given_; // `ssl_` has a pointer to it
+    detail::owner<SSL, &SSL_free> ssl_;
     std::array<char, 5> first_{}; // bytes of the peer: the header of its first record
     std::size_t first_count_ = 0;
     errc failure_ = errc::tls_failed;

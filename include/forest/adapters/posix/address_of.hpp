@@ -2,6 +2,7 @@
 #ifndef FOREST_ADAPTERS_POSIX_ADDRESS_OF_HPP
 #define FOREST_ADAPTERS_POSIX_ADDRESS_OF_HPP
 
+#include <forest/core/detail/container/address_list.hpp>
 #include <forest/core/ip_address.hpp>
 #include <forest/form.hpp>
 
@@ -10,11 +11,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cstring>
+#include <cstddef>
 #include <optional>
-#include <set>
 #include <span>
-#include <vector>
 
 // The resolvers and the connector of Asio share these parts: they read the addresses that a look-up
 // returns, notice that no descriptor is left, and start threads that receive no signals. The parts
@@ -28,16 +27,16 @@ namespace forest::inline FOREST_FORM {
 /// Addresses in the order in which they came, each once.
 class distinct_addresses {
 public:
-    void add(const ip_address& found) {
-        if (known_.insert(found).second)
-            all_.push_back(found);
-    }
+    /// How many addresses are taken. Each new one is compared with all earlier ones.
+    static constexpr std::size_t count_max = 1024;
 
-    [[nodiscard]] std::span<const ip_address> all() const noexcept { return all_; }
+    /// Takes an address, unless there are `count_max` already.
+    void add(const ip_address& found);
+
+    [[nodiscard]] std::span<const ip_address> all() const noexcept { return known_.all(); }
 
 private:
-    std::vector<ip_address> all_;
-    std::set<ip_address> known_;
+    detail::address_list known_;
 };
 
 /// Returns whether this process can open no descriptor now. A look-up needs descriptors, but seldom

@@ -5,6 +5,7 @@
 #include <forest/adapters/posix/address_of.hpp>
 #include <forest/adapters/posix/detail/lookup_threads.hpp>
 #include <forest/adapters/posix/hosts_file.hpp>
+#include <forest/core/detail/container/owner.hpp>
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/logic/name_book.hpp>
 #include <forest/core/error.hpp>
@@ -14,7 +15,6 @@
 #include <netdb.h>
 
 #include <cerrno>
-#include <memory>
 #include <new>
 #include <string>
 #include <string_view>
@@ -57,9 +57,9 @@ public:
     void async_resolve(std::string_view name, Handler&& handler) {
         const bool possible = name.size() <= detail::lookup_threads::name_bytes_max &&
                               name.find('\0') == std::string_view::npos;
-        auto context = std::make_unique<lookup>(std::forward<Handler>(handler));
+        detail::owner<lookup> context{new lookup(std::forward<Handler>(handler))};
         if (threads_->look_up(possible ? name : std::string_view{}, context.get()))
-            context.release();
+            (void)context.release();
     }
 
     [[nodiscard]] bool answers_locally(std::string_view name) noexcept {

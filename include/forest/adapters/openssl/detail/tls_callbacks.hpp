@@ -9,10 +9,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
 
-#include <array>
 #include <cerrno>
 #include <cstddef>
-#include <memory>
 
 // The callbacks that OpenSSL calls during a session: for each verified certificate, and for each
 // ticket from the server.
@@ -30,7 +28,7 @@ FOREST_DECL bool openssl_lacked_memory() noexcept;
 /// The data about one session of a client that OpenSSL reports only by callbacks, and only once.
 struct tls_callbacks {
     /// The last tickets of TLS 1.3 from the server.
-    std::array<std::unique_ptr<SSL_SESSION, tls_ticket::release>, tickets_per_server_max> last{};
+    owner<SSL_SESSION, &SSL_SESSION_free> last[tickets_per_server_max];
     std::size_t count = 0;
     bool lacked_memory = false; ///< for verifying the server
 

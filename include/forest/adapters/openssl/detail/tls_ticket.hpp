@@ -2,13 +2,13 @@
 #ifndef FOREST_ADAPTERS_OPENSSL_DETAIL_TLS_TICKET_HPP
 #define FOREST_ADAPTERS_OPENSSL_DETAIL_TLS_TICKET_HPP
 
+#include <forest/core/detail/container/owner.hpp>
 #include <forest/form.hpp>
 
 #include <openssl/ssl.h>
 
 #include <chrono>
 #include <cstddef>
-#include <memory>
 
 // A ticket with which a client resumes a session with a server that it has already verified. To
 // resume a session needs about a tenth of the work of a full handshake.
@@ -18,11 +18,7 @@ namespace forest::inline FOREST_FORM::detail {
 /// A session that can be resumed. It must be offered only to the server of that session: another
 /// server would be trusted in its place.
 struct tls_ticket {
-    struct release {
-        void operator()(SSL_SESSION* ended) const noexcept { SSL_SESSION_free(ended); }
-    };
-
-    std::unique_ptr<SSL_SESSION, release> session{}; ///< null: there is none
+    owner<SSL_SESSION, &SSL_SESSION_free> session{}; ///< null: there is none
     /// When the server showed its certificate for the last time. A server shows none when a session
     /// is resumed.
     std::chrono::steady_clock::time_point verified{};

@@ -20,12 +20,7 @@
 
 namespace forest::inline FOREST_FORM::detail {
 
-struct mac_deleter {
-    void operator()(EVP_MAC* algorithm) const noexcept { EVP_MAC_free(algorithm); }
-    void operator()(EVP_MAC_CTX* context) const noexcept { EVP_MAC_CTX_free(context); }
-};
-
-using mac_context = std::unique_ptr<EVP_MAC_CTX, mac_deleter>;
+using mac_context = owner<EVP_MAC_CTX, &EVP_MAC_CTX_free>;
 
 // The algorithms were found, so OpenSSL can only lack memory.
 FOREST_DECL void require_mac(bool succeeded) {
@@ -36,11 +31,11 @@ FOREST_DECL void require_mac(bool succeeded) {
 FOREST_DECL mac_context make_mac_context(std::string_view secret) {
     if (secret.empty())
         throw std::system_error(make_error_code(errc::secret_missing));
-    const std::unique_ptr<EVP_MAC, mac_deleter> algorithm{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
-    if (algorithm == nullptr)
+    const owner<EVP_MAC, &EVP_MAC_free> algorithm{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
+    if (!algorithm)
         throw std::runtime_error("OpenSSL offers no HMAC; is its default provider loaded?");
     mac_context made{EVP_MAC_CTX_new(algorithm.get())};
-    require_mac(made != nullptr);
+    require_mac(bool{made});
     std::array hash{'S', 'H', 'A', '2', '5', '6', '\0'};
     const std::array parameters{
         OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, hash.data(), 0),
@@ -55,7 +50,7 @@ FOREST_DECL mac_context make_mac_context(std::string_view secret) {
 
 FOREST_DECL mac_context copy_of(const EVP_MAC_CTX* original) {
     mac_context copy{EVP_MAC_CTX_dup(original)};
-    require_mac(copy != nullptr);
+    require_mac(bool{copy});
     return copy;
 }
 

@@ -39,7 +39,7 @@ FOREST_DECL tls_context::tls_context(const tls_server_options& options)
 }
 
 FOREST_DECL tls_context::tls_context(const SSL_METHOD* method) : context_{begin(method)} {
-    require(context_ != nullptr &&
+    require(context_.get() != nullptr &&
                 SSL_CTX_set_min_proto_version(native_handle(), TLS1_2_VERSION) == 1,
             "OpenSSL");
     SSL_CTX_set_mode(native_handle(), SSL_MODE_RELEASE_BUFFERS);

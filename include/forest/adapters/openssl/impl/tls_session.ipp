@@ -10,7 +10,8 @@ FOREST_DECL tls_session::tls_session(const tls_context& context, const url& targ
                                      const detail::tls_ticket& known)
     : tls_session{context} {
     SSL_set_connect_state(ssl_.get());
-    SSL_set_app_data(ssl_.get(), (given_ = std::make_unique<detail::tls_callbacks>()).get());
+    given_.reset(new detail::tls_callbacks);
+    SSL_set_app_data(ssl_.get(), given_.get());
     std::string host{target.host()};
     detail::begin_openssl();
     usable_ = target.is_ip_literal()
@@ -28,7 +29,7 @@ FOREST_DECL tls_session::tls_session(const tls_context& context)
     : ssl_{SSL_new(context.native_handle())} {
     BIO* const input = BIO_new(BIO_s_mem());
     BIO* const output = BIO_new(BIO_s_mem());
-    if (ssl_ == nullptr || input == nullptr || output == nullptr) {
+    if (!ssl_ || input == nullptr || output == nullptr) {
         BIO_free(input);
         BIO_free(output);
         throw std::bad_alloc();
@@ -78,6 +79,22 @@ FOREST_DECL std::string_view tls_session::output() const noexcept {
 
 FOREST_DECL bool tls_session::idle() const noexcept {
     return SSL_has_pending(ssl_.get()) == 0 && BIO_ctrl_pending(SSL_get_rbio(ssl_.get())) == 0;
+}
+
+FOREST_DECL std::size_t
+tls_session::take_tickets(detail::tls_ticket (&room)[detail::tickets_per_server_max]) {
+    const bool one = SSL_version(ssl_.get()) < TLS1_3_VERSION;
+    const auto verified = resumed() ? verified_ : std::chrono::steady_clock::now();
+    std::size_t count = 0;
+    for (std::size_t index = 0; index < (one ? 1 : detail::tickets_per_server_max); ++index) {
+        const std::size_t place = (given_->count + index) % detail::tickets_per_server_max;
+        room[count].session.reset(one ? SSL_get1_session(ssl_.get())
+                                      : given_->last[place].release());
+        room[count].verified = verified;
+        if (room[count])
+            ++count;
+    }
+    return count;
 }
 
 FOREST_DECL bool tls_session::goodbye() noexcept {

@@ -4,6 +4,8 @@
 
 #include <forest/adapters/posix/address_of.hpp>
 
+#include <cstring>
+
 namespace forest::inline FOREST_FORM {
 
 FOREST_DECL std::optional<ip_address> address_of(const sockaddr& address) noexcept {
@@ -23,6 +25,11 @@ FOREST_DECL std::optional<ip_address> address_of(const sockaddr& address) noexce
         return result;
     }
     return std::nullopt;
+}
+
+FOREST_DECL void distinct_addresses::add(const ip_address& found) {
+    if (known_.all().size() < count_max && !known_.contains(found))
+        known_.add(found);
 }
 
 FOREST_DECL bool lacks_descriptor() noexcept {

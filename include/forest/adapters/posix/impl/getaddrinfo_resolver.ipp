@@ -40,7 +40,7 @@ FOREST_DECL getaddrinfo_resolver::~getaddrinfo_resolver() {
 }
 
 FOREST_DECL void getaddrinfo_resolver::deliver(void*, detail::lookup_job& ended) noexcept {
-    const std::unique_ptr<lookup> handler{static_cast<lookup*>(ended.context)};
+    const detail::owner<lookup> handler{static_cast<lookup*>(ended.context)};
     distinct_addresses addresses;
     resolution result;
     try {

@@ -2,26 +2,23 @@
 #ifndef FOREST_CORE_DETAIL_LOGIC_NAME_BOOK_HPP
 #define FOREST_CORE_DETAIL_LOGIC_NAME_BOOK_HPP
 
+#include <forest/core/detail/container/address_list.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/ip_address.hpp>
 #include <forest/core/resolver_limits.hpp>
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <new>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <unordered_map>
 #include <utility>
-#include <vector>
 
 // All decisions about host names (B19: names): which answer may be used, which look-up begins, and
 // which waiters are woken. It has no clock, no thread and no socket. So a test can simulate hours
@@ -59,7 +56,7 @@ public:
 
     /// The addresses. During a wait, and together with `resolver_unavailable`, these are the last
     /// good addresses, if they may be used.
-    std::vector<ip_address> addresses;
+    address_list addresses;
 
 private:
     friend name_book;
@@ -74,7 +71,7 @@ struct book_entry {
     enum class progress : std::uint8_t { none, queued, running };
 
     std::string name;
-    std::vector<ip_address> addresses; // of the last good answer
+    address_list addresses; // of the last good answer
     steady_time expires{};
     std::error_code failure{}; // returned until `failure_until`
     steady_time failure_until{};
@@ -86,6 +83,8 @@ struct book_entry {
     book_entry* older = nullptr; // by the time of the last use
     book_entry* newer = nullptr;
     book_entry* next_queued = nullptr;
+    std::uint64_t hash = 0;             // of the name
+    book_entry* next_in_row = nullptr;
 
     [[nodiscard]] bool idle() const noexcept {
         return lookup == progress::none && first == nullptr;
@@ -98,12 +97,15 @@ class name_book {
 public:
     using entry = book_entry;
 
-    explicit name_book(const resolver_limits& limits = {}) noexcept : limits_{limits} {}
+    explicit name_book(const resolver_limits& limits = {}) noexcept;
+    name_book(const name_book&) = delete;
+    name_book& operator=(const name_book&) = delete;
+    ~name_book();
 
     [[nodiscard]] const resolver_limits& limits() const noexcept { return limits_; }
 
     /// Returns the number of names that are kept.
-    [[nodiscard]] std::size_t size() const noexcept { return entries_.size(); }
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
     /// Returns whether `next` would return a name.
     [[nodiscard]] bool has_next() const noexcept;
@@ -124,7 +126,7 @@ public:
         const bool is_known = has_good && now < known.expires;
         const bool has_last_good = has_good && now - known.expires < limits_.last_good_max;
         if (is_known || has_last_good)
-            waiter.addresses = known.addresses; // first, because it may throw
+            waiter.addresses.assign(known.addresses.all()); // first, because it may throw
         if (is_known)
             return name_state::known;
         if (known.failure && now < known.failure_until)
@@ -175,31 +177,25 @@ private:
     static void link(entry& known, name_waiter& waiter) noexcept;
 
     std::error_code keep(entry& known, std::span<const ip_address> addresses,
-                         std::optional<duration> lifetime, steady_time now) const noexcept try {
-        known.addresses = std::vector<ip_address>(addresses.begin(), addresses.end());
-        known.expires = now + std::clamp(lifetime.value_or(limits_.answer_lifetime),
-                                         duration::zero(), limits_.answer_lifetime_max);
-        return {};
-    } catch (const std::bad_alloc&) { // The last good answer has not changed.
-        return errc::local_resources_exhausted;
-    }
+                         std::optional<duration> lifetime, steady_time now) const noexcept;
 
     static void hand_over(name_waiter& waiter, std::error_code error,
-                          std::span<const ip_address> addresses) noexcept try {
-        waiter.error = error;
-        if (!error)
-            waiter.addresses.assign(addresses.begin(), addresses.end());
-        else if (error != errc::resolver_unavailable)
-            waiter.addresses.clear();
-    } catch (const std::bad_alloc&) {
-        waiter.error = errc::local_resources_exhausted;
-    }
+                          std::span<const ip_address> addresses) noexcept;
 
     // -- Which names are kept --
 
+    // A hash table: the entries of a row are linked. It is no std::unordered_map, which compiles to
+    // 150 functions without optimisation.
+    [[nodiscard]] entry*& row_of(std::uint64_t hash) const noexcept;
+
+    // Makes the rows short again. Without memory for that they become longer.
+    void add_rows() noexcept;
+
+    void erase(entry& known) noexcept;
+
     entry& enter(std::string_view name, steady_time now);
 
-    entry& add(std::string_view name, steady_time now);
+    entry& add(std::string_view name, std::uint64_t hash, steady_time now);
 
     // Looks at the two oldest names for each name that is added. So unused names disappear over
     // time. A name in use becomes the newest one, so that the names behind it are looked at next.
@@ -210,7 +206,10 @@ private:
     void unlink_age(entry& known) noexcept;
 
     const resolver_limits limits_;
-    std::unordered_map<std::string_view, std::unique_ptr<entry>> entries_;
+    entry* first_row_ = nullptr; // the only one at first
+    entry** rows_ = &first_row_;
+    std::size_t row_count_ = 1; // a power of two
+    std::size_t size_ = 0;
     entry* oldest_ = nullptr;
     entry* newest_ = nullptr;
     queue_of_entries local_, others_;

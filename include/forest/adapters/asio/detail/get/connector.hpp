@@ -308,7 +308,7 @@ private:
     bool add_addresses() noexcept {
         const std::size_t before = addresses_.size();
         try {
-            for (const ip_address& each : question_.addresses) {
+            for (const ip_address& each : question_.addresses.all()) {
                 const endpoint found = endpoint_of(each, target_->port());
                 if (std::find(addresses_.begin(), addresses_.end(), found) == addresses_.end())
                     addresses_.push_back(found);

@@ -5,6 +5,7 @@
 #include <forest/adapters/asio/detail/get/message_stream.hpp>
 #include <forest/adapters/asio/detail/io/error.hpp>
 #include <forest/adapters/asio/detail/io/serial_task.hpp>
+#include <forest/core/detail/container/owner.hpp>
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/http/request_writer.hpp>
 #include <forest/core/detail/http/response_parser.hpp>
@@ -20,7 +21,6 @@
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <new>
 #include <span>
 #include <string_view>
@@ -50,8 +50,8 @@ public:
              unique_function<void(const reply&)> handler) {
         auto held = acquire();
         assert(!handler_); // One GET at a time.
-        if (ending_ == nullptr)
-            ending_ = std::make_unique<ending>();
+        if (!ending_)
+            ending_.reset(new ending);
         http_request_ = &http_request;
         start(timeout);
         handler_ = std::move(handler);
@@ -92,7 +92,7 @@ private:
         std::uint64_t number = 0;
 
         void perform() override {
-            std::unique_ptr<ending> self{this};
+            detail::owner<ending> self{this};
             get_operation* const owner = std::exchange(home, nullptr);
             const std::uint64_t finished = number;
             auto function = std::move(handler);
@@ -244,9 +244,9 @@ private:
         finish(held, errc::local_resources_exhausted, clock::now());
     }
 
-    void take_back(std::unique_ptr<ending> used) noexcept {
+    void take_back(detail::owner<ending> used) noexcept {
         const auto held = acquire();
-        if (ending_ == nullptr)
+        if (!ending_)
             ending_ = std::move(used);
     }
 
@@ -284,7 +284,7 @@ private:
     static constexpr std::size_t request_bytes_min = 1024; // for a URL of usual length
 
     unique_function<void(const reply&)> handler_;
-    std::unique_ptr<ending> ending_ = std::make_unique<ending>();
+    detail::owner<ending> ending_{new ending};
     const request* http_request_ = nullptr;
     bool reused_ = false;
     std::vector<char> request_;

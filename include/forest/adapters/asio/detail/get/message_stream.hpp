@@ -103,7 +103,7 @@ private:
     void connected(lock& held, std::size_t bytes) final {
         silent_ = true;
         if (target_->scheme() == url_scheme::https) {
-            socket().tls.emplace(tls().begin(*target_));
+            socket().tls.reset(new tls_session{tls().begin(*target_)});
             task_ = task::shake_hands;
         } else if (bytes < message_.size()) {
             unsent_ = message_.substr(bytes);

@@ -4,10 +4,10 @@
 
 #include <forest/adapters/asio/detail/io/stream_socket.hpp>
 #include <forest/adapters/openssl/tls_session.hpp>
+#include <forest/core/detail/container/owner.hpp>
 #include <forest/form.hpp>
 
 #include <chrono>
-#include <optional>
 
 // A socket and its TLS session: the parts of a connection that are kept between two checks.
 
@@ -20,7 +20,7 @@ inline constexpr std::chrono::minutes kept_idle_max{10};
 
 struct client_socket {
     stream_socket socket;
-    std::optional<tls_session> tls; ///< the session on the socket, if there is TLS
+    owner<tls_session> tls; ///< the session on the socket, if there is TLS
 };
 
 /// Ends TLS. Sends the closing message that RFC 8446, 6.1 requires, if the socket takes it at once.

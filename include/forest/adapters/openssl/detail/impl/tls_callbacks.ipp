@@ -30,7 +30,7 @@ FOREST_DECL int tls_callbacks::add(SSL* ssl, SSL_SESSION* ticket) noexcept {
     auto* const known = of(ssl);
     if (known == nullptr || SSL_version(ssl) < TLS1_3_VERSION)
         return 0;
-    known->last[known->count++ % known->last.size()].reset(ticket);
+    known->last[known->count++ % tickets_per_server_max].reset(ticket);
     return 1;
 }
 

@@ -2,9 +2,22 @@
 #ifndef FOREST_CORE_DETAIL_LOGIC_IMPL_NAME_BOOK_IPP
 #define FOREST_CORE_DETAIL_LOGIC_IMPL_NAME_BOOK_IPP
 
+#include <forest/core/detail/container/owner.hpp>
 #include <forest/core/detail/logic/name_book.hpp>
 
+#include <algorithm>
+#include <functional>
+
 namespace forest::inline FOREST_FORM::detail {
+
+FOREST_DECL name_book::name_book(const resolver_limits& limits) noexcept : limits_{limits} {}
+
+FOREST_DECL name_book::~name_book() {
+    while (newest_ != nullptr)
+        erase(*newest_);
+    if (rows_ != &first_row_)
+        delete[] rows_;
+}
 
 FOREST_DECL bool name_book::has_next() const noexcept {
     return has_next_local() ||
@@ -68,7 +81,7 @@ FOREST_DECL void name_book::answered(entry& known, std::error_code error,
 }
 
 FOREST_DECL void name_book::forget_waiters() noexcept {
-    for (const auto& [name, each] : entries_)
+    for (entry* each = oldest_; each != nullptr; each = each->newer)
         while (each->first != nullptr)
             leave(*each->first);
 }
@@ -115,21 +128,86 @@ FOREST_DECL void name_book::link(entry& known, name_waiter& waiter) noexcept {
         waiter.behind_->before_ = &waiter;
 }
 
-FOREST_DECL auto name_book::enter(std::string_view name, steady_time now) -> entry& {
-    const auto found = entries_.find(name);
-    entry& entered = found != entries_.end() ? *found->second : add(name, now);
-    entered.used_at = now;
-    unlink_age(entered);
-    link_newest(entered);
-    return entered;
+FOREST_DECL std::error_code name_book::keep(entry& known, std::span<const ip_address> addresses,
+                                            std::optional<duration> lifetime,
+                                            steady_time now) const noexcept try {
+    known.addresses.assign(addresses);
+    known.expires = now + std::clamp(lifetime.value_or(limits_.answer_lifetime), duration::zero(),
+                                     limits_.answer_lifetime_max);
+    return {};
+} catch (const std::bad_alloc&) { // The last good answer has not changed.
+    return errc::local_resources_exhausted;
 }
 
-FOREST_DECL auto name_book::add(std::string_view name, steady_time now) -> entry& {
+FOREST_DECL void name_book::hand_over(name_waiter& waiter, std::error_code error,
+                                      std::span<const ip_address> addresses) noexcept try {
+    waiter.error = error;
+    if (!error)
+        waiter.addresses.assign(addresses);
+    else if (error != errc::resolver_unavailable)
+        waiter.addresses.clear();
+} catch (const std::bad_alloc&) {
+    waiter.error = errc::local_resources_exhausted;
+}
+
+FOREST_DECL auto name_book::row_of(std::uint64_t hash) const noexcept -> entry*& {
+    return rows_[hash & (row_count_ - 1)];
+}
+
+FOREST_DECL void name_book::add_rows() noexcept {
+    const std::size_t count = 4 * row_count_;
+    auto** const rows = new (std::nothrow) entry* [count] {};
+    if (rows == nullptr)
+        return;
+    if (rows_ != &first_row_)
+        delete[] rows_;
+    rows_ = rows;
+    row_count_ = count;
+    for (entry* each = oldest_; each != nullptr; each = each->newer) {
+        entry*& row = row_of(each->hash);
+        each->next_in_row = row;
+        row = each;
+    }
+}
+
+FOREST_DECL void name_book::erase(entry& known) noexcept {
+    entry** place = &row_of(known.hash);
+    while (*place != &known)
+        place = &(*place)->next_in_row;
+    *place = known.next_in_row;
+    --size_;
+    unlink_age(known);
+    delete &known;
+}
+
+FOREST_DECL auto name_book::enter(std::string_view name, steady_time now) -> entry& {
+    const std::uint64_t hash = std::hash<std::string_view>{}(name);
+    entry* entered = row_of(hash);
+    while (entered != nullptr && (entered->hash != hash || entered->name != name))
+        entered = entered->next_in_row;
+    if (entered == nullptr) {
+        entered = &add(name, hash, now);
+    } else {
+        unlink_age(*entered);
+        link_newest(*entered);
+    }
+    entered->used_at = now;
+    return *entered;
+}
+
+FOREST_DECL auto name_book::add(std::string_view name, std::uint64_t hash, steady_time now)
+    -> entry& {
     forget_oldest(now);
-    auto made = std::make_unique<entry>();
+    owner<entry> made{new entry};
     made->name = name;
-    const std::string_view key = made->name;
-    entry& added = *entries_.emplace(key, std::move(made)).first->second;
+    made->hash = hash;
+    if (size_ >= row_count_)
+        add_rows();
+    entry& added = *made.release();
+    entry*& row = row_of(hash);
+    added.next_in_row = row;
+    row = &added;
+    ++size_;
     link_newest(added);
     return added;
 }
@@ -137,13 +215,13 @@ FOREST_DECL auto name_book::add(std::string_view name, steady_time now) -> entry
 FOREST_DECL void name_book::forget_oldest(steady_time now) noexcept {
     for (int looked_at = 0; looked_at < 2 && oldest_ != nullptr; ++looked_at) {
         entry& oldest = *oldest_;
-        if (entries_.size() < limits_.names_max && now - oldest.used_at < limits_.last_good_max)
+        if (size_ < limits_.names_max && now - oldest.used_at < limits_.last_good_max)
             return;
-        unlink_age(oldest);
         if (oldest.idle()) {
-            entries_.erase(entries_.find(std::string_view{oldest.name}));
+            erase(oldest);
         } else {
             oldest.used_at = now;
+            unlink_age(oldest);
             link_newest(oldest);
         }
     }
