@@ -36,6 +36,7 @@
 #include <forest/adapters/asio/detail/shards/impl/target_registry.ipp>
 #include <forest/adapters/asio/impl/asio_clock.ipp>
 #include <forest/adapters/asio/impl/asio_connection_pool.ipp>
+#include <forest/adapters/asio/impl/asio_names.ipp>
 #include <forest/adapters/asio/impl/asio_serializer.ipp>
 #include <forest/adapters/asio/impl/asio_server.ipp>
 #include <forest/adapters/asio/impl/asio_transport.ipp>

@@ -14,12 +14,10 @@
 #include <asio/execution_context.hpp>
 #include <asio/query.hpp>
 
-#include <algorithm>
 #include <concepts>
 #include <memory>
 #include <mutex>
 #include <utility>
-#include <vector>
 
 // The addresses of names, for the transports of an execution context.
 
@@ -28,42 +26,44 @@ namespace forest::inline FOREST_FORM {
 namespace detail {
 
 /// Closes the directories of an execution context when the context ends.
+class names_service_base : public asio::execution_context::service {
+public:
+    explicit names_service_base(asio::execution_context& context);
+    names_service_base(const names_service_base&) = delete;
+    names_service_base& operator=(const names_service_base&) = delete;
+    ~names_service_base() override;
+
+    void add(const std::shared_ptr<name_directory>& own);
+
+protected:
+    std::mutex mutex_;
+    std::shared_ptr<name_directory> shared_;
+
+private:
+    struct known {
+        std::weak_ptr<name_directory> directory;
+        known* next;
+    };
+
+    void shutdown() noexcept override;
+
+    known* own_ = nullptr;
+};
+
 template <resolver Resolver>
-class names_service final : public asio::execution_context::service {
+class names_service final : public names_service_base {
 public:
     inline static asio::execution_context::id id;
 
-    explicit names_service(asio::execution_context& context)
-        : asio::execution_context::service{context} {}
+    using names_service_base::names_service_base;
 
     /// Returns the directory that all clients of the context share.
     [[nodiscard]] std::shared_ptr<name_directory> shared() {
         const std::lock_guard lock{mutex_};
         if (shared_ == nullptr)
-            shared_ = std::make_shared<basic_name_directory<Resolver>>(resolver_limits{});
+            shared_.reset(new basic_name_directory<Resolver>{resolver_limits{}});
         return shared_;
     }
-
-    void add(const std::shared_ptr<name_directory>& own) {
-        const std::lock_guard lock{mutex_};
-        own_.erase(std::remove_if(own_.begin(), own_.end(),
-                                  [](const auto& each) { return each.expired(); }),
-                   own_.end());
-        own_.push_back(own);
-    }
-
-private:
-    void shutdown() noexcept override {
-        if (shared_ != nullptr)
-            shared_->close();
-        for (const auto& each : own_)
-            if (const auto alive = each.lock())
-                alive->close();
-    }
-
-    std::mutex mutex_;
-    std::shared_ptr<name_directory> shared_;
-    std::vector<std::weak_ptr<name_directory>> own_;
 };
 
 } // namespace detail
@@ -115,5 +115,9 @@ private:
 using asio_names = basic_asio_names<getaddrinfo_resolver>;
 
 } // namespace forest::inline FOREST_FORM
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/asio/impl/asio_names.ipp>
+#endif
 
 #endif

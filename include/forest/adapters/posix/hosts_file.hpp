@@ -9,12 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <functional>
 #include <mutex>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,20 +32,13 @@ public:
     static constexpr std::chrono::seconds look_interval{1};
 
     explicit hosts_file(std::string path = "/etc/hosts") : path_{std::move(path)} {}
+    hosts_file(const hosts_file&) = delete;
+    hosts_file& operator=(const hosts_file&) = delete;
+    ~hosts_file() { forget(); }
 
     /// Returns whether the file has `name`, which is in lower case. False if the file cannot be
     /// read.
-    [[nodiscard]] bool contains(std::string_view name) noexcept try {
-        const std::lock_guard lock{mutex_};
-        const auto now = std::chrono::steady_clock::now();
-        if (now >= look_again_at_) {
-            look_again_at_ = now + look_interval;
-            refresh();
-        }
-        return names_.find(name) != names_.end();
-    } catch (...) { // There is no memory.
-        return false;
-    }
+    [[nodiscard]] bool contains(std::string_view name) noexcept;
 
 private:
     struct descriptor {
@@ -63,14 +53,21 @@ private:
 
     void read(int file);
 
-    // Reads an address and names with blanks between them, and perhaps a comment.
-    void add_line(std::string_view line);
+    void forget() noexcept;
+
+    // Finds the names in the text, puts zeros behind them, and puts them into `names`. Without
+    // `names` it only counts them.
+    [[nodiscard]] std::size_t find_names(const char** names) noexcept;
+
+    [[nodiscard]] static int order(const void* left, const void* right) noexcept;
 
     const std::string path_;
     std::mutex mutex_;
     std::chrono::steady_clock::time_point look_again_at_{};
     file_version known_;
-    std::set<std::string, std::less<>> names_;
+    std::string text_;             // of the file, in lower case
+    const char** names_ = nullptr; // in the text; sorted
+    std::size_t count_ = 0;
 };
 
 } // namespace forest::inline FOREST_FORM
