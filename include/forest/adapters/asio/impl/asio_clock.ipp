@@ -22,7 +22,6 @@
 #include <new>
 #include <system_error>
 #include <utility>
-#include <vector>
 
 #if defined(__linux__)
 #include <ctime>
@@ -32,9 +31,31 @@ namespace forest::inline FOREST_FORM {
 
 struct asio_clock::state : std::enable_shared_from_this<asio_clock::state> {
     struct wait {
-        std::chrono::steady_clock::time_point deadline;
-        std::uint64_t sequence;
-        detail::unique_function<void(std::error_code)> handler;
+        std::chrono::steady_clock::time_point deadline{};
+        std::uint64_t sequence = 0;
+        detail::unique_function<void(std::error_code)> handler{};
+        wait* first_child = nullptr;
+        wait* next = nullptr; // among the children of one wait, or among the free ones
+    };
+
+    // The waits in the order of their deadlines: a pairing heap, whose nodes are linked. So moving
+    // all waits to another heap needs no memory.
+    class wait_heap {
+    public:
+        // Null if there is none.
+        [[nodiscard]] wait* first() const noexcept { return root_; }
+
+        void push(wait& added) noexcept;
+
+        // Removes and returns the first wait. Null if there is none.
+        wait* pop() noexcept;
+
+        void take_all(wait_heap& other) noexcept;
+
+    private:
+        static wait* merge(wait* left, wait* right) noexcept;
+
+        wait* root_ = nullptr;
     };
 
     // Ends the due waits.
@@ -70,26 +91,15 @@ struct asio_clock::state : std::enable_shared_from_this<asio_clock::state> {
         state& owner_;
     };
 
-    // Ends the cancelled waits, one handler after the other. The memory for a cancelled wait was
-    // allocated when it began.
+    // Ends the cancelled waits, one handler after the other.
     class canceling_task final : public detail::serial_task {
     public:
-        explicit canceling_task(state& owner) : owner_{owner} { waits_.reserve(waits_min); }
-
-        // Makes room for `count` waits.
-        void reserve(std::size_t count);
-
-        // Returns whether there was a wait.
-        [[nodiscard]] bool take(std::vector<wait>& all) noexcept;
-
+        explicit canceling_task(state& owner) noexcept : owner_{owner} {}
         void perform() override;
-
         void abandon() noexcept override;
 
     private:
         state& owner_;
-        std::vector<wait> waits_;
-        std::size_t ended_ = 0; // how many of the waits have ended
     };
 
     // A client has one wait, a datasource a few.
@@ -97,15 +107,20 @@ struct asio_clock::state : std::enable_shared_from_this<asio_clock::state> {
 
     using timer_clock = std::chrono::steady_clock;
 
-    explicit state(asio_serializer turns)
-        : serializer{std::move(turns)}, timer{serializer.get_executor()} {
-        waits.reserve(waits_min);
-    }
-
-    static bool later(const wait& left, const wait& right) noexcept;
+    explicit state(asio_serializer turns);
+    state(const state&) = delete;
+    state& operator=(const state&) = delete;
+    ~state();
 
     // Returns whether the new wait is the first to end.
-    bool push(wait&& begun);
+    bool push(std::chrono::steady_clock::time_point deadline,
+              detail::unique_function<void(std::error_code)> handler);
+
+    // Removes the first wait and returns its handler; empty if there is no wait. Under the lock.
+    detail::unique_function<void(std::error_code)> pop(wait_heap& from) noexcept;
+
+    // The same for the cancelled waits, not under the lock.
+    detail::unique_function<void(std::error_code)> pop_canceled() noexcept;
 
     void arm();
 
@@ -125,7 +140,10 @@ struct asio_clock::state : std::enable_shared_from_this<asio_clock::state> {
     detail::handler_memory spare_memory; // used when Asio finds no memory
     bool trying_again = false;
     asio::steady_timer timer;
-    std::vector<wait> waits;
+    wait room[waits_min];
+    wait* free = nullptr;
+    wait_heap waits;
+    wait_heap canceled;
     timer_step after_timer{*this};
     retry_step after_pause{*this};
     waking_task waking{*this};
@@ -162,8 +180,7 @@ FOREST_DECL void asio_clock::begin_wait(duration delay,
     const std::lock_guard lock{state_->mutex};
     const auto deadline =
         state::timer_clock::now() + std::clamp(delay, duration::zero(), options::duration_max);
-    const bool earliest = state_->push({deadline, state_->next_sequence++, std::move(handler)});
-    if (earliest)
+    if (state_->push(deadline, std::move(handler)))
         state_->arm();
 }
 
@@ -185,7 +202,8 @@ FOREST_DECL void asio_clock::cancel() {
     bool any = false;
     {
         const std::lock_guard lock{state_->mutex};
-        any = state_->canceling.take(state_->waits);
+        any = state_->waits.first() != nullptr;
+        state_->canceled.take_all(state_->waits);
         state_->timer.cancel();
     }
     // The executor then owns the handlers, even if it never runs again. An executor that
@@ -200,31 +218,11 @@ FOREST_DECL void asio_clock::state::timer_step::take(const std::shared_ptr<void>
         owner_.wake_in_turn();
 }
 
-FOREST_DECL void asio_clock::state::canceling_task::reserve(std::size_t count) {
-    if (waits_.capacity() - waits_.size() < count)
-        waits_.reserve(waits_.size() + 2 * count);
-}
-
-FOREST_DECL bool asio_clock::state::canceling_task::take(std::vector<wait>& all) noexcept {
-    const bool any = !all.empty();
-    for (wait& each : all)
-        waits_.push_back(std::move(each));
-    all.clear();
-    return any;
-}
-
 FOREST_DECL void asio_clock::state::canceling_task::perform() {
     for (;;) {
-        detail::unique_function<void(std::error_code)> handler;
-        {
-            const std::lock_guard lock{owner_.mutex};
-            if (ended_ == waits_.size()) {
-                waits_.clear();
-                ended_ = 0;
-                return;
-            }
-            handler = std::move(waits_[ended_++].handler);
-        }
+        auto handler = owner_.pop_canceled();
+        if (!handler)
+            return;
         try {
             handler(make_error_code(errc::operation_canceled));
         } catch (...) {
@@ -235,29 +233,108 @@ FOREST_DECL void asio_clock::state::canceling_task::perform() {
 }
 
 FOREST_DECL void asio_clock::state::canceling_task::abandon() noexcept {
-    std::vector<wait> dropped; // destroyed outside the lock
-    const std::lock_guard lock{owner_.mutex};
-    dropped.swap(waits_);
-    ended_ = 0;
+    while (owner_.pop_canceled())
+        ;
 }
 
-FOREST_DECL bool asio_clock::state::later(const wait& left, const wait& right) noexcept {
-    return left.deadline != right.deadline ? left.deadline > right.deadline
-                                           : left.sequence > right.sequence;
+FOREST_DECL void asio_clock::state::wait_heap::push(wait& added) noexcept {
+    root_ = merge(root_, &added);
 }
 
-FOREST_DECL bool asio_clock::state::push(wait&& begun) {
-    const std::uint64_t sequence = begun.sequence;
-    canceling.reserve(waits.size() + 1);
-    waits.push_back(std::move(begun));
-    std::push_heap(waits.begin(), waits.end(), later);
-    return waits.front().sequence == sequence;
+FOREST_DECL auto asio_clock::state::wait_heap::pop() noexcept -> wait* {
+    wait* const popped = root_;
+    if (popped == nullptr)
+        return nullptr;
+    wait* pairs = nullptr;
+    for (wait* each = popped->first_child; each != nullptr;) {
+        wait* const left = each;
+        wait* const right = left->next;
+        each = right != nullptr ? right->next : nullptr;
+        wait* const pair = merge(left, right);
+        pair->next = pairs;
+        pairs = pair;
+    }
+    root_ = nullptr;
+    while (pairs != nullptr) {
+        wait* const pair = pairs;
+        pairs = pair->next;
+        root_ = merge(root_, pair);
+    }
+    popped->first_child = nullptr;
+    return popped;
+}
+
+FOREST_DECL void asio_clock::state::wait_heap::take_all(wait_heap& other) noexcept {
+    root_ = merge(root_, other.root_);
+    other.root_ = nullptr;
+}
+
+FOREST_DECL auto asio_clock::state::wait_heap::merge(wait* left, wait* right) noexcept -> wait* {
+    if (left == nullptr || right == nullptr)
+        return left != nullptr ? left : right;
+    const bool swaps = left->deadline != right->deadline ? left->deadline > right->deadline
+                                                         : left->sequence > right->sequence;
+    wait* const first = swaps ? right : left;
+    wait* const second = swaps ? left : right;
+    second->next = first->first_child;
+    first->first_child = second;
+    return first;
+}
+
+FOREST_DECL detail::unique_function<void(std::error_code)>
+asio_clock::state::pop_canceled() noexcept {
+    const std::lock_guard lock{mutex};
+    return pop(canceled);
+}
+
+FOREST_DECL asio_clock::state::state(asio_serializer turns)
+    : serializer{std::move(turns)}, timer{serializer.get_executor()} {
+    for (wait& each : room) {
+        each.next = free;
+        free = &each;
+    }
+}
+
+FOREST_DECL asio_clock::state::~state() {
+    canceled.take_all(waits);
+    while (pop(canceled))
+        ;
+    while (free != nullptr) {
+        wait* const last = free;
+        free = last->next;
+        if (last < room || last >= room + waits_min)
+            delete last;
+    }
+}
+
+FOREST_DECL bool
+asio_clock::state::push(std::chrono::steady_clock::time_point deadline,
+                        detail::unique_function<void(std::error_code)> handler) {
+    if (free == nullptr)
+        free = new wait;
+    wait& added = *free;
+    free = added.next;
+    added.deadline = deadline;
+    added.sequence = next_sequence++;
+    added.handler = std::move(handler);
+    waits.push(added);
+    return waits.first() == &added;
+}
+
+FOREST_DECL detail::unique_function<void(std::error_code)>
+asio_clock::state::pop(wait_heap& from) noexcept {
+    wait* const popped = from.pop();
+    if (popped == nullptr)
+        return {};
+    popped->next = free;
+    free = popped;
+    return std::move(popped->handler);
 }
 
 FOREST_DECL void asio_clock::state::arm() {
     if (trying_again)
         return;
-    timer.expires_at(waits.front().deadline);
+    timer.expires_at(waits.first()->deadline);
     try {
         timer.async_wait(detail::step_handler{shared_from_this(), memory, after_timer});
     } catch (const std::bad_alloc&) {
@@ -292,21 +369,21 @@ FOREST_DECL void asio_clock::state::retry_step::take(const std::shared_ptr<void>
 FOREST_DECL void asio_clock::state::wake() {
     const auto now = timer_clock::now();
     for (;;) {
-        std::unique_lock lock{mutex};
-        if (waits.empty())
-            return;
-        if (waits.front().deadline > now)
-            return arm();
-        std::pop_heap(waits.begin(), waits.end(), later);
-        auto handler = std::move(waits.back().handler);
-        waits.pop_back();
-        lock.unlock();
+        detail::unique_function<void(std::error_code)> handler;
+        {
+            const std::lock_guard lock{mutex};
+            if (waits.first() == nullptr)
+                return;
+            if (waits.first()->deadline > now)
+                return arm();
+            handler = pop(waits);
+        }
         try {
             handler(std::error_code{});
         } catch (...) {
             // If the context is run again after this, the other waits still end.
-            lock.lock();
-            if (!waits.empty())
+            const std::lock_guard lock{mutex};
+            if (waits.first() != nullptr)
                 arm();
             throw;
         }
