@@ -307,9 +307,8 @@ FOREST_DECL asio_clock::state::~state() {
     }
 }
 
-FOREST_DECL bool
-asio_clock::state::push(std::chrono::steady_clock::time_point deadline,
-                        detail::unique_function<void(std::error_code)> handler) {
+FOREST_DECL bool asio_clock::state::push(std::chrono::steady_clock::time_point deadline,
+                                         detail::unique_function<void(std::error_code)> handler) {
     if (free == nullptr)
         free = new wait;
     wait& added = *free;

@@ -70,8 +70,8 @@ FOREST_DECL std::size_t hosts_file::find_names(const char** names) noexcept {
     for (char& byte : text_) {
         const bool ends_line = byte == '\n';
         is_comment = !ends_line && (is_comment || byte == '#');
-        const bool ends_word = ends_line || is_comment || byte == ' ' || byte == '\t' ||
-                               byte == '\r' || byte == '\0';
+        const bool ends_word =
+            ends_line || is_comment || byte == ' ' || byte == '\t' || byte == '\r' || byte == '\0';
         if (!ends_word && !is_inside && !is_address) {
             if (names != nullptr)
                 names[count] = &byte;

@@ -83,7 +83,7 @@ struct book_entry {
     book_entry* older = nullptr; // by the time of the last use
     book_entry* newer = nullptr;
     book_entry* next_queued = nullptr;
-    std::uint64_t hash = 0;             // of the name
+    std::uint64_t hash = 0; // of the name
     book_entry* next_in_row = nullptr;
 
     [[nodiscard]] bool idle() const noexcept {
