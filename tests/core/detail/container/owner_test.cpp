@@ -51,7 +51,8 @@ BOOST_AUTO_TEST_CASE(a_moved_object_has_one_owner) {
     last = std::move(other);
     BOOST_TEST(last.get() == object);
     BOOST_TEST(counted::alive == 1);
-    last = std::move(last);
+    owner<counted>& same = last;
+    last = std::move(same);
     BOOST_TEST(last.get() == object);
     BOOST_TEST(last.release() == object);
     BOOST_TEST(!last);
