@@ -54,8 +54,10 @@ struct route_options {
 /// server's error if the path cannot be used. It also throws what the server throws. The
 /// constructor and `on_answer` may throw std::bad_alloc; the other members throw nothing. A
 /// verifier that throws has not accepted the request.
-template <server Server>
+template <typename Server>
 class basic_health_route {
+    static_assert(server<Server>);
+
 public:
     /// Mounts the route. Throws std::system_error with `errc::verifier_missing`, or with the
     /// server's error if the path cannot be used.

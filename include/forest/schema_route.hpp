@@ -71,8 +71,10 @@ struct schema_route_options {
 /// that is no schema, or a path that the server cannot use. It also throws what the server throws.
 /// `replace` returns an error code. Both throw what the hash throws, and may throw std::bad_alloc,
 /// like `etag` and `on_answer`. A verifier that throws has not accepted the request.
-template <server Server>
+template <typename Server>
 class basic_schema_route {
+    static_assert(server<Server>);
+
 public:
     /// Mounts the route. An `etag` in the text is removed, and the rest is sent unchanged. Throws
     /// what `hash` throws, and std::system_error with `errc::verifier_missing`,

@@ -25,10 +25,12 @@
 #include <forest/adapters/asio/detail/pool/impl/pooled_socket.ipp>
 #include <forest/adapters/asio/detail/pool/impl/socket_pool.ipp>
 #include <forest/adapters/asio/detail/pool/impl/wake_queue.ipp>
+#include <forest/adapters/asio/detail/server/impl/server_address.ipp>
 #include <forest/adapters/asio/detail/server/impl/server_connection.ipp>
 #include <forest/adapters/asio/detail/server/impl/server_eviction.ipp>
 #include <forest/adapters/asio/detail/server/impl/server_listener.ipp>
 #include <forest/adapters/asio/detail/server/impl/server_memory.ipp>
+#include <forest/adapters/asio/detail/server/impl/server_party.ipp>
 #include <forest/adapters/asio/detail/server/impl/server_socket_file.ipp>
 #include <forest/adapters/asio/detail/server/impl/server_state.ipp>
 #include <forest/adapters/asio/detail/server/impl/server_stream.ipp>
