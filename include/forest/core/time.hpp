@@ -36,7 +36,8 @@ struct precise_time {
     friend constexpr bool operator==(const precise_time&, const precise_time&) = default;
 };
 
-/// The smallest and the largest possible number of digits in the fraction of the seconds of a timestamp.
+/// The smallest and the largest possible number of digits in the fraction of the seconds of a
+/// timestamp.
 inline constexpr int fraction_digits_min = 3;
 inline constexpr int fraction_digits_max = 9;
 

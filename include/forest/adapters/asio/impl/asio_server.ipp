@@ -140,8 +140,8 @@ FOREST_DECL std::error_code asio_server::listen_tcp(std::string_view host, std::
     return std::make_error_code(std::errc::not_enough_memory);
 }
 
-FOREST_DECL std::error_code
-asio_server::listen_unix(const std::string& path, const unix_socket_options& options) try {
+FOREST_DECL std::error_code asio_server::listen_unix(const std::string& path,
+                                                     const unix_socket_options& options) try {
     if (const std::error_code ec = options.validate())
         return ec;
     constexpr std::size_t path_bytes_max = sizeof(sockaddr_un::sun_path) - 1;
@@ -246,10 +246,10 @@ FOREST_DECL std::error_code asio_server::listening::listen_unix(const std::strin
     return begin_accepting(bound, skipped);
 }
 
-FOREST_DECL std::error_code asio_server::listening::bind_all(const std::vector<detail::server_address>& addresses,
-                                                  const std::shared_ptr<const tls_context>& tls,
-                                                  listener_list& bound,
-                                                  std::vector<std::string>& skipped) {
+FOREST_DECL std::error_code
+asio_server::listening::bind_all(const std::vector<detail::server_address>& addresses,
+                                 const std::shared_ptr<const tls_context>& tls,
+                                 listener_list& bound, std::vector<std::string>& skipped) {
     const bool several = addresses.size() > 1;
     std::uint16_t port = addresses.front().port;
     std::vector<detail::server_address> lacking;

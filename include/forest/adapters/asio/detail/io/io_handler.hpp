@@ -20,8 +20,8 @@ namespace forest::inline FOREST_FORM::detail {
 class io_handler {
 public:
     using allocator_type = handler_allocator<void>;
-    using function =
-        void (*)(const std::shared_ptr<void>& owner, std::uint64_t number, std::error_code ec);
+    using function = void (*)(const std::shared_ptr<void>& owner, std::uint64_t number,
+                              std::error_code ec);
 
     /// The function is called with `owner` and `number`.
     io_handler(std::shared_ptr<void> owner, handler_memory& memory, function then,

@@ -30,8 +30,8 @@ public:
     [[nodiscard]] virtual bool closed() const noexcept = 0;
 
 protected:
-    /// A step after a wait. It is called in a turn and under the server's lock, unless the party has
-    /// been closed. `number` is the one that was given to `guarded`.
+    /// A step after a wait. It is called in a turn and under the server's lock, unless the party
+    /// has been closed. `number` is the one that was given to `guarded`.
     using step_function = void (*)(server_party& self, lock_type& lock, std::error_code ec,
                                    std::uint64_t number);
 

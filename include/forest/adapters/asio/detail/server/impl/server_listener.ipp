@@ -35,8 +35,7 @@ FOREST_DECL server_listener::server_listener(std::shared_ptr<server_state> serve
       timer_{server_->turns.get_executor()},
       tls_{std::move(tls)} {}
 
-FOREST_DECL std::error_code server_listener::bind(const server_address& address,
-                                                  bool shares_port) {
+FOREST_DECL std::error_code server_listener::bind(const server_address& address, bool shares_port) {
     sockaddr_storage system;
     const socklen_t size = address.write(system);
     const int on = 1;
@@ -115,8 +114,7 @@ FOREST_DECL std::string server_listener::unix_url(std::string_view path) {
 }
 
 FOREST_DECL std::error_code server_listener::open(int family, int protocol) {
-    const int descriptor =
-        ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+    const int descriptor = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
     if (descriptor < 0)
         return last_error();
     std::error_code ec;
