@@ -56,7 +56,7 @@ allow() {
     adapters/posix/*) allowed="$assemblies|$public_of_sim|adapters/posix/.+" ;;
     adapters/*/*) allowed="$assemblies|$public_of_adapters|adapters/${inner%%/*}/.+" ;;
     forest.hpp | default_*.hpp) allowed="$assemblies|$public_of_adapters|default_[a-z]+" ;;
-    src.hpp | src_*.hpp) allowed='src_.+|forest' ;;
+    src.hpp | src_*.hpp) allowed='src_.+|forest|sim/.+' ;;
     *) echo "$1" | grep -Eq "^($assemblies)\.[hi]pp$" && allowed=$assemblies ;;
     esac
 }

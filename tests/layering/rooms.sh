@@ -82,7 +82,7 @@ report "$(awk '
     /^namespace / && !/^namespace forest::inline FOREST_FORM(::[a-z_]+)* [{]$/ {
         print FILENAME ": has another namespace than the form of the library: " $0
     }
-    ended && /^[^ #\/}]/ && !/^(FOREST_DECL|namespace|static_assert|using|template|requires|class|struct|enum)[ (<]?/ {
+    ended && /^[^ #\/}]/ && !/^(FOREST_DECL|extern "C" FOREST_DECL|namespace|static_assert|using|template|requires|class|struct|enum|public:|private:|protected:)[ (<]?/ {
         print FILENAME ":" FNR ": begins without FOREST_DECL: " $0
     }
     { ended = /^(#|\/\/)|[;{}]$|^} \/\/|^$/ }

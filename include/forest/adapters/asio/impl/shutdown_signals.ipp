@@ -24,13 +24,13 @@ namespace forest::inline FOREST_FORM::detail {
 
 // Ends process 1, like the default action in any other process. Shells report this status for a
 // process that a signal has ended.
-extern "C" inline void forest_end_by_signal(int number) {
+extern "C" FOREST_DECL void forest_end_by_signal(int number) {
     ::_exit(128 + number);
 }
 
 // The program of a container is process 1. The kernel does not deliver a signal with the default
 // disposition to process 1.
-inline bool default_is_ignored() noexcept {
+FOREST_DECL bool default_is_ignored() noexcept {
     return ::getpid() == 1;
 }
 
