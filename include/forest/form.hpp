@@ -22,4 +22,12 @@
 #define FOREST_DECL inline
 #endif
 
+/// Behind FOREST_DECL, for a function that a steady check does not call. The compiler makes it
+/// small instead of fast, and needs less time for it.
+#if defined(__GNUC__)
+#define FOREST_COLD __attribute__((cold))
+#else
+#define FOREST_COLD
+#endif
+
 #endif

@@ -153,15 +153,15 @@ struct asio_clock::state : std::enable_shared_from_this<asio_clock::state> {
 
 static_assert(clock<asio_clock>);
 
-FOREST_DECL asio_clock::asio_clock(const executor_source& source)
+FOREST_DECL FOREST_COLD asio_clock::asio_clock(const executor_source& source)
     : state_{std::make_shared<state>(asio_serializer{source.get()})} {}
 
-FOREST_DECL asio_clock::asio_clock(const asio_clock& other)
+FOREST_DECL FOREST_COLD asio_clock::asio_clock(const asio_clock& other)
     : state_{std::make_shared<state>(other.state_->serializer)} {}
 
-FOREST_DECL asio_clock::asio_clock(asio_clock&&) noexcept = default;
+FOREST_DECL FOREST_COLD asio_clock::asio_clock(asio_clock&&) noexcept = default;
 
-FOREST_DECL asio_clock::~asio_clock() = default;
+FOREST_DECL FOREST_COLD asio_clock::~asio_clock() = default;
 
 FOREST_DECL const asio::any_io_executor& asio_clock::get_executor() const noexcept {
     return state_->serializer.get_executor();
@@ -171,7 +171,7 @@ FOREST_DECL const asio_serializer& asio_clock::serializer() const noexcept {
     return state_->serializer;
 }
 
-FOREST_DECL detail::unique_function<void(const event&)> asio_clock::unheard() {
+FOREST_DECL FOREST_COLD detail::unique_function<void(const event&)> asio_clock::unheard() {
     return failure_reporter{};
 }
 
@@ -198,7 +198,7 @@ FOREST_DECL steady_time asio_clock::steady_now() {
     return std::chrono::steady_clock::now();
 }
 
-FOREST_DECL void asio_clock::cancel() {
+FOREST_DECL FOREST_COLD void asio_clock::cancel() {
     bool any = false;
     {
         const std::lock_guard lock{state_->mutex};
@@ -218,7 +218,7 @@ FOREST_DECL void asio_clock::state::timer_step::take(const std::shared_ptr<void>
         owner_.wake_in_turn();
 }
 
-FOREST_DECL void asio_clock::state::canceling_task::perform() {
+FOREST_DECL FOREST_COLD void asio_clock::state::canceling_task::perform() {
     for (;;) {
         auto handler = owner_.pop_canceled();
         if (!handler)
@@ -232,7 +232,7 @@ FOREST_DECL void asio_clock::state::canceling_task::perform() {
     }
 }
 
-FOREST_DECL void asio_clock::state::canceling_task::abandon() noexcept {
+FOREST_DECL FOREST_COLD void asio_clock::state::canceling_task::abandon() noexcept {
     while (owner_.pop_canceled())
         ;
 }
@@ -264,7 +264,7 @@ FOREST_DECL auto asio_clock::state::wait_heap::pop() noexcept -> wait* {
     return popped;
 }
 
-FOREST_DECL void asio_clock::state::wait_heap::take_all(wait_heap& other) noexcept {
+FOREST_DECL FOREST_COLD void asio_clock::state::wait_heap::take_all(wait_heap& other) noexcept {
     root_ = merge(root_, other.root_);
     other.root_ = nullptr;
 }
@@ -281,13 +281,13 @@ FOREST_DECL auto asio_clock::state::wait_heap::merge(wait* left, wait* right) no
     return first;
 }
 
-FOREST_DECL detail::unique_function<void(std::error_code)>
+FOREST_DECL FOREST_COLD detail::unique_function<void(std::error_code)>
 asio_clock::state::pop_canceled() noexcept {
     const std::lock_guard lock{mutex};
     return pop(canceled);
 }
 
-FOREST_DECL asio_clock::state::state(asio_serializer turns)
+FOREST_DECL FOREST_COLD asio_clock::state::state(asio_serializer turns)
     : serializer{std::move(turns)}, timer{serializer.get_executor()} {
     for (wait& each : room) {
         each.next = free;
@@ -295,7 +295,7 @@ FOREST_DECL asio_clock::state::state(asio_serializer turns)
     }
 }
 
-FOREST_DECL asio_clock::state::~state() {
+FOREST_DECL FOREST_COLD asio_clock::state::~state() {
     canceled.take_all(waits);
     while (pop(canceled))
         ;
@@ -341,7 +341,7 @@ FOREST_DECL void asio_clock::state::arm() {
     }
 }
 
-FOREST_DECL void asio_clock::state::try_again() {
+FOREST_DECL FOREST_COLD void asio_clock::state::try_again() {
     trying_again = detail::finds_memory([this] {
         try {
             detail::post_step(serializer.get_executor(),
@@ -355,8 +355,9 @@ FOREST_DECL void asio_clock::state::try_again() {
         throw std::bad_alloc{};
 }
 
-FOREST_DECL void asio_clock::state::retry_step::take(const std::shared_ptr<void>&, std::uint64_t,
-                                                     const std::error_code&) {
+FOREST_DECL FOREST_COLD void asio_clock::state::retry_step::take(const std::shared_ptr<void>&,
+                                                                 std::uint64_t,
+                                                                 const std::error_code&) {
     detail::pause_for_memory();
     {
         const std::lock_guard lock{owner_.mutex};

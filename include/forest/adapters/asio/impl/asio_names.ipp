@@ -7,17 +7,17 @@
 
 namespace forest::inline FOREST_FORM::detail {
 
-FOREST_DECL names_service_base::names_service_base(asio::execution_context& context)
+FOREST_DECL FOREST_COLD names_service_base::names_service_base(asio::execution_context& context)
     : asio::execution_context::service{context} {}
 
-FOREST_DECL names_service_base::~names_service_base() {
+FOREST_DECL FOREST_COLD names_service_base::~names_service_base() {
     while (own_ != nullptr) {
         const owner<known> last{own_};
         own_ = last->next;
     }
 }
 
-FOREST_DECL void names_service_base::add(const std::shared_ptr<name_directory>& own) {
+FOREST_DECL FOREST_COLD void names_service_base::add(const std::shared_ptr<name_directory>& own) {
     const std::lock_guard lock{mutex_};
     for (known** each = &own_; *each != nullptr;) {
         if ((*each)->directory.expired()) {
@@ -30,7 +30,7 @@ FOREST_DECL void names_service_base::add(const std::shared_ptr<name_directory>& 
     own_ = new known{own, own_};
 }
 
-FOREST_DECL void names_service_base::shutdown() noexcept {
+FOREST_DECL FOREST_COLD void names_service_base::shutdown() noexcept {
     if (shared_ != nullptr)
         shared_->close();
     for (const known* each = own_; each != nullptr; each = each->next)

@@ -20,18 +20,20 @@ static_assert(transport<asio_transport>);
 
 namespace forest::inline FOREST_FORM::detail {
 
-FOREST_DECL asio_get::asio_get(const asio_clock& clock, const transport_options& options,
-                               const std::shared_ptr<name_directory>& names)
+FOREST_DECL FOREST_COLD asio_get::asio_get(const asio_clock& clock,
+                                           const transport_options& options,
+                                           const std::shared_ptr<name_directory>& names)
     : get_{std::make_shared<get_operation<standalone_io>>(clock.serializer(), options, names)} {}
 
-FOREST_DECL asio_get::asio_get(const asio_clock& clock, const transport_options& options)
+FOREST_DECL FOREST_COLD asio_get::asio_get(const asio_clock& clock,
+                                           const transport_options& options)
     : asio_get{clock, options, asio_names{clock.get_executor()}.directory()} {}
 
-FOREST_DECL asio_get::asio_get(std::nullptr_t) noexcept {}
+FOREST_DECL FOREST_COLD asio_get::asio_get(std::nullptr_t) noexcept {}
 
-FOREST_DECL asio_get::asio_get(asio_get&&) noexcept = default;
+FOREST_DECL FOREST_COLD asio_get::asio_get(asio_get&&) noexcept = default;
 
-FOREST_DECL asio_get::~asio_get() {
+FOREST_DECL FOREST_COLD asio_get::~asio_get() {
     if (get_ != nullptr)
         get_->cancel();
 }
@@ -41,7 +43,7 @@ FOREST_DECL void asio_get::begin(const request& http_request, duration timeout,
     get_->get(http_request, timeout, std::move(handler));
 }
 
-FOREST_DECL void asio_get::cancel() noexcept {
+FOREST_DECL FOREST_COLD void asio_get::cancel() noexcept {
     get_->cancel();
 }
 

@@ -6,17 +6,19 @@
 
 namespace forest::inline FOREST_FORM {
 
-FOREST_DECL executor_source::executor_source(const asio::io_context::executor_type& executor)
+FOREST_DECL FOREST_COLD
+executor_source::executor_source(const asio::io_context::executor_type& executor)
     : executor_{executor} {}
 
-FOREST_DECL executor_source::executor_source(asio::io_context& context)
+FOREST_DECL FOREST_COLD executor_source::executor_source(asio::io_context& context)
     : executor_source{context.get_executor()} {}
 
-FOREST_DECL executor_source::executor_source(const executor_source& other) = default;
+FOREST_DECL FOREST_COLD executor_source::executor_source(const executor_source& other) = default;
 
-FOREST_DECL executor_source& executor_source::operator=(const executor_source& other) = default;
+FOREST_DECL FOREST_COLD executor_source&
+executor_source::operator=(const executor_source& other) = default;
 
-FOREST_DECL executor_source::~executor_source() = default;
+FOREST_DECL FOREST_COLD executor_source::~executor_source() = default;
 
 } // namespace forest::inline FOREST_FORM
 

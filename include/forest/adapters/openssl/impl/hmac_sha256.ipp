@@ -28,7 +28,7 @@ FOREST_DECL void require_mac(bool succeeded) {
         throw std::bad_alloc{};
 }
 
-FOREST_DECL mac_context make_mac_context(std::string_view secret) {
+FOREST_DECL FOREST_COLD mac_context make_mac_context(std::string_view secret) {
     if (secret.empty())
         throw std::system_error(make_error_code(errc::secret_missing));
     const owner<EVP_MAC, &EVP_MAC_free> algorithm{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
@@ -69,7 +69,7 @@ FOREST_DECL bool finish(EVP_MAC_CTX* started, std::string_view message,
 // The providers of OpenSSL 3.0.0 to 3.0.2 report success for a restart but do not restart
 // (github.com/openssl/openssl/issues/17811). A FIPS provider can be older than the library, so two
 // signatures are compared, not versions.
-FOREST_DECL bool restarts(const EVP_MAC_CTX* keyed) {
+FOREST_DECL FOREST_COLD bool restarts(const EVP_MAC_CTX* keyed) {
     const mac_context tried = copy_of(keyed);
     hmac_sha256::digest first;
     hmac_sha256::digest second;
@@ -81,29 +81,29 @@ FOREST_DECL bool restarts(const EVP_MAC_CTX* keyed) {
 
 namespace forest::inline FOREST_FORM {
 
-FOREST_DECL hmac_sha256::hmac_sha256(std::string_view secret) {
+FOREST_DECL FOREST_COLD hmac_sha256::hmac_sha256(std::string_view secret) {
     detail::mac_context made = detail::make_mac_context(secret);
     restarts_ = detail::restarts(made.get());
     keyed_ = made.release();
 }
 
-FOREST_DECL hmac_sha256::hmac_sha256(const hmac_sha256& other)
+FOREST_DECL FOREST_COLD hmac_sha256::hmac_sha256(const hmac_sha256& other)
     : keyed_{detail::copy_of(other.keyed_).release()}, restarts_{other.restarts_} {}
 
-FOREST_DECL hmac_sha256::hmac_sha256(hmac_sha256&& other) noexcept
+FOREST_DECL FOREST_COLD hmac_sha256::hmac_sha256(hmac_sha256&& other) noexcept
     : keyed_{std::exchange(other.keyed_, nullptr)}, restarts_{other.restarts_} {}
 
-FOREST_DECL hmac_sha256& hmac_sha256::operator=(const hmac_sha256& other) {
+FOREST_DECL FOREST_COLD hmac_sha256& hmac_sha256::operator=(const hmac_sha256& other) {
     return *this = hmac_sha256{other};
 }
 
-FOREST_DECL hmac_sha256& hmac_sha256::operator=(hmac_sha256&& other) noexcept {
+FOREST_DECL FOREST_COLD hmac_sha256& hmac_sha256::operator=(hmac_sha256&& other) noexcept {
     std::swap(keyed_, other.keyed_);
     std::swap(restarts_, other.restarts_);
     return *this;
 }
 
-FOREST_DECL hmac_sha256::~hmac_sha256() {
+FOREST_DECL FOREST_COLD hmac_sha256::~hmac_sha256() {
     EVP_MAC_CTX_free(keyed_);
 }
 

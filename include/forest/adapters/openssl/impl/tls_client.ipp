@@ -52,23 +52,23 @@ struct tls_client::ticket_table {
     std::size_t victim = 0; // the row that may lose a ticket when there are too many
 };
 
-FOREST_DECL tls_client::tls_client(const tls_options& options) : chosen_{options} {
+FOREST_DECL FOREST_COLD tls_client::tls_client(const tls_options& options) : chosen_{options} {
     if (!options.ca_file.empty() || !options.certificate_file.empty() ||
         !options.private_key_file.empty())
         context_.reset(new tls_context{chosen_});
 }
 
-FOREST_DECL tls_client::tls_client(tls_client&&) noexcept = default;
-FOREST_DECL tls_client& tls_client::operator=(tls_client&&) noexcept = default;
-FOREST_DECL tls_client::~tls_client() = default;
+FOREST_DECL FOREST_COLD tls_client::tls_client(tls_client&&) noexcept = default;
+FOREST_DECL FOREST_COLD tls_client& tls_client::operator=(tls_client&&) noexcept = default;
+FOREST_DECL FOREST_COLD tls_client::~tls_client() = default;
 
-FOREST_DECL tls_session tls_client::begin(const url& target, clock::time_point now) {
+FOREST_DECL FOREST_COLD tls_session tls_client::begin(const url& target, clock::time_point now) {
     if (!context_)
         context_.reset(new tls_context{chosen_});
     return tls_session{*context_, target, take(key(target), now)};
 }
 
-FOREST_DECL void tls_client::keep(const url& target, tls_session& session) {
+FOREST_DECL FOREST_COLD void tls_client::keep(const url& target, tls_session& session) {
     detail::tls_ticket given[detail::tickets_per_server_max];
     const std::size_t count = session.take_tickets(given);
     if (count == 0)
@@ -111,11 +111,12 @@ FOREST_DECL void tls_client::keep(const url& target, tls_session& session) {
     }
 }
 
-FOREST_DECL std::string tls_client::key(const url& target) {
+FOREST_DECL FOREST_COLD std::string tls_client::key(const url& target) {
     return std::string{target.host()}.append(1, ' ').append(std::to_string(target.port()));
 }
 
-FOREST_DECL detail::tls_ticket tls_client::take(const std::string& server, clock::time_point now) {
+FOREST_DECL FOREST_COLD detail::tls_ticket tls_client::take(const std::string& server,
+                                                            clock::time_point now) {
     detail::tls_ticket found;
     if (!known_)
         return found;

@@ -6,7 +6,7 @@
 
 namespace forest::inline FOREST_FORM {
 
-FOREST_DECL tls_context::tls_context(const tls_options& options)
+FOREST_DECL FOREST_COLD tls_context::tls_context(const tls_options& options)
     : tls_context{TLS_client_method()} {
     SSL_CTX_set_verify(native_handle(), SSL_VERIFY_PEER, &detail::tls_callbacks::verified);
     // A tls_client keeps the sessions that it began.
@@ -23,7 +23,7 @@ FOREST_DECL tls_context::tls_context(const tls_options& options)
         identify(options.certificate_file, options.private_key_file);
 }
 
-FOREST_DECL tls_context::tls_context(const tls_server_options& options)
+FOREST_DECL FOREST_COLD tls_context::tls_context(const tls_server_options& options)
     : tls_context{TLS_server_method()} {
     SSL_CTX_set_options(native_handle(), SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
     identify(options.certificate_file, options.private_key_file);
@@ -38,24 +38,25 @@ FOREST_DECL tls_context::tls_context(const tls_server_options& options)
             "OpenSSL");
 }
 
-FOREST_DECL tls_context::tls_context(const SSL_METHOD* method) : context_{begin(method)} {
+FOREST_DECL FOREST_COLD tls_context::tls_context(const SSL_METHOD* method)
+    : context_{begin(method)} {
     require(context_.get() != nullptr &&
                 SSL_CTX_set_min_proto_version(native_handle(), TLS1_2_VERSION) == 1,
             "OpenSSL");
     SSL_CTX_set_mode(native_handle(), SSL_MODE_RELEASE_BUFFERS);
 }
 
-FOREST_DECL SSL_CTX* tls_context::begin(const SSL_METHOD* method) {
+FOREST_DECL FOREST_COLD SSL_CTX* tls_context::begin(const SSL_METHOD* method) {
     detail::begin_openssl();
     return SSL_CTX_new(method);
 }
 
-FOREST_DECL void tls_context::trust(const std::string& ca_file) {
+FOREST_DECL FOREST_COLD void tls_context::trust(const std::string& ca_file) {
     require(SSL_CTX_load_verify_file(native_handle(), ca_file.c_str()) == 1, ca_file);
 }
 
-FOREST_DECL void tls_context::identify(const std::string& certificate_file,
-                                       const std::string& private_key_file) {
+FOREST_DECL FOREST_COLD void tls_context::identify(const std::string& certificate_file,
+                                                   const std::string& private_key_file) {
     require(SSL_CTX_use_certificate_chain_file(native_handle(), certificate_file.c_str()) == 1,
             certificate_file);
     require(SSL_CTX_use_PrivateKey_file(native_handle(), private_key_file.c_str(),
@@ -64,7 +65,7 @@ FOREST_DECL void tls_context::identify(const std::string& certificate_file,
             private_key_file);
 }
 
-FOREST_DECL void tls_context::require(bool holds, const std::string& subject) {
+FOREST_DECL FOREST_COLD void tls_context::require(bool holds, const std::string& subject) {
     if (detail::openssl_lacked_memory()) // The certificates may be incomplete.
         throw std::bad_alloc{};
     if (!holds)

@@ -6,8 +6,8 @@
 
 namespace forest::inline FOREST_FORM {
 
-FOREST_DECL tls_session::tls_session(const tls_context& context, const url& target,
-                                     const detail::tls_ticket& known)
+FOREST_DECL FOREST_COLD tls_session::tls_session(const tls_context& context, const url& target,
+                                                 const detail::tls_ticket& known)
     : tls_session{context} {
     SSL_set_connect_state(ssl_.get());
     given_.reset(new detail::tls_callbacks);
@@ -25,7 +25,7 @@ FOREST_DECL tls_session::tls_session(const tls_context& context, const url& targ
         verified_ = known.verified;
 }
 
-FOREST_DECL tls_session::tls_session(const tls_context& context)
+FOREST_DECL FOREST_COLD tls_session::tls_session(const tls_context& context)
     : ssl_{SSL_new(context.native_handle())} {
     BIO* const input = BIO_new(BIO_s_mem());
     BIO* const output = BIO_new(BIO_s_mem());
@@ -81,7 +81,7 @@ FOREST_DECL bool tls_session::idle() const noexcept {
     return SSL_has_pending(ssl_.get()) == 0 && BIO_ctrl_pending(SSL_get_rbio(ssl_.get())) == 0;
 }
 
-FOREST_DECL std::size_t
+FOREST_DECL FOREST_COLD std::size_t
 tls_session::take_tickets(detail::tls_ticket (&room)[detail::tickets_per_server_max]) {
     const bool one = SSL_version(ssl_.get()) < TLS1_3_VERSION;
     const auto verified = resumed() ? verified_ : std::chrono::steady_clock::now();
@@ -97,7 +97,7 @@ tls_session::take_tickets(detail::tls_ticket (&room)[detail::tickets_per_server_
     return count;
 }
 
-FOREST_DECL bool tls_session::goodbye() noexcept {
+FOREST_DECL FOREST_COLD bool tls_session::goodbye() noexcept {
     if (SSL_is_init_finished(ssl_.get()) != 1)
         return false;
     ERR_clear_error();
@@ -120,7 +120,7 @@ FOREST_DECL auto tls_session::progress_of(int result) noexcept -> progress {
     return fail();
 }
 
-FOREST_DECL auto tls_session::fail() noexcept -> progress {
+FOREST_DECL FOREST_COLD auto tls_session::fail() noexcept -> progress {
     const int reason = ERR_GET_REASON(ERR_peek_last_error()); // before the errors are read
     if (lacked_memory_ || detail::openssl_lacked_memory() || (given_ && given_->lacked_memory))
         failure_ = errc::local_resources_exhausted;

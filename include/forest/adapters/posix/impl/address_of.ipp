@@ -8,7 +8,7 @@
 
 namespace forest::inline FOREST_FORM {
 
-FOREST_DECL std::optional<ip_address> address_of(const sockaddr& address) noexcept {
+FOREST_DECL FOREST_COLD std::optional<ip_address> address_of(const sockaddr& address) noexcept {
     ip_address result;
     if (address.sa_family == AF_INET) {
         sockaddr_in four{};
@@ -27,7 +27,7 @@ FOREST_DECL std::optional<ip_address> address_of(const sockaddr& address) noexce
     return std::nullopt;
 }
 
-FOREST_DECL void distinct_addresses::add(const ip_address& found) {
+FOREST_DECL FOREST_COLD void distinct_addresses::add(const ip_address& found) {
     if (known_.all().size() < count_max && !known_.contains(found))
         known_.add(found);
 }
@@ -39,7 +39,7 @@ FOREST_DECL bool lacks_descriptor() noexcept {
     return probe < 0;
 }
 
-FOREST_DECL signals_blocked::signals_blocked() noexcept {
+FOREST_DECL FOREST_COLD signals_blocked::signals_blocked() noexcept {
     sigset_t all;
     sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before_);

@@ -6,7 +6,7 @@
 
 namespace forest::inline FOREST_FORM {
 
-FOREST_DECL errc resolve_error(int code, int error) noexcept {
+FOREST_DECL FOREST_COLD errc resolve_error(int code, int error) noexcept {
     switch (code) {
     case EAI_NONAME:
 #if defined(EAI_NODATA)
@@ -29,17 +29,18 @@ FOREST_DECL errc resolve_error(int code, int error) noexcept {
     }
 }
 
-FOREST_DECL getaddrinfo_resolver::getaddrinfo_resolver(const resolver_limits& limits,
-                                                       std::string hosts)
+FOREST_DECL FOREST_COLD getaddrinfo_resolver::getaddrinfo_resolver(const resolver_limits& limits,
+                                                                   std::string hosts)
     : hosts_{std::move(hosts)},
       threads_{detail::lookup_threads::begin(
           this, &deliver, limits.lookups_max + limits.hanging_max + limits.local_max)} {}
 
-FOREST_DECL getaddrinfo_resolver::~getaddrinfo_resolver() {
+FOREST_DECL FOREST_COLD getaddrinfo_resolver::~getaddrinfo_resolver() {
     threads_->end([](void* context) { delete static_cast<lookup*>(context); });
 }
 
-FOREST_DECL void getaddrinfo_resolver::deliver(void*, detail::lookup_job& ended) noexcept {
+FOREST_DECL FOREST_COLD void getaddrinfo_resolver::deliver(void*,
+                                                           detail::lookup_job& ended) noexcept {
     const detail::owner<lookup> handler{static_cast<lookup*>(ended.context)};
     distinct_addresses addresses;
     resolution result;

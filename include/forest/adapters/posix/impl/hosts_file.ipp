@@ -9,7 +9,7 @@
 
 namespace forest::inline FOREST_FORM {
 
-FOREST_DECL bool hosts_file::contains(std::string_view name) noexcept try {
+FOREST_DECL FOREST_COLD bool hosts_file::contains(std::string_view name) noexcept try {
     const std::lock_guard lock{mutex_};
     const auto now = std::chrono::steady_clock::now();
     if (now >= look_again_at_) {
@@ -24,7 +24,7 @@ FOREST_DECL bool hosts_file::contains(std::string_view name) noexcept try {
     return false;
 }
 
-FOREST_DECL void hosts_file::refresh() {
+FOREST_DECL FOREST_COLD void hosts_file::refresh() {
     const descriptor file{::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
     struct stat found{};
     if (file.number < 0 || ::fstat(file.number, &found) != 0 || !S_ISREG(found.st_mode)) {
@@ -41,7 +41,7 @@ FOREST_DECL void hosts_file::refresh() {
     known_ = seen;
 }
 
-FOREST_DECL void hosts_file::read(int file) {
+FOREST_DECL FOREST_COLD void hosts_file::read(int file) {
     std::string text(bytes_max, '\0');
     std::size_t size = 0;
     for (ssize_t count = 0;
@@ -54,7 +54,7 @@ FOREST_DECL void hosts_file::read(int file) {
     std::qsort(names_, count_, sizeof *names_, &order);
 }
 
-FOREST_DECL void hosts_file::forget() noexcept {
+FOREST_DECL FOREST_COLD void hosts_file::forget() noexcept {
     delete[] names_;
     names_ = nullptr;
     count_ = 0;
@@ -62,7 +62,7 @@ FOREST_DECL void hosts_file::forget() noexcept {
 }
 
 // A line has an address and names with blanks between them, and perhaps a comment.
-FOREST_DECL std::size_t hosts_file::find_names(const char** names) noexcept {
+FOREST_DECL FOREST_COLD std::size_t hosts_file::find_names(const char** names) noexcept {
     std::size_t count = 0;
     bool is_comment = false;
     bool is_address = true;
@@ -90,7 +90,7 @@ FOREST_DECL std::size_t hosts_file::find_names(const char** names) noexcept {
     return count;
 }
 
-FOREST_DECL int hosts_file::order(const void* left, const void* right) noexcept {
+FOREST_DECL FOREST_COLD int hosts_file::order(const void* left, const void* right) noexcept {
     return std::strcmp(*static_cast<const char* const*>(left),
                        *static_cast<const char* const*>(right));
 }

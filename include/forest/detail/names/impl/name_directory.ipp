@@ -24,17 +24,17 @@ FOREST_DECL name_state name_directory::ask(std::string_view name, bool after_fai
     return state;
 }
 
-FOREST_DECL void name_directory::lose_patience(name_waiter& waiter) noexcept {
+FOREST_DECL FOREST_COLD void name_directory::lose_patience(name_waiter& waiter) noexcept {
     const std::lock_guard lock{mutex_};
     book_.lose_patience(waiter);
 }
 
-FOREST_DECL void name_directory::leave(name_waiter& waiter) noexcept {
+FOREST_DECL FOREST_COLD void name_directory::leave(name_waiter& waiter) noexcept {
     const std::lock_guard lock{mutex_};
     book_.leave(waiter);
 }
 
-FOREST_DECL void name_directory::close() noexcept {
+FOREST_DECL FOREST_COLD void name_directory::close() noexcept {
     {
         const std::lock_guard lock{mutex_};
         if (std::exchange(closed_, true))
@@ -44,12 +44,13 @@ FOREST_DECL void name_directory::close() noexcept {
     end();
 }
 
-FOREST_DECL name_statistics name_directory::statistics() const {
+FOREST_DECL FOREST_COLD name_statistics name_directory::statistics() const {
     const std::lock_guard lock{mutex_};
     return book_.statistics();
 }
 
-FOREST_DECL void name_directory::ended(entry& lookup, const resolution& found) noexcept {
+FOREST_DECL FOREST_COLD void name_directory::ended(entry& lookup,
+                                                   const resolution& found) noexcept {
     {
         const std::lock_guard lock{mutex_};
         if (closed_)
@@ -60,7 +61,7 @@ FOREST_DECL void name_directory::ended(entry& lookup, const resolution& found) n
     begin_all();
 }
 
-FOREST_DECL void name_directory::begin_all() noexcept {
+FOREST_DECL FOREST_COLD void name_directory::begin_all() noexcept {
     for (;;) {
         entry* next = nullptr;
         {

@@ -11,14 +11,15 @@ FOREST_DECL void begin_openssl() noexcept {
     errno = 0;
 }
 
-FOREST_DECL bool openssl_lacked_memory() noexcept {
+FOREST_DECL FOREST_COLD bool openssl_lacked_memory() noexcept {
     bool lacked = errno == ENOMEM;
     while (const unsigned long code = ERR_get_error())
         lacked = lacked || ERR_GET_REASON(code) == ERR_R_MALLOC_FAILURE;
     return lacked;
 }
 
-FOREST_DECL int tls_callbacks::verified(int acceptable, X509_STORE_CTX* store) noexcept {
+FOREST_DECL FOREST_COLD int tls_callbacks::verified(int acceptable,
+                                                    X509_STORE_CTX* store) noexcept {
     auto* const session = static_cast<const SSL*>(
         X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
     if (acceptable == 0 && errno == ENOMEM && session != nullptr && of(session) != nullptr)
@@ -26,7 +27,7 @@ FOREST_DECL int tls_callbacks::verified(int acceptable, X509_STORE_CTX* store) n
     return acceptable;
 }
 
-FOREST_DECL int tls_callbacks::add(SSL* ssl, SSL_SESSION* ticket) noexcept {
+FOREST_DECL FOREST_COLD int tls_callbacks::add(SSL* ssl, SSL_SESSION* ticket) noexcept {
     auto* const known = of(ssl);
     if (known == nullptr || SSL_version(ssl) < TLS1_3_VERSION)
         return 0;

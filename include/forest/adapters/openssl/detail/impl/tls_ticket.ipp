@@ -6,11 +6,11 @@
 
 namespace forest::inline FOREST_FORM::detail {
 
-FOREST_DECL bool tls_ticket::lasts() const noexcept {
+FOREST_DECL FOREST_COLD bool tls_ticket::lasts() const noexcept {
     return session && SSL_SESSION_get_protocol_version(session.get()) < TLS1_3_VERSION;
 }
 
-FOREST_DECL tls_ticket tls_ticket::copy() const noexcept {
+FOREST_DECL FOREST_COLD tls_ticket tls_ticket::copy() const noexcept {
     tls_ticket other;
     if (session && SSL_SESSION_up_ref(session.get()) == 1)
         other.session.reset(session.get());

@@ -6,15 +6,15 @@
 
 namespace forest::inline FOREST_FORM::detail {
 
-FOREST_DECL lookup_threads* lookup_threads::begin(void* owner, deliver callback,
-                                                  std::size_t threads_max) {
+FOREST_DECL FOREST_COLD lookup_threads* lookup_threads::begin(void* owner, deliver callback,
+                                                              std::size_t threads_max) {
     void* const memory = std::malloc(sizeof(lookup_threads));
     if (memory == nullptr)
         throw std::bad_alloc{};
     return ::new (memory) lookup_threads{owner, callback, threads_max};
 }
 
-FOREST_DECL bool lookup_threads::look_up(std::string_view name, void* context) {
+FOREST_DECL FOREST_COLD bool lookup_threads::look_up(std::string_view name, void* context) {
     auto* const job = static_cast<lookup_job*>(std::calloc(1, sizeof(lookup_job)));
     if (job == nullptr)
         throw std::bad_alloc{};
@@ -38,8 +38,8 @@ FOREST_DECL bool lookup_threads::look_up(std::string_view name, void* context) {
     return true;
 }
 
-FOREST_DECL lookup_threads::lookup_threads(void* owner, deliver callback,
-                                           std::size_t threads_max) noexcept
+FOREST_DECL FOREST_COLD lookup_threads::lookup_threads(void* owner, deliver callback,
+                                                       std::size_t threads_max) noexcept
     : owner_{owner}, callback_{callback}, threads_max_{threads_max} {
     pthread_mutex_init(&mutex_, nullptr);
     pthread_condattr_t attributes;
@@ -49,7 +49,7 @@ FOREST_DECL lookup_threads::lookup_threads(void* owner, deliver callback,
     pthread_condattr_destroy(&attributes);
 }
 
-FOREST_DECL int lookup_threads::add_thread() noexcept {
+FOREST_DECL FOREST_COLD int lookup_threads::add_thread() noexcept {
     auto* const added = static_cast<worker*>(std::calloc(1, sizeof(worker)));
     if (added == nullptr)
         return ENOMEM;
@@ -75,7 +75,7 @@ FOREST_DECL int lookup_threads::add_thread() noexcept {
     return 0;
 }
 
-FOREST_DECL void* lookup_threads::work(void* argument) noexcept {
+FOREST_DECL FOREST_COLD void* lookup_threads::work(void* argument) noexcept {
     auto* const self = static_cast<worker*>(argument);
     lookup_threads* const group = self->group;
     pthread_mutex_lock(&group->mutex_);
@@ -109,7 +109,7 @@ FOREST_DECL void* lookup_threads::work(void* argument) noexcept {
     return nullptr;
 }
 
-FOREST_DECL lookup_job* lookup_threads::next_job() noexcept {
+FOREST_DECL FOREST_COLD lookup_job* lookup_threads::next_job() noexcept {
     timespec until{};
     clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec += idle_seconds;
@@ -127,7 +127,7 @@ FOREST_DECL lookup_job* lookup_threads::next_job() noexcept {
     return job;
 }
 
-FOREST_DECL auto lookup_threads::retire(worker& self) noexcept -> worker* {
+FOREST_DECL FOREST_COLD auto lookup_threads::retire(worker& self) noexcept -> worker* {
     --threads_;
     if (ended_)
         return nullptr;
@@ -138,7 +138,7 @@ FOREST_DECL auto lookup_threads::retire(worker& self) noexcept -> worker* {
     return std::exchange(retired_, &self);
 }
 
-FOREST_DECL void lookup_threads::look_up(lookup_job& job) noexcept {
+FOREST_DECL FOREST_COLD void lookup_threads::look_up(lookup_job& job) noexcept {
     addrinfo wanted{};
     wanted.ai_family = AF_UNSPEC;
     wanted.ai_socktype = SOCK_STREAM; // each address once
@@ -149,13 +149,13 @@ FOREST_DECL void lookup_threads::look_up(lookup_job& job) noexcept {
     job.lacks_descriptor = job.code != 0 && lacks_descriptor();
 }
 
-FOREST_DECL void lookup_threads::free_job(lookup_job* job) noexcept {
+FOREST_DECL FOREST_COLD void lookup_threads::free_job(lookup_job* job) noexcept {
     if (job->code == 0 && job->found != nullptr)
         ::freeaddrinfo(job->found);
     std::free(job);
 }
 
-FOREST_DECL void lookup_threads::release() noexcept {
+FOREST_DECL FOREST_COLD void lookup_threads::release() noexcept {
     pthread_mutex_lock(&mutex_);
     const bool last = --references_ == 0;
     pthread_mutex_unlock(&mutex_);

@@ -11,7 +11,7 @@ namespace forest::inline FOREST_FORM::detail {
 
 static_assert(std::is_trivially_copyable_v<ip_address>);
 
-FOREST_DECL address_list::~address_list() {
+FOREST_DECL FOREST_COLD address_list::~address_list() {
     delete[] first_;
 }
 
@@ -24,21 +24,21 @@ FOREST_DECL void address_list::assign(std::span<const ip_address> addresses) {
     size_ = static_cast<std::uint32_t>(size);
 }
 
-FOREST_DECL void address_list::add(const ip_address& address) {
+FOREST_DECL FOREST_COLD void address_list::add(const ip_address& address) {
     const ip_address added = address; // it may lie in this list
     if (size_ == capacity_)
         reserve(size_ < 4 ? 4 : std::size_t{2} * size_);
     first_[size_++] = added;
 }
 
-FOREST_DECL bool address_list::contains(const ip_address& address) const noexcept {
+FOREST_DECL FOREST_COLD bool address_list::contains(const ip_address& address) const noexcept {
     for (std::size_t index = 0; index < size_; ++index)
         if (first_[index] == address)
             return true;
     return false;
 }
 
-FOREST_DECL void address_list::reserve(std::size_t size) {
+FOREST_DECL FOREST_COLD void address_list::reserve(std::size_t size) {
     auto* const larger = new ip_address[size];
     if (size_ > 0)
         std::memcpy(larger, first_, size_ * sizeof(ip_address));
@@ -47,7 +47,8 @@ FOREST_DECL void address_list::reserve(std::size_t size) {
     capacity_ = static_cast<std::uint32_t>(size);
 }
 
-FOREST_DECL bool address_list::equals(std::span<const ip_address> other) const noexcept {
+FOREST_DECL FOREST_COLD bool
+address_list::equals(std::span<const ip_address> other) const noexcept {
     if (other.size() != size_)
         return false;
     for (std::size_t index = 0; index < size_; ++index)

@@ -10,9 +10,10 @@
 
 namespace forest::inline FOREST_FORM::detail {
 
-FOREST_DECL name_book::name_book(const resolver_limits& limits) noexcept : limits_{limits} {}
+FOREST_DECL FOREST_COLD name_book::name_book(const resolver_limits& limits) noexcept
+    : limits_{limits} {}
 
-FOREST_DECL name_book::~name_book() {
+FOREST_DECL FOREST_COLD name_book::~name_book() {
     while (newest_ != nullptr)
         erase(*newest_);
     if (rows_ != &first_row_)
@@ -24,13 +25,13 @@ FOREST_DECL bool name_book::has_next() const noexcept {
            (others_.first != nullptr && running_ < limits_.lookups_max + limits_.hanging_max);
 }
 
-FOREST_DECL void name_book::lose_patience(name_waiter& waiter) noexcept {
+FOREST_DECL FOREST_COLD void name_book::lose_patience(name_waiter& waiter) noexcept {
     if (waiter.entry_ != nullptr)
         ++statistics_.last_good;
     leave(waiter);
 }
 
-FOREST_DECL void name_book::leave(name_waiter& waiter) noexcept {
+FOREST_DECL FOREST_COLD void name_book::leave(name_waiter& waiter) noexcept {
     entry* const known = std::exchange(waiter.entry_, nullptr);
     if (known == nullptr)
         return;
@@ -40,7 +41,7 @@ FOREST_DECL void name_book::leave(name_waiter& waiter) noexcept {
     waiter.before_ = waiter.behind_ = nullptr;
 }
 
-FOREST_DECL auto name_book::next() noexcept -> entry* {
+FOREST_DECL FOREST_COLD auto name_book::next() noexcept -> entry* {
     if (!has_next())
         return nullptr;
     const bool local = has_next_local();
@@ -51,9 +52,10 @@ FOREST_DECL auto name_book::next() noexcept -> entry* {
     return &begun;
 }
 
-FOREST_DECL void name_book::answered(entry& known, std::error_code error,
-                                     std::span<const ip_address> addresses,
-                                     std::optional<duration> lifetime, steady_time now) noexcept {
+FOREST_DECL FOREST_COLD void name_book::answered(entry& known, std::error_code error,
+                                                 std::span<const ip_address> addresses,
+                                                 std::optional<duration> lifetime,
+                                                 steady_time now) noexcept {
     --(known.local ? running_local_ : running_);
     known.lookup = entry::progress::none;
     addresses = addresses.first(std::min(addresses.size(), limits_.addresses_max));
@@ -80,19 +82,19 @@ FOREST_DECL void name_book::answered(entry& known, std::error_code error,
     }
 }
 
-FOREST_DECL void name_book::forget_waiters() noexcept {
+FOREST_DECL FOREST_COLD void name_book::forget_waiters() noexcept {
     for (entry* each = oldest_; each != nullptr; each = each->newer)
         while (each->first != nullptr)
             leave(*each->first);
 }
 
-FOREST_DECL void name_book::queue_of_entries::push(entry& queued) noexcept {
+FOREST_DECL FOREST_COLD void name_book::queue_of_entries::push(entry& queued) noexcept {
     queued.next_queued = nullptr;
     (last != nullptr ? last->next_queued : first) = &queued;
     last = &queued;
 }
 
-FOREST_DECL auto name_book::queue_of_entries::take() noexcept -> entry& {
+FOREST_DECL FOREST_COLD auto name_book::queue_of_entries::take() noexcept -> entry& {
     entry& taken = *first;
     first = taken.next_queued;
     if (first == nullptr)
@@ -113,14 +115,14 @@ FOREST_DECL name_state name_book::fail(name_waiter& waiter, std::error_code why,
     return name_state::last_good;
 }
 
-FOREST_DECL void name_book::queue(entry& known, bool local, steady_time now) noexcept {
+FOREST_DECL FOREST_COLD void name_book::queue(entry& known, bool local, steady_time now) noexcept {
     known.local = local;
     known.asked_at = now;
     known.lookup = entry::progress::queued;
     (local ? local_ : others_).push(known);
 }
 
-FOREST_DECL void name_book::link(entry& known, name_waiter& waiter) noexcept {
+FOREST_DECL FOREST_COLD void name_book::link(entry& known, name_waiter& waiter) noexcept {
     waiter.entry_ = &known;
     waiter.before_ = nullptr;
     waiter.behind_ = std::exchange(known.first, &waiter);
@@ -128,9 +130,10 @@ FOREST_DECL void name_book::link(entry& known, name_waiter& waiter) noexcept {
         waiter.behind_->before_ = &waiter;
 }
 
-FOREST_DECL std::error_code name_book::keep(entry& known, std::span<const ip_address> addresses,
-                                            std::optional<duration> lifetime,
-                                            steady_time now) const noexcept try {
+FOREST_DECL FOREST_COLD std::error_code name_book::keep(entry& known,
+                                                        std::span<const ip_address> addresses,
+                                                        std::optional<duration> lifetime,
+                                                        steady_time now) const noexcept try {
     known.addresses.assign(addresses);
     known.expires = now + std::clamp(lifetime.value_or(limits_.answer_lifetime), duration::zero(),
                                      limits_.answer_lifetime_max);
@@ -139,8 +142,9 @@ FOREST_DECL std::error_code name_book::keep(entry& known, std::span<const ip_add
     return errc::local_resources_exhausted;
 }
 
-FOREST_DECL void name_book::hand_over(name_waiter& waiter, std::error_code error,
-                                      std::span<const ip_address> addresses) noexcept try {
+FOREST_DECL FOREST_COLD void name_book::hand_over(name_waiter& waiter, std::error_code error,
+                                                  std::span<const ip_address> addresses) noexcept
+    try {
     waiter.error = error;
     if (!error)
         waiter.addresses.assign(addresses);
@@ -154,7 +158,7 @@ FOREST_DECL auto name_book::row_of(std::uint64_t hash) const noexcept -> entry*&
     return rows_[hash & (row_count_ - 1)];
 }
 
-FOREST_DECL void name_book::add_rows() noexcept {
+FOREST_DECL FOREST_COLD void name_book::add_rows() noexcept {
     const std::size_t count = 4 * row_count_;
     auto** const rows = new (std::nothrow) entry* [count] {};
     if (rows == nullptr)
@@ -170,7 +174,7 @@ FOREST_DECL void name_book::add_rows() noexcept {
     }
 }
 
-FOREST_DECL void name_book::erase(entry& known) noexcept {
+FOREST_DECL FOREST_COLD void name_book::erase(entry& known) noexcept {
     entry** place = &row_of(known.hash);
     while (*place != &known)
         place = &(*place)->next_in_row;
@@ -195,8 +199,8 @@ FOREST_DECL auto name_book::enter(std::string_view name, steady_time now) -> ent
     return *entered;
 }
 
-FOREST_DECL auto name_book::add(std::string_view name, std::uint64_t hash, steady_time now)
-    -> entry& {
+FOREST_DECL FOREST_COLD auto name_book::add(std::string_view name, std::uint64_t hash,
+                                            steady_time now) -> entry& {
     forget_oldest(now);
     owner<entry> made{new entry};
     made->name = name;
@@ -212,7 +216,7 @@ FOREST_DECL auto name_book::add(std::string_view name, std::uint64_t hash, stead
     return added;
 }
 
-FOREST_DECL void name_book::forget_oldest(steady_time now) noexcept {
+FOREST_DECL FOREST_COLD void name_book::forget_oldest(steady_time now) noexcept {
     for (int looked_at = 0; looked_at < 2 && oldest_ != nullptr; ++looked_at) {
         entry& oldest = *oldest_;
         if (size_ < limits_.names_max && now - oldest.used_at < limits_.last_good_max)

@@ -6,9 +6,9 @@
 
 namespace forest::inline FOREST_FORM::detail {
 
-FOREST_DECL standalone_io::standalone_io(asio_serializer serializer,
-                                         const transport_options& options,
-                                         std::shared_ptr<name_directory> names)
+FOREST_DECL FOREST_COLD standalone_io::standalone_io(asio_serializer serializer,
+                                                     const transport_options& options,
+                                                     std::shared_ptr<name_directory> names)
     : serializer_{std::move(serializer)},
       names_{std::move(names)},
       tls_{options.tls},

@@ -6,7 +6,7 @@
 
 namespace forest::inline FOREST_FORM::detail {
 
-FOREST_DECL errc connect_error(const std::error_code& ec) noexcept {
+FOREST_DECL FOREST_COLD errc connect_error(const std::error_code& ec) noexcept {
     // Asio's category maps nothing to std::errc, so the numbers are compared.
     const auto is = [&ec](int number) {
         return ec == std::error_code{number, asio::error::get_system_category()};
@@ -25,12 +25,12 @@ FOREST_DECL errc connect_error(const std::error_code& ec) noexcept {
     return errc::unreachable;
 }
 
-FOREST_DECL bool lacks_room(const std::error_code& ec) noexcept {
+FOREST_DECL FOREST_COLD bool lacks_room(const std::error_code& ec) noexcept {
     // Ports are counted separately for each address of a server.
     return connect_error(ec) == errc::local_resources_exhausted && ec.value() != EADDRNOTAVAIL;
 }
 
-FOREST_DECL errc stream_error(const std::error_code& ec) noexcept {
+FOREST_DECL FOREST_COLD errc stream_error(const std::error_code& ec) noexcept {
     return ec == asio::error::timed_out ? errc::timed_out : errc::connection_lost;
 }
 
