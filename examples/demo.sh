@@ -161,9 +161,9 @@ step 'Looking for the packages that are needed'
 if [ -z "${FOREST_WAREHOUSE:-}" ] || [ -z "${FOREST_MASTER:-}" ]; then
     need_packages build demo
     step 'Building the programs warehouse and master'
-    # With assertions, but not with what only a debugger needs.
-    cmake -S "$root" -B "$root/build/demo" -G Ninja -DCMAKE_BUILD_TYPE=Debug \
-        -DCMAKE_CXX_FLAGS_DEBUG=-O0 -DFOREST_WITH_CARES=OFF -DFOREST_BUILD_TESTS=OFF \
+    # No type of build: neither optimised nor for a debugger, with assertions.
+    cmake -S "$root" -B "$root/build/demo" -G Ninja -DCMAKE_BUILD_TYPE= \
+        -DFOREST_WITH_CARES=OFF -DFOREST_BUILD_TESTS=OFF \
         -DFOREST_BUILD_EXAMPLES=OFF -DFOREST_BUILD_TOOL=OFF -DFOREST_BUILD_WAREHOUSE=ON >"$work/cmake" 2>&1 ||
         { cat "$work/cmake" >&2; failed 'configuring the build'; }
     cmake --build "$root/build/demo" --target warehouse master || failed 'building the programs'
