@@ -10,12 +10,14 @@ source=$1 folder=$2 least=$3
 shift 3
 
 llvm-profdata-19 merge -sparse -o "$folder/all.profdata" "$folder"/*.profraw
+first=$1
+shift
 for program; do
     set -- "$@" -object "$program"
     shift
 done
-llvm-cov-19 report --instr-profile="$folder/all.profdata" --show-region-summary=false \
-    --show-branch-summary=false "$@" "$source/include/forest" >"$folder/report"
+llvm-cov-19 report "$first" --instr-profile="$folder/all.profdata" --show-region-summary=false \
+    --show-branch-summary=false "$@" --sources "$source/include/forest" >"$folder/report"
 cat "$folder/report"
 awk -v least="$least" '
     $1 == "TOTAL" { covered = $NF + 0; lines = $(NF - 2) }
