@@ -124,9 +124,9 @@ protected:
 
 private:
     // The end of a wait or of the deadline.
-    class end final : public next_step {
+    class wait_end final : public next_step {
     public:
-        explicit end(standalone_io& owner) noexcept : owner_{owner} {}
+        explicit wait_end(standalone_io& owner) noexcept : owner_{owner} {}
         void take(const std::shared_ptr<void>& owner, std::uint64_t number,
                   const std::error_code& ec) override;
 
@@ -137,7 +137,7 @@ private:
     };
 
     // Makes all earlier handlers of `latest` void.
-    [[nodiscard]] step_handler handler_of(end& latest);
+    [[nodiscard]] step_handler handler_of(wait_end& latest);
 
     // A socket that cannot be watched is useless: the next operation on it fails.
     void wait(asio::posix::stream_descriptor::wait_type readiness);
@@ -155,8 +155,8 @@ private:
     asio::steady_timer timer_;
     url kept_for_;
     clock::time_point kept_at_;
-    end wait_{*this};
-    end deadline_{*this};
+    wait_end wait_{*this};
+    wait_end deadline_{*this};
 };
 
 } // namespace forest::inline FOREST_FORM::detail

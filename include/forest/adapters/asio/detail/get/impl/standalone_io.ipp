@@ -18,8 +18,8 @@ FOREST_DECL FOREST_COLD standalone_io::standalone_io(asio_serializer serializer,
       watch_{executor()},
       timer_{executor()} {}
 
-FOREST_DECL void standalone_io::end::take(const std::shared_ptr<void>&, std::uint64_t number,
-                                          const std::error_code& ec) {
+FOREST_DECL void standalone_io::wait_end::take(const std::shared_ptr<void>&, std::uint64_t number,
+                                               const std::error_code& ec) {
     owner_.resume([this, number, &ec](lock& held) {
         if (number != last)
             return;
@@ -30,7 +30,7 @@ FOREST_DECL void standalone_io::end::take(const std::shared_ptr<void>&, std::uin
     });
 }
 
-FOREST_DECL step_handler standalone_io::handler_of(end& latest) {
+FOREST_DECL step_handler standalone_io::handler_of(wait_end& latest) {
     return {shared_from_this(), memory_, latest, ++latest.last};
 }
 
