@@ -17,6 +17,7 @@ packages_in() {
     tests) echo libboost-test-dev libc-ares-dev librapidcheck-dev nlohmann-json3-dev curl openssl nginx-light \
         sqlite3 valgrind libspdlog-dev libglib2.0-dev ;;
     demo) echo sqlite3 ;;
+    costs) echo time ;;
     full) echo clang-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 ;;
     benchmarks) echo libbenchmark-dev ;;
     compare) echo haproxy nginx-light libcurl4-openssl-dev libcpp-httplib-dev ruby ruby-faraday \

@@ -1,17 +1,38 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
 
-# Compiles every header of the library alone, in its own build directory so that nothing collides
-# with the build that runs this test. No code is generated: what is not inline is found elsewhere. The
-# flag for that is one of a build type, as what CMake itself tries is to be linked.
+# usage: alone.sh SOURCE_DIR BUILD_DIR COMPILER [OPTION...]
+#
+# Each header of everything.hpp in BUILD_DIR compiles alone, with the options, which may choose the form
+# of the library. One file for a chain of headers shows that for all of them: see chains.awk. Only if
+# one of these files does not compile, its headers are compiled one by one.
 set -eu
-source=$1 build=$2 compiler=$3
+if [ "$1" != chain ]; then
+    export SOURCE="$1" CXX="$3"
+    build=$2
+    shift 3
+    export OPTIONS="$*"
+    work=$(mktemp -d)
+    export work
+    trap 'rm -rf "$work"' EXIT
+    . "$SOURCE/tests/headers/compile.sh"
+    form=header_only
+    case " $OPTIONS " in *' -DFOREST_SEPARATE_COMPILATION '*) form=separate_compilation ;; esac
+    all_headers "$build" | chains $form | in_parallel "$0" chain
+    cat "$work"/*.failed 2>/dev/null && exit 1
+    echo "$(all_headers "$build" | wc -l) headers compile alone"
+    exit
+fi
 
-cmake -S "$source" -B "$build" -G Ninja \
-    -DCMAKE_CXX_COMPILER="$compiler" \
-    -DCMAKE_CXX_EXTENSIONS=OFF \
-    -DCMAKE_CXX_FLAGS="-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror" \
-    -DCMAKE_BUILD_TYPE=Syntax -DCMAKE_CXX_FLAGS_SYNTAX=-fsyntax-only \
-    -DFOREST_BUILD_TESTS=OFF -DFOREST_BUILD_EXAMPLES=OFF -DFOREST_BUILD_TOOL=OFF \
-    -DFOREST_BUILD_WAREHOUSE=OFF
-cmake --build "$build" --target all_verify_interface_header_sets -- -k 0
+# One chain, in a process of its own.
+shift
+. "$SOURCE/tests/headers/compile.sh"
+log=$(mktemp "$work/XXXXXX")
+# shellcheck disable=SC2086 # Words.
+try() { printf '#include <%s>\n' "$@" | compile $OPTIONS -fsyntax-only -x c++ - >"$log" 2>&1; }
+try "$@" && exit
+for header; do
+    try "$header" || { echo "$header: does not compile alone:" && cat "$log"; }
+done >"$log.failed"
+# What each compiles alone, and all of them do not.
+[ -s "$log.failed" ] || { try "$@" || echo "$*: do not compile together:" && cat "$log"; } >"$log.failed"
