@@ -3,18 +3,16 @@
 #define FOREST_HEALTH_ROUTE_HPP
 
 #include <forest/core/detail/container/unique_function.hpp>
-#include <forest/core/detail/json/json_string.hpp>
 #include <forest/core/detail/logic/option_mistake.hpp>
+#include <forest/detail/routes/health_route_state.hpp>
 #include <forest/form.hpp>
 #include <forest/policy/server.hpp>
 #include <forest/signed_route.hpp>
 #include <forest/version.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <string>
-#include <string_view>
 #include <utility>
 
 // The other side of a check: a route that reports to authenticated clients whether the server is
@@ -62,7 +60,8 @@ public:
     /// Mounts the route. Throws std::system_error with `errc::verifier_missing`, or with the
     /// server's error if the path cannot be used.
     basic_health_route(Server& server, route_verifier verify, route_options options = {})
-        : state_{std::make_shared<state>(std::move(verify), std::move(options))} {
+        : state_{detail::health_route_state::make(std::move(verify), std::move(options.path),
+                                                  options.version)} {
         mount_route(server, state_);
     }
 
@@ -97,37 +96,7 @@ public:
     }
 
 private:
-    struct state final : signed_route {
-        state(route_verifier&& verify, route_options&& options)
-            : signed_route{std::move(verify), std::move(options.path)},
-              ok_body{body("ok", options.version)},
-              fail_body{body("fail", options.version)},
-              stopping_body{body("stopping", options.version)} {}
-
-        static std::string body(std::string_view status, std::string_view release) {
-            return "{\"status\":" + detail::json_quote(status) +
-                   ",\"version\":" + detail::json_quote(release) + "}";
-        }
-
-        template <typename Give>
-        void answer(const server_request&, const Give& give) const {
-            // Read once: status and body must agree while another thread changes the state.
-            const std::string& text = draining ? stopping_body : healthy ? ok_body : fail_body;
-            response answer;
-            answer.status = &text == &ok_body ? 200 : 503;
-            answer.body = text;
-            (void)answer.fields.add("Cache-Control", "no-store"); // It fits.
-            give(answer);
-        }
-
-        const std::string ok_body;
-        const std::string fail_body;
-        const std::string stopping_body;
-        std::atomic<bool> draining = false;
-        std::atomic<bool> healthy = true;
-    };
-
-    std::shared_ptr<state> state_;
+    std::shared_ptr<detail::health_route_state> state_;
 };
 
 template <typename Server>

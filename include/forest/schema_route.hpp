@@ -3,22 +3,15 @@
 #define FOREST_SCHEMA_ROUTE_HPP
 
 #include <forest/core/detail/container/unique_function.hpp>
-#include <forest/core/detail/http/entity_tag.hpp>
-#include <forest/core/detail/json/schema_text.hpp>
 #include <forest/core/detail/logic/option_mistake.hpp>
-#include <forest/core/error.hpp>
-#include <forest/core/fields.hpp>
-#include <forest/core/schema.hpp>
+#include <forest/detail/routes/schema_route_state.hpp>
 #include <forest/form.hpp>
 #include <forest/policy/server.hpp>
 #include <forest/signed_route.hpp>
 
-#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -82,10 +75,8 @@ public:
     /// used.
     basic_schema_route(Server& server, route_verifier verify, schema_hash hash,
                        std::string_view schema_text, schema_route_options options = {})
-        : state_{std::make_shared<state>(std::move(verify), std::move(options.path),
-                                         std::move(hash))} {
-        if (const std::error_code ec = state_->replace(schema_text))
-            throw std::system_error(ec, state_->path());
+        : state_{detail::schema_route_state::make(std::move(verify), std::move(options.path),
+                                                  std::move(hash), schema_text)} {
         mount_route(server, state_);
     }
 
@@ -111,7 +102,7 @@ public:
     [[nodiscard]] bool draining() const noexcept { return state_->draining; }
 
     /// Returns the etag of the schema that is served now, without quotes.
-    [[nodiscard]] std::string etag() const { return state_->current()->etag; }
+    [[nodiscard]] std::string etag() const { return state_->etag(); }
 
     [[nodiscard]] const std::string& path() const noexcept { return state_->path(); }
 
@@ -122,76 +113,7 @@ public:
     }
 
 private:
-    // The content of all responses until the next replacement.
-    struct document {
-        std::string body;
-        std::string etag;
-        header_fields fields;
-    };
-
-    struct state final : signed_route {
-        state(route_verifier&& verify, std::string&& path, schema_hash&& compute)
-            : signed_route{std::move(verify), std::move(path)}, hash{std::move(compute)} {
-            if (!hash)
-                throw std::system_error(make_error_code(errc::hash_missing));
-        }
-
-        std::error_code replace(std::string_view text) {
-            const std::optional<std::string> content = detail::without_etag(text);
-            if (!content)
-                return errc::malformed_body;
-            if (schema valid; const std::error_code ec = schema::parse(*content, valid))
-                return ec;
-            const auto next = std::make_shared<document>();
-            next->etag = hash(*content);
-            if (!detail::is_opaque_tag(next->etag))
-                return errc::header_invalid;
-            if (const std::error_code ec = next->fields.add("ETag", '"' + next->etag + '"'))
-                return ec;
-            // The client that signed the request may keep the response, but must ask here before
-            // each use; a shared cache must not keep it.
-            if (const std::error_code ec = next->fields.add("Cache-Control", "private, no-cache"))
-                return ec;
-            next->body = detail::with_etag(*content, next->etag);
-            std::shared_ptr<const document> previous = next; // destroyed outside the lock
-            const std::lock_guard lock{mutex};
-            served.swap(previous);
-            return {};
-        }
-
-        std::shared_ptr<const document> current() const {
-            const std::lock_guard lock{mutex};
-            return served;
-        }
-
-        template <typename Give>
-        void answer(const server_request& request, const Give& give) const {
-            response answer;
-            if (draining) {
-                answer.status = 503;
-                answer.body = R"({"status":"stopping"})";
-                (void)answer.fields.add("Cache-Control", "no-store"); // It fits.
-                return give(answer);
-            }
-            const std::shared_ptr<const document> now = current();
-            answer.fields = now->fields;
-            if (detail::if_none_match_names(request.fields, now->etag)) {
-                answer.status = 304;
-                answer.content_type = {};
-            } else {
-                answer.body = now->body;
-                answer.body_owner = now;
-            }
-            give(answer);
-        }
-
-        const schema_hash hash;
-        std::atomic<bool> draining = false;
-        mutable std::mutex mutex;
-        std::shared_ptr<const document> served;
-    };
-
-    std::shared_ptr<state> state_;
+    std::shared_ptr<detail::schema_route_state> state_;
 };
 
 template <typename Server>

@@ -2,10 +2,12 @@
 #ifndef FOREST_SIGNED_ROUTE_HPP
 #define FOREST_SIGNED_ROUTE_HPP
 
+#include <forest/core/detail/container/function_reference.hpp>
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/logic/callback_gate.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/http_method.hpp>
+#include <forest/core/response.hpp>
 #include <forest/core/verification.hpp>
 #include <forest/form.hpp>
 #include <forest/policy/server.hpp>
@@ -46,6 +48,13 @@ struct route_answer {
     verification verified{true};
 };
 
+namespace detail {
+
+/// Sends a response: `give(response)`.
+using response_sink = function_reference<void(const response&)>;
+
+} // namespace detail
+
 /// The base of the state of a route. The route and its handler on the server share the state, so
 /// that the server responds also after the route object is destroyed. `mount_route` makes a route
 /// of the state. All members may be called from any thread.
@@ -69,9 +78,19 @@ public:
     void report(const route_answer& answer) const noexcept;
 
 protected:
-    ~signed_route() = default;
+    ~signed_route();
 
 private:
+    template <server Server, std::derived_from<signed_route> State>
+    friend void mount_route(Server& server, const std::shared_ptr<State>& state);
+
+    using answer_function =
+        detail::function_reference<void(const server_request&, detail::response_sink)>;
+
+    // Verifies a request, sends the response of `answer` or a 401, and reports it.
+    void serve(const server_request& incoming, answer_function answer,
+               detail::response_sink respond) const;
+
     mutable route_verifier verify_; // never replaced
     const std::string path_;
     detail::callback_gate gate_;
@@ -87,22 +106,12 @@ private:
 template <server Server, std::derived_from<signed_route> State>
 void mount_route(Server& server, const std::shared_ptr<State>& state) {
     const auto handler = [state](const server_request& incoming, auto respond) {
-        int status = 0;
-        const auto give = [&](const response& answer) {
-            respond(answer);
-            status = answer.status;
-        };
-        const verification verified = state->allows(incoming);
-        if (verified) {
-            state->answer(incoming, give);
-        } else {
-            response refusal;
-            refusal.status = 401;
-            refusal.body = R"({"error":"Unauthorized"})";
-            (void)refusal.fields.add("Cache-Control", "no-store"); // The field fits.
-            give(std::as_const(refusal));
-        }
-        state->report({incoming.path, incoming.method, status, verified});
+        state->serve(
+            incoming,
+            [&state](const server_request& request, detail::response_sink give) {
+                state->answer(request, give);
+            },
+            [&respond](const response& answer) { respond(answer); });
     };
     if constexpr (std::convertible_to<decltype(server.get(state->path(), handler)),
                                       std::error_code>) {

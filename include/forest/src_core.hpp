@@ -58,6 +58,8 @@
 #include <forest/detail/health/impl/client_handle.ipp>
 #include <forest/detail/health/impl/judge.ipp>
 #include <forest/detail/names/impl/name_directory.ipp>
+#include <forest/detail/routes/impl/health_route_state.ipp>
+#include <forest/detail/routes/impl/schema_route_state.ipp>
 #include <forest/impl/signed_route.ipp>
 #include <forest/sim/conformance/detail/impl/backoff_battery.ipp>
 #include <forest/sim/conformance/detail/impl/current_call.ipp>

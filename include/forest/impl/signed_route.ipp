@@ -12,6 +12,8 @@ FOREST_DECL signed_route::signed_route(route_verifier verify, std::string path)
         throw std::system_error(make_error_code(errc::verifier_missing));
 }
 
+FOREST_DECL signed_route::~signed_route() = default;
+
 FOREST_DECL void
 signed_route::on_answer(detail::unique_function<void(const route_answer&)> callback) {
     if (callback)
@@ -25,6 +27,26 @@ FOREST_DECL verification signed_route::allows(const server_request& incoming) co
     } catch (...) { // The verifier cannot decide.
         return refusal::undecided;
     }
+}
+
+FOREST_DECL void signed_route::serve(const server_request& incoming, answer_function answer,
+                                     detail::response_sink respond) const {
+    int status = 0;
+    const auto give = [&](const response& sent) {
+        respond(sent);
+        status = sent.status;
+    };
+    const verification verified = allows(incoming);
+    if (verified) {
+        answer(incoming, give);
+    } else {
+        response refusal;
+        refusal.status = 401;
+        refusal.body = R"({"error":"Unauthorized"})";
+        (void)refusal.fields.add("Cache-Control", "no-store"); // The field fits.
+        give(refusal);
+    }
+    report({incoming.path, incoming.method, status, verified});
 }
 
 FOREST_DECL void signed_route::report(const route_answer& answer) const noexcept {
