@@ -2,28 +2,17 @@
 #ifndef FOREST_ADAPTERS_OPENSSL_HMAC_SHA256_VERIFIER_HPP
 #define FOREST_ADAPTERS_OPENSSL_HMAC_SHA256_VERIFIER_HPP
 
-#include <forest/adapters/openssl/detail/replay_memory.hpp>
-#include <forest/adapters/openssl/header_style.hpp>
-#include <forest/adapters/openssl/hmac_sha256.hpp>
 #include <forest/adapters/openssl/signature_errc.hpp>
-#include <forest/core/detail/http/http_date.hpp>
-#include <forest/core/detail/json/hex.hpp>
 #include <forest/core/detail/logic/option_mistake.hpp>
-#include <forest/core/fields.hpp>
 #include <forest/core/time.hpp>
-#include <forest/core/timestamp.hpp>
 #include <forest/core/verification.hpp>
 #include <forest/form.hpp>
 #include <forest/policy/server.hpp>
-
-#include <openssl/crypto.h>
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
-#include <optional>
 #include <string_view>
 #include <system_error>
 
@@ -97,8 +86,7 @@ class hmac_sha256_verifier {
 public:
     /// Throws std::system_error with the error of `options.validate()`, and as hmac_sha256 does:
     /// with `errc::secret_missing` when `secret` is empty.
-    explicit hmac_sha256_verifier(std::string_view secret, verifier_options options = {})
-        : state_{std::make_shared<state>(secret, checked(options))} {}
+    explicit hmac_sha256_verifier(std::string_view secret, verifier_options options = {});
 
     // Says what is wrong with braced options.
     template <std::size_t MisspeltOrWithoutUnit>
@@ -108,7 +96,7 @@ public:
 
     /// Returns how many signatures were forgotten before the replay window had passed. Each such
     /// signature could be used again. May be called from any thread.
-    [[nodiscard]] std::uint64_t replays_forgotten() const { return state_->forgotten(); }
+    [[nodiscard]] std::uint64_t replays_forgotten() const;
 
     /// Returns whether the request is signed, and if not, why. A signed request has one timestamp
     /// and one signature, each in one spelling, or with the same value in both. Throws
@@ -116,43 +104,8 @@ public:
     [[nodiscard]] verification operator()(const server_request& request) const;
 
 private:
-    // The value of a field. The field may come once in each spelling if both values are equal.
-    class sole_value {
-    public:
-        void add(header_style style, std::string_view value) noexcept;
-
-        [[nodiscard]] bool conflicting() const noexcept { return conflicting_; }
-
-        [[nodiscard]] std::optional<std::string_view> get() const noexcept;
-
-    private:
-        std::string_view value_;
-        bool underscore_seen_ = false;
-        bool dash_seen_ = false;
-        bool conflicting_ = false;
-    };
-
-    class state {
-    public:
-        state(std::string_view secret, const verifier_options& options);
-
-        verification verify(std::string_view timestamp, std::string_view signature, wall_time now);
-
-        std::uint64_t forgotten() const;
-
-    private:
-        const std::chrono::seconds tolerance_;
-        const bool http_dates_;
-        mutable std::mutex mutex_;
-        hmac_sha256 key_;
-        detail::replay_memory replays_;
-    };
-
-    static const verifier_options& checked(const verifier_options& options);
-
-    // The signature of the request is decoded. The right signature is not encoded, because no
-    // memory access may depend on the right signature.
-    static std::optional<hmac_sha256::digest> decode(std::string_view hex) noexcept;
+    class sole_value;
+    class state;
 
     std::shared_ptr<state> state_;
 };

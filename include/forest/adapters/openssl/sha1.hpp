@@ -2,15 +2,8 @@
 #ifndef FOREST_ADAPTERS_OPENSSL_SHA1_HPP
 #define FOREST_ADAPTERS_OPENSSL_SHA1_HPP
 
-#include <forest/core/detail/json/hex.hpp>
 #include <forest/form.hpp>
 
-#include <openssl/evp.h>
-
-#include <array>
-#include <memory>
-#include <new>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 

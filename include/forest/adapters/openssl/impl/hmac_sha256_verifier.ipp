@@ -2,9 +2,73 @@
 #ifndef FOREST_ADAPTERS_OPENSSL_IMPL_HMAC_SHA256_VERIFIER_IPP
 #define FOREST_ADAPTERS_OPENSSL_IMPL_HMAC_SHA256_VERIFIER_IPP
 
+#include <forest/adapters/openssl/detail/replay_memory.hpp>
+#include <forest/adapters/openssl/header_style.hpp>
+#include <forest/adapters/openssl/hmac_sha256.hpp>
 #include <forest/adapters/openssl/hmac_sha256_verifier.hpp>
+#include <forest/core/detail/http/http_date.hpp>
+#include <forest/core/detail/json/hex.hpp>
+#include <forest/core/fields.hpp>
+#include <forest/core/timestamp.hpp>
+
+#include <openssl/crypto.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string_view>
+#include <system_error>
 
 namespace forest::inline FOREST_FORM {
+
+// The value of a field. The field may come once in each spelling if both values are equal.
+class hmac_sha256_verifier::sole_value {
+public:
+    void add(header_style style, std::string_view value) noexcept;
+
+    [[nodiscard]] bool conflicting() const noexcept { return conflicting_; }
+
+    [[nodiscard]] std::optional<std::string_view> get() const noexcept;
+
+private:
+    std::string_view value_;
+    bool underscore_seen_ = false;
+    bool dash_seen_ = false;
+    bool conflicting_ = false;
+};
+
+class hmac_sha256_verifier::state {
+public:
+    state(std::string_view secret, const verifier_options& options);
+
+    verification verify(std::string_view timestamp, std::string_view signature, wall_time now);
+
+    std::uint64_t forgotten() const;
+
+private:
+    static const verifier_options& checked(const verifier_options& options);
+
+    // The signature of the request is decoded. The right signature is not encoded, because no
+    // memory access may depend on the right signature.
+    static std::optional<hmac_sha256::digest> decode(std::string_view hex) noexcept;
+
+    const std::chrono::seconds tolerance_;
+    const bool http_dates_;
+    mutable std::mutex mutex_;
+    hmac_sha256 key_;
+    detail::replay_memory replays_;
+};
+
+FOREST_DECL hmac_sha256_verifier::hmac_sha256_verifier(std::string_view secret,
+                                                       verifier_options options)
+    : state_{std::make_shared<state>(secret, options)} {}
+
+FOREST_DECL std::uint64_t hmac_sha256_verifier::replays_forgotten() const {
+    return state_->forgotten();
+}
 
 FOREST_DECL std::error_code verifier_options::validate() const noexcept {
     if (tolerance < std::chrono::seconds::zero() || tolerance > tolerance_max)
@@ -56,7 +120,7 @@ FOREST_DECL std::optional<std::string_view> hmac_sha256_verifier::sole_value::ge
 
 FOREST_DECL hmac_sha256_verifier::state::state(std::string_view secret,
                                                const verifier_options& options)
-    : tolerance_{options.tolerance},
+    : tolerance_{checked(options).tolerance},
       http_dates_{options.accept_http_dates},
       key_{secret},
       replays_{options.replay_window, options.replay_entries_max} {}
@@ -95,14 +159,15 @@ FOREST_DECL std::uint64_t hmac_sha256_verifier::state::forgotten() const {
     return replays_.forgotten();
 }
 
-FOREST_DECL const verifier_options& hmac_sha256_verifier::checked(const verifier_options& options) {
+FOREST_DECL const verifier_options&
+hmac_sha256_verifier::state::checked(const verifier_options& options) {
     if (const std::error_code ec = options.validate())
         throw std::system_error(ec);
     return options;
 }
 
 FOREST_DECL std::optional<hmac_sha256::digest>
-hmac_sha256_verifier::decode(std::string_view hex) noexcept {
+hmac_sha256_verifier::state::decode(std::string_view hex) noexcept {
     hmac_sha256::digest bytes;
     if (hex.size() != 2 * bytes.size())
         return std::nullopt;

@@ -3,6 +3,16 @@
 #define FOREST_ADAPTERS_OPENSSL_IMPL_SHA1_IPP
 
 #include <forest/adapters/openssl/sha1.hpp>
+#include <forest/core/detail/json/hex.hpp>
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <memory>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <string_view>
 
 namespace forest::inline FOREST_FORM {
 
