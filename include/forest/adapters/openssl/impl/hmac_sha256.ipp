@@ -3,6 +3,7 @@
 #define FOREST_ADAPTERS_OPENSSL_IMPL_HMAC_SHA256_IPP
 
 #include <forest/adapters/openssl/hmac_sha256.hpp>
+#include <forest/core/detail/container/owner.hpp>
 #include <forest/core/detail/json/hex.hpp>
 #include <forest/core/error.hpp>
 
