@@ -20,6 +20,11 @@ using health_route = basic_health_route<asio_server>;
 /// sha1_hex, text}`.
 using schema_route = basic_schema_route<asio_server>;
 
+#ifdef FOREST_SEPARATE_COMPILATION
+extern template class basic_health_route<asio_server>;
+extern template class basic_schema_route<asio_server>;
+#endif
+
 } // namespace forest::inline FOREST_FORM
 
 #endif

@@ -83,4 +83,11 @@ template class datasource_loop<asio_transport, asio_clock, hmac_sha256_signer, e
 
 } // namespace forest::inline FOREST_FORM::detail
 
+namespace forest::inline FOREST_FORM {
+
+template class basic_health_route<asio_server>;
+template class basic_schema_route<asio_server>;
+
+} // namespace forest::inline FOREST_FORM
+
 #endif

@@ -3,7 +3,6 @@
 #define FOREST_ADAPTERS_ASIO_IMPL_ASIO_SERVER_IPP
 
 #include <forest/adapters/asio/asio_server.hpp>
-#include <forest/adapters/asio/detail/io/io_handler.hpp>
 #include <forest/adapters/asio/detail/server/server_address.hpp>
 #include <forest/adapters/asio/detail/server/server_eviction.hpp>
 #include <forest/adapters/asio/detail/server/server_listener.hpp>
@@ -193,14 +192,8 @@ FOREST_DECL void asio_server::stop(duration grace) {
         return;
     state_->grace.expires_at(end);
     try {
-        state_->grace.async_wait(detail::io_handler{
-            state_, state_->grace_memory,
-            [](const std::shared_ptr<void>& owner, std::uint64_t, std::error_code ec) {
-                auto& state = *static_cast<detail::server_state*>(owner.get());
-                const detail::server_lock cut_off{state};
-                if (!ec)
-                    detail::close_all(state);
-            }});
+        state_->grace.async_wait(
+            detail::step_handler{state_, state_->grace_memory, state_->after_grace});
         state_->grace_given = true;
     } catch (const std::bad_alloc&) {
         detail::close_all(*state_);

@@ -12,9 +12,9 @@
 #include <system_error>
 #include <utility>
 
-// One type of handler for all operations of a client. Asio instantiates some 60 functions for each
-// type of handler that is posted or that waits for a timer or a socket, and every file that
-// includes the client compiles them.
+// One type of handler for all operations of a client and of a server. Asio instantiates some 60
+// functions for each type of handler that is posted or that waits for a timer or a socket, and
+// every file that includes the client compiles them.
 
 namespace forest::inline FOREST_FORM::detail {
 

@@ -3,7 +3,7 @@
 #define FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_PARTY_HPP
 
 #include <forest/adapters/asio/detail/io/handler_memory.hpp>
-#include <forest/adapters/asio/detail/io/io_handler.hpp>
+#include <forest/adapters/asio/detail/io/step_handler.hpp>
 #include <forest/adapters/asio/detail/server/server_state.hpp>
 #include <forest/form.hpp>
 
@@ -41,12 +41,8 @@ protected:
 
     /// Returns a handler that owns `self`, and calls its member `Step(lock, ec, number)`.
     template <auto Step, typename Party>
-    [[nodiscard]] static io_handler guarded(Party& self, std::uint64_t number = 0) {
-        return {self.shared_from_this(), self.memory_,
-                [](const std::shared_ptr<void>& owner, std::uint64_t of_wait, std::error_code ec) {
-                    take_turn(owner, &step<Step, Party>, ec, of_wait);
-                },
-                number};
+    [[nodiscard]] static step_handler guarded(Party& self, std::uint64_t number = 0) {
+        return {self.shared_from_this(), self.memory_, after_wait<Step, Party>, number};
     }
 
     const std::shared_ptr<server_state> server_;
@@ -57,6 +53,18 @@ private:
                      std::uint64_t number) {
         (static_cast<Party&>(self).*Step)(lock, ec, number);
     }
+
+    template <auto Step, typename Party>
+    class turn_taker final : public next_step {
+        void take(const std::shared_ptr<void>& owner, std::uint64_t number,
+                  const std::error_code& ec) override {
+            take_turn(owner, &step<Step, Party>, ec, number);
+        }
+    };
+
+    // It has no state, so all parties share it.
+    template <auto Step, typename Party>
+    inline static turn_taker<Step, Party> after_wait{};
 
     static void take_turn(const std::shared_ptr<void>& owner, step_function step,
                           std::error_code ec, std::uint64_t number);

@@ -4,6 +4,7 @@
 
 #include <forest/adapters/asio/asio_serializer.hpp>
 #include <forest/adapters/asio/detail/io/handler_memory.hpp>
+#include <forest/adapters/asio/detail/io/step_handler.hpp>
 #include <forest/adapters/asio/detail/server/server_memory.hpp>
 #include <forest/adapters/asio/detail/server/spare_descriptor.hpp>
 #include <forest/adapters/asio/server_limits.hpp>
@@ -19,12 +20,14 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -113,7 +116,13 @@ struct server_state {
     const std::unique_ptr<char[]> scratch_;
 
     bool stopping = false;
+    struct grace_end final : next_step {
+        void take(const std::shared_ptr<void>& owner, std::uint64_t number,
+                  const std::error_code& ec) override;
+    };
+
     handler_memory grace_memory;
+    grace_end after_grace;
     asio::steady_timer grace; // until the remaining connections are closed
     bool grace_given = false;
 

@@ -74,6 +74,14 @@ FOREST_DECL void close_idle(server_state& server) {
     }
 }
 
+FOREST_DECL void server_state::grace_end::take(const std::shared_ptr<void>& owner, std::uint64_t,
+                                               const std::error_code& ec) {
+    auto& server = *static_cast<server_state*>(owner.get());
+    const server_lock cut_off{server};
+    if (!ec)
+        close_all(server);
+}
+
 FOREST_DECL void close_all(server_state& server) {
     for (connection_list* list : {&server.strangers, &server.idle, &server.busy}) {
         while (!list->empty()) {
