@@ -67,7 +67,8 @@
 
 #include <forest/forest.hpp>
 
-// The usual clients, which the headers of the default policies declare as `extern template`.
+// The usual clients and routes, which the headers of the default policies declare as `extern
+// template`.
 
 namespace forest::inline FOREST_FORM::detail {
 
