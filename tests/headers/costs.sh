@@ -30,8 +30,9 @@ case $1 in lines | functions)
         *) cat "$SOURCE/benchmarks/compile-cost/programs/$1" ;;
         esac
     }
-    # In an object file they would be symbols; in the assembly they are lines.
-    functions() { source "$@" | compile -O0 -S -o - -x c++ - 2>"$unit.log" | grep -c '@function$'; }
+    functions() {
+        source "$@" | compile -O0 -S -o "$unit.s" -x c++ - 2>"$unit.log" && grep -c '@function$' "$unit.s"
+    }
     if [ $measured = lines ]; then
         source "$@" | compile -E -x c++ - 2>/dev/null | awk -f "$SOURCE/tests/headers/lines.awk" >"$unit.lines"
     elif ! functions "$@" >"$unit.functions"; then
@@ -108,10 +109,10 @@ results | awk '
 here=$(versions)
 there=$(head -n 1 "$table")
 results | awk -v exact="$([ "$here" = "$there" ] && echo 1)" -v table="$table" '
-    FILENAME ~ /[.]txt$/ { if (FNR > 3) { lines[$3] = $1; functions[$3] = $2 } next }
+    FILENAME ~ /[.]txt$/ { if (FNR > 3) lines[$3] = $1; functions[$3] = $2; next }
     function compare(name, what, before, now) {
         if (now == before || now == "-") return
-        printf "%s: %s%s: %d, and in %s %d\n", name, now > before ? "has more " : "has fewer ", what, now, table, before
+        printf("%s: has %s %s: %d, and in %s %d\n", name, now > before ? "more" : "fewer", what, now, table, before)
         ++faults
     }
     {
