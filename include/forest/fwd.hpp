@@ -9,11 +9,16 @@
 // Declares the types of the library without defining them. For headers that only take a reference
 // or a pointer, such as `void watch(forest::health_client& client);`.
 
+namespace forest::any_form {
+enum class condition;
+enum class errc;
+} // namespace forest::any_form
+
 namespace forest::inline FOREST_FORM {
 
 // Values.
-enum class condition;
-enum class errc;
+using any_form::condition;
+using any_form::errc;
 enum class event_kind : std::uint8_t;
 enum class http_method;
 enum class schema_source : std::uint8_t;

@@ -12,7 +12,10 @@
 #include <string_view>
 #include <system_error>
 
-namespace forest::inline FOREST_FORM {
+// The same types in both forms of the library: so an error code may cross from one to the other,
+// and is equal to its like. What is here must not depend on anything that differs between the
+// forms.
+namespace forest::any_form {
 
 /// What went wrong. Each failed check carries exactly one code of the first group (B5).
 enum class errc {
@@ -277,8 +280,6 @@ enum class condition {
            (errc::tls_expected <= code && code <= errc::other_protocol);
 }
 
-namespace detail {
-
 constexpr bool belongs_to(errc code, condition group) noexcept {
     switch (group) {
     case condition::no_connection:
@@ -312,7 +313,7 @@ class error_category_type final : public named_category {
 public:
     const char* name() const noexcept override { return "forest"; }
     std::string_view identifier(int value) const noexcept override {
-        return forest::name(errc{value});
+        return any_form::name(errc{value});
     }
     std::string message(int value) const override { return std::string{explanation(errc{value})}; }
 };
@@ -320,7 +321,16 @@ public:
 class condition_category_type final : public std::error_category {
 public:
     const char* name() const noexcept override { return "forest.condition"; }
-    std::string message(int value) const override;
+    std::string message(int value) const override {
+        switch (condition{value}) {
+        case condition::no_connection: return "no answer came";
+        case condition::bad_answer: return "the answer cannot be understood";
+        case condition::unhealthy: return "the answer says that the server is not well";
+        case condition::check_failed: return "the check failed";
+        case condition::invalid_argument: return "an argument cannot be used";
+        }
+        return "unknown condition";
+    }
     bool equivalent(const std::error_code& code, int value) const noexcept override;
 };
 
@@ -333,12 +343,31 @@ inline bool condition_category_type::equivalent(const std::error_code& code,
            belongs_to(errc{code.value()}, condition{value});
 }
 
-} // namespace detail
-
 /// The category of every `errc`; its name is `forest`.
 [[nodiscard]] inline const std::error_category& error_category() noexcept {
-    return detail::error_category_object;
+    return error_category_object;
 }
+
+[[nodiscard]] inline std::error_code make_error_code(errc code) noexcept {
+    return {static_cast<int>(code), error_category()};
+}
+
+[[nodiscard]] inline std::error_condition make_error_condition(condition group) noexcept {
+    return {static_cast<int>(group), condition_category_object};
+}
+
+} // namespace forest::any_form
+
+namespace forest::inline FOREST_FORM {
+
+using any_form::condition;
+using any_form::errc;
+using any_form::error_category;
+using any_form::explanation;
+using any_form::is_check_failure;
+using any_form::make_error_code;
+using any_form::make_error_condition;
+using any_form::name;
 
 /// Returns a short name of a code, for labels, JSON and logs; it does not change after a release.
 /// For an error of this library it is the identifier; for any other code it is the name of its
@@ -346,13 +375,9 @@ inline bool condition_category_type::equivalent(const std::error_code& code,
 /// its category, it is `"unknown"`. The text is a constant.
 [[nodiscard]] FOREST_DECL std::string_view name(const std::error_code& code) noexcept;
 
-[[nodiscard]] inline std::error_code make_error_code(errc code) noexcept {
-    return {static_cast<int>(code), error_category()};
-}
-
-[[nodiscard]] FOREST_DECL std::error_condition make_error_condition(condition group) noexcept;
-
 namespace detail {
+
+using any_form::named_category;
 
 // The category for one kind of options. Each of its codes means an invalid argument.
 class option_category : public named_category {

@@ -4,21 +4,6 @@
 
 #include <forest/core/error.hpp>
 
-namespace forest::inline FOREST_FORM::detail {
-
-FOREST_DECL std::string condition_category_type::message(int value) const {
-    switch (condition{value}) {
-    case condition::no_connection: return "no answer came";
-    case condition::bad_answer: return "the answer cannot be understood";
-    case condition::unhealthy: return "the answer says that the server is not well";
-    case condition::check_failed: return "the check failed";
-    case condition::invalid_argument: return "an argument cannot be used";
-    }
-    return "unknown condition";
-}
-
-} // namespace forest::inline FOREST_FORM::detail
-
 namespace forest::inline FOREST_FORM {
 
 FOREST_DECL std::string_view name(const std::error_code& code) noexcept {
@@ -36,10 +21,6 @@ FOREST_DECL std::string_view name(const std::error_code& code) noexcept {
     found = name(errc{code.value()});
 #endif
     return found.empty() ? std::string_view{"unknown"} : found;
-}
-
-FOREST_DECL std::error_condition make_error_condition(condition group) noexcept {
-    return {static_cast<int>(group), detail::condition_category_object};
 }
 
 } // namespace forest::inline FOREST_FORM
