@@ -56,9 +56,6 @@ private:
     std::vector<block> blocks_;
 };
 
-// Overwrites the bytes that returned functions have left on the stack.
-[[gnu::noinline]] FOREST_DECL void scribble_on_the_stack() noexcept;
-
 // Returns whether a view points into freed memory, or into the stack of a function that has
 // returned. False does not prove that the view is valid. Reads the view only if that is safe.
 FOREST_DECL bool dangles(std::string_view view);

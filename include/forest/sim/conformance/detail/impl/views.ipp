@@ -36,7 +36,8 @@ FOREST_DECL void fresh_blocks::take(std::size_t size, std::size_t count) {
             blocks_.push_back({std::move(bytes), size});
 }
 
-FOREST_DECL void scribble_on_the_stack() noexcept {
+// Overwrites the bytes that returned functions have left on the stack.
+FOREST_DECL __attribute__((noinline)) void scribble_on_the_stack() noexcept {
     constexpr std::size_t size = std::size_t{16} * 1024;
     std::array<volatile char, size> bytes; // NOLINT: written below
     for (volatile char& each : bytes)
