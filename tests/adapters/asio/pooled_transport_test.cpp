@@ -5,7 +5,9 @@
 
 #include <forest/adapters/asio/asio_clock.hpp>
 #include <forest/adapters/asio/asio_connection_pool.hpp>
+#include <forest/adapters/asio/asio_names.hpp>
 #include <forest/adapters/asio/asio_transport.hpp>
+#include <forest/adapters/asio/detail/get/get_operation_pool.hpp>
 #include <forest/adapters/asio/detail/pool/pooled_socket.hpp>
 #include <forest/adapters/asio/detail/pool/socket_pool.hpp>
 #include <forest/adapters/asio/pooled_transport.hpp>
