@@ -6,13 +6,19 @@ set -eu
 
 usage() {
     cat <<END
-usage: sh tests/run.sh [--full]
+usage: sh tests/run.sh [--full | --changed[=COMMIT]]
 
 Builds the tests with g++ and runs them; the build is incremental, in build/dev.
 
   --full   first all programs and tests with clang 19 under ASan and UBSan, with the line coverage
            of include/forest by the tests that run no program, which must reach $coverage_min %;
            and what has threads under TSan; then also the tests that have the label \`full\`
+  --changed[=COMMIT]
+           only what tests a file that differs from COMMIT, or from where main was left: the test
+           files that were changed, that include a changed header themselves, or that test it by
+           their place; the changed headers alone, in both forms; and the checks of layers, pages
+           and format. It leaves out what depends on a changed file through others, all programs
+           (end_to_end, interop, examples), and what must not compile
   --help   print this
 
 Missing Debian packages are installed with apt-get, as root or with sudo. The last lines are
@@ -24,6 +30,7 @@ coverage_min=95
 presets='dev'
 tests_of_dev=dev
 packages='build tests'
+changed=
 for option in "$@"; do
     case $option in
     --full)
@@ -31,6 +38,8 @@ for option in "$@"; do
         tests_of_dev=dev-full
         packages='build tests full'
         ;;
+    --changed) changed=main ;;
+    --changed=*) changed=${option#*=} ;;
     --help)
         usage
         exit 0
@@ -76,6 +85,14 @@ failed() {
 step 'Looking for the packages that the build and the tests need'
 # shellcheck disable=SC2086 # The sets are split into words on purpose.
 need_packages $packages
+
+if [ -n "$changed" ]; then
+    step 'Configuring dev'
+    cmake --preset dev || failed 'configuring dev'
+    sh tests/support/changed.sh "$changed" || failed 'what was changed'
+    step "Total time: $(elapsed)"
+    exit
+fi
 
 for preset in $presets; do
     step "Configuring $preset"
