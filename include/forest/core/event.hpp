@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_EVENT_HPP
 #define FOREST_CORE_EVENT_HPP
 
+#include <forest/core/error.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/schema_source.hpp>
 #include <forest/core/target_id.hpp>

@@ -4,6 +4,7 @@
 
 #include <forest/core/detail/container/algorithm.hpp>
 #include <forest/core/detail/json/bytes.hpp>
+#include <forest/core/error.hpp>
 #include <forest/form.hpp>
 
 // HTTP header fields without allocation: a bounded buffer to write them into, and a view to read

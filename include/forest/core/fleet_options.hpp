@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_FLEET_OPTIONS_HPP
 #define FOREST_CORE_FLEET_OPTIONS_HPP
 
+#include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
 

@@ -3,6 +3,7 @@
 #define FOREST_CORE_SCHEMA_HPP
 
 #include <forest/core/detail/json/json_reader.hpp>
+#include <forest/core/error.hpp>
 #include <forest/form.hpp>
 
 // The description of a server's collections (PROTOCOL.md, 3). A datasource needs only the names and

@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_URL_HPP
 #define FOREST_CORE_URL_HPP
 
+#include <forest/core/error.hpp>
 #include <forest/core/url_scheme.hpp>
 #include <forest/form.hpp>
 
