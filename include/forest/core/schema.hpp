@@ -4,6 +4,7 @@
 
 #include <forest/core/detail/json/json_reader.hpp>
 #include <forest/core/error.hpp>
+#include <forest/core/schema_source.hpp>
 #include <forest/form.hpp>
 
 // The description of a server's collections (PROTOCOL.md, 3). A datasource needs only the names and
