@@ -11,7 +11,7 @@
 #include <forest/core/time.hpp>
 #include <forest/core/verdict.hpp>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
