@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // expect: resolver\.async_resolve\(name, handler\)
 // expect: does not satisfy|constraints not satisfied
+#include <forest/adapters/asio/asio_names.hpp>
 #include <forest/adapters/asio/asio_transport.hpp>
 
 #include <string_view>
