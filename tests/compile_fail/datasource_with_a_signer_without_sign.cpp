@@ -15,4 +15,4 @@ using datasource =
     forest::basic_datasource<forest::tests::transport_archetype, forest::tests::clock_archetype,
                              illiterate_signer, forest::tests::backoff_archetype>;
 
-datasource* instance;
+constexpr auto size = sizeof(datasource);

@@ -15,4 +15,4 @@ using client =
     forest::basic_health_client<forest::tests::transport_archetype, forest::tests::clock_archetype,
                                 illiterate_signer, forest::tests::backoff_archetype>;
 
-client* instance;
+constexpr auto size = sizeof(client);

@@ -17,4 +17,4 @@ using client =
     forest::basic_health_client<endless_transport, forest::tests::clock_archetype,
                                 forest::tests::signer_archetype, forest::tests::backoff_archetype>;
 
-client* instance;
+constexpr auto size = sizeof(client);

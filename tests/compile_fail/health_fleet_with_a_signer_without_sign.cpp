@@ -15,4 +15,4 @@ using fleet =
     forest::basic_health_fleet<forest::tests::transport_archetype, forest::tests::clock_archetype,
                                illiterate_signer, forest::tests::backoff_archetype>;
 
-fleet* instance;
+constexpr auto size = sizeof(fleet);

@@ -17,4 +17,4 @@ using fleet =
     forest::basic_health_fleet<endless_transport, forest::tests::clock_archetype,
                                forest::tests::signer_archetype, forest::tests::backoff_archetype>;
 
-fleet* instance;
+constexpr auto size = sizeof(fleet);

@@ -23,7 +23,7 @@ namespace forest::inline FOREST_FORM::detail {
 
 /// A queue of tasks for the threads of an executor. May be used from any thread. Needs no memory on
 /// the executor of an io_context or a thread_pool.
-class task_mailbox : next_step {
+class task_mailbox final : next_step {
 public:
     explicit task_mailbox(asio::any_io_executor executor) : executor_{std::move(executor)} {}
     task_mailbox(const task_mailbox&) = delete;
