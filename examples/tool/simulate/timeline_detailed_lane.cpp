@@ -84,12 +84,12 @@ void fault_rows::add(fault_box box) {
 
 bool fault_rows::put(fault_box& box, double from, double until, fault_box::place label) {
     constexpr double apart = 4;
-    const auto row = std::find_if(taken_.begin(), taken_.end(),
-                                  [from](double taken) { return taken + apart <= from; });
-    if (row == taken_.end())
+    const auto free_row = std::find_if(taken_.begin(), taken_.end(),
+                                       [from](double taken) { return taken + apart <= from; });
+    if (free_row == taken_.end())
         return false;
-    *row = until;
-    box.row = static_cast<std::size_t>(row - taken_.begin());
+    *free_row = until;
+    box.row = static_cast<std::size_t>(free_row - taken_.begin());
     box.labelled = label;
     return true;
 }

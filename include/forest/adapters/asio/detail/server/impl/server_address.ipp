@@ -54,7 +54,7 @@ FOREST_DECL socklen_t server_address::write(sockaddr_storage& system) const noex
     written.sin6_family = AF_INET6;
     written.sin6_port = htons(port);
     std::memcpy(&written.sin6_addr, bytes.data(), bytes.size());
-    written.sin6_scope_id = static_cast<std::uint32_t>(found.scope_id());
+    written.sin6_scope_id = found.scope_id();
     std::memcpy(&system, &written, sizeof written);
     return sizeof written;
 }
