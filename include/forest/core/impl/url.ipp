@@ -66,7 +66,7 @@ FOREST_DECL char* url::pack(const detail::url_parts& parts) {
 
     char* const block = new char[sizeof head + bytes.size()];
     std::memcpy(block, &head, sizeof head);
-    std::memcpy(block + sizeof head, bytes.data(), bytes.size());
+    bytes.copy(block + sizeof head, bytes.size());
     return block;
 }
 

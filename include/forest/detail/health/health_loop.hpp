@@ -236,8 +236,8 @@ private:
 
 template <typename Transport, typename Clock, typename Signer, typename Backoff>
 std::shared_ptr<health_control>
-make_health_loop(Transport&& transport, Clock&& clock, Signer&& signer, Backoff&& backoff,
-                 url&& target, const options& settings, const random_generator* random) {
+make_health_loop(Transport transport, Clock clock, Signer signer, Backoff backoff, url target,
+                 const options& settings, const random_generator* random) {
     const auto drawn =
         random != nullptr ? *random : random_generator::seeded(target.text(), clock.steady_now());
     const auto made = std::make_shared<health_loop<Transport, Clock, Signer, Backoff>>(
@@ -248,8 +248,8 @@ make_health_loop(Transport&& transport, Clock&& clock, Signer&& signer, Backoff&
 }
 
 template <typename Transport, typename Clock, typename Signer, typename Backoff>
-std::shared_ptr<health_control> make_health_loop(Clock&& clock, std::string_view secret,
-                                                 url&& target, const options& settings) {
+std::shared_ptr<health_control> make_health_loop(Clock clock, std::string_view secret, url target,
+                                                 const options& settings) {
     Signer signer(secret);
     Backoff backoff{};
     const auto random = random_generator::seeded(target.text(), clock.steady_now());

@@ -21,13 +21,13 @@ class health_control;
 /// clock. Throws std::system_error for options or a backoff that are not valid.
 template <typename Transport, typename Clock, typename Signer, typename Backoff>
 [[nodiscard]] std::shared_ptr<health_control>
-make_health_loop(Transport&& transport, Clock&& clock, Signer&& signer, Backoff&& backoff,
-                 url&& target, const options& settings, const random_generator* random);
+make_health_loop(Transport transport, Clock clock, Signer signer, Backoff backoff, url target,
+                 const options& settings, const random_generator* random);
 
 /// Makes the other policies, too: the transport from the clock, and the signer from `secret`.
 template <typename Transport, typename Clock, typename Signer, typename Backoff>
-[[nodiscard]] std::shared_ptr<health_control>
-make_health_loop(Clock&& clock, std::string_view secret, url&& target, const options& settings);
+[[nodiscard]] std::shared_ptr<health_control> make_health_loop(Clock clock, std::string_view secret,
+                                                               url target, const options& settings);
 
 } // namespace forest::inline FOREST_FORM::detail
 

@@ -19,7 +19,8 @@ FOREST_DECL FOREST_COLD bool hosts_file::contains(std::string_view name) noexcep
     const std::string text{name};
     const char* const key = text.c_str();
     return name.find('\0') == std::string_view::npos && count_ > 0 &&
-           std::bsearch(&key, names_, count_, sizeof key, &order) != nullptr;
+           std::bsearch(static_cast<const void*>(&key), static_cast<const void*>(names_), count_,
+                        sizeof key, &order) != nullptr;
 } catch (...) { // There is no memory.
     return false;
 }
@@ -51,7 +52,7 @@ FOREST_DECL FOREST_COLD void hosts_file::read(int file) {
     const std::size_t count = find_names(nullptr);
     names_ = new const char*[count];
     count_ = find_names(names_);
-    std::qsort(names_, count_, sizeof *names_, &order);
+    std::qsort(static_cast<void*>(names_), count_, sizeof *names_, &order);
 }
 
 FOREST_DECL FOREST_COLD void hosts_file::forget() noexcept {

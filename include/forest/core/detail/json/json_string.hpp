@@ -131,7 +131,8 @@ public:
             bool escaped = false;
             for (const char byte : utf8)
                 escaped = escaped || byte == '\\';
-            return !escaped && utf8 == raw_;
+            return !escaped &&
+                   std::char_traits<char>::compare(utf8.data(), raw_.data(), utf8.size()) == 0;
         }
         return raw_.size() > utf8.size() && !utf8.empty() &&
                (raw_[0] == utf8[0] || raw_[0] == '\\') && equals_decoded(utf8);

@@ -99,7 +99,8 @@ private:
             const reply answer = result;
             if (owner != nullptr)
                 owner->take_back(std::move(self));
-            self.reset();
+            else
+                self.reset();
             function(answer);
             if (owner != nullptr)
                 owner->release_large_buffers(finished);
