@@ -4,6 +4,8 @@
 
 #include <forest/form.hpp>
 
+#include <string_view>
+
 // The few algorithms that the headers of a health check use. In C++20, `<algorithm>` also declares
 // every algorithm on ranges. A file that includes it compiles 0.3 s longer with g++ 12, which is a
 // third of what `health_client.hpp` costs.
@@ -41,12 +43,10 @@ template <typename Range, typename Predicate>
     return true;
 }
 
-/// Copies all elements of `range` to `out`, and returns the end of the copy.
-template <typename Range, typename Out>
-constexpr Out copy(const Range& range, Out out) {
-    for (const auto& each : range)
-        *out++ = each;
-    return out;
+/// Copies `text` to `out`, and returns the end of the copy.
+constexpr char* copy(std::string_view text, char* out) noexcept {
+    std::char_traits<char>::copy(out, text.data(), text.size());
+    return out + text.size();
 }
 
 } // namespace forest::inline FOREST_FORM::detail
