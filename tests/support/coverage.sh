@@ -16,7 +16,9 @@ for program; do
     set -- "$@" -object "$program"
     shift
 done
-llvm-cov-19 report "$first" --instr-profile="$folder/all.profdata" --show-region-summary=false \
+# Exploring takes minutes, so only dev does it.
+llvm-cov-19 report "$first" --ignore-filename-regex=/sim/explore/ \
+    --instr-profile="$folder/all.profdata" --show-region-summary=false \
     --show-branch-summary=false "$@" --sources "$source/include/forest" >"$folder/report"
 cat "$folder/report"
 awk -v least="$least" '
