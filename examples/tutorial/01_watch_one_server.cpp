@@ -2,7 +2,8 @@
 
 // A server and a client that watches it, in one process; ends after the first check.
 
-#include <forest/forest.hpp>
+#include <forest/default_client.hpp>
+#include <forest/default_routes.hpp>
 
 #include <asio/io_context.hpp>
 

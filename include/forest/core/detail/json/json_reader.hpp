@@ -29,7 +29,7 @@ struct json_value {
 
     /// Returns the string; it is empty if the value is of another kind.
     [[nodiscard]] constexpr json_string string() const noexcept {
-        return type == kind::string ? json_string{raw.substr(1, raw.size() - 2)} : json_string{};
+        return type == kind::string ? json_string{{raw.data() + 1, raw.size() - 2}} : json_string{};
     }
 };
 
@@ -120,14 +120,14 @@ FOREST_DECL bool take_element(json_scanner& scanner, json_value& value) noexcept
 template <class F>
 [[nodiscard]] std::error_code read_json_object(std::string_view text, F&& on_member) {
     const auto take_member = [&](json_scanner& scanner) {
-        const std::size_t key_begin = scanner.position() + 1;
+        const std::size_t key_begin = scanner.position();
         if (!scanner.take_string())
             return false;
-        const std::string_view key = scanner.from(key_begin);
+        const json_value key{json_value::kind::string, scanner.from(key_begin)};
         json_value value;
         if (!scanner.take_colon() || !take_element(scanner, value))
             return false;
-        on_member(json_string{key.substr(0, key.size() - 1)}, value);
+        on_member(key.string(), value);
         return true;
     };
     return take_container(text, '{', '}', take_member) ? std::error_code{} : errc::malformed_body;

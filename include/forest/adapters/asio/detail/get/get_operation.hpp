@@ -213,17 +213,14 @@ private:
         }
         timings_.total = now - started_;
         const std::span<const char> data{buffer_.data(), received_};
-        reply result;
-        result.error = error;
-        result.status = parser_.status();
-        result.fields = parser_.fields(data);
-        if (!error)
-            result.body = parser_.body(data);
-        result.timings = timings_;
-        result.connections_opened = connections_opened_;
         ending& end = *ending_.release();
         end.handler = std::move(handler_);
-        end.result = result;
+        end.result = {.error = error,
+                      .status = parser_.status(),
+                      .fields = parser_.fields(data),
+                      .body = error ? std::string_view{} : parser_.body(data),
+                      .timings = timings_,
+                      .connections_opened = connections_opened_};
         end.home = this;
         end.number = ++finished_;
         run(held, end);

@@ -47,11 +47,11 @@ FOREST_DECL void response_parser::finish() noexcept {
 FOREST_DECL field_view response_parser::fields(std::span<const char> data) const noexcept {
     if (!head_complete())
         return field_view{};
-    return field_view{text(data).substr(fields_begin_, body_begin_ - fields_begin_)};
+    return field_view{{data.data() + fields_begin_, body_begin_ - fields_begin_}};
 }
 
 FOREST_DECL std::string_view response_parser::body(std::span<const char> data) const noexcept {
-    return text(data).substr(head_complete() ? body_begin_ : 0, body_bytes_);
+    return {data.data() + body_begin_, body_bytes_};
 }
 
 FOREST_DECL void response_parser::fail(errc code) noexcept {

@@ -35,7 +35,8 @@ FOREST_DECL pooled_socket& socket_pool::enter(pool_user& user) {
 }
 
 FOREST_DECL void socket_pool::put_back(pooled_socket& lent) noexcept {
-    drop(lent);
+    if (lent.socket.is_open())
+        drop(lent);
     sockets_.put_back(lent);
 }
 
