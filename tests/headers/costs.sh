@@ -97,13 +97,21 @@ if [ -n "$renew" ]; then
     exit
 fi
 
-# The chains whose last header has another number than in the file.
-results | awk '
-    FILENAME ~ /[.]txt$/ { functions[$3] = $2; next }
-    FILENAME == "-" { now[$3] = $2; next }
-    now[$NF] != functions[$NF] { for (i = 1; i < NF; ++i) print $i }
-' "$table" - "$work/chains" >"$work/rest"
-[ ! -s "$work/rest" ] || in_parallel "$0" functions <"$work/rest"
+# The headers to be compiled alone because the last header of their chain has another number than in
+# the file: that last header itself, or the others.
+rest() {
+    results | awk -v which="$1" '
+        FILENAME ~ /[.]txt$/ { functions[$3] = $2; next }
+        FILENAME == "-" { now[$3] = $2; next }
+        now[$NF] == functions[$NF] { next }
+        which == "last" { if (NF > 1) print $NF; next }
+        { for (i = 1; i < NF; ++i) print $i }
+    ' "$table" - "$work/chains" >"$work/rest"
+    [ ! -s "$work/rest" ] || in_parallel "$0" functions <"$work/rest"
+}
+# Another order of the same headers may make a few more functions of Asio.
+rest last
+rest others
 
 ! cat "$work"/*.failed 2>/dev/null || exit 1
 here=$(versions)
