@@ -38,11 +38,16 @@ if [ -n "$list" ]; then
 fi
 
 status=0
-for folder in core policy sim assemblies fuzz adapters names; do
-    grep "^tests/$folder/" $work/tests >$work/chosen || continue
-    target=forest_${folder}_tests
-    echo "==> $folder: $(sed 's,.*/,,; s,\.cpp$,,' $work/chosen | tr '\n' ' ')"
-    ninja -C $build -t commands tests/$target | tail -n 1 | awk -v chosen=$work/chosen -v binary=tests/$target '
+for name in header_only core policy sim assemblies fuzz adapters names; do
+    target=forest_${name}_tests
+    ninja -C $build -t commands tests/$target | tail -n 1 >$work/whole
+    # The needed test files that this binary has.
+    while read -r file; do
+        grep -qF "/${target}.dir/${file#tests/}.o" $work/whole && echo "$file"
+    done <$work/tests >$work/chosen || true
+    [ -s $work/chosen ] || continue
+    echo "==> $name: $(sed 's,.*/,,; s,\.cpp$,,' $work/chosen | tr '\n' ' ')"
+    awk -v chosen=$work/chosen -v binary=tests/$target '
         BEGIN { while ((getline line < chosen) > 0) { sub(/^tests\//, "", line); wanted[line ".o"] = 1 } }
         {
             for (i = 1; i <= NF; ++i) {
@@ -52,7 +57,7 @@ for folder in core policy sim assemblies fuzz adapters names; do
                 printf "%s ", $i == binary ? binary ".changed" : $i
             }
             print ""
-        }' >$work/link
+        }' $work/whole >$work/link
     # What it links has to be built before.
     tr ' ' '\n' <$work/link | grep -E '\.(o|a)$' | grep -v '^/' | xargs ninja -C $build
     (cd $build && sh changed/link)
