@@ -16,8 +16,8 @@ Builds the tests with g++ and runs them; the build is incremental, in build/dev.
   --changed[=COMMIT]
            only what tests a file that differs from COMMIT, or from where main was left: the test
            files that were changed, that include a changed header themselves, or that test it by
-           their place; the changed headers alone, in both forms; and the checks of layers, pages
-           and format. It leaves out what depends on a changed file through others, all programs
+           their place; the changed headers alone, in both forms; and the checks of rooms, pages,
+           format, and of layers if a line with #include was changed. It leaves out what depends on a changed file through others, all programs
            (end_to_end, interop, examples), and what must not compile
   --help   print this
 
