@@ -10,12 +10,13 @@
 set -eu
 list=
 [ "$1" != --list ] || { list=1 && shift; }
+base=$(git merge-base HEAD "$1")
 build=build/dev
 work=$build/changed
 rm -rf $work
 mkdir -p $work
 
-{ git diff --name-only "$(git merge-base HEAD "$1")" && git ls-files --others --exclude-standard; } |
+{ git diff --name-only "$base" && git ls-files --others --exclude-standard; } |
     sort -u >$work/files
 
 # The headers that were changed, by their names in #include; an .ipp is a part of its header.
@@ -80,7 +81,6 @@ if grep -q '^forest/' $work/headers; then
 fi
 # The layers are those of the lines with #include.
 layers=
-base=$(git merge-base HEAD "$1")
 ! git diff "$base" -- include | grep -q '^[+-]#include' || layers='layers|'
 ctest --preset dev -R "^(layering[.](${layers}rooms)|docs[.]quotes_and_links|style[.]format)\$" || status=1
 exit $status
