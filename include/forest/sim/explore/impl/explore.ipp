@@ -6,20 +6,6 @@
 
 namespace forest::inline FOREST_FORM::sim {
 
-FOREST_DECL std::string to_string(const exploration& found) {
-    std::string text = std::to_string(found.states) + " states, " +
-                       std::to_string(found.transitions) + " transitions, ";
-    if (!found.violation && !found.complete)
-        return text + "no violation yet: given up";
-    if (!found.violation)
-        return text + (found.sampled ? "no violation, but random delays were only sampled"
-                                     : "no violation");
-    text += found.violation->rule + " is violated: " + found.violation->explanation;
-    for (const std::string& line : found.trace)
-        text += "\n  " + line;
-    return text;
-}
-
 FOREST_DECL exploration explore(const options& settings) {
     return explore<forest::detail::health_machine<exponential_backoff>>(settings);
 }
