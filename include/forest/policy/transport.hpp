@@ -35,6 +35,10 @@ struct reply {
     /// The number of connections that were opened or tried for this GET: 0 if a kept connection was
     /// used, more than 1 if a name has several addresses or a kept connection was dead.
     unsigned connections_opened = 1;
+    /// The request went over a kept connection that the server closed before the first byte of an
+    /// answer. That says nothing about the server. A transport never sends one signature twice, so
+    /// the sender of the request signs it again and sends it over a fresh connection.
+    bool send_again = false;
     /// The request was signed. The sender of the request sets it; a transport does not change it.
     bool signature_sent = false;
 };

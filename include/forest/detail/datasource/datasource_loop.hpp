@@ -33,7 +33,9 @@
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -242,18 +244,28 @@ private:
     void get_next() {
         if (in_flight_ || stopped())
             return;
+        sent_again_ = false;
         if (std::exchange(fetch_owed_, false))
-            get(side_request::schema, server_->schema_url, options_.schema_timeout);
+            get(side_request::schema);
         else if (std::exchange(health_owed_, false))
-            get(side_request::health, server_->health_url, options_.health_check_timeout);
+            get(side_request::health);
     }
 
-    void get(side_request kind, const url& route, duration timeout) {
+    // Sends a request, or the same one again over a fresh connection, with the time that is left.
+    void get(side_request kind) {
+        const bool fetches = kind == side_request::schema;
+        duration timeout = fetches ? options_.schema_timeout : options_.health_check_timeout;
+        const steady_time now = clock_.steady_now();
+        if (sent_again_)
+            timeout = std::max<duration>(timeout - (now - sent_at_), std::chrono::milliseconds{1});
+        else
+            sent_at_ = now;
         in_flight_ = true;
         guarded_call(
             [&] {
-                request_ = {.target = route};
-                if (kind == side_request::schema)
+                request_ = {.target = fetches ? server_->schema_url : server_->health_url,
+                            .fresh_connection = sent_again_};
+                if (fetches)
                     condition_ = server_->known.prepare(request_);
                 signed_ = sign_at(signer_, request_, clock_.now(), request_.fields);
                 transport_.async_get(request_, timeout,
@@ -276,6 +288,9 @@ private:
         if (stopped())
             return;
         in_flight_ = false;
+        // The server had closed the kept connection.
+        if (answer.send_again && !std::exchange(sent_again_, true))
+            return get(kind);
         answer.signature_sent = signed_;
         const verdict result = judge(answer, clock_.now());
         if (kind == side_request::schema)
@@ -413,6 +428,8 @@ private:
     std::uint64_t waits_ = 0;    // the number of waits so far: an older one has no effect
     std::uint64_t searches_ = 0; // the number of waits for the health route so far
     bool in_flight_ = false;     // a request beside the polls is in flight
+    bool sent_again_ = false; // the request in flight, over a fresh connection
+    steady_time sent_at_{};   // the request in flight, for the first time
     bool fetch_owed_ = false;    // a fetch of the schema begins when the transport is free
     bool health_owed_ = false;   // a health check begins when the transport is free
     bool loaded_ = false;        // `schema_loaded` has been reported

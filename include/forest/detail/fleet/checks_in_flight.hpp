@@ -4,6 +4,7 @@
 
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/target_id.hpp>
+#include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 #include <forest/form.hpp>
 #include <forest/policy/transport.hpp>
@@ -55,11 +56,11 @@ public:
     /// request. `handler` takes the check and the reply; it has to end the check. Exceptions of the
     /// policies are passed on; then no check has begun.
     template <typename Target, typename Prepare, typename Handler>
-    check& begin(Target& subject, const Prepare& prepare, Handler handler) {
+    check& begin(Target& subject, duration timeout, const Prepare& prepare, Handler handler) {
         check& begun = take(subject);
         try {
             prepare(begun.get);
-            begun.transport.async_get(begun.get, subject.machine.options().timeout,
+            begun.transport.async_get(begun.get, timeout,
                                       [handler = std::move(handler), &begun](const reply& answer) {
                                           handler(begun, answer);
                                       });

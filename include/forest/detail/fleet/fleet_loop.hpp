@@ -274,7 +274,7 @@ private:
         guarded_call(
             [&] {
                 check& begun = checks_.begin(
-                    subject,
+                    subject, subject.machine.timeout(permitted.now),
                     [&](request& get) {
                         signing_.sign(subject.origin, subject.signer, get, permitted.local);
                     },
@@ -306,6 +306,8 @@ private:
     }
 
     void drive_with(target& subject, const reply& answer, steady_time now) {
+        if (answer.send_again && subject.machine.may_send_again())
+            return drive(subject, health_input::unsent(), now);
         verdict result = judge(answer, timer_.now());
         drive(subject, health_input::reply(result), now, nullptr, &result);
     }

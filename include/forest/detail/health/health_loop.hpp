@@ -172,7 +172,7 @@ private:
                 probe_.prepare(request_);
                 const wall_time moment = timestamps_.next(offset_.before(clock_.now()));
                 signed_ = sign_at(signer_, request_, offset_.precise(moment), request_.fields);
-                transport_.async_get(request_, machine_.options().timeout,
+                transport_.async_get(request_, machine_.timeout(clock_.steady_now()),
                                      [self = shared_from_this()](const reply& answer) {
                                          const auto alive = self;
                                          if (!alive->stopped())
@@ -191,6 +191,8 @@ private:
     }
 
     void answered(reply answer) {
+        if (answer.send_again && machine_.may_send_again())
+            return drive(health_input::unsent());
         answer.signature_sent = signed_;
         verdict result = judge(answer, clock_.now());
         probe_.read(answer, result);

@@ -76,7 +76,7 @@ public:
     [[nodiscard]] auto state(const Machine& subject, steady_time now, int counted_to) const {
         const outage& kept = subject.outage();
         return std::make_tuple(
-            last_, begun_, first_, ended_, in_flight_, announced_, owed_, late_, down_, counted_,
+            last_, begun_, first_, ended_, in_flight_, sent_again_, announced_, owed_, late_, down_, counted_,
             doubts_, std::min(failures_, counted_to), std::min(successes_, counted_to),
             begun_ && !first_ && !ended_ ? planned_ - now : duration::zero(),
             in_flight_ && !ended_ ? now - asked_at_ : duration::zero(),
@@ -108,8 +108,14 @@ private:
             return end_check(*input.result, now, due);
         if (input.kind == kind::woke)
             return wake(now);
+        if (input.kind == kind::unsent) { // The same check, once, over a fresh connection.
+            if (std::exchange(sent_again_, true))
+                return {};
+            return {.kind = action_kind::check, .fresh_connection = true};
+        }
         if (std::exchange(announced_, false)) {
             in_flight_ = true;
+            sent_again_ = false;
             asked_at_ = now;
             return {.kind = action_kind::check,
                     .fresh_connection = last_ == check_result::inconclusive};
@@ -306,6 +312,7 @@ private:
     bool ended_ = false;
     bool announced_ = false; // check_started is reported, and the check comes next
     bool in_flight_ = false;
+    bool sent_again_ = false; // the check in flight, over a fresh connection
     bool late_ = false;    // the wake-up before the check in flight was late
     bool counted_ = false; // there was a success or a failure
     bool down_ = false;

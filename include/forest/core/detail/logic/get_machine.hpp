@@ -18,7 +18,10 @@
 
 namespace forest::inline FOREST_FORM::detail {
 
-/// Returns the one of two reasons for a failed connect that says more.
+/// Two addresses of one server have failed. Returns the failure that says more about the check. A
+/// lack of resources comes first: the server may be healthy at the address that could not be tried.
+/// A refused connection is second: a machine that refuses exists, but `unreachable` may be the
+/// fault of this machine.
 [[nodiscard]] FOREST_DECL errc more_specific(errc left, errc right) noexcept;
 
 /// The state of one GET. Perform the action, and pass what came of it to `step`:

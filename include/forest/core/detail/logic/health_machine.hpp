@@ -105,12 +105,15 @@ public:
             assert(input.kind == kind::reported);
             phase_ = phase::checking;
             checked_at_ = now;
+            sent_again_ = false;
             return {.kind = health_action_kind::check, .fresh_connection = fresh_connection_};
         case phase::checking:
             if (input.kind == kind::launched)
                 return launch(now);
             if (input.kind == kind::rerouted)
                 return reroute(now);
+            if (input.kind == kind::unsent)
+                return send_again();
             assert(input.kind == kind::reply && input.result != nullptr);
             return conclude(*input.result, now);
         case phase::judged:
@@ -166,6 +169,17 @@ public:
     /// Returns when the next check is due. The value is meaningful only while the machine waits.
     [[nodiscard]] steady_time due() const noexcept { return due_; }
 
+    /// Returns whether the present check may be made again because its connection was closed.
+    [[nodiscard]] bool may_send_again() const noexcept { return !sent_again_; }
+
+    /// Returns the timeout of a request that is sent now: both requests of a check have one
+    /// deadline.
+    [[nodiscard]] duration timeout(steady_time now) const noexcept {
+        if (!sent_again_)
+            return options().timeout;
+        return detail::max(options().timeout - (now - checked_at_), delay_min);
+    }
+
     [[nodiscard]] const forest::options& options() const noexcept { return rules().options; }
 
     /// Returns the state that decides the next actions, without the options. `sim::explore`
@@ -175,7 +189,7 @@ public:
     [[nodiscard]] constexpr auto state(steady_time now, int counted_to) const noexcept {
         const bool planned = phase::waiting <= phase_ && phase_ < phase::finished;
         return std::make_tuple(phase_, status_, transition_, stalled_, succeeded_,
-                               fresh_connection_, doubts_, detail::min(failures_, counted_to),
+                               fresh_connection_, sent_again_, doubts_, detail::min(failures_, counted_to),
                                detail::min(successes_, counted_to),
                                planned ? due_ - now : duration::zero(),
                                phase_ == phase::checking ? now - checked_at_ : duration::zero());
@@ -234,9 +248,17 @@ private:
     // A check that the driver begins late is treated like a late wake-up (B12: its failure is
     // inconclusive).
     health_action launch(steady_time now) noexcept {
+        if (sent_again_) // The check has begun before.
+            return {};
         stalled_ = stalled_ || now - checked_at_ > options().stall_tolerance;
         checked_at_ = now;
         return {};
+    }
+
+    health_action send_again() noexcept {
+        if (std::exchange(sent_again_, true))
+            return {};
+        return {.kind = health_action_kind::check, .fresh_connection = true};
     }
 
     // Removes the effect of the present check: the number of attempts is again the number before
@@ -377,6 +399,7 @@ private:
     bool stalled_ = false;
     bool succeeded_ = false;
     bool fresh_connection_ = false;
+    bool sent_again_ = false; // the present check, over a fresh connection
     std::uint8_t doubts_ = 0; // checks in a row for which the name service did not answer
     random_generator random_;
     int attempt_ = 0;

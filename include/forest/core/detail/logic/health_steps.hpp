@@ -23,6 +23,7 @@ enum class health_input_kind : std::uint8_t {
     reported, ///< the requested report has been made; continue
     launched, ///< the requested check had to wait, and begins only now
     rerouted, ///< the requested check used a route that the server does not have
+    unsent,   ///< the requested check went over a connection that was closed before
     hurried,  ///< there is a reason to check earlier
     stopped,  ///< poll no more
 };
@@ -54,6 +55,11 @@ struct health_input {
     static constexpr health_input rerouted(const verdict& result) noexcept {
         return {health_input_kind::rerouted, &result};
     }
+
+    /// The check has used a kept connection that its server had closed. That says nothing about the
+    /// server. So the same check is made again, newly signed, over a fresh connection. The
+    /// second time for a check it changes nothing: see `health_machine::may_send_again`.
+    static constexpr health_input unsent() noexcept { return {health_input_kind::unsent}; }
 
     /// If the machine waits for the next check, the check comes at most `delay_max` from now.
     static constexpr health_input hurried(duration delay_max) noexcept {

@@ -56,6 +56,8 @@ FOREST_DECL stimuli::stimuli(const options& settings, duration longest_delay) {
          ordered({zero, settings.timeout, deadline, deadline + least, interval - least, interval}))
         for (std::size_t index = 0; index < verdict_kind_count; ++index)
             at(pending::check).push_back({kind::reply, took, static_cast<verdict_kind>(index)});
+    for (const duration took : {zero, settings.timeout})
+        at(pending::check).push_back({kind::unsent, took});
     for (const pending busy : {pending::wait, pending::check}) {
         at(busy).push_back({kind::started});
         at(busy).push_back({kind::stopped});
@@ -93,6 +95,7 @@ FOREST_DECL std::string to_string(const stimulus& played) {
     case input_kind::reported: return "reported after " + to_code(played.after);
     case input_kind::launched: return "launched after " + to_code(played.after);
     case input_kind::rerouted: return "rerouted after " + to_code(played.after);
+    case input_kind::unsent: return "unsent after " + to_code(played.after);
     case input_kind::hurried: return "hurried after " + to_code(played.after);
     case input_kind::stopped: return "stopped";
     }

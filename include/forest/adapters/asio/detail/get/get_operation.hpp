@@ -2,13 +2,20 @@
 #ifndef FOREST_ADAPTERS_ASIO_DETAIL_GET_GET_OPERATION_HPP
 #define FOREST_ADAPTERS_ASIO_DETAIL_GET_GET_OPERATION_HPP
 
-#include <forest/adapters/asio/detail/get/message_stream.hpp>
+#include <forest/adapters/asio/detail/get/client_stream.hpp>
 #include <forest/adapters/asio/detail/io/error.hpp>
+#include <forest/adapters/asio/detail/io/literal_endpoint.hpp>
 #include <forest/adapters/asio/detail/io/serial_task.hpp>
+#include <forest/adapters/asio/detail/io/stream_socket.hpp>
+#include <forest/adapters/openssl/tls_session.hpp>
+#include <forest/adapters/posix/address_of.hpp>
 #include <forest/core/detail/container/owner.hpp>
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/http/request_writer.hpp>
 #include <forest/core/detail/http/response_parser.hpp>
+#include <forest/core/detail/logic/get_machine.hpp>
+#include <forest/core/detail/logic/get_steps.hpp>
+#include <forest/core/detail/logic/name_book.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
@@ -16,8 +23,10 @@
 #include <forest/policy/transport.hpp>
 
 #include <asio/error.hpp>
+#include <asio/local/stream_protocol.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
@@ -28,20 +37,20 @@
 #include <utility>
 #include <vector>
 
-// One GET over one connection: connect, TLS, send, receive. Its I/O backend decides how it waits
-// and from which threads it may be called.
+// Drives the machine of a GET with real sockets: the machine decides, this acts. The I/O backend
+// decides how it waits, and from which threads it may be called.
 
 namespace forest::inline FOREST_FORM::detail {
 
 template <typename Io>
-class get_operation final : public message_stream<Io> {
+class get_operation final : public Io {
 public:
-    using base = message_stream<Io>;
-
     /// Takes the arguments of the I/O backend's constructor.
     template <typename... Arguments>
     explicit get_operation(Arguments&&... arguments)
-        : base{std::forward<Arguments>(arguments)...} {}
+        : Io{std::forward<Arguments>(arguments)...} {}
+
+    ~get_operation() { leave_name(); } // NOLINT(modernize-use-override): virtual only in some Ios
 
     // A GET that cannot begin because of a lack of memory ends with `local_resources_exhausted`.
     // Throws std::bad_alloc only if the previous GET was cancelled and its handler was not called
@@ -53,15 +62,15 @@ public:
         if (!ending_)
             ending_.reset(new ending);
         http_request_ = &http_request;
-        start(timeout);
         handler_ = std::move(handler);
+        started_ = clock::now();
+        waits_until_ = {};
         try {
-            begin(held);
+            begin(held, timeout);
         } catch (const std::bad_alloc&) {
             end_unanswered(held, errc::local_resources_exhausted);
         } catch (...) {
-            stop_waiting();
-            close();
+            close_all();
             handler_.reset();
             throw;
         }
@@ -77,13 +86,30 @@ public:
     // Destructors call this.
     void cancel() noexcept {
         auto held = acquire();
-        if (handler_)
-            return end_unanswered(held, errc::operation_canceled);
-        close();
-        stop_waiting();
+        if (!handler_)
+            return close_all();
+        ends_ = end_of_get::detached;
+        drive(held, {.kind = input::canceled});
     }
 
 private:
+    using Io::acquire;
+    using Io::call_later;
+    using Io::drop;
+    using Io::give_way;
+    using Io::names;
+    using Io::post;
+    using Io::resets;
+    using Io::reuses;
+    using Io::run;
+    using Io::socket;
+    using Io::tls;
+    using typename Io::clock;
+    using typename Io::lock;
+    using endpoint = stream_socket::endpoint;
+    using action = get_action_kind;
+    using input = get_input_kind;
+
     // The end of a GET. It is allocated before the GET begins, so that ending needs no memory.
     struct ending final : serial_task {
         unique_function<void(const reply&)> handler;
@@ -109,47 +135,71 @@ private:
         void abandon() noexcept override { delete this; }
     };
 
-    using base::acquire;
-    using base::call;
-    using base::call_again;
-    using base::close;
-    using base::connections_opened_;
-    using base::deadline_;
-    using base::fail_later;
-    using base::is_idle;
-    using base::keep;
-    using base::post;
-    using base::resets;
-    using base::reuses;
-    using base::run;
-    using base::socket;
-    using base::start;
-    using base::started_;
-    using base::stop_waiting;
-    using base::take_kept;
-    using base::timings_;
-    using base::tls;
-    using base::wait_until;
-    using typename base::clock;
-    using typename base::lock;
+    // How the handler is called when the GET ends.
+    enum class end_of_get : std::uint8_t {
+        at_once,
+        later,    // because the call that began the GET is still running
+        detached, // the same, and this object may be gone by then
+    };
+
+    // Asks for a name, is woken on any thread, and continues on a thread of the executor.
+    class question final : public name_waiter, public serial_task {
+    public:
+        explicit question(get_operation& owner) noexcept : owner_{owner} {}
+
+        void answered() noexcept override {
+            answered_ = number;
+            owner_.call_later(*this);
+        }
+
+        void perform() override {
+            owner_.resume([this](lock& held) {
+                if (owner_.asking_ && answered_ == number)
+                    owner_.drive(held, owner_.answer());
+            });
+        }
+
+        void abandon() noexcept override {}
+
+        std::uint64_t number = 0; // the number of the latest question; earlier ones are void
+
+    private:
+        get_operation& owner_;
+        std::atomic<std::uint64_t> answered_ = 0; // the last answered question
+    };
 
     // Nothing in this function may call the handler.
-    void begin(lock& held) {
+    void begin(lock& held, duration timeout) {
         write_head();
-        reused_ = take_kept(http_request_->target, started_) && !http_request_->fresh_connection &&
-                  is_idle();
-        if (!reused_)
-            close();
+        if (request_size_ == 0)
+            return end_unanswered(held, errc::header_too_large);
+        const url& target = http_request_->target;
         parser_.reset(http_request_->limits);
         received_ = 0;
-        if (request_size_ == 0)
-            return fail_later(errc::header_too_large);
-        if (!reused_)
-            return call(held, http_request_->target, head());
-        wait_until(deadline_);
-        // A kept session may be unable to send now. A new connection is able to send.
-        if (!call_again(held, head()))
-            replace(held);
+        addresses_.clear();
+        if (target.scheme() == url_scheme::http_unix)
+            addresses_.emplace_back(asio::local::stream_protocol::endpoint{target.socket_path()});
+        else if (target.is_ip_literal())
+            addresses_.push_back(literal_endpoint(target));
+        get_plan plan{.timeout = timeout,
+                      .patience = names().limits().patience,
+                      .addresses = static_cast<std::uint8_t>(addresses_.size()),
+                      .encrypted = target.scheme() == url_scheme::https,
+                      .kept = Io::take_kept(target, started_)};
+        if (plan.kept && (http_request_->fresh_connection || !is_idle(socket(kept_connection)))) {
+            drop(kept_connection);
+            plan.kept = false;
+        }
+        if (plan.kept)
+            stream_.begin(false);
+        ends_ = end_of_get::later;
+        perform(held, machine_.begin(plan, started_));
+    }
+
+    // Returns whether nothing has arrived on a kept connection. Bytes that came on an idle
+    // connection, such as a 408, must not be taken for the answer to the next request.
+    [[nodiscard]] static bool is_idle(client_socket& kept) noexcept {
+        return kept.socket.is_silent() && (!kept.tls || kept.tls->idle());
     }
 
     void write_head() {
@@ -170,91 +220,307 @@ private:
         return {request_.data(), request_size_};
     }
 
-    void failed(lock& held, errc why) override { finish(held, why, clock::now()); }
+    // -- The machine --
 
-    void sent(clock::time_point moment) override { sent_ = moment; }
+    void ready(lock& held, unsigned number) override {
+        stream_.woke();
+        drive(held, {.kind = input::ready, .index = static_cast<std::uint8_t>(number)});
+    }
 
-    step_result received(lock& held, std::error_code ec, std::size_t count) override {
-        const auto now = clock::now();
-        if (count > 0 && !timings_.first_byte)
-            timings_.first_byte = now - sent_;
-        if (ec && reused_ && !parser_.started()) {
-            // The server has closed the kept connection. That is no failure: a new one is tried.
-            replace(held);
-            return step_result::wait;
+    void expired(lock& held) override {
+        waits_until_ = {};
+        stream_.woke();
+        drive(held, {.kind = input::woke});
+    }
+
+    void drive(lock& held, const get_input& what) {
+        perform(held, machine_.step(what, clock::now()));
+    }
+
+    void perform(lock& held, get_action next) {
+        for (;;) {
+            get_input came;
+            switch (next.kind) {
+            case action::resolve: came = ask(false); break;
+            case action::resolve_again: came = ask(true); break;
+            case action::leave_name: came = leave(); break;
+            case action::connect: came = connect(next.index); break;
+            case action::try_again: came = try_again(next.index, clock::now()); break;
+            case action::handshake: came = shake_hands(next.index); break;
+            case action::send: came = send(next.index); break;
+            case action::receive: came = receive(next.index); break;
+            case action::keep: came = keep(next.index); break;
+            case action::close:
+                close(next.index);
+                came.kind = input::performed;
+                break;
+            case action::wait:
+                if (next.until != waits_until_) {
+                    waits_until_ = next.until;
+                    Io::wait_until(next.until);
+                }
+                ends_ = end_of_get::at_once;
+                return;
+            case action::done: return finish(held);
+            }
+            next = machine_.step(came, clock::now());
         }
-        if (ec && ec != asio::error::eof) {
-            finish(held, stream_error(ec), now);
-            return step_result::done;
+    }
+
+    // -- Names --
+
+    get_input ask(bool after_failed_connect) noexcept {
+        name_state state = name_state::failed;
+        ++question_.number;
+        try {
+            state =
+                names().ask(http_request_->target.host(), after_failed_connect, question_);
+        } catch (const std::bad_alloc&) {
+            question_.error = errc::local_resources_exhausted;
         }
-        if (ec)
-            parser_.finish();
+        has_last_good_ = state == name_state::refreshing;
+        asking_ = state == name_state::waiting || has_last_good_;
+        if (asking_)
+            return {.kind = input::resolving,
+                    .count = static_cast<std::uint8_t>(has_last_good_ ? 1 : 0)};
+        get_input found = answer();
+        found.from_memory = true;
+        return found;
+    }
+
+    // The answer to the question, or what is known without one.
+    get_input answer() noexcept {
+        asking_ = false;
+        if (question_.addresses.empty())
+            return {.kind = input::unresolved, .error = question_error()};
+        if (!add_addresses() && addresses_.empty())
+            return {.kind = input::unresolved, .error = errc::local_resources_exhausted};
+        return {.kind = input::resolved,
+                .count = static_cast<std::uint8_t>(addresses_.size()),
+                .from_memory = bool{question_.error}};
+    }
+
+    // Leaves a look-up. The last good addresses will do, if there are any; and the answer may have
+    // come at this moment.
+    get_input leave() noexcept {
+        leave_name();
+        if (question_.addresses.empty() && !question_.error)
+            return {.kind = input::performed};
+        get_input found = answer();
+        found.from_memory = true;
+        return found;
+    }
+
+    void leave_name() noexcept {
+        if (!std::exchange(asking_, false))
+            return;
+        if (has_last_good_)
+            names().lose_patience(question_);
         else
-            received_ = parser_.parse({buffer_.data(), received_ + count});
-        if (!parser_.done())
-            return step_result::go_on;
-        finish(held, parser_.error(), now);
-        return step_result::done;
+            names().leave(question_);
     }
 
-    void replace(lock& held) {
-        reused_ = false;
-        call(held, http_request_->target, head());
+    // A look-up needs descriptors, too, and not every resolver reports that there are none.
+    [[nodiscard]] errc question_error() noexcept {
+        const errc why{question_.error.value()};
+        if (why != errc::local_resources_exhausted && !lacks_descriptor())
+            return why;
+        (void)give_way();
+        return errc::local_resources_exhausted;
     }
 
-    void finish(lock& held, std::error_code error, clock::time_point now) {
-        stop_waiting();
-        if (error) {
-            close();
-        } else if (!leave(now)) {
-            if (resets())
-                socket().socket.reset_when_closed();
-            close();
+    // Adds the addresses that are not there yet. Returns whether there were any.
+    bool add_addresses() noexcept {
+        const std::size_t before = addresses_.size();
+        try {
+            for (const ip_address& each : question_.addresses.all()) {
+                const endpoint found = endpoint_of(each, http_request_->target.port());
+                if (addresses_.size() < get_addresses_max &&
+                    std::find(addresses_.begin(), addresses_.end(), found) == addresses_.end())
+                    addresses_.push_back(found);
+            }
+        } catch (const std::bad_alloc&) { // The addresses that were added are tried.
         }
-        timings_.total = now - started_;
+        return addresses_.size() > before;
+    }
+
+    // -- Attempts to connect --
+
+    // If no descriptor is left, a kept connection is closed to free one.
+    get_input connect(unsigned number) {
+        client_socket& added = Io::add(number);
+        const auto begun = clock::now();
+        attempted_[number] = begun;
+        std::error_code ec = added.socket.connect(addresses_[number]);
+        if (ec && lacks_room(ec) && give_way())
+            ec = added.socket.connect(addresses_[number]);
+        if (ec) {
+            drop(number);
+            return {.kind = input::refused, .error = connect_error(ec)};
+        }
+        return try_again(number, begun);
+    }
+
+    // Sends without waiting, which shows whether the connection is made. Over loopback it is made
+    // at once, so no wake-up is needed.
+    get_input try_again(unsigned number, clock::time_point) {
+        client_socket& tried = socket(number);
+        const bool encrypted = http_request_->target.scheme() == url_scheme::https;
+        const transfer first = tried.socket.send(encrypted ? std::string_view{} : head());
+        if (first.would_block()) {
+            Io::wait_writable(number);
+            return {.kind = input::connecting};
+        }
+        // A peer that has already closed the connection may have sent the reason.
+        if (first.ec && first.ec != asio::error::broken_pipe &&
+            first.ec != asio::error::connection_reset) {
+            drop(number);
+            return {.kind = input::refused, .error = connect_error(first.ec)};
+        }
+        stream_.begin(true);
+        stream_.sent(first.bytes);
+        const bool complete = !encrypted && (first.ec || first.bytes == request_size_);
+        if (complete)
+            Io::wait_readable(number);
+        return {.kind = input::connected,
+                .complete = complete,
+                .took = clock::now() - attempted_[number]};
+    }
+
+    // -- The connection --
+
+    get_input shake_hands(unsigned number) {
+        client_socket& used = socket(number);
+        if (!used.tls)
+            used.tls.reset(new tls_session{tls().begin(http_request_->target)});
+        return after(number, stream_.handshake(used));
+    }
+
+    get_input send(unsigned number) {
+        const stream_progress last = stream_.send(socket(number), head());
+        if (last == stream_progress::done && !socket(number).tls)
+            Io::wait_readable(number);
+        return after(number, last);
+    }
+
+    // Waits for the connection if it cannot go on.
+    get_input after(unsigned number, stream_progress last) {
+        switch (last) {
+        case stream_progress::done: return {.kind = input::done};
+        case stream_progress::wants_input: Io::wait_readable(number); break;
+        case stream_progress::wants_room: Io::wait_writable(number); break;
+        case stream_progress::busy: Io::wake_later(number); break;
+        case stream_progress::ended: return {.kind = input::broken, .error = errc::connection_lost};
+        case stream_progress::broken: return {.kind = input::broken, .error = stream_.error()};
+        }
+        return {.kind = input::blocked};
+    }
+
+    get_input receive(unsigned number) {
+        client_socket& used = socket(number);
+        get_input came;
+        for (;;) {
+            std::size_t count = 0;
+            const stream_progress last = stream_.receive(used, free_space(), count);
+            if (last == stream_progress::done)
+                received_ = parser_.parse({buffer_.data(), received_ + count});
+            else if (last == stream_progress::ended && parser_.started())
+                parser_.finish();
+            else if (!parser_.done())
+                came = after(number, last);
+            if (last != stream_progress::done || parser_.done())
+                break;
+        }
+        came.some = parser_.started();
+        if (parser_.done()) {
+            const std::error_code fault = parser_.error();
+            came.kind = fault ? input::broken : input::done;
+            came.error = errc{fault.value()};
+            came.keepable = !fault && reuses() && parser_.keep_alive();
+        }
+        return came;
+    }
+
+    get_input keep(unsigned number) noexcept {
+        keep_ticket(number);
+        bool kept = false;
+        try {
+            kept = Io::keep(number, http_request_->target, clock::now());
+        } catch (const std::bad_alloc&) {
+        }
+        if (!kept)
+            close(number);
+        return {.kind = input::performed};
+    }
+
+    // Keeps the parts of an answered connection that later GETs may use.
+    void keep_ticket(unsigned number) noexcept try {
+        if (socket(number).tls && number != kept_connection)
+            tls().keep(http_request_->target, *socket(number).tls);
+    } catch (const std::bad_alloc&) { // The next handshake is a full one.
+    }
+
+    void close(unsigned number) noexcept {
+        if (machine_.result().answered) {
+            keep_ticket(number);
+            if (resets())
+                socket(number).socket.reset_when_closed();
+        }
+        drop(number);
+    }
+
+    // -- The end --
+
+    void finish(lock& held) {
+        Io::stop_waiting();
+        const get_result& ended = machine_.result();
         const std::span<const char> data{buffer_.data(), received_};
         ending& end = *ending_.release();
         end.handler = std::move(handler_);
-        end.result = {.error = error,
+        end.result = {.error = ended.answered ? std::error_code{} : make_error_code(ended.error),
                       .status = parser_.status(),
                       .fields = parser_.fields(data),
-                      .body = error ? std::string_view{} : parser_.body(data),
-                      .timings = timings_,
-                      .connections_opened = connections_opened_};
-        end.home = this;
+                      .body = ended.answered ? parser_.body(data) : std::string_view{},
+                      .timings = ended.timings,
+                      .connections_opened = ended.connections_opened,
+                      .send_again = ended.send_again};
         end.number = ++finished_;
-        run(held, end);
+        const end_of_get how = std::exchange(ends_, end_of_get::at_once);
+        if (how == end_of_get::detached)
+            return post(held, end);
+        end.home = this;
+        if (how == end_of_get::later)
+            Io::post_owned(held, end);
+        else
+            run(held, end);
     }
 
-    // Like `finish`, but never calls the handler during this call.
+    void close_all() noexcept {
+        Io::stop_waiting();
+        leave_name();
+        Io::drop_all();
+    }
+
+    // Ends a GET that cannot go on, and never calls the handler during this call.
     void end_unanswered(lock& held, errc why) noexcept {
-        stop_waiting();
-        close();
+        close_all();
         ending& end = *ending_.release();
         end.handler = std::move(handler_);
         end.result = {};
         end.result.error = why;
-        end.result.connections_opened = connections_opened_;
+        end.result.connections_opened = machine_.result().connections_opened;
+        machine_ = {};
         post(held, end);
     }
 
     void short_of_memory(lock& held) override {
-        finish(held, errc::local_resources_exhausted, clock::now());
+        end_unanswered(held, errc::local_resources_exhausted);
     }
 
     void take_back(detail::owner<ending> used) noexcept {
         const auto held = acquire();
         if (!ending_)
             ending_ = std::move(used);
-    }
-
-    // Keeps the parts that later GETs may use. Returns whether the connection itself is kept.
-    bool leave(clock::time_point now) noexcept try {
-        if (socket().tls && !reused_)
-            tls().keep(http_request_->target, *socket().tls);
-        return reuses() && parser_.keep_alive() && keep(http_request_->target, now);
-    } catch (const std::bad_alloc&) {
-        return false;
     }
 
     // A schema of megabytes comes once a day, so its memory is freed after the GET. But if the
@@ -266,13 +532,13 @@ private:
         const auto held = acquire();
         if (handler_ || finished != finished_)
             return;
-        if (buffer_.size() > base::buffer_bytes_kept)
+        if (buffer_.size() > Io::buffer_bytes_kept)
             buffer_.swap(answer);
-        if (request_.size() > base::buffer_bytes_kept)
+        if (request_.size() > Io::buffer_bytes_kept)
             request_.swap(request);
     }
 
-    std::span<char> free_space() override {
+    std::span<char> free_space() {
         if (received_ == buffer_.size())
             buffer_.resize(std::max<std::size_t>(buffer_bytes_min, 2 * buffer_.size()));
         return std::span{buffer_}.subspan(received_);
@@ -284,14 +550,22 @@ private:
     unique_function<void(const reply&)> handler_;
     detail::owner<ending> ending_{new ending};
     const request* http_request_ = nullptr;
-    bool reused_ = false;
     std::vector<char> request_;
     std::size_t request_size_ = 0;
-    clock::time_point sent_;
     std::vector<char> buffer_;
     std::size_t received_ = 0;
     std::uint64_t finished_ = 0; // the number of GETs that have ended
     response_parser parser_;
+    get_machine machine_;
+    client_stream stream_; // of the connection that was made
+    question question_{*this};
+    bool asking_ = false; // the question waits for a look-up
+    bool has_last_good_ = false; // addresses that can be used without an answer
+    end_of_get ends_ = end_of_get::at_once;
+    std::vector<endpoint> addresses_;
+    clock::time_point started_;
+    clock::time_point waits_until_;
+    clock::time_point attempted_[get_addresses_max];
 };
 
 } // namespace forest::inline FOREST_FORM::detail

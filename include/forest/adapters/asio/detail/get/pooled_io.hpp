@@ -50,11 +50,11 @@ protected:
     static constexpr std::size_t buffer_bytes_kept = std::size_t{8} * 1024;
 
     /// The pool owns this object, and so outlives it.
-    explicit pooled_io(socket_pool& pool) : pool_{pool}, socket_{&pool.enter(*this)} {}
+    explicit pooled_io(socket_pool& pool) : pool_{pool} { pool.enter(); }
 
     ~pooled_io() = default;
 
-    virtual void ready(lock& held) = 0;
+    virtual void ready(lock& held, unsigned number) = 0;
     virtual void expired(lock& held) = 0;
     virtual void short_of_memory(lock& held) = 0;
 
@@ -67,15 +67,20 @@ protected:
     [[nodiscard]] bool resets() const noexcept { return pool_.resets(); }
     [[nodiscard]] tls_client& tls() noexcept { return pool_.tls(); }
     [[nodiscard]] name_directory& names() noexcept { return pool_.names(); }
-    [[nodiscard]] client_socket& socket() noexcept { return *socket_; }
+
+    [[nodiscard]] client_socket& add(unsigned number);
+
+    [[nodiscard]] client_socket& socket(unsigned number) noexcept { return find(number); }
 
     [[nodiscard]] bool take_kept(const url& target, clock::time_point now) noexcept;
 
-    [[nodiscard]] bool keep(const url& target, clock::time_point now);
+    [[nodiscard]] bool keep(unsigned number, const url& target, clock::time_point now);
 
     [[nodiscard]] bool give_way() noexcept { return pool_.close_longest_idle(); }
 
-    void drop() noexcept;
+    void drop(unsigned number) noexcept;
+
+    void drop_all() noexcept;
 
     void call_later(serial_task& task) noexcept { pool_.call_later(task); }
 
@@ -91,10 +96,10 @@ protected:
         }
     }
 
-    void wait_readable() { pool_.await(*socket_, EPOLLIN); }
-    void wait_writable() { pool_.await(*socket_, EPOLLOUT); }
+    void wait_readable(unsigned number) { pool_.await(find(number), EPOLLIN); }
+    void wait_writable(unsigned number) { pool_.await(find(number), EPOLLOUT); }
 
-    void wake_later();
+    void wake_later(unsigned number) { pool_.wake_later(find(number)); }
 
     void wait_until(clock::time_point end) { pool_.set_deadline(*this, end); }
 
@@ -104,13 +109,20 @@ protected:
 
     void post(lock& held, serial_task& done);
 
+    void post_owned(lock& held, serial_task& done) { post(held, done); }
+
 private:
-    void wake() final;
+    void wake(pooled_socket& socket) final;
 
     void expire() final;
 
+    [[nodiscard]] pooled_socket& find(unsigned number) noexcept;
+
+    // Takes a socket out of the list.
+    pooled_socket& take_out(unsigned number) noexcept;
+
     socket_pool& pool_;
-    pooled_socket* socket_;
+    pooled_socket* first_ = nullptr; // of the sockets of this GET
 };
 
 } // namespace forest::inline FOREST_FORM::detail

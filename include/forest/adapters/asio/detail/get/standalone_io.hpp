@@ -25,6 +25,7 @@
 #include <new>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 // The I/O backend of one asio_transport. It shares nothing, and every step runs under its own
 // mutex. So any thread of the executor may take a step, and any thread may close the socket, even
@@ -32,10 +33,10 @@
 
 namespace forest::inline FOREST_FORM::detail {
 
-/// An I/O backend is the part that differs between connections with the same steps: how they wait,
-/// which threads may call, and where a connection is kept. All members except `acquire` are called
-/// with the lock held. At most one wait is pending at a time, not counting the deadline. Each wait
-/// ends in one call of `ready`; then there may be nothing to do.
+/// An I/O backend is the part that differs between GETs with the same steps: how they wait, which
+/// threads may call, and where a connection is kept. All members except `acquire` are called with
+/// the lock held. The connections of a GET have numbers. At most one wait is pending for each, and
+/// one for the time. Each wait ends in one call of `ready`; then there may be nothing to do.
 class standalone_io : public std::enable_shared_from_this<standalone_io> {
 public:
     standalone_io(const standalone_io&) = delete;
@@ -51,11 +52,11 @@ protected:
     standalone_io(asio_serializer serializer, const transport_options& options,
                   std::shared_ptr<name_directory> names);
 
-    virtual ~standalone_io() { drop(); }
+    virtual ~standalone_io();
 
-    /// The wait has ended.
-    virtual void ready(lock& held) = 0;
-    /// The deadline has passed.
+    /// The wait for the connection has ended.
+    virtual void ready(lock& held, unsigned number) = 0;
+    /// The wait for the time has ended.
     virtual void expired(lock& held) = 0;
 
     /// A step has thrown std::bad_alloc.
@@ -70,20 +71,29 @@ protected:
     [[nodiscard]] bool resets() const noexcept { return resets_; }
     [[nodiscard]] tls_client& tls() noexcept { return tls_; }
     [[nodiscard]] name_directory& names() noexcept { return *names_; }
-    [[nodiscard]] client_socket& socket() noexcept { return socket_; }
 
-    /// Makes a kept connection to the server of `target` the current one, if there is a kept one.
+    /// Adds a connection without a socket.
+    [[nodiscard]] client_socket& add(unsigned number);
+
+    /// Returns a connection that was added or taken.
+    [[nodiscard]] client_socket& socket(unsigned number) noexcept { return find(number); }
+
+    /// Adds the kept connection to the server of `target` as number `kept_connection`, if there is
+    /// one. It closes one that leads elsewhere.
     [[nodiscard]] bool take_kept(const url& target, clock::time_point now) noexcept;
 
-    /// Keeps the current connection for the next GET with that origin, if possible.
-    [[nodiscard]] bool keep(const url& target, clock::time_point now);
+    /// Keeps a connection for the next GET with that origin, if possible. Otherwise nothing changes.
+    [[nodiscard]] bool keep(unsigned number, const url& target, clock::time_point now);
 
     /// Closes a kept connection to make room for another one. Returns whether there was one. This
-    /// backend has none except the current one.
+    /// backend has none except that of its GET.
     [[nodiscard]] static bool give_way() noexcept { return false; }
 
-    /// Closes the current connection, if there is one.
-    void drop() noexcept;
+    /// Closes a connection. No wait for it ends any more.
+    void drop(unsigned number) noexcept;
+
+    /// Closes all connections of the GET, and a kept one.
+    void drop_all() noexcept;
 
     /// Performs a task later, independently of the current wait, unless the task is queued already.
     /// The task is a part of this object. May be called from any thread and without the lock. Does
@@ -104,15 +114,20 @@ protected:
         }
     }
 
-    void wait_readable() { wait(asio::posix::stream_descriptor::wait_read); }
-    void wait_writable() { wait(asio::posix::stream_descriptor::wait_write); }
+    void wait_readable(unsigned number) {
+        wait(find(number), asio::posix::stream_descriptor::wait_read);
+    }
+    void wait_writable(unsigned number) {
+        wait(find(number), asio::posix::stream_descriptor::wait_write);
+    }
 
-    /// Calls `ready` from the executor, for steps that must not run inside the current call.
-    void wake_later() { post_step(executor(), handler_of(wait_)); }
+    /// Calls `ready` from the executor, after others have had a turn.
+    void wake_later(unsigned number);
 
-    void wait_until(clock::time_point deadline);
+    /// Calls `expired` at `end`, and not at the end of an earlier wait.
+    void wait_until(clock::time_point end);
 
-    /// Neither `ready` nor `expired` is called any more for an earlier wait.
+    /// `expired` is not called any more for an earlier wait.
     void stop_waiting();
 
     /// Performs a task. The task and the handlers of the application run one at a time. Releases
@@ -122,9 +137,12 @@ protected:
     /// The same as `run`, but after this call has returned. Does not keep this object alive.
     void post(lock& held, serial_task& done);
 
+    /// The same as `post`, but keeps this object alive.
+    void post_owned(lock& held, serial_task& done);
+
 private:
-    // The end of a wait or of the deadline.
-    class wait_end final : public next_step {
+    // The end of a wait.
+    class wait_end : public next_step {
     public:
         explicit wait_end(standalone_io& owner) noexcept : owner_{owner} {}
         void take(const std::shared_ptr<void>& owner, std::uint64_t number,
@@ -132,15 +150,53 @@ private:
 
         std::uint64_t last = 0; // the number of the latest wait; earlier ones are void
 
-    private:
+    protected:
+        ~wait_end() = default;
+
         standalone_io& owner_;
+
+    private:
+        virtual void end(lock& held, const std::error_code& ec) = 0;
     };
+
+    class time_end final : public wait_end {
+    public:
+        using wait_end::wait_end;
+
+    private:
+        void end(lock& held, const std::error_code& ec) override;
+    };
+
+    // A connection, or the room for one. It lives as long as its owner, and so do its waits.
+    class connection final : public client_socket, public wait_end {
+    public:
+        explicit connection(standalone_io& owner)
+            : wait_end{owner}, watch{owner.executor()} {}
+
+        static constexpr unsigned unused = 0xff;
+
+        unsigned number = unused;
+        asio::posix::stream_descriptor watch; // of the socket
+
+    private:
+        void end(lock& held, const std::error_code& ec) override;
+    };
+
+    [[nodiscard]] connection& find(unsigned number) noexcept;
+
+    // Returns null if there is none.
+    [[nodiscard]] connection* find_kept() noexcept;
+
+    static void end(connection& ended) noexcept;
 
     // Makes all earlier handlers of `latest` void.
     [[nodiscard]] step_handler handler_of(wait_end& latest);
 
     // A socket that cannot be watched is useless: the next operation on it fails.
-    void wait(asio::posix::stream_descriptor::wait_type readiness);
+    void wait(connection& watched, asio::posix::stream_descriptor::wait_type readiness);
+
+    // The number of a connection that no GET has.
+    static constexpr unsigned idle = 0xfe;
 
     std::mutex mutex_;
     handler_memory memory_;
@@ -150,13 +206,11 @@ private:
     bool reuses_;
     bool resets_;
     task_mailbox mailbox_;
-    client_socket socket_;
-    asio::posix::stream_descriptor watch_; // of the socket that `socket_` owns
+    std::vector<std::unique_ptr<connection>> connections_;
     asio::steady_timer timer_;
     url kept_for_;
     clock::time_point kept_at_;
-    wait_end wait_{*this};
-    wait_end deadline_{*this};
+    time_end deadline_{*this};
 };
 
 } // namespace forest::inline FOREST_FORM::detail

@@ -8,7 +8,6 @@
 #include <asio/error.hpp>
 
 #include <cerrno>
-#include <initializer_list>
 #include <system_error>
 
 // The only place where codes of Asio become codes of this library.
@@ -21,19 +20,6 @@ namespace forest::inline FOREST_FORM::detail {
 /// Returns whether a connection could not be made because a resource is missing that the end of any
 /// other connection gives back.
 [[nodiscard]] FOREST_DECL bool lacks_room(const std::error_code& ec) noexcept;
-
-/// Two addresses of one server have failed. Returns the failure that says more about the check. A
-/// lack of resources comes first: the server may be healthy at the address that could not be tried.
-/// A refused connection is second: a machine that refuses exists, but `unreachable` may be the
-/// fault of this machine.
-[[nodiscard]] constexpr errc more_specific(errc left, errc right) noexcept {
-    for (const errc each : {errc::local_resources_exhausted, errc::connection_refused,
-                            errc::timed_out, errc::connection_lost}) {
-        if (left == each || right == each)
-            return each;
-    }
-    return errc::unreachable;
-}
 
 /// Returns why an established connection failed.
 [[nodiscard]] FOREST_DECL errc stream_error(const std::error_code& ec) noexcept;

@@ -21,19 +21,15 @@
 
 namespace forest::inline FOREST_FORM::detail {
 
-/// A user of a pool: it waits, has a deadline, and is called when either ends.
+struct pooled_socket;
+
+/// A user of a pool: it waits for its sockets, has a deadline, and is called when either ends.
 class pool_user {
 public:
-    virtual void wake() = 0;
+    virtual void wake(pooled_socket& socket) = 0;
     virtual void expire() = 0;
 
-    std::uint64_t wait = 0;     ///< the number of its latest wait; earlier ones are void
     std::uint64_t deadline = 0; ///< the number of its deadline; 0 when it has none
-
-    // Of the wake_queue.
-    std::uint64_t wake_wait = 0; ///< the number of the wait that the wake-up ends
-    pool_user* next_to_wake = nullptr;
-    bool is_queued = false;
 
 protected:
     ~pool_user() = default;
@@ -48,12 +44,18 @@ struct pooled_socket : client_socket {
     std::uint32_t wanted = 0;      ///< the events for which its user waits
     std::uint32_t pending = 0;     ///< events that came before the wait for them
     pool_user* user = nullptr;     ///< null while it is kept or unused
+    std::uint8_t number = 0;       ///< among those of its user
     pooled_socket* next = nullptr; ///< the next one in the same list
     url kept_for{};
     std::uint64_t origin = 0; ///< the hash of the origin of `kept_for`
     std::chrono::steady_clock::time_point kept_at{};
     pooled_socket* kept_before = nullptr; ///< the next older kept socket
     pooled_socket* kept_behind = nullptr; ///< the next newer kept socket
+
+    // Of the wake_queue.
+    bool is_queued = false;
+    bool wakes = false; ///< its user waits for the wake-up
+    pooled_socket* next_to_wake = nullptr;
 };
 
 /// All sockets of a pool, open or not. Not thread-safe.

@@ -64,9 +64,8 @@ public:
     /// is being destroyed.
     void call_later(serial_task& task) noexcept;
 
-    /// Registers a user, and reserves the memory for its deadline. Returns the first socket of the
-    /// user.
-    [[nodiscard]] pooled_socket& enter(pool_user& user);
+    /// Registers a user: reserves the memory for its deadline.
+    void enter();
 
     /// Returns a pooled_socket for the user, without an open socket in it.
     [[nodiscard]] pooled_socket& lend(pool_user& user) { return sockets_.lend(user); }
@@ -87,9 +86,12 @@ public:
     [[nodiscard]] pooled_socket* take_kept(const url& target, pool_user& user,
                                            clock::time_point now) noexcept;
 
-    /// Keeps a socket until it is taken, is idle for too long, or is closed by its peer. Returns
-    /// false and does not keep it if the peer has already closed it, or if too many are kept.
-    [[nodiscard]] bool keep(pooled_socket& idle, const url& target, clock::time_point now);
+    /// Returns whether a socket may be kept: its peer has not closed it, and not too many are kept.
+    [[nodiscard]] bool may_keep(const pooled_socket& idle) const noexcept;
+
+    /// Keeps a socket until it is taken, is idle for too long, or is closed by its peer. If this
+    /// throws std::bad_alloc, nothing has changed.
+    void keep(pooled_socket& idle, const url& target, clock::time_point now);
 
     /// Closes the kept socket that has been idle for the longest time. Returns false if none is
     /// kept.
@@ -100,8 +102,9 @@ public:
 
     void forget(pooled_socket& socket) noexcept;
 
-    /// Wakes the user once, after this call has returned.
-    void wake_later(pool_user& user);
+    /// Wakes the user of the socket once, after this call has returned, unless the user waits again
+    /// or drops the socket before that.
+    void wake_later(pooled_socket& socket);
 
     /// Performs a task after this call has returned. If an executor that is not one of Asio has no
     /// memory for the task during `memory_pauses_max` pauses, the task is dropped.

@@ -7,32 +7,32 @@
 
 #include <utility>
 
-// Users to wake although no event arrived.
+// Sockets whose users are to be woken although no event arrived.
 
 namespace forest::inline FOREST_FORM::detail {
 
-/// A list with its links in the users themselves, so that `push` never fails. Not thread-safe.
+/// A list with its links in the sockets themselves, so that `push` never fails. Not thread-safe.
 class wake_queue {
 public:
     [[nodiscard]] bool empty() const noexcept {
         return pushed_.first == nullptr && first_ == nullptr;
     }
 
-    /// Wakes the user once, unless it begins another wait before that.
-    void push(pool_user& user) noexcept;
+    /// Wakes the user of the socket once, unless `wakes` of the socket is reset before that.
+    void push(pooled_socket& socket) noexcept;
 
-    /// Wakes the users that were pushed before. An exception of a user is passed on, and the next
-    /// call wakes the others.
+    /// Wakes the users of the sockets that were pushed before. An exception of a user is passed on,
+    /// and the next call wakes the others.
     void run();
 
 private:
     struct list {
-        pool_user* first = nullptr;
-        pool_user* last = nullptr;
+        pooled_socket* first = nullptr;
+        pooled_socket* last = nullptr;
     };
 
     list pushed_;
-    pool_user* first_ = nullptr; // of the users that are woken now
+    pooled_socket* first_ = nullptr; // of those that are woken now
 };
 
 } // namespace forest::inline FOREST_FORM::detail

@@ -3,44 +3,69 @@
 #define FOREST_ADAPTERS_ASIO_DETAIL_GET_IMPL_POOLED_IO_IPP
 
 #include <forest/adapters/asio/detail/get/pooled_io.hpp>
+#include <forest/core/detail/logic/get_steps.hpp>
 
 namespace forest::inline FOREST_FORM::detail {
+
+FOREST_DECL client_socket& pooled_io::add(unsigned number) {
+    pooled_socket& added = pool_.lend(*this);
+    added.number = static_cast<std::uint8_t>(number);
+    added.next = std::exchange(first_, &added);
+    return added;
+}
+
+FOREST_DECL pooled_socket& pooled_io::find(unsigned number) noexcept {
+    pooled_socket* each = first_;
+    while (each->number != number)
+        each = each->next;
+    return *each;
+}
+
+FOREST_DECL pooled_socket& pooled_io::take_out(unsigned number) noexcept {
+    pooled_socket** link = &first_;
+    while ((*link)->number != number)
+        link = &(*link)->next;
+    pooled_socket& found = **link;
+    *link = std::exchange(found.next, nullptr);
+    return found;
+}
 
 FOREST_DECL bool pooled_io::take_kept(const url& target, clock::time_point now) noexcept {
     pooled_socket* const kept = pool_.take_kept(target, *this, now);
     if (kept == nullptr)
         return false;
-    pool_.put_back(*std::exchange(socket_, kept));
+    kept->number = kept_connection;
+    kept->next = std::exchange(first_, kept);
     return true;
 }
 
-FOREST_DECL bool pooled_io::keep(const url& target, clock::time_point now) {
-    pooled_socket& next = pool_.lend(*this);
-    bool kept = false;
+FOREST_DECL bool pooled_io::keep(unsigned number, const url& target, clock::time_point now) {
+    pooled_socket& kept = find(number);
+    pool_.forget(kept);
+    if (!pool_.may_keep(kept))
+        return false;
+    (void)take_out(number);
     try {
-        kept = pool_.keep(*socket_, target, now);
+        pool_.keep(kept, target, now);
     } catch (const std::bad_alloc&) {
+        kept.next = std::exchange(first_, &kept);
+        return false;
     }
-    if (kept)
-        socket_ = &next;
-    else
-        pool_.put_back(next);
-    return kept;
+    return true;
 }
 
-FOREST_DECL void pooled_io::drop() noexcept {
-    ++wait;
-    pool_.drop(*socket_);
+FOREST_DECL void pooled_io::drop(unsigned number) noexcept {
+    pooled_socket& dropped = take_out(number);
+    end_tls(dropped);
+    pool_.put_back(dropped);
 }
 
-FOREST_DECL void pooled_io::wake_later() {
-    ++wait;
-    pool_.wake_later(*this);
+FOREST_DECL void pooled_io::drop_all() noexcept {
+    while (first_ != nullptr)
+        drop(first_->number);
 }
 
 FOREST_DECL void pooled_io::stop_waiting() noexcept {
-    ++wait;
-    pool_.forget(*socket_);
     pool_.clear_deadline(*this);
 }
 
@@ -54,8 +79,8 @@ FOREST_DECL void pooled_io::post(lock& held, serial_task& done) {
     pool_.post(done);
 }
 
-FOREST_DECL void pooled_io::wake() {
-    resume([this](lock& held) { ready(held); });
+FOREST_DECL void pooled_io::wake(pooled_socket& socket) {
+    resume([this, &socket](lock& held) { ready(held, socket.number); });
 }
 
 FOREST_DECL void pooled_io::expire() {

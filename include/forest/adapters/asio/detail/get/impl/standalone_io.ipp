@@ -3,6 +3,7 @@
 #define FOREST_ADAPTERS_ASIO_DETAIL_GET_IMPL_STANDALONE_IO_IPP
 
 #include <forest/adapters/asio/detail/get/standalone_io.hpp>
+#include <forest/core/detail/logic/get_steps.hpp>
 
 namespace forest::inline FOREST_FORM::detail {
 
@@ -15,42 +16,100 @@ FOREST_DECL FOREST_COLD standalone_io::standalone_io(asio_serializer serializer,
       reuses_{options.reuse_connections},
       resets_{options.reset_after_answer.value_or(false)},
       mailbox_{executor()},
-      watch_{executor()},
       timer_{executor()} {}
+
+FOREST_DECL standalone_io::~standalone_io() {
+    drop_all();
+}
 
 FOREST_DECL void standalone_io::wait_end::take(const std::shared_ptr<void>&, std::uint64_t number,
                                                const std::error_code& ec) {
     owner_.resume([this, number, &ec](lock& held) {
-        if (number != last)
-            return;
-        if (this == &owner_.wait_)
-            owner_.ready(held);
-        else if (!ec)
-            owner_.expired(held);
+        if (number == last)
+            end(held, ec);
     });
+}
+
+FOREST_DECL void standalone_io::time_end::end(lock& held, const std::error_code& ec) {
+    if (!ec)
+        owner_.expired(held);
+}
+
+FOREST_DECL void standalone_io::connection::end(lock& held, const std::error_code&) {
+    owner_.ready(held, number);
 }
 
 FOREST_DECL step_handler standalone_io::handler_of(wait_end& latest) {
     return {shared_from_this(), memory_, latest, ++latest.last};
 }
 
-FOREST_DECL bool standalone_io::take_kept(const url& target, clock::time_point now) noexcept {
-    return socket_.socket.is_open() && now - kept_at_ <= kept_idle_max &&
-           kept_for_.same_origin(target);
+FOREST_DECL client_socket& standalone_io::add(unsigned number) {
+    for (const auto& each : connections_) {
+        if (each->number == connection::unused) {
+            each->number = number;
+            return *each;
+        }
+    }
+    connection& added = *connections_.emplace_back(std::make_unique<connection>(*this));
+    added.number = number;
+    return added;
 }
 
-FOREST_DECL bool standalone_io::keep(const url& target, clock::time_point now) {
-    if (!kept_for_.same_origin(target))
-        kept_for_ = target;
-    kept_at_ = now;
+FOREST_DECL standalone_io::connection& standalone_io::find(unsigned number) noexcept {
+    auto each = connections_.begin();
+    while ((*each)->number != number)
+        ++each;
+    return **each;
+}
+
+FOREST_DECL standalone_io::connection* standalone_io::find_kept() noexcept {
+    for (const auto& each : connections_) {
+        if (each->number == idle)
+            return each.get();
+    }
+    return nullptr;
+}
+
+FOREST_DECL bool standalone_io::take_kept(const url& target, clock::time_point now) noexcept {
+    connection* const kept = find_kept();
+    if (kept == nullptr)
+        return false;
+    if (now - kept_at_ > kept_idle_max || !kept_for_.same_origin(target)) {
+        end(*kept);
+        return false;
+    }
+    kept->number = kept_connection;
     return true;
 }
 
-FOREST_DECL void standalone_io::drop() noexcept {
-    ++wait_.last;
-    if (watch_.is_open())
-        watch_.release();
-    socket_.socket.close();
+FOREST_DECL bool standalone_io::keep(unsigned number, const url& target, clock::time_point now) {
+    connection& kept = find(number);
+    if (!kept_for_.same_origin(target))
+        kept_for_ = target;
+    kept_at_ = now;
+    ++kept.last;
+    kept.number = idle;
+    return true;
+}
+
+FOREST_DECL void standalone_io::drop(unsigned number) noexcept {
+    end(find(number));
+}
+
+FOREST_DECL void standalone_io::end(connection& ended) noexcept {
+    ++ended.last;
+    end_tls(ended);
+    if (ended.watch.is_open())
+        ended.watch.release();
+    ended.socket.close();
+    ended.number = connection::unused;
+}
+
+FOREST_DECL void standalone_io::drop_all() noexcept {
+    for (const auto& each : connections_) {
+        if (each->number != connection::unused)
+            end(*each);
+    }
 }
 
 FOREST_DECL void standalone_io::call_later(serial_task& task) noexcept {
@@ -58,13 +117,16 @@ FOREST_DECL void standalone_io::call_later(serial_task& task) noexcept {
         (void)mailbox_.post(task, std::move(self));
 }
 
-FOREST_DECL void standalone_io::wait_until(clock::time_point deadline) {
-    timer_.expires_at(deadline);
+FOREST_DECL void standalone_io::wake_later(unsigned number) {
+    post_step(executor(), handler_of(find(number)));
+}
+
+FOREST_DECL void standalone_io::wait_until(clock::time_point end) {
+    timer_.expires_at(end);
     timer_.async_wait(handler_of(deadline_));
 }
 
 FOREST_DECL void standalone_io::stop_waiting() {
-    ++wait_.last;
     ++deadline_.last;
     timer_.cancel();
 }
@@ -79,15 +141,21 @@ FOREST_DECL void standalone_io::post(lock& held, serial_task& done) {
     serializer_.post(done, nullptr);
 }
 
-FOREST_DECL void standalone_io::wait(asio::posix::stream_descriptor::wait_type readiness) {
+FOREST_DECL void standalone_io::post_owned(lock& held, serial_task& done) {
+    held.unlock();
+    serializer_.post(done, shared_from_this());
+}
+
+FOREST_DECL void standalone_io::wait(connection& watched,
+                                     asio::posix::stream_descriptor::wait_type readiness) {
     std::error_code ec;
-    if (!watch_.is_open())
-        watch_.assign(socket_.socket.native_handle(), ec);
+    if (!watched.watch.is_open())
+        watched.watch.assign(watched.socket.native_handle(), ec);
     if (ec) {
-        socket_.socket.close();
-        return wake_later();
+        watched.socket.close();
+        return wake_later(watched.number);
     }
-    watch_.async_wait(readiness, handler_of(wait_));
+    watched.watch.async_wait(readiness, handler_of(watched));
 }
 
 } // namespace forest::inline FOREST_FORM::detail

@@ -27,16 +27,15 @@ FOREST_DECL void socket_pool::call_later(serial_task& task) noexcept {
         (void)mailbox_.post(task, std::move(self));
 }
 
-FOREST_DECL pooled_socket& socket_pool::enter(pool_user& user) {
+FOREST_DECL void socket_pool::enter() {
     deadlines_.reserve(users_ + 1);
-    pooled_socket& first = lend(user);
     ++users_;
-    return first;
 }
 
 FOREST_DECL void socket_pool::put_back(pooled_socket& lent) noexcept {
     if (lent.socket.is_open())
         drop(lent);
+    lent.wakes = false;
     sockets_.put_back(lent);
 }
 
@@ -60,12 +59,13 @@ FOREST_DECL pooled_socket* socket_pool::take_kept(const url& target, pool_user& 
     return kept;
 }
 
-FOREST_DECL bool socket_pool::keep(pooled_socket& idle, const url& target, clock::time_point now) {
-    if (kept_.full() || (idle.pending & EPOLLRDHUP) != 0)
-        return false;
+FOREST_DECL bool socket_pool::may_keep(const pooled_socket& idle) const noexcept {
+    return !kept_.full() && (idle.pending & EPOLLRDHUP) == 0;
+}
+
+FOREST_DECL void socket_pool::keep(pooled_socket& idle, const url& target, clock::time_point now) {
     kept_.add(idle, target, now);
     idle.user = nullptr;
-    return true;
 }
 
 FOREST_DECL bool socket_pool::close_longest_idle() noexcept {
@@ -81,20 +81,22 @@ FOREST_DECL void socket_pool::await(pooled_socket& socket, std::uint32_t events)
     if ((socket.pending & events) != 0 || !watch_.watch(socket, events)) {
         if ((std::exchange(socket.pending, socket.pending & ~events) & events) == 0)
             drop(socket);
-        return wake_later(*socket.user);
+        return wake_later(socket);
     }
+    socket.wakes = false;
     if (std::exchange(socket.wanted, events) == 0)
         ++waiting_;
     arm();
 }
 
 FOREST_DECL void socket_pool::forget(pooled_socket& socket) noexcept {
+    socket.wakes = false;
     if (std::exchange(socket.wanted, 0) != 0 && --waiting_ == 0)
         disarm();
 }
 
-FOREST_DECL void socket_pool::wake_later(pool_user& user) {
-    wake_ups_.push(user);
+FOREST_DECL void socket_pool::wake_later(pooled_socket& socket) {
+    wake_ups_.push(socket);
     post_wake_ups();
 }
 
@@ -179,7 +181,7 @@ FOREST_DECL void socket_pool::serve(const epoll_set::event& readiness) {
         return;
     socket.wanted = 0;
     --waiting_;
-    socket.user->wake();
+    socket.user->wake(socket);
 }
 
 FOREST_DECL void socket_pool::end_kept(pooled_socket& kept) noexcept {

@@ -6,23 +6,23 @@
 
 namespace forest::inline FOREST_FORM::detail {
 
-FOREST_DECL void wake_queue::push(pool_user& user) noexcept {
-    user.wake_wait = user.wait;
-    if (std::exchange(user.is_queued, true))
+FOREST_DECL void wake_queue::push(pooled_socket& socket) noexcept {
+    socket.wakes = true;
+    if (std::exchange(socket.is_queued, true))
         return;
-    user.next_to_wake = nullptr;
-    (pushed_.last != nullptr ? pushed_.last->next_to_wake : pushed_.first) = &user;
-    pushed_.last = &user;
+    socket.next_to_wake = nullptr;
+    (pushed_.last != nullptr ? pushed_.last->next_to_wake : pushed_.first) = &socket;
+    pushed_.last = &socket;
 }
 
 FOREST_DECL void wake_queue::run() {
     if (first_ == nullptr)
         first_ = std::exchange(pushed_, {}).first;
     while (first_ != nullptr) {
-        pool_user& next = *std::exchange(first_, first_->next_to_wake);
+        pooled_socket& next = *std::exchange(first_, first_->next_to_wake);
         next.is_queued = false;
-        if (next.wake_wait == next.wait)
-            next.wake();
+        if (std::exchange(next.wakes, false))
+            next.user->wake(next);
     }
 }
 
