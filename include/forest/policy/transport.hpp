@@ -33,7 +33,7 @@ struct reply {
     std::string_view body{}; ///< decoded from its transfer coding
     phase_timings timings{};
     /// The number of connections that were opened or tried for this GET: 0 if a kept connection was
-    /// used, more than 1 if a name has several addresses or a kept connection was dead.
+    /// used, more than 1 if a name has several addresses.
     unsigned connections_opened = 1;
     /// The request went over a kept connection that the server closed before the first byte of an
     /// answer. That says nothing about the server. A transport never sends one signature twice, so

@@ -71,8 +71,8 @@ private:
 ///         forest::hmac_sha256_signer{shared_secret, forest::header_style::dash},
 ///         forest::exponential_backoff{}, "https://warehouse.example/forest/health"};
 ///
-/// All addresses of a name are tried, each with its share of the remaining time. All clients of the
-/// executor's context share the known addresses of names (B19: names).
+/// All addresses of a name are tried (RFC 8305). All clients of the executor's context share the
+/// known addresses of names (B19: names).
 ///
 /// **Thread safety:** all members may be called from any thread. The handlers of the transport and
 /// of the clock run one at a time.

@@ -54,8 +54,8 @@ private:
 ///                 unsigned_requests{}, constant_backoff{}};
 ///     }
 ///
-/// It works like an asio_transport: http, https and http+unix, all addresses of a name, each with
-/// its share of the remaining time. Kept connections belong to the pool.
+/// It works like an asio_transport: http, https and http+unix, and all addresses of a name (RFC
+/// 8305). Kept connections belong to the pool.
 ///
 /// **Thread safety:** none. All members are called, and all handlers run, on the one thread that
 /// runs the execution context of the pool's clock.

@@ -3,8 +3,10 @@
 #define FOREST_ADAPTERS_ASIO_TRANSPORT_OPTIONS_HPP
 
 #include <forest/adapters/openssl/tls_options.hpp>
+#include <forest/core/time.hpp>
 #include <forest/form.hpp>
 
+#include <chrono>
 #include <optional>
 
 // The options for the connections of checks. They have their own header, because the steps of a
@@ -18,9 +20,14 @@ struct transport_options {
 
     /// Whether a connection is kept for the next check. Off by default: a fresh connection also
     /// proves that the server still accepts connections. If a kept connection is dead before the
-    /// first byte of the answer, it is replaced once, without an event, and the same bytes are sent
-    /// again. A server with a replay window refuses these bytes if it has already read them.
+    /// first byte of the answer, the check is made again at once, without an event, newly signed
+    /// and over a fresh connection.
     bool reuse_connections = false;
+
+    /// The greatest age of a kept connection. Each connection gets up to a fifth less, so that
+    /// connections that were made together do not end together. A connection also ends with the
+    /// first of the certificates with which it was made, and when its name leads elsewhere.
+    duration kept_age_max = std::chrono::minutes{5};
 
     /// Whether a connection that is not kept ends with RST. The RST is sent only when the answer is
     /// complete. A reset leaves no port in TIME_WAIT. About 28,000 ports with 60 s in TIME_WAIT

@@ -86,6 +86,10 @@ public:
     /// Returns whether the finished handshake has resumed the known session.
     [[nodiscard]] bool resumed() const noexcept { return SSL_session_reused(ssl_.get()) == 1; }
 
+    /// For the client's side, after the handshake: returns when the first certificate of the peer's
+    /// chain expires.
+    [[nodiscard]] std::chrono::system_clock::time_point valid_until() const noexcept;
+
     /// For the client's side: returns the number of tickets that can resume this session later, and
     /// moves them into `room`, the oldest first. A server of TLS 1.3 sends tickets after the
     /// handshake, so call this when the peer's answer has been received. There are no tickets if

@@ -39,6 +39,9 @@ public:
     /// After this call, `answered()` of the waiter is not running and will not be called.
     void leave(name_waiter& waiter) noexcept;
 
+    /// Like `name_book::used`.
+    void used(std::string_view name, const ip_address& address, bool answered) noexcept;
+
     /// Ends all look-ups and the threads of the resolver. No `answered()` is called after that.
     /// Call it once, and not from `answered()`.
     void close() noexcept;

@@ -4,9 +4,12 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -389,6 +392,63 @@ BOOST_AUTO_TEST_CASE(a_get_that_fails_at_any_step_ends_and_leaves_nothing_behind
                     return performed;
                 return broken();
             });
+    }
+}
+
+BOOST_AUTO_TEST_CASE(B5_the_most_specific_failure_of_two_addresses_wins) {
+    constexpr errc from_most_to_least_specific[] = {errc::local_resources_exhausted,
+                                                    errc::connection_refused, errc::timed_out,
+                                                    errc::connection_lost, errc::unreachable};
+    for (std::size_t first = 0; first < std::size(from_most_to_least_specific); ++first) {
+        for (std::size_t second = 0; second < std::size(from_most_to_least_specific); ++second)
+            BOOST_TEST((more_specific(from_most_to_least_specific[first],
+                                      from_most_to_least_specific[second]) ==
+                        from_most_to_least_specific[std::min(first, second)]));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_get_says_what_it_has_taken) {
+    get_machine machine;
+    steady_time now{10s};
+    (void)machine.begin(named, now);
+    (void)machine.step(resolving(), now);
+    (void)machine.step(resolved(2), now += 30ms);
+    (void)machine.step(connecting, now);
+    (void)machine.step(woke, now += 250ms);
+    (void)machine.step(connected(), now += 5ms);
+    (void)machine.step(performed, now);
+    (void)machine.step(ready(1), now += 20ms);
+    (void)machine.step(some, now += 1ms);
+    (void)machine.step(ready(1), now += 2ms);
+    (void)machine.step(answered(), now);
+    const get_action last = machine.step(performed, now);
+    BOOST_TEST((last.kind == act::done));
+    const get_result& ended = machine.result();
+    BOOST_TEST(ended.answered);
+    BOOST_TEST(!ended.send_again);
+    BOOST_TEST(int{ended.index} == 1);
+    BOOST_TEST(ended.connections_opened == 2U);
+    BOOST_TEST((ended.timings.resolve == 30ms));
+    BOOST_TEST((ended.timings.connect == 3ms)); // as the driver has measured it
+    BOOST_TEST((!ended.timings.tls));
+    BOOST_TEST((ended.timings.first_byte == 21ms));
+    BOOST_TEST((ended.timings.total == 308ms));
+}
+
+BOOST_AUTO_TEST_CASE(only_a_kept_connection_that_was_closed_is_to_be_replaced) {
+    for (const bool some_arrived : {false, true}) {
+        for (const get_plan& plan : {kept, literal}) {
+            get_machine machine;
+            const std::uint8_t index = plan.kept ? kept_connection : std::uint8_t{0};
+            (void)machine.begin(plan, {});
+            (void)machine.step(plan.kept ? done : connected(), {});
+            (void)machine.step(ready(index), {});
+            (void)machine.step(broken(errc::connection_lost, some_arrived), {});
+            (void)machine.step(performed, {});
+            BOOST_TEST((machine.result().error == errc::connection_lost));
+            BOOST_TEST(machine.result().send_again == (plan.kept && !some_arrived));
+            BOOST_TEST(machine.result().connections_opened == (plan.kept ? 0U : 1U));
+        }
     }
 }
 

@@ -4,6 +4,11 @@
 
 #include <forest/adapters/openssl/tls_session.hpp>
 
+#include <openssl/x509.h>
+
+#include <algorithm>
+#include <ctime>
+
 namespace forest::inline FOREST_FORM {
 
 FOREST_DECL FOREST_COLD tls_session::tls_session(const tls_context& context, const url& target,
@@ -95,6 +100,24 @@ tls_session::take_tickets(detail::tls_ticket (&room)[detail::tickets_per_server_
             ++count;
     }
     return count;
+}
+
+FOREST_DECL FOREST_COLD std::chrono::system_clock::time_point
+tls_session::valid_until() const noexcept {
+    constexpr int year_max = 2200 - 1900; // later times do not fit into the clock
+    auto first = std::chrono::system_clock::time_point::max();
+    const auto consider = [&first](const X509* certificate) {
+        std::tm end{};
+        if (certificate == nullptr ||
+            ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1 || end.tm_year > year_max)
+            return;
+        first = std::min(first, std::chrono::system_clock::from_time_t(::timegm(&end)));
+    };
+    consider(SSL_get0_peer_certificate(ssl_.get()));
+    const STACK_OF(X509)* const chain = SSL_get0_verified_chain(ssl_.get());
+    for (int index = 0; chain != nullptr && index < sk_X509_num(chain); ++index)
+        consider(sk_X509_value(chain, index));
+    return first;
 }
 
 FOREST_DECL FOREST_COLD bool tls_session::goodbye() noexcept {

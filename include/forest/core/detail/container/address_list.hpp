@@ -30,6 +30,11 @@ public:
 
     void clear() noexcept { size_ = 0; }
 
+    /// Moves an address before all others, or behind them, if it is there. The others keep their
+    /// order.
+    void move_to_front(const ip_address& address) noexcept;
+    void move_to_back(const ip_address& address) noexcept;
+
     [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
     [[nodiscard]] std::span<const ip_address> all() const noexcept { return {first_, size_}; }
     [[nodiscard]] bool contains(const ip_address& address) const noexcept;

@@ -71,7 +71,9 @@ struct book_entry {
     enum class progress : std::uint8_t { none, queued, running };
 
     std::string name;
-    address_list addresses; // of the last good answer
+    address_list addresses; // of the last good answer, the preferred one first
+    ip_address preferred{}; // the one that has answered last, if `has_preferred`
+    bool has_preferred = false;
     steady_time expires{};
     std::error_code failure{}; // returned until `failure_until`
     steady_time failure_until{};
@@ -155,6 +157,10 @@ public:
     void answered(entry& known, std::error_code error, std::span<const ip_address> addresses,
                   std::optional<duration> lifetime, steady_time now) noexcept;
 
+    /// A GET has used an address of the name. One that has answered goes first from now on, and
+    /// loses its place when it does not answer any more.
+    void used(std::string_view name, const ip_address& address, bool answered) noexcept;
+
     /// Ends all waits, and no waiter is woken.
     void forget_waiters() noexcept;
 
@@ -192,6 +198,9 @@ private:
     void add_rows() noexcept;
 
     void erase(entry& known) noexcept;
+
+    // Returns null if the name is not kept.
+    [[nodiscard]] entry* find(std::string_view name, std::uint64_t hash) const noexcept;
 
     entry& enter(std::string_view name, steady_time now);
 

@@ -34,6 +34,12 @@ FOREST_DECL FOREST_COLD void name_directory::leave(name_waiter& waiter) noexcept
     book_.leave(waiter);
 }
 
+FOREST_DECL FOREST_COLD void name_directory::used(std::string_view name, const ip_address& address,
+                                                  bool answered) noexcept {
+    const std::lock_guard lock{mutex_};
+    book_.used(name, address, answered);
+}
+
 FOREST_DECL FOREST_COLD void name_directory::close() noexcept {
     {
         const std::lock_guard lock{mutex_};

@@ -8,35 +8,13 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstddef>
-#include <iterator>
 #include <system_error>
 
 using namespace forest;
 using namespace forest::detail;
 
-namespace {
-
-constexpr errc from_most_to_least_specific[] = {errc::local_resources_exhausted,
-                                                errc::connection_refused, errc::timed_out,
-                                                errc::connection_lost, errc::unreachable};
-
-constexpr std::size_t ranks = std::size(from_most_to_least_specific);
-
-} // namespace
-
 BOOST_AUTO_TEST_SUITE(error_test)
-
-BOOST_DATA_TEST_CASE(B5_the_most_specific_failure_of_two_addresses_wins,
-                     boost::unit_test::data::xrange(ranks* ranks)) {
-    const std::size_t first = sample / ranks;
-    const std::size_t second = sample % ranks;
-    const errc expected = from_most_to_least_specific[std::min(first, second)];
-    BOOST_TEST((more_specific(from_most_to_least_specific[first],
-                              from_most_to_least_specific[second]) == expected));
-}
 
 BOOST_DATA_TEST_CASE(a_resource_that_this_machine_lacks_is_no_fault_of_the_server,
                      boost::unit_test::data::make({EMFILE, ENFILE, ENOBUFS, ENOMEM,

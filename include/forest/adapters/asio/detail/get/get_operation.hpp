@@ -3,12 +3,14 @@
 #define FOREST_ADAPTERS_ASIO_DETAIL_GET_GET_OPERATION_HPP
 
 #include <forest/adapters/asio/detail/get/client_stream.hpp>
+#include <forest/adapters/asio/detail/io/client_socket.hpp>
 #include <forest/adapters/asio/detail/io/error.hpp>
 #include <forest/adapters/asio/detail/io/literal_endpoint.hpp>
 #include <forest/adapters/asio/detail/io/serial_task.hpp>
 #include <forest/adapters/asio/detail/io/stream_socket.hpp>
 #include <forest/adapters/openssl/tls_session.hpp>
 #include <forest/adapters/posix/address_of.hpp>
+#include <forest/core/detail/container/fnv_1a.hpp>
 #include <forest/core/detail/container/owner.hpp>
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/http/request_writer.hpp>
@@ -190,6 +192,7 @@ private:
             drop(kept_connection);
             plan.kept = false;
         }
+        has_kept_ = plan.kept;
         if (plan.kept)
             stream_.begin(false);
         ends_ = end_of_get::later;
@@ -245,7 +248,7 @@ private:
             case action::resolve_again: came = ask(true); break;
             case action::leave_name: came = leave(); break;
             case action::connect: came = connect(next.index); break;
-            case action::try_again: came = try_again(next.index, clock::now()); break;
+            case action::try_again: came = try_again(next.index); break;
             case action::handshake: came = shake_hands(next.index); break;
             case action::send: came = send(next.index); break;
             case action::receive: came = receive(next.index); break;
@@ -297,7 +300,27 @@ private:
             return {.kind = input::unresolved, .error = errc::local_resources_exhausted};
         return {.kind = input::resolved,
                 .count = static_cast<std::uint8_t>(addresses_.size()),
-                .from_memory = bool{question_.error}};
+                .from_memory = bool{question_.error},
+                .kept_fits = kept_fits()};
+    }
+
+    // Returns whether a kept connection of this GET leads to one of the addresses of the name.
+    [[nodiscard]] bool kept_fits() noexcept {
+        if (!has_kept_)
+            return true;
+        return std::any_of(addresses_.begin(), addresses_.end(),
+                           [peer = socket(kept_connection).peer](const endpoint& each) {
+                               return hash_of(each) == peer;
+                           });
+    }
+
+    static std::uint64_t hash_of(const endpoint& address) noexcept {
+        std::uint64_t hash = fnv_1a_begin;
+        const auto* const bytes = static_cast<const unsigned char*>(
+            static_cast<const void*>(address.data()));
+        for (std::size_t index = 0; index < address.size(); ++index)
+            hash = fnv_1a(hash, bytes[index]);
+        return hash;
     }
 
     // Leaves a look-up. The last good addresses will do, if there are any; and the answer may have
@@ -349,8 +372,9 @@ private:
     // If no descriptor is left, a kept connection is closed to free one.
     get_input connect(unsigned number) {
         client_socket& added = Io::add(number);
-        const auto begun = clock::now();
-        attempted_[number] = begun;
+        added.peer = reuses() ? hash_of(addresses_[number]) : 0;
+        added.kept_until = {};
+        attempted_[number] = clock::now();
         std::error_code ec = added.socket.connect(addresses_[number]);
         if (ec && lacks_room(ec) && give_way())
             ec = added.socket.connect(addresses_[number]);
@@ -358,12 +382,12 @@ private:
             drop(number);
             return {.kind = input::refused, .error = connect_error(ec)};
         }
-        return try_again(number, begun);
+        return try_again(number);
     }
 
     // Sends without waiting, which shows whether the connection is made. Over loopback it is made
     // at once, so no wake-up is needed.
-    get_input try_again(unsigned number, clock::time_point) {
+    get_input try_again(unsigned number) {
         client_socket& tried = socket(number);
         const bool encrypted = http_request_->target.scheme() == url_scheme::https;
         const transfer first = tried.socket.send(encrypted ? std::string_view{} : head());
@@ -382,9 +406,10 @@ private:
         const bool complete = !encrypted && (first.ec || first.bytes == request_size_);
         if (complete)
             Io::wait_readable(number);
+        made_at_ = clock::now();
         return {.kind = input::connected,
                 .complete = complete,
-                .took = clock::now() - attempted_[number]};
+                .took = tried.socket.connect_time(made_at_ - attempted_[number])};
     }
 
     // -- The connection --
@@ -443,6 +468,7 @@ private:
 
     get_input keep(unsigned number) noexcept {
         keep_ticket(number);
+        limit_age(socket(number), made_at_, Io::kept_age_max());
         bool kept = false;
         try {
             kept = Io::keep(number, http_request_->target, clock::now());
@@ -461,6 +487,7 @@ private:
     }
 
     void close(unsigned number) noexcept {
+        has_kept_ = has_kept_ && number != kept_connection;
         if (machine_.result().answered) {
             keep_ticket(number);
             if (resets())
@@ -474,6 +501,7 @@ private:
     void finish(lock& held) {
         Io::stop_waiting();
         const get_result& ended = machine_.result();
+        note_address(ended);
         const std::span<const char> data{buffer_.data(), received_};
         ending& end = *ending_.release();
         end.handler = std::move(handler_);
@@ -493,6 +521,15 @@ private:
             Io::post_owned(held, end);
         else
             run(held, end);
+    }
+
+    // The next GET to this name begins with an address that answers.
+    void note_address(const get_result& ended) noexcept {
+        if (addresses_.size() < 2 || ended.index >= addresses_.size() ||
+            ended.answered == (ended.index == 0) || ended.error == errc::operation_canceled)
+            return;
+        if (const auto used = address_of(*addresses_[ended.index].data()))
+            names().used(http_request_->target.host(), *used, ended.answered);
     }
 
     void close_all() noexcept {
@@ -559,12 +596,14 @@ private:
     get_machine machine_;
     client_stream stream_; // of the connection that was made
     question question_{*this};
-    bool asking_ = false; // the question waits for a look-up
+    bool asking_ = false;   // the question waits for a look-up
+    bool has_kept_ = false; // a kept connection, which is still open
     bool has_last_good_ = false; // addresses that can be used without an answer
     end_of_get ends_ = end_of_get::at_once;
     std::vector<endpoint> addresses_;
     clock::time_point started_;
     clock::time_point waits_until_;
+    clock::time_point made_at_; // the connection
     clock::time_point attempted_[get_addresses_max];
 };
 

@@ -69,6 +69,7 @@ protected:
 
     [[nodiscard]] bool reuses() const noexcept { return reuses_; }
     [[nodiscard]] bool resets() const noexcept { return resets_; }
+    [[nodiscard]] duration kept_age_max() const noexcept { return kept_age_max_; }
     [[nodiscard]] tls_client& tls() noexcept { return tls_; }
     [[nodiscard]] name_directory& names() noexcept { return *names_; }
 
@@ -205,6 +206,7 @@ private:
     tls_client tls_;
     bool reuses_;
     bool resets_;
+    duration kept_age_max_;
     task_mailbox mailbox_;
     std::vector<std::unique_ptr<connection>> connections_;
     asio::steady_timer timer_;

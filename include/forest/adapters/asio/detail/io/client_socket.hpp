@@ -5,9 +5,11 @@
 #include <forest/adapters/asio/detail/io/stream_socket.hpp>
 #include <forest/adapters/openssl/tls_session.hpp>
 #include <forest/core/detail/container/owner.hpp>
+#include <forest/core/time.hpp>
 #include <forest/form.hpp>
 
 #include <chrono>
+#include <cstdint>
 
 // A socket and its TLS session: the parts of a connection that are kept between two checks.
 
@@ -21,7 +23,23 @@ inline constexpr std::chrono::minutes kept_idle_max{10};
 struct client_socket {
     stream_socket socket;
     owner<tls_session> tls; ///< the session on the socket, if there is TLS
+
+    /// The hash of the address that it leads to.
+    std::uint64_t peer = 0;
+    /// When it is too old to be used again; zero until it is kept for the first time.
+    std::chrono::steady_clock::time_point kept_until{};
+    /// When the certificates expire with which it was made.
+    std::chrono::system_clock::time_point valid_until{};
 };
+
+/// Decides until when a connection may be kept: at most `age_max`, and up to a fifth less, so that
+/// connections that were made together do not end together. Later calls change nothing.
+FOREST_DECL void limit_age(client_socket& client, std::chrono::steady_clock::time_point made,
+                           duration age_max) noexcept;
+
+/// Returns whether a kept connection may still be used.
+[[nodiscard]] FOREST_DECL bool is_usable(const client_socket& client,
+                                         std::chrono::steady_clock::time_point now) noexcept;
 
 /// Ends TLS. Sends the closing message that RFC 8446, 6.1 requires, if the socket takes it at once.
 FOREST_DECL void end_tls(client_socket& client) noexcept;

@@ -2,6 +2,7 @@
 #ifndef FOREST_ADAPTERS_ASIO_DETAIL_IO_STREAM_SOCKET_HPP
 #define FOREST_ADAPTERS_ASIO_DETAIL_IO_STREAM_SOCKET_HPP
 
+#include <forest/core/time.hpp>
 #include <forest/form.hpp>
 
 #include <asio/error.hpp>
@@ -62,6 +63,10 @@ public:
 
     /// Receives the available bytes into `room`, which must not be empty.
     [[nodiscard]] transfer receive(std::span<char> room) noexcept;
+
+    /// Returns how long the connect took, of which `at_most` is known. A thread that was preempted
+    /// notices the end of the connect late, but the system has measured it.
+    [[nodiscard]] duration connect_time(duration at_most) const noexcept;
 
     /// Returns whether the connection is open and all its bytes were received.
     [[nodiscard]] bool is_silent() const noexcept;

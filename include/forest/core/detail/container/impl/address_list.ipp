@@ -38,6 +38,26 @@ FOREST_DECL FOREST_COLD bool address_list::contains(const ip_address& address) c
     return false;
 }
 
+FOREST_DECL FOREST_COLD void address_list::move_to_front(const ip_address& address) noexcept {
+    const ip_address moved = address; // it may lie in this list
+    std::size_t index = 0;
+    while (index < size_ && !(first_[index] == moved))
+        ++index;
+    if (index == size_)
+        return;
+    std::memmove(first_ + 1, first_, index * sizeof(ip_address));
+    first_[0] = moved;
+}
+
+FOREST_DECL FOREST_COLD void address_list::move_to_back(const ip_address& address) noexcept {
+    const ip_address moved = address;
+    move_to_front(moved);
+    if (size_ < 2 || !(first_[0] == moved))
+        return;
+    std::memmove(first_, first_ + 1, (size_ - 1U) * sizeof(ip_address));
+    first_[size_ - 1U] = moved;
+}
+
 FOREST_DECL FOREST_COLD void address_list::reserve(std::size_t size) {
     auto* const larger = new ip_address[size];
     if (size_ > 0)

@@ -64,6 +64,8 @@ FOREST_DECL FOREST_COLD void name_book::answered(entry& known, std::error_code e
     known.failure = {};
     if (!error) {
         error = keep(known, addresses, lifetime, now);
+        if (!error)
+            addresses = known.addresses.all();
     } else if (error == errc::resolve_failed) {
         known.addresses.clear(); // The new answer makes the older addresses invalid.
         known.failure = error;
@@ -135,6 +137,8 @@ FOREST_DECL FOREST_COLD std::error_code name_book::keep(entry& known,
                                                         std::optional<duration> lifetime,
                                                         steady_time now) const noexcept try {
     known.addresses.assign(addresses);
+    if (known.has_preferred)
+        known.addresses.move_to_front(known.preferred);
     known.expires = now + std::clamp(lifetime.value_or(limits_.answer_lifetime), duration::zero(),
                                      limits_.answer_lifetime_max);
     return {};
@@ -184,11 +188,32 @@ FOREST_DECL FOREST_COLD void name_book::erase(entry& known) noexcept {
     delete &known;
 }
 
+FOREST_DECL auto name_book::find(std::string_view name, std::uint64_t hash) const noexcept
+    -> entry* {
+    entry* found = row_of(hash);
+    while (found != nullptr && (found->hash != hash || found->name != name))
+        found = found->next_in_row;
+    return found;
+}
+
+FOREST_DECL FOREST_COLD void name_book::used(std::string_view name, const ip_address& address,
+                                             bool answered) noexcept {
+    entry* const known = find(name, std::hash<std::string_view>{}(name));
+    if (known == nullptr || !known->addresses.contains(address))
+        return;
+    if (answered) {
+        known->preferred = address;
+        known->has_preferred = true;
+        known->addresses.move_to_front(address);
+    } else if (known->addresses.all().front() == address) {
+        known->has_preferred = false;
+        known->addresses.move_to_back(address);
+    }
+}
+
 FOREST_DECL auto name_book::enter(std::string_view name, steady_time now) -> entry& {
     const std::uint64_t hash = std::hash<std::string_view>{}(name);
-    entry* entered = row_of(hash);
-    while (entered != nullptr && (entered->hash != hash || entered->name != name))
-        entered = entered->next_in_row;
+    entry* entered = find(name, hash);
     if (entered == nullptr) {
         entered = &add(name, hash, now);
     } else {

@@ -15,6 +15,7 @@ FOREST_DECL FOREST_COLD standalone_io::standalone_io(asio_serializer serializer,
       tls_{options.tls},
       reuses_{options.reuse_connections},
       resets_{options.reset_after_answer.value_or(false)},
+      kept_age_max_{options.kept_age_max},
       mailbox_{executor()},
       timer_{executor()} {}
 
@@ -74,7 +75,8 @@ FOREST_DECL bool standalone_io::take_kept(const url& target, clock::time_point n
     connection* const kept = find_kept();
     if (kept == nullptr)
         return false;
-    if (now - kept_at_ > kept_idle_max || !kept_for_.same_origin(target)) {
+    if (now - kept_at_ > kept_idle_max || !is_usable(*kept, now) ||
+        !kept_for_.same_origin(target)) {
         end(*kept);
         return false;
     }

@@ -4,6 +4,9 @@
 
 #include <forest/adapters/asio/detail/io/stream_socket.hpp>
 
+#include <algorithm>
+#include <chrono>
+
 namespace forest::inline FOREST_FORM::detail {
 
 FOREST_DECL stream_socket& stream_socket::operator=(stream_socket&& other) noexcept {
@@ -45,6 +48,17 @@ FOREST_DECL transfer stream_socket::receive(std::span<char> room) noexcept {
 FOREST_DECL bool stream_socket::is_silent() const noexcept {
     char byte = 0;
     return ::recv(descriptor_, &byte, 1, MSG_PEEK) < 0 && errno == EAGAIN;
+}
+
+FOREST_DECL duration stream_socket::connect_time(duration at_most) const noexcept {
+    constexpr std::chrono::milliseconds not_worth_asking{1};
+    if (at_most < not_worth_asking)
+        return at_most;
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    const bool known = ::getsockopt(descriptor_, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 &&
+                       info.tcpi_rtt > 0 && info.tcpi_total_retrans == 0;
+    return known ? std::min<duration>(at_most, std::chrono::microseconds{info.tcpi_rtt}) : at_most;
 }
 
 FOREST_DECL void stream_socket::reset_when_closed() noexcept {

@@ -13,6 +13,7 @@ FOREST_DECL socket_pool::socket_pool(asio::any_io_executor executor,
       names_{std::move(names)},
       reuses_{options.reuse_connections},
       resets_{options.reset_after_answer.value_or(true)},
+      kept_age_max_{options.kept_age_max},
       tls_{options.tls},
       deadlines_{tick},
       watched_{executor_},
@@ -53,7 +54,12 @@ FOREST_DECL pooled_socket* socket_pool::take_kept(const url& target, pool_user& 
                                                   clock::time_point now) noexcept {
     while (kept_.size() > 0 && now - kept_.longest_idle()->kept_at > kept_idle_max)
         (void)close_longest_idle();
-    pooled_socket* const kept = kept_.take(target);
+    pooled_socket* kept = kept_.take(target);
+    while (kept != nullptr && !is_usable(*kept, now)) {
+        end_tls(*kept);
+        put_back(*kept);
+        kept = kept_.take(target);
+    }
     if (kept != nullptr)
         kept->user = &user;
     return kept;
