@@ -80,6 +80,35 @@ BOOST_AUTO_TEST_CASE(a_connection_that_died_while_idle_is_replaced_and_that_is_n
     }
 }
 
+// A server may have served what it has read, so the sender has to sign it again.
+BOOST_AUTO_TEST_CASE(no_transport_sends_the_same_bytes_twice) {
+    std::atomic<int> requests = 0;
+    bad_peer server{[&](peer_connection& client) {
+        client.read_request();
+        ++requests;
+        client.send(healthy_answer);
+        client.read_request();
+        ++requests;
+    }};
+    getter client{reusing};
+    BOOST_TEST(client.get(server.url(), deadline).error == none);
+    client.asked.target = server.url();
+    const kept_reply second = client.get_without_repeating(client.asked, deadline);
+    BOOST_TEST(second.error == make_error_code(errc::connection_lost));
+    BOOST_TEST(second.send_again);
+    BOOST_TEST(second.connections_opened == 0U);
+    BOOST_TEST(requests == 2);
+    BOOST_TEST(server.accepted() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_connection_that_is_too_old_is_not_used) {
+    bad_peer server{answering(std::string{healthy_answer})};
+    getter client{{.reuse_connections = true, .kept_age_max = 1ns}};
+    BOOST_TEST(client.get(server.url(), deadline).error == none);
+    BOOST_TEST(client.get(server.url(), deadline).error == none);
+    BOOST_TEST(server.accepted() == 2);
+}
+
 BOOST_AUTO_TEST_CASE(a_connection_that_is_reset_on_the_second_request_is_replaced) {
     bad_peer server{[](peer_connection& client) {
         client.read_request();

@@ -144,6 +144,18 @@ public:
         thread_ = std::thread{[this] { serve(); }};
     }
 
+    /// On an IPv4 address and a port.
+    bad_peer(script plan, const char* host, std::uint16_t port)
+        : plan_{std::move(plan)}, listener_{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)} {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port);
+        ::inet_pton(AF_INET, host, &address.sin_addr);
+        listen_on(address);
+        port_ = ntohs(address.sin_port);
+        thread_ = std::thread{[this] { serve(); }};
+    }
+
     /// On a unix socket, which must not exist yet.
     bad_peer(script plan, const std::string& socket_path)
         : plan_{std::move(plan)}, listener_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)} {

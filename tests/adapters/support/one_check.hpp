@@ -46,6 +46,9 @@ struct kept_reply {
     int status = 0;
     std::string body;
     phase_timings timings;
+    unsigned connections_opened = 0;
+    bool send_again = false;
+    bool sent_again = false; // by `getter::get`
     duration elapsed{};
 
     void keep(const reply& answer) {
@@ -53,6 +56,8 @@ struct kept_reply {
         status = answer.status;
         body = answer.body;
         timings = answer.timings;
+        connections_opened = answer.connections_opened;
+        send_again = answer.send_again;
     }
 };
 
@@ -62,9 +67,23 @@ public:
     explicit getter(const transport_options& settings = {})
         : transport{make_transport(clock, settings)} {}
 
+    /// One GET, or two if the first one went over a connection that was closed, as a client does.
+    kept_reply get(request what, duration timeout) {
+        kept_reply result = get_without_repeating(what, timeout);
+        if (!result.send_again)
+            return result;
+        BOOST_TEST(!what.fresh_connection);
+        BOOST_TEST(result.error == make_error_code(errc::connection_lost));
+        what.fresh_connection = true;
+        result = get_without_repeating(what, timeout);
+        BOOST_TEST(!result.send_again);
+        result.sent_again = true;
+        return result;
+    }
+
     /// Checks, whatever the outcome: called exactly once, never from inside, not after the deadline
     /// and its margin, and nothing pending afterwards.
-    kept_reply get(const request& what, duration timeout) {
+    kept_reply get_without_repeating(const request& what, duration timeout) {
         kept_reply result;
         int calls = 0;
         bool inside = true;

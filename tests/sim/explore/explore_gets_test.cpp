@@ -134,7 +134,8 @@ BOOST_AUTO_TEST_CASE(no_get_breaks_a_rule_whatever_happens) {
     for (const bool named : {false, true}) {
         for (const bool encrypted : {false, true}) {
             for (const bool kept : {false, true}) {
-                const exploration found = explore_gets(plan_of(named, encrypted, kept), 2, 2'000'000);
+                const exploration found =
+                    explore_gets(plan_of(named, encrypted, kept), 2, 2'000'000);
                 BOOST_TEST(found.proven(), to_string(found));
                 states += found.states;
                 transitions += found.transitions;

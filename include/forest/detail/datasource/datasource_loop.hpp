@@ -428,8 +428,8 @@ private:
     std::uint64_t waits_ = 0;    // the number of waits so far: an older one has no effect
     std::uint64_t searches_ = 0; // the number of waits for the health route so far
     bool in_flight_ = false;     // a request beside the polls is in flight
-    bool sent_again_ = false; // the request in flight, over a fresh connection
-    steady_time sent_at_{};   // the request in flight, for the first time
+    bool sent_again_ = false;    // the request in flight, over a fresh connection
+    steady_time sent_at_{};      // the request in flight, for the first time
     bool fetch_owed_ = false;    // a fetch of the schema begins when the transport is free
     bool health_owed_ = false;   // a health check begins when the transport is free
     bool loaded_ = false;        // `schema_loaded` has been reported

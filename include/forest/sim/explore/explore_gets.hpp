@@ -40,9 +40,8 @@ public:
     exploration run() {
         exploration found{.violation = broken_};
         for (std::size_t index = 0; index < met_.size() && !found.violation; ++index) {
-            for (const get_step& step : met_[index].rules.possible(met_[index].asked,
-                                                                   met_[index].now,
-                                                                   addresses_max_)) {
+            for (const get_step& step :
+                 met_[index].rules.possible(met_[index].asked, met_[index].now, addresses_max_)) {
                 node next = met_[index];
                 next.before = index;
                 next.now += step.after;

@@ -64,10 +64,11 @@ public:
         const auto left = [now](steady_time end) {
             return end > now ? end - now : duration::zero();
         };
-        return std::make_tuple(asked_.kind, asked_.index, left(asked_.until), open_, made_, sent_on_,
-                               shaken_, asking_, addresses_, from_memory_, tried_, some_, answered_,
-                               keepable_, kept_ended_, canceled_, canceled_late_, lacked_,
-                               left(attempted_ + get_machine::attempt_delay_max), late_wakes_);
+        return std::make_tuple(asked_.kind, asked_.index, left(asked_.until), open_, made_,
+                               sent_on_, shaken_, asking_, addresses_, from_memory_, tried_, some_,
+                               answered_, keepable_, kept_ended_, canceled_, canceled_late_,
+                               lacked_, left(attempted_ + get_machine::attempt_delay_max),
+                               late_wakes_);
     }
 
 private:
@@ -98,8 +99,8 @@ private:
     bool kept_ended_ = false; // the kept connection, without a byte
     bool canceled_ = false;
     bool canceled_late_ = false;
-    bool lacked_ = false;       // this machine, something
-    steady_time attempted_{};   // the last attempt
+    bool lacked_ = false;         // this machine, something
+    steady_time attempted_{};     // the last attempt
     std::uint8_t late_wakes_ = 0; // at the deadline or later
 };
 

@@ -76,8 +76,8 @@ public:
     [[nodiscard]] auto state(const Machine& subject, steady_time now, int counted_to) const {
         const outage& kept = subject.outage();
         return std::make_tuple(
-            last_, begun_, first_, ended_, in_flight_, sent_again_, announced_, owed_, late_, down_, counted_,
-            doubts_, std::min(failures_, counted_to), std::min(successes_, counted_to),
+            last_, begun_, first_, ended_, in_flight_, sent_again_, announced_, owed_, late_, down_,
+            counted_, doubts_, std::min(failures_, counted_to), std::min(successes_, counted_to),
             begun_ && !first_ && !ended_ ? planned_ - now : duration::zero(),
             in_flight_ && !ended_ ? now - asked_at_ : duration::zero(),
             static_cast<std::int64_t>(kept.id - outages_), kept.first_failure - run_.first_failure,
@@ -313,8 +313,8 @@ private:
     bool announced_ = false; // check_started is reported, and the check comes next
     bool in_flight_ = false;
     bool sent_again_ = false; // the check in flight, over a fresh connection
-    bool late_ = false;    // the wake-up before the check in flight was late
-    bool counted_ = false; // there was a success or a failure
+    bool late_ = false;       // the wake-up before the check in flight was late
+    bool counted_ = false;    // there was a success or a failure
     bool down_ = false;
     check_result last_ = check_result::none;
     std::optional<event_kind> owed_; // the change of status to be reported next

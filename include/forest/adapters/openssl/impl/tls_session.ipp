@@ -108,8 +108,8 @@ tls_session::valid_until() const noexcept {
     auto first = std::chrono::system_clock::time_point::max();
     const auto consider = [&first](const X509* certificate) {
         std::tm end{};
-        if (certificate == nullptr ||
-            ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1 || end.tm_year > year_max)
+        if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1 ||
+            end.tm_year > year_max)
             return;
         first = std::min(first, std::chrono::system_clock::from_time_t(::timegm(&end)));
     };

@@ -64,9 +64,9 @@ public:
             return end > now ? end - now : duration::zero();
         };
         return std::make_tuple(phase_, open_, failure_, acted_, next_, addresses_, asking_,
-                               from_memory_, lacking_, starved_, last_look_, whole_, some_, keepable_,
-                               result_.index, result_.answered, result_.send_again, result_.error,
-                               left(deadline_), left(next_attempt_));
+                               from_memory_, lacking_, starved_, last_look_, whole_, some_,
+                               keepable_, result_.index, result_.answered, result_.send_again,
+                               result_.error, left(deadline_), left(next_attempt_));
     }
 
 private:
@@ -84,7 +84,9 @@ private:
         ending, // what is open is being closed
     };
 
-    static constexpr std::uint64_t bit(unsigned index) noexcept { return std::uint64_t{1} << index; }
+    static constexpr std::uint64_t bit(unsigned index) noexcept {
+        return std::uint64_t{1} << index;
+    }
 
     get_action act(get_action_kind kind, unsigned index = 0) noexcept;
 
@@ -142,7 +144,8 @@ private:
 
     // -- The end --
 
-    // The deadline has passed. A GET that lacked something had less time than the server was to have.
+    // The deadline has passed. A GET that lacked something had less time than the server was to
+    // have.
     get_action run_out(steady_time now) noexcept;
 
     get_action fail(errc why, steady_time now) noexcept;

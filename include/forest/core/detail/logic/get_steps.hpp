@@ -57,18 +57,19 @@ enum class get_input_kind : std::uint8_t {
     canceled, ///< comes at any time: end the GET
 };
 
-/// What has happened. An input is the reply to the last action, except those that come during a wait.
+/// What has happened. An input is the reply to the last action, except those that come during a
+/// wait.
 struct get_input {
     get_input_kind kind{};
-    std::uint8_t index = 0;  ///< of `ready`
-    std::uint8_t count = 0;  ///< of addresses
+    std::uint8_t index = 0;   ///< of `ready`
+    std::uint8_t count = 0;   ///< of addresses
     bool from_memory = false; ///< the addresses are from an earlier answer
     bool complete = false;
     bool keepable = false;
-    bool some = false;       ///< the first bytes of the answer have arrived
-    bool kept_fits = true;   ///< the kept connection leads to one of the addresses
+    bool some = false;     ///< the first bytes of the answer have arrived
+    bool kept_fits = true; ///< the kept connection leads to one of the addresses
     errc error{};
-    duration took{};         ///< how long the connect took
+    duration took{}; ///< how long the connect took
 };
 
 enum class get_action_kind : std::uint8_t {

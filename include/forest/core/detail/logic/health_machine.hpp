@@ -188,11 +188,11 @@ public:
     /// must not lead to other decisions.
     [[nodiscard]] constexpr auto state(steady_time now, int counted_to) const noexcept {
         const bool planned = phase::waiting <= phase_ && phase_ < phase::finished;
-        return std::make_tuple(phase_, status_, transition_, stalled_, succeeded_,
-                               fresh_connection_, sent_again_, doubts_, detail::min(failures_, counted_to),
-                               detail::min(successes_, counted_to),
-                               planned ? due_ - now : duration::zero(),
-                               phase_ == phase::checking ? now - checked_at_ : duration::zero());
+        return std::make_tuple(
+            phase_, status_, transition_, stalled_, succeeded_, fresh_connection_, sent_again_,
+            doubts_, detail::min(failures_, counted_to), detail::min(successes_, counted_to),
+            planned ? due_ - now : duration::zero(),
+            phase_ == phase::checking ? now - checked_at_ : duration::zero());
     }
 
 private:

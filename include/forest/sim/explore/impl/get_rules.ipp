@@ -32,16 +32,17 @@ FOREST_DECL std::string to_string(const get_action& action) {
     case kind::done: return "done";
     case kind::wait: break;
     }
-    return "wait until " + std::to_string(action.until.time_since_epoch() / std::chrono::milliseconds{1}) +
-           " ms";
+    return "wait until " +
+           std::to_string(action.until.time_since_epoch() / std::chrono::milliseconds{1}) + " ms";
 }
 
 FOREST_DECL std::string to_string(const get_step& step) {
     using kind = get_input_kind;
     const get_input& input = step.input;
-    std::string text = step.after == duration::zero()
-                           ? std::string{}
-                           : std::to_string(step.after / std::chrono::milliseconds{1}) + " ms later ";
+    std::string text =
+        step.after == duration::zero()
+            ? std::string{}
+            : std::to_string(step.after / std::chrono::milliseconds{1}) + " ms later ";
     switch (input.kind) {
     case kind::resolved:
         return text + "resolved to " + std::to_string(input.count) +
@@ -112,8 +113,8 @@ FOREST_DECL std::optional<std::string> get_rules::note(const get_input& input, s
         break;
     case kind::resolving: asking_ = true; break;
     case kind::unresolved:
-        lacked_ = lacked_ || (input.error == errc::local_resources_exhausted &&
-                              !is_open(kept_connection));
+        lacked_ = lacked_ ||
+                  (input.error == errc::local_resources_exhausted && !is_open(kept_connection));
         break;
     case kind::connected:
         made_ = static_cast<std::uint8_t>(index);
@@ -158,8 +159,7 @@ FOREST_DECL std::optional<std::string> get_rules::sends_on(unsigned index) {
     return std::nullopt;
 }
 
-FOREST_DECL std::optional<std::string> get_rules::check(const get_action& action,
-                                                        steady_time now) {
+FOREST_DECL std::optional<std::string> get_rules::check(const get_action& action, steady_time now) {
     using kind = get_action_kind;
     asked_ = action;
     switch (action.kind) {
@@ -267,8 +267,8 @@ FOREST_DECL std::vector<get_step> get_rules::possible(const get_action& asked, s
             all.push_back({input, left + std::chrono::seconds{1}});
     };
     const auto unresolved = [&] {
-        for (const errc why : {errc::resolve_failed, errc::resolver_unavailable,
-                               errc::local_resources_exhausted})
+        for (const errc why :
+             {errc::resolve_failed, errc::resolver_unavailable, errc::local_resources_exhausted})
             add({.kind = kind::unresolved, .error = why});
     };
     const auto resolved = [&](bool from_memory) {
@@ -304,8 +304,8 @@ FOREST_DECL std::vector<get_step> get_rules::possible(const get_action& asked, s
         add({.kind = kind::connected});
         if (!plan_.encrypted)
             add({.kind = kind::connected, .complete = true});
-        for (const errc why : {errc::connection_refused, errc::unreachable,
-                               errc::local_resources_exhausted})
+        for (const errc why :
+             {errc::connection_refused, errc::unreachable, errc::local_resources_exhausted})
             add({.kind = kind::refused, .error = why});
         break;
     case act::handshake:
@@ -330,7 +330,8 @@ FOREST_DECL std::vector<get_step> get_rules::possible(const get_action& asked, s
             resolved(false);
             unresolved();
         }
-        all.push_back({{.kind = kind::woke}, std::max<duration>(asked.until - now, duration::zero())});
+        all.push_back(
+            {{.kind = kind::woke}, std::max<duration>(asked.until - now, duration::zero())});
         add({.kind = kind::woke});
         break;
     case act::keep:

@@ -72,8 +72,8 @@ private:
     std::size_t sent_ = 0;    // of the message, or of the output of TLS
     unsigned reads_left_ = 0; // in this turn
     bool fresh_ = true;
-    bool silent_ = true;      // all bytes that arrived have been received
-    bool encrypted_ = false;  // the message is in the output of TLS
+    bool silent_ = true;     // all bytes that arrived have been received
+    bool encrypted_ = false; // the message is in the output of TLS
     errc error_{};
 };
 

@@ -49,8 +49,7 @@ class get_operation final : public Io {
 public:
     /// Takes the arguments of the I/O backend's constructor.
     template <typename... Arguments>
-    explicit get_operation(Arguments&&... arguments)
-        : Io{std::forward<Arguments>(arguments)...} {}
+    explicit get_operation(Arguments&&... arguments) : Io{std::forward<Arguments>(arguments)...} {}
 
     ~get_operation() { leave_name(); } // NOLINT(modernize-use-override): virtual only in some Ios
 
@@ -276,8 +275,7 @@ private:
         name_state state = name_state::failed;
         ++question_.number;
         try {
-            state =
-                names().ask(http_request_->target.host(), after_failed_connect, question_);
+            state = names().ask(http_request_->target.host(), after_failed_connect, question_);
         } catch (const std::bad_alloc&) {
             question_.error = errc::local_resources_exhausted;
         }
@@ -316,8 +314,8 @@ private:
 
     static std::uint64_t hash_of(const endpoint& address) noexcept {
         std::uint64_t hash = fnv_1a_begin;
-        const auto* const bytes = static_cast<const unsigned char*>(
-            static_cast<const void*>(address.data()));
+        const auto* const bytes =
+            static_cast<const unsigned char*>(static_cast<const void*>(address.data()));
         for (std::size_t index = 0; index < address.size(); ++index)
             hash = fnv_1a(hash, bytes[index]);
         return hash;
@@ -596,8 +594,8 @@ private:
     get_machine machine_;
     client_stream stream_; // of the connection that was made
     question question_{*this};
-    bool asking_ = false;   // the question waits for a look-up
-    bool has_kept_ = false; // a kept connection, which is still open
+    bool asking_ = false;        // the question waits for a look-up
+    bool has_kept_ = false;      // a kept connection, which is still open
     bool has_last_good_ = false; // addresses that can be used without an answer
     end_of_get ends_ = end_of_get::at_once;
     std::vector<endpoint> addresses_;

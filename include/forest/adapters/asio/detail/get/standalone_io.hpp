@@ -83,7 +83,8 @@ protected:
     /// one. It closes one that leads elsewhere.
     [[nodiscard]] bool take_kept(const url& target, clock::time_point now) noexcept;
 
-    /// Keeps a connection for the next GET with that origin, if possible. Otherwise nothing changes.
+    /// Keeps a connection for the next GET with that origin, if possible. Otherwise nothing
+    /// changes.
     [[nodiscard]] bool keep(unsigned number, const url& target, clock::time_point now);
 
     /// Closes a kept connection to make room for another one. Returns whether there was one. This
@@ -171,8 +172,7 @@ private:
     // A connection, or the room for one. It lives as long as its owner, and so do its waits.
     class connection final : public client_socket, public wait_end {
     public:
-        explicit connection(standalone_io& owner)
-            : wait_end{owner}, watch{owner.executor()} {}
+        explicit connection(standalone_io& owner) : wait_end{owner}, watch{owner.executor()} {}
 
         static constexpr unsigned unused = 0xff;
 

@@ -303,9 +303,7 @@ FOREST_DECL get_action get_machine::sent(steady_time now) noexcept {
 
 FOREST_DECL get_action get_machine::step_shaking(const get_input& input, steady_time now) noexcept {
     switch (input.kind) {
-    case get_input_kind::done:
-        result_.timings.tls = now - connected_at_;
-        return begin_to_send();
+    case get_input_kind::done: result_.timings.tls = now - connected_at_; return begin_to_send();
     case get_input_kind::blocked: return last_look_ ? run_out(now) : blocked();
     case get_input_kind::broken: return fail(input.error, now);
     default: return look_again(get_action_kind::handshake, input, now);
@@ -333,8 +331,7 @@ FOREST_DECL get_action get_machine::step_receiving(const get_input& input,
         return finish(now);
     case get_input_kind::blocked: return last_look_ ? run_out(now) : blocked();
     case get_input_kind::broken:
-        return result_.index == kept_connection && !some_ ? give_back(now)
-                                                          : fail(input.error, now);
+        return result_.index == kept_connection && !some_ ? give_back(now) : fail(input.error, now);
     default: return look_again(get_action_kind::receive, input, now);
     }
 }
@@ -349,7 +346,9 @@ FOREST_DECL get_action get_machine::look_again(get_action_kind kind, const get_i
     return act(kind, result_.index);
 }
 
-FOREST_DECL get_action get_machine::blocked() noexcept { return wait_until(deadline_); }
+FOREST_DECL get_action get_machine::blocked() noexcept {
+    return wait_until(deadline_);
+}
 
 FOREST_DECL get_action get_machine::run_out(steady_time now) noexcept {
     return fail(starved_ ? errc::local_resources_exhausted : errc::timed_out, now);
