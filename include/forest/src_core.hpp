@@ -32,6 +32,7 @@
 #include <forest/core/detail/json/impl/schema_text.ipp>
 #include <forest/core/detail/logic/impl/callback_gate.ipp>
 #include <forest/core/detail/logic/impl/callbacks.ipp>
+#include <forest/core/detail/logic/impl/get_machine.ipp>
 #include <forest/core/detail/logic/impl/name_book.ipp>
 #include <forest/core/detail/logic/impl/polled_route.ipp>
 #include <forest/core/detail/logic/impl/rate_limit.ipp>
@@ -73,7 +74,9 @@
 #include <forest/sim/conformance/impl/harness.ipp>
 #include <forest/sim/conformance/impl/real_time.ipp>
 #include <forest/sim/conformance/impl/rules.ipp>
+#include <forest/sim/explore/impl/exploration.ipp>
 #include <forest/sim/explore/impl/explore.ipp>
+#include <forest/sim/explore/impl/get_rules.ipp>
 #include <forest/sim/explore/impl/stimulus.ipp>
 #include <forest/sim/network/detail/impl/arriving_answer.ipp>
 #include <forest/sim/network/detail/impl/network_exchange.ipp>

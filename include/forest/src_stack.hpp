@@ -9,6 +9,7 @@
 #error "define FOREST_SEPARATE_COMPILATION for all files of the program"
 #endif
 
+#include <forest/adapters/asio/detail/get/impl/client_stream.ipp>
 #include <forest/adapters/asio/detail/get/impl/get_operation_pool.ipp>
 #include <forest/adapters/asio/detail/get/impl/pooled_io.ipp>
 #include <forest/adapters/asio/detail/get/impl/standalone_io.ipp>

@@ -36,7 +36,7 @@ protected:
 };
 
 struct pooled_socket : client_socket {
-    explicit pooled_socket(std::uint32_t number) noexcept : place{number} {}
+    explicit pooled_socket(std::uint32_t index) noexcept : place{index} {}
 
     const std::uint32_t place;     ///< among the sockets of the pool
     std::uint32_t life = 0;        ///< counts the connections that it has had
