@@ -283,8 +283,8 @@ FOREST_DECL std::vector<get_step> get_rules::possible(const get_action& asked, s
             resolved(from_memory);
         if (plan_.kept)
             add({.kind = kind::resolved, .count = 1, .from_memory = true, .kept_fits = false});
-        for (const std::uint8_t last_good : {0, 1})
-            add({.kind = kind::resolving, .count = last_good});
+        add({.kind = kind::resolving});
+        add({.kind = kind::resolving, .count = 1}); // a last good one
         unresolved();
         break;
     case act::resolve_again:

@@ -16,7 +16,7 @@ namespace {
 using clock = deadline_queue::clock;
 
 struct user final : pool_user {
-    void wake() override {}
+    void wake(pooled_socket&) override {}
     void expire() override {}
 };
 
