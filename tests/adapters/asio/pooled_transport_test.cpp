@@ -587,7 +587,7 @@ BOOST_AUTO_TEST_CASE(it_is_known_whether_a_connection_is_kept_for_a_server) {
 // What a pool does with its links, without the hours that they may be idle.
 struct bare_pool {
     struct user final : detail::pool_user {
-        void wake() override { ++wakes; }
+        void wake(detail::pooled_socket&) override { ++wakes; }
         void expire() override {}
         int wakes = 0;
     };
@@ -602,7 +602,9 @@ struct bare_pool {
         BOOST_TEST(!link.socket.connect({&address, sizeof address}));
         pool->await(link, EPOLLOUT);
         pool->forget(link);
-        BOOST_TEST(pool->keep(link, url{server.url()}, at));
+        limit_age(link, at, 1h);
+        BOOST_TEST(pool->may_keep(link));
+        pool->keep(link, url{server.url()}, at);
         return link;
     }
 
