@@ -153,8 +153,11 @@ listen_address parse_listen_address(const std::string& text) {
     if (host.find_first_of("/?#") != std::string::npos || url::parse("http://" + host, with_host))
         throw usage_error(fmt::format(
             "--listen: '{}' is no address; write 127.0.0.1:3000 or [::1]:0", ascii_escape(text)));
-    if (host_begin != 0)
-        host = host.substr(1, host_begin - 1);
+    if (host_begin != 0) {
+        host = with_host.host();
+        if (!with_host.zone().empty())
+            host.append(1, '%').append(with_host.zone());
+    }
     return {host, parse_port(text, std::string_view{text}.substr(std::min(colon + 1, text.size()))),
             text};
 }
