@@ -120,6 +120,8 @@ void add_request(CLI::App& app, request_arguments& request) {
     add_file(app, "--ca-file", request.ca_file, "Authorities to trust instead of the system's");
     add_file(app, "--cert", request.certificate_file, "Client certificate, with its chain");
     add_file(app, "--key", request.key_file, "Its private key");
+    app.add_flag("--accept-common-names", request.accept_common_names,
+                 "Accept old certificates that have the host only in their common name");
 }
 
 void require_pair(std::string_view first_name, const std::string& first,
