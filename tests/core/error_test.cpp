@@ -18,7 +18,7 @@ namespace {
 
 std::vector<errc> all_errors() {
     std::vector<errc> all;
-    for (int value = 1; value <= static_cast<int>(errc::invalid_doubt_max); ++value)
+    for (int value = 1; value <= static_cast<int>(errc::url_zone_invalid); ++value)
         all.push_back(errc{value});
     return all;
 }
@@ -146,6 +146,8 @@ BOOST_AUTO_TEST_CASE(the_numbers_and_names_of_errors_do_not_change) {
         "other_protocol",
         "resolver_unavailable",
         "invalid_doubt_max",
+        "url_host_not_ascii",
+        "url_zone_invalid",
     };
     BOOST_TEST_REQUIRE(released.size() == all_errors().size());
     for (std::size_t index = 0; index < released.size(); ++index)
@@ -167,6 +169,16 @@ BOOST_AUTO_TEST_CASE(a_missing_hash_is_an_invalid_argument) {
     BOOST_TEST((ec == condition::invalid_argument));
     BOOST_TEST(!(ec == condition::check_failed));
     BOOST_TEST(ec.message().find("sha1_hex") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_wrong_with_a_host_says_how_to_write_it) {
+    for (const errc each : {errc::url_host_not_ascii, errc::url_zone_invalid}) {
+        const std::error_code ec = each;
+        BOOST_TEST((ec == condition::invalid_argument));
+        BOOST_TEST(!(ec == condition::check_failed));
+    }
+    BOOST_TEST(explanation(errc::url_host_not_ascii).find("xn--") != std::string_view::npos);
+    BOOST_TEST(explanation(errc::url_zone_invalid).find("%25") != std::string_view::npos);
 }
 
 BOOST_AUTO_TEST_CASE(what_this_machine_lacks_is_no_failure_of_a_check) {

@@ -32,6 +32,7 @@ struct good {
     std::string host_header;
     std::string socket_path = "";
     bool ip_literal = false;
+    std::string zone = "";
 
     friend std::ostream& operator<<(std::ostream& out, const good& row) { return out << row.text; }
 };
@@ -70,6 +71,16 @@ const std::vector<good> accepted{
     {"http://[FE80::1]:8080/a", http, "fe80::1", 8080, "/a", "[fe80::1]:8080", "", true},
     {"https://[::ffff:1.2.3.4]:443", https, "::ffff:1.2.3.4", 443, "/", "[::ffff:1.2.3.4]", "",
      true},
+    {"http://h./", http, "h.", 80, "/", "h"},
+    {"https://A.Example.:8443/a", https, "a.example.", 8443, "/a", "a.example:8443"},
+    {"http://127.0.0.256./", http, "127.0.0.256.", 80, "/", "127.0.0.256"},
+    {"http://[fe80::1%25eth0]:80/", http, "fe80::1", 80, "/", "[fe80::1]", "", true, "eth0"},
+    {"https://[FE80::1%25Eth0.1-a_~]:8443/a", https, "fe80::1", 8443, "/a", "[fe80::1]:8443", "",
+     true, "Eth0.1-a_~"},
+    {"http://[fe80::1%252]", http, "fe80::1", 80, "/", "[fe80::1]", "", true, "2"},
+    {"http://[febf::1%25%65%74h%30%25]/", http, "febf::1", 80, "/", "[febf::1]", "", true, "eth0%"},
+    {"http://[fe90::1%25123456789012345]/", http, "fe90::1", 80, "/", "[fe90::1]", "", true,
+     "123456789012345"},
     {"http+unix://%2Frun%2Fa.sock/forest/health", http_unix, "localhost", 0, "/forest/health",
      "localhost", "/run/a.sock"},
     {"HTTP+UNIX://%2frun%2FA%20b.sock?x", http_unix, "localhost", 0, "/?x", "localhost",
@@ -122,7 +133,23 @@ const std::vector<bad> refused{
     {std::string{"http://h/\0", 10}, errc::url_malformed},
     {"http://h/\x7f", errc::url_malformed},
     {"http://h/\xc3\xa9", errc::url_malformed},
-    {"http://\xc3\xa9/", errc::url_malformed},
+    {"http://h/?\xc3\xa9", errc::url_malformed},
+    {"http+unix://\xc3\xa9/", errc::url_malformed},
+    {"http://\xc3\xa9/", errc::url_host_not_ascii},
+    {"http://a.\xc3\xa9.b:80/", errc::url_host_not_ascii},
+    {"http://[\xc3\xa9]/", errc::url_host_not_ascii},
+    {"http://%C3%A9/", errc::url_host_not_ascii},
+    {"http://a%80/", errc::url_host_not_ascii},
+    {"http://a%7f/", errc::url_malformed},
+    {"http://u\xc3\xa9@h/", errc::url_userinfo_refused},
+    {"h\xc3\xa9ttp://h/", errc::url_scheme_unsupported},
+    {"http://./", errc::url_malformed},
+    {"http://../", errc::url_malformed},
+    {"http://h../", errc::url_malformed},
+    {"http://.h/", errc::url_malformed},
+    {"http://a..b/", errc::url_malformed},
+    {"http://127.0.0.1./", errc::url_malformed},
+    {"http://[::1.]/", errc::url_malformed},
     {"http://h/%", errc::url_malformed},
     {"http://h/%4", errc::url_malformed},
     {"http://h/%4g", errc::url_malformed},
@@ -142,7 +169,30 @@ const std::vector<bad> refused{
     {"http://[::1]a/", errc::url_malformed},
     {"http://[h]/", errc::url_malformed},
     {"http://[]/", errc::url_malformed},
-    {"http://[fe80::1%25eth0]/", errc::url_malformed},
+    {"http://[h%25eth0]/", errc::url_malformed},
+    {"http://[fe80::1]%25eth0/", errc::url_malformed},
+    {"http://fe80::1%25eth0/", errc::url_port_invalid},
+    {"http://127.0.0.1%25eth0/", errc::url_malformed},
+    {"http://[fe80::1%25eth0/", errc::url_malformed},
+    {"http://[fe80::1%25eth0]a/", errc::url_malformed},
+    {"http://[fe80::1%25eth0]:x/", errc::url_port_invalid},
+    {"http://[fe80::1%eth0]/", errc::url_zone_invalid},
+    {"http://[fe80::1%2]/", errc::url_zone_invalid},
+    {"http://[fe80::1%]/", errc::url_zone_invalid},
+    {"http://[fe80::1%25]/", errc::url_zone_invalid},
+    {"http://[fe80::1%25eth0%4]/", errc::url_zone_invalid},
+    {"http://[fe80::1%25a:b]/", errc::url_zone_invalid},
+    {"http://[fe80::1%25a%2Fb]/", errc::url_zone_invalid},
+    {"http://[fe80::1%25a%3Ab]/", errc::url_zone_invalid},
+    {"http://[fe80::1%25a%20b]/", errc::url_zone_invalid},
+    {"http://[fe80::1%25a%7Fb]/", errc::url_zone_invalid},
+    {"http://[fe80::1%25a%c3%a9]/", errc::url_zone_invalid},
+    {"http://[fe80::1%25\xc3\xa9]/", errc::url_zone_invalid},
+    {"http://[fe80::1%25a!]/", errc::url_zone_invalid},
+    {"http://[fe80::1%251234567890123456]/", errc::url_zone_invalid},
+    {"http://[::1%25lo]/", errc::url_zone_invalid},
+    {"http://[fec0::1%25eth0]/", errc::url_zone_invalid},
+    {"http://[2001:db8::1%25eth0]/", errc::url_zone_invalid},
     {"http+unix://%2/", errc::url_malformed},
     {"http+unix://%2Fa%00b/", errc::url_malformed},
     {"http+unix://%2Fa%0ab/", errc::url_malformed},
@@ -160,6 +210,8 @@ void check_same_parts(const url& left, const url& right) {
     BOOST_TEST(left.host_header() == right.host_header());
     BOOST_TEST(left.socket_path() == right.socket_path());
     BOOST_TEST(left.is_ip_literal() == right.is_ip_literal());
+    BOOST_TEST(left.zone() == right.zone());
+    BOOST_TEST(left.server_name() == right.server_name());
 }
 
 } // namespace
@@ -177,6 +229,18 @@ BOOST_DATA_TEST_CASE(a_good_url_is_taken_apart, data::make(accepted)) {
     BOOST_TEST(parsed.host_header() == sample.host_header);
     BOOST_TEST(parsed.socket_path() == sample.socket_path);
     BOOST_TEST(parsed.is_ip_literal() == sample.ip_literal);
+    BOOST_TEST(parsed.zone() == sample.zone);
+}
+
+BOOST_DATA_TEST_CASE(B40_peers_know_a_host_without_the_dot_at_its_end_and_without_its_zone,
+                     data::make(accepted)) {
+    const url parsed{sample.text};
+    const bool dot = parsed.host().ends_with('.');
+    BOOST_TEST(parsed.server_name() == parsed.host().substr(0, parsed.host().size() - dot));
+    BOOST_TEST(!parsed.server_name().ends_with('.'));
+    BOOST_TEST(parsed.host_header().find('%') == std::string_view::npos);
+    BOOST_TEST(parsed.host_header().find(".:") == std::string_view::npos);
+    BOOST_TEST(parsed.host_header().find(parsed.server_name()) != std::string_view::npos);
 }
 
 BOOST_DATA_TEST_CASE(a_bad_url_is_refused_and_changes_nothing, data::make(refused)) {
@@ -253,6 +317,13 @@ BOOST_AUTO_TEST_CASE(urls_of_one_origin_lead_to_the_same_server_whatever_they_as
     BOOST_TEST(!same("http://h/", "http://i/"));
     BOOST_TEST(!same("http+unix://%2Fa", "http+unix://%2Fb"));
     BOOST_TEST(!same("http+unix://%2Fa", "http://localhost/"));
+    // A resolver may find other addresses for a name that is complete, and another link another
+    // server.
+    BOOST_TEST(!same("http://h/", "http://h./"));
+    BOOST_TEST(!same("http://[fe80::1]/", "http://[fe80::1%25eth0]/"));
+    BOOST_TEST(!same("http://[fe80::1%25eth1]/", "http://[fe80::1%25eth0]/"));
+    BOOST_TEST(!same("http://[fe80::1%251]/", "http://[fe80::11]/"));
+    BOOST_TEST(same("http://[fe80::1%25eth0]/", "http://[FE80::1%25%65th0]:80/a"));
 }
 
 BOOST_AUTO_TEST_CASE(the_hash_of_an_origin_is_the_same_on_every_machine) {
@@ -305,6 +376,8 @@ BOOST_AUTO_TEST_CASE(a_url_that_names_nothing_has_empty_parts_and_can_be_copied_
     BOOST_TEST(none.socket_path().empty());
     BOOST_TEST(none.port() == 0);
     BOOST_TEST(!none.is_ip_literal());
+    BOOST_TEST(none.zone().empty());
+    BOOST_TEST(none.server_name().empty());
     url full = "http://h/";
     full = none;
     BOOST_TEST((full == none));
@@ -334,6 +407,9 @@ BOOST_AUTO_TEST_CASE(a_url_is_one_pointer_and_its_parts_share_bytes_where_they_a
     BOOST_TEST(!within(shouted.host(), shouted.text()));
     BOOST_TEST(within(shouted.host(), shouted.host_header()));
     BOOST_TEST(within(shouted.target(), shouted.text()));
+    const url zoned = "http://[fe80::1%25eth0]/";
+    BOOST_TEST(within(zoned.host(), zoned.text()));
+    BOOST_TEST(within(zoned.zone(), zoned.text()));
 }
 
 // All parts as long as they can be, none of which can share bytes with another.

@@ -203,6 +203,19 @@ BOOST_AUTO_TEST_CASE(it_speaks_tls_to_clients_that_trust_its_authority) {
     BOOST_TEST(with_wrong_key.err.find(files.key) != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_check_accepts_common_names_on_request) {
+    test_certificates made;
+    const auto files = made.common_name_server();
+    const serving_tool server{
+        {"--tls-cert", files.certificate, "--tls-key", files.key, "--listen", "localhost:0"}};
+    const auto check = [&](std::vector<std::string> arguments) {
+        arguments.insert(arguments.end(), {"--ca-file", made.ca_file(), server.url()});
+        return run_tool(arguments, secret).status;
+    };
+    BOOST_TEST(check({"check"}) == 1);
+    BOOST_TEST(check({"check", "--accept-common-names"}) == 0);
+}
+
 BOOST_AUTO_TEST_CASE(an_address_in_use_ends_it_with_1) {
     const serving_tool server;
     const tool_result second = run_tool({"serve", "--listen", server.address()}, secret);

@@ -47,6 +47,21 @@ const std::vector<refused> refused_lines{
     {{"check", "http://127.0.0.1:0/"}, "port"},
     {{"check", "http:///"}, "host"},
     {{"check", "http://a b/"}, "RFC 3986"},
+    {{"check", "http://[fe80::1%eth0]/"}, "%25"},
+    {{"check", "http://b%C3%BCcher.example/"}, "xn--"},
+    {{"check", "http://[b\u00fccher]/"}, "xn--"},
+    {{"check", "http://b\xfc"
+               "cher.example/"},
+     "no international name: string encoding error"},
+    {{"check", "http://-b\u00fccher.example/"}, "no international name"},
+    // A slash and an at sign of double width, and a sign for "a/c".
+    {{"check", "http://a\uff0fb.example/"}, "stands for one that no host name may have"},
+    {{"check", "http://a\uff20b.example/"}, "stands for one that no host name may have"},
+    {{"watch", target, "http://\u2100.example/"}, "stands for one that no host name may have"},
+    {{"check", "http://b\u00fccher..example/"}, "no host has"},
+    {{"check", "http://b\u00fccher.example:0/"}, "port"},
+    {{"check", "http://h/b\u00fccher"}, "RFC 3986"},
+    {{"check", "http+unix://b\u00fccher/"}, "RFC 3986"},
     {{"watch", target, "gopher://x/"}, "gopher"},
     {{"check", target, "--timeout", "5"}, "--timeout: '5' has no unit"},
     {{"check", target, "--timeout", "0s"}, "--timeout must be greater than 0"},
@@ -233,6 +248,34 @@ BOOST_AUTO_TEST_CASE(check_of_a_dead_server_ends_with_1) {
     BOOST_TEST(event.at("error") == "connection_refused");
     BOOST_TEST(event.at("failures") == 1);
     BOOST_TEST(!event.contains("status"));
+}
+
+BOOST_AUTO_TEST_CASE(an_international_host_name_is_converted) {
+    const auto checked = [](const std::string& url) {
+        return run_tool({"check", "--unsigned", "--timeout", "100ms", url}).out;
+    };
+    const auto says = [&checked](const std::string& url, const std::string& ascii) {
+        const std::string out = checked(url);
+        return out.find("  " + ascii + "\n") != std::string::npos;
+    };
+    // Whether there is a name service does not matter.
+    BOOST_TEST(says("http://B\u00dccher.example:1/a", "http://xn--bcher-kva.example:1/a"));
+    BOOST_TEST(says("HTTPS://b\u00fccher.example./", "HTTPS://xn--bcher-kva.example./"));
+    BOOST_TEST(says("http://bu\u0308cher.example", "http://xn--bcher-kva.example"));
+    BOOST_TEST(says("http://stra\u00dfe.example?a#b", "http://xn--strae-oqa.example?a#b"));
+    BOOST_TEST(says("http://b\u00fccher.example/a%20b", "http://xn--bcher-kva.example/a%20b"));
+    BOOST_TEST(says("http://127\u3002"
+                    "0.0.\uff11:1/",
+                    "http://127.0.0.1:1/"));
+
+    const temporary_file targets{"http://h/\nhttp://a\uff0fb.example/\n"};
+    const tool_result refused = run_tool({"watch", "--unsigned", "--targets", targets.path});
+    BOOST_TEST(refused.status == 2);
+    BOOST_TEST(refused.err.find("line 2: URL '") != std::string::npos, refused.err);
+    const temporary_file converted{"http://127.0.0.\uff11:1/\n"};
+    const tool_result watched = run_tool(
+        {"watch", "--unsigned", "--verbose", "--for", "500ms", "--targets", converted.path});
+    BOOST_TEST(watched.out.find("http://127.0.0.1:1/") != std::string::npos, watched.out);
 }
 
 BOOST_AUTO_TEST_CASE(check_with_a_wrong_secret_is_unauthorized) {

@@ -183,11 +183,17 @@ BOOST_AUTO_TEST_CASE(schemas_keep_their_promises) {
 }
 
 BOOST_AUTO_TEST_CASE(urls_keep_their_promises) {
-    const samples corpus{"http://localhost:3000/forest/health", "https://[fe80::1]:8443/a?b=c#d",
-                         "http+unix://%2Frun%2Fa.sock/forest/health", "http://127.0.0.1",
-                         "HTTPS://User.example:443/%7e"};
-    const samples pieces{"http", "s", "://", ":",  "/", "//", "@",     "?",     "#", "%",
-                         "%2F",  "[", "]",   "::", "1", ".",  "+unix", "65535", "a"};
+    const samples corpus{"http://localhost:3000/forest/health",
+                         "https://[fe80::1]:8443/a?b=c#d",
+                         "http+unix://%2Frun%2Fa.sock/forest/health",
+                         "http://127.0.0.1",
+                         "HTTPS://User.example:443/%7e",
+                         "http://[fe80::1%25eth0]:80/",
+                         "http://[FE80::2%25e%2dh.1]/",
+                         "https://a.b.:81/"};
+    const samples pieces{"http",  "s",     "://", ":",   "/",      "//",      "@", "?",
+                         "#",     "%",     "%2F", "[",   "]",      "::",      "1", ".",
+                         "+unix", "65535", "a",   "%25", "%C3%A9", "\xc3\xa9"};
     drive(forest_fuzz::url_target, {corpus, pieces}, rounds_of_readers);
 }
 

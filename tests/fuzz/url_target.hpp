@@ -4,6 +4,7 @@
 
 #include <core/detail/http/feeding.hpp>
 #include <forest/core/detail/http/request_writer.hpp>
+#include <forest/core/detail/json/hex.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/url.hpp>
 #include <fuzz/require.hpp>
@@ -27,6 +28,9 @@ inline void url_target(std::string_view input) {
         return;
     }
     require(parsed.text() == input, "the text is not as given");
+    require(!parsed.server_name().empty() && !parsed.server_name().ends_with('.') &&
+                parsed.host_header().find('%') == std::string_view::npos,
+            "the host is not as peers know it");
     require(!parsed.host().empty() && parsed.target().front() == '/', "no host or no path");
     const bool unix_socket = parsed.scheme() == forest::url_scheme::http_unix;
     require((parsed.port() == 0) == unix_socket && parsed.socket_path().empty() != unix_socket,
@@ -34,8 +38,14 @@ inline void url_target(std::string_view input) {
 
     if (!unix_socket) {
         const bool secure = parsed.scheme() == forest::url_scheme::https;
+        const bool bracketed = parsed.host_header().front() == '[';
         std::string again = secure ? "https://" : "http://";
-        again.append(parsed.host_header()).append(parsed.target());
+        again.append(bracketed ? "[" : "").append(parsed.host());
+        for (const char byte : parsed.zone())
+            again.append(again.find('%') == std::string::npos ? "%25%" : "%")
+                .append(forest::detail::hex_pair(static_cast<unsigned char>(byte)));
+        again.append(bracketed ? "]:" : ":").append(std::to_string(parsed.port()));
+        again.append(parsed.target());
         forest::url reparsed;
         if (again.size() <= forest::url::text_bytes_max)
             require(!forest::url::parse(again, reparsed) && reparsed == parsed,

@@ -2,6 +2,7 @@
 
 #include "fake_name_service.hpp"
 
+#include <adapters/support/bad_peer.hpp>
 #include <adapters/support/running_server.hpp>
 
 #include <forest/adapters/asio/asio_names.hpp>
@@ -230,6 +231,28 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(B19_an_answer_is_used_again_and_one_look_up_serves
         BOOST_TEST(!each.timings.resolve.has_value()); // That phase did not happen.
     }
     BOOST_TEST(all.names.calls("host") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE_TEMPLATE(B40_the_dot_at_the_end_of_a_name_is_for_the_name_service_alone,
+                              Transport, transports) {
+    context<Transport> all;
+    std::string received;
+    std::string expected;
+    {
+        bad_peer peer{[&received](peer_connection& client) {
+            received = client.read_request();
+            client.send("HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"status\":\"ok\"}");
+        }};
+        const std::string port = std::to_string(peer.port());
+        auto& get = all.add();
+        get.begin("http://Whole.Name.:" + port + "/forest/health");
+        all.run();
+        BOOST_TEST((get.ended && get.error == none));
+        expected = "\r\nHost: whole.name:" + port + "\r\n";
+    }
+    BOOST_TEST(received.find(expected) != std::string::npos, received);
+    BOOST_TEST(all.names.calls("whole.name.") == 1U);
+    BOOST_TEST(all.names.calls() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE_TEMPLATE(B19_names_that_hang_delay_no_other_and_are_not_asked_for_twice,

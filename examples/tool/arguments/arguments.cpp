@@ -5,6 +5,7 @@
 #include "help_formatter.hpp"
 #include "known_words.hpp"
 #include "option_kinds.hpp"
+#include "target_url.hpp"
 #include "targets_file.hpp"
 #include "usage_error.hpp"
 #include <tool/output/text.hpp>
@@ -40,8 +41,8 @@ namespace {
 
 url parse_url(const std::string& text) {
     url target;
-    if (const std::error_code ec = url::parse(text, target))
-        throw usage_error(url_fault(text, ec.message()));
+    if (const std::string fault = read_target(text, target); !fault.empty())
+        throw usage_error(fault);
     return target;
 }
 

@@ -41,6 +41,7 @@ struct request_arguments {
     std::string ca_file;
     std::string certificate_file;
     std::string key_file;
+    bool accept_common_names = false;
 };
 
 struct check_arguments {

@@ -120,6 +120,8 @@ void add_request(CLI::App& app, request_arguments& request) {
     add_file(app, "--ca-file", request.ca_file, "Authorities to trust instead of the system's");
     add_file(app, "--cert", request.certificate_file, "Client certificate, with its chain");
     add_file(app, "--key", request.key_file, "Its private key");
+    app.add_flag("--accept-common-names", request.accept_common_names,
+                 "Accept old certificates that have the host only in their common name");
 }
 
 void require_pair(std::string_view first_name, const std::string& first,
@@ -153,8 +155,11 @@ listen_address parse_listen_address(const std::string& text) {
     if (host.find_first_of("/?#") != std::string::npos || url::parse("http://" + host, with_host))
         throw usage_error(fmt::format(
             "--listen: '{}' is no address; write 127.0.0.1:3000 or [::1]:0", ascii_escape(text)));
-    if (host_begin != 0)
-        host = host.substr(1, host_begin - 1);
+    if (host_begin != 0) {
+        host = with_host.host();
+        if (!with_host.zone().empty())
+            host.append(1, '%').append(with_host.zone());
+    }
     return {host, parse_port(text, std::string_view{text}.substr(std::min(colon + 1, text.size()))),
             text};
 }

@@ -36,6 +36,7 @@ optional_signer make_signer(const request_arguments& arguments) {
 
 transport_options transport_for(const request_arguments& arguments) {
     transport_options result;
+    result.tls.accept_common_names = arguments.accept_common_names;
     if (!arguments.ca_file.empty()) {
         result.tls.ca_file = arguments.ca_file;
         require_usable(result.tls, "--ca-file");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "targets_file.hpp"
 
-#include "option_kinds.hpp"
+#include "target_url.hpp"
 #include "usage_error.hpp"
 #include <tool/output/text.hpp>
 
@@ -49,8 +49,8 @@ public:
             if (targets.size() - before == file_targets_max)
                 throw fault(fmt::format("there are more than {} URLs", file_targets_max));
             url target;
-            if (const std::error_code ec = url::parse(text, target))
-                throw fault(url_fault(std::string{text}, ec.message()));
+            if (const std::string bad = read_target(std::string{text}, target); !bad.empty())
+                throw fault(bad);
             targets.push_back(std::move(target));
         }
         if (in_.bad())

@@ -85,6 +85,8 @@ enum class errc {
     // Later additions to the groups above.
     resolver_unavailable, // says nothing about the server
     invalid_doubt_max,    // an option is out of its range
+    url_host_not_ascii,   // what is wrong with a URL
+    url_zone_invalid,
 };
 
 /// Groups of errors, for code that does not need the exact error: `ec == condition::unhealthy`.
@@ -140,6 +142,8 @@ enum class condition {
     case errc::url_host_missing: return "url_host_missing";
     case errc::url_port_invalid: return "url_port_invalid";
     case errc::url_too_long: return "url_too_long";
+    case errc::url_host_not_ascii: return "url_host_not_ascii";
+    case errc::url_zone_invalid: return "url_zone_invalid";
     case errc::secret_missing: return "secret_missing";
     case errc::header_invalid: return "header_invalid";
     case errc::header_too_large: return "header_too_large";
@@ -222,7 +226,8 @@ enum class condition {
     case errc::invalid_connections_per_second_max:
         return "fleet_options.connections_per_second_max must be at least 1, or 0 for no bound";
     case errc::url_malformed:
-        return "the URL has a character or a form that RFC 3986 does not allow";
+        return "the URL has a character or a form that RFC 3986 does not allow, or dots that no "
+               "host has";
     case errc::url_scheme_unsupported:
         return "the URL must begin with http://, https:// or http+unix://";
     case errc::url_userinfo_refused: return "the URL must not carry a user name or password";
@@ -232,6 +237,12 @@ enum class condition {
     case errc::url_port_invalid:
         return "the port of the URL must be from 1 to 65535, and a unix socket has none";
     case errc::url_too_long: return "the URL, or the socket path in it, is too long";
+    case errc::url_host_not_ascii:
+        return "the host name of the URL is not ASCII; write its ASCII form, whose labels begin "
+               "with xn--, as the command idn2 prints it";
+    case errc::url_zone_invalid:
+        return "the zone of the URL must be the name or number of a network interface, 1 to 15 "
+               "characters after %25, behind a link-local address, as in http://[fe80::1%25eth0]/";
     case errc::secret_missing: return "the secret is empty; give the one that the server has";
     case errc::header_invalid: return "a header field has a character that HTTP does not allow";
     case errc::header_too_large: return "the header fields exceed their buffer";
@@ -294,7 +305,7 @@ constexpr bool belongs_to(errc code, condition group) noexcept {
     case condition::check_failed: return is_check_failure(code);
     case condition::invalid_argument:
         return (errc::invalid_interval <= code && code <= errc::path_invalid) ||
-               code == errc::invalid_doubt_max;
+               (errc::invalid_doubt_max <= code && code <= errc::url_zone_invalid);
     }
     return false;
 }

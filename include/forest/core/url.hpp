@@ -23,12 +23,12 @@ struct url_parts;
 
 /// Holds a URL and its parts.
 ///
-/// From examples/tool/arguments/arguments.cpp:
-///     url parse_url(const std::string& text) {
-///         url target;
-///         if (const std::error_code ec = url::parse(text, target))
-///             throw usage_error(url_fault(text, ec.message()));
-///         return target;
+/// From examples/tool/arguments/target_url.cpp:
+///     std::string read_target(const std::string& text, url& target) {
+///         const std::error_code ec = url::parse(text, target);
+///         if (ec == errc::url_host_not_ascii && is_plain(host_of(text)))
+///             return read_international(text, target);
+///         return ec ? url_fault(text, ec.message()) : std::string{};
 ///     }
 ///
 /// **Thread safety:** safe to read from several threads.
@@ -42,9 +42,11 @@ struct url_parts;
 /// members throw nothing.
 class url {
 public:
-    /// The limits of the text, and of a socket path (`sun_path` of Linux without its final zero).
+    /// The limits of the text, of a socket path (`sun_path` of Linux without its final zero), and
+    /// of a zone (the name of an interface).
     static constexpr std::size_t text_bytes_max = 2048;
     static constexpr std::size_t socket_path_bytes_max = 107;
+    static constexpr std::size_t zone_bytes_max = 15;
 
     /// Makes an empty URL, like one that was moved from. It can be assigned to. All its parts are
     /// empty.
@@ -63,7 +65,8 @@ public:
 
     /// Parses `text` into `result`. Does not change `result` if it returns an error:
     /// `url_malformed`, `url_scheme_unsupported`, `url_userinfo_refused`, `url_host_missing`,
-    /// `url_port_invalid` or `url_too_long`. Userinfo is refused because it would appear in logs.
+    /// `url_host_not_ascii`, `url_zone_invalid`, `url_port_invalid` or `url_too_long`. Userinfo is
+    /// refused because it would appear in logs.
     [[nodiscard]] static std::error_code parse(std::string_view text, url& result);
 
     /// Returns the text as given, with the fragment. This and all other parts are views into the
@@ -72,9 +75,19 @@ public:
 
     [[nodiscard]] url_scheme scheme() const noexcept { return head().scheme; }
 
-    /// Returns the host in lower case, an IPv6 address without brackets; `localhost` for a unix
-    /// socket.
+    /// Returns the host in lower case, as a resolver needs it: with the dot at its end if the text
+    /// has one, an IPv6 address without brackets and zone; `localhost` for a unix socket.
     [[nodiscard]] std::string_view host() const noexcept { return view(head().host); }
+
+    /// Returns the host as peers know it: `host()` without the dot at its end. Certificates, SNI
+    /// and the Host field have this name (RFC 6066, 3). For a resolver the dot has a meaning: the
+    /// name is complete, and no domain is appended to it.
+    [[nodiscard]] std::string_view server_name() const noexcept;
+
+    /// Returns the zone of a link-local IPv6 address, `eth0` in `http://[fe80::1%25eth0]/`: the
+    /// name or number of an interface of this machine (RFC 6874). Otherwise empty. No other part
+    /// has it except `text()`, because it has no meaning on other machines.
+    [[nodiscard]] std::string_view zone() const noexcept { return view(head().zone); }
 
     /// Returns the port, 1 to 65535. It is the default of the scheme if the text has none, and 0
     /// for a unix socket.
@@ -83,8 +96,8 @@ public:
     /// Path and query as the request line has them: `/` when empty, without the fragment.
     [[nodiscard]] std::string_view target() const noexcept { return view(head().target); }
 
-    /// The value of the Host field: without the port when it is the scheme's default, IPv6 in
-    /// brackets.
+    /// The value of the Host field: `server_name()`, IPv6 in brackets, and the port when it is not
+    /// the scheme's default.
     [[nodiscard]] std::string_view host_header() const noexcept { return view(head().host_header); }
 
     /// The decoded path of a unix socket; empty for the other schemes.
@@ -113,7 +126,7 @@ private:
     // The part of the block before the bytes. A URL has one block and one pointer to it, because a
     // program that watches a hundred thousand servers has as many URLs.
     struct header {
-        part text, host, target, host_header, socket_path;
+        part text, host, zone, target, host_header, socket_path;
         std::uint16_t port = 0;
         std::uint16_t byte_count = 0;
         url_scheme scheme = url_scheme::http;

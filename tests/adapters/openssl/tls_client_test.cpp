@@ -128,6 +128,20 @@ BOOST_DATA_TEST_CASE(another_server_gets_a_full_handshake,
     BOOST_TEST(!other.resumed);
 }
 
+// The same address may belong to another machine on each link.
+BOOST_AUTO_TEST_CASE(B40_the_same_address_on_another_link_gets_a_full_handshake) {
+    files = certificates.server("IP:fe80::1");
+    server = tls_context{
+        tls_server_options{.certificate_file = files.certificate, .private_key_file = files.key}};
+    run(*this, url{"https://[fe80::1%25eth0]/"});
+    for (const char* const other : {"https://[fe80::1%25eth1]/", "https://[fe80::1]/"}) {
+        const exchange next = run(*this, url{other});
+        BOOST_TEST(next.succeeded);
+        BOOST_TEST(!next.resumed);
+    }
+    BOOST_TEST(run(*this, url{"https://[fe80::1%25eth0]/"}).resumed);
+}
+
 BOOST_AUTO_TEST_CASE(a_server_that_was_not_verified_for_long_shows_its_certificate_again) {
     using std::chrono::seconds;
     const url target{"https://localhost:8443/health"};

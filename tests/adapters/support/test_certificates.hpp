@@ -74,6 +74,11 @@ public:
         return issue(ca_, "wrong-name", "DNS:elsewhere.example", "serverAuth", one_day);
     }
 
+    /// An old one: it has no alternative names, and its common name is `localhost`.
+    [[nodiscard]] certificate_files common_name_server() {
+        return issue(ca_, "localhost", {}, "serverAuth", one_day, "localhost");
+    }
+
     /// Right but for its signer, the unknown authority.
     [[nodiscard]] certificate_files unknown_ca_server() {
         return issue(unknown_ca_, "unknown", "DNS:localhost,IP:127.0.0.1,IP:::1", "serverAuth",
@@ -166,8 +171,10 @@ private:
     }
 
     certificate_files issue(const identity& issuer, const std::string& name, std::string_view names,
-                            const std::string& purpose, long valid_until) {
-        identity made = make_identity("forest test " + name, valid_until);
+                            const std::string& purpose, long valid_until,
+                            const std::string& common_name = {}) {
+        identity made =
+            make_identity(common_name.empty() ? "forest test " + name : common_name, valid_until);
         X509* certificate = made.certificate.get();
         X509* signer = issuer.certificate.get();
         add_extension(certificate, signer, NID_basic_constraints, "critical,CA:FALSE");

@@ -20,10 +20,10 @@
 
 namespace forest::inline FOREST_FORM {
 
-/// Certificates, keys and authorities, read once. A client always verifies the server. The oldest
-/// version is TLS 1.2. If a file cannot be used, both constructors throw
-/// std::system_error(errc::tls_configuration_invalid) with its name. If OpenSSL finds no memory,
-/// they throw std::bad_alloc.
+/// Certificates, keys and authorities, read once. A client always verifies the server, and its name
+/// by RFC 9525 (B41: certificates). The oldest version is TLS 1.2. If a file cannot be used, both
+/// constructors throw std::system_error(errc::tls_configuration_invalid) with its name. If OpenSSL
+/// finds no memory, they throw std::bad_alloc.
 class tls_context {
 public:
     explicit tls_context(const tls_options& options);

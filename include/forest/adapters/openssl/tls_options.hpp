@@ -16,6 +16,16 @@ struct tls_options {
     std::string certificate_file{}; ///< the client's certificate and its chain, for servers that
                                     ///< ask for one
     std::string private_key_file{}; ///< its key; needed with `certificate_file`
+
+    /// For old certificates. A certificate without DNS names among its subject alternative names is
+    /// taken as that of the host in its common name. RFC 9525 forbids that, because a common name
+    /// may be any text.
+    bool accept_common_names = false;
+
+    /// For old certificates. A `*` may be a part of the first label: `f*.example` is taken as the
+    /// name of `foo.example`. RFC 9525 (6.3) forbids that. A `*` that is the whole first label is
+    /// always accepted.
+    bool accept_partial_wildcards = false;
 };
 
 /// TLS as a server. All files are PEM.

@@ -45,9 +45,9 @@ public:
     };
 
     /// The client's side. It verifies that the peer is the host of `target`, and names that host in
-    /// the handshake (SNI, RFC 6066). `known` may be a ticket from an earlier session of the same
-    /// context with the same origin. If the server does not know the ticket, it makes a full
-    /// handshake.
+    /// the handshake (SNI, RFC 6066), unless it is an address. It uses `url::server_name`. `known`
+    /// may be a ticket from an earlier session of the same context with the same origin. If the
+    /// server does not know the ticket, it makes a full handshake.
     tls_session(const tls_context& context, const url& target,
                 const detail::tls_ticket& known = {});
 

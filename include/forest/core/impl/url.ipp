@@ -40,7 +40,14 @@ FOREST_DECL std::error_code url::parse(std::string_view text, url& result) {
 
 FOREST_DECL bool url::same_origin(const url& other) const noexcept {
     return scheme() == other.scheme() && port() == other.port() && host() == other.host() &&
-           socket_path() == other.socket_path();
+           zone() == other.zone() && socket_path() == other.socket_path();
+}
+
+FOREST_DECL std::string_view url::server_name() const noexcept {
+    std::string_view name = host();
+    if (name.ends_with('.'))
+        name.remove_suffix(1);
+    return name;
 }
 
 FOREST_DECL char* url::pack(const detail::url_parts& parts) {
@@ -57,6 +64,7 @@ FOREST_DECL char* url::pack(const detail::url_parts& parts) {
     head.text = place(parts.text);
     head.host_header = place(parts.host_header);
     head.host = place(parts.host);
+    head.zone = place(parts.zone);
     head.target = place(parts.target);
     head.socket_path = place(parts.socket_path);
     head.port = parts.port;
@@ -101,6 +109,10 @@ FOREST_DECL std::uint64_t origin_hash(const url& target) noexcept {
     add(static_cast<std::uint64_t>(target.scheme()));
     add(target.port());
     add_text(target.host());
+    if (!target.zone().empty()) {
+        add('%');
+        add_text(target.zone());
+    }
     add_text(target.socket_path());
     return hash;
 }

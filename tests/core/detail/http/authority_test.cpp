@@ -139,6 +139,25 @@ BOOST_AUTO_TEST_CASE(an_authority_is_taken_apart) {
     BOOST_TEST(!named->bracketed);
 }
 
+BOOST_AUTO_TEST_CASE(an_address_of_one_link_begins_with_ten_fixed_bits) {
+    for (const std::string_view text : {"fe80::", "FE80::1", "fe9f::1", "febf:1:2:3:4:5:6:7"})
+        BOOST_TEST(forest::detail::is_link_local(text), text);
+    for (const std::string_view text :
+         {"::", "::1", "fe8::1", "fe7f::1", "fec0::1", "ff80::1", "2001:fe80::1",
+          "1:fe80::", "e::", "::fe80", "::ffff:1.2.3.4"})
+        BOOST_TEST(!forest::detail::is_link_local(text), text);
+}
+
+BOOST_AUTO_TEST_CASE(some_bytes_never_need_an_escape) {
+    for (int byte = 0; byte < 256; ++byte) {
+        const auto one = static_cast<char>(byte);
+        const bool expected =
+            std::string_view{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"}
+                .find(one) != std::string_view::npos;
+        BOOST_TEST(forest::detail::is_unreserved(one) == expected);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(a_port_is_from_1_to_65535) {
     BOOST_TEST(forest::detail::read_port("1").value() == 1);
     BOOST_TEST(forest::detail::read_port("65535").value() == 65535);

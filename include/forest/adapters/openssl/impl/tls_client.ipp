@@ -112,7 +112,9 @@ FOREST_DECL FOREST_COLD void tls_client::keep(const url& target, tls_session& se
 }
 
 FOREST_DECL FOREST_COLD std::string tls_client::key(const url& target) {
-    return std::string{target.host()}.append(1, ' ').append(std::to_string(target.port()));
+    std::string server{target.host()};
+    server.append(1, '%').append(target.zone()); // Each link may have another server there.
+    return server.append(1, ' ').append(std::to_string(target.port()));
 }
 
 FOREST_DECL FOREST_COLD detail::tls_ticket tls_client::take(const std::string& server,

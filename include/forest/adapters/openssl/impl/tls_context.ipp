@@ -4,6 +4,8 @@
 
 #include <forest/adapters/openssl/tls_context.hpp>
 
+#include <openssl/x509v3.h>
+
 namespace forest::inline FOREST_FORM {
 
 FOREST_DECL FOREST_COLD tls_context::tls_context(const tls_options& options)
@@ -13,6 +15,11 @@ FOREST_DECL FOREST_COLD tls_context::tls_context(const tls_options& options)
     SSL_CTX_set_session_cache_mode(native_handle(),
                                    SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
     SSL_CTX_sess_set_new_cb(native_handle(), &detail::tls_callbacks::add);
+    // A session has the flags of its context.
+    X509_VERIFY_PARAM_set_hostflags(
+        SSL_CTX_get0_param(native_handle()),
+        (options.accept_common_names ? 0U : X509_CHECK_FLAG_NEVER_CHECK_SUBJECT) |
+            (options.accept_partial_wildcards ? 0U : X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS));
     if (options.ca_file.empty())
         require(SSL_CTX_set_default_verify_paths(native_handle()) == 1, "the system's authorities");
     else

@@ -17,7 +17,7 @@ FOREST_DECL FOREST_COLD tls_session::tls_session(const tls_context& context, con
     SSL_set_connect_state(ssl_.get());
     given_.reset(new detail::tls_callbacks);
     SSL_set_app_data(ssl_.get(), given_.get());
-    std::string host{target.host()};
+    std::string host{target.server_name()};
     detail::begin_openssl();
     usable_ = target.is_ip_literal()
                   ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl_.get()), host.c_str()) == 1

@@ -30,6 +30,12 @@ constexpr bool is_digit(char byte) noexcept {
     return '0' <= byte && byte <= '9';
 }
 
+/// Returns whether a byte never needs an escape (RFC 3986, 2.3).
+[[nodiscard]] constexpr bool is_unreserved(char byte) noexcept {
+    return is_digit(byte) || ('A' <= byte && byte <= 'Z') || ('a' <= byte && byte <= 'z') ||
+           byte == '-' || byte == '.' || byte == '_' || byte == '~';
+}
+
 /// Returns whether a host name may have this byte: unreserved or a sub-delimiter (RFC 3986, 3.2.2).
 [[nodiscard]] constexpr bool is_host_name_byte(char byte) noexcept {
     return host_name_bytes[static_cast<unsigned char>(byte)];
@@ -88,6 +94,13 @@ constexpr bool is_digit(char byte) noexcept {
                 return groups < 8;
         }
     }
+}
+
+/// Returns whether a valid IPv6 address has meaning only on one link, fe80::/10 (RFC 4291, 2.5.6).
+/// Only then a zone says which link.
+[[nodiscard]] constexpr bool is_link_local(std::string_view address) noexcept {
+    return address.find(':') == 4 && (address[0] == 'f' || address[0] == 'F') &&
+           (address[1] == 'e' || address[1] == 'E') && hex_value(address[2]) / 4 == 2;
 }
 
 /// A port in digits, 1 to 65535; leading zeros are accepted. Empty for anything else.

@@ -45,10 +45,22 @@ constexpr bool path_valid(std::string_view text) noexcept {
            });
 }
 
+// Returns whether `text` has a byte beyond ASCII, as it is or in an escape.
+constexpr bool beyond_ascii(std::string_view text) noexcept {
+    for (std::size_t index = 0; index < text.size(); ++index) {
+        const bool escape = text[index] == '%' && escapes_valid(text.substr(index, 3));
+        if (static_cast<unsigned char>(text[index]) > '~' ||
+            (escape && hex_value(text[index + 1]) >= 8))
+            return true;
+    }
+    return false;
+}
+
 /// The parts of a URL, each in its own string. `url` describes the meaning of each part.
 struct url_parts {
     std::string text;
     std::string host;
+    std::string zone;
     std::string target;
     std::string host_header;
     std::string socket_path;
@@ -64,7 +76,10 @@ private:
 
     bool read_scheme(std::string_view name) noexcept;
 
-    std::error_code read_host(std::string_view place);
+    std::error_code read_host(std::string_view place_and_zone);
+
+    // Moves the zone out of `place`.
+    std::error_code take_zone(std::string& place);
 
     std::error_code read_socket(std::string_view place);
 };

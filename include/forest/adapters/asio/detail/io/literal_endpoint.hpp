@@ -13,6 +13,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -20,7 +21,12 @@
 
 namespace forest::inline FOREST_FORM::detail {
 
-/// Returns the endpoint of a URL whose host is an address.
+/// Returns the number of an interface, which is given by its name or number; 0 if there is no such
+/// interface. Empty if this process had no descriptor to look it up.
+[[nodiscard]] FOREST_DECL std::optional<std::uint32_t> zone_index(std::string_view zone) noexcept;
+
+/// Returns the endpoint of a URL whose host is an address. It has no family if `zone_index` is
+/// empty; then a connect fails with EMFILE.
 [[nodiscard]] FOREST_DECL stream_socket::endpoint literal_endpoint(const url& target) noexcept;
 
 /// Returns the endpoint of an address and a port.

@@ -28,7 +28,7 @@ struct server_address {
     // Writes the address in the form of the system. Returns the size.
     socklen_t write(sockaddr_storage& system) const noexcept;
 
-    // Returns `127.0.0.1:80` or `[::1]:80`.
+    // Returns `127.0.0.1:80`, `[::1]:80` or `[fe80::1%25eth0]:80`.
     [[nodiscard]] std::string text() const;
 
     friend bool operator==(const server_address&, const server_address&) = default;

@@ -14,7 +14,9 @@ FOREST_DECL std::error_code url_parts::read(std::string_view whole) {
     if (whole.size() > url::text_bytes_max)
         return errc::url_too_long;
     // This check comes first, so that no message ever repeats a control character.
-    if (detail::any_of(whole, [](char byte) { return byte < '!' || byte > '~'; }))
+    if (detail::any_of(whole, [](char byte) {
+            return static_cast<unsigned char>(byte) < '!' || byte == 0x7f;
+        }))
         return errc::url_malformed;
 
     const std::size_t scheme_end = whole.find("://");
@@ -57,7 +59,43 @@ FOREST_DECL bool url_parts::read_scheme(std::string_view name) noexcept {
     return true;
 }
 
-FOREST_DECL std::error_code url_parts::read_host(std::string_view place) {
+FOREST_DECL std::error_code url_parts::take_zone(std::string& place) {
+    const std::size_t end = place.find(']');
+    const std::size_t begin = place.find('%');
+    if (!place.starts_with('[') || end == std::string::npos || begin > end)
+        return {};
+    const std::string address = place.substr(1, begin - 1);
+    if (!is_ipv6_literal(address))
+        return errc::url_malformed;
+    const std::string_view escaped = std::string_view{place}.substr(begin, end - begin);
+    if (!is_link_local(address) || !escaped.starts_with("%25") || !escapes_valid(escaped))
+        return errc::url_zone_invalid;
+    for (std::size_t index = 3; index < escaped.size(); ++index) {
+        char byte = escaped[index];
+        if (byte == '%') {
+            byte = static_cast<char>(hex_value(escaped[index + 1]) * 16 +
+                                     hex_value(escaped[index + 2]));
+            index += 2;
+        } else if (!is_unreserved(byte)) {
+            return errc::url_zone_invalid;
+        }
+        // No interface has another character in its name.
+        if (byte < '!' || byte > '~' || byte == '/' || byte == ':')
+            return errc::url_zone_invalid;
+        zone += byte;
+    }
+    if (zone.empty() || zone.size() > url::zone_bytes_max)
+        return errc::url_zone_invalid;
+    place.erase(begin, end - begin);
+    return {};
+}
+
+FOREST_DECL std::error_code url_parts::read_host(std::string_view place_and_zone) {
+    std::string place{place_and_zone};
+    if (const std::error_code ec = take_zone(place))
+        return ec;
+    if (beyond_ascii(place))
+        return errc::url_host_not_ascii;
     const auto parts = read_authority(place);
     if (!parts)
         return errc::url_malformed;
@@ -75,6 +113,12 @@ FOREST_DECL std::error_code url_parts::read_host(std::string_view place) {
         byte = lower(byte);
     ip_literal = parts->bracketed || is_ipv4_literal(host);
     host_header = parts->bracketed ? '[' + host + ']' : host;
+    if (host_header.ends_with('.'))
+        host_header.pop_back();
+    // Only the last label, that of the root, is empty; and an address has no root.
+    if (host.starts_with('.') || host.find("..") != std::string::npos ||
+        (!ip_literal && is_ipv4_literal(host_header)))
+        return errc::url_malformed;
     if (port != default_port())
         host_header += ':' + std::to_string(port);
     return {};

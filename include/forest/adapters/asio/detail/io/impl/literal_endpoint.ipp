@@ -3,8 +3,27 @@
 #define FOREST_ADAPTERS_ASIO_DETAIL_IO_IMPL_LITERAL_ENDPOINT_IPP
 
 #include <forest/adapters/asio/detail/io/literal_endpoint.hpp>
+#include <forest/adapters/posix/address_of.hpp>
+
+#include <net/if.h>
 
 namespace forest::inline FOREST_FORM::detail {
+
+FOREST_DECL FOREST_COLD std::optional<std::uint32_t> zone_index(std::string_view zone) noexcept {
+    if (zone.find_first_not_of("0123456789") == std::string_view::npos) {
+        std::uint64_t number = 0; // has room for `url::zone_bytes_max` digits
+        for (const char digit : zone)
+            number = number * 10 + static_cast<std::uint64_t>(digit - '0');
+        return number <= UINT32_MAX ? static_cast<std::uint32_t>(number) : 0;
+    }
+    std::array<char, IF_NAMESIZE> name{}; // with a zero at its end
+    zone.copy(name.data(), name.size() - 1);
+    const std::uint32_t number = ::if_nametoindex(name.data());
+    // Its errno is not always the one of the socket that it could not open.
+    if (number == 0 && lacks_descriptor())
+        return std::nullopt;
+    return number;
+}
 
 FOREST_DECL stream_socket::endpoint literal_endpoint(const url& target) noexcept {
     const std::string_view host = target.host();
@@ -14,6 +33,12 @@ FOREST_DECL stream_socket::endpoint literal_endpoint(const url& target) noexcept
         sockaddr_in6 six{};
         six.sin6_family = AF_INET6;
         six.sin6_port = htons(target.port());
+        if (!target.zone().empty()) {
+            const auto index = zone_index(target.zone());
+            if (!index)
+                return {};
+            six.sin6_scope_id = *index;
+        }
         ::inet_pton(AF_INET6, text.data(), &six.sin6_addr);
         return stream_socket::endpoint{&six, sizeof six};
     }

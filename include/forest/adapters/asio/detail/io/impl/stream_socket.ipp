@@ -18,6 +18,8 @@ FOREST_DECL std::error_code stream_socket::connect(const endpoint& address) noex
     close();
     const int family = address.protocol().family();
     descriptor_ = ::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (descriptor_ < 0 && family == AF_UNSPEC) // see literal_endpoint
+        return {EMFILE, asio::error::get_system_category()};
     if (descriptor_ < 0)
         return last_error();
 #if defined(TCP_QUICKACK)

@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -60,7 +61,9 @@ FOREST_DECL socklen_t server_address::write(sockaddr_storage& system) const noex
 }
 
 FOREST_DECL std::string server_address::text() const {
-    const std::string address = ip.to_string();
+    std::string address = ip.to_string();
+    if (const std::size_t zone = address.find('%'); zone != std::string::npos)
+        address.insert(zone + 1, "25"); // as a URL has it (RFC 6874)
     return (ip.is_v4() ? address : '[' + address + ']') + ':' + std::to_string(port);
 }
 
