@@ -13,6 +13,7 @@
 #include <forest/adapters/asio/asio_transport.hpp>
 #include <forest/adapters/asio/background.hpp>
 #include <forest/adapters/asio/pooled_transport.hpp>
+#include <forest/adapters/asio/sharded_fleet.hpp>
 #include <forest/adapters/asio/shutdown_signals.hpp>
 #include <forest/adapters/posix/socket_client.hpp>
 #include <forest/adapters/posix/socket_harness.hpp>
@@ -96,7 +97,7 @@ std::set<std::string> inherited_descriptors() {
     return found;
 }
 
-// Servers and clients of every kind, each at work, on two threads.
+// Servers and clients of every kind, each at work, on three threads.
 class everything {
 public:
     everything(test_certificates& certificates, bool reuses)
@@ -138,11 +139,14 @@ public:
                 url{each}, quick));
             client.on_event([this, each](const event& happened) { note(each, happened); });
         }
-        fleet_.emplace(
-            [pool = asio_connection_pool{clock, chosen}]() mutable {
-                return pooled_transport{pool};
-            },
-            clock, unsigned_requests{}, exponential_backoff{});
+        // On a thread of its own, which also destroys it.
+        fleet_.emplace(1, [&](const auto& executor) {
+            asio_clock own{executor};
+            return plain_fleet{[pool = asio_connection_pool{own, chosen}]() mutable {
+                                   return pooled_transport{pool};
+                               },
+                               own, unsigned_requests{}, exponential_backoff{}};
+        });
         fleet_->on_event([this](const event& happened) { note("fleet", happened); });
         for (const std::string& each : urls_)
             (void)fleet_->add(url{each}, quick);
@@ -199,7 +203,7 @@ private:
     background client_loop_;
     asio_server server_{server_loop_.get_executor()};
     std::vector<std::unique_ptr<plain_client>> clients_;
-    std::optional<plain_fleet> fleet_;
+    std::optional<sharded_fleet<plain_fleet>> fleet_;
 };
 
 } // namespace
