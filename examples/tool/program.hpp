@@ -8,6 +8,7 @@
 #include <tool/output/terminal.hpp>
 
 #include <forest/adapters/asio/shutdown_signals.hpp>
+#include <forest/adapters/openssl/openssl_at_exit.hpp>
 
 #include <exception>
 #include <string>
@@ -19,11 +20,13 @@ namespace forest::cli {
 /// The body of `main`. Removes the secret from the environment, and returns the exit status of
 /// `run`. If `run` throws, writes the message in one sentence to standard error, after the
 /// program's name, and returns the status of the exception. From this call on, SIGINT and SIGTERM
-/// end the program, even as process 1. Waits until the log is written, for a bounded time.
+/// end the program, even as process 1, and threads may use TLS until the process has ended. Waits
+/// until the log is written, for a bounded time.
 template <typename Run>
 [[nodiscard]] int run_program(const char* name, const Run& run) noexcept {
     occupy_standard_descriptors();
     let_signals_end_first_process();
+    keep_openssl_at_exit();
     const auto end_with = [](exit_status status) {
         finish_log();
         return static_cast<int>(status);

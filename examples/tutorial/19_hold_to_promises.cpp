@@ -40,7 +40,7 @@ public:
     // The reply points into this object.
     forest::reply perform() {
         forest::reply reply;
-        const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         reply.error = exchange(socket);
         ::close(socket);
         if (!reply.error)

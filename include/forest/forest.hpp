@@ -7,6 +7,7 @@
 #include <forest/adapters/asio/sharded_fleet.hpp>
 #include <forest/adapters/asio/shutdown_signals.hpp>
 #include <forest/adapters/fmt/log_observer.hpp>
+#include <forest/adapters/openssl/openssl_at_exit.hpp>
 #include <forest/core/detection.hpp>
 #include <forest/default_client.hpp>
 #include <forest/default_datasource.hpp>

@@ -60,6 +60,7 @@
 #include <forest/adapters/openssl/impl/hmac_sha256.ipp>
 #include <forest/adapters/openssl/impl/hmac_sha256_signer.ipp>
 #include <forest/adapters/openssl/impl/hmac_sha256_verifier.ipp>
+#include <forest/adapters/openssl/impl/openssl_at_exit.ipp>
 #include <forest/adapters/openssl/impl/sha1.ipp>
 #include <forest/adapters/openssl/impl/signature_errc.ipp>
 #include <forest/adapters/openssl/impl/tls_client.ipp>

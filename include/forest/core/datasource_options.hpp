@@ -48,7 +48,7 @@ public:
     std::string message(int value) const override;
 };
 
-inline const datasource_category_type datasource_category_object{};
+inline constinit const never_destroyed<datasource_category_type> datasource_category_object;
 
 } // namespace detail
 

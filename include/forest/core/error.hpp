@@ -310,6 +310,24 @@ constexpr bool belongs_to(errc code, condition group) noexcept {
     return false;
 }
 
+// A constant whose destructor never runs. Another thread may still use an error code while the
+// program ends, and a destroyed category has no messages.
+template <typename Object>
+class never_destroyed {
+public:
+    constexpr never_destroyed() noexcept : object_{} {}
+    never_destroyed(const never_destroyed&) = delete;
+    never_destroyed& operator=(const never_destroyed&) = delete;
+    ~never_destroyed() {} // NOLINT(modernize-use-equals-default): the default one is deleted
+
+    [[nodiscard]] constexpr const Object& get() const noexcept { return object_; }
+
+private:
+    union {
+        Object object_;
+    };
+};
+
 // A category whose codes also have identifiers. A std::error_category has only messages.
 class named_category : public std::error_category {
 public:
@@ -345,18 +363,18 @@ public:
     bool equivalent(const std::error_code& code, int value) const noexcept override;
 };
 
-inline const error_category_type error_category_object{};
-inline const condition_category_type condition_category_object{};
+inline constinit const never_destroyed<error_category_type> error_category_object;
+inline constinit const never_destroyed<condition_category_type> condition_category_object;
 
 inline bool condition_category_type::equivalent(const std::error_code& code,
                                                 int value) const noexcept {
-    return code.category() == error_category_object &&
+    return code.category() == error_category_object.get() &&
            belongs_to(errc{code.value()}, condition{value});
 }
 
 /// The category of every `errc`; its name is `forest`.
 [[nodiscard]] inline const std::error_category& error_category() noexcept {
-    return error_category_object;
+    return error_category_object.get();
 }
 
 [[nodiscard]] inline std::error_code make_error_code(errc code) noexcept {
@@ -364,7 +382,7 @@ inline bool condition_category_type::equivalent(const std::error_code& code,
 }
 
 [[nodiscard]] inline std::error_condition make_error_condition(condition group) noexcept {
-    return {static_cast<int>(group), condition_category_object};
+    return {static_cast<int>(group), condition_category_object.get()};
 }
 
 } // namespace forest::any_form
@@ -389,6 +407,7 @@ using any_form::name;
 namespace detail {
 
 using any_form::named_category;
+using any_form::never_destroyed;
 
 // The category for one kind of options. Each of its codes means an invalid argument.
 class option_category : public named_category {

@@ -30,7 +30,8 @@ namespace forest::inline FOREST_FORM {
 ///
 /// **Lifetime:** declare it before the clients and servers that use it, so that they are destroyed
 /// first. Do not destroy it on its own thread, that is, in a callback. Destroying it ends the
-/// thread and drops pending work.
+/// thread and drops pending work. A child process has no such thread: there, destroying it leaves
+/// everything as it is.
 ///
 /// **Errors:** the constructor throws std::system_error if the system has no descriptor or thread
 /// left, and may throw std::bad_alloc. A handler of the application that throws on this thread ends
@@ -44,7 +45,7 @@ public:
     background(const background&) = delete;
     background& operator=(const background&) = delete;
 
-    /// Ends the thread. Pending work is dropped.
+    /// Ends the thread. Pending work is dropped. Does nothing in a child process.
     ~background();
 
     [[nodiscard]] executor_type get_executor() noexcept;

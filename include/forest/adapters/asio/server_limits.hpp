@@ -38,7 +38,7 @@ public:
     std::string message(int value) const override;
 };
 
-inline const server_limits_category_type server_limits_category_object{};
+inline constinit const never_destroyed<server_limits_category_type> server_limits_category_object;
 
 } // namespace detail
 

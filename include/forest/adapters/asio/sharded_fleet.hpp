@@ -82,10 +82,12 @@ public:
     sharded_fleet& operator=(const sharded_fleet&) = delete;
 
     /// Stops all fleets without an event, like the destructor of a fleet, and ends their threads.
-    /// No fleet is destroyed while a callback on another thread may still call this object.
+    /// No fleet is destroyed while a callback on another thread may still call this object. In a
+    /// child process, everything ends on the thread that destroys it.
     ~sharded_fleet() {
         stopped_ = true;
         for (const auto& each : shards_) {
+            each->prepare_to_end();
             each->hand_over();
             each->ask([](Fleet& fleet) {
                 fleet.on_event({});

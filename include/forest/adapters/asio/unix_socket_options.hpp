@@ -27,7 +27,7 @@ public:
     std::string message(int value) const override;
 };
 
-inline const unix_socket_category_type unix_socket_category_object{};
+inline constinit const never_destroyed<unix_socket_category_type> unix_socket_category_object;
 
 } // namespace detail
 

@@ -5,6 +5,7 @@
 #include <forest/adapters/cares/detail/cares_channel.hpp>
 #include <forest/adapters/posix/address_of.hpp>
 #include <forest/adapters/posix/file_version.hpp>
+#include <forest/adapters/posix/fork_mark.hpp>
 #include <forest/adapters/posix/hosts_file.hpp>
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/error.hpp>
@@ -56,10 +57,10 @@ struct cares_options {
 };
 
 /// A resolver that leaves no thread behind: it has one thread, which never blocks and which the
-/// destructor joins. So it works in libraries that are unloaded. It knows how long an answer may be
-/// used. It uses only the hosts file and name servers, and no other source from /etc/nsswitch.conf.
-/// Models `resolver` and `local_resolver`. All members may be called from any thread; handlers run
-/// on the thread of the resolver.
+/// destructor joins, except in a child process, where it does not exist. So it works in libraries
+/// that are unloaded. It knows how long an answer may be used. It uses only the hosts file and name
+/// servers, and no other source from /etc/nsswitch.conf. Models `resolver` and `local_resolver`.
+/// All members may be called from any thread; handlers run on the thread of the resolver.
 class cares_resolver {
 public:
     /// Throws std::system_error, with std::errc::invalid_argument if the options cannot be used, or
@@ -78,7 +79,7 @@ public:
         const std::lock_guard lock{mutex_};
         if (ended_)
             return;
-        if (!thread_.joinable())
+        if (thread_ == nullptr)
             begin();
         asked_.push_back(std::move(lookup));
         wake();
@@ -114,6 +115,7 @@ private:
 
     void wait(std::vector<pollfd>& watched) noexcept;
 
+    const fork_mark made_;
     const cares_options options_;
     hosts_file hosts_;
     std::mutex mutex_;
@@ -122,7 +124,7 @@ private:
     std::vector<question> asked_;
     file_version configuration_; // the version that the newest channel has read
     std::vector<std::unique_ptr<detail::cares_channel>> channels_; // the last one gets new look-ups
-    std::thread thread_;
+    std::unique_ptr<std::thread> thread_;                          // once it was needed
 };
 
 static_assert(local_resolver<cares_resolver>);

@@ -32,7 +32,7 @@ public:
     std::string message(int value) const override;
 };
 
-inline const signature_category_type signature_category_object{};
+inline constinit const never_destroyed<signature_category_type> signature_category_object;
 
 } // namespace detail
 

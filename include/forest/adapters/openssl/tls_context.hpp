@@ -8,8 +8,12 @@
 #include <forest/core/error.hpp>
 #include <forest/form.hpp>
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
 
 #include <new>
 #include <string>
@@ -37,7 +41,18 @@ private:
 
     static SSL_CTX* begin(const SSL_METHOD* method);
 
+    using opened_file = detail::owner<BIO, &BIO_free>;
+
+    // OpenSSL itself opens files without close-on-exec. Returns null if the file cannot be opened.
+    static opened_file open(const std::string& name);
+
     void trust(const std::string& ca_file);
+
+    // Adds the certificates and the revocation lists of a file. Returns whether there are some.
+    [[nodiscard]] bool add_authorities(BIO* file);
+
+    // Takes the first certificate of a file as that of this side, and the others as its chain.
+    [[nodiscard]] bool use_chain(BIO* file);
 
     void identify(const std::string& certificate_file, const std::string& private_key_file);
 

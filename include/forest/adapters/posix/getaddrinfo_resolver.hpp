@@ -35,8 +35,9 @@ namespace forest::inline FOREST_FORM {
 ///
 /// A call of getaddrinfo cannot be interrupted. The destructor does not wait for a running call:
 /// its thread is left behind, uses only memory of its own, and ends with the call. The end of a
-/// program does not wait for this thread either. A library that will be unloaded must not leave a
-/// thread behind. Use cares_resolver in such a library.
+/// program does not wait for this thread either. In a child process the destructor does nothing. A
+/// library that will be unloaded must not leave a thread behind. Use cares_resolver in such a
+/// library.
 class getaddrinfo_resolver {
 public:
     /// `hosts` is the hosts file. Look-ups of its names do not wait for other look-ups. The system
@@ -72,7 +73,7 @@ private:
     static void deliver(void*, detail::lookup_job& ended) noexcept;
 
     hosts_file hosts_;
-    detail::lookup_threads* const threads_; // frees itself after `end`
+    detail::lookup_threads* const threads_; // frees itself after `end`, but not in a child
 };
 
 static_assert(local_resolver<getaddrinfo_resolver>);

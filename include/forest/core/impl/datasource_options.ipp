@@ -63,7 +63,7 @@ FOREST_DECL std::string datasource_category_type::message(int value) const {
 namespace forest::inline FOREST_FORM {
 
 FOREST_DECL std::error_code make_error_code(datasource_errc code) noexcept {
-    return {static_cast<int>(code), detail::datasource_category_object};
+    return {static_cast<int>(code), detail::datasource_category_object.get()};
 }
 
 FOREST_DECL std::error_code datasource_options::parse_url(std::string_view path,

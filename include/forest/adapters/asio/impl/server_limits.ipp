@@ -47,7 +47,7 @@ FOREST_DECL std::string server_limits_category_type::message(int value) const {
 namespace forest::inline FOREST_FORM {
 
 FOREST_DECL std::error_code make_error_code(server_limits_errc code) noexcept {
-    return {static_cast<int>(code), detail::server_limits_category_object};
+    return {static_cast<int>(code), detail::server_limits_category_object.get()};
 }
 
 FOREST_DECL std::error_code server_limits::validate() const noexcept {

@@ -21,7 +21,7 @@ FOREST_DECL std::string unix_socket_category_type::message(int value) const {
 namespace forest::inline FOREST_FORM {
 
 FOREST_DECL std::error_code make_error_code(unix_socket_errc code) noexcept {
-    return {static_cast<int>(code), detail::unix_socket_category_object};
+    return {static_cast<int>(code), detail::unix_socket_category_object.get()};
 }
 
 FOREST_DECL std::error_code unix_socket_options::validate() const noexcept {

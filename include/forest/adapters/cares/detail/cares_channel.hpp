@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -80,6 +81,9 @@ private:
     };
 
     static void refuse(int status);
+
+    // c-ares itself marks its sockets close-on-exec after it has opened them, or not at all.
+    static const ares_socket_functions* socket_functions() noexcept;
 
     [[nodiscard]] bool has(int socket) const noexcept;
 

@@ -12,13 +12,22 @@ FOREST_DECL cares_resolver::cares_resolver(cares_options options)
 }
 
 FOREST_DECL cares_resolver::~cares_resolver() {
+    if (made_.in_child()) {
+        // The thread does not exist here. It may have held the lock, or have changed a channel.
+        (void)thread_.release();
+        for (auto& each : channels_)
+            (void)each.release();
+        if (wake_ >= 0)
+            ::close(wake_);
+        return;
+    }
     {
         const std::lock_guard lock{mutex_};
         ended_ = true;
         wake();
     }
-    if (thread_.joinable())
-        thread_.join();
+    if (thread_ != nullptr)
+        thread_->join();
     if (wake_ >= 0)
         ::close(wake_);
 }
@@ -29,7 +38,7 @@ FOREST_DECL void cares_resolver::begin() {
     if (wake_ < 0)
         throw std::system_error{errno, std::system_category(), "eventfd"};
     const signals_blocked for_the_thread;
-    thread_ = std::thread{[this] { work(); }};
+    thread_ = std::make_unique<std::thread>([this] { work(); });
 }
 
 FOREST_DECL void cares_resolver::wake() const noexcept {

@@ -40,7 +40,7 @@ FOREST_DECL std::string signature_category_type::message(int value) const {
 namespace forest::inline FOREST_FORM {
 
 FOREST_DECL std::error_code make_error_code(signature_errc code) noexcept {
-    return {static_cast<int>(code), detail::signature_category_object};
+    return {static_cast<int>(code), detail::signature_category_object.get()};
 }
 
 } // namespace forest::inline FOREST_FORM

@@ -58,16 +58,54 @@ FOREST_DECL FOREST_COLD SSL_CTX* tls_context::begin(const SSL_METHOD* method) {
     return SSL_CTX_new(method);
 }
 
+FOREST_DECL FOREST_COLD tls_context::opened_file tls_context::open(const std::string& name) {
+    return opened_file{BIO_new_file(name.c_str(), "re")};
+}
+
+FOREST_DECL FOREST_COLD bool tls_context::add_authorities(BIO* file) {
+    X509_STORE* const store = SSL_CTX_get_cert_store(native_handle());
+    STACK_OF(X509_INFO)* const all = PEM_X509_INFO_read_bio(file, nullptr, nullptr, nullptr);
+    bool added = false;
+    bool refused = false;
+    for (int index = 0; index < sk_X509_INFO_num(all); ++index) {
+        const X509_INFO* const each = sk_X509_INFO_value(all, index);
+        if (each->x509 != nullptr)
+            (X509_STORE_add_cert(store, each->x509) == 1 ? added : refused) = true;
+        if (each->crl != nullptr)
+            (X509_STORE_add_crl(store, each->crl) == 1 ? added : refused) = true;
+    }
+    sk_X509_INFO_pop_free(all, &X509_INFO_free);
+    return added && !refused;
+}
+
+FOREST_DECL FOREST_COLD bool tls_context::use_chain(BIO* file) {
+    using certificate = detail::owner<X509, &X509_free>;
+    const certificate own{PEM_read_bio_X509_AUX(file, nullptr, nullptr, nullptr)};
+    if (!own || SSL_CTX_use_certificate(native_handle(), own.get()) != 1 ||
+        SSL_CTX_clear_chain_certs(native_handle()) != 1)
+        return false;
+    while (certificate next{PEM_read_bio_X509(file, nullptr, nullptr, nullptr)}) {
+        if (SSL_CTX_add0_chain_cert(native_handle(), next.get()) != 1)
+            return false;
+        (void)next.release(); // now the context owns it
+    }
+    // The file ends behind the last certificate; anything else is an error.
+    return ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+}
+
 FOREST_DECL FOREST_COLD void tls_context::trust(const std::string& ca_file) {
-    require(SSL_CTX_load_verify_file(native_handle(), ca_file.c_str()) == 1, ca_file);
+    const opened_file file = open(ca_file);
+    require(file && add_authorities(file.get()), ca_file);
 }
 
 FOREST_DECL FOREST_COLD void tls_context::identify(const std::string& certificate_file,
                                                    const std::string& private_key_file) {
-    require(SSL_CTX_use_certificate_chain_file(native_handle(), certificate_file.c_str()) == 1,
-            certificate_file);
-    require(SSL_CTX_use_PrivateKey_file(native_handle(), private_key_file.c_str(),
-                                        SSL_FILETYPE_PEM) == 1 &&
+    const opened_file chain = open(certificate_file);
+    require(chain && use_chain(chain.get()), certificate_file);
+    const opened_file file = open(private_key_file);
+    const detail::owner<EVP_PKEY, &EVP_PKEY_free> key{
+        file ? PEM_read_bio_PrivateKey(file.get(), nullptr, nullptr, nullptr) : nullptr};
+    require(key && SSL_CTX_use_PrivateKey(native_handle(), key.get()) == 1 &&
                 SSL_CTX_check_private_key(native_handle()) == 1,
             private_key_file);
 }

@@ -3,6 +3,7 @@
 #define FOREST_ADAPTERS_POSIX_DETAIL_LOOKUP_THREADS_HPP
 
 #include <forest/adapters/posix/address_of.hpp>
+#include <forest/adapters/posix/fork_mark.hpp>
 #include <forest/form.hpp>
 
 #include <limits.h>
@@ -67,9 +68,13 @@ public:
 
     /// Ends the group and frees it. It waits for all threads except those inside getaddrinfo, which
     /// are left behind. It calls `drop` for the context of each look-up that has not ended. After
-    /// this call nothing is delivered any more.
+    /// this call nothing is delivered any more. In a child process the threads do not exist, and
+    /// one of them may have held the lock for ever: there, the group and its look-ups are left as
+    /// they are.
     template <typename Drop>
     void end(const Drop& drop) noexcept {
+        if (made_.in_child())
+            return;
         pthread_mutex_lock(&mutex_);
         ended_ = true;
         pthread_cond_broadcast(&work_);
@@ -153,6 +158,7 @@ private:
     // Not under the lock.
     void release() noexcept;
 
+    const fork_mark made_;
     void* const owner_;
     const deliver callback_;
     const std::size_t threads_max_;

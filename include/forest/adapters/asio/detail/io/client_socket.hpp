@@ -4,6 +4,7 @@
 
 #include <forest/adapters/asio/detail/io/stream_socket.hpp>
 #include <forest/adapters/openssl/tls_session.hpp>
+#include <forest/adapters/posix/fork_mark.hpp>
 #include <forest/core/detail/container/owner.hpp>
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
@@ -22,6 +23,7 @@ inline constexpr std::chrono::minutes kept_idle_max{10};
 
 struct client_socket {
     stream_socket socket;
+    fork_mark made;         ///< a child process must not end TLS
     owner<tls_session> tls; ///< the session on the socket, if there is TLS
 
     /// The hash of the address that it leads to.
@@ -42,6 +44,7 @@ FOREST_DECL void limit_age(client_socket& client, std::chrono::steady_clock::tim
                                          std::chrono::steady_clock::time_point now) noexcept;
 
 /// Ends TLS. Sends the closing message that RFC 8446, 6.1 requires, if the socket takes it at once.
+/// In a child process it sends nothing, because the parent still uses the session.
 FOREST_DECL void end_tls(client_socket& client) noexcept;
 
 } // namespace forest::inline FOREST_FORM::detail

@@ -2,6 +2,7 @@
 #ifndef FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_SOCKET_FILE_HPP
 #define FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_SOCKET_FILE_HPP
 
+#include <forest/adapters/posix/fork_mark.hpp>
 #include <forest/core/error.hpp>
 #include <forest/form.hpp>
 
@@ -51,7 +52,8 @@ public:
     /// Stores the identity of the file, and adds the permissions that the umask has removed.
     bool bound(unsigned mode) noexcept;
 
-    /// Removes both files, if they are still those of this process.
+    /// Removes both files, if they are still those of this process. In a child process the files
+    /// stay, because they belong to the parent.
     void release() noexcept;
 
     static constexpr unsigned permission_bits = 0777;
@@ -74,6 +76,7 @@ private:
     std::string lock_path_;
     int lock_ = -1;
     bool is_bound_ = false;
+    fork_mark made_;
     struct stat file_{};
     struct stat locked_{};
 };

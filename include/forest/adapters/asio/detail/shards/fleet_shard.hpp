@@ -6,6 +6,7 @@
 #include <forest/adapters/asio/detail/io/handler_memory.hpp>
 #include <forest/adapters/asio/detail/io/serial_task.hpp>
 #include <forest/adapters/asio/detail/io/task_mailbox.hpp>
+#include <forest/adapters/posix/fork_mark.hpp>
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/outage.hpp>
@@ -14,6 +15,7 @@
 #include <forest/form.hpp>
 
 #include <asio/any_io_executor.hpp>
+#include <asio/execution_context.hpp>
 
 #include <algorithm>
 #include <cassert>
@@ -50,13 +52,22 @@ public:
     /// Returns the fleet, for members that may be called from any thread.
     [[nodiscard]] Fleet& fleet() noexcept { return *fleet_; }
 
+    /// Call it before this object ends. In a child process, the thread of the fleet does not exist.
+    /// So the event loop gets new descriptors, and all calls are made on the thread of the caller.
+    void prepare_to_end() {
+        if (made_.in_child())
+            loop_.get_executor().context().notify_fork(asio::execution_context::fork_child);
+    }
+
     /// From this call on, only the fleet's thread works on the fleet.
     void hand_over() {
         const std::lock_guard lock{mutex_};
         handed_over_ = true;
     }
 
-    [[nodiscard]] bool runs_here() { return loop_.get_executor().running_in_this_thread(); }
+    [[nodiscard]] bool runs_here() {
+        return loop_.get_executor().running_in_this_thread() || made_.in_child();
+    }
 
     /// Calls a function with the fleet after all earlier calls, and does not wait for it. Throws
     /// std::bad_alloc if there is no memory to store the function, or if the function is called at
@@ -265,6 +276,7 @@ private:
         return true;
     }
 
+    const fork_mark made_;
     // These members stand before the loop, because its thread uses them.
     bool ended_ = false;
     member_call starting_{*this, [](Fleet& fleet) { fleet.start(); }};

@@ -35,6 +35,7 @@ FOREST_DECL cares_channel::cares_channel(const std::string& servers,
     refuse(::ares_init_options(&channel_, &settings,
                                ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB |
                                    ARES_OPT_RESOLVCONF));
+    ::ares_set_socket_functions(channel_, socket_functions(), nullptr);
     if (servers.empty())
         return;
     const int status = ::ares_set_servers_ports_csv(channel_, servers.c_str());
@@ -95,6 +96,25 @@ FOREST_DECL void cares_channel::refuse(int status) {
     const auto code =
         status == ARES_ENOMEM ? std::errc::not_enough_memory : std::errc::invalid_argument;
     throw std::system_error{std::make_error_code(code), ::ares_strerror(status)};
+}
+
+FOREST_DECL const ares_socket_functions* cares_channel::socket_functions() noexcept {
+    static const ares_socket_functions functions{
+        .asocket = [](int family, int type, int protocol, void*) -> ares_socket_t {
+            return ::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol);
+        },
+        .aclose = [](ares_socket_t socket, void*) { return ::close(socket); },
+        .aconnect = [](ares_socket_t socket, const sockaddr* address, ares_socklen_t size,
+                       void*) { return ::connect(socket, address, size); },
+        .arecvfrom = [](ares_socket_t socket, void* room, std::size_t size, int flags,
+                        sockaddr* address, ares_socklen_t* address_size, void*) -> ares_ssize_t {
+            return ::recvfrom(socket, room, size, flags, address, address_size);
+        },
+        .asendv = [](ares_socket_t socket, const iovec* parts, int count, void*) -> ares_ssize_t {
+            return ::writev(socket, parts, count);
+        },
+    };
+    return &functions;
 }
 
 FOREST_DECL bool cares_channel::has(int socket) const noexcept {

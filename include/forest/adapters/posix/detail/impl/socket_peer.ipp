@@ -11,12 +11,11 @@ FOREST_DECL socket_peer::socket_peer()
     if (::listen(listening_.number(), static_cast<int>(connections_max)) != 0)
         forest::detail::throw_last_error("listen");
     std::array<int, 2> ends{};
-    if (::pipe(ends.data()) != 0)
+    if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0)
         forest::detail::throw_last_error("pipe");
     wake_read_ = forest::detail::descriptor{ends[0]};
     wake_write_ = forest::detail::descriptor{ends[1]};
-    for (const forest::detail::descriptor* each : {&listening_, &wake_read_, &wake_write_})
-        forest::detail::set_nonblocking(*each);
+    forest::detail::set_nonblocking(listening_);
     port_ = forest::detail::port_of(listening_);
     refusing_port_ = forest::detail::port_of(refusing_); // no process listens here
     thread_ = std::thread{[this] { run(); }};
@@ -104,13 +103,13 @@ FOREST_DECL void socket_peer::wait() {
 
 FOREST_DECL void socket_peer::accept(std::uint64_t& number) {
     while (connections_.size() < connections_max) {
-        forest::detail::descriptor accepted{::accept(listening_.number(), nullptr, nullptr)};
+        forest::detail::descriptor accepted{
+            ::accept4(listening_.number(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC)};
         if (!accepted) {
             if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
                 std::this_thread::sleep_for(drip_interval); // until there may be resources
             return;
         }
-        forest::detail::set_nonblocking(accepted);
         connections_.push_back(
             std::make_unique<connection>(connection{std::move(accepted), ++number}));
     }

@@ -28,7 +28,8 @@ FOREST_DECL bool is_usable(const client_socket& client,
 }
 
 FOREST_DECL void end_tls(client_socket& client) noexcept {
-    if (client.tls && client.tls->output().empty() && client.tls->goodbye())
+    if (client.tls && client.tls->output().empty() && !client.made.in_child() &&
+        client.tls->goodbye())
         (void)client.socket.send(client.tls->output());
     client.tls.reset();
 }

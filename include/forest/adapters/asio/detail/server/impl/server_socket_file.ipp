@@ -30,13 +30,14 @@ FOREST_DECL bool server_socket_file::bound(unsigned mode) noexcept {
 
 FOREST_DECL void server_socket_file::release() noexcept {
     struct stat now{};
+    const bool owns = !made_.in_child();
     // Another process may have replaced the file.
-    if (is_bound_ && ::lstat(path_.c_str(), &now) == 0 && is(now, file_))
+    if (is_bound_ && owns && ::lstat(path_.c_str(), &now) == 0 && is(now, file_))
         ::unlink(path_.c_str());
     is_bound_ = false;
     if (lock_ < 0)
         return;
-    if (::lstat(lock_path_.c_str(), &now) == 0 && is(now, locked_))
+    if (owns && ::lstat(lock_path_.c_str(), &now) == 0 && is(now, locked_))
         ::unlink(lock_path_.c_str()); // before others can get the lock
     ::close(std::exchange(lock_, -1));
 }
