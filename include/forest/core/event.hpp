@@ -73,9 +73,9 @@ struct event {
     /// changes nothing.
     bool during_outage = false;
 
-    /// The number of checks in a row, including this one, for which the name service did not answer
-    /// (B12: such checks are inconclusive). After `doubt_max` such checks, further ones count as
-    /// `resolve_failed`; they are not included here.
+    /// The number of checks in a row that were inconclusive because this process was late or the
+    /// name service did not answer (B12), including this one. After `doubt_max` such checks,
+    /// further ones count: with `check_failed`, a number above 0 is the reason why it counts.
     int doubts = 0;
 };
 

@@ -40,15 +40,15 @@ struct options {
     /// From 0 to 0.5; 0 means that delays do not vary.
     double interval_jitter = 0.0;
 
-    /// The longest tolerated delay of a wake-up. After a longer delay a failed check is
-    /// inconclusive, because this process may be the cause (B12). At least 0. The value 0 is for
-    /// simulations: on a real clock every wake-up is a little late. With 0 each failed check is
-    /// repeated, and a timeout never counts.
+    /// The longest tolerated delay of a wake-up; during a check, at most a quarter of `timeout` is
+    /// tolerated. After a longer delay a failed check is inconclusive, because this process may be
+    /// the cause (B12). At least 0. The value 0 is for simulations: on a real clock every wake-up
+    /// is a little late, so up to `doubt_max` failed checks in a row are repeated.
     duration stall_tolerance = std::chrono::seconds{2};
 
-    /// The largest number of checks in a row that are inconclusive because the name service does
-    /// not answer and no earlier answer can be used (B12). Each further check counts as a failure,
-    /// `resolve_failed`. From 0 to 100; 0 means that each such check counts.
+    /// The largest number of checks in a row that are inconclusive because this process is late, or
+    /// because the name service does not answer and no earlier answer can be used (B12). Each
+    /// further check counts as a failure. From 0 to 100; 0 means that each such check counts.
     int doubt_max = 10;
 
     /// The upper limit of each duration above. It is so low that the sum of a few of them does not

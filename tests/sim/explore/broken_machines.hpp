@@ -88,12 +88,17 @@ using down_one_late = threshold_off_by<1, 0>;
 using up_one_early = threshold_off_by<0, -1>;
 using up_one_late = threshold_off_by<0, 1>;
 
-// Counts failures although this process was stalled.
+// Counts failures although this process was late.
 class stall_counted : public misled {
 public:
     stall_counted(forest::options settings, const forest::exponential_backoff& backoff,
                   forest::random_generator random) noexcept
         : misled{settings, never_stalled(settings), backoff, random} {}
+
+    [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
+        input.late = false;
+        return misled::step(input, now);
+    }
 
 private:
     static forest::options never_stalled(forest::options settings) noexcept {
@@ -377,7 +382,8 @@ public:
     using aware_of_flight::aware_of_flight;
 
     [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
-        if (in_flight_ && input.kind != health_input_kind::reply) {
+        if (in_flight_ && input.kind != health_input_kind::reply &&
+            input.kind != health_input_kind::unsent) {
             stopped_ = stopped_ || input.kind == health_input_kind::stopped;
             return {.kind = stopped_ ? health_action_kind::finished : health_action_kind::none};
         }

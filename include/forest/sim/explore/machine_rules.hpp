@@ -59,6 +59,9 @@ public:
             return broken(last_ == check_result::inconclusive ? "B12" : "B6",
                           "failures are " + std::to_string(subject.failures()) + ", and not " +
                               std::to_string(failures_));
+        if (subject.patient() != patient_)
+            return broken("B12", patient_ ? "the next check has no more time than usual"
+                                          : "the next check has more time than usual");
         if (subject.attempt() != attempts_)
             return broken("B10", "the attempt is " + std::to_string(subject.attempt()) +
                                      ", and not " + std::to_string(attempts_));
@@ -76,10 +79,10 @@ public:
     [[nodiscard]] auto state(const Machine& subject, steady_time now, int counted_to) const {
         const outage& kept = subject.outage();
         return std::make_tuple(
-            last_, begun_, first_, ended_, in_flight_, sent_again_, announced_, owed_, late_, down_,
-            counted_, doubts_, std::min(failures_, counted_to), std::min(successes_, counted_to),
+            last_, begun_, first_, ended_, in_flight_, sent_again_, announced_, owed_, late_,
+            patient_, down_, counted_, doubts_, std::min(failures_, counted_to),
+            std::min(successes_, counted_to),
             begun_ && !first_ && !ended_ ? planned_ - now : duration::zero(),
-            in_flight_ && !ended_ ? now - asked_at_ : duration::zero(),
             static_cast<std::int64_t>(kept.id - outages_), kept.first_failure - run_.first_failure,
             kept.first_failed_at - run_.first_failed_at, kept.failures - run_.failures,
             std::min(run_.failures, counted_to), kept.last_error, run_.last_error,
@@ -105,18 +108,17 @@ private:
         if (!begun_ || input.kind == kind::started) // A second start changes nothing (B13).
             return {};
         if (input.kind == kind::reply)
-            return end_check(*input.result, now, due);
+            return end_check(*input.result, input.late, now, due);
         if (input.kind == kind::woke)
             return wake(now);
         if (input.kind == kind::unsent) { // The same check, once, over a fresh connection.
             if (std::exchange(sent_again_, true))
                 return {};
+            late_ = late_ || input.late;
             return {.kind = action_kind::check, .fresh_connection = true};
         }
         if (std::exchange(announced_, false)) {
             in_flight_ = true;
-            sent_again_ = false;
-            asked_at_ = now;
             return {.kind = action_kind::check,
                     .fresh_connection = last_ == check_result::inconclusive};
         }
@@ -147,33 +149,38 @@ private:
         return report(event_kind::check_started);
     }
 
-    health_action end_check(const verdict& result, steady_time now, steady_time due) {
-        const bool overran = now - asked_at_ > options_.timeout + options_.stall_tolerance;
-        const bool doubtful = std::exchange(late_, false) || overran;
-        in_flight_ = false;
+    // A failure is doubtful if this process was late, or if the name service did not answer. It is
+    // inconclusive, until there were too many of them in a row.
+    health_action end_check(const verdict& result, bool was_late, steady_time now,
+                            steady_time due) {
+        const bool late = std::exchange(late_, false) || was_late;
+        in_flight_ = sent_again_ = false;
         if (result.healthy())
             return succeed(now, due);
-        if (result.error == errc::resolver_unavailable) {
-            if (doubts_ < options_.doubt_max) {
-                ++doubts_;
-                last_ = check_result::inconclusive;
-                plan(now, std::max<duration>(backoff_(doubts_, options_.interval), delay_min), due);
-                return report(event_kind::check_inconclusive);
-            }
-        }
-        if (result.error != errc::stopping && doubtful) {
-            if (result.error != errc::resolver_unavailable)
-                doubts_ = 0; // The name was found.
-            last_ = check_result::inconclusive;
-            planned_ = now;
+        const bool repeated = last_ == check_result::inconclusive;
+        last_ = check_result::inconclusive;
+        if (result.error == errc::local_resources_exhausted) {
+            planned_ = repeated ? now + std::chrono::milliseconds{50} : now;
             return report(event_kind::check_inconclusive);
         }
-        last_ = result.error == errc::stopping ? check_result::farewell : check_result::failure;
+        const bool unresolved = result.error == errc::resolver_unavailable;
+        const bool farewell = result.error == errc::stopping;
+        if (!unresolved && (farewell || !late)) {
+            resolve_doubts();
+        } else if (doubts_ < options_.doubt_max) {
+            ++doubts_;
+            patient_ = !unresolved && doubts_ == options_.doubt_max;
+            planned_ = now;
+            if (unresolved)
+                plan(now, std::max<duration>(backoff_(doubts_, options_.interval), delay_min), due);
+            return report(event_kind::check_inconclusive);
+        }
+        last_ = farewell ? check_result::farewell : check_result::failure;
         return fail(result, now, due);
     }
 
     health_action succeed(steady_time now, steady_time due) {
-        doubts_ = 0;
+        resolve_doubts();
         last_ = check_result::success;
         counted_ = true;
         failures_ = 0;
@@ -187,9 +194,6 @@ private:
     }
 
     health_action fail(const verdict& result, steady_time now, steady_time due) {
-        const bool unresolved = result.error == errc::resolver_unavailable;
-        if (!unresolved)
-            doubts_ = 0;
         counted_ = true;
         ++failures_;
         successes_ = 0;
@@ -198,7 +202,9 @@ private:
             if (failures_ == 1)
                 run_ = {.first_failure = result.ended_at, .first_failed_at = now};
             run_.failures = failures_;
-            run_.last_error = unresolved ? make_error_code(errc::resolve_failed) : result.error;
+            run_.last_error = result.error == errc::resolver_unavailable
+                                  ? make_error_code(errc::resolve_failed)
+                                  : result.error;
             run_.last_status = result.status;
             run_.unauthorized = run_.unauthorized || result.error == errc::unauthorized;
             run_.clock_skew = result.clock_skew ? result.clock_skew : run_.clock_skew;
@@ -209,6 +215,11 @@ private:
             }
         }
         return report(event_kind::check_failed);
+    }
+
+    void resolve_doubts() {
+        doubts_ = 0;
+        patient_ = false;
     }
 
     void plan(steady_time start, duration delay, steady_time due) {
@@ -313,19 +324,19 @@ private:
     bool announced_ = false; // check_started is reported, and the check comes next
     bool in_flight_ = false;
     bool sent_again_ = false; // the check in flight, over a fresh connection
-    bool late_ = false;       // the wake-up before the check in flight was late
+    bool late_ = false;       // a wake-up for the check in flight was late
+    bool patient_ = false;    // the next check is to have more time, and its failure counts
     bool counted_ = false;    // there was a success or a failure
     bool down_ = false;
     check_result last_ = check_result::none;
     std::optional<event_kind> owed_; // the change of status to be reported next
-    int doubts_ = 0;                 // consecutive checks without an answer from the name service
+    int doubts_ = 0;                 // consecutive checks with a doubtful failure
     int failures_ = 0;
     int successes_ = 0; // consecutive ones since the last failure, while down
     int attempts_ = 0;
     std::uint64_t outages_ = 0;
     steady_time planned_{}; // the planned time of the next check or the one in flight
-    steady_time asked_at_{};
-    outage run_{}; // the current run of failures, or the last one
+    outage run_{};          // the current run of failures, or the last one
 };
 
 } // namespace forest::inline FOREST_FORM::sim

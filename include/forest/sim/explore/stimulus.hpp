@@ -41,6 +41,7 @@ enum class verdict_kind : std::uint8_t {
     unauthorized, ///< counts, is remembered in the outage (B11), and has a clock skew
     not_ok,       ///< counts, and has another clock skew
     unresolved,   ///< inconclusive (B12) until there are more than `doubt_max` in a row
+    lacking,      ///< a resource of this machine: inconclusive (B12)
     farewell,     ///< makes the target down at once (B9)
     cancelled,    ///< not by the driver, which sends no reply after its cancel()
 };
@@ -60,6 +61,8 @@ struct stimulus {
     duration after{};
 
     verdict_kind result{}; ///< for `reply` only
+
+    bool late = false; ///< for `reply` and `unsent`: this process was late during the check
 
     /// How much the step adds to the length of a trace. A step that always follows adds nothing,
     /// for example one report after another. A report that takes time adds two, so that the search

@@ -2,6 +2,7 @@
 #ifndef FOREST_SIM_RULES_CLIENT_RULES_HPP
 #define FOREST_SIM_RULES_CLIENT_RULES_HPP
 
+#include <forest/core/detail/logic/check_watch.hpp>
 #include <forest/core/detail/logic/timestamp_sequence.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
@@ -50,7 +51,8 @@ public:
     /// The application has stopped the client, and the call has returned.
     void stopped() { stopped_ = true; }
 
-    /// A request was sent while `in_flight` others were in flight.
+    /// A request was sent while `in_flight` others were in flight. A check may have a second one
+    /// after half of its timeout.
     void sent(int in_flight);
 
     /// Call it when nothing was disturbed for so long that the client must know the truth. `well`
@@ -86,11 +88,17 @@ private:
 
     void failed(const event& happened);
 
-    // Returns whether the wake-up was later than tolerated, or the check took longer than
-    // tolerated.
+    // Returns whether the client was certainly late: the wake-up for the check was later than
+    // tolerated, or its end.
     bool doubtful() const;
 
-    void doubted();
+    // Returns whether the client may have been late, at any wake-up of the check.
+    bool may_be_late() const;
+
+    void doubted(const event& happened);
+
+    // Returns whether the present check may have more time than usual.
+    bool patient() const { return doubts_ > 0 && doubts_ >= options_.doubt_max; }
 
     void went_down(const event& happened, bool owed);
 
@@ -116,7 +124,9 @@ private:
     steady_time began_{};
     steady_time first_failed_at_{};
     duration late_{};
-    bool certain_ = true; // due_ is exact
+    bool certain_ = true;       // due_ is exact
+    bool exact_ = true;         // when the check began, timers ended when due
+    bool inconclusive_ = false; // the last check was
     bool checking_ = false;
     bool down_ = false;
     bool stopped_ = false;
@@ -124,6 +134,7 @@ private:
     bool fails_ = false;    // a check that began at the same time must fail
     std::uint64_t changes_at_begin_ = 0;
     std::uint64_t host_changes_ = 0;
+    int doubts_ = 0; // checks in a row that were inconclusive
     int attempts_ = 0;
     int failures_ = 0;
     int successes_ = 0;

@@ -254,38 +254,178 @@ BOOST_AUTO_TEST_CASE(B12_whatever_counts_ends_a_row_of_doubts) {
 BOOST_AUTO_TEST_CASE(B12_a_row_of_doubts_ends_with_any_answer_also_with_one_that_does_not_count) {
     verdict missing = failed(errc::unexpected_status);
     missing.status = 404;
-    const verdict broken = failed(errc::unexpected_status);
-    for (const auto& [between, late] : {std::pair{health_input::reply(broken), 8s},
-                                        std::pair{health_input::rerouted(missing), 0s}}) {
-        machine_type subject = fresh({.failure_threshold = 1});
-        const verdict unresolved = failed(errc::resolver_unavailable);
-        steady_time now{};
-        settle(subject, health_input::started(), now);
-        const auto doubt = [&](int times) {
-            for (int n = 0; n < times; ++n) {
-                const health_action next = settle(subject, health_input::reply(unresolved), now);
-                now += next.delay;
-                settle(subject, health_input::woke(), now);
-            }
-        };
-        doubt(9);
-        now += late;
-        BOOST_TEST((settle(subject, between, now).kind == health_action_kind::check));
-        BOOST_TEST(subject.doubts() == 0);
-        doubt(10);
+    machine_type subject = fresh({.failure_threshold = 1});
+    const verdict unresolved = failed(errc::resolver_unavailable);
+    steady_time now{};
+    settle(subject, health_input::started(), now);
+    const auto doubt = [&](int times) {
+        for (int n = 0; n < times; ++n) {
+            const health_action next = settle(subject, health_input::reply(unresolved), now);
+            now += next.delay;
+            settle(subject, health_input::woke(), now);
+        }
+    };
+    doubt(9);
+    BOOST_TEST(
+        (settle(subject, health_input::rerouted(missing), now).kind == health_action_kind::check));
+    BOOST_TEST(subject.doubts() == 0);
+    doubt(10);
+    BOOST_TEST(subject.failures() == 0);
+    doubt(1);
+    BOOST_TEST(subject.failures() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(B12_a_process_that_is_always_late_is_doubted_ten_times_and_then_counts) {
+    machine_type subject = fresh({.failure_threshold = 2});
+    const verdict silent = failed(errc::timed_out);
+    health_action next = settle(subject, health_input::started(), {});
+    for (int n = 0; n < 10; ++n) {
+        BOOST_TEST((next.kind == health_action_kind::check && next.fresh_connection == (n > 0)));
+        BOOST_TEST(!subject.patient());
+        BOOST_TEST((subject.timeout({}) == 5s));
+        const health_action told = subject.step(health_input::reply(silent, true), {});
+        BOOST_TEST((told.event == event_kind::check_inconclusive));
+        BOOST_TEST(subject.doubts() == n + 1);
         BOOST_TEST(subject.failures() == 0);
-        doubt(1);
-        BOOST_TEST(subject.failures() == 1);
+        next = settle(subject, health_input::reported(), {});
+    }
+    // It has time enough now, and the late result counts, as do those that follow.
+    for (int n = 1; n <= 2; ++n) {
+        BOOST_TEST((next.kind == health_action_kind::check));
+        BOOST_TEST(subject.patient());
+        BOOST_TEST((subject.timeout({}) == 50s));
+        const steady_time now = subject.due();
+        BOOST_TEST((subject.time_left(now + 10s) == 40s));
+        const health_action told = subject.step(health_input::reply(silent, true), now);
+        BOOST_TEST((told.event == event_kind::check_failed));
+        BOOST_TEST(subject.failures() == n);
+        settle(subject, health_input::reported(), now);
+        next = settle(subject, health_input::woke(), subject.due());
+    }
+    BOOST_TEST((subject.status() == target_status::down));
+    BOOST_TEST(subject.outage().last_error == make_error_code(errc::timed_out));
+    BOOST_TEST(subject.doubts() == 10);
+}
+
+BOOST_AUTO_TEST_CASE(B12_a_failure_on_time_ends_a_row_of_late_ones) {
+    const verdict silent = failed(errc::timed_out);
+    for (const bool answers : {false, true}) {
+        machine_type subject = fresh({.failure_threshold = 100, .doubt_max = 2});
+        settle(subject, health_input::started(), {});
+        settle(subject, health_input::reply(silent, true), {});
+        settle(subject, health_input::reply(silent, true), {});
+        BOOST_TEST(subject.patient());
+        settle(subject, health_input::reply(answers ? verdict{} : silent), {});
+        BOOST_TEST(subject.doubts() == 0);
+        BOOST_TEST(!subject.patient());
+        settle(subject, health_input::woke(), subject.due());
+        BOOST_TEST((subject.step(health_input::reply(silent, true), subject.due()).event ==
+                    event_kind::check_inconclusive));
     }
 }
 
-BOOST_AUTO_TEST_CASE(B12_a_stalled_process_does_not_count_what_it_could_not_resolve) {
+BOOST_AUTO_TEST_CASE(B12_late_checks_and_unanswered_look_ups_are_doubted_together) {
+    machine_type subject = fresh({.failure_threshold = 1, .doubt_max = 2});
+    settle(subject, health_input::started(), {});
+    settle(subject, health_input::reply(failed(errc::timed_out), true), {});
+    const verdict unresolved = failed(errc::resolver_unavailable);
+    health_action next = settle(subject, health_input::reply(unresolved, true), {});
+    // Only time for this process would not help.
+    BOOST_TEST(!subject.patient());
+    settle(subject, health_input::woke(), steady_time{} + next.delay);
+    BOOST_TEST(
+        (subject.step(health_input::reply(unresolved, true), steady_time{} + next.delay).event ==
+         event_kind::check_failed));
+}
+
+BOOST_AUTO_TEST_CASE(B12_without_any_doubt_a_late_failure_counts_at_once) {
     machine_type subject = fresh({.failure_threshold = 1, .doubt_max = 0});
     settle(subject, health_input::started(), {});
-    const verdict unresolved = failed(errc::resolver_unavailable);
-    const health_action told = subject.step(health_input::reply(unresolved), steady_time{8s});
-    BOOST_TEST((told.event == event_kind::check_inconclusive));
-    BOOST_TEST((subject.status() == target_status::unknown));
+    BOOST_TEST(!subject.patient());
+    BOOST_TEST((subject.step(health_input::reply(failed(errc::timed_out), true), {}).event ==
+                event_kind::check_failed));
+}
+
+BOOST_AUTO_TEST_CASE(B12_lateness_before_a_request_that_is_sent_again_is_remembered) {
+    for (const bool late : {false, true}) {
+        machine_type subject = fresh();
+        settle(subject, health_input::started(), {});
+        BOOST_TEST(subject.may_send_again());
+        const health_action next = subject.step(health_input::unsent(late), steady_time{3s});
+        BOOST_TEST((next.kind == health_action_kind::check && next.fresh_connection));
+        BOOST_TEST(!subject.may_send_again());
+        BOOST_TEST((subject.timeout(steady_time{3s}) == 2s));
+        BOOST_TEST((subject.timeout(steady_time{6s}) == 1ms));
+        const health_action told =
+            subject.step(health_input::reply(failed(errc::timed_out)), steady_time{5s});
+        BOOST_TEST(
+            (told.event == (late ? event_kind::check_inconclusive : event_kind::check_failed)));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(B12_a_wake_up_is_late_when_it_exceeds_the_tolerance) {
+    for (const duration late : {duration{2s}, 2s + duration{1}}) {
+        machine_type subject = fresh();
+        settle(subject, health_input::started(), {});
+        settle(subject, health_input::reply(verdict{}), {});
+        const steady_time woken = steady_time{30s} + late;
+        settle(subject, health_input::woke(), woken);
+        const health_action told =
+            subject.step(health_input::reply(failed(errc::connection_refused)), woken);
+        BOOST_TEST((told.event ==
+                    (late > 2s ? event_kind::check_inconclusive : event_kind::check_failed)));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(B1_a_wake_up_that_misses_a_whole_interval_begins_a_new_schedule) {
+    for (const duration late : {10s - duration{1}, duration{10s}}) {
+        machine_type subject = fresh({.interval = 10s, .stall_tolerance = 1h});
+        settle(subject, health_input::started(), {});
+        settle(subject, health_input::reply(verdict{}), {});
+        const steady_time woken = steady_time{10s} + late;
+        settle(subject, health_input::woke(), woken);
+        const health_action next = settle(subject, health_input::reply(verdict{}), woken);
+        BOOST_TEST((next.delay == (late < 10s ? duration{1} : 10s)));
+    }
+}
+
+BOOST_AUTO_TEST_CASE(B7_B8_thresholds_are_reached_exactly) {
+    machine_type subject = fresh({.failure_threshold = 3, .success_threshold = 2});
+    const verdict refused = failed(errc::connection_refused);
+    settle(subject, health_input::started(), {});
+    const auto check = [&](const verdict& result) {
+        settle(subject, health_input::reply(result), subject.due());
+        settle(subject, health_input::woke(), subject.due());
+        return subject.status();
+    };
+    BOOST_TEST((check(refused) == target_status::suspect));
+    BOOST_TEST((check(refused) == target_status::suspect));
+    BOOST_TEST((check(refused) == target_status::down));
+    BOOST_TEST((check({}) == target_status::down));
+    BOOST_TEST((check(refused) == target_status::down));
+    BOOST_TEST((check({}) == target_status::down));
+    BOOST_TEST((check({}) == target_status::up));
+    BOOST_TEST(subject.outage().failures == 3);
+    BOOST_TEST(subject.outage().id == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(B11_a_run_of_failures_keeps_the_last_skew_of_the_clocks) {
+    machine_type subject = fresh({.failure_threshold = 3});
+    settle(subject, health_input::started(), {});
+    for (const auto skew : {std::optional{60s}, std::optional<std::chrono::seconds>{}}) {
+        verdict result = failed(errc::unauthorized);
+        result.clock_skew = skew;
+        settle(subject, health_input::reply(result), subject.due());
+        settle(subject, health_input::woke(), subject.due());
+    }
+    BOOST_TEST((subject.outage().clock_skew == std::optional{60s}));
+    BOOST_TEST(subject.outage().unauthorized);
+    // The next run begins without it.
+    settle(subject, health_input::reply(verdict{}), subject.due());
+    settle(subject, health_input::woke(), subject.due());
+    settle(subject, health_input::reply(failed(errc::timed_out)), subject.due());
+    BOOST_TEST(!subject.outage().clock_skew.has_value());
+    BOOST_TEST(!subject.outage().unauthorized);
 }
 
 BOOST_AUTO_TEST_CASE(B14_a_stopped_machine_is_finished_for_ever) {

@@ -53,6 +53,12 @@ public:
     /// How the GET has ended; complete after `done`.
     [[nodiscard]] const get_result& result() const noexcept { return result_; }
 
+    /// Returns whether the request goes over a kept connection, and no byte of the answer has come.
+    [[nodiscard]] bool waits_on_kept_connection() const noexcept {
+        return result_.index == kept_connection && !some_ &&
+               (phase_ == phase::sending || phase_ == phase::receiving);
+    }
+
     [[nodiscard]] steady_time started() const noexcept { return started_; }
     [[nodiscard]] steady_time deadline() const noexcept { return deadline_; }
 

@@ -3,6 +3,7 @@
 #define FOREST_CORE_DETAIL_LOGIC_HEALTH_MACHINE_HPP
 
 #include <forest/core/detail/container/algorithm.hpp>
+#include <forest/core/detail/logic/check_watch.hpp>
 #include <forest/core/detail/logic/health_steps.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
@@ -105,7 +106,6 @@ public:
             assert(input.kind == kind::reported);
             phase_ = phase::checking;
             checked_at_ = now;
-            sent_again_ = false;
             return {.kind = health_action_kind::check, .fresh_connection = fresh_connection_};
         case phase::checking:
             if (input.kind == kind::launched)
@@ -113,9 +113,9 @@ public:
             if (input.kind == kind::rerouted)
                 return reroute(now);
             if (input.kind == kind::unsent)
-                return send_again();
+                return send_again(input.late);
             assert(input.kind == kind::reply && input.result != nullptr);
-            return conclude(*input.result, now);
+            return conclude(*input.result, input.late, now);
         case phase::judged:
             assert(input.kind == kind::reported);
             if (transition_ == transition::none)
@@ -138,8 +138,8 @@ public:
     /// Returns the number of consecutive failures that count (B6).
     [[nodiscard]] int failures() const noexcept { return failures_; }
 
-    /// Returns the number of checks in a row for which the name service did not answer, at most
-    /// `doubt_max` (B12: they are inconclusive).
+    /// Returns the number of checks in a row that were inconclusive because this process was late
+    /// or the name service did not answer (B12), at most `doubt_max`.
     [[nodiscard]] int doubts() const noexcept { return doubts_; }
 
     /// Returns the present run of failures. It is an outage if the status is down. While
@@ -172,12 +172,21 @@ public:
     /// Returns whether the present check may be made again because its connection was closed.
     [[nodiscard]] bool may_send_again() const noexcept { return !sent_again_; }
 
-    /// Returns the timeout of a request that is sent now: both requests of a check have one
-    /// deadline.
+    /// Returns whether the present check is patient: see check_watch. After many late checks in a
+    /// row, the next one gets more time, and its failure counts (B12: doubt has an end).
+    [[nodiscard]] bool patient() const noexcept {
+        return late_before_ && doubts_ >= options().doubt_max;
+    }
+
+    /// Returns the timeout of the first request of a check, or of one that is sent again: both
+    /// have one deadline.
     [[nodiscard]] duration timeout(steady_time now) const noexcept {
-        if (!sent_again_)
-            return options().timeout;
-        return detail::max(options().timeout - (now - checked_at_), delay_min);
+        return sent_again_ ? time_left(now) : whole_timeout();
+    }
+
+    /// Returns the timeout of a second request that is sent beside the first one.
+    [[nodiscard]] duration time_left(steady_time now) const noexcept {
+        return detail::max(whole_timeout() - (now - checked_at_), delay_min);
     }
 
     [[nodiscard]] const forest::options& options() const noexcept { return rules().options; }
@@ -190,9 +199,8 @@ public:
         const bool planned = phase::waiting <= phase_ && phase_ < phase::finished;
         return std::make_tuple(
             phase_, status_, transition_, stalled_, succeeded_, fresh_connection_, sent_again_,
-            doubts_, detail::min(failures_, counted_to), detail::min(successes_, counted_to),
-            planned ? due_ - now : duration::zero(),
-            phase_ == phase::checking ? now - checked_at_ : duration::zero());
+            late_before_, doubts_, detail::min(failures_, counted_to),
+            detail::min(successes_, counted_to), planned ? due_ - now : duration::zero());
     }
 
 private:
@@ -228,6 +236,10 @@ private:
         return begin();
     }
 
+    [[nodiscard]] duration whole_timeout() const noexcept {
+        return patient() ? patient_timeout(options()) : options().timeout;
+    }
+
     // A late wake-up usually does not change the schedule, so delays do not add up. If a whole
     // interval was missed or the process was stalled, a new schedule starts, because two checks in
     // a row show no more than one.
@@ -255,9 +267,11 @@ private:
         return {};
     }
 
-    health_action send_again() noexcept {
-        if (std::exchange(sent_again_, true))
+    health_action send_again(bool was_late) noexcept {
+        if (sent_again_)
             return {};
+        sent_again_ = true;
+        stalled_ = stalled_ || was_late;
         return {.kind = health_action_kind::check, .fresh_connection = true};
     }
 
@@ -268,7 +282,8 @@ private:
         attempt_ -= succeeded_ ? 0 : 1;
         stalled_ = false;
         fresh_connection_ = false;
-        doubts_ = 0;
+        sent_again_ = false;
+        resolve_doubts();
         transition_ = transition::none;
         due_ = now;
         return report(phase::judged, event_kind::health_route_missing);
@@ -281,41 +296,49 @@ private:
         return {.kind = health_action_kind::wait, .delay = delay_max};
     }
 
-    health_action conclude(const verdict& result, steady_time now) noexcept {
+    health_action conclude(const verdict& result, bool was_late, steady_time now) noexcept {
         transition_ = transition::none;
-        // The server may be healthy although its name could not be looked up. A new look-up at once
-        // would use a whole core, and add load to a failing name service. So the backoff decides
-        // the delay, with the number of doubts instead of failures.
-        const bool in_doubt = result.error == errc::resolver_unavailable;
-        if (in_doubt && doubts_ < options().doubt_max) {
-            ++doubts_;
-            stalled_ = false;
-            fresh_connection_ = true;
-            due_ = now + jittered(delay_after(doubts_));
-            return report(phase::judged, event_kind::check_inconclusive);
-        }
-        // The deadline of a check is a wake-up, too. If it comes late, the process was stalled.
-        const bool overran = now - checked_at_ > options().timeout + options().stall_tolerance;
-        // An announced stop of the server counts even if this process is late (B9: the target is
-        // down at once). A lack of resources on this machine says nothing about the server.
-        const bool lacking = result.error == errc::local_resources_exhausted;
-        const bool inconclusive =
-            !result.healthy() && result.error != errc::stopping && (stalled_ || overran || lacking);
-        stalled_ = false;
-        if (!in_doubt && !lacking)
-            doubts_ = 0;
-        const bool repeated = std::exchange(fresh_connection_, inconclusive);
-        if (inconclusive) {
-            // If two checks in a row lacked a resource, a third check at once would lack it, too.
-            due_ = lacking && repeated ? now + shortage_pause : now;
-            return report(phase::judged, event_kind::check_inconclusive);
-        }
-        if (result.healthy())
+        sent_again_ = false;
+        was_late = std::exchange(stalled_, false) || was_late;
+        const bool repeated = std::exchange(fresh_connection_, false);
+        if (result.healthy()) {
+            resolve_doubts();
             succeed(now);
-        else
-            fail(result, now);
-        return report(phase::judged,
-                      result.healthy() ? event_kind::check_succeeded : event_kind::check_failed);
+            return report(phase::judged, event_kind::check_succeeded);
+        }
+        // A lack of resources on this machine says nothing about the server. If two checks in a row
+        // lacked a resource, a third check at once would lack it, too.
+        if (result.error == errc::local_resources_exhausted)
+            return doubt(repeated ? now + shortage_pause : now);
+        // The server may be healthy although its name could not be looked up, or although this
+        // process was late. An announced stop of the server counts even then (B9: the target is
+        // down at once).
+        const bool unresolved = result.error == errc::resolver_unavailable;
+        if (unresolved || (was_late && result.error != errc::stopping)) {
+            if (doubts_ < options().doubt_max) {
+                ++doubts_;
+                late_before_ = !unresolved;
+                // A new look-up at once would use a whole core, and add load to a failing name
+                // service. So the backoff decides the delay, with the number of doubts instead of
+                // failures.
+                return doubt(unresolved ? now + jittered(delay_after(doubts_)) : now);
+            }
+        } else {
+            resolve_doubts();
+        }
+        fail(result, now);
+        return report(phase::judged, event_kind::check_failed);
+    }
+
+    health_action doubt(steady_time repeat_at) noexcept {
+        fresh_connection_ = true;
+        due_ = repeat_at;
+        return report(phase::judged, event_kind::check_inconclusive);
+    }
+
+    void resolve_doubts() noexcept {
+        doubts_ = 0;
+        late_before_ = false;
     }
 
     void succeed(steady_time now) noexcept {
@@ -399,8 +422,9 @@ private:
     bool stalled_ = false;
     bool succeeded_ = false;
     bool fresh_connection_ = false;
-    bool sent_again_ = false; // the present check, over a fresh connection
-    std::uint8_t doubts_ = 0; // checks in a row for which the name service did not answer
+    bool sent_again_ : 1 = false;  // the present check, over a fresh connection
+    bool late_before_ : 1 = false; // the last of the doubts was because of lateness
+    std::uint8_t doubts_ = 0;      // checks in a row that were inconclusive
     random_generator random_;
     int attempt_ = 0;
     int failures_ = 0;

@@ -37,6 +37,7 @@ struct health_input {
     health_input_kind kind{};
     const verdict* result = nullptr;   ///< for `reply` only; read during the step, not kept
     duration delay = duration::zero(); ///< for `started` and `hurried` only; not negative
+    bool late = false;                 ///< for `reply` and `unsent`: this process was late (B12)
 
     /// The first check is delayed by `delay` in addition to the initial delay. So a driver with
     /// many targets can spread their first checks.
@@ -44,8 +45,9 @@ struct health_input {
         return {health_input_kind::started, nullptr, delay};
     }
     static constexpr health_input woke() noexcept { return {health_input_kind::woke}; }
-    static constexpr health_input reply(const verdict& result) noexcept {
-        return {health_input_kind::reply, &result};
+    /// `late` says whether this process was late during the check: see check_watch.
+    static constexpr health_input reply(const verdict& result, bool late = false) noexcept {
+        return {.kind = health_input_kind::reply, .result = &result, .late = late};
     }
     static constexpr health_input reported() noexcept { return {health_input_kind::reported}; }
     static constexpr health_input launched() noexcept { return {health_input_kind::launched}; }
@@ -59,7 +61,9 @@ struct health_input {
     /// The check has used a kept connection that its server had closed. That says nothing about the
     /// server. So the same check is made again, newly signed, over a fresh connection. The
     /// second time for a check it changes nothing: see `health_machine::may_send_again`.
-    static constexpr health_input unsent() noexcept { return {health_input_kind::unsent}; }
+    static constexpr health_input unsent(bool late = false) noexcept {
+        return {.kind = health_input_kind::unsent, .late = late};
+    }
 
     /// If the machine waits for the next check, the check comes at most `delay_max` from now.
     static constexpr health_input hurried(duration delay_max) noexcept {

@@ -32,6 +32,7 @@ concept drivable =
         { view.status() } -> std::same_as<target_status>;
         { view.attempt() } -> std::same_as<int>;
         { view.failures() } -> std::same_as<int>;
+        { view.patient() } -> std::same_as<bool>;
         { view.outage() } -> std::convertible_to<const outage&>;
         { view.due() } -> std::same_as<steady_time>;
         { view.state(now, 1) } -> std::totally_ordered;
@@ -50,7 +51,7 @@ public:
     std::optional<violation> play(const stimulus& played) {
         now_ += played.after;
         const verdict result = verdict_of(played.result, now_);
-        const health_input input{played.kind, &result};
+        const health_input input{.kind = played.kind, .result = &result, .late = played.late};
         answered_ = subject_.step(input, now_);
         std::optional<violation> broken = rules_.judge(subject_, input, answered_, now_);
         switch (answered_.kind) {

@@ -24,6 +24,7 @@ FOREST_DECL verdict verdict_of(verdict_kind result, steady_time now) {
         judged.clock_skew = std::chrono::seconds{-90};
         break;
     case verdict_kind::unresolved: judged.error = errc::resolver_unavailable; break;
+    case verdict_kind::lacking: judged.error = errc::local_resources_exhausted; break;
     case verdict_kind::farewell:
         judged.error = errc::stopping;
         judged.status = 503;
@@ -38,7 +39,6 @@ FOREST_DECL stimuli::stimuli(const options& settings, duration longest_delay) {
     const duration zero = duration::zero();
     const duration least{1};
     const duration tolerance = settings.stall_tolerance;
-    const duration deadline = settings.timeout + tolerance;
     const duration interval = settings.interval;
     const duration longest = std::max(interval, longest_delay);
     const duration overdue = longest + jitter_max(settings, longest);
@@ -52,12 +52,14 @@ FOREST_DECL stimuli::stimuli(const options& settings, duration longest_delay) {
     for (const duration late :
          ordered({zero, tolerance, tolerance + least, interval - least, interval}))
         at(pending::wait).push_back({kind::woke, late});
-    for (const duration took :
-         ordered({zero, settings.timeout, deadline, deadline + least, interval - least, interval}))
-        for (std::size_t index = 0; index < verdict_kind_count; ++index)
-            at(pending::check).push_back({kind::reply, took, static_cast<verdict_kind>(index)});
-    for (const duration took : {zero, settings.timeout})
-        at(pending::check).push_back({kind::unsent, took});
+    for (std::size_t index = 0; index < verdict_kind_count; ++index) {
+        const auto result = static_cast<verdict_kind>(index);
+        for (const duration took : ordered({zero, interval - least, interval}))
+            at(pending::check).push_back({kind::reply, took, result});
+        at(pending::check).push_back({kind::reply, zero, result, true});
+    }
+    for (const bool late : {false, true})
+        at(pending::check).push_back({.kind = kind::unsent, .late = late});
     for (const pending busy : {pending::wait, pending::check}) {
         at(busy).push_back({kind::started});
         at(busy).push_back({kind::stopped});
@@ -90,12 +92,12 @@ FOREST_DECL std::string to_string(const stimulus& played) {
         const verdict result = verdict_of(played.result, {});
         std::string text = "reply ";
         text += result.healthy() ? "ok" : forest::name(result.error);
-        return text + " after " + to_code(played.after);
+        return text + " after " + to_code(played.after) + (played.late ? ", late" : "");
     }
     case input_kind::reported: return "reported after " + to_code(played.after);
     case input_kind::launched: return "launched after " + to_code(played.after);
     case input_kind::rerouted: return "rerouted after " + to_code(played.after);
-    case input_kind::unsent: return "unsent after " + to_code(played.after);
+    case input_kind::unsent: return played.late ? "unsent, late" : "unsent";
     case input_kind::hurried: return "hurried after " + to_code(played.after);
     case input_kind::stopped: return "stopped";
     }

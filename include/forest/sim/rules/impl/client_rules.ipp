@@ -29,7 +29,7 @@ FOREST_DECL void client_rules::reported(const event& happened) {
     case event_kind::check_started: return started(happened);
     case event_kind::check_succeeded: return succeeded(happened);
     case event_kind::check_failed: return failed(happened);
-    case event_kind::check_inconclusive: return doubted();
+    case event_kind::check_inconclusive: return doubted(happened);
     case event_kind::server_down: return went_down(happened, owed.has_value());
     default: return came_back(happened, owed.has_value());
     }
@@ -48,7 +48,9 @@ FOREST_DECL void client_rules::called_up() {
 FOREST_DECL void client_rules::sent(int in_flight) {
     if (stopped_)
         violated("B14", "a check was sent after the client was stopped");
-    if (in_flight > 0)
+    const bool hedged = checking_ && in_flight == 1 && !patient() &&
+                        view_.local_now() - began_ >= options_.timeout / 2;
+    if (in_flight > 0 && !hedged)
         violated("B2", "a second check was sent while one was in flight");
 }
 
@@ -107,10 +109,12 @@ FOREST_DECL void client_rules::started(const event& happened) {
     if (!due_ || late_ > options_.stall_tolerance || late_ >= options_.interval)
         due_ = now; // The schedule starts again from here.
     began_ = now;
-    latest_ = view_.timer_now() + options_.timeout;
+    exact_ = view_.exact();
+    latest_ = view_.timer_now() +
+              (patient() ? forest::detail::patient_timeout(options_) : options_.timeout);
     signed_as_ = timestamps_.next(view_.wall_now());
     succeeds_ = must_succeed();
-    fails_ = !succeeds_ && view_.must_fail(signed_as_);
+    fails_ = !succeeds_ && !patient() && view_.must_fail(signed_as_);
     changes_at_begin_ = view_.changes();
     host_changes_ = view_.host_changes();
 }
@@ -131,6 +135,8 @@ FOREST_DECL void client_rules::succeeded(const event& happened) {
             "a check succeeded although all had to fail");
     failures_ = 0;
     attempts_ = 0;
+    doubts_ = 0;
+    inconclusive_ = false;
     scheduled(due_.value_or(view_.local_now()), options_.interval);
     if (!certain_)
         due_.reset();
@@ -143,7 +149,12 @@ FOREST_DECL void client_rules::failed(const event& happened) {
     const std::error_code error = happened.check->error;
     require(error != errc::operation_canceled, "B14", "a cancelled check was reported");
     const bool farewell = error == errc::stopping;
-    require(farewell || !doubtful(), "B12", "a failure was counted although the client was late");
+    require(farewell || !doubtful() || doubts_ >= options_.doubt_max, "B12",
+            "a failure was counted although the client was late");
+    require(happened.doubts == 0 || doubts_ >= options_.doubt_max, "B12",
+            "a doubtful failure was counted too early");
+    doubts_ = happened.doubts;
+    inconclusive_ = false;
     require(!(succeeds_ && constant() && must_succeed()), "truth",
             "a check failed although everything was well");
     ++failures_;
@@ -158,17 +169,31 @@ FOREST_DECL void client_rules::failed(const event& happened) {
 }
 
 FOREST_DECL bool client_rules::doubtful() const {
+    const duration longest = options_.timeout + forest::detail::lateness_max(options_) + rounding;
     return late_ > options_.stall_tolerance + rounding ||
-           view_.local_now() - began_ > options_.timeout + options_.stall_tolerance + rounding;
+           (exact_ && view_.exact() && !patient() && view_.local_now() - began_ > longest);
 }
 
-FOREST_DECL void client_rules::doubted() {
-    end_check();
+FOREST_DECL bool client_rules::may_be_late() const {
     // A jitter is random, so it is unknown how late the client was.
-    require(options_.interval_jitter > 0.0 || !certain_ || late_ > options_.stall_tolerance ||
-                view_.local_now() - began_ > options_.timeout + options_.stall_tolerance,
-            "B12", "a check was reported as inconclusive although the client was on time");
-    scheduled(view_.local_now(), duration::zero());
+    return options_.interval_jitter > 0.0 || !certain_ || late_ > options_.stall_tolerance ||
+           !exact_ || !view_.exact() || host_changes_ != view_.host_changes();
+}
+
+FOREST_DECL void client_rules::doubted(const event& happened) {
+    end_check();
+    const steady_time now = view_.local_now();
+    const std::error_code error = happened.check->error;
+    const bool repeated = std::exchange(inconclusive_, true);
+    if (error == errc::local_resources_exhausted)
+        return scheduled(now, repeated ? std::chrono::milliseconds{50} : duration::zero());
+    require(error == errc::resolver_unavailable || may_be_late(), "B12",
+            "a check was reported as inconclusive although the client was on time");
+    require(happened.doubts == doubts_ + 1 && happened.doubts <= options_.doubt_max, "B12",
+            "the inconclusive checks were not counted by one");
+    doubts_ = happened.doubts;
+    scheduled(now, error == errc::resolver_unavailable ? backoff_(doubts_, options_.interval)
+                                                       : duration::zero());
 }
 
 FOREST_DECL void client_rules::went_down(const event& happened, bool owed) {
