@@ -178,6 +178,13 @@ public:
         return state_->network.keeps_connections_;
     }
 
+    [[nodiscard]] bool waits_on_kept_connection() const noexcept {
+        return state_->asked != nullptr && state_->network.keeps_connections_ &&
+               !state_->asked->fresh_connection;
+    }
+
+    [[nodiscard]] transport another() const;
+
 private:
     struct state {
         explicit state(scripted_network& of) : network{of} {}
@@ -217,11 +224,16 @@ private:
 };
 
 static_assert(connection_keeper<scripted_network::transport>);
+static_assert(hedging_transport<scripted_network::transport>);
 
 inline scripted_network::transport scripted_network::make() {
     if (on_make)
         on_make();
     return transport{*this};
+}
+
+inline scripted_network::transport scripted_network::transport::another() const {
+    return state_->network.make();
 }
 
 /// A virtual clock that counts what is asked of it. Copies count together. Models `clock`; cannot

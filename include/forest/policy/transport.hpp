@@ -78,6 +78,19 @@ concept connection_keeper = transport<T> && requires(const T& transport, const u
     { transport.keeps_connection_to(target) } noexcept -> std::same_as<bool>;
 };
 
+/// A transport may support hedged requests. When a kept connection has been silent for half of the
+/// timeout, it may be half open: this side does not know that the other side is gone. Then the same
+/// check is sent a second time, newly signed, over a fresh connection. A model makes two promises.
+/// `waits_on_kept_connection()` returns whether a GET is pending that uses a kept connection, and
+/// no byte of an answer has come; it is called on the execution context of the clock. `another()`
+/// returns a transport that does what this one does, and may be used at the same time; it may throw
+/// std::bad_alloc.
+template <typename T>
+concept hedging_transport = transport<T> && requires(T& transport, const T& constant) {
+    { constant.waits_on_kept_connection() } noexcept -> std::same_as<bool>;
+    { transport.another() } -> std::same_as<T>;
+};
+
 } // namespace forest::inline FOREST_FORM
 
 #endif

@@ -44,6 +44,9 @@ public:
     /// No transport.
     explicit asio_get(std::nullptr_t) noexcept;
 
+    /// Makes another one from the arguments of this one.
+    [[nodiscard]] asio_get another() const;
+
     asio_get(asio_get&&) noexcept;
     asio_get& operator=(asio_get&&) = delete;
     ~asio_get();
@@ -51,9 +54,13 @@ public:
     void begin(const request& http_request, duration timeout,
                unique_function<void(const reply&)> handler);
 
+    [[nodiscard]] bool waits_on_kept_connection() const noexcept;
+
     void cancel() noexcept;
 
 private:
+    explicit asio_get(std::shared_ptr<get_operation<standalone_io>> get) noexcept;
+
     std::shared_ptr<get_operation<standalone_io>> get_;
 };
 
@@ -137,12 +144,25 @@ public:
         get_.begin(http_request, timeout, std::forward<Handler>(handler));
     }
 
+    /// Returns whether a GET is pending over a kept connection, and no byte of its answer has come.
+    [[nodiscard]] bool waits_on_kept_connection() const noexcept {
+        return get_.waits_on_kept_connection();
+    }
+
+    /// Returns a transport with the same clock, names and options, and with connections of its own.
+    /// Throws like the constructors.
+    [[nodiscard]] basic_asio_transport another() const {
+        return basic_asio_transport{get_.another()};
+    }
+
     /// Ends the pending GET and closes the connection, even a kept one. If the executor is neither
     /// that of an io_context nor that of a thread_pool, and has no memory to call the handler, the
     /// handler is destroyed without a call.
     void cancel() noexcept { get_.cancel(); }
 
 private:
+    explicit basic_asio_transport(detail::asio_get get) : get_{std::move(get)} {}
+
     detail::asio_get get_;
 };
 

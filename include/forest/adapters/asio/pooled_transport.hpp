@@ -34,6 +34,8 @@ public:
                unique_function<void(const reply&)> handler);
 
     [[nodiscard]] bool keeps(const url& target) const noexcept;
+    [[nodiscard]] bool waits_on_kept_connection() const noexcept;
+    [[nodiscard]] const std::shared_ptr<get_operation_pool>& pool() const noexcept { return pool_; }
 
     void cancel() noexcept;
 
@@ -94,10 +96,22 @@ public:
         return get_.keeps(target);
     }
 
+    /// Returns whether a GET is pending over a kept connection, and no byte of its answer has come.
+    [[nodiscard]] bool waits_on_kept_connection() const noexcept {
+        return get_.waits_on_kept_connection();
+    }
+
+    /// Returns another transport of the same pool. May throw std::bad_alloc.
+    [[nodiscard]] basic_pooled_transport another() const {
+        return basic_pooled_transport{detail::pooled_get{get_.pool()}};
+    }
+
     /// Ends the pending GET.
     void cancel() noexcept { get_.cancel(); }
 
 private:
+    explicit basic_pooled_transport(detail::pooled_get get) : get_{std::move(get)} {}
+
     detail::pooled_get get_;
 };
 

@@ -40,6 +40,8 @@ public:
     tls_client& operator=(tls_client&&) noexcept;
     ~tls_client();
 
+    [[nodiscard]] const tls_options& options() const noexcept { return chosen_; }
+
     /// Returns the present number of tickets.
     [[nodiscard]] std::size_t tickets() const noexcept { return count_; }
 

@@ -14,7 +14,7 @@
 
 namespace forest::inline FOREST_FORM {
 
-static_assert(transport<asio_transport>);
+static_assert(hedging_transport<asio_transport>);
 
 } // namespace forest::inline FOREST_FORM
 
@@ -31,6 +31,16 @@ FOREST_DECL FOREST_COLD asio_get::asio_get(const asio_clock& clock,
 
 FOREST_DECL FOREST_COLD asio_get::asio_get(std::nullptr_t) noexcept {}
 
+FOREST_DECL FOREST_COLD
+asio_get::asio_get(std::shared_ptr<get_operation<standalone_io>> get) noexcept
+    : get_{std::move(get)} {}
+
+FOREST_DECL FOREST_COLD asio_get asio_get::another() const {
+    const standalone_io::arguments same = get_->made_from();
+    return asio_get{
+        std::make_shared<get_operation<standalone_io>>(same.serializer, same.options, same.names)};
+}
+
 FOREST_DECL FOREST_COLD asio_get::asio_get(asio_get&&) noexcept = default;
 
 FOREST_DECL FOREST_COLD asio_get::~asio_get() {
@@ -41,6 +51,10 @@ FOREST_DECL FOREST_COLD asio_get::~asio_get() {
 FOREST_DECL void asio_get::begin(const request& http_request, duration timeout,
                                  unique_function<void(const reply&)> handler) {
     get_->get(http_request, timeout, std::move(handler));
+}
+
+FOREST_DECL FOREST_COLD bool asio_get::waits_on_kept_connection() const noexcept {
+    return get_->waits_on_kept_connection();
 }
 
 FOREST_DECL FOREST_COLD void asio_get::cancel() noexcept {

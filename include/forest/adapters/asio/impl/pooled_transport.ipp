@@ -10,7 +10,7 @@
 
 namespace forest::inline FOREST_FORM {
 
-static_assert(transport<pooled_transport>);
+static_assert(hedging_transport<pooled_transport>);
 
 } // namespace forest::inline FOREST_FORM
 
@@ -33,6 +33,10 @@ FOREST_DECL void pooled_get::begin(const request& http_request, duration timeout
 
 FOREST_DECL bool pooled_get::keeps(const url& target) const noexcept {
     return pool_->keeps(target);
+}
+
+FOREST_DECL FOREST_COLD bool pooled_get::waits_on_kept_connection() const noexcept {
+    return get_->waits_on_kept_connection();
 }
 
 FOREST_DECL void pooled_get::cancel() noexcept {

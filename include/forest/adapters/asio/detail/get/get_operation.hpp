@@ -84,6 +84,11 @@ public:
         end_unanswered(held, why);
     }
 
+    [[nodiscard]] bool waits_on_kept_connection() noexcept {
+        const auto held = acquire();
+        return machine_.waits_on_kept_connection();
+    }
+
     // Destructors call this.
     void cancel() noexcept {
         auto held = acquire();

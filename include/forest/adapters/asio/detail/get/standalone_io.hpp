@@ -42,6 +42,15 @@ public:
     standalone_io(const standalone_io&) = delete;
     standalone_io& operator=(const standalone_io&) = delete;
 
+    /// The arguments of the constructor.
+    struct arguments {
+        asio_serializer serializer;
+        transport_options options;
+        std::shared_ptr<name_directory> names;
+    };
+
+    [[nodiscard]] arguments made_from() const;
+
 protected:
     using lock = std::unique_lock<std::mutex>;
     using clock = std::chrono::steady_clock;

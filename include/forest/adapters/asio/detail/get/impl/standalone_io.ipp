@@ -19,6 +19,15 @@ FOREST_DECL FOREST_COLD standalone_io::standalone_io(asio_serializer serializer,
       mailbox_{executor()},
       timer_{executor()} {}
 
+FOREST_DECL FOREST_COLD standalone_io::arguments standalone_io::made_from() const {
+    return {.serializer = serializer_,
+            .options = {.tls = tls_.options(),
+                        .reuse_connections = reuses_,
+                        .kept_age_max = kept_age_max_,
+                        .reset_after_answer = resets_},
+            .names = names_};
+}
+
 FOREST_DECL standalone_io::~standalone_io() {
     drop_all();
 }
