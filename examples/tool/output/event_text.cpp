@@ -81,6 +81,14 @@ std::string route_text(const event& happened) {
                : fmt::format("; the server has no {}: {}", ascii_escape(happened.path), hint);
 }
 
+// Returns why a failure counts although those before it did not.
+std::string end_of_doubt(const event& happened) {
+    return happened.doubts == 0
+               ? std::string{}
+               : fmt::format("; it counts, because {} checks before it were inconclusive",
+                             happened.doubts);
+}
+
 struct words {
     std::string_view label;
     std::string_view colour;
@@ -92,8 +100,9 @@ words words_for(const event& happened) {
     case event_kind::check_succeeded: return {"ok", colour::good, success_text(*happened.check)};
     case event_kind::check_failed:
         return {"failed", colour::doubtful,
-                fmt::format("{}/{} {}{}", happened.failures, happened.failure_threshold,
-                            failure_text(*happened.check), route_text(happened))};
+                fmt::format("{}/{} {}{}{}", happened.failures, happened.failure_threshold,
+                            failure_text(*happened.check), route_text(happened),
+                            end_of_doubt(happened))};
     case event_kind::check_inconclusive:
         return {"unsure", colour::doubtful,
                 std::string{undecided_by(happened.check->error)} +

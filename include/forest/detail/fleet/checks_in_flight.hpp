@@ -3,9 +3,11 @@
 #define FOREST_DETAIL_FLEET_CHECKS_IN_FLIGHT_HPP
 
 #include <forest/core/detail/container/unique_function.hpp>
+#include <forest/core/detail/logic/check_watch.hpp>
 #include <forest/core/target_id.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
+#include <forest/core/verdict.hpp>
 #include <forest/form.hpp>
 #include <forest/policy/transport.hpp>
 
@@ -13,12 +15,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
-// The checks of a fleet that are in flight. Each has a transport and a request; targets that wait
-// have none. Transports and requests are used again. So their number is the largest number of
-// checks that were ever in flight at a time.
+// The requests of a fleet that are in flight, one or two for each check. Each has a transport;
+// targets that wait have none. Transports and requests are used again. So their number is the
+// largest number of checks that were ever in flight at a time.
 
 namespace forest::inline FOREST_FORM::detail {
 
@@ -35,6 +38,11 @@ public:
         target_id id{}; // the target; 0 if no target waits for the end
         unsigned connections_paid = 0;
         const std::uint32_t number;
+        check_watch watch;
+        check* beside = nullptr; // the other request of the same check, while both are in flight
+        std::optional<verdict> outcome; // of the other request, which has ended
+        bool decided = false;           // the outcome is that of a complete answer
+        bool gave_up = false;           // the request is cancelled: the check has had its time
     };
 
     explicit checks_in_flight(unique_function<Transport()> source) : source_{std::move(source)} {}
@@ -57,18 +65,34 @@ public:
     /// policies are passed on; then no check has begun.
     template <typename Target, typename Prepare, typename Handler>
     check& begin(Target& subject, duration timeout, const Prepare& prepare, Handler handler) {
-        check& begun = take(subject);
+        check& begun = vacant(subject.id);
+        begun.get.target = std::move(subject.location);
+        begun.get.fresh_connection = subject.fresh_connection;
+        subject.check = begun.number;
         try {
-            prepare(begun.get);
-            begun.transport.async_get(begun.get, timeout,
-                                      [handler = std::move(handler), &begun](const reply& answer) {
-                                          handler(begun, answer);
-                                      });
+            get(begun, timeout, prepare, std::move(handler));
         } catch (...) {
             end(begun, &subject);
             throw;
         }
         return begun;
+    }
+
+    /// Begins a second request beside `first`. The arguments and exceptions are those of `begin`.
+    template <typename Prepare, typename Handler>
+    void begin_beside(check& first, duration timeout, const Prepare& prepare, Handler handler) {
+        check& begun = vacant(first.id);
+        begun.watch = first.watch;
+        try {
+            begun.get.target = first.get.target;
+            begun.get.fresh_connection = true;
+            get(begun, timeout, prepare, std::move(handler));
+        } catch (...) {
+            release(begun);
+            throw;
+        }
+        begun.beside = &first;
+        first.beside = &begun;
     }
 
     /// Ends a check, and moves the URL back to `subject`. `subject` is null if it was removed.
@@ -78,17 +102,43 @@ public:
             subject->location = std::move(ended.get.target);
             subject->check = Target::no_check;
         }
-        ended.id = {};
-        idle_.push_back(&ended);
+        release(ended);
+    }
+
+    /// Ends one of two requests, which has this outcome or none. If the outcome is decided, the
+    /// other request is cancelled.
+    template <typename Target>
+    void end_beside(check& ended, Target& subject, const std::optional<verdict>& outcome,
+                    bool decided) {
+        check& other = *ended.beside;
+        other.beside = nullptr;
+        other.outcome = outcome;
+        other.decided = decided;
+        subject.check = other.number;
+        release(ended);
+        if (decided)
+            other.transport.cancel();
     }
 
     /// Cancels the check of a removed target.
     template <typename Target>
     void abandon(Target& removed) {
         check& abandoned = *checks_[removed.check];
-        abandoned.id = {};
         removed.check = Target::no_check;
-        abandoned.transport.cancel();
+        if (check* const other = std::exchange(abandoned.beside, nullptr)) {
+            other->beside = nullptr;
+            cancel(*other);
+        }
+        cancel(abandoned);
+    }
+
+    /// Calls `visit` for each request in flight, except for those that were abandoned. `visit` may
+    /// begin others.
+    template <typename Visit>
+    void for_each(const Visit& visit) {
+        for (std::size_t index = 0; index < checks_.size(); ++index)
+            if (checks_[index] != nullptr && checks_[index]->id != target_id{})
+                visit(*checks_[index]);
     }
 
     /// Returns the check of a target that has one in flight.
@@ -117,8 +167,7 @@ public:
 
 private:
     // Throws what `source_` throws.
-    template <typename Target>
-    check& take(Target& subject) {
+    check& vacant(target_id id) {
         if (idle_.empty()) {
             idle_.reserve(checks_.size() + 1); // so that `end` never fails
             checks_.push_back(
@@ -127,13 +176,32 @@ private:
         }
         check& begun = *idle_.back();
         idle_.pop_back();
-        begun.id = subject.id;
-        begun.get.target = std::move(subject.location);
+        begun.id = id;
         begun.get.fields.clear();
-        begun.get.fresh_connection = subject.fresh_connection;
         begun.connections_paid = 0;
-        subject.check = begun.number;
+        begun.outcome.reset();
+        begun.decided = begun.gave_up = false;
         return begun;
+    }
+
+    template <typename Prepare, typename Handler>
+    static void get(check& begun, duration timeout, const Prepare& prepare, Handler handler) {
+        prepare(begun.get);
+        begun.transport.async_get(begun.get, timeout,
+                                  [handler = std::move(handler), &begun](const reply& answer) {
+                                      handler(begun, answer);
+                                  });
+    }
+
+    void release(check& ended) noexcept {
+        ended.id = {};
+        ended.beside = nullptr;
+        idle_.push_back(&ended);
+    }
+
+    static void cancel(check& abandoned) {
+        abandoned.id = {};
+        abandoned.transport.cancel();
     }
 
     unique_function<Transport()> source_;

@@ -4,6 +4,7 @@
 
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/logic/callbacks.hpp>
+#include <forest/core/detail/logic/check_watch.hpp>
 #include <forest/core/detail/logic/health_machine.hpp>
 #include <forest/core/detail/logic/timestamp_offset.hpp>
 #include <forest/core/error.hpp>
@@ -25,6 +26,7 @@
 #include <forest/detail/fleet/signing.hpp>
 #include <forest/detail/fleet/targets.hpp>
 #include <forest/detail/fleet/tick_timer.hpp>
+#include <forest/detail/fleet/watches.hpp>
 #include <forest/detail/health/guarded_call.hpp>
 #include <forest/detail/health/judge.hpp>
 #include <forest/form.hpp>
@@ -37,6 +39,7 @@
 #include <cassert>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -92,6 +95,7 @@ public:
             signing_.leave(origin, signer);
             throw;
         }
+        watches_.include(settings);
         if (started_)
             begin(*added);
         return added->id;
@@ -174,7 +178,10 @@ private:
                 checks_.drop_idle();
             return;
         }
-        timer_.set(scheduler_.next_at(timer_), [self = shared_from_this()](std::uint64_t number) {
+        auto next = scheduler_.next_at(timer_);
+        if (checks_.count() > 0)
+            next = next ? std::min(*next, watches_.next()) : watches_.next();
+        timer_.set(next, [self = shared_from_this()](std::uint64_t number) {
             const auto alive = self; // The handler may be destroyed while it runs.
             alive->wake(number);
         });
@@ -182,6 +189,7 @@ private:
 
     void wake(std::uint64_t number) {
         if (const auto expiry = timer_.expired(number)) {
+            watch(expiry->moment, expiry->late);
             overdue_.expired(expiry->moment, expiry->late);
             for (target* due = nullptr; !stopped() && (due = overdue_.take()) != nullptr;) {
                 if (due->step == target_step::pause) {
@@ -265,6 +273,43 @@ private:
         }
     }
 
+    // -- The watch over the checks --
+
+    // This process runs at `now`, and was to run `late` earlier.
+    void watch(steady_time now, duration late) {
+        if (!watches_.due(now, late))
+            return;
+        steady_time next = steady_time::max();
+        checks_.for_each([&](check& each) {
+            target* const subject = targets_.find(each.id);
+            if (subject == nullptr)
+                return;
+            const options& settings = subject->machine.options();
+            switch (each.watch.woke(settings, now, late)) {
+            case check_watch::advice::none: break;
+            case check_watch::advice::hedge: hedge(*subject, each, now); break;
+            case check_watch::advice::give_up:
+                each.gave_up = true;
+                each.transport.cancel();
+                break;
+            }
+            next = std::min(next, each.watch.next(settings, now));
+        });
+        watches_.woken(now, late, next);
+    }
+
+    void hedge(target& subject, check& silent, steady_time now) {
+        if constexpr (hedging_transport<Transport>) {
+            if (silent.beside != nullptr || !silent.transport.waits_on_kept_connection())
+                return;
+            try {
+                checks_.begin_beside(silent, subject.machine.time_left(now),
+                                     sign(subject, timer_.now()), end_of_request());
+            } catch (...) { // The first request goes on alone.
+            }
+        }
+    }
+
     // -- Checks --
 
     void launch(permitted_check& permitted) {
@@ -273,16 +318,11 @@ private:
         subject.step = target_step::answer;
         guarded_call(
             [&] {
-                check& begun = checks_.begin(
-                    subject, subject.machine.timeout(permitted.now),
-                    [&](request& get) {
-                        signing_.sign(subject.origin, subject.signer, get, permitted.local);
-                    },
-                    [self = shared_from_this()](check& ended, const reply& answer) {
-                        const auto alive = self; // The handler may be destroyed while it runs.
-                        alive->answered(ended, answer);
-                    });
+                check& begun = checks_.begin(subject, subject.machine.timeout(permitted.now),
+                                             sign(subject, permitted.local), end_of_request());
                 begun.connections_paid = permitted.permit.use();
+                begun.watch.begin(permitted.now, subject.machine.patient());
+                watches_.begun(permitted.now);
             },
             [&](std::string_view text) {
                 event failed =
@@ -291,25 +331,59 @@ private:
                 callbacks_.report(subject, failed);
                 return !stopped() && subject.id == failed.id;
             },
-            [&](const reply& answer) { drive_with(subject, answer, timer_.steady_now()); });
+            [&](const reply& answer) {
+                verdict result = judge(answer, timer_.now());
+                drive(subject, health_input::reply(result), timer_.steady_now(), nullptr, &result);
+            });
+    }
+
+    [[nodiscard]] auto sign(const target& subject, wall_time local) {
+        return [this, &subject, local](request& get) {
+            signing_.sign(subject.origin, subject.signer, get, local);
+        };
+    }
+
+    [[nodiscard]] auto end_of_request() {
+        return [self = shared_from_this()](check& ended, const reply& answer) {
+            const auto alive = self; // The handler may be destroyed while it runs.
+            alive->answered(ended, answer);
+        };
     }
 
     void answered(check& ended, reply answer) {
         answer.signature_sent = !ended.get.fields.text().empty(); // A request has no other fields.
+        if (ended.gave_up && answer.error == errc::operation_canceled)
+            answer.error = errc::timed_out;
         const steady_time now = timer_.steady_now();
+        const duration late = timer_.lateness(now);
         scheduler_.settle(ended.connections_paid, answer.connections_opened, now);
         target* const subject = targets_.find(ended.id);
-        checks_.end(ended, subject);
-        if (subject != nullptr && !stopped())
-            drive_with(*subject, answer, now);
+        if (subject == nullptr || stopped())
+            checks_.end(ended, subject);
+        else
+            end_request(*subject, ended, answer, now, late);
+        watch(now, late); // before the timer is set again
         begin_permitted();
     }
 
-    void drive_with(target& subject, const reply& answer, steady_time now) {
-        if (answer.send_again && subject.machine.may_send_again())
-            return drive(subject, health_input::unsent(), now);
-        verdict result = judge(answer, timer_.now());
-        drive(subject, health_input::reply(result), now, nullptr, &result);
+    // A check ends when all of its requests have ended. The first complete answer counts. If there
+    // is none, the last failure does.
+    void end_request(target& subject, check& ended, const reply& answer, steady_time now,
+                     duration late) {
+        std::optional<verdict> outcome = ended.outcome;
+        bool decided = ended.decided;
+        const bool unsent = answer.send_again && !outcome;
+        const bool was_late = ended.watch.ended(subject.machine.options(), now, late);
+        if (!decided && (!answer.send_again || !outcome)) {
+            outcome = judge(answer, timer_.now());
+            decided = !answer.error;
+        }
+        if (ended.beside != nullptr)
+            return checks_.end_beside(ended, subject, outcome, decided);
+        checks_.end(ended, &subject);
+        if (unsent && subject.machine.may_send_again())
+            return drive(subject, health_input::unsent(was_late), now);
+        drive(subject, health_input::reply(*outcome, was_late), now, nullptr, &*outcome);
     }
 
     void count(event_kind kind, verdict* judged) noexcept {
@@ -332,6 +406,7 @@ private:
     random_generator random_;
     overdue_targets<Backoff> overdue_{targets_};
     fleet_scheduler<Transport, Signer, Backoff> scheduler_{targets_, checks_, signing_, options_};
+    fleet_watches watches_;
     bool started_ = false;
     fleet_statistics statistics_;
 };

@@ -57,6 +57,11 @@ public:
         set_to_ = deadline;
     }
 
+    /// Returns how late the timer is now; 0 if it is not set.
+    [[nodiscard]] duration lateness(steady_time now) const noexcept {
+        return set_to_ && *set_to_ < now ? now - *set_to_ : duration::zero();
+    }
+
     /// Called by `wake` with its argument. Returns nothing if the timer was set again in between.
     [[nodiscard]] std::optional<expiry> expired(std::uint64_t number) {
         if (number != waits_ || !set_to_)

@@ -2,6 +2,7 @@
 #ifndef FOREST_DETAIL_HEALTH_HEALTH_LOOP_HPP
 #define FOREST_DETAIL_HEALTH_HEALTH_LOOP_HPP
 
+#include <forest/core/detail/logic/check_watch.hpp>
 #include <forest/core/detail/logic/health_machine.hpp>
 #include <forest/core/detail/logic/health_steps.hpp>
 #include <forest/core/detail/logic/timestamp_offset.hpp>
@@ -14,6 +15,7 @@
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
+#include <forest/detail/health/check_requests.hpp>
 #include <forest/detail/health/guarded_call.hpp>
 #include <forest/detail/health/health_control.hpp>
 #include <forest/detail/health/judge.hpp>
@@ -26,6 +28,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <new>
+#include <optional>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -70,12 +74,11 @@ public:
     health_loop(Transport transport, Clock clock, Signer signer, Backoff backoff, url target,
                 const options& settings, random_generator random, Probe probe = {})
         : health_control{std::move(target)},
-          transport_{std::move(transport)},
+          requests_{std::move(transport), target_},
           clock_{std::move(clock)},
           signer_{std::move(signer)},
           machine_{checked(settings, backoff), backoff, random},
           offset_{random},
-          request_{.target = target_},
           probe_{std::move(probe)} {}
 
     /// Makes a loop from a machine whose rules are valid, and from a signer that keeps a sequence
@@ -83,11 +86,10 @@ public:
     health_loop(Transport transport, Clock clock, Signer signer, Machine machine, url target,
                 Probe probe)
         : health_control{std::move(target)},
-          transport_{std::move(transport)},
+          requests_{std::move(transport), target_},
           clock_{std::move(clock)},
           signer_{std::move(signer)},
           machine_{std::move(machine)},
-          request_{.target = target_},
           probe_{std::move(probe)} {}
 
     void start() override {
@@ -121,7 +123,9 @@ public:
     /// it on the clock's execution context, outside of callbacks.
     void ended(verdict result) {
         judged_ = &result;
-        drive(probe_.input(result));
+        health_input input = probe_.input(result);
+        input.late = late_;
+        drive(input);
         judged_ = nullptr;
     }
 
@@ -132,11 +136,14 @@ private:
         return settings;
     }
 
+    using place = typename check_requests<Transport>::place;
+
     void drive(health_input input) {
         for (;;) {
             if (stopped())
                 input = health_input::stopped();
-            const health_action next = machine_.step(input, clock_.steady_now());
+            const steady_time now = clock_.steady_now();
+            const health_action next = machine_.step(input, now);
             status_ = machine_.status();
             switch (next.kind) {
             case health_action_kind::report:
@@ -145,7 +152,10 @@ private:
                 report(next.event);
                 input = health_input::reported();
                 continue;
-            case health_action_kind::check: return check(next.fresh_connection);
+            case health_action_kind::check:
+                watch_.begin(now, machine_.patient());
+                set_watch(now);
+                return send(requests_.first(), next.fresh_connection, machine_.timeout(now));
             case health_action_kind::wait: return wait(next.delay, health_input::woke());
             case health_action_kind::none:
             case health_action_kind::finished: return;
@@ -164,20 +174,72 @@ private:
         cancel_if_stopped();
     }
 
-    void check(bool fresh_connection) {
+    // -- The watch over a check --
+
+    // There is at most one wait of the watch, which may have begun in an earlier check. It is not
+    // cancelled, because a datasource has other waits on the same clock.
+    void set_watch(steady_time now) {
+        const steady_time next = watch_.next(machine_.options(), now);
+        if (watch_at_ && *watch_at_ <= next)
+            return;
+        watch_at_ = next;
+        clock_.async_wait(next - now,
+                          [self = shared_from_this(), number = ++watches_](std::error_code ec) {
+                              const auto alive = self;
+                              if (!ec && number == alive->watches_ && !alive->stopped())
+                                  alive->watch();
+                          });
+    }
+
+    // How late this process is now.
+    [[nodiscard]] duration lateness(steady_time now) const noexcept {
+        return watch_at_ && *watch_at_ < now ? now - *watch_at_ : duration::zero();
+    }
+
+    void watch() {
+        const steady_time now = clock_.steady_now();
+        const duration late = lateness(now);
+        watch_at_.reset();
+        if (!requests_.in_flight())
+            return;
+        switch (watch_.woke(machine_.options(), now, late)) {
+        case check_watch::advice::none: break;
+        case check_watch::advice::hedge: hedge(now); break;
+        case check_watch::advice::give_up: gave_up_ = true; return guarded_cancel(requests_);
+        }
+        set_watch(now);
+        cancel_if_stopped();
+    }
+
+    void hedge(steady_time now) {
+        if constexpr (hedging_transport<Transport>) {
+            if (!requests_.first().transport.waits_on_kept_connection())
+                return;
+            try {
+                send(requests_.second(), true, machine_.time_left(now));
+            } catch (const std::bad_alloc&) { // The first request goes on alone.
+            }
+        }
+    }
+
+    // -- Requests --
+
+    void send(place& from, bool fresh_connection, duration timeout) {
+        from.in_flight = true;
         guarded_call(
             [&] {
-                request_.fresh_connection = fresh_connection;
-                request_.fields.clear();
-                probe_.prepare(request_);
+                from.get.fresh_connection = fresh_connection;
+                from.get.fields.clear();
+                probe_.prepare(from.get);
                 const wall_time moment = timestamps_.next(offset_.before(clock_.now()));
-                signed_ = sign_at(signer_, request_, offset_.precise(moment), request_.fields);
-                transport_.async_get(request_, machine_.timeout(clock_.steady_now()),
-                                     [self = shared_from_this()](const reply& answer) {
-                                         const auto alive = self;
-                                         if (!alive->stopped())
-                                             alive->answered(answer);
-                                     });
+                from.is_signed =
+                    sign_at(signer_, from.get, offset_.precise(moment), from.get.fields);
+                from.transport.async_get(from.get, timeout,
+                                         [self = shared_from_this(), &from](const reply& answer) {
+                                             const auto alive = self;
+                                             if (!alive->stopped())
+                                                 alive->answered(from, answer);
+                                         });
                 cancel_if_stopped();
             },
             [&](std::string_view text) {
@@ -187,15 +249,39 @@ private:
                 listeners_.report(failed);
                 return true;
             },
-            [&](const reply& answer) { answered(answer); });
+            [&](const reply& answer) { answered(from, answer); });
     }
 
-    void answered(reply answer) {
-        if (answer.send_again && machine_.may_send_again())
-            return drive(health_input::unsent());
-        answer.signature_sent = signed_;
-        verdict result = judge(answer, clock_.now());
-        probe_.read(answer, result);
+    // A check ends when all of its requests have ended. The first complete answer counts. If there
+    // is none, the last failure does.
+    void answered(place& from, reply answer) {
+        from.in_flight = false;
+        const bool is_last = !requests_.in_flight();
+        if (answer.send_again && is_last && !outcome_ && machine_.may_send_again())
+            return drive(health_input::unsent(was_late()));
+        if (!decided_ && !(answer.send_again && outcome_)) {
+            if (gave_up_ && answer.error == errc::operation_canceled)
+                answer.error = errc::timed_out;
+            answer.signature_sent = from.is_signed;
+            outcome_ = judge(answer, clock_.now());
+            probe_.read(answer, *outcome_);
+            decided_ = !answer.error;
+        }
+        if (is_last)
+            return conclude();
+        if (decided_)
+            requests_.prefer(from);
+    }
+
+    [[nodiscard]] bool was_late() {
+        const steady_time now = clock_.steady_now();
+        return watch_.ended(machine_.options(), now, lateness(now));
+    }
+
+    void conclude() {
+        late_ = was_late();
+        decided_ = gave_up_ = false;
+        verdict result = *std::exchange(outcome_, std::nullopt);
         if (!probe_.holds(result))
             ended(result);
     }
@@ -210,11 +296,11 @@ private:
         event result =
             forest::detail::describe(machine_, kind, judged_, target_.text(), outage_storage);
         if (result.check != nullptr)
-            result.path = request_.target.target();
+            result.path = requests_.first().get.target.target();
         return result;
     }
 
-    void cancel() noexcept { guarded_cancel(transport_, clock_); }
+    void cancel() noexcept { guarded_cancel(requests_, clock_); }
 
     // Another thread may stop the loop after the decision to begin an operation and before the
     // operation begins.
@@ -223,15 +309,20 @@ private:
             cancel();
     }
 
-    Transport transport_;
+    check_requests<Transport> requests_;
     Clock clock_;
     Signer signer_;
     Machine machine_;
     timestamp_offset offset_;
-    request request_;
     std::uint64_t waits_ = 0; // the number of waits so far
     timestamp_sequence timestamps_;
-    bool signed_ = false; // whether the request in flight is signed
+    check_watch watch_;
+    std::optional<steady_time> watch_at_; // the end of the wait of the watch
+    std::uint64_t watches_ = 0;           // the number of these waits so far
+    std::optional<verdict> outcome_;      // of the requests of this check that have ended
+    bool decided_ = false;                // an answer is complete
+    bool gave_up_ = false;                // the requests are cancelled
+    bool late_ = false;                   // this process was late in the check that has ended
     [[no_unique_address]] Probe probe_;
     verdict* judged_ = nullptr; // not null while the verdict is reported
 };

@@ -44,6 +44,9 @@ private:
     // The error names the missing resource, unless this process lacked time.
     void append_doubt(const event& happened);
 
+    // A failure counts although the checks before it did not.
+    void append_end_of_doubt(const event& happened);
+
     void append_down(const event& happened);
 
     // Adds the name of the error with spaces. The message is not used, because it is a sentence and
@@ -101,7 +104,8 @@ FOREST_DECL void log_line::writer::append_what(const event& happened) {
         } else {
             append(" in a row)");
         }
-        return append_reason(happened);
+        append_reason(happened);
+        return append_end_of_doubt(happened);
     case event_kind::check_inconclusive: return append_doubt(happened);
     case event_kind::server_down: return append_down(happened);
     case event_kind::server_up:
@@ -212,6 +216,13 @@ FOREST_DECL void log_line::writer::append_doubt(const event& happened) {
         }
     append("check inconclusive, this process was stalled");
     append_reason(happened);
+}
+
+FOREST_DECL void log_line::writer::append_end_of_doubt(const event& happened) {
+    if (happened.doubts == 0)
+        return;
+    append("; it counts, because ", happened.doubts);
+    append(" checks before it were inconclusive");
 }
 
 FOREST_DECL void log_line::writer::append_down(const event& happened) {
