@@ -33,9 +33,10 @@ constexpr bool is_plain(char byte) noexcept {
     return plain_bytes[static_cast<unsigned char>(byte)];
 }
 
-// Marks the bytes that are not plain, and 0x7f.
+// Marks the bytes that are not plain.
 constexpr std::uint64_t not_plain_in(std::uint64_t word) noexcept {
-    return controls_in(word) | (word & mark_bits) | marks_of(word, '"') | marks_of(word, '\\');
+    return ((word - repeated(0x20)) | marks_of(word, '"') | marks_of(word, '\\') | word) &
+           mark_bits;
 }
 
 // Returns the place of the first byte from `position` on that is not plain, or the end.
