@@ -14,6 +14,7 @@
 
 #include <cassert>
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <system_error>
@@ -34,7 +35,7 @@ public:
 
     /// Starts with the next answer.
     void reset(message_limits limits = {}, bool to_head_request = false) noexcept {
-        *this = response_parser{limits, to_head_request};
+        std::construct_at(this, limits, to_head_request);
     }
 
     /// Parses `data`: the kept bytes, and then the new ones. Returns the number of bytes at the
