@@ -7,6 +7,7 @@
 #include <forest/core/url.hpp>
 
 #include <cstring>
+#include <new>
 #include <utility>
 
 namespace forest::inline FOREST_FORM {
@@ -73,7 +74,7 @@ FOREST_DECL char* url::pack(const detail::url_parts& parts) {
     head.ip_literal = parts.ip_literal;
 
     char* const block = new char[sizeof head + bytes.size()];
-    std::memcpy(block, &head, sizeof head);
+    ::new (block) header{head};
     bytes.copy(block + sizeof head, bytes.size());
     return block;
 }
@@ -87,11 +88,9 @@ FOREST_DECL char* url::copy() const {
     return block;
 }
 
-FOREST_DECL auto url::head() const noexcept -> header {
-    header result;
-    if (block_ != nullptr)
-        std::memcpy(&result, block_, sizeof result);
-    return result;
+FOREST_DECL auto url::head() const noexcept -> const header& {
+    static constexpr header empty;
+    return block_ == nullptr ? empty : *std::launder(reinterpret_cast<const header*>(block_));
 }
 
 FOREST_DECL std::string_view url::view(part place) const noexcept {
