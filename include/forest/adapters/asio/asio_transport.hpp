@@ -49,7 +49,7 @@ public:
     ~asio_get();
 
     void begin(const request& http_request, duration timeout,
-               unique_function<void(const reply&)> handler);
+               unique_function<void(const reply&)>&& handler);
 
     void cancel() noexcept;
 
