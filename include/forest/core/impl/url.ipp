@@ -40,8 +40,12 @@ FOREST_DECL std::error_code url::parse(std::string_view text, url& result) {
 }
 
 FOREST_DECL bool url::same_origin(const url& other) const noexcept {
-    return scheme() == other.scheme() && port() == other.port() && host() == other.host() &&
-           zone() == other.zone() && socket_path() == other.socket_path();
+    const auto equal = [](std::string_view left, std::string_view right) {
+        return left.size() == right.size() &&
+               (left.empty() || std::memcmp(left.data(), right.data(), left.size()) == 0);
+    };
+    return scheme() == other.scheme() && port() == other.port() && equal(host(), other.host()) &&
+           equal(zone(), other.zone()) && equal(socket_path(), other.socket_path());
 }
 
 FOREST_DECL std::string_view url::server_name() const noexcept {

@@ -4,9 +4,8 @@
 
 #include <forest/form.hpp>
 
-// Finds the end of a line or a value, eight bytes at a time, with arithmetic on 64-bit numbers.
-// Most lines and values are so short that a call of a library function costs too much. A loop over
-// single bytes would be most of the cost of reading a message.
+// Finds the end of a name or a value, eight bytes at a time, with arithmetic on 64-bit numbers. A
+// loop over single bytes would be most of the cost of reading a message.
 
 #include <bit>
 #include <cstddef>

@@ -24,12 +24,12 @@
 #include <forest/form.hpp>
 #include <forest/policy/transport.hpp>
 
-#include <asio/error.hpp>
 #include <asio/local/stream_protocol.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <cassert>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -228,7 +228,10 @@ private:
 
     void ready(lock& held, unsigned number) override {
         stream_.woke();
-        drive(held, {.kind = input::ready, .index = static_cast<std::uint8_t>(number)});
+        // The machine asks what the connection can do now, and needs no new time for that.
+        perform(held,
+                machine_.step({.kind = input::ready, .index = static_cast<std::uint8_t>(number)},
+                              now_));
     }
 
     void expired(lock& held) override {
@@ -403,14 +406,13 @@ private:
             return {.kind = input::connecting};
         }
         // A peer that has already closed the connection may have sent the reason.
-        if (first.ec && first.ec != asio::error::broken_pipe &&
-            first.ec != asio::error::connection_reset) {
+        if (first.error != 0 && first.error != EPIPE && first.error != ECONNRESET) {
             drop(number);
-            return {.kind = input::refused, .error = connect_error(first.ec)};
+            return {.kind = input::refused, .error = connect_error(first.code())};
         }
         stream_.begin(true);
         stream_.sent(first.bytes);
-        const bool complete = !encrypted && (first.ec || first.bytes == request_size_);
+        const bool complete = !encrypted && (first.error != 0 || first.bytes == request_size_);
         if (complete)
             Io::wait_readable(number);
         return {.kind = input::connected, .complete = complete};
@@ -513,13 +515,14 @@ private:
         note_address(ended);
         const std::span<const char> data{buffer_.data(), received_};
         ending& end = *ending_.release();
-        end.result = {.error = ended.answered ? std::error_code{} : make_error_code(ended.error),
-                      .status = parser_.status(),
-                      .fields = parser_.fields(data),
-                      .body = ended.answered ? parser_.body(data) : std::string_view{},
-                      .timings = ended.timings,
-                      .connections_opened = ended.connections_opened,
-                      .send_again = ended.send_again};
+        reply& result = end.result;
+        result.error = ended.answered ? std::error_code{} : make_error_code(ended.error);
+        result.status = parser_.status();
+        result.fields = parser_.fields(data);
+        result.body = ended.answered ? parser_.body(data) : std::string_view{};
+        result.timings = ended.timings;
+        result.connections_opened = ended.connections_opened;
+        result.send_again = ended.send_again;
         end.number = ++finished_;
         const end_of_get how = std::exchange(ends_, end_of_get::at_once);
         if (how == end_of_get::detached)
