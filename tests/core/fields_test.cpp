@@ -7,6 +7,7 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,6 +83,22 @@ BOOST_DATA_TEST_CASE(a_byte_may_stand_in_a_value_unless_it_is_a_control, data::m
     BOOST_TEST(fields.text().empty() == !expected);
 }
 
+// Long texts are read in words of eight bytes. The neighbours of a byte must not change the answer.
+BOOST_DATA_TEST_CASE(a_byte_is_judged_alike_at_each_place_of_a_long_text, data::make(all_bytes())) {
+    bool token = true;
+    bool value = true;
+    for (const char neighbour : std::string_view{"az-AZ09~"}) {
+        for (std::size_t place = 0; place < 20; ++place) {
+            std::string text(20, neighbour);
+            text[place] = sample;
+            token = token && forest::is_token(text) == forest::is_token_byte(sample);
+            value = value && forest::is_field_value(text) == forest::is_field_value_byte(sample);
+        }
+    }
+    BOOST_TEST(token);
+    BOOST_TEST(value);
+}
+
 BOOST_AUTO_TEST_CASE(an_empty_name_is_refused) {
     header_fields fields;
     BOOST_TEST((fields.add("", "value") == errc::header_invalid));
@@ -145,6 +162,9 @@ BOOST_AUTO_TEST_CASE(case_is_ignored_for_ascii_letters_only) {
     BOOST_TEST(!forest::iequals("[", "{"));
     BOOST_TEST(!forest::iequals("@", "`"));
     BOOST_TEST(!forest::iequals("\xc4", "\xe4"));
+    BOOST_TEST(forest::iequals("Content-Length", "content-LENGTH"));
+    BOOST_TEST(!forest::iequals("Content-Length", "content-LENGTI"));
+    BOOST_TEST(!forest::iequals("content[length", "CONTENT{LENGTH"));
 }
 
 BOOST_AUTO_TEST_CASE(blanks_are_trimmed_at_both_ends_only) {

@@ -138,7 +138,7 @@ private:
 
     [[nodiscard]] char* copy() const;
 
-    [[nodiscard]] header head() const noexcept;
+    [[nodiscard]] const header& head() const noexcept;
 
     [[nodiscard]] std::string_view view(part place) const noexcept;
 

@@ -52,7 +52,7 @@ public:
     ~asio_get();
 
     void begin(const request& http_request, duration timeout,
-               unique_function<void(const reply&)> handler);
+               unique_function<void(const reply&)>&& handler);
 
     [[nodiscard]] bool waits_on_kept_connection() const noexcept;
 

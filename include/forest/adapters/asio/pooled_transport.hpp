@@ -31,7 +31,7 @@ public:
     ~pooled_get();
 
     void begin(const request& http_request, duration timeout,
-               unique_function<void(const reply&)> handler);
+               unique_function<void(const reply&)>&& handler);
 
     [[nodiscard]] bool keeps(const url& target) const noexcept;
     [[nodiscard]] bool waits_on_kept_connection() const noexcept;

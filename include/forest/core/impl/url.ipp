@@ -7,6 +7,7 @@
 #include <forest/core/url.hpp>
 
 #include <cstring>
+#include <new>
 #include <utility>
 
 namespace forest::inline FOREST_FORM {
@@ -39,8 +40,12 @@ FOREST_DECL std::error_code url::parse(std::string_view text, url& result) {
 }
 
 FOREST_DECL bool url::same_origin(const url& other) const noexcept {
-    return scheme() == other.scheme() && port() == other.port() && host() == other.host() &&
-           zone() == other.zone() && socket_path() == other.socket_path();
+    const auto equal = [](std::string_view left, std::string_view right) {
+        return left.size() == right.size() &&
+               (left.empty() || std::memcmp(left.data(), right.data(), left.size()) == 0);
+    };
+    return scheme() == other.scheme() && port() == other.port() && equal(host(), other.host()) &&
+           equal(zone(), other.zone()) && equal(socket_path(), other.socket_path());
 }
 
 FOREST_DECL std::string_view url::server_name() const noexcept {
@@ -73,7 +78,7 @@ FOREST_DECL char* url::pack(const detail::url_parts& parts) {
     head.ip_literal = parts.ip_literal;
 
     char* const block = new char[sizeof head + bytes.size()];
-    std::memcpy(block, &head, sizeof head);
+    ::new (block) header{head};
     bytes.copy(block + sizeof head, bytes.size());
     return block;
 }
@@ -87,11 +92,9 @@ FOREST_DECL char* url::copy() const {
     return block;
 }
 
-FOREST_DECL auto url::head() const noexcept -> header {
-    header result;
-    if (block_ != nullptr)
-        std::memcpy(&result, block_, sizeof result);
-    return result;
+FOREST_DECL auto url::head() const noexcept -> const header& {
+    static constexpr header empty;
+    return block_ == nullptr ? empty : *std::launder(reinterpret_cast<const header*>(block_));
 }
 
 FOREST_DECL std::string_view url::view(part place) const noexcept {

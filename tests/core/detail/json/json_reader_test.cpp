@@ -262,6 +262,23 @@ BOOST_DATA_TEST_CASE(invalid_text_is_refused, data::make(invalid)) {
     BOOST_TEST(elements("[0," + sample + "]") == "refused");
 }
 
+// Long strings are read in words of eight bytes. The neighbours of a byte must not change the
+// answer.
+BOOST_AUTO_TEST_CASE(a_byte_of_a_string_is_judged_alike_at_each_place) {
+    for (int byte = 0; byte < 256; ++byte) {
+        const bool plain = 0x20 <= byte && byte < 0x80 && byte != '"' && byte != '\\';
+        bool alike = true;
+        for (const char neighbour : std::string_view{" !#[]~\x7f"}) {
+            for (std::size_t place = 0; place < 20; ++place) {
+                std::string text(20, neighbour);
+                text[place] = static_cast<char>(byte);
+                alike = alike && is_valid_json('"' + text + '"') == plain;
+            }
+        }
+        BOOST_TEST(alike, "byte " << byte);
+    }
+}
+
 BOOST_DATA_TEST_CASE(an_array_or_object_cut_short_is_refused, data::make(valid)) {
     const std::string whole = "{\"k\":[" + sample + "]}";
     BOOST_TEST(is_valid_json(whole));

@@ -49,7 +49,7 @@ FOREST_DECL FOREST_COLD asio_get::~asio_get() {
 }
 
 FOREST_DECL void asio_get::begin(const request& http_request, duration timeout,
-                                 unique_function<void(const reply&)> handler) {
+                                 unique_function<void(const reply&)>&& handler) {
     get_->get(http_request, timeout, std::move(handler));
 }
 

@@ -27,7 +27,7 @@ FOREST_DECL pooled_get::~pooled_get() {
 }
 
 FOREST_DECL void pooled_get::begin(const request& http_request, duration timeout,
-                                   unique_function<void(const reply&)> handler) {
+                                   unique_function<void(const reply&)>&& handler) {
     get_->get(http_request, timeout, std::move(handler));
 }
 

@@ -76,21 +76,22 @@ private:
 
     // Puts an entry at `index` or below it, where it belongs.
     void sink(std::size_t index, const Entry& sinking) noexcept {
+        Entry* const entries = entries_.data();
         const std::size_t size = entries_.size();
         for (;;) {
             const std::size_t first = index * fan_out + 1;
             if (first >= size)
                 break;
-            std::size_t best = first;
-            const std::size_t end = std::min(first + fan_out, size);
-            for (std::size_t each = first + 1; each < end; ++each)
-                best = Sooner(entries_[each], entries_[best]) ? each : best;
-            if (!Sooner(entries_[best], sinking))
+            const Entry* best = entries + first;
+            const Entry* const end = entries + std::min(first + fan_out, size);
+            for (const Entry* each = best + 1; each != end; ++each)
+                best = Sooner(*each, *best) ? each : best;
+            if (!Sooner(*best, sinking))
                 break;
-            entries_[index] = entries_[best];
-            index = best;
+            entries[index] = *best;
+            index = static_cast<std::size_t>(best - entries);
         }
-        entries_[index] = sinking;
+        entries[index] = sinking;
     }
 
     std::vector<Entry> entries_;

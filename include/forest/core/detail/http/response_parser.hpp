@@ -14,6 +14,7 @@
 
 #include <cassert>
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <system_error>
@@ -34,7 +35,7 @@ public:
 
     /// Starts with the next answer.
     void reset(message_limits limits = {}, bool to_head_request = false) noexcept {
-        *this = response_parser{limits, to_head_request};
+        std::construct_at(this, limits, to_head_request);
     }
 
     /// Parses `data`: the kept bytes, and then the new ones. Returns the number of bytes at the
@@ -52,7 +53,9 @@ public:
     /// Returns why the answer failed: `malformed_response`, `response_too_large`,
     /// `unsupported_encoding` or `connection_lost`. The first bytes may also show `tls_expected`,
     /// `http2_only` or `other_protocol`.
-    [[nodiscard]] std::error_code error() const noexcept { return error_; }
+    [[nodiscard]] std::error_code error() const noexcept {
+        return state_ == state::failed ? make_error_code(error_) : std::error_code{};
+    }
 
     /// The status, 100 to 999, as soon as the header section of the final answer is complete; 0
     /// until then.
@@ -137,7 +140,7 @@ private:
     std::size_t fields_begin_ = 0;
     std::size_t body_begin_ = 0; // 0 until the final head is complete
     std::size_t body_bytes_ = 0;
-    std::error_code error_;
+    errc error_{}; // of `failed`
     body_framing framing_;
     chunk_decoder chunks_;
     field_scanner field_scanner_;

@@ -4,9 +4,8 @@
 
 #include <forest/form.hpp>
 
-// Finds the end of a line or a value, eight bytes at a time, with arithmetic on 64-bit numbers.
-// Most lines and values are so short that a call of a library function costs too much. A loop over
-// single bytes would be most of the cost of reading a message.
+// Finds the end of a name or a value, eight bytes at a time, with arithmetic on 64-bit numbers. A
+// loop over single bytes would be most of the cost of reading a message.
 
 #include <bit>
 #include <cstddef>
@@ -31,18 +30,16 @@ constexpr std::uint64_t repeated(unsigned char byte) noexcept {
 
 inline constexpr std::uint64_t mark_bits = repeated(0x80);
 
-// The following functions mark bytes of a word by their highest bits. Only the lowest mark needs to
-// be right: the marks above it are never read.
+// The following functions mark bytes of a word by their highest bits. They may also mark bytes from
+// 0x80 on, and bytes above one that they mark.
 
 constexpr std::uint64_t marks_of(std::uint64_t word, char byte) noexcept {
-    const std::uint64_t differing = word ^ repeated(static_cast<unsigned char>(byte));
-    return (differing - repeated(1)) & ~differing & mark_bits;
+    return ((word ^ repeated(static_cast<unsigned char>(byte))) - repeated(1)) & mark_bits;
 }
 
-// Marks controls: below 0x20, or 0x7f. Without the highest bits, no sum carries into the next byte.
+// Marks controls: below 0x20, or 0x7f.
 constexpr std::uint64_t controls_in(std::uint64_t word) noexcept {
-    const std::uint64_t low = word & ~mark_bits;
-    return (~(low + repeated(0x80 - 0x20)) | (low + repeated(0x80 - 0x7f))) & ~word & mark_bits;
+    return ((word - repeated(0x20)) | marks_of(word, 0x7f) | word) & mark_bits;
 }
 
 // Returns the same bytes in lower case.
@@ -53,7 +50,7 @@ constexpr std::uint64_t lower_in(std::uint64_t word) noexcept {
     return word | (capitals >> 2U);
 }
 
-// Returns the index of the lowest marked byte, from 0 on; 8 if none is marked.
+// Returns the index of the lowest marked byte, from 0 on. There must be one.
 constexpr std::size_t first_marked(std::uint64_t marks) noexcept {
     return static_cast<std::size_t>(std::countr_zero(marks)) / 8;
 }
@@ -64,9 +61,11 @@ template <auto marks_in, auto is_allowed>
 constexpr std::size_t skip_allowed(std::string_view text, std::size_t position) noexcept {
     while (text.size() - position >= 8) {
         const std::uint64_t marks = marks_in(word_at(text.data() + position));
-        position += first_marked(marks);
-        if (marks == 0)
+        if (marks == 0) {
+            position += 8;
             continue;
+        }
+        position += first_marked(marks);
         if (!is_allowed(text[position]))
             return position;
         ++position;
@@ -78,15 +77,8 @@ constexpr std::size_t skip_allowed(std::string_view text, std::size_t position) 
 
 // Returns the place of the first `byte` from `position` on, or the end.
 constexpr std::size_t find_near(std::string_view text, std::size_t position, char byte) noexcept {
-    while (text.size() - position >= 8) {
-        const std::uint64_t marks = marks_of(word_at(text.data() + position), byte);
-        position += first_marked(marks);
-        if (marks != 0)
-            return position;
-    }
-    while (position < text.size() && text[position] != byte)
-        ++position;
-    return position;
+    const std::size_t found = text.find(byte, position);
+    return found == std::string_view::npos ? text.size() : found;
 }
 
 } // namespace forest::inline FOREST_FORM::detail

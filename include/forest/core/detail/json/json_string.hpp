@@ -33,9 +33,10 @@ constexpr bool is_plain(char byte) noexcept {
     return plain_bytes[static_cast<unsigned char>(byte)];
 }
 
-// Marks the bytes that are not plain, and 0x7f.
+// Marks the bytes that are not plain.
 constexpr std::uint64_t not_plain_in(std::uint64_t word) noexcept {
-    return controls_in(word) | (word & mark_bits) | marks_of(word, '"') | marks_of(word, '\\');
+    return ((word - repeated(0x20)) | marks_of(word, '"') | marks_of(word, '\\') | word) &
+           mark_bits;
 }
 
 // Returns the place of the first byte from `position` on that is not plain, or the end.
@@ -141,10 +142,10 @@ public:
     /// Copies as many whole characters as fit into `out`, decoded; half of a surrogate pair becomes
     /// U+FFFD. Returns how many bytes were copied.
     constexpr std::size_t copy_prefix_to(std::span<char> out) const noexcept {
-        // Most strings are plain, and nearly all others have a plain beginning.
-        const std::string_view both = raw_.substr(0, out.size());
-        std::size_t size = skip_plain(both, 0);
-        detail::copy(both.substr(0, size), out.data());
+        // Most strings fit and have no escape, and nearly all others have a plain beginning.
+        std::size_t size = raw_.size() <= out.size() ? find_near(raw_, 0, '\\')
+                                                     : skip_plain(raw_.substr(0, out.size()), 0);
+        detail::copy(raw_.substr(0, size), out.data());
         json_string{raw_.substr(size)}.for_each_character([&](std::string_view character, bool) {
             if (character.size() > out.size() - size)
                 return false;

@@ -24,12 +24,12 @@
 #include <forest/form.hpp>
 #include <forest/policy/transport.hpp>
 
-#include <asio/error.hpp>
 #include <asio/local/stream_protocol.hpp>
 
 #include <algorithm>
 #include <atomic>
 #include <cassert>
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <new>
@@ -57,14 +57,14 @@ public:
     // Throws std::bad_alloc only if the previous GET was cancelled and its handler was not called
     // yet.
     void get(const request& http_request, duration timeout,
-             unique_function<void(const reply&)> handler) {
+             unique_function<void(const reply&)>&& handler) {
         auto held = acquire();
-        assert(!handler_); // One GET at a time.
+        assert(!under_way()); // One GET at a time.
         if (!ending_)
             ending_.reset(new ending);
         http_request_ = &http_request;
-        handler_ = std::move(handler);
-        started_ = clock::now();
+        ending_->handler = std::move(handler);
+        now_ = clock::now();
         waits_until_ = {};
         try {
             begin(held, timeout);
@@ -72,15 +72,15 @@ public:
             end_unanswered(held, errc::local_resources_exhausted);
         } catch (...) {
             close_all();
-            handler_.reset();
+            ending_->handler.reset();
             throw;
         }
     }
 
     // Ends a GET that cannot begin, with `why`.
-    void refuse(errc why, unique_function<void(const reply&)> handler) {
+    void refuse(errc why, unique_function<void(const reply&)>&& handler) {
         auto held = acquire();
-        handler_ = std::move(handler);
+        ending_->handler = std::move(handler);
         end_unanswered(held, why);
     }
 
@@ -92,7 +92,7 @@ public:
     // Destructors call this.
     void cancel() noexcept {
         auto held = acquire();
-        if (!handler_)
+        if (!under_way())
             return close_all();
         ends_ = end_of_get::detached;
         drive(held, {.kind = input::canceled});
@@ -174,6 +174,8 @@ private:
         std::atomic<std::uint64_t> answered_ = 0; // the last answered question
     };
 
+    [[nodiscard]] bool under_way() const noexcept { return ending_ && ending_->handler; }
+
     // Nothing in this function may call the handler.
     void begin(lock& held, duration timeout) {
         write_head();
@@ -191,7 +193,7 @@ private:
                       .patience = names().limits().patience,
                       .addresses = static_cast<std::uint8_t>(addresses_.size()),
                       .encrypted = target.scheme() == url_scheme::https,
-                      .kept = Io::take_kept(target, started_)};
+                      .kept = Io::take_kept(target, now_)};
         if (plan.kept && (http_request_->fresh_connection || !is_idle(socket(kept_connection)))) {
             drop(kept_connection);
             plan.kept = false;
@@ -200,7 +202,7 @@ private:
         if (plan.kept)
             stream_.begin(false);
         ends_ = end_of_get::later;
-        perform(held, machine_.begin(plan, started_));
+        perform(held, machine_.begin(plan, now_));
     }
 
     // Returns whether nothing has arrived on a kept connection. Bytes that came on an idle
@@ -231,7 +233,10 @@ private:
 
     void ready(lock& held, unsigned number) override {
         stream_.woke();
-        drive(held, {.kind = input::ready, .index = static_cast<std::uint8_t>(number)});
+        // The machine asks what the connection can do now, and needs no new time for that.
+        perform(held,
+                machine_.step({.kind = input::ready, .index = static_cast<std::uint8_t>(number)},
+                              now_));
     }
 
     void expired(lock& held) override {
@@ -241,37 +246,44 @@ private:
     }
 
     void drive(lock& held, const get_input& what) {
-        perform(held, machine_.step(what, clock::now()));
+        now_ = clock::now();
+        perform(held, machine_.step(what, now_));
     }
 
     void perform(lock& held, get_action next) {
-        for (;;) {
-            get_input came;
-            switch (next.kind) {
-            case action::resolve: came = ask(false); break;
-            case action::resolve_again: came = ask(true); break;
-            case action::leave_name: came = leave(); break;
-            case action::connect: came = connect(next.index); break;
-            case action::try_again: came = try_again(next.index); break;
-            case action::handshake: came = shake_hands(next.index); break;
-            case action::send: came = send(next.index); break;
-            case action::receive: came = receive(next.index); break;
-            case action::keep: came = keep(next.index); break;
-            case action::close:
-                close(next.index);
-                came.kind = input::performed;
-                break;
-            case action::wait:
-                if (next.until != waits_until_) {
-                    waits_until_ = next.until;
-                    Io::wait_until(next.until);
-                }
-                ends_ = end_of_get::at_once;
-                return;
-            case action::done: return finish(held);
-            }
-            next = machine_.step(came, clock::now());
+        while (next.kind != action::wait && next.kind != action::done) {
+            get_input came = act(next);
+            if (came.kind != input::performed) // What cannot fail takes no time.
+                now_ = clock::now();
+            if (came.kind == input::connected)
+                came.took = connect_time(next.index);
+            next = machine_.step(came, now_);
         }
+        if (next.kind == action::done)
+            return finish(held);
+        if (next.until != waits_until_) {
+            waits_until_ = next.until;
+            Io::wait_until(next.until);
+        }
+        ends_ = end_of_get::at_once;
+    }
+
+    get_input act(get_action next) {
+        switch (next.kind) {
+        case action::resolve: return ask(false);
+        case action::resolve_again: return ask(true);
+        case action::leave_name: return leave();
+        case action::connect: return connect(next.index);
+        case action::try_again: return try_again(next.index);
+        case action::handshake: return shake_hands(next.index);
+        case action::send: return send(next.index);
+        case action::receive: return receive(next.index);
+        case action::keep: keep(next.index); break;
+        case action::close: close(next.index); break;
+        case action::wait:
+        case action::done: break;
+        }
+        return {.kind = input::performed};
     }
 
     // -- Names --
@@ -377,7 +389,7 @@ private:
         client_socket& added = Io::add(number);
         added.peer = reuses() ? hash_of(addresses_[number]) : 0;
         added.kept_until = {};
-        attempted_[number] = clock::now();
+        attempted_[number] = now_;
         std::error_code ec = added.socket.connect(addresses_[number]);
         if (ec && lacks_room(ec) && give_way())
             ec = added.socket.connect(addresses_[number]);
@@ -399,20 +411,22 @@ private:
             return {.kind = input::connecting};
         }
         // A peer that has already closed the connection may have sent the reason.
-        if (first.ec && first.ec != asio::error::broken_pipe &&
-            first.ec != asio::error::connection_reset) {
+        if (first.error != 0 && first.error != EPIPE && first.error != ECONNRESET) {
             drop(number);
-            return {.kind = input::refused, .error = connect_error(first.ec)};
+            return {.kind = input::refused, .error = connect_error(first.code())};
         }
         stream_.begin(true);
         stream_.sent(first.bytes);
-        const bool complete = !encrypted && (first.ec || first.bytes == request_size_);
+        const bool complete = !encrypted && (first.error != 0 || first.bytes == request_size_);
         if (complete)
             Io::wait_readable(number);
-        made_at_ = clock::now();
-        return {.kind = input::connected,
-                .complete = complete,
-                .took = tried.socket.connect_time(made_at_ - attempted_[number])};
+        return {.kind = input::connected, .complete = complete};
+    }
+
+    // The connection is made now. Returns how long that took.
+    duration connect_time(unsigned number) noexcept {
+        made_at_ = now_;
+        return socket(number).socket.connect_time(made_at_ - attempted_[number]);
     }
 
     // -- The connection --
@@ -469,17 +483,16 @@ private:
         return came;
     }
 
-    get_input keep(unsigned number) noexcept {
+    void keep(unsigned number) noexcept {
         keep_ticket(number);
         limit_age(socket(number), made_at_, Io::kept_age_max());
         bool kept = false;
         try {
-            kept = Io::keep(number, http_request_->target, clock::now());
+            kept = Io::keep(number, http_request_->target, now_);
         } catch (const std::bad_alloc&) {
         }
         if (!kept)
             close(number);
-        return {.kind = input::performed};
     }
 
     // Keeps the parts of an answered connection that later GETs may use.
@@ -507,14 +520,14 @@ private:
         note_address(ended);
         const std::span<const char> data{buffer_.data(), received_};
         ending& end = *ending_.release();
-        end.handler = std::move(handler_);
-        end.result = {.error = ended.answered ? std::error_code{} : make_error_code(ended.error),
-                      .status = parser_.status(),
-                      .fields = parser_.fields(data),
-                      .body = ended.answered ? parser_.body(data) : std::string_view{},
-                      .timings = ended.timings,
-                      .connections_opened = ended.connections_opened,
-                      .send_again = ended.send_again};
+        reply& result = end.result;
+        result.error = ended.answered ? std::error_code{} : make_error_code(ended.error);
+        result.status = parser_.status();
+        result.fields = parser_.fields(data);
+        result.body = ended.answered ? parser_.body(data) : std::string_view{};
+        result.timings = ended.timings;
+        result.connections_opened = ended.connections_opened;
+        result.send_again = ended.send_again;
         end.number = ++finished_;
         const end_of_get how = std::exchange(ends_, end_of_get::at_once);
         if (how == end_of_get::detached)
@@ -545,7 +558,6 @@ private:
     void end_unanswered(lock& held, errc why) noexcept {
         close_all();
         ending& end = *ending_.release();
-        end.handler = std::move(handler_);
         end.result = {};
         end.result.error = why;
         end.result.connections_opened = machine_.result().connections_opened;
@@ -570,7 +582,7 @@ private:
         std::vector<char> answer; // assigning an empty one would keep the memory
         std::vector<char> request;
         const auto held = acquire();
-        if (handler_ || finished != finished_)
+        if (under_way() || finished != finished_)
             return;
         if (buffer_.size() > Io::buffer_bytes_kept)
             buffer_.swap(answer);
@@ -587,8 +599,7 @@ private:
     static constexpr std::size_t buffer_bytes_min = 4096;
     static constexpr std::size_t request_bytes_min = 1024; // for a URL of usual length
 
-    unique_function<void(const reply&)> handler_;
-    detail::owner<ending> ending_{new ending};
+    detail::owner<ending> ending_{new ending}; // of the next GET, or of the one that is under way
     const request* http_request_ = nullptr;
     std::vector<char> request_;
     std::size_t request_size_ = 0;
@@ -604,7 +615,7 @@ private:
     bool has_last_good_ = false; // addresses that can be used without an answer
     end_of_get ends_ = end_of_get::at_once;
     std::vector<endpoint> addresses_;
-    clock::time_point started_;
+    clock::time_point now_; // when the machine took its last step
     clock::time_point waits_until_;
     clock::time_point made_at_; // the connection
     clock::time_point attempted_[get_addresses_max];

@@ -26,16 +26,19 @@
 
 namespace forest::inline FOREST_FORM::detail {
 
-/// How many bytes were sent or received, or the reason why none were, as a code of Asio. The end of
-/// the stream is `asio::error::eof`.
+/// How many bytes were sent or received, or the reason why none were. It has the number of an error
+/// and no std::error_code: the category of each of these would take a call.
 struct transfer {
-    std::error_code ec{};
     std::size_t bytes = 0;
+    int error = 0;      ///< of the system; 0 if there is none
+    bool ended = false; ///< the peer has ended the stream
 
-    /// Returns whether to try again when the socket is ready. It compares only the number of the
-    /// code, because comparing the category takes as long as the rest of a transfer. `eof` has
-    /// another number.
-    [[nodiscard]] bool would_block() const noexcept { return ec.value() == EAGAIN; }
+    /// Returns whether to try again when the socket is ready.
+    [[nodiscard]] bool would_block() const noexcept { return error == EAGAIN; }
+
+    [[nodiscard]] std::error_code code() const noexcept {
+        return {error, asio::error::get_system_category()};
+    }
 };
 
 /// A stream socket that never blocks. Not thread-safe.

@@ -103,8 +103,10 @@ FOREST_DECL bool response_parser::read_status_line(std::string_view head) noexce
     case state::status_line: {
         const std::string_view line = head.substr(head_begin_, status_end);
         std::size_t index = read_ - head_begin_;
-        if (index == 0 && line.size() == status_end && begins_as_usual(line))
-            index = protocol.size(); // the usual case, in one step
+        if (index == 0 && line.size() == status_end && begins_as_usual(line)) {
+            version_minor_ = 1;
+            index = status_begin;
+        }
         while (index < line.size() && step_status(line[index], index))
             ++index;
         read_ = head_begin_ + index;
@@ -136,21 +138,21 @@ FOREST_DECL bool response_parser::read_status_line(std::string_view head) noexce
 }
 
 FOREST_DECL bool response_parser::begins_as_usual(std::string_view line) noexcept {
-    constexpr std::uint64_t first_seven = ~std::uint64_t{0} >> 8U;
-    return (word_at(line.data()) & first_seven) == (word_at("HTTP/1.1") & first_seven);
+    constexpr std::string_view usual = "HTTP/1.1";
+    return word_at(line.data()) == word_at(usual.data()) && line[usual.size()] == ' ';
 }
 
 FOREST_DECL bool response_parser::step_status(char byte, std::size_t index) noexcept {
+    if (index >= status_begin) {
+        status_ = status_ * 10 + (byte - '0');
+        return (index == status_begin ? '1' : '0') <= byte && byte <= '9';
+    }
     if (index < protocol.size())
         return byte == protocol[index];
-    if (index == protocol.size()) {
-        version_minor_ = byte - '0';
-        return byte == '0' || byte == '1';
-    }
-    if (index < status_begin)
+    if (index > protocol.size())
         return byte == ' ';
-    status_ = status_ * 10 + (byte - '0');
-    return (index == status_begin ? '1' : '0') <= byte && byte <= '9';
+    version_minor_ = byte - '0';
+    return byte == '0' || byte == '1';
 }
 
 FOREST_DECL void response_parser::complete_head() noexcept {

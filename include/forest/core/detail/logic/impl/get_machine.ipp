@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <memory>
 #include <utility>
 
 namespace forest::inline FOREST_FORM::detail {
@@ -24,7 +25,7 @@ FOREST_DECL errc more_specific(errc left, errc right) noexcept {
 FOREST_DECL get_action get_machine::begin(const get_plan& plan, steady_time now) noexcept {
     assert((phase_ == phase::idle || phase_ == phase::ending) && open_ == 0 && !asking_);
     assert(plan.addresses <= get_addresses_max);
-    *this = get_machine{};
+    std::construct_at(this);
     plan_ = plan;
     started_ = now;
     deadline_ = now + std::clamp(plan.timeout, duration::zero(), options::duration_max);

@@ -7,8 +7,6 @@
 #include <forest/adapters/asio/detail/io/stream_socket.hpp>
 #include <forest/adapters/openssl/tls_session.hpp>
 
-#include <asio/error.hpp>
-
 #include <array>
 #include <new>
 
@@ -63,7 +61,7 @@ FOREST_DECL stream_progress client_stream::send(client_socket& socket, std::stri
         const transfer last = socket.socket.send(message.substr(sent_));
         if (last.would_block())
             return stream_progress::wants_room;
-        if (last.ec)
+        if (last.error != 0)
             break;
         sent_ += last.bytes;
     }
@@ -106,7 +104,7 @@ FOREST_DECL stream_progress client_stream::flush(client_socket& socket) {
         const transfer last = socket.socket.send(output.substr(sent_));
         if (last.would_block())
             return stream_progress::wants_room;
-        if (last.ec)
+        if (last.error != 0)
             break;
         sent_ += last.bytes;
     }
@@ -137,10 +135,10 @@ FOREST_DECL stream_progress client_stream::read(client_socket& socket, std::span
         silent_ = true;
         return stream_progress::wants_input;
     }
-    if (last.ec == asio::error::eof)
+    if (last.ended)
         return stream_progress::ended;
-    if (last.ec)
-        return break_off(stream_error(last.ec));
+    if (last.error != 0)
+        return break_off(stream_error(last.code()));
     count = last.bytes;
     return stream_progress::done;
 }

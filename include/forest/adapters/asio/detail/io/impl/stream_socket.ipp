@@ -43,7 +43,7 @@ FOREST_DECL transfer stream_socket::send(std::string_view bytes) noexcept {
 FOREST_DECL transfer stream_socket::receive(std::span<char> room) noexcept {
     const ssize_t count = ::recv(descriptor_, room.data(), room.size(), 0);
     if (count == 0)
-        return {.ec = asio::error::eof};
+        return {.ended = true};
     return transfer_of(count);
 }
 
@@ -82,7 +82,7 @@ FOREST_DECL bool stream_socket::has_source_for(const endpoint& address) noexcept
 
 FOREST_DECL transfer stream_socket::transfer_of(ssize_t count) noexcept {
     if (count < 0)
-        return {.ec = last_error()};
+        return {.error = errno};
     return {.bytes = static_cast<std::size_t>(count)};
 }
 
