@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <fuzz/json_target.hpp>
+#include <fuzz/mutator.hpp>
 #include <fuzz/request_parser_target.hpp>
 #include <fuzz/response_parser_target.hpp>
 #include <fuzz/schema_target.hpp>
@@ -8,103 +9,16 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <exception>
-#include <random>
 #include <string>
-#include <utility>
-#include <vector>
 
-// The fuzz targets without a fuzzer: mutations of good inputs, from a seed that FOREST_FUZZ_SEED
-// may replace.
+// The targets that need no connection.
+
+using namespace forest_fuzz;
 
 namespace {
 
-using samples = std::vector<std::string>;
-
-std::uint32_t seed() {
-    const char* const given = std::getenv("FOREST_FUZZ_SEED");
-    return given == nullptr ? 20251209U
-                            : static_cast<std::uint32_t>(std::strtoul(given, nullptr, 10));
-}
-
-class mutator {
-public:
-    mutator(samples corpus, samples pieces)
-        : corpus_{std::move(corpus)}, pieces_{std::move(pieces)} {}
-
-    std::string next() {
-        std::string text = pick(corpus_);
-        for (auto changes = random_() % 5; changes > 0; --changes)
-            change(text);
-        return text;
-    }
-
-private:
-    const std::string& pick(const samples& from) { return from[random_() % from.size()]; }
-
-    void change(std::string& text) {
-        const std::size_t place = random_() % (text.size() + 1);
-        switch (random_() % 7) {
-        case 0: text.insert(place, 1, static_cast<char>(random_() % 256)); break;
-        case 1: text.erase(place, 1 + random_() % 4); break;
-        case 2: text.insert(place, pick(pieces_)); break;
-        case 3: text.replace(place, 1 + random_() % 3, pick(pieces_)); break;
-        case 4:
-            text.insert(place, text.substr(random_() % (text.size() + 1), random_() % 32));
-            break;
-        case 5: text.resize(place); break;
-        default:
-            if (place < text.size())
-                text[place] = static_cast<char>(text[place] ^ (1 << random_() % 8));
-        }
-    }
-
-    std::mt19937 random_{seed()};
-    samples corpus_;
-    samples pieces_;
-};
-
-template <class Target>
-void drive(Target&& target, mutator inputs, int rounds) {
-    BOOST_TEST_MESSAGE("seed " << seed());
-    int survived = 0;
-    for (int round = 0; round < rounds; ++round) {
-        const std::string input = inputs.next();
-        try {
-            target(input);
-            ++survived;
-        } catch (const std::exception& broken) {
-            BOOST_REQUIRE_MESSAGE(false, "seed " << seed() << ", round " << round << ": "
-                                                 << broken.what() << "\n"
-                                                 << forest::detail::json_quote(input));
-        }
-    }
-    BOOST_TEST(survived == rounds);
-}
-
 constexpr int rounds_of_parsers = 6'000;
 constexpr int rounds_of_readers = 20'000;
-
-const samples http_pieces{"\r\n",
-                          "\n",
-                          "\r",
-                          " ",
-                          "\t",
-                          ":",
-                          "0\r\n\r\n",
-                          "Content-Length: 5\r\n",
-                          "Content-Length: 6\r\n",
-                          "Transfer-Encoding: chunked\r\n",
-                          "Connection: close\r\n",
-                          "Host: a\r\n",
-                          "HTTP/1.0",
-                          "HTTP/1.1",
-                          "1\r\na\r\n",
-                          ";a=\"b\"",
-                          std::string(1, '\0')};
 
 } // namespace
 

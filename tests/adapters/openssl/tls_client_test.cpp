@@ -4,6 +4,7 @@
 #include <forest/adapters/openssl/tls_client.hpp>
 #include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/adapters/openssl/tls_session.hpp>
+#include <forest/core/error.hpp>
 #include <forest/core/url.hpp>
 
 #include <openssl/ssl.h>
@@ -243,6 +244,40 @@ BOOST_AUTO_TEST_CASE(there_is_a_bound_on_what_is_remembered) {
     for (std::size_t port = 1; port <= tls_client::tickets_max + 10; ++port)
         client.keep(url{"https://localhost:" + std::to_string(port) + "/"}, one);
     BOOST_TEST(client.tickets() == tls_client::tickets_max);
+}
+
+BOOST_DATA_TEST_CASE(a_fatal_alert_behind_data_is_no_orderly_end,
+                     boost::unit_test::data::make({TLS1_2_VERSION, TLS1_3_VERSION})) {
+    using progress = tls_session::progress;
+    SSL_CTX_set_max_proto_version(server.native_handle(), sample);
+    tls_session mine = client.begin(url{"https://localhost:8443/"});
+    tls_session peer{server};
+    for (int step = 0; step < 4; ++step) {
+        (void)mine.handshake();
+        carry(mine, peer);
+        (void)peer.handshake();
+        carry(peer, mine);
+    }
+    std::array<char, 10> room;
+    std::size_t count = 0;
+    BOOST_TEST((mine.receive(room, count) == progress::wants_input)); // reads the tickets
+    BOOST_TEST(mine.idle());
+
+    // The peer sends a part of its answer. Then it gets bytes that it does not understand.
+    BOOST_TEST((peer.send("pong") == progress::done));
+    peer.input("no record");
+    BOOST_TEST((peer.receive(room, count) == progress::failed));
+    carry(peer, mine);
+    BOOST_TEST((mine.receive(room, count) == progress::done));
+    BOOST_TEST((std::string_view{room.data(), count} == "pong"));
+    for (int call = 0; call < 3; ++call) {
+        BOOST_TEST((mine.receive(room, count) == progress::failed));
+        BOOST_TEST(count == 0U);
+        BOOST_TEST((mine.failure() == errc::tls_failed));
+    }
+    BOOST_TEST((mine.send("ping") == progress::failed));
+    BOOST_TEST(!mine.idle());
+    BOOST_TEST(!mine.goodbye());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

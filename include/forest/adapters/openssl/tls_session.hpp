@@ -34,7 +34,8 @@
 namespace forest::inline FOREST_FORM {
 
 /// One TLS connection. Call `handshake`, `send` or `receive`, send the bytes of `output` to the
-/// peer, and pass the bytes from the peer to `input`, until the result is `done`. Not thread-safe.
+/// peer, and pass the bytes from the peer to `input`, until the result is `done`. After `failed`,
+/// these three return nothing else. Not thread-safe.
 class tls_session {
 public:
     enum class progress {
@@ -60,7 +61,8 @@ public:
     progress send(std::string_view plain);
 
     /// Decrypts the available bytes into `plain`, which must not be empty. `received` is their
-    /// number, and is above 0 when done.
+    /// number, and is above 0 when done. An end or a failure behind them is the result of the next
+    /// call.
     progress receive(std::span<char> plain, std::size_t& received);
 
     /// Returns why the session has failed. `errc::tls_failed` means that the certificate, the
@@ -79,8 +81,8 @@ public:
     /// Forgets the output, because it has been sent.
     void output_sent() noexcept { (void)BIO_reset(SSL_get_wbio(ssl_.get())); }
 
-    /// Returns whether every byte of the peer has been used. If so, no byte is left that could be
-    /// taken for the answer to a later request.
+    /// Returns whether the session works and every byte of the peer has been used. If so, no byte
+    /// is left that could be taken for the answer to a later request.
     [[nodiscard]] bool idle() const noexcept;
 
     /// Returns whether the finished handshake has resumed the known session.

@@ -50,6 +50,8 @@ FOREST_DECL auto tls_session::handshake() -> progress {
 }
 
 FOREST_DECL auto tls_session::send(std::string_view plain) -> progress {
+    if (!usable_)
+        return progress::failed;
     detail::begin_openssl();
     std::size_t sent = 0;
     return progress_of(SSL_write_ex(ssl_.get(), plain.data(), plain.size(), &sent));
@@ -57,7 +59,7 @@ FOREST_DECL auto tls_session::send(std::string_view plain) -> progress {
 
 FOREST_DECL auto tls_session::receive(std::span<char> plain, std::size_t& received) -> progress {
     received = 0;
-    progress last = progress::done;
+    progress last = usable_ ? progress::done : progress::failed;
     while (last == progress::done && received < plain.size()) {
         detail::begin_openssl();
         std::size_t count = 0;
@@ -83,7 +85,8 @@ FOREST_DECL std::string_view tls_session::output() const noexcept {
 }
 
 FOREST_DECL bool tls_session::idle() const noexcept {
-    return SSL_has_pending(ssl_.get()) == 0 && BIO_ctrl_pending(SSL_get_rbio(ssl_.get())) == 0;
+    return usable_ && SSL_has_pending(ssl_.get()) == 0 &&
+           BIO_ctrl_pending(SSL_get_rbio(ssl_.get())) == 0;
 }
 
 FOREST_DECL FOREST_COLD std::size_t
@@ -145,6 +148,8 @@ FOREST_DECL auto tls_session::progress_of(int result) noexcept -> progress {
 
 FOREST_DECL FOREST_COLD auto tls_session::fail() noexcept -> progress {
     const int reason = ERR_GET_REASON(ERR_peek_last_error()); // before the errors are read
+    // Behind a fatal alert, OpenSSL itself reports the orderly end of the session at the next call.
+    usable_ = false;
     if (lacked_memory_ || detail::openssl_lacked_memory() || (given_ && given_->lacked_memory))
         failure_ = errc::local_resources_exhausted;
     else if (reason == SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL)

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <fuzz/client_target.hpp>
+
+#include <cstddef>
+#include <cstdint>
+
+// For libFuzzer; tests/README.md says how it is built and run.
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+    forest_fuzz::client_target({reinterpret_cast<const char*>(bytes), size});
+    return 0;
+}
