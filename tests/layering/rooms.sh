@@ -320,7 +320,7 @@ for file in tests/*; do
         grep -Eq "(^|[^a-z_])$name/" tests/README.md || fault "tests/README.md: says nothing of $name/"
     else
         case $name in
-        README.md | CMakeLists.txt | run.sh) ;;
+        README.md | CMakeLists.txt | run.sh | mutants.sh) ;;
         *) fault "$file: lies in none of the folders of tests/" ;;
         esac
     fi
