@@ -15,7 +15,7 @@
 #include <optional>
 #include <span>
 
-// The resolvers and the connector of Asio share these parts: they read the addresses that a look-up
+// The resolvers and the GETs of Asio share these parts: they read the addresses that a look-up
 // returns, notice that no descriptor is left, and start threads that receive no signals. The parts
 // are public, because one adapter may not include what lies below the `detail/` of another.
 
