@@ -53,9 +53,9 @@ public:
             decode_trailers();
             result_.status = forest::detail::scan_status::done;
             result_.surplus = input_.substr(at_);
-        } catch (const forest::detail::framing_fault fault) {
-            result_.fault = fault;
-            if (fault != forest::detail::framing_fault::none)
+        } catch (const forest::detail::framing_fault why) {
+            result_.fault = why;
+            if (why != forest::detail::framing_fault::none)
                 result_.status = forest::detail::scan_status::fault;
         }
         return result_;
