@@ -186,10 +186,11 @@ private:
                     throw fault::malformed;
                 return;
             }
-            for (; byte != ':'; byte = take_extra()) {
+            do { // at least one byte
                 if (!is_token(byte))
                     throw fault::malformed;
-            }
+                byte = take_extra();
+            } while (byte != ':');
             for (byte = take_extra(); byte != '\r'; byte = take_extra()) {
                 if (!is_text(byte))
                     throw fault::malformed;
