@@ -53,9 +53,9 @@ public:
             decode_trailers();
             result_.status = forest::detail::scan_status::done;
             result_.surplus = input_.substr(at_);
-        } catch (const forest::detail::framing_fault fault) {
-            result_.fault = fault;
-            if (fault != forest::detail::framing_fault::none)
+        } catch (const forest::detail::framing_fault why) {
+            result_.fault = why;
+            if (why != forest::detail::framing_fault::none)
                 result_.status = forest::detail::scan_status::fault;
         }
         return result_;
@@ -186,10 +186,11 @@ private:
                     throw fault::malformed;
                 return;
             }
-            for (; byte != ':'; byte = take_extra()) {
+            do { // at least one byte
                 if (!is_token(byte))
                     throw fault::malformed;
-            }
+                byte = take_extra();
+            } while (byte != ':');
             for (byte = take_extra(); byte != '\r'; byte = take_extra()) {
                 if (!is_text(byte))
                     throw fault::malformed;

@@ -95,12 +95,27 @@ public:
         }
         compare(*got, delivered, reused);
         require(opened == (reused ? 0 : 1), "another number of connections was opened");
-        if (got->error || !keepable_)
-            server_ = socket_end{};
         (void)run_ready(io_);
+        if (!closed)
+            require_end();
+        if (!keepable_)
+            server_ = socket_end{};
     }
 
 private:
+    // The client closes the connection exactly if it must not use it again.
+    void require_end() {
+        std::string nothing;
+        auto arrived = server_.receive(nothing);
+        while (!keepable_ && arrived == socket_end::arrival::nothing) {
+            require(run_ready(io_) || run_soon(io_), "the client does not close the connection");
+            arrived = server_.receive(nothing);
+        }
+        require(nothing.empty(), "the client sends something behind its request");
+        require(keepable_ == (arrived == socket_end::arrival::nothing),
+                "the client closes a connection that it can use again");
+    }
+
     // Returns whether the GET uses the connection that was kept.
     bool accept() {
         const bool kept = server_.is_open();
@@ -148,7 +163,7 @@ private:
         require(got.fields == expected.fields, "other fields than those of the parser");
         require(got.body == expected.body, "another body than that of the parser");
         require(got == expected, "a GET is sent again, or must be");
-        keepable_ = reuses_ && alone.keep_alive;
+        keepable_ = reuses_ && !alone.error && alone.keep_alive;
     }
 
     asio::io_context& io_;

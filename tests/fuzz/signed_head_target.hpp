@@ -14,8 +14,8 @@
 // itself, dates with the C library, and signs with OpenSSL's function for one message. The first
 // byte of the input chooses the options of the verifier, the second its clock. Then come up to four
 // heads of requests to one verifier, with a byte 253 between them. A fuzzer cannot sign, so some
-// bytes are replaced: 240 with a timestamp, which the next byte chooses, and 241 with the signature
-// of the latest timestamp.
+// bytes are replaced: 240 with a timestamp, which the next byte chooses, 241 with the signature of
+// the latest timestamp, and 242 with the same in upper case.
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -270,6 +270,12 @@ private:
     std::deque<accepted> accepted_;
 };
 
+inline std::string upper(std::string text) {
+    for (char& byte : text)
+        byte = static_cast<char>(std::toupper(static_cast<unsigned char>(byte)));
+    return text;
+}
+
 // The fields of one head, with what a fuzzer cannot guess.
 inline std::string fill_in(std::string_view input, std::time_t now) {
     std::string text;
@@ -280,6 +286,8 @@ inline std::string fill_in(std::string_view input, std::time_t now) {
             text += latest = choose_timestamp(now, take_choice(input));
         else if (byte == 241)
             text += sign(latest);
+        else if (byte == 242)
+            text += upper(sign(latest));
         else
             text.push_back(static_cast<char>(byte));
     }
