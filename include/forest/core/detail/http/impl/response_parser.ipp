@@ -47,7 +47,8 @@ FOREST_DECL void response_parser::finish() noexcept {
 FOREST_DECL field_view response_parser::fields(std::span<const char> data) const noexcept {
     if (!head_complete())
         return field_view{};
-    return field_view{{data.data() + fields_begin_, body_begin_ - fields_begin_}};
+    constexpr std::size_t empty_line = 2; // of the body it is the end, and not a field
+    return field_view{{data.data() + fields_begin_, body_begin_ - fields_begin_ - empty_line}};
 }
 
 FOREST_DECL std::string_view response_parser::body(std::span<const char> data) const noexcept {

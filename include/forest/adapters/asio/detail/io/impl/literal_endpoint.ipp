@@ -27,7 +27,7 @@ FOREST_DECL FOREST_COLD std::optional<std::uint32_t> zone_index(std::string_view
 
 FOREST_DECL stream_socket::endpoint literal_endpoint(const url& target) noexcept {
     const std::string_view host = target.host();
-    if (host.find(':') != std::string_view::npos) {
+    if (target.host_header().starts_with('[')) {
         std::array<char, INET6_ADDRSTRLEN> text{}; // any literal fits, and has a zero behind it
         host.copy(text.data(), text.size() - 1);
         sockaddr_in6 six{};
