@@ -267,6 +267,23 @@ BOOST_AUTO_TEST_CASE(B31_a_failed_fetch_is_retried_by_the_backoff_while_the_serv
     BOOST_TEST(master.count(event_kind::schema_failed) == 6U);
 }
 
+// The wait of that retry ends later, and changes nothing.
+BOOST_AUTO_TEST_CASE(B31_after_an_outage_the_retries_begin_again_at_the_shortest_delay) {
+    scripted_warehouse on{{.health_check_interval = 45s, .health_check_failure_threshold = 1}};
+    on.schemas.otherwise(sim::answering(500, ""));
+    on.health.then(sim::healthy())
+        .then(sim::failing(errc::connection_refused))
+        .otherwise(sim::healthy());
+    on.master->datasource.start();
+    on.queue.run_for(110s);
+    // The second fetch comes at once, with the first reply to a check. Down at 45 s, while a retry
+    // waits from 28 s to 58 s; up at 47 s.
+    BOOST_TEST(on.master->downs.size() == 1U);
+    BOOST_TEST(on.master->ups.size() == 1U);
+    BOOST_TEST(on.fetch_times() == (seconds{0, 0, 4, 12, 28, 47, 49, 53, 61, 77, 107}),
+               boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(B31_a_retry_waits_for_the_server_when_it_has_stopped_answering) {
     scripted_warehouse on;
     on.schemas.then(serving("a")).otherwise(sim::failing(errc::connection_refused));
@@ -409,6 +426,27 @@ BOOST_AUTO_TEST_CASE(B31_an_etag_that_no_header_can_carry_is_not_sent) {
     huge.suffer_an_outage();
     BOOST_TEST(huge.conditions() == (strings{"-", "-"}));
     BOOST_TEST(huge.master->reloads.empty());
+}
+
+// The request had no condition, so the server cannot know that nothing has changed.
+BOOST_AUTO_TEST_CASE(B31_a_304_after_an_etag_that_no_header_can_carry_is_a_failure) {
+    scripted_warehouse on;
+    on.schemas.then(sim::answering(200, R"({"collections":[],"etag":"line\r\nX-Evil: 1"})"))
+        .then(not_modified())
+        .otherwise(serving("b"));
+    auto& master = *on.master;
+    master.datasource.start();
+    on.queue.run_for(1s);
+    on.suffer_an_outage();
+    BOOST_TEST(on.conditions().front() == "-");
+    BOOST_TEST(on.conditions()[1] == "-");
+    BOOST_TEST_REQUIRE(master.count(event_kind::schema_failed) == 1U);
+    const auto failed = master.all(event_kind::schema_failed).front();
+    BOOST_TEST(failed.error == errc::unexpected_status);
+    BOOST_TEST(failed.http_status == 304);
+    BOOST_TEST(master.count(event_kind::schema_unchanged) == 0U);
+    on.queue.run_for(1min); // It is tried again.
+    BOOST_TEST(master.datasource.schema()->etag() == "b");
 }
 
 BOOST_AUTO_TEST_CASE(B31_a_304_to_a_request_without_an_etag_is_no_answer) {
@@ -624,6 +662,28 @@ BOOST_AUTO_TEST_CASE(B34_cleanup_is_idempotent_and_may_come_before_the_start) {
     BOOST_TEST(on.schemas.requests().empty());
 }
 
+BOOST_AUTO_TEST_CASE(B34_what_the_callbacks_have_captured_is_gone_after_cleanup) {
+    scripted_warehouse on;
+    auto& master = *on.master;
+    const auto reload = std::make_shared<int>();
+    const auto others = std::make_shared<int>();
+    master.datasource.on_reload([reload](const schema&) {});
+    master.datasource.on_event([others](const event&) {});
+    master.datasource.on_server_down([others](const outage&) {});
+    master.datasource.on_server_up([others](const outage&) {});
+    master.datasource.on_unheard([others](const event&) {});
+    BOOST_TEST(reload.use_count() == 2);
+    BOOST_TEST(others.use_count() == 5);
+    master.datasource.start();
+    on.queue.run_for(1s);
+    master.datasource.cleanup();
+    BOOST_TEST(reload.use_count() == 1);
+    BOOST_TEST(others.use_count() == 1);
+    // What is set afterwards is not kept either.
+    master.datasource.on_reload([reload](const schema&) {});
+    BOOST_TEST(reload.use_count() == 1);
+}
+
 BOOST_AUTO_TEST_CASE(B34_start_twice_starts_one_loop) {
     scripted_warehouse on;
     on.schemas.otherwise(serving("a"));
@@ -807,7 +867,10 @@ BOOST_AUTO_TEST_CASE(B31_a_policy_that_throws_at_a_fetch_is_reported_and_the_fet
     master.datasource.start();
     queue.run_for(1min);
     BOOST_TEST(master.count(event_kind::callback_failed) == 2U);
-    BOOST_TEST(master.all(event_kind::callback_failed).front().detail == "no key");
+    for (const auto& each : master.all(event_kind::callback_failed)) {
+        BOOST_TEST(each.detail == "no key");
+        BOOST_TEST(!each.has_check);
+    }
     BOOST_TEST(master.count(event_kind::schema_failed) == 2U);
     BOOST_TEST(master.datasource.schema()->etag() == "a");
 }

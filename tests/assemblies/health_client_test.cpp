@@ -901,6 +901,32 @@ BOOST_AUTO_TEST_CASE(a_policy_that_throws_fails_the_check_and_polling_goes_on) {
     BOOST_TEST((watched.client->status() == target_status::up));
 }
 
+BOOST_AUTO_TEST_CASE(B16_a_failure_of_a_policy_or_a_callback_has_no_check) {
+    bool fails = false;
+    virtual_client<exponential_backoff, failing_signer> watched{{}, {}, failing_signer{&fails}};
+    int failures = 0;
+    bool callback_fails = false;
+    watched.client->on_event([&](const event& happened) {
+        if (happened.kind == event_kind::callback_failed) {
+            BOOST_TEST((happened.check == nullptr));
+            BOOST_TEST(happened.path.empty());
+            ++failures;
+        } else if (callback_fails && happened.check != nullptr) {
+            throw std::runtime_error("no disk");
+        }
+    });
+    watched.client->start();
+    watched.queue.run_for(1s); // A verdict was reported before.
+    fails = true;
+    watched.queue.run_for(31s);
+    BOOST_TEST(failures >= 1);
+    failures = 0;
+    fails = false;
+    callback_fails = true;
+    watched.queue.run_for(1min);
+    BOOST_TEST(failures >= 1);
+}
+
 BOOST_AUTO_TEST_CASE(an_observer_is_moved_in_or_left_where_it_is) {
     virtual_client watched{};
     counting_observer mine;

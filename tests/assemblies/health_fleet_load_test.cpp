@@ -228,6 +228,21 @@ BOOST_DATA_TEST_CASE(a_check_that_opens_several_connections_is_charged_for_each,
     BOOST_TEST(opened >= 20U * 98);
 }
 
+// The transport has found a kept connection although it had promised none.
+BOOST_AUTO_TEST_CASE(a_check_that_paid_for_a_connection_and_opens_none_gives_it_back) {
+    virtual_fleet watched{{.connections_per_second_max = 1, .spread_start = false}};
+    watched.network.open_for_each_check(0);
+    add_many(*watched.fleet, 50, {.interval = 1s, .stall_tolerance = 1h});
+    watched.fleet->start();
+    watched.queue.run_for(10s);
+    BOOST_TEST(watched.network.requests().size() >= 450U);
+    // From now on each check opens one.
+    const std::size_t before = watched.network.requests().size();
+    watched.network.open_for_each_check(1);
+    watched.queue.run_for(10s);
+    BOOST_TEST(watched.network.requests().size() - before <= 12U);
+}
+
 BOOST_AUTO_TEST_CASE(a_check_that_a_policy_prevented_opens_no_connection) {
     virtual_fleet watched{{.connections_per_second_max = 1, .spread_start = false}};
     bool fails = true;

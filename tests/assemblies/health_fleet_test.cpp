@@ -1251,6 +1251,32 @@ BOOST_AUTO_TEST_CASE(a_transport_that_cannot_be_made_fails_the_check_and_polling
     BOOST_TEST(watched.downs.empty());
 }
 
+BOOST_AUTO_TEST_CASE(B16_a_failure_of_a_policy_or_a_callback_has_no_check) {
+    virtual_fleet watched;
+    watched.fleet->add(a);
+    int failures = 0;
+    bool callback_fails = false;
+    watched.fleet->on_event([&](const event& happened) {
+        if (happened.kind == event_kind::callback_failed) {
+            BOOST_TEST((happened.check == nullptr));
+            BOOST_TEST(happened.path.empty());
+            ++failures;
+        } else if (callback_fails && happened.check != nullptr) {
+            throw std::runtime_error("no disk");
+        }
+    });
+    watched.fleet->start();
+    watched.queue.run_for(1s); // A verdict was reported before.
+    watched.network.on_get = [](const request&) { throw std::runtime_error("no memory"); };
+    watched.queue.run_for(31s);
+    BOOST_TEST(failures >= 1);
+    failures = 0;
+    watched.network.on_get = {};
+    callback_fails = true;
+    watched.queue.run_for(1min);
+    BOOST_TEST(failures >= 1);
+}
+
 BOOST_AUTO_TEST_CASE(an_async_get_that_throws_fails_the_check_and_gives_its_place_back) {
     virtual_fleet watched{{.checks_in_flight_max = 1, .spread_start = false}};
     const target_id id = watched.fleet->add(a);

@@ -74,6 +74,7 @@ public:
         std::vector<std::string> arguments{
             "watch",
             "--json",
+            "--verbose",
             "--interval",
             "50ms",
             "--timeout",
@@ -228,8 +229,10 @@ BOOST_AUTO_TEST_CASE(B12_a_watcher_that_is_suspended_in_any_phase_tells_no_outag
 // For FOREST_TEST_STARVED seconds a watcher runs for 4 ms, and is then stopped for 0.8 s.
 BOOST_AUTO_TEST_CASE(B12_a_watcher_that_is_starved_for_good_tells_only_the_real_outage) {
     const char* const text = std::getenv("FOREST_TEST_STARVED");
-    if (text == nullptr)
-        return BOOST_TEST_MESSAGE("takes a minute; set FOREST_TEST_STARVED=60");
+    if (text == nullptr) {
+        BOOST_TEST_MESSAGE("takes a minute; set FOREST_TEST_STARVED=60");
+        return;
+    }
     test_certificates made;
     const auto files = made.server();
     const serving_tool server{
@@ -238,8 +241,8 @@ BOOST_AUTO_TEST_CASE(B12_a_watcher_that_is_starved_for_good_tells_only_the_real_
         {"--tls-cert", files.certificate, "--tls-key", files.key, "--listen", "localhost:0"}};
     const auto watch = [&](const serving_tool& of) {
         return std::make_unique<tool_process>(
-            forest::test::tool_setup{{"watch", "--json", "--interval", "1s", "--timeout", "500ms",
-                                      "--ca-file", made.ca_file(), of.url()},
+            forest::test::tool_setup{{"watch", "--json", "--verbose", "--interval", "1s",
+                                      "--timeout", "500ms", "--ca-file", made.ca_file(), of.url()},
                                      secret});
     };
     const auto well = watch(server);

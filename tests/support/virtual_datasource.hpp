@@ -38,6 +38,7 @@ struct reported_datasource_event {
     std::size_t collections;
     schema_source source;
     std::string detail;
+    bool has_check;
 };
 
 /// Listens to everything that a datasource reports. The datasource is made by the test, because it
@@ -67,7 +68,8 @@ struct recorded_datasource {
                           happened.check ? happened.check->status : 0,
                           happened.schema ? happened.schema->etag() : std::string{},
                           happened.schema ? happened.schema->collections().size() : 0,
-                          happened.source, std::string{happened.detail}});
+                          happened.source, std::string{happened.detail},
+                          happened.check != nullptr});
     }
 
     [[nodiscard]] std::size_t count(event_kind kind) const {

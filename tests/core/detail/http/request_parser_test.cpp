@@ -78,6 +78,8 @@ const std::vector<row> accepted{
     {get("/", "Connection: close\r\n"), none, "/", false},
     {get("/", "connection: te, Close\r\n"), none, "/", false},
     {get("/", "Connection: keep-alive\r\n"), none, "/", true},
+    {get("/", "Connection: close\r\nConnection: keep-alive\r\n"), none, "/", false},
+    {get("/", "Connection: keep-alive\r\nConnection: close\r\n"), none, "/", false},
     // Host.
     {"GET / HTTP/1.1\r\nHost:\r\n\r\n", none, "/", true},
     {"GET / HTTP/1.1\r\nhost: [::1]:65535\r\n\r\n", none, "/", true},

@@ -229,6 +229,47 @@ BOOST_AUTO_TEST_CASE(B16_its_exception_is_reported_as_an_event_like_the_one_it_w
     BOOST_TEST(told.size() == 2U);
 }
 
+// Each member is empty unless the table in docs/reference/events.md says otherwise.
+BOOST_AUTO_TEST_CASE(B16_a_callback_that_fails_is_no_result_of_a_check) {
+    callbacks listeners;
+    int failures = 0;
+    const auto empty = [&](const event& happened) {
+        BOOST_TEST((happened.kind == event_kind::callback_failed));
+        BOOST_TEST((happened.check == nullptr));
+        BOOST_TEST(happened.path.empty());
+        BOOST_TEST((happened.outage == nullptr));
+        BOOST_TEST(happened.failures == 3);
+        ++failures;
+    };
+    listeners.on_event([&](const event& happened) {
+        if (happened.kind != event_kind::callback_failed)
+            throw std::runtime_error("x");
+        empty(happened);
+    });
+    listeners.on_server_down([](const outage&) { throw std::runtime_error("y"); });
+    const verdict judged;
+    const outage began;
+    listeners.report({.kind = event_kind::server_down,
+                      .target = "http://localhost:3000",
+                      .path = "/forest/health",
+                      .failures = 3,
+                      .check = &judged,
+                      .outage = &began});
+    BOOST_TEST(failures == 2);
+    // Also for the last resort.
+    listeners.on_event([](const event&) { throw std::runtime_error("z"); });
+    listeners.on_unheard(empty);
+    listeners.report({.kind = event_kind::check_failed,
+                      .path = "/forest/health",
+                      .failures = 3,
+                      .check = &judged});
+    BOOST_TEST(failures == 3);
+    listeners.close([&]() noexcept {
+        listeners.report_last({.kind = event_kind::stopping, .failures = 3, .check = &judged});
+    });
+    BOOST_TEST(failures == 4);
+}
+
 BOOST_AUTO_TEST_CASE(B16_it_makes_no_difference_that_nobody_receives_the_report) {
     owner mine;
     mine.set([](const std::string&) { throw std::runtime_error("x"); });

@@ -122,6 +122,23 @@ BOOST_AUTO_TEST_CASE(one_that_was_passed_long_ago_may_be_forgotten_without_repea
     BOOST_TEST(sequence.passed_by(noon + 300'001ms));
 }
 
+// What counts is the last timestamp, not the clock at which it was taken.
+BOOST_AUTO_TEST_CASE(one_that_is_ahead_is_passed_as_much_later) {
+    timestamp_sequence busy;
+    for (int taken = 0; taken < 500; ++taken)
+        (void)busy.next(noon); // the last one is 499 ms ahead
+    BOOST_TEST(!busy.passed_by(noon + 300'001ms));
+    BOOST_TEST(!busy.passed_by(noon + 300'499ms));
+    BOOST_TEST(busy.passed_by(noon + 300'500ms));
+    // The clock was set back by as much as servers tolerate: the sequence goes on.
+    timestamp_sequence ahead;
+    (void)ahead.next(noon + 299'999ms);
+    BOOST_TEST((ahead.next(noon) == noon + 300s));
+    for (const auto later : moments{0ms, 300s, 300'001ms, 599'999ms, 600s})
+        BOOST_TEST(!ahead.passed_by(noon + later));
+    BOOST_TEST(ahead.passed_by(noon + 600'001ms));
+}
+
 BOOST_AUTO_TEST_CASE(sequences_are_independent_of_each_other) {
     timestamp_sequence first;
     timestamp_sequence second;

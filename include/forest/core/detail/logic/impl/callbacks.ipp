@@ -48,6 +48,10 @@ FOREST_DECL auto callbacks::of_fleet(unique_function<void(target_id, const outag
 FOREST_DECL event callbacks::failure(event during, std::string_view text) noexcept {
     during.kind = event_kind::callback_failed;
     during.detail = text;
+    // No check and no outage is the reason of this event.
+    during.check = nullptr;
+    during.path = {};
+    during.outage = nullptr;
     return during;
 }
 
