@@ -619,7 +619,6 @@ BOOST_AUTO_TEST_CASE(there_is_no_wake_up_without_work) {
     virtual_fleet watched{fleet_options{}};
     const auto ids = add_many(*watched.fleet, 100, {.interval = 5s, .interval_jitter = 0.3});
     watched.network.otherwise(url_number(3), refused);
-    watched.network.otherwise(url_number(4), sim::silent());
     watched.fleet->start();
     watched.queue.run_for(1min);
     for (std::size_t n = 0; n < 60; ++n) {
@@ -641,6 +640,18 @@ BOOST_AUTO_TEST_CASE(there_is_no_wake_up_without_work) {
     // All are at the ends of ticks.
     BOOST_TEST(std::all_of(wakes.begin(), wakes.end(),
                            [](steady_time each) { return each.time_since_epoch() % tick == 0s; }));
+}
+
+BOOST_AUTO_TEST_CASE(all_checks_in_flight_are_watched_together_B12) {
+    virtual_fleet watched;
+    add_many(*watched.fleet, 100);
+    watched.network.otherwise(sim::silent());
+    watched.fleet->start();
+    watched.queue.run_for(5100ms);
+    BOOST_TEST(watched.count(event_kind::check_failed) == 100U);
+    // At the beginning, at each quarter of the timeout, and not more.
+    BOOST_TEST(watched.clock.counted().wakes.size() >= 4U);
+    BOOST_TEST(watched.clock.counted().wakes.size() <= 6U);
 }
 
 // Signing

@@ -291,7 +291,7 @@ BOOST_AUTO_TEST_CASE(every_step_of_a_random_run_with_arbitrary_times_is_one_that
     untimed_steps taken;
     const driven unstarted{settings, exponential_backoff{}, random};
     driven now = unstarted;
-    for (int steps = 0; steps < 1'500'000; ++steps) {
+    for (int steps = 0; steps < 5'000'000; ++steps) {
         const auto& choices = possible.when(now.asked());
         stimulus played = choices[random() % choices.size()];
         if (played.kind == forest::detail::health_input_kind::stopped && random() % 8 != 0)

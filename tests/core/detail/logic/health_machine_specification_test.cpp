@@ -68,12 +68,6 @@ struct specification {
             return {};
         }
         reported_step result;
-        if (played == letter::stall) {
-            doubts = 0; // The name was found.
-            result.outcome = event_kind::check_inconclusive;
-            result.fresh = true;
-            return result;
-        }
         if (played == letter::success) {
             result.outcome = event_kind::check_succeeded;
             result.next_delay = 30s;
@@ -87,12 +81,17 @@ struct specification {
             }
             return result;
         }
-        if (played == letter::doubt && doubts < doubt_max) {
+        const bool doubtful = played == letter::doubt || played == letter::stall;
+        if (doubtful && doubts < doubt_max) {
+            ++doubts;
             result.outcome = event_kind::check_inconclusive;
-            result.next_delay = backoff(++doubts);
+            if (played == letter::doubt)
+                result.next_delay = backoff(doubts);
+            else
+                result.fresh = true; // It is repeated at once.
             return result;
         }
-        if (played != letter::doubt)
+        if (!doubtful)
             doubts = 0;
         result.outcome = event_kind::check_failed;
         successes = 0;
@@ -160,9 +159,6 @@ struct player {
         }
         if (next.kind != health_action_kind::check)
             BOOST_FAIL("the machine does not check when it should");
-        // A check that began at once stalls while it is in flight instead.
-        if (played == letter::stall && !late)
-            now += 8s;
         forest::verdict result;
         if (played == letter::failure || played == letter::stall)
             result.error = errc::timed_out;
@@ -170,7 +166,8 @@ struct player {
             result.error = errc::resolver_unavailable;
         if (played == letter::stopping)
             result.error = errc::stopping;
-        next = subject.step(health_input::reply(result), now);
+        // A check that began at once stalls while it is in flight instead.
+        next = subject.step(health_input::reply(result, played == letter::stall && !late), now);
         settle(&record);
         if (next.kind == health_action_kind::wait)
             record.next_delay = next.delay;
