@@ -13,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstddef>
@@ -179,7 +180,7 @@ void run(const std::vector<std::unique_ptr<lane>>& all, clock_type::time_point e
         std::vector<pollfd> ready;
         for (const auto& each : all)
             each->add(ready);
-        require_system(::poll(ready.data(), ready.size(), 5) >= 0, "poll");
+        require_system(::poll(ready.data(), ready.size(), 5) >= 0 || errno == EINTR, "poll");
         const pollfd* next = ready.data();
         for (const auto& each : all)
             each->take(next);

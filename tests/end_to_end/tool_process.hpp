@@ -78,6 +78,17 @@ inline void require_system(bool succeeded, const char* what) {
         throw std::system_error(errno, std::generic_category(), what);
 }
 
+/// Polls like `::poll`. The watchdog of the tests interrupts it from time to time; then it begins
+/// again.
+template <std::size_t Count>
+[[nodiscard]] int poll_on(std::array<pollfd, Count>& all, std::chrono::milliseconds limit) {
+    int ready = -1;
+    do
+        ready = ::poll(all.data(), all.size(), static_cast<int>(limit.count()));
+    while (ready < 0 && errno == EINTR);
+    return ready;
+}
+
 /// How a process is to be started.
 struct tool_setup {
     std::vector<std::string> arguments;
@@ -285,7 +296,7 @@ private:
         if (output_.get() < 0 && errors_.get() < 0)
             return false;
         constexpr auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(patience);
-        const int ready = ::poll(ends.data(), ends.size(), static_cast<int>(limit.count()));
+        const int ready = poll_on(ends, limit);
         BOOST_REQUIRE_MESSAGE(ready > 0, "the tool said nothing more; so far: " << out_ << err_);
         if (ends[0].revents != 0)
             read_from(output_, out_);

@@ -39,6 +39,7 @@ using forest::cli::reader_patience;
 using forest::cli::shortened;
 using forest::test::descriptor;
 using forest::test::eventually;
+using forest::test::poll_on;
 
 std::string say(const left_out& gap) {
     return gap.target.empty() ? "[" + std::to_string(gap.events) + "]\n"
@@ -72,8 +73,8 @@ const pipe_ends& open_pipe_for_good() {
 std::string read_from(const descriptor& reader, std::size_t most) {
     std::string text;
     std::array<char, 4096> buffer{};
-    pollfd readable{reader.get(), POLLIN, 0};
-    while (text.size() < most && ::poll(&readable, 1, 200) == 1) {
+    std::array<pollfd, 1> readable{pollfd{reader.get(), POLLIN, 0}};
+    while (text.size() < most && poll_on(readable, std::chrono::milliseconds{200}) == 1) {
         const ssize_t count = ::read(reader.get(), buffer.data(), buffer.size());
         if (count <= 0)
             break;
