@@ -105,11 +105,10 @@ public:
         release(ended);
     }
 
-    /// Ends one of two requests, which has this outcome or none. If the outcome is decided, the
+    /// Ends one of two requests, which has this outcome. If the outcome is decided, the
     /// other request is cancelled.
     template <typename Target>
-    void end_beside(check& ended, Target& subject, const std::optional<verdict>& outcome,
-                    bool decided) {
+    void end_beside(check& ended, Target& subject, const verdict& outcome, bool decided) {
         check& other = *ended.beside;
         other.beside = nullptr;
         other.outcome = outcome;

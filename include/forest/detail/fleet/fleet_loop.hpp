@@ -366,24 +366,29 @@ private:
         begin_permitted();
     }
 
-    // A check ends when all of its requests have ended. The first complete answer counts. If there
-    // is none, the last failure does.
     void end_request(target& subject, check& ended, const reply& answer, steady_time now,
                      duration late) {
-        std::optional<verdict> outcome = ended.outcome;
-        bool decided = ended.decided;
-        const bool unsent = answer.send_again && !outcome;
         const bool was_late = ended.watch.ended(subject.machine.options(), now, late);
-        if (!decided && (!answer.send_again || !outcome)) {
-            outcome = judge(answer, timer_.now());
-            decided = !answer.error;
-        }
-        if (ended.beside != nullptr)
-            return checks_.end_beside(ended, subject, outcome, decided);
+        if (ended.beside != nullptr || ended.outcome)
+            return end_one_of_two(subject, ended, answer, now, was_late);
         checks_.end(ended, &subject);
-        if (unsent && subject.machine.may_send_again())
+        if (answer.send_again && subject.machine.may_send_again())
             return drive(subject, health_input::unsent(was_late), now);
-        drive(subject, health_input::reply(*outcome, was_late), now, nullptr, &*outcome);
+        verdict result = judge(answer, timer_.now());
+        drive(subject, health_input::reply(result, was_late), now, nullptr, &result);
+    }
+
+    // A check ends when both of its requests have ended. The first complete answer counts. If there
+    // is none, the last failure does, except that of a connection that was closed before.
+    void end_one_of_two(target& subject, check& ended, const reply& answer, steady_time now,
+                        bool was_late) {
+        verdict outcome = ended.decided || (answer.send_again && ended.outcome)
+                              ? *ended.outcome
+                              : judge(answer, timer_.now());
+        if (ended.beside != nullptr)
+            return checks_.end_beside(ended, subject, outcome, ended.decided || !answer.error);
+        checks_.end(ended, &subject);
+        drive(subject, health_input::reply(outcome, was_late), now, nullptr, &outcome);
     }
 
     void count(event_kind kind, verdict* judged) noexcept {
