@@ -3,6 +3,7 @@
 #define FOREST_CORE_DETAIL_LOGIC_CALLBACK_GATE_HPP
 
 #include <forest/core/detail/container/unique_function.hpp>
+#include <forest/core/detail/logic/schedule_point.hpp>
 #include <forest/form.hpp>
 
 #include <atomic>
@@ -33,6 +34,7 @@ public:
         shared_callback<Argument> other;
         if (callback)
             other = std::make_shared<unique_function<void(const Argument&)>>(std::move(callback));
+        schedule_point();
         // The earlier callback is destroyed after the lock is released.
         const std::lock_guard lock{mutex_};
         if (!closed_ || other == nullptr)
@@ -51,6 +53,7 @@ public:
     template <typename Argument>
     bool call(const shared_callback<Argument>& slot, const Argument& argument) {
         shared_callback<Argument> found;
+        schedule_point();
         {
             const std::lock_guard lock{mutex_};
             if (closed_ || slot == nullptr)
@@ -62,6 +65,7 @@ public:
         // This pointer is destroyed before the gate is left, because it may be the last owner of
         // the captured objects.
         const shared_callback<Argument> callback = std::move(found);
+        schedule_point();
         (*callback)(argument);
         return true;
     }
@@ -74,6 +78,7 @@ public:
     void close(LastWords&& last_words) {
         if (!begin_closing())
             return;
+        schedule_point();
         last_words();
         end_closing();
     }

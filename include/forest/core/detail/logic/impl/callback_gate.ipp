@@ -17,6 +17,7 @@ FOREST_DECL void callback_gate::changed() noexcept {
 }
 
 FOREST_DECL bool callback_gate::begin_closing() {
+    schedule_point();
     std::unique_lock lock{mutex_};
     const bool first = !closed_.exchange(true);
     if (inside_ == this_thread()) {
@@ -27,7 +28,8 @@ FOREST_DECL bool callback_gate::begin_closing() {
     while (inside_ != nullptr || (closing_ && !first)) {
         const unsigned seen = changes_;
         lock.unlock();
-        changes_.wait(seen);
+        schedule_point();
+        schedule_wait(changes_, seen);
         lock.lock();
     }
     if (!first)
@@ -42,6 +44,7 @@ FOREST_DECL bool callback_gate::begin_closing() {
 }
 
 FOREST_DECL void callback_gate::end_closing() {
+    schedule_point();
     const std::lock_guard lock{mutex_};
     inside_ = nullptr;
     closing_ = false;
@@ -49,9 +52,13 @@ FOREST_DECL void callback_gate::end_closing() {
 }
 
 FOREST_DECL callback_gate::leaving::~leaving() {
-    const std::lock_guard lock{gate.mutex_};
-    gate.inside_ = nullptr;
-    gate.changed();
+    schedule_point();
+    {
+        const std::lock_guard lock{gate.mutex_};
+        gate.inside_ = nullptr;
+        gate.changed();
+    }
+    schedule_point();
 }
 
 } // namespace forest::inline FOREST_FORM::detail
