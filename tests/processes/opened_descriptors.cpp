@@ -57,13 +57,14 @@ Function* original(const char* name) {
     return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
 }
 
-int noted(int result, const char* function, bool closed_on_exec, const char* detail = "") {
+[[maybe_unused]] int noted(int result, const char* function, bool closed_on_exec,
+                           const char* detail = "") {
     if (result >= 0)
         opened_descriptors::get().note(function, closed_on_exec, detail);
     return result;
 }
 
-mode_t mode_in(int flags, va_list arguments) {
+[[maybe_unused]] mode_t mode_in(int flags, va_list arguments) {
     return (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : mode_t{0};
 }
 
