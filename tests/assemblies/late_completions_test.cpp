@@ -165,6 +165,12 @@ struct fleet_on {
         });
     }
 
+    /// What cannot be cancelled ends, and frees what it holds.
+    ~fleet_on() {
+        fleet.reset();
+        queue.run_for(1h);
+    }
+
     transport_type made() {
         if constexpr (Late)
             return {network.make(), late};

@@ -26,12 +26,15 @@
 
 #include <asio/local/stream_protocol.hpp>
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cassert>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <new>
 #include <span>
 #include <string_view>
@@ -330,9 +333,9 @@ private:
     }
 
     static std::uint64_t hash_of(const endpoint& address) noexcept {
+        unsigned char bytes[sizeof(sockaddr_storage)];
+        std::memcpy(bytes, address.data(), address.size());
         std::uint64_t hash = fnv_1a_begin;
-        const auto* const bytes =
-            static_cast<const unsigned char*>(static_cast<const void*>(address.data()));
         for (std::size_t index = 0; index < address.size(); ++index)
             hash = fnv_1a(hash, bytes[index]);
         return hash;

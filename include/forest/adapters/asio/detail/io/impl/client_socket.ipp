@@ -14,9 +14,10 @@ FOREST_DECL void limit_age(client_socket& client, std::chrono::steady_clock::tim
     const auto moment = static_cast<std::uint64_t>(made.time_since_epoch().count());
     const std::uint64_t drawn = fnv_1a(fnv_1a(fnv_1a_begin, moment), client.peer) >> 32U;
     const double share = static_cast<double>(drawn) / 0x100000000;
+    const duration fifth = age_max / 5;
     client.kept_until =
         made + age_max -
-        duration{static_cast<duration::rep>(static_cast<double>(age_max.count() / 5) * share)};
+        duration{static_cast<duration::rep>(static_cast<double>(fifth.count()) * share)};
     if (client.tls)
         client.valid_until = client.tls->valid_until();
 }
