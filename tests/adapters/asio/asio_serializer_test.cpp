@@ -3,6 +3,7 @@
 
 #include <asio/io_context.hpp>
 #include <asio/post.hpp>
+#include <asio/strand.hpp>
 
 #include <boost/test/unit_test.hpp>
 
@@ -96,6 +97,19 @@ BOOST_AUTO_TEST_CASE(B18_functions_whose_turn_never_came_are_freed_with_the_cont
         });
         waiting.post([held, waiting] {});
         BOOST_TEST(held.use_count() == 5);
+    }
+    BOOST_TEST(held.use_count() == 1);
+}
+
+// A strand destroys what is posted to it while its context ends.
+BOOST_AUTO_TEST_CASE(B18_functions_on_a_strand_are_freed_with_the_context) {
+    const auto held = std::make_shared<int>(1);
+    {
+        asio::io_context never_run;
+        const asio_serializer waiting{asio::make_strand(never_run)};
+        for (int number = 0; number < 3; ++number)
+            waiting.post([held, waiting] {});
+        BOOST_TEST(held.use_count() == 4);
     }
     BOOST_TEST(held.use_count() == 1);
 }

@@ -89,17 +89,23 @@ private:
         void drop(const std::shared_ptr<void>& owner) noexcept override;
 
         // Passes the turn from the caller to the executor. Returns false if the executor refuses
-        // because it lacks memory; then the caller still has the turn. `owner` owns this state.
+        // because it lacks memory; then the caller still has the turn. If the executor has ended,
+        // no task waits any more. `owner` owns this state.
         [[nodiscard]] bool give(const std::shared_ptr<void>& owner) noexcept;
 
         void pass_on(const std::shared_ptr<void>& owner) noexcept;
+
+        // The turn is never given again. Waiting tasks would keep their owners alive, and an owner
+        // may own this serializer.
+        void abandon_all() noexcept;
 
         const asio::any_io_executor executor;
         std::mutex mutex;
         bool busy = false;
         detail::task_queue waiting;
-        detail::handler_memory memory;        // for the turn in the executor
-        std::atomic<std::thread::id> giver{}; // the thread that is handing over the turn now
+        detail::handler_memory memory;         // for the turn in the executor
+        std::atomic<std::thread::id> giver{};  // the thread that is handing over the turn now
+        std::atomic<std::thread::id> denied{}; // the last giver whose turn was destroyed meanwhile
     };
 
     // The task that holds the turn may run. When it ends, or the executor destroys it, the turn

@@ -26,12 +26,8 @@ FOREST_DECL void asio_serializer::post(detail::serial_task& task,
         if (std::exchange(state_->busy, true))
             return;
     }
-    if (detail::finds_memory([this] { return state_->give(state_); }))
-        return;
-    // Perhaps the turn is never given. Then the waiting tasks would keep their owners alive,
-    // and an owner may own this serializer.
-    for (auto dropped = state_->next(); dropped.task != nullptr; dropped = state_->next())
-        dropped.task->abandon();
+    if (!detail::finds_memory([this] { return state_->give(state_); }))
+        state_->abandon_all();
 }
 
 FOREST_DECL detail::task_queue::entry asio_serializer::state::next() noexcept {
@@ -50,8 +46,10 @@ FOREST_DECL void asio_serializer::state::take(const std::shared_ptr<void>& owner
 }
 
 FOREST_DECL void asio_serializer::state::drop(const std::shared_ptr<void>& owner) noexcept {
-    if (giver == std::this_thread::get_id())
-        return; // The executor has refused the turn, so the giver still has it.
+    if (giver == std::this_thread::get_id()) {
+        denied = std::this_thread::get_id();
+        return; // The giver still has the turn.
+    }
     const detail::task_queue::entry dropped = next();
     if (dropped.task == nullptr)
         return;
@@ -60,16 +58,26 @@ FOREST_DECL void asio_serializer::state::drop(const std::shared_ptr<void>& owner
 }
 
 FOREST_DECL bool asio_serializer::state::give(const std::shared_ptr<void>& owner) noexcept {
-    auto self = std::this_thread::get_id();
+    const auto self = std::this_thread::get_id();
     giver = self;
-    bool taken = true;
+    denied = std::thread::id{};
+    bool accepted = true;
     try {
         detail::post_step(executor, detail::step_handler{owner, memory, *this});
     } catch (...) {
-        taken = false;
+        accepted = false;
     }
-    giver.compare_exchange_strong(self, std::thread::id{});
-    return taken;
+    auto still = self;
+    giver.compare_exchange_strong(still, std::thread::id{});
+    // A strand destroys what is posted to it while its context ends, and throws nothing.
+    if (accepted && denied == self)
+        abandon_all();
+    return accepted;
+}
+
+FOREST_DECL void asio_serializer::state::abandon_all() noexcept {
+    for (auto dropped = next(); dropped.task != nullptr; dropped = next())
+        dropped.task->abandon();
 }
 
 FOREST_DECL void asio_serializer::state::pass_on(const std::shared_ptr<void>& owner) noexcept {

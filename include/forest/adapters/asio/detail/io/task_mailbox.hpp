@@ -51,6 +51,7 @@ private:
     std::mutex mutex_;
     task_queue tasks_;
     bool posted_ = false;                  // a visit is posted
+    bool refused_ = false;                 // the executor has destroyed the visit in the post
     std::atomic<std::thread::id> giver_{}; // the thread that is posting a visit
 };
 

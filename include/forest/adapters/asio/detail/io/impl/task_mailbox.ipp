@@ -35,8 +35,10 @@ FOREST_DECL void task_mailbox::take(const std::shared_ptr<void>& owner, std::uin
 }
 
 FOREST_DECL void task_mailbox::drop(const std::shared_ptr<void>&) noexcept {
-    if (giver_ == std::this_thread::get_id())
+    if (giver_ == std::this_thread::get_id()) {
+        refused_ = true;
         return;
+    }
     while (abandon_next())
         ;
 }
@@ -55,12 +57,13 @@ FOREST_DECL bool task_mailbox::abandon_next() noexcept {
 
 FOREST_DECL bool task_mailbox::visit_later(std::shared_ptr<void> owner) noexcept {
     giver_ = std::this_thread::get_id();
+    refused_ = false;
     try {
         post_step(executor_, step_handler{std::move(owner), memory_, *this});
-        posted_ = true;
-    } catch (...) { // There is no memory.
+    } catch (...) { // There is no memory, and the visit was destroyed.
     }
     giver_ = std::thread::id{};
+    posted_ = !refused_;
     return posted_;
 }
 
