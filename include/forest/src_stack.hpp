@@ -10,6 +10,7 @@
 #endif
 
 #include <forest/adapters/asio/detail/get/impl/client_stream.ipp>
+#include <forest/adapters/asio/detail/get/impl/get_addresses.ipp>
 #include <forest/adapters/asio/detail/get/impl/get_operation_pool.ipp>
 #include <forest/adapters/asio/detail/get/impl/pooled_io.ipp>
 #include <forest/adapters/asio/detail/get/impl/standalone_io.ipp>

@@ -28,7 +28,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <new>
 #include <optional>
 #include <string_view>
 #include <system_error>
@@ -217,7 +216,7 @@ private:
                 return;
             try {
                 send(requests_.second(), true, machine_.time_left(now));
-            } catch (const std::bad_alloc&) { // The first request goes on alone.
+            } catch (...) { // The first request goes on alone.
             }
         }
     }

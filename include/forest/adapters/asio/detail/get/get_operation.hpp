@@ -3,30 +3,23 @@
 #define FOREST_ADAPTERS_ASIO_DETAIL_GET_GET_OPERATION_HPP
 
 #include <forest/adapters/asio/detail/get/client_stream.hpp>
+#include <forest/adapters/asio/detail/get/get_addresses.hpp>
 #include <forest/adapters/asio/detail/io/client_socket.hpp>
 #include <forest/adapters/asio/detail/io/error.hpp>
-#include <forest/adapters/asio/detail/io/literal_endpoint.hpp>
 #include <forest/adapters/asio/detail/io/serial_task.hpp>
 #include <forest/adapters/asio/detail/io/stream_socket.hpp>
 #include <forest/adapters/openssl/tls_session.hpp>
-#include <forest/adapters/posix/address_of.hpp>
-#include <forest/core/detail/container/fnv_1a.hpp>
 #include <forest/core/detail/container/owner.hpp>
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/http/request_writer.hpp>
 #include <forest/core/detail/http/response_parser.hpp>
 #include <forest/core/detail/logic/get_machine.hpp>
 #include <forest/core/detail/logic/get_steps.hpp>
-#include <forest/core/detail/logic/name_book.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 #include <forest/form.hpp>
 #include <forest/policy/transport.hpp>
-
-#include <asio/local/stream_protocol.hpp>
-
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <atomic>
@@ -34,7 +27,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <new>
 #include <span>
 #include <string_view>
@@ -115,7 +107,6 @@ private:
     using Io::tls;
     using typename Io::clock;
     using typename Io::lock;
-    using endpoint = stream_socket::endpoint;
     using action = get_action_kind;
     using input = get_input_kind;
 
@@ -151,31 +142,31 @@ private:
         detached, // the same, and this object may be gone by then
     };
 
-    // Asks for a name, is woken on any thread, and continues on a thread of the executor.
-    class question final : public name_waiter, public serial_task {
+    // Is woken on any thread, and continues on a thread of the executor.
+    class addresses final : public get_addresses, public serial_task {
     public:
-        explicit question(get_operation& owner) noexcept : owner_{owner} {}
+        explicit addresses(get_operation& owner) noexcept : owner_{owner} {}
 
         void answered() noexcept override {
-            answered_ = number;
+            answered_ = number();
             owner_.call_later(*this);
         }
 
         void perform() override {
             owner_.resume([this](lock& held) {
-                if (owner_.asking_ && answered_ == number)
-                    owner_.drive(held, owner_.answer());
+                if (asking() && answered_ == number())
+                    owner_.drive(held, owner_.use(answer(owner_.target().port())));
             });
         }
 
         void abandon() noexcept override {}
 
-        std::uint64_t number = 0; // the number of the latest question; earlier ones are void
-
     private:
         get_operation& owner_;
         std::atomic<std::uint64_t> answered_ = 0; // the last answered question
     };
+
+    [[nodiscard]] const url& target() const noexcept { return http_request_->target; }
 
     [[nodiscard]] bool under_way() const noexcept { return ending_ && ending_->handler; }
 
@@ -184,19 +175,14 @@ private:
         write_head();
         if (request_size_ == 0)
             return end_unanswered(held, errc::header_too_large);
-        const url& target = http_request_->target;
         parser_.reset(http_request_->limits);
         received_ = 0;
-        addresses_.clear();
-        if (target.scheme() == url_scheme::http_unix)
-            addresses_.emplace_back(asio::local::stream_protocol::endpoint{target.socket_path()});
-        else if (target.is_ip_literal())
-            addresses_.push_back(literal_endpoint(target));
+        addresses_.begin(target());
         get_plan plan{.timeout = timeout,
                       .patience = names().limits().patience,
                       .addresses = static_cast<std::uint8_t>(addresses_.size()),
-                      .encrypted = target.scheme() == url_scheme::https,
-                      .kept = Io::take_kept(target, now_)};
+                      .encrypted = target().scheme() == url_scheme::https,
+                      .kept = Io::take_kept(target(), now_)};
         if (plan.kept && (http_request_->fresh_connection || !is_idle(socket(kept_connection)))) {
             drop(kept_connection);
             plan.kept = false;
@@ -216,8 +202,7 @@ private:
 
     void write_head() {
         const auto write = [this] {
-            return write_request(request_, "GET", http_request_->target, http_request_->fields,
-                                 reuses());
+            return write_request(request_, "GET", target(), http_request_->fields, reuses());
         };
         if (request_.empty())
             request_.resize(request_bytes_min);
@@ -292,105 +277,30 @@ private:
     // -- Names --
 
     get_input ask(bool after_failed_connect) noexcept {
-        name_state state = name_state::failed;
-        ++question_.number;
-        try {
-            state = names().ask(http_request_->target.host(), after_failed_connect, question_);
-        } catch (const std::bad_alloc&) {
-            question_.error = errc::local_resources_exhausted;
-        }
-        has_last_good_ = state == name_state::refreshing;
-        asking_ = state == name_state::waiting || has_last_good_;
-        if (asking_)
-            return {.kind = input::resolving,
-                    .count = static_cast<std::uint8_t>(has_last_good_ ? 1 : 0)};
-        get_input found = answer();
-        found.from_memory = true;
-        return found;
+        return use(addresses_.ask(names(), target(), after_failed_connect));
     }
 
-    // The answer to the question, or what is known without one.
-    get_input answer() noexcept {
-        asking_ = false;
-        if (question_.addresses.empty())
-            return {.kind = input::unresolved, .error = question_error()};
-        if (!add_addresses() && addresses_.empty())
-            return {.kind = input::unresolved, .error = errc::local_resources_exhausted};
-        return {.kind = input::resolved,
-                .count = static_cast<std::uint8_t>(addresses_.size()),
-                .from_memory = bool{question_.error},
-                .kept_fits = kept_fits()};
-    }
-
-    // Returns whether a kept connection of this GET leads to one of the addresses of the name.
-    [[nodiscard]] bool kept_fits() noexcept {
-        if (!has_kept_)
-            return true;
-        return std::any_of(addresses_.begin(), addresses_.end(),
-                           [peer = socket(kept_connection).peer](const endpoint& each) {
-                               return hash_of(each) == peer;
-                           });
-    }
-
-    static std::uint64_t hash_of(const endpoint& address) noexcept {
-        unsigned char bytes[sizeof(sockaddr_storage)];
-        std::memcpy(bytes, address.data(), address.size());
-        std::uint64_t hash = fnv_1a_begin;
-        for (std::size_t index = 0; index < address.size(); ++index)
-            hash = fnv_1a(hash, bytes[index]);
-        return hash;
-    }
-
-    // Leaves a look-up. The last good addresses will do, if there are any; and the answer may have
-    // come at this moment.
     get_input leave() noexcept {
         leave_name();
-        if (question_.addresses.empty() && !question_.error)
-            return {.kind = input::performed};
-        get_input found = answer();
-        found.from_memory = true;
+        return use(addresses_.left(target().port()));
+    }
+
+    // Adds what the addresses of the name mean for the connections of this backend.
+    get_input use(get_input found) noexcept {
+        if (found.kind == input::unresolved && found.error == errc::local_resources_exhausted)
+            (void)give_way();
+        found.kept_fits = !has_kept_ || addresses_.include(socket(kept_connection).peer);
         return found;
     }
 
-    void leave_name() noexcept {
-        if (!std::exchange(asking_, false))
-            return;
-        if (has_last_good_)
-            names().lose_patience(question_);
-        else
-            names().leave(question_);
-    }
-
-    // A look-up needs descriptors, too, and not every resolver reports that there are none.
-    [[nodiscard]] errc question_error() noexcept {
-        const errc why{question_.error.value()};
-        if (why != errc::local_resources_exhausted && !lacks_descriptor())
-            return why;
-        (void)give_way();
-        return errc::local_resources_exhausted;
-    }
-
-    // Adds the addresses that are not there yet. Returns whether there were any.
-    bool add_addresses() noexcept {
-        const std::size_t before = addresses_.size();
-        try {
-            for (const ip_address& each : question_.addresses.all()) {
-                const endpoint found = endpoint_of(each, http_request_->target.port());
-                if (addresses_.size() < get_addresses_max &&
-                    std::find(addresses_.begin(), addresses_.end(), found) == addresses_.end())
-                    addresses_.push_back(found);
-            }
-        } catch (const std::bad_alloc&) { // The addresses that were added are tried.
-        }
-        return addresses_.size() > before;
-    }
+    void leave_name() noexcept { addresses_.leave(names()); }
 
     // -- Attempts to connect --
 
     // If no descriptor is left, a kept connection is closed to free one.
     get_input connect(unsigned number) {
         client_socket& added = Io::add(number);
-        added.peer = reuses() ? hash_of(addresses_[number]) : 0;
+        added.peer = reuses() ? addresses_.hash(number) : 0;
         added.kept_until = {};
         attempted_[number] = now_;
         std::error_code ec = added.socket.connect(addresses_[number]);
@@ -407,7 +317,7 @@ private:
     // at once, so no wake-up is needed.
     get_input try_again(unsigned number) {
         client_socket& tried = socket(number);
-        const bool encrypted = http_request_->target.scheme() == url_scheme::https;
+        const bool encrypted = target().scheme() == url_scheme::https;
         const transfer first = tried.socket.send(encrypted ? std::string_view{} : head());
         if (first.would_block()) {
             Io::wait_writable(number);
@@ -437,7 +347,7 @@ private:
     get_input shake_hands(unsigned number) {
         client_socket& used = socket(number);
         if (!used.tls)
-            used.tls.reset(new tls_session{tls().begin(http_request_->target)});
+            used.tls.reset(new tls_session{tls().begin(target())});
         return after(number, stream_.handshake(used));
     }
 
@@ -491,7 +401,7 @@ private:
         limit_age(socket(number), made_at_, Io::kept_age_max());
         bool kept = false;
         try {
-            kept = Io::keep(number, http_request_->target, now_);
+            kept = Io::keep(number, target(), now_);
         } catch (const std::bad_alloc&) {
         }
         if (!kept)
@@ -501,7 +411,7 @@ private:
     // Keeps the parts of an answered connection that later GETs may use.
     void keep_ticket(unsigned number) noexcept try {
         if (socket(number).tls && number != kept_connection)
-            tls().keep(http_request_->target, *socket(number).tls);
+            tls().keep(target(), *socket(number).tls);
     } catch (const std::bad_alloc&) { // The next handshake is a full one.
     }
 
@@ -520,7 +430,7 @@ private:
     void finish(lock& held) {
         Io::stop_waiting();
         const get_result& ended = machine_.result();
-        note_address(ended);
+        addresses_.note(names(), target(), ended);
         const std::span<const char> data{buffer_.data(), received_};
         ending& end = *ending_.release();
         reply& result = end.result;
@@ -540,15 +450,6 @@ private:
             Io::post_owned(held, end);
         else
             run(held, end);
-    }
-
-    // The next GET to this name begins with an address that answers.
-    void note_address(const get_result& ended) noexcept {
-        if (addresses_.size() < 2 || ended.index >= addresses_.size() ||
-            ended.answered == (ended.index == 0) || ended.error == errc::operation_canceled)
-            return;
-        if (const auto used = address_of(*addresses_[ended.index].data()))
-            names().used(http_request_->target.host(), *used, ended.answered);
     }
 
     void close_all() noexcept {
@@ -612,12 +513,9 @@ private:
     response_parser parser_;
     get_machine machine_;
     client_stream stream_; // of the connection that was made
-    question question_{*this};
-    bool asking_ = false;        // the question waits for a look-up
-    bool has_kept_ = false;      // a kept connection, which is still open
-    bool has_last_good_ = false; // addresses that can be used without an answer
+    addresses addresses_{*this};
+    bool has_kept_ = false; // a kept connection, which is still open
     end_of_get ends_ = end_of_get::at_once;
-    std::vector<endpoint> addresses_;
     clock::time_point now_; // when the machine took its last step
     clock::time_point waits_until_;
     clock::time_point made_at_; // the connection
