@@ -13,10 +13,13 @@
 #include <forest/detail/health/client_handle.hpp>
 #include <forest/detail/health/make_health_loop.hpp>
 #include <forest/detail/health/policy_set.hpp>
+#include <forest/detail/health/watchers.hpp>
 #include <forest/form.hpp>
+#include <forest/health_probe.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/observable.hpp>
+#include <forest/policy/probe.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
 
@@ -58,13 +61,14 @@ namespace forest::inline FOREST_FORM {
 /// and the members that set a callback may throw std::bad_alloc. Failures of checks are events; a
 /// callback or policy that throws is reported as the event `callback_failed`, and polling
 /// continues.
-template <typename Transport, typename Clock, typename Signer, typename Backoff>
+template <typename Transport, typename Clock, typename Signer, typename Backoff, typename Probe>
 class basic_health_client
-    : public observable<basic_health_client<Transport, Clock, Signer, Backoff>> {
+    : public observable<basic_health_client<Transport, Clock, Signer, Backoff, Probe>> {
     static_assert(transport<Transport>);
     static_assert(clock<Clock>);
     static_assert(signer<Signer>);
     static_assert(backoff<Backoff>);
+    static_assert(detail::probe_fits<Probe, Transport>::value);
 
 public:
     using observable<basic_health_client>::on_event;
@@ -74,17 +78,33 @@ public:
     /// `errc::invalid_backoff`.
     basic_health_client(Transport transport, Clock clock, Signer signer, Backoff backoff,
                         url target, options settings, random_generator random)
-        : handle_{detail::make_health_loop<Transport, Clock, Signer, Backoff>(
+        requires std::default_initializable<Probe>
+        : handle_{detail::make_health_loop<Transport, Clock, Signer, Backoff, Probe>(
               std::move(transport), std::move(clock), std::move(signer), std::move(backoff),
-              std::move(target), settings, &random)} {}
+              Probe{}, std::move(target), settings, &random)} {}
 
     /// Like the first constructor, with a generator that is seeded from the URL and the clock, so
     /// that no two targets and no two starts share a schedule.
     basic_health_client(Transport transport, Clock clock, Signer signer, Backoff backoff,
                         url target, options settings = {})
-        : handle_{detail::make_health_loop<Transport, Clock, Signer, Backoff>(
+        requires std::default_initializable<Probe>
+        : handle_{detail::make_health_loop<Transport, Clock, Signer, Backoff, Probe>(
               std::move(transport), std::move(clock), std::move(signer), std::move(backoff),
-              std::move(target), settings, nullptr)} {}
+              Probe{}, std::move(target), settings, nullptr)} {}
+
+    /// Like the first constructor, with a probe: what a check asks, and what counts as healthy.
+    basic_health_client(Transport transport, Clock clock, Signer signer, Backoff backoff,
+                        Probe probe, url target, options settings, random_generator random)
+        : handle_{detail::make_health_loop<Transport, Clock, Signer, Backoff, Probe>(
+              std::move(transport), std::move(clock), std::move(signer), std::move(backoff),
+              std::move(probe), std::move(target), settings, &random)} {}
+
+    /// Like the second constructor, with a probe.
+    basic_health_client(Transport transport, Clock clock, Signer signer, Backoff backoff,
+                        Probe probe, url target, options settings = {})
+        : handle_{detail::make_health_loop<Transport, Clock, Signer, Backoff, Probe>(
+              std::move(transport), std::move(clock), std::move(signer), std::move(backoff),
+              std::move(probe), std::move(target), settings, nullptr)} {}
 
     /// Makes a client and its policies: the clock from `context`, the transport from the clock,
     /// because they share an execution context, and the signer from `secret`. Throws what the first
@@ -93,10 +113,10 @@ public:
         requires(std::constructible_from<Clock, Context> &&
                  std::constructible_from<Transport, const Clock&> &&
                  std::constructible_from<Signer, std::string_view> &&
-                 std::default_initializable<Backoff>)
+                 std::default_initializable<Backoff> && std::default_initializable<Probe>)
     basic_health_client(Context&& context, url target, std::string_view secret,
                         const options& settings = {})
-        : handle_{detail::make_health_loop<Transport, Clock, Signer, Backoff>(
+        : handle_{detail::make_health_loop<Transport, Clock, Signer, Backoff, Probe>(
               Clock(std::forward<Context>(context)), secret, std::move(target), settings)} {}
 
     // These make the compiler say what is wrong with braced options.
@@ -180,6 +200,13 @@ basic_health_client(Transport, Clock, Signer, Backoff, url, options = {},
     -> basic_health_client<
         typename detail::policy_set<Transport, Clock, Signer, Backoff>::transport_type, Clock,
         Signer, Backoff>;
+
+template <typename Transport, typename Clock, typename Signer, typename Backoff, probe Probe>
+basic_health_client(Transport, Clock, Signer, Backoff, Probe, url, options = {},
+                    random_generator = random_generator{})
+    -> basic_health_client<
+        typename detail::policy_set<Transport, Clock, Signer, Backoff>::transport_type, Clock,
+        Signer, Backoff, Probe>;
 
 // Leads to the constructor that makes the compiler say what is wrong with braced options.
 template <typename Transport, typename Clock, typename Signer, std::size_t MisspeltOrWithoutUnit>

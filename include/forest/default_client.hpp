@@ -21,11 +21,11 @@ using health_client =
 #ifdef FOREST_SEPARATE_COMPILATION
 namespace detail {
 extern template std::shared_ptr<health_control>
-make_health_loop(asio_transport, asio_clock, hmac_sha256_signer, exponential_backoff, url,
-                 const options&, const random_generator*);
+make_health_loop(asio_transport, asio_clock, hmac_sha256_signer, exponential_backoff,
+                 probes::health, url, const options&, const random_generator*);
 extern template std::shared_ptr<health_control>
-make_health_loop<asio_transport, asio_clock, hmac_sha256_signer, exponential_backoff>(
-    asio_clock, std::string_view, url, const options&);
+make_health_loop<asio_transport, asio_clock, hmac_sha256_signer, exponential_backoff,
+                 probes::health>(asio_clock, std::string_view, url, const options&);
 } // namespace detail
 #endif
 

@@ -17,10 +17,13 @@
 #include <forest/core/url.hpp>
 #include <forest/detail/fleet/fleet_loop.hpp>
 #include <forest/detail/health/policy_set.hpp>
+#include <forest/detail/health/watchers.hpp>
 #include <forest/form.hpp>
+#include <forest/health_probe.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/observable.hpp>
+#include <forest/policy/probe.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
 
@@ -70,13 +73,14 @@ namespace forest::inline FOREST_FORM {
 /// constructors, and members that add or remove something, set a callback or copy the targets, may
 /// throw std::bad_alloc. Failures of checks are events; a callback or policy that throws is
 /// reported as the event `callback_failed`.
-template <typename Transport, typename Clock, typename Signer, typename Backoff>
+template <typename Transport, typename Clock, typename Signer, typename Backoff, typename Probe>
 class basic_health_fleet
-    : public observable<basic_health_fleet<Transport, Clock, Signer, Backoff>> {
+    : public observable<basic_health_fleet<Transport, Clock, Signer, Backoff, Probe>> {
     static_assert(transport<Transport>);
     static_assert(clock<Clock>);
     static_assert(signer<Signer>);
     static_assert(backoff<Backoff>);
+    static_assert(detail::probe_fits<Probe, Transport>::value);
 
 public:
     using observable<basic_health_fleet>::on_event;
@@ -87,17 +91,37 @@ public:
     /// error of `settings.validate()`.
     basic_health_fleet(detail::unique_function<Transport()> transports, Clock clock, Signer signer,
                        Backoff backoff, const fleet_options& settings, random_generator random)
+        requires std::default_initializable<Probe>
         : basic_health_fleet{random, std::move(transports),
                              policies{std::move(clock), std::move(signer), std::move(backoff)},
-                             settings} {}
+                             Probe{}, settings} {}
 
     /// Like the first constructor, with a generator that is seeded from the clock, so that no two
     /// starts share a schedule.
     basic_health_fleet(detail::unique_function<Transport()> transports, Clock clock, Signer signer,
                        Backoff backoff, const fleet_options& settings = {})
-        : basic_health_fleet{
-              random_generator::seeded("fleet", clock.steady_now()), std::move(transports),
-              policies{std::move(clock), std::move(signer), std::move(backoff)}, settings} {}
+        requires std::default_initializable<Probe>
+        : basic_health_fleet{random_generator::seeded("fleet", clock.steady_now()),
+                             std::move(transports),
+                             policies{std::move(clock), std::move(signer), std::move(backoff)},
+                             Probe{}, settings} {}
+
+    /// Like the first constructor, with the probe of all targets: what a check asks, and what
+    /// counts as healthy.
+    basic_health_fleet(detail::unique_function<Transport()> transports, Clock clock, Signer signer,
+                       Backoff backoff, Probe probe, const fleet_options& settings,
+                       random_generator random)
+        : basic_health_fleet{random, std::move(transports),
+                             policies{std::move(clock), std::move(signer), std::move(backoff)},
+                             std::move(probe), settings} {}
+
+    /// Like the second constructor, with a probe.
+    basic_health_fleet(detail::unique_function<Transport()> transports, Clock clock, Signer signer,
+                       Backoff backoff, Probe probe, const fleet_options& settings = {})
+        : basic_health_fleet{random_generator::seeded("fleet", clock.steady_now()),
+                             std::move(transports),
+                             policies{std::move(clock), std::move(signer), std::move(backoff)},
+                             std::move(probe), settings} {}
 
     /// Makes a fleet and its policies: the clock from `context`, the common pool of all transports
     /// from the clock, and the signer from `secret`. Throws what the first constructor throws, and
@@ -107,7 +131,7 @@ public:
                  std::constructible_from<typename Transport::pool, const Clock&> &&
                  std::constructible_from<Transport, typename Transport::pool&> &&
                  std::constructible_from<Signer, std::string_view> &&
-                 std::default_initializable<Backoff>)
+                 std::default_initializable<Backoff> && std::default_initializable<Probe>)
     basic_health_fleet(Context&& context, std::string_view secret,
                        const fleet_options& settings = {})
         : basic_health_fleet{policies::from(std::forward<Context>(context), secret), settings} {}
@@ -262,13 +286,13 @@ private:
                              [shared = pool_of<Made>(own.clock, settings.tick)]() mutable {
                                  return Transport(shared);
                              },
-                             std::move(own), settings} {}
+                             std::move(own), Probe{}, settings} {}
 
     basic_health_fleet(random_generator random, detail::unique_function<Transport()>&& transports,
-                       policies&& own, const fleet_options& settings)
+                       policies&& own, Probe&& probe, const fleet_options& settings)
         : loop_{std::make_shared<loop>(std::move(transports), std::move(own.clock),
                                        std::move(own.signer), std::move(own.backoff), settings,
-                                       random)} {
+                                       random, std::move(probe))} {
         on_unheard(default_unheard<Clock>());
     }
 
@@ -281,7 +305,7 @@ private:
             return typename Made::pool(clock);
     }
 
-    using loop = detail::fleet_loop<Transport, Clock, Signer, Backoff>;
+    using loop = detail::fleet_loop<Transport, Clock, Signer, Backoff, Probe>;
 
     std::shared_ptr<loop> loop_;
 };
@@ -290,6 +314,10 @@ private:
 template <typename Make, clock Clock, signer Signer, backoff Backoff>
 basic_health_fleet(Make, Clock, Signer, Backoff, const fleet_options& = {})
     -> basic_health_fleet<std::invoke_result_t<Make&>, Clock, Signer, Backoff>;
+
+template <typename Make, clock Clock, signer Signer, backoff Backoff, probe Probe>
+basic_health_fleet(Make, Clock, Signer, Backoff, Probe, const fleet_options& = {})
+    -> basic_health_fleet<std::invoke_result_t<Make&>, Clock, Signer, Backoff, Probe>;
 
 // Leads to the constructor that makes the compiler say what is wrong with braced options.
 template <typename Make, typename Clock, typename Signer, std::size_t MisspeltOrWithoutUnit>

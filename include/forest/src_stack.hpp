@@ -77,11 +77,11 @@ namespace forest::inline FOREST_FORM::detail {
 
 template std::shared_ptr<health_control> make_health_loop(asio_transport, asio_clock,
                                                           hmac_sha256_signer, exponential_backoff,
-                                                          url, const options&,
+                                                          probes::health, url, const options&,
                                                           const random_generator*);
 template std::shared_ptr<health_control>
-make_health_loop<asio_transport, asio_clock, hmac_sha256_signer, exponential_backoff>(
-    asio_clock, std::string_view, url, const options&);
+make_health_loop<asio_transport, asio_clock, hmac_sha256_signer, exponential_backoff,
+                 probes::health>(asio_clock, std::string_view, url, const options&);
 template class fleet_loop<pooled_transport, asio_clock, hmac_sha256_signer, exponential_backoff>;
 template class datasource_loop<asio_transport, asio_clock, hmac_sha256_signer, exponential_backoff>;
 

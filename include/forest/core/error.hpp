@@ -87,6 +87,10 @@ enum class errc {
     invalid_doubt_max,    // an option is out of its range
     url_host_not_ascii,   // what is wrong with a URL
     url_zone_invalid,
+    unexpected_body,         // why a check failed
+    probe_failed,            // says nothing about the server
+    expected_status_invalid, // what is wrong with a probe
+    method_invalid,
 };
 
 /// Groups of errors, for code that does not need the exact error: `ec == condition::unhealthy`.
@@ -157,6 +161,10 @@ enum class condition {
     case errc::plain_http_expected: return "plain_http_expected";
     case errc::http2_only: return "http2_only";
     case errc::other_protocol: return "other_protocol";
+    case errc::unexpected_body: return "unexpected_body";
+    case errc::probe_failed: return "probe_failed";
+    case errc::expected_status_invalid: return "expected_status_invalid";
+    case errc::method_invalid: return "method_invalid";
     }
     return {};
 }
@@ -268,6 +276,14 @@ enum class condition {
     case errc::other_protocol:
         return "another protocol than HTTP answers, such as SSH, SMTP or FTP; check the port of "
                "the URL";
+    case errc::unexpected_body: return "the body is not the one that the probe expects";
+    case errc::probe_failed:
+        return "the probe itself failed, so that nothing is known of the server; mend the function "
+               "that looks at the body";
+    case errc::expected_status_invalid:
+        return "an expected status must be from 100 to 599, and a range must not end before it "
+               "begins";
+    case errc::method_invalid: return "the method must be a token, such as HEAD, and not CONNECT";
     }
     return "unknown error";
 }
@@ -288,7 +304,8 @@ enum class condition {
 /// Returns whether the code is a reason for a failed check.
 [[nodiscard]] constexpr bool is_check_failure(errc code) noexcept {
     return (errc::resolve_failed <= code && code <= errc::stopping) ||
-           (errc::tls_expected <= code && code <= errc::other_protocol);
+           (errc::tls_expected <= code && code <= errc::other_protocol) ||
+           code == errc::unexpected_body;
 }
 
 constexpr bool belongs_to(errc code, condition group) noexcept {
@@ -301,11 +318,12 @@ constexpr bool belongs_to(errc code, condition group) noexcept {
                (errc::tls_expected <= code && code <= errc::other_protocol);
     case condition::unhealthy:
         return code == errc::unauthorized || code == errc::unexpected_status ||
-               code == errc::not_ok || code == errc::stopping;
+               code == errc::not_ok || code == errc::stopping || code == errc::unexpected_body;
     case condition::check_failed: return is_check_failure(code);
     case condition::invalid_argument:
         return (errc::invalid_interval <= code && code <= errc::path_invalid) ||
-               (errc::invalid_doubt_max <= code && code <= errc::url_zone_invalid);
+               (errc::invalid_doubt_max <= code && code <= errc::url_zone_invalid) ||
+               (errc::expected_status_invalid <= code && code <= errc::method_invalid);
     }
     return false;
 }

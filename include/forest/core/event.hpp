@@ -48,6 +48,10 @@ enum class event_kind : std::uint8_t {
     schema_failed,        ///< the schema could not be fetched; `event::check` has the reason
     health_route_missing, ///< the server has no health route, and its schema is polled instead
                           ///< (B33)
+
+    // The following events come only with a probe that knows degraded servers.
+    server_degraded, ///< a successful check has the first warning; `verdict::degraded` is set
+    degraded_ended,  ///< a successful check has no warning any more
 };
 
 /// The level at which an event should be logged.
@@ -124,6 +128,8 @@ inline constexpr std::string_view schema_held_hint =
     case event_kind::schema_reloaded: return "schema_reloaded";
     case event_kind::schema_failed: return "schema_failed";
     case event_kind::health_route_missing: return "health_route_missing";
+    case event_kind::server_degraded: return "server_degraded";
+    case event_kind::degraded_ended: return "degraded_ended";
     }
     return {};
 }

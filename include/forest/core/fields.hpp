@@ -180,12 +180,15 @@ public:
     /// clear the whole buffer.
     constexpr header_fields() noexcept {}
 
-    constexpr header_fields(const header_fields& other) noexcept { append(other.text()); }
+    constexpr header_fields(const header_fields& other) noexcept : replaced_{other.replaced_} {
+        append(other.text());
+    }
 
     constexpr header_fields& operator=(const header_fields& other) noexcept {
         if (this != &other) {
             clear();
             append(other.text());
+            replaced_ = other.replaced_;
         }
         return *this;
     }
@@ -195,8 +198,23 @@ public:
     /// `header_too_large` if the line does not fit. With an error nothing is changed.
     [[nodiscard]] std::error_code add(std::string_view name, std::string_view value) noexcept;
 
+    /// Adds all lines of `other`. Returns `header_too_large` if they do not fit, and then changes
+    /// nothing.
+    [[nodiscard]] std::error_code add(const header_fields& other) noexcept;
+
     /// Removes all lines.
-    constexpr void clear() noexcept { size_ = 0; }
+    constexpr void clear() noexcept {
+        size_ = 0;
+        replaced_ = 0;
+    }
+
+    /// Whether a line that a transport writes by itself must not be written, because a line with
+    /// the same name was added.
+    enum replaceable : unsigned char { host = 1, user_agent = 2, accept = 4 };
+    [[nodiscard]] constexpr bool replaces(replaceable line) const noexcept {
+        return (replaced_ & line) != 0;
+    }
+    [[nodiscard]] constexpr bool replaces_any() const noexcept { return replaced_ != 0; }
 
     /// All lines; valid until the next change.
     [[nodiscard]] constexpr std::string_view text() const noexcept {
@@ -213,6 +231,7 @@ private:
 
     std::array<char, capacity> lines_; // only the first `size_` bytes mean anything
     std::size_t size_ = 0;
+    unsigned char replaced_ = 0; // of `replaceable`
 };
 
 /// A view of the header lines of a message that a parser found valid. The view is valid only as

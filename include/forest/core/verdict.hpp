@@ -30,6 +30,7 @@ struct verdict {
     std::error_code error{};     ///< none: healthy; otherwise one `errc` (B5)
     int status = 0;              ///< HTTP status; 0 when no answer came
     bool signature_sent = false; ///< the request was signed
+    bool degraded = false;       ///< the server is healthy, but warns: see the probe `health_json`
     phase_timings timings{};
     std::optional<std::chrono::seconds>
         clock_skew{};           ///< server minus local clock, when over `clock_skew_min`

@@ -10,6 +10,7 @@
 #include <forest/form.hpp>
 
 #include <concepts>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -17,12 +18,16 @@
 
 namespace forest::inline FOREST_FORM {
 
-/// One GET to perform. It stays valid and unchanged until the handler is called.
+/// One request to perform, usually a GET. It stays valid and unchanged until the handler is called.
 struct request {
     url target{};
-    header_fields fields{};        ///< sent unchanged, after the fields of the transport
+    /// Sent unchanged, after the fields of the transport. A field replaces that of the transport
+    /// with the same name, such as `Host`.
+    header_fields fields{};
     message_limits limits{};       ///< a larger answer is `errc::response_too_large`
     bool fresh_connection = false; ///< a kept connection must not be used for this request
+    std::string method{};          ///< such as `HEAD`; empty: `GET`. See transport_abilities
+    std::string body{};            ///< sent with its length; see transport_abilities
 };
 
 /// The end of a GET. Its members are valid only during the handler, so nothing has to be copied.
@@ -31,6 +36,7 @@ struct reply {
     int status = 0;          ///< 0 when no status line came
     field_view fields{};     ///< the header section of the answer
     std::string_view body{}; ///< decoded from its transfer coding
+    field_view trailers{};   ///< the fields behind the body; see transport_abilities
     phase_timings timings{};
     /// The number of connections that were opened or tried for this GET: 0 if a kept connection was
     /// used, more than 1 if a name has several addresses.
@@ -43,13 +49,23 @@ struct reply {
     bool signature_sent = false;
 };
 
+/// What a transport can do besides a GET. A transport that has a static constant `abilities` of
+/// this type can do what is set there; another one only performs GETs. A probe has the same type
+/// for what it needs. A client refuses a probe and a transport that do not fit at compile time.
+struct transport_abilities {
+    bool methods = false;  ///< sends `request::method`
+    bool bodies = false;   ///< sends `request::body`
+    bool trailers = false; ///< fills `reply::trailers`
+};
+
 namespace detail {
 struct reply_handler_archetype {
     void operator()(const reply&) const {}
 };
 } // namespace detail
 
-/// A transport performs one GET at a time. A model promises what the type system cannot check:
+/// A transport performs one request at a time, here called GET. A model promises what the type
+/// system cannot check:
 ///
 /// - the handler is called exactly once, never from inside `async_get` or `cancel`, and at the
 /// latest at the timeout;
@@ -68,6 +84,15 @@ concept transport =
         transport.async_get(get, timeout, handler);
         transport.cancel();
     };
+
+/// What the transport `T` can do besides a GET.
+template <transport T>
+inline constexpr transport_abilities abilities_of = [] {
+    if constexpr (requires { T::abilities; })
+        return transport_abilities{T::abilities};
+    else
+        return transport_abilities{};
+}();
 
 /// A transport may say whether a GET that it begins now finds a kept connection. With a kept
 /// connection, a fleet begins a check even while no connection may be opened. A model makes two

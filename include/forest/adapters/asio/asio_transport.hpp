@@ -97,6 +97,8 @@ private:
 template <typename Resolver>
 class basic_asio_transport {
 public:
+    static constexpr transport_abilities abilities{.methods = true};
+
     using names = basic_asio_names<Resolver>;
 
     /// Makes a transport on the execution context of the clock. It looks names up with

@@ -73,6 +73,8 @@ private:
 template <typename Resolver>
 class basic_pooled_transport {
 public:
+    static constexpr transport_abilities abilities{.methods = true};
+
     using pool = basic_asio_connection_pool<Resolver>;
 
     explicit basic_pooled_transport(const pool& connections) : get_{connections.pool_} {}

@@ -36,8 +36,10 @@ FOREST_DECL severity severity_of(const event& happened) noexcept {
     }
     case event_kind::check_inconclusive: // No other event reports this problem of the name service.
         return begins_doubt(happened) ? severity::warning : severity::debug;
-    case event_kind::server_down: return severity::warning;
+    case event_kind::server_down:
+    case event_kind::server_degraded: return severity::warning;
     case event_kind::server_up:
+    case event_kind::degraded_ended:
     case event_kind::schema_reloaded: return severity::info;
     case event_kind::schema_loaded:
         return happened.source == schema_source::server ? severity::info : severity::warning;

@@ -19,6 +19,20 @@ FOREST_DECL std::error_code header_fields::add(std::string_view name,
     append(": ");
     append(value);
     append("\r\n");
+    if (iequals(name, "Host"))
+        replaced_ |= host;
+    else if (iequals(name, "User-Agent"))
+        replaced_ |= user_agent;
+    else if (iequals(name, "Accept"))
+        replaced_ |= accept;
+    return {};
+}
+
+FOREST_DECL std::error_code header_fields::add(const header_fields& other) noexcept {
+    if (other.size_ > capacity - size_)
+        return errc::header_too_large;
+    append(other.text());
+    replaced_ |= other.replaced_;
     return {};
 }
 

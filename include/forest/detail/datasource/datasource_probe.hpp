@@ -50,8 +50,8 @@ public:
 
     void prepare(request& check);
 
-    /// Keeps the schema, and corrects the verdict, which takes the body for a health document.
-    void read(const reply& answer, verdict& result) noexcept;
+    /// Judges a health check, or keeps the schema.
+    [[nodiscard]] verdict judge(const reply& answer, wall_time now) noexcept;
 
     /// Holds a verdict back while the first fetch of the schema is in flight. The end of the fetch
     /// shows whether the server only lacks the health route.

@@ -43,6 +43,7 @@ public:
         std::optional<verdict> outcome; // of the other request, which has ended
         bool decided = false;           // the outcome is that of a complete answer
         bool gave_up = false;           // the request is cancelled: the check has had its time
+        bool is_signed = false;         // the request
     };
 
     explicit checks_in_flight(unique_function<Transport()> source) : source_{std::move(source)} {}
@@ -61,8 +62,8 @@ public:
     }
 
     /// Begins a check of `subject`. Its URL moves to the request, and `prepare` completes the
-    /// request. `handler` takes the check and the reply; it has to end the check. Exceptions of the
-    /// policies are passed on; then no check has begun.
+    /// request and returns whether it has signed it. `handler` takes the check and the reply; it
+    /// has to end the check. Exceptions of the policies are passed on; then no check has begun.
     template <typename Target, typename Prepare, typename Handler>
     check& begin(Target& subject, duration timeout, const Prepare& prepare, Handler handler) {
         check& begun = vacant(subject.id);
@@ -185,7 +186,7 @@ private:
 
     template <typename Prepare, typename Handler>
     static void get(check& begun, duration timeout, const Prepare& prepare, Handler handler) {
-        prepare(begun.get);
+        begun.is_signed = prepare(begun.get);
         begun.transport.async_get(begun.get, timeout,
                                   [handler = std::move(handler), &begun](const reply& answer) {
                                       handler(begun, answer);

@@ -28,8 +28,8 @@
 #include <forest/detail/fleet/tick_timer.hpp>
 #include <forest/detail/fleet/watches.hpp>
 #include <forest/detail/health/guarded_call.hpp>
-#include <forest/detail/health/judge.hpp>
 #include <forest/form.hpp>
+#include <forest/health_probe.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/signer.hpp>
@@ -51,9 +51,10 @@ namespace forest::inline FOREST_FORM::detail {
 
 /// The state of a basic_health_fleet. The operations in flight share it by a shared_ptr. All
 /// members run on the clock's execution context.
-template <transport Transport, clock Clock, signer Signer, backoff Backoff>
+template <transport Transport, clock Clock, signer Signer, backoff Backoff,
+          typename Probe = probes::health>
 class fleet_loop
-    : public std::enable_shared_from_this<fleet_loop<Transport, Clock, Signer, Backoff>> {
+    : public std::enable_shared_from_this<fleet_loop<Transport, Clock, Signer, Backoff, Probe>> {
     using std::enable_shared_from_this<fleet_loop>::shared_from_this;
 
 public:
@@ -61,8 +62,10 @@ public:
     using target = typename targets::target;
 
     fleet_loop(unique_function<Transport()> transports, Clock clock, Signer signer,
-               const Backoff& backoff, const fleet_options& settings, random_generator random)
-        : options_{checked(settings)},
+               const Backoff& backoff, const fleet_options& settings, random_generator random,
+               Probe probe = {})
+        : probe_{std::move(probe)},
+          options_{checked(settings)},
           timer_{std::move(clock), settings.tick},
           checks_{std::move(transports)},
           signing_{std::move(signer), timestamp_offset{random}},
@@ -332,14 +335,15 @@ private:
                 return !stopped() && subject.id == failed.id;
             },
             [&](const reply& answer) {
-                verdict result = judge(answer, timer_.now());
+                verdict result = probe_.judge(answer, timer_.now());
                 drive(subject, health_input::reply(result), timer_.steady_now(), nullptr, &result);
             });
     }
 
     [[nodiscard]] auto sign(const target& subject, wall_time local) {
         return [this, &subject, local](request& get) {
-            signing_.sign(subject.origin, subject.signer, get, local);
+            probe_.prepare(get);
+            return signing_.sign(subject.origin, subject.signer, get, local);
         };
     }
 
@@ -351,7 +355,7 @@ private:
     }
 
     void answered(check& ended, reply answer) {
-        answer.signature_sent = !ended.get.fields.text().empty(); // A request has no other fields.
+        answer.signature_sent = ended.is_signed;
         if (ended.gave_up && answer.error == errc::operation_canceled)
             answer.error = errc::timed_out;
         const steady_time now = timer_.steady_now();
@@ -374,7 +378,7 @@ private:
         checks_.end(ended, &subject);
         if (answer.send_again && subject.machine.may_send_again())
             return drive(subject, health_input::unsent(was_late), now);
-        verdict result = judge(answer, timer_.now());
+        verdict result = probe_.judge(answer, timer_.now());
         drive(subject, health_input::reply(result, was_late), now, nullptr, &result);
     }
 
@@ -384,7 +388,7 @@ private:
                         bool was_late) {
         verdict outcome = ended.decided || (answer.send_again && ended.outcome)
                               ? *ended.outcome
-                              : judge(answer, timer_.now());
+                              : probe_.judge(answer, timer_.now());
         if (ended.beside != nullptr)
             return checks_.end_beside(ended, subject, outcome, ended.decided || !answer.error);
         checks_.end(ended, &subject);
@@ -401,6 +405,7 @@ private:
             judged->error = counted_error(judged->error);
     }
 
+    [[no_unique_address]] const Probe probe_;
     const fleet_options options_;
     tick_timer<Clock> timer_;
     checks_in_flight<Transport> checks_;

@@ -64,9 +64,9 @@ public:
     /// Adds the signature of a signer for the time `moment` to `fields`, which must be empty.
     /// Returns whether the signer has added anything.
     bool sign(signer_id id, const request& get, precise_time moment, header_fields& fields) {
-        assert(contains(id) && fields.text().empty());
+        assert(contains(id));
         if constexpr (!time_signer<Signer>) {
-            (void)sign_at(signer_of(id), get, moment, fields);
+            return sign_at(signer_of(id), get, moment, fields);
         } else {
             signature& last = signatures_[place_of(id, moment.at)];
             if (!last.valid || last.signer != id || last.moment != moment) {
@@ -77,9 +77,12 @@ public:
                 last.moment = moment;
                 last.valid = true;
             }
-            fields = last.fields;
+            if (fields.text().empty())
+                fields = last.fields;
+            else if (const std::error_code ec = fields.add(last.fields))
+                throw std::system_error(ec);
+            return !last.fields.text().empty();
         }
-        return !fields.text().empty();
     }
 
 private:
@@ -159,11 +162,12 @@ public:
     }
 
     /// Signs a request whose fields are empty.
-    void sign(origin_number number, signer_id signer, request& get, wall_time now) {
+    /// Returns whether it has added anything.
+    bool sign(origin_number number, signer_id signer, request& get, wall_time now) {
         precise_time moment = now;
         if constexpr (time_matters)
             moment = offset_.precise(origins_[number].timestamps.next(offset_.before(now)));
-        origins_[number].takes_timestamps = signers_.sign(signer, get, moment, get.fields);
+        return origins_[number].takes_timestamps = signers_.sign(signer, get, moment, get.fields);
     }
 
 private:

@@ -18,14 +18,15 @@
 #include <forest/detail/health/check_requests.hpp>
 #include <forest/detail/health/guarded_call.hpp>
 #include <forest/detail/health/health_control.hpp>
-#include <forest/detail/health/judge.hpp>
 #include <forest/detail/health/make_health_loop.hpp>
 #include <forest/form.hpp>
+#include <forest/health_probe.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -39,29 +40,23 @@
 
 namespace forest::inline FOREST_FORM::detail {
 
-/// The request of a check and the meaning of its reply: here the health check of PROTOCOL.md, 1.
-/// All members run on the clock's execution context.
-struct health_probe {
-    /// Changes a request before it is signed.
-    void prepare(request&) const noexcept {}
+/// A probe may hold a verdict back. The check then ends later: the owner of the probe must call
+/// `health_loop::ended` with the verdict.
+template <typename Probe>
+concept holding_probe = requires(Probe& probe, const verdict& result) {
+    { probe.holds(result) } -> std::same_as<bool>;
+};
 
-    /// Reads more from a reply than the verdict contains, and may correct the verdict.
-    void read(const reply&, verdict&) const noexcept {}
-
-    /// Returns whether the verdict is held back. The check then ends later: the owner of the probe
-    /// must call `health_loop::ended` with the verdict.
-    [[nodiscard]] bool holds(const verdict&) const noexcept { return false; }
-
-    /// Returns the input of the machine for a verdict.
-    [[nodiscard]] health_input input(const verdict& result) const noexcept {
-        return health_input::reply(result);
-    }
+/// A probe may choose the input of the machine for a verdict.
+template <typename Probe>
+concept steering_probe = requires(Probe& probe, const verdict& result) {
+    { probe.input(result) } -> std::same_as<health_input>;
 };
 
 /// The state of a basic_health_client, held by a shared_ptr. `start`, `stop`, `stopped` and
 /// `status` may be called from any thread; everything else runs on the clock's execution context.
 template <transport Transport, clock Clock, signer Signer, backoff Backoff,
-          typename Probe = health_probe, typename Machine = health_machine<Backoff>>
+          typename Probe = probes::health, typename Machine = health_machine<Backoff>>
 class health_loop final : public health_control,
                           public std::enable_shared_from_this<
                               health_loop<Transport, Clock, Signer, Backoff, Probe, Machine>> {
@@ -122,13 +117,20 @@ public:
     /// it on the clock's execution context, outside of callbacks.
     void ended(verdict result) {
         judged_ = &result;
-        health_input input = probe_.input(result);
+        health_input input = input_for(result);
         input.late = late_;
         drive(input);
         judged_ = nullptr;
     }
 
 private:
+    health_input input_for(const verdict& result) {
+        if constexpr (steering_probe<Probe>)
+            return probe_.input(result);
+        else
+            return health_input::reply(result);
+    }
+
     static const options& checked(const options& settings, const Backoff& backoff) {
         if (const std::error_code ec = validate(settings, backoff))
             throw std::system_error(ec);
@@ -262,8 +264,7 @@ private:
             if (gave_up_ && answer.error == errc::operation_canceled)
                 answer.error = errc::timed_out;
             answer.signature_sent = from.is_signed;
-            outcome_ = judge(answer, clock_.now());
-            probe_.read(answer, *outcome_);
+            outcome_ = probe_.judge(answer, clock_.now());
             decided_ = !answer.error;
         }
         if (is_last)
@@ -281,8 +282,10 @@ private:
         late_ = was_late();
         decided_ = gave_up_ = false;
         verdict result = *std::exchange(outcome_, std::nullopt);
-        if (!probe_.holds(result))
-            ended(result);
+        if constexpr (holding_probe<Probe>)
+            if (probe_.holds(result))
+                return;
+        ended(result);
     }
 
     void report(event_kind kind) {
@@ -326,20 +329,20 @@ private:
     verdict* judged_ = nullptr; // not null while the verdict is reported
 };
 
-template <typename Transport, typename Clock, typename Signer, typename Backoff>
+template <typename Transport, typename Clock, typename Signer, typename Backoff, typename Probe>
 std::shared_ptr<health_control>
-make_health_loop(Transport transport, Clock clock, Signer signer, Backoff backoff, url target,
-                 const options& settings, const random_generator* random) {
+make_health_loop(Transport transport, Clock clock, Signer signer, Backoff backoff, Probe probe,
+                 url target, const options& settings, const random_generator* random) {
     const auto drawn =
         random != nullptr ? *random : random_generator::seeded(target.text(), clock.steady_now());
-    const auto made = std::make_shared<health_loop<Transport, Clock, Signer, Backoff>>(
+    const auto made = std::make_shared<health_loop<Transport, Clock, Signer, Backoff, Probe>>(
         std::move(transport), std::move(clock), std::move(signer), std::move(backoff),
-        std::move(target), settings, drawn);
+        std::move(target), settings, drawn, std::move(probe));
     made->listeners().on_unheard(default_unheard<Clock>());
     return made;
 }
 
-template <typename Transport, typename Clock, typename Signer, typename Backoff>
+template <typename Transport, typename Clock, typename Signer, typename Backoff, typename Probe>
 std::shared_ptr<health_control> make_health_loop(Clock clock, std::string_view secret, url target,
                                                  const options& settings) {
     Signer signer(secret);
@@ -347,7 +350,7 @@ std::shared_ptr<health_control> make_health_loop(Clock clock, std::string_view s
     const auto random = random_generator::seeded(target.text(), clock.steady_now());
     Transport transport(std::as_const(clock));
     return make_health_loop(std::move(transport), std::move(clock), std::move(signer),
-                            std::move(backoff), std::move(target), settings, &random);
+                            std::move(backoff), Probe{}, std::move(target), settings, &random);
 }
 
 } // namespace forest::inline FOREST_FORM::detail

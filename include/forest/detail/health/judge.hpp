@@ -17,6 +17,32 @@ namespace forest::inline FOREST_FORM::detail {
 /// not be read (B11).
 [[nodiscard]] FOREST_DECL verdict judge(const reply& answer, wall_time now) noexcept;
 
+/// Returns what a verdict has with every probe, without an error. Sets `encoded` if the body has a
+/// content coding.
+[[nodiscard]] FOREST_DECL verdict begin_verdict(const reply& answer, wall_time now,
+                                                bool& encoded) noexcept;
+
+/// Returns the error that a reply has with every probe. `expected`: the status is one that the
+/// probe expects, and so no refusal. No error if the probe has to decide.
+[[nodiscard]] FOREST_DECL std::error_code common_error(const reply& answer, bool expected) noexcept;
+
+/// Returns the verdict on a reply. `decide(verdict)` returns the error of a complete answer, and
+/// may set members of the verdict. `reads_body`: it cannot decide about an encoded body.
+template <typename Decide>
+[[nodiscard]] verdict judge_with(const reply& answer, wall_time now, const Decide& decide,
+                                 bool expected = false, bool reads_body = true) noexcept {
+    bool encoded = false;
+    verdict result = begin_verdict(answer, now, encoded);
+    result.error = common_error(answer, expected);
+    if (result.error)
+        return result;
+    result.error = decide(result);
+    if (encoded && reads_body && result.error != errc::unexpected_status)
+        result.error = errc::unsupported_encoding;
+    result.degraded = result.degraded && !result.error;
+    return result;
+}
+
 } // namespace forest::inline FOREST_FORM::detail
 
 #ifndef FOREST_SEPARATE_COMPILATION

@@ -19,13 +19,13 @@ class health_control;
 
 /// Makes a loop from policies. Without `random`, the generator is seeded from the URL and the
 /// clock. Throws std::system_error for options or a backoff that are not valid.
-template <typename Transport, typename Clock, typename Signer, typename Backoff>
+template <typename Transport, typename Clock, typename Signer, typename Backoff, typename Probe>
 [[nodiscard]] std::shared_ptr<health_control>
-make_health_loop(Transport transport, Clock clock, Signer signer, Backoff backoff, url target,
-                 const options& settings, const random_generator* random);
+make_health_loop(Transport transport, Clock clock, Signer signer, Backoff backoff, Probe probe,
+                 url target, const options& settings, const random_generator* random);
 
 /// Makes the other policies, too: the transport from the clock, and the signer from `secret`.
-template <typename Transport, typename Clock, typename Signer, typename Backoff>
+template <typename Transport, typename Clock, typename Signer, typename Backoff, typename Probe>
 [[nodiscard]] std::shared_ptr<health_control> make_health_loop(Clock clock, std::string_view secret,
                                                                url target, const options& settings);
 

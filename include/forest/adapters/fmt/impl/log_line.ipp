@@ -119,6 +119,8 @@ FOREST_DECL void log_line::writer::append_what(const event& happened) {
     case event_kind::callback_failed:
         append("callback failed: ");
         return append_foreign(happened.detail);
+    case event_kind::server_degraded: return append("server is degraded, it reports a warning");
+    case event_kind::degraded_ended: return append("server is degraded no more");
     case event_kind::stopping: return append("polling stopping");
     case event_kind::stopped: return append("polling stopped");
     case event_kind::schema_loaded: return append_loaded(happened);
@@ -169,6 +171,8 @@ FOREST_DECL void log_line::writer::append_success(const event& happened) {
     append("check succeeded");
     if (happened.check == nullptr)
         return;
+    if (happened.check->degraded)
+        append(" with a warning");
     if (!happened.check->version().empty()) {
         append(" (version ");
         append_foreign(happened.check->version());
@@ -207,7 +211,8 @@ FOREST_DECL void log_line::writer::append_detail(std::string_view detail) {
 
 FOREST_DECL void log_line::writer::append_doubt(const event& happened) {
     const std::error_code error = happened.check ? happened.check->error : std::error_code{};
-    for (const errc lacking : {errc::resolver_unavailable, errc::local_resources_exhausted})
+    for (const errc lacking :
+         {errc::resolver_unavailable, errc::local_resources_exhausted, errc::probe_failed})
         if (error == lacking) {
             append("check inconclusive");
             append_reason(happened);

@@ -48,10 +48,15 @@ std::size_t write_texts(std::span<char> out, const Texts&... texts) noexcept {
     return size;
 }
 
+// Writes a request some of whose usual fields are replaced.
+[[nodiscard]] FOREST_DECL std::size_t
+write_with_replaced_lines(std::span<char> out, std::string_view method, const url& target,
+                          const header_fields& fields, bool keep_alive) noexcept;
+
 /// Writes a request without a body to `out`. Returns the number of bytes, or 0 if `out` is too
 /// small; `request_bytes_max` is always enough. `method` is a token. `fields` come after the fields
-/// of every request. Without `keep_alive` the request asks the server to close the connection.
-/// HTTP/1.1 needs no field to keep it open.
+/// of every request, and replace those with the same name. Without `keep_alive` the request asks
+/// the server to close the connection. HTTP/1.1 needs no field to keep it open.
 [[nodiscard]] FOREST_DECL std::size_t write_request(std::span<char> out, std::string_view method,
                                                     const url& target, const header_fields& fields,
                                                     bool keep_alive) noexcept;

@@ -119,11 +119,12 @@ public:
         case phase::judged:
             assert(input.kind == kind::reported);
             if (transition_ == transition::none)
-                return proceed(now);
-            return report(phase::transitioning, transition_ == transition::down
-                                                    ? event_kind::server_down
-                                                    : event_kind::server_up);
-        case phase::transitioning: assert(input.kind == kind::reported); return proceed(now);
+                return regraded_ ? report_grade() : proceed(now);
+            return report_transition();
+        case phase::transitioning:
+            assert(input.kind == kind::reported);
+            return regraded_ ? report_grade() : proceed(now);
+        case phase::grading: assert(input.kind == kind::reported); return proceed(now);
         case phase::finished: break;
         }
         return {.kind = health_action_kind::finished};
@@ -199,7 +200,7 @@ public:
         const bool planned = phase::waiting <= phase_ && phase_ < phase::finished;
         return std::make_tuple(
             phase_, status_, transition_, stalled_, succeeded_, fresh_connection_, sent_again_,
-            late_before_, doubts_, detail::min(failures_, counted_to),
+            late_before_, degraded_, regraded_, doubts_, detail::min(failures_, counted_to),
             detail::min(successes_, counted_to), planned ? due_ - now : duration::zero());
     }
 
@@ -212,12 +213,25 @@ private:
         checking,
         judged,        // the outcome of the check is being reported
         transitioning, // the change of status is being reported
+        grading,       // a change between healthy and degraded is being reported
         finished,
     };
 
     enum class transition : std::uint8_t { none, down, up };
 
     [[nodiscard]] const health_rules<Backoff>& rules() const noexcept { return rules_; }
+
+    health_action report_transition() noexcept {
+        return report(phase::transitioning, transition_ == transition::down
+                                                ? event_kind::server_down
+                                                : event_kind::server_up);
+    }
+
+    health_action report_grade() noexcept {
+        regraded_ = false;
+        return report(phase::grading,
+                      degraded_ ? event_kind::server_degraded : event_kind::degraded_ended);
+    }
 
     health_action report(phase next, event_kind kind) noexcept {
         phase_ = next;
@@ -304,12 +318,15 @@ private:
         if (result.healthy()) {
             resolve_doubts();
             succeed(now);
+            grade(result.degraded);
             return report(phase::judged, event_kind::check_succeeded);
         }
         // A lack of resources on this machine says nothing about the server. If two checks in a row
         // lacked a resource, a third check at once would lack it, too.
         if (result.error == errc::local_resources_exhausted)
             return doubt(repeated ? now + shortage_pause : now);
+        if (result.error == errc::probe_failed) // So would the next check at once.
+            return doubt(now + jittered(options().interval));
         // The server may be healthy although its name could not be looked up, or although this
         // process was late. An announced stop of the server counts even then (B9: the target is
         // down at once).
@@ -357,6 +374,14 @@ private:
         transition_ = transition::up;
     }
 
+    // A server is degraded from its first warning until the first success without one. An outage
+    // ends that, too.
+    void grade(bool degraded) noexcept {
+        regraded_ = status_ == target_status::up && degraded != degraded_;
+        if (regraded_)
+            degraded_ = degraded;
+    }
+
     void fail(const verdict& result, steady_time now) noexcept {
         failures_ = saturating_increment(failures_);
         successes_ = 0;
@@ -380,6 +405,7 @@ private:
             status_ = target_status::down;
             ++run_.outage_id;
             transition_ = transition::down;
+            degraded_ = false;
         }
     }
 
@@ -424,6 +450,8 @@ private:
     bool fresh_connection_ = false;
     bool sent_again_ : 1 = false;  // the present check, over a fresh connection
     bool late_before_ : 1 = false; // the last of the doubts was because of lateness
+    bool degraded_ : 1 = false;    // the last successful check had a warning
+    bool regraded_ : 1 = false;    // that is new
     std::uint8_t doubts_ = 0;      // checks in a row that were inconclusive
     random_generator random_;
     int attempt_ = 0;

@@ -23,11 +23,12 @@ FOREST_DECL void datasource_probe::prepare(request& check) {
         condition_ = server_->known.prepare(check);
 }
 
-FOREST_DECL void datasource_probe::read(const reply& answer, verdict& result) noexcept {
+FOREST_DECL verdict datasource_probe::judge(const reply& answer, wall_time now) noexcept {
+    const verdict result = detail::judge(answer, now);
     if (!server_->asked_schema)
-        return;
+        return result;
     server_->latest = server_->known.read(answer, result, condition_);
-    result = server_->latest.result;
+    return server_->latest.result;
 }
 
 FOREST_DECL bool datasource_probe::holds(const verdict& result) noexcept {

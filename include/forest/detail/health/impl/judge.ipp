@@ -17,14 +17,13 @@
 
 namespace forest::inline FOREST_FORM::detail {
 
-FOREST_DECL verdict judge(const reply& answer, wall_time now) noexcept {
+FOREST_DECL verdict begin_verdict(const reply& answer, wall_time now, bool& encoded) noexcept {
     verdict result;
     result.status = answer.status;
     result.signature_sent = answer.signature_sent;
     result.timings = answer.timings;
     result.ended_at = now;
     std::optional<std::string_view> date;
-    bool encoded = false;
     answer.fields.for_each_of(
         "Date", [&](std::string_view value) { date = date ? date : value; }, "Content-Encoding",
         [&](std::string_view value) {
@@ -35,6 +34,12 @@ FOREST_DECL verdict judge(const reply& answer, wall_time now) noexcept {
         if (skew > clock_skew_min || skew < -clock_skew_min)
             result.clock_skew = skew;
     }
+    return result;
+}
+
+FOREST_DECL verdict judge(const reply& answer, wall_time now) noexcept {
+    bool encoded = false;
+    verdict result = begin_verdict(answer, now, encoded);
     const std::error_code malformed = encoded ? make_error_code(errc::unsupported_encoding)
                                               : parse_health_document(answer.body, result.document);
 
@@ -54,6 +59,19 @@ FOREST_DECL verdict judge(const reply& answer, wall_time now) noexcept {
     if (answer.error && result.error != errc::unauthorized)
         result.error = answer.error;
     return result;
+}
+
+FOREST_DECL std::error_code common_error(const reply& answer, bool expected) noexcept {
+    if (!expected && (answer.status == 401 || answer.status == 403)) {
+        const auto complaint = protocol_complaint(answer.status, answer.body);
+        return complaint ? *complaint : errc::unauthorized;
+    }
+    if (answer.error)
+        return answer.error;
+    if (const auto complaint = protocol_complaint(answer.status, answer.body);
+        complaint && !expected)
+        return *complaint;
+    return {};
 }
 
 } // namespace forest::inline FOREST_FORM::detail

@@ -168,6 +168,10 @@ private:
 
     [[nodiscard]] const url& target() const noexcept { return http_request_->target; }
 
+    [[nodiscard]] std::string_view method() const noexcept {
+        return http_request_->method.empty() ? std::string_view{"GET"} : http_request_->method;
+    }
+
     [[nodiscard]] bool under_way() const noexcept { return ending_ && ending_->handler; }
 
     // Nothing in this function may call the handler.
@@ -175,7 +179,7 @@ private:
         write_head();
         if (request_size_ == 0)
             return end_unanswered(held, errc::header_too_large);
-        parser_.reset(http_request_->limits);
+        parser_.reset(http_request_->limits, method() == "HEAD");
         received_ = 0;
         addresses_.begin(target());
         get_plan plan{.timeout = timeout,
@@ -202,7 +206,7 @@ private:
 
     void write_head() {
         const auto write = [this] {
-            return write_request(request_, "GET", target(), http_request_->fields, reuses());
+            return write_request(request_, method(), target(), http_request_->fields, reuses());
         };
         if (request_.empty())
             request_.resize(request_bytes_min);
