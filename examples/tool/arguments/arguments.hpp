@@ -44,8 +44,22 @@ struct request_arguments {
     bool accept_common_names = false;
 };
 
+/// What counts as healthy.
+enum class probe_kind : std::uint8_t { health, health_json, agent_root, status };
+
+/// What a check asks, and what counts; for `check` and `watch`. Not checked yet.
+struct probe_arguments {
+    probe_kind kind = probe_kind::health;
+    bool kind_given = false;
+    std::optional<std::string> expected_status;
+    std::optional<std::string> expected_body;
+    std::optional<std::string> method;
+    std::vector<std::string> fields;
+};
+
 struct check_arguments {
     request_arguments request;
+    probe_arguments probe;
     url target;
 };
 
@@ -57,6 +71,7 @@ struct watch_arguments {
     static constexpr std::size_t at_once_max = 8;
 
     request_arguments request;
+    probe_arguments probe;
     std::vector<url> targets;
     options schedule;
     bool constant_backoff = false;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <tool/arguments/chosen_probe.hpp>
 #include <tool/arguments/exit_status.hpp>
 #include <tool/arguments/policies.hpp>
 #include <tool/arguments/usage_error.hpp>
@@ -27,7 +28,7 @@ verdict perform(const check_arguments& check) {
     verdict result;
     single_check request{check.target, check.request.timeout, transport_for(check.request)};
     async_check(io.get_executor(), std::move(request), make_signer(check.request),
-                [&](const verdict& answer) {
+                make_probe(check.probe), [&](const verdict& answer) {
                     result = answer;
                     io.stop();
                 });

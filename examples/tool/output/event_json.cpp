@@ -19,6 +19,8 @@ void add_check(json_line& line, const verdict& check) {
         line.add_integer("status", check.status);
     if (!check.version().empty())
         line.add_text("version", check.version());
+    if (check.degraded)
+        line.add_flag("degraded", true);
     if (check.timings.total)
         line.add_milliseconds("latency_ms", *check.timings.total);
     if (check.clock_skew)

@@ -110,6 +110,9 @@ words words_for(const event& happened) {
     case event_kind::server_down:
         return {"DOWN", colour::bad, down_text(*happened.outage) + route_text(happened)};
     case event_kind::server_up: return {"UP", colour::good, up_text(happened)};
+    case event_kind::server_degraded:
+        return {"DEGRADE", colour::doubtful, success_text(*happened.check)};
+    case event_kind::degraded_ended: return {"WELL", colour::good, success_text(*happened.check)};
     case event_kind::callback_failed: return {"DEFECT", colour::bad, ascii_escape(happened.detail)};
     case event_kind::schema_loaded:
         return {"schema",
@@ -150,11 +153,12 @@ std::string phases_text(const phase_timings& timings) {
 } // namespace
 
 bool is_inconclusive(const std::error_code& error) noexcept {
-    return error == errc::local_resources_exhausted || error == errc::resolver_unavailable;
+    return error == errc::local_resources_exhausted || error == errc::resolver_unavailable ||
+           error == errc::probe_failed;
 }
 
 std::string success_text(const verdict& result) {
-    std::string text = fmt::format("{}", result.status);
+    std::string text = fmt::format("{}{}", result.status, result.degraded ? " with a warning" : "");
     if (!result.version().empty())
         text += ", version " + ascii_escape(result.version());
     if (result.timings.total)
@@ -215,9 +219,10 @@ std::string verdict_text(std::string_view target, const verdict& result, const t
     std::string text = out.coloured(result.healthy() ? colour::good
                                     : undecided      ? colour::doubtful
                                                      : colour::bad,
-                                    result.healthy() ? "healthy"
-                                    : undecided      ? "not checked"
-                                                     : "unhealthy");
+                                    result.degraded    ? "degraded"
+                                    : result.healthy() ? "healthy"
+                                    : undecided        ? "not checked"
+                                                       : "unhealthy");
     text += fmt::format("  {}\n", target);
     const auto add_line = [&](std::string_view label, std::string_view value) {
         fmt::format_to(std::back_inserter(text), "  {:<8} {}\n", label, value);

@@ -208,7 +208,8 @@ exit_status run(watch_arguments watch) {
     terminal out;
     transport_options connecting = transport_for(watch.request);
     connecting.reuse_connections = watch.reuse_connections;
-    const fleet_policies by{make_signer(watch.request), connecting, {watch.constant_backoff}};
+    const fleet_policies by{
+        make_signer(watch.request), connecting, {watch.constant_backoff}, make_probe(watch.probe)};
     const int in_flight_max = checks_in_flight_max(watch);
     asio::io_context io{1};
     std::error_code failed;

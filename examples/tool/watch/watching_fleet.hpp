@@ -3,6 +3,7 @@
 #define FOREST_EXAMPLES_TOOL_WATCH_WATCHING_FLEET_HPP
 
 #include <tool/arguments/chosen_backoff.hpp>
+#include <tool/arguments/chosen_probe.hpp>
 #include <tool/arguments/policies.hpp>
 
 #include <forest/adapters/asio/asio_clock.hpp>
@@ -21,13 +22,14 @@
 namespace forest::cli {
 
 using watching_fleet =
-    basic_health_fleet<pooled_transport, asio_clock, optional_signer, chosen_backoff>;
+    basic_health_fleet<pooled_transport, asio_clock, optional_signer, chosen_backoff, chosen_probe>;
 
 /// The common parts of the fleets of several threads.
 struct fleet_policies {
     optional_signer signer;
     transport_options connecting;
     chosen_backoff backoff;
+    chosen_probe probe;
 };
 
 [[nodiscard]] inline watching_fleet make_fleet(asio::any_io_executor executor,
@@ -37,7 +39,8 @@ struct fleet_policies {
     auto transports = [pool = asio_connection_pool{clock, policies.connecting, settings.tick}] {
         return pooled_transport{pool};
     };
-    return {std::move(transports), std::move(clock), policies.signer, policies.backoff, settings};
+    return {std::move(transports), std::move(clock), policies.signer,
+            policies.backoff,      policies.probe,   settings};
 }
 
 } // namespace forest::cli

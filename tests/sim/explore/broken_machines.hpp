@@ -412,6 +412,52 @@ public:
     }
 };
 
+class warning_not_reported : public real_machine {
+public:
+    using real_machine::real_machine;
+
+    [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
+        const health_action next = real_machine::step(input, now);
+        return tells(next, event_kind::server_degraded)
+                   ? real_machine::step(health_input::reported(), now)
+                   : next;
+    }
+};
+
+class warning_reported_again : public real_machine {
+public:
+    using real_machine::real_machine;
+
+    [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
+        if (input.kind == health_input_kind::reported && std::exchange(again_, false))
+            return telling(event_kind::server_degraded);
+        const health_action next = real_machine::step(input, now);
+        again_ = tells(next, event_kind::server_degraded);
+        return next;
+    }
+
+    [[nodiscard]] auto state(steady_time now, int counted_to) const noexcept {
+        return std::pair{real_machine::state(now, counted_to), again_};
+    }
+
+private:
+    bool again_ = false;
+};
+
+// Takes a probe that has failed for a server that has.
+class failed_probe_counted : public real_machine {
+public:
+    using real_machine::real_machine;
+
+    [[nodiscard]] health_action step(health_input input, steady_time now) noexcept {
+        if (input.kind != health_input_kind::reply || input.result->error != errc::probe_failed)
+            return real_machine::step(input, now);
+        forest::verdict counted = *input.result;
+        counted.error = errc::unexpected_body;
+        return real_machine::step(health_input::reply(counted, input.late), now);
+    }
+};
+
 } // namespace broken
 
 #endif

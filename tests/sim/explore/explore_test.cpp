@@ -77,6 +77,9 @@ constexpr std::array all_planted{
     planted{"start ends report", "B13", of<broken::start_ends_report>},
     planted{"reported after stop", "B14", of<broken::reported_after_stop>},
     planted{"restarts", "B15", of<broken::restarts>},
+    planted{"warning not reported", "B25", of<broken::warning_not_reported>},
+    planted{"warning reported again", "B25", of<broken::warning_reported_again>},
+    planted{"failed probe counted", "B12", of<broken::failed_probe_counted>},
 };
 
 struct other_options {
@@ -146,8 +149,9 @@ BOOST_AUTO_TEST_CASE(
     std::size_t transitions = 0;
     for (int failures = 1; failures <= threshold_max; ++failures) {
         for (int successes = 1; successes <= threshold_max; ++successes) {
-            const exploration found = explore(
-                {.failure_threshold = failures, .success_threshold = successes, .doubt_max = 1});
+            const exploration found = explore<real_machine>(
+                {.failure_threshold = failures, .success_threshold = successes, .doubt_max = 1}, {},
+                {.probing = false});
             BOOST_TEST(found.proven(), "thresholds " << failures << " and " << successes << ": "
                                                      << to_string(found));
             states += found.states;
@@ -157,6 +161,17 @@ BOOST_AUTO_TEST_CASE(
     std::printf("closure: %zu states, %zu transitions, thresholds 1-%d x 1-%d\n", states,
                 transitions, threshold_max, threshold_max);
     BOOST_TEST(transitions > states);
+}
+
+BOOST_AUTO_TEST_CASE(no_warnings_and_no_failing_probes_let_a_rule_be_broken_B24_B25) {
+    for (int failures = 1; failures <= 3; ++failures) {
+        for (int successes = 1; successes <= 3; ++successes) {
+            const exploration found = explore(
+                {.failure_threshold = failures, .success_threshold = successes, .doubt_max = 1});
+            BOOST_TEST(found.proven(), "thresholds " << failures << " and " << successes << ": "
+                                                     << to_string(found));
+        }
+    }
 }
 
 BOOST_AUTO_TEST_CASE(as_much_doubt_as_the_options_allow_lets_no_rule_be_broken_B12) {
@@ -291,7 +306,7 @@ BOOST_AUTO_TEST_CASE(every_step_of_a_random_run_with_arbitrary_times_is_one_that
     untimed_steps taken;
     const driven unstarted{settings, exponential_backoff{}, random};
     driven now = unstarted;
-    for (int steps = 0; steps < 5'000'000; ++steps) {
+    for (int steps = 0; steps < 8'000'000; ++steps) {
         const auto& choices = possible.when(now.asked());
         stimulus played = choices[random() % choices.size()];
         if (played.kind == forest::detail::health_input_kind::stopped && random() % 8 != 0)

@@ -4,6 +4,7 @@
 
 #include <forest/adapters/asio/asio_clock.hpp>
 #include <forest/adapters/asio/asio_names.hpp>
+#include <forest/adapters/asio/asio_transport.hpp>
 #include <forest/adapters/asio/detail/get/get_operation.hpp>
 #include <forest/adapters/asio/detail/get/standalone_io.hpp>
 #include <forest/adapters/asio/detail/io/handler_memory.hpp>
@@ -17,8 +18,9 @@
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
-#include <forest/detail/health/judge.hpp>
 #include <forest/form.hpp>
+#include <forest/health_probe.hpp>
+#include <forest/policy/probe.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
 
@@ -177,18 +179,19 @@ struct check_operation : std::enable_shared_from_this<check_operation<Handler>> 
 
 struct initiate_check {
     // Throws std::bad_alloc only if the handler is larger than a block of `handler_memory`.
-    template <typename Handler, signer Signer>
+    template <typename Handler, signer Signer, typename Probe>
     void operator()(Handler handler, const std::shared_ptr<get_operation<standalone_io>>& carrier,
-                    const std::shared_ptr<check_state>& state, Signer signer) const {
+                    const std::shared_ptr<check_state>& state, Signer signer, Probe probe) const {
         const auto operation = std::allocate_shared<check_operation<Handler>>(
             state_allocator<check_operation<Handler>>{state}, state, std::move(handler));
-        auto ended = [operation](const reply& answer) {
+        auto ended = [operation, probe](const reply& answer) {
             check_state& own = *operation->state;
-            own.result = judge(answer, own.clock.now());
+            own.result = probe.judge(answer, own.clock.now());
             own.result.signature_sent = own.signature_sent;
             operation->complete();
         };
         try {
+            probe.prepare(state->check_request);
             const timestamp_offset offset{random_generator::seeded(
                 state->check_request.target.text(), state->clock.steady_now())};
             state->signature_sent = sign_at(signer, state->check_request,
@@ -232,9 +235,10 @@ struct any_signer {
 ///
 /// Inside a `co_await`, g++ 12 destroys the members of a `transport_options{…}` twice. So make a
 /// variable of type `single_check` if you need TLS files.
-template <signer Signer, typename Token>
-auto async_check(const executor_source& executor, single_check passed, Signer signer,
+template <signer Signer, probe Probe, typename Token>
+auto async_check(const executor_source& executor, single_check passed, Signer signer, Probe probe,
                  Token&& token) {
+    static_assert(detail::probe_fits<Probe, asio_transport>::value);
     single_check check = detail::take(passed);
     if (const std::error_code fault = options{.timeout = check.timeout}.validate())
         throw std::system_error{fault};
@@ -242,8 +246,17 @@ auto async_check(const executor_source& executor, single_check passed, Signer si
     auto state = std::make_shared<detail::check_state>(executor.get(), std::move(check));
     auto carrier = std::make_shared<detail::get_operation<detail::standalone_io>>(
         state->clock.serializer(), transport, asio_names{executor.get()}.directory());
-    return asio::async_initiate<Token, void(verdict)>(
-        detail::initiate_check{}, token, std::move(carrier), std::move(state), std::move(signer));
+    return asio::async_initiate<Token, void(verdict)>(detail::initiate_check{}, token,
+                                                      std::move(carrier), std::move(state),
+                                                      std::move(signer), std::move(probe));
+}
+
+/// The same with the usual probe.
+template <signer Signer, typename Token>
+auto async_check(const executor_source& executor, single_check passed, Signer signer,
+                 Token&& token) {
+    return async_check(executor, detail::take(passed), std::move(signer), probes::health{},
+                       std::forward<Token>(token));
 }
 
 /// Performs one check of a URL, with a timeout and without TLS files: `async_check(executor,

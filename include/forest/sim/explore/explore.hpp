@@ -52,6 +52,9 @@ struct exploration_options {
 
     /// The seed of random delays. Each transition has one sample of the delays.
     std::uint64_t seed = 0;
+
+    /// Whether servers warn, and probes fail (B24, B25). That makes half as many states again.
+    bool probing = true;
 };
 
 /// A visitor that ignores all steps.
@@ -70,7 +73,7 @@ public:
           counted_to_{greatest_count(settings, backoff)},
           settles_{same_delay(settings, backoff, counted_to_)},
           sampled_{settings.interval_jitter > 0.0 || settings.initial_delay_max > duration::zero()},
-          possible_{settings, longest_delay(settings, backoff)} {
+          possible_{settings, longest_delay(settings, backoff), limits.probing} {
         assert(settings.valid());
         add({.reached = {settings, backoff, random_generator{limits.seed}}}, 0);
     }
@@ -183,7 +186,7 @@ private:
 } // namespace detail
 
 /// Visits all states that a machine with these options and this backoff can reach, and judges every
-/// step by the rules B1–B3 and B6–B15. Ends at the first violation, or beyond `limits.states_max`
+/// step by the rules B1–B3, B6–B15, B24 and B25. Ends at the first violation, or beyond `limits.states_max`
 /// states. `settings` must be valid. If `backoff` returns the same delay for two consecutive counts
 /// that are not below the thresholds, it must return this delay for all greater counts; a backoff
 /// that changes for 1000 counts leaves the exploration incomplete. After each step `visit(before,

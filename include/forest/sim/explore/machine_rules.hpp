@@ -24,10 +24,10 @@
 #include <tuple>
 #include <utility>
 
-// The rules B1–B3 and B6–B15 for one health_machine, written a second time from BEHAVIOUR.md. The
-// machine has phases. This class instead keeps the history of the machine: the answers that came,
-// the reports that were made, and the reports that are still due. At each step it computes the only
-// action that the rules allow.
+// The rules B1–B3, B6–B15, B24 and B25 for one health_machine, written a second time from
+// BEHAVIOUR.md. The machine has phases. This class instead keeps the history of the machine: the
+// answers that came, the reports that were made, and the reports that are still due. At each step
+// it computes the only action that the rules allow.
 
 namespace forest::inline FOREST_FORM::sim {
 
@@ -79,8 +79,8 @@ public:
     [[nodiscard]] auto state(const Machine& subject, steady_time now, int counted_to) const {
         const outage& kept = subject.outage();
         return std::make_tuple(
-            last_, begun_, first_, ended_, in_flight_, sent_again_, announced_, owed_, late_,
-            patient_, down_, counted_, doubts_, std::min(failures_, counted_to),
+            last_, begun_, first_, ended_, in_flight_, sent_again_, announced_, owed_, grade_owed_,
+            degraded_, late_, patient_, down_, counted_, doubts_, std::min(failures_, counted_to),
             std::min(successes_, counted_to),
             begun_ && !first_ && !ended_ ? planned_ - now : duration::zero(),
             static_cast<std::int64_t>(kept.id - outages_), kept.first_failure - run_.first_failure,
@@ -124,6 +124,8 @@ private:
         }
         if (owed_)
             return report(*std::exchange(owed_, std::nullopt));
+        if (std::exchange(grade_owed_, false))
+            return report(degraded_ ? event_kind::server_degraded : event_kind::degraded_ended);
         if (std::exchange(first_, false))
             planned_ = std::clamp(due, now, now + options_.initial_delay_max);
         if (planned_ > now)
@@ -156,11 +158,15 @@ private:
         const bool late = std::exchange(late_, false) || was_late;
         in_flight_ = sent_again_ = false;
         if (result.healthy())
-            return succeed(now, due);
+            return succeed(result, now, due);
         const bool repeated = last_ == check_result::inconclusive;
         last_ = check_result::inconclusive;
         if (result.error == errc::local_resources_exhausted) {
             planned_ = repeated ? now + std::chrono::milliseconds{50} : now;
+            return report(event_kind::check_inconclusive);
+        }
+        if (result.error == errc::probe_failed) {
+            plan(now, options_.interval, due);
             return report(event_kind::check_inconclusive);
         }
         const bool unresolved = result.error == errc::resolver_unavailable;
@@ -179,7 +185,7 @@ private:
         return fail(result, now, due);
     }
 
-    health_action succeed(steady_time now, steady_time due) {
+    health_action succeed(const verdict& result, steady_time now, steady_time due) {
         resolve_doubts();
         last_ = check_result::success;
         counted_ = true;
@@ -190,6 +196,8 @@ private:
             owed_ = event_kind::server_up;
             run_.ended_after = now - run_.first_failed_at;
         }
+        grade_owed_ = !down_ && result.degraded != degraded_;
+        degraded_ = !down_ && result.degraded;
         return report(event_kind::check_succeeded);
     }
 
@@ -210,6 +218,7 @@ private:
             run_.clock_skew = result.clock_skew ? result.clock_skew : run_.clock_skew;
             if (last_ == check_result::farewell || failures_ >= options_.failure_threshold) {
                 down_ = true;
+                degraded_ = false;
                 owed_ = event_kind::server_down;
                 run_.id = ++outages_;
             }
@@ -266,6 +275,9 @@ private:
             return "B2";
         if (allowed.kind == action_kind::none || reports(allowed, event_kind::started))
             return "B13";
+        for (const event_kind grade : {event_kind::server_degraded, event_kind::degraded_ended})
+            if (reports(action, grade) || reports(allowed, grade))
+                return "B25";
         if (reports(action, event_kind::server_down))
             return "B7";
         if (reports(action, event_kind::server_up))
@@ -328,6 +340,8 @@ private:
     bool patient_ = false;    // the next check is to have more time, and its failure counts
     bool counted_ = false;    // there was a success or a failure
     bool down_ = false;
+    bool degraded_ = false;   // the last success had a warning (B25)
+    bool grade_owed_ = false; // that is new, and to be reported after `owed_`
     check_result last_ = check_result::none;
     std::optional<event_kind> owed_; // the change of status to be reported next
     int doubts_ = 0;                 // consecutive checks with a doubtful failure

@@ -44,10 +44,12 @@ enum class verdict_kind : std::uint8_t {
     lacking,      ///< a resource of this machine: inconclusive (B12)
     farewell,     ///< makes the target down at once (B9)
     cancelled,    ///< not by the driver, which sends no reply after its cancel()
+    warned,       ///< healthy, but degraded (B25)
+    unprobed,     ///< the probe itself has failed: inconclusive (B24)
 };
 
 inline constexpr std::size_t verdict_kind_count =
-    static_cast<std::size_t>(verdict_kind::cancelled) + 1;
+    static_cast<std::size_t>(verdict_kind::unprobed) + 1;
 
 /// The verdict on a check that ended at `now`. The wall clock shows the same time since its epoch.
 [[nodiscard]] FOREST_DECL verdict verdict_of(verdict_kind result, steady_time now);
@@ -80,8 +82,8 @@ struct stimulus {
 class stimuli {
 public:
     /// `settings` are the options of the machine. `longest_delay` is the longest delay of its
-    /// backoff.
-    stimuli(const options& settings, duration longest_delay);
+    /// backoff. Without `probing` no check has a warning, and no probe fails.
+    stimuli(const options& settings, duration longest_delay, bool probing = true);
 
     /// The simplest step comes first, so that a search in this order finds the trace that is
     /// easiest to read.

@@ -30,7 +30,8 @@ struct scripted_reply {
     std::error_code error{}; ///< if set, the request fails with this error
     int status = 200;
     std::string body{};
-    std::string fields{}; ///< raw header lines, each ended by CRLF
+    std::string fields{};   ///< raw header lines, each ended by CRLF
+    std::string trailers{}; ///< the same, behind the body
 
     /// The time from the request to the reply. If it is longer than the timeout, the request fails
     /// with `timed_out`.
@@ -66,6 +67,8 @@ struct recorded_request {
     std::string fields{};
     duration timeout{};
     bool fresh_connection = false;
+    std::string method{}; ///< as in the request: empty for a GET
+    std::string body{};
 };
 
 /// Returns the replies of a script, and the default reply after its end: a model of `transport`.
@@ -88,6 +91,9 @@ struct recorded_request {
 /// same time fails an assertion.
 class scripted_transport {
 public:
+    static constexpr transport_abilities abilities{
+        .methods = true, .bodies = true, .trailers = true};
+
     explicit scripted_transport(event_queue& queue) : state_{std::make_shared<state>(queue)} {}
 
     /// Adds a reply to the script, `times` times.
@@ -111,7 +117,8 @@ public:
         state& self = *state_;
         assert(!self.handler); // One request at a time.
         self.requests.push_back({self.queue.now(), std::string{get.target.text()},
-                                 std::string{get.fields.text()}, timeout, get.fresh_connection});
+                                 std::string{get.fields.text()}, timeout, get.fresh_connection,
+                                 get.method, get.body});
         self.in_flight_max = std::max(self.in_flight_max, ++self.in_flight);
         self.handler = std::forward<Handler>(handler);
         self.answer = self.next < self.script.size() ? self.script[self.next++] : self.fallback;

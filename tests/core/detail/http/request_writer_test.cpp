@@ -57,6 +57,40 @@ BOOST_AUTO_TEST_CASE(a_request_that_keeps_the_connection_says_nothing_of_it) {
                            std::string{forest::version} + "\r\nAccept: application/json\r\n\r\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_field_of_the_request_replaces_the_usual_one) {
+    const std::string agent = "User-Agent: forest/" + std::string{forest::version} + "\r\n";
+    const std::string accept = "Accept: application/json\r\n";
+    const auto with = [](std::string_view name) {
+        forest::header_fields fields;
+        BOOST_TEST(!fields.add("X-First", "1"));
+        BOOST_TEST(!fields.add(name, "mine"));
+        return write("http://h/", fields);
+    };
+    const std::string end = "Connection: close\r\n\r\n";
+    const std::string line = "GET / HTTP/1.1\r\n";
+    const std::string first = "X-First: 1\r\n";
+    BOOST_TEST(with("host") == line + agent + accept + first + "host: mine\r\n" + end);
+    BOOST_TEST(with("USER-AGENT") ==
+               line + "Host: h\r\n" + accept + first + "USER-AGENT: mine\r\n" + end);
+    BOOST_TEST(with("Accept") == line + "Host: h\r\n" + agent + first + "Accept: mine\r\n" + end);
+    BOOST_TEST(with("Accept-Language") ==
+               line + "Host: h\r\n" + agent + accept + first + "Accept-Language: mine\r\n" + end);
+}
+
+BOOST_AUTO_TEST_CASE(fields_that_were_cleared_or_copied_replace_what_they_say) {
+    forest::header_fields fields;
+    BOOST_TEST(!fields.add("Host", "mine"));
+    const forest::header_fields copy = fields;
+    BOOST_TEST(write("http://h/", copy) == write("http://h/", fields));
+    forest::header_fields all;
+    BOOST_TEST(!all.add(fields));
+    BOOST_TEST(write("http://h/", all) == write("http://h/", fields));
+    fields.clear();
+    BOOST_TEST(write("http://h/", fields) == write("http://h/", {}));
+    fields = copy;
+    BOOST_TEST(write("http://h/", copy) == write("http://h/", fields));
+}
+
 BOOST_AUTO_TEST_CASE(the_host_is_written_as_the_url_says) {
     BOOST_TEST(write("http://h:80/", {}).find("\r\nHost: h\r\n") != std::string::npos);
     BOOST_TEST(write("http://[::1]:81/", {}).find("\r\nHost: [::1]:81\r\n") != std::string::npos);

@@ -30,11 +30,19 @@ FOREST_DECL verdict verdict_of(verdict_kind result, steady_time now) {
         judged.status = 503;
         break;
     case verdict_kind::cancelled: judged.error = errc::operation_canceled; break;
+    case verdict_kind::warned:
+        judged.status = 200;
+        judged.degraded = true;
+        break;
+    case verdict_kind::unprobed:
+        judged.error = errc::probe_failed;
+        judged.status = 200;
+        break;
     }
     return judged;
 }
 
-FOREST_DECL stimuli::stimuli(const options& settings, duration longest_delay) {
+FOREST_DECL stimuli::stimuli(const options& settings, duration longest_delay, bool probing) {
     using kind = input_kind;
     const duration zero = duration::zero();
     const duration least{1};
@@ -54,6 +62,8 @@ FOREST_DECL stimuli::stimuli(const options& settings, duration longest_delay) {
         at(pending::wait).push_back({kind::woke, late});
     for (std::size_t index = 0; index < verdict_kind_count; ++index) {
         const auto result = static_cast<verdict_kind>(index);
+        if (!probing && result >= verdict_kind::warned)
+            break;
         for (const duration took : ordered({zero, interval - least, interval}))
             at(pending::check).push_back({kind::reply, took, result});
         at(pending::check).push_back({kind::reply, zero, result, true});
@@ -91,7 +101,9 @@ FOREST_DECL std::string to_string(const stimulus& played) {
     case input_kind::reply: {
         const verdict result = verdict_of(played.result, {});
         std::string text = "reply ";
-        text += result.healthy() ? "ok" : forest::name(result.error);
+        text += result.degraded    ? "ok with a warning"
+                : result.healthy() ? "ok"
+                                   : forest::name(result.error);
         return text + " after " + to_code(played.after) + (played.late ? ", late" : "");
     }
     case input_kind::reported: return "reported after " + to_code(played.after);

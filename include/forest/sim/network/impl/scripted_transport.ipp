@@ -46,6 +46,7 @@ FOREST_DECL void scripted_transport::state::finish(std::uint64_t id) {
     result.status = scripted.status;
     result.fields = field_view{scripted.fields};
     result.body = scripted.body;
+    result.trailers = field_view{scripted.trailers};
     result.timings.total = scripted.latency;
     receiver(result);
 }
