@@ -13,8 +13,8 @@
 #include <forest/detail/health/client_handle.hpp>
 #include <forest/detail/health/make_health_loop.hpp>
 #include <forest/detail/health/policy_set.hpp>
-#include <forest/detail/health/watchers.hpp>
 #include <forest/form.hpp>
+#include <forest/fwd.hpp>
 #include <forest/health_probe.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>

@@ -17,8 +17,8 @@
 #include <forest/core/url.hpp>
 #include <forest/detail/fleet/fleet_loop.hpp>
 #include <forest/detail/health/policy_set.hpp>
-#include <forest/detail/health/watchers.hpp>
 #include <forest/form.hpp>
+#include <forest/fwd.hpp>
 #include <forest/health_probe.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>

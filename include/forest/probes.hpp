@@ -36,11 +36,6 @@ struct agent_root {
 /// healthy, too, with `verdict::degraded`. Any other one is `errc::not_ok`, also with another HTTP
 /// status. An empty body is healthy. A field `x-envoy-degraded` in a healthy answer makes it
 /// degraded.
-///
-/// From examples/recipes/watch_anything.cpp:
-///     forest::basic_health_client degraded{
-///         forest::asio_transport{clock}, clock, forest::unsigned_requests{},
-///         forest::exponential_backoff{}, forest::probes::health_json{}, url};
 struct health_json {
     FOREST_DECL void prepare(request& get) const;
 
@@ -85,8 +80,8 @@ private:
 /// Any server that speaks HTTP: the status decides, and, if you say so, the body.
 ///
 /// From examples/recipes/watch_anything.cpp:
-///     auto nginx = forest::probes::status(200, 399);
-///     nginx.header("Host", "shop.example").body_has("in stock");
+///     auto shop = forest::probes::status(200, 399);
+///     shop.header("Host", "shop.example").body_has("in stock");
 ///
 /// An unexpected status is `errc::unexpected_status`, or `errc::unauthorized` for 401 and 403; an
 /// unexpected body is `errc::unexpected_body`. A field `x-envoy-degraded` in a healthy answer sets

@@ -13,18 +13,13 @@
 #include <array>
 #include <optional>
 
-namespace forest::inline FOREST_FORM::probes {
-
-namespace detail {
-
-using forest::detail::json_string;
-using forest::detail::json_value;
+namespace forest::inline FOREST_FORM::detail {
 
 // Returns the last member with this name, if the body is one JSON object. Empty if it is none.
 FOREST_DECL std::optional<json_value> last_member(std::string_view body, std::string_view name,
                                                   std::error_code& ec) noexcept {
     std::optional<json_value> found;
-    ec = forest::detail::read_json_object(body, [&](json_string key, const json_value& value) {
+    ec = detail::read_json_object(body, [&](json_string key, const json_value& value) {
         if (key.equals(name))
             found = value;
     });
@@ -40,7 +35,7 @@ FOREST_DECL std::string_view short_word(const std::optional<json_value>& value,
     if (size == room.size()) // It may have been cut off, and no known word is as long.
         return {};
     std::transform(room.begin(), room.begin() + static_cast<std::ptrdiff_t>(size), room.begin(),
-                   forest::detail::lower);
+                   detail::lower);
     return {room.data(), size};
 }
 
@@ -52,10 +47,12 @@ FOREST_DECL bool envoy_degrades(const reply& answer) noexcept {
     return answer.fields.find("x-envoy-degraded").has_value();
 }
 
-} // namespace detail
+} // namespace forest::inline FOREST_FORM::detail
+
+namespace forest::inline FOREST_FORM::probes {
 
 FOREST_DECL verdict agent_root::judge(const reply& answer, wall_time now) const noexcept {
-    return forest::detail::judge_with(answer, now, [&](verdict&) -> std::error_code {
+    return detail::judge_with(answer, now, [&](verdict&) -> std::error_code {
         if (!detail::is_success(answer.status))
             return errc::unexpected_status;
         std::error_code ec;
@@ -73,10 +70,10 @@ FOREST_DECL void health_json::prepare(request& get) const {
 }
 
 FOREST_DECL verdict health_json::judge(const reply& answer, wall_time now) const noexcept {
-    return forest::detail::judge_with(answer, now, [&](verdict& result) -> std::error_code {
+    return detail::judge_with(answer, now, [&](verdict& result) -> std::error_code {
         std::error_code malformed;
         const auto status = detail::last_member(answer.body, "status", malformed);
-        (void)forest::detail::parse_health_document(answer.body, result.document);
+        (void)detail::parse_health_document(answer.body, result.document);
         std::array<char, 16> room;
         const std::string_view word = detail::short_word(status, room);
         if (answer.status == 503 && word == "stopping")
@@ -145,7 +142,7 @@ FOREST_DECL bool expected_answer::expects(int status) const noexcept {
 
 FOREST_DECL verdict expected_answer::judge(const reply& answer, wall_time now) const noexcept {
     const bool expected = expects(answer.status);
-    return forest::detail::judge_with(
+    return detail::judge_with(
         answer, now,
         [&](verdict& judged) -> std::error_code {
             if (!expected)
