@@ -3,6 +3,7 @@
 #define FOREST_DETAIL_DATASOURCE_IMPL_DATASOURCE_PROBE_IPP
 
 #include <forest/detail/datasource/datasource_probe.hpp>
+#include <forest/detail/health/judge.hpp>
 
 namespace forest::inline FOREST_FORM::detail {
 
