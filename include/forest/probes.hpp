@@ -42,6 +42,25 @@ struct health_json {
     [[nodiscard]] FOREST_DECL verdict judge(const reply& answer, wall_time now) const noexcept;
 };
 
+/// The health service of gRPC, `grpc.health.v1.Health/Check`. It needs a transport with HTTP/2,
+/// such as `curl_transport`, and a URL without a path. SERVING is healthy, NOT_SERVING is
+/// `errc::not_ok`. A service that the server does not know is `errc::service_unknown`. An answer
+/// that is not gRPC is `errc::malformed_body`.
+class grpc_health {
+public:
+    static constexpr transport_abilities needs{.methods = true, .bodies = true, .trailers = true};
+
+    /// Asks for a service, or for the whole server if the name is empty.
+    explicit grpc_health(std::string_view service = {}) : service_{service} {}
+
+    FOREST_DECL void prepare(request& get) const;
+
+    [[nodiscard]] FOREST_DECL verdict judge(const reply& answer, wall_time now) const noexcept;
+
+private:
+    std::string service_;
+};
+
 /// A range of HTTP statuses, both ends included.
 struct status_range {
     int first = 200;
@@ -171,7 +190,7 @@ private:
     return basic_status<false>{std::vector<status_range>{expected}};
 }
 
-static_assert(probe<health> && probe<agent_root> && probe<health_json> &&
+static_assert(probe<grpc_health> && probe<health> && probe<agent_root> && probe<health_json> &&
               probe<basic_status<false>>);
 
 } // namespace forest::inline FOREST_FORM::probes

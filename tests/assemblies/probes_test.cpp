@@ -268,6 +268,98 @@ BOOST_AUTO_TEST_CASE(B24_a_probe_says_what_it_needs) {
     static_assert(abilities_of<sim::scripted_transport>.methods);
 }
 
+namespace {
+
+// A message of gRPC, from the bytes of its protobuf.
+std::string message_of(std::string_view bytes) {
+    std::string message{"\0\0\0\0", 4};
+    message += static_cast<char>(bytes.size());
+    return message.append(bytes);
+}
+
+struct grpc_answer {
+    int status;
+    std::string fields;
+    std::string body;
+    std::string trailers;
+    errc error;
+
+    friend std::ostream& operator<<(std::ostream& out, const grpc_answer& shown) {
+        return out << shown.status << ' ' << shown.fields << shown.trailers;
+    }
+};
+
+const std::string fine = "grpc-status: 0\r\n";
+const std::string serving = message_of("\x08\x01");
+
+const std::vector<grpc_answer> grpc_answers{
+    {200, "", serving, fine, none},
+    {200, "", serving, "grpc-message:\r\nGRPC-Status: 0\r\n", none},
+    {200, "", message_of(std::string_view{"\x12\x02hi\x08\x01", 6}), fine, none}, // a new field
+    {200, "",
+     message_of("\x1d"
+                "abcd\x21"
+                "abcdefgh\x08\x01"),
+     fine, none},
+    {200, "", message_of("\x08\x02"), fine, errc::not_ok},
+    {200, "", message_of("\x08\x03"), fine, errc::service_unknown},
+    {200, "", message_of(std::string_view{"\x08\x81\x80\x00", 4}), fine,
+     none},                                        // 1, in more bytes than it needs
+    {200, "", message_of(""), fine, errc::not_ok}, // UNKNOWN
+    {200, "", message_of("\x08"), fine, errc::malformed_body},
+    {200, "", message_of("\x0a\x05hi"), fine, errc::malformed_body},
+    {200, "", message_of("\x0b"), fine, errc::malformed_body},
+    {200, "", message_of("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"), fine,
+     errc::malformed_body},
+    {200, "", std::string{"\x01\0\0\0\x02\x08\x01", 7}, fine, errc::malformed_body},
+    {200, "", std::string{"\0\0\0\0\x03\x08\x01", 7}, fine, errc::malformed_body},
+    {200, "", serving + "x", fine, errc::malformed_body},
+    {200, "", "", fine, errc::malformed_body},
+    {200, "", serving, "", errc::malformed_body},
+    {200, "grpc-status: 5\r\n", "", "", errc::service_unknown},
+    {200, "", "", "grpc-status: 12\r\n", errc::service_unknown},
+    {200, "", "", "grpc-status: 14\r\n", errc::not_ok},
+    {200, "", "", "grpc-status: 16\r\n", errc::unauthorized},
+    {200, "", "", "grpc-status: 7\r\n", errc::unauthorized},
+    {200, "", "<html>", "", errc::malformed_body},
+    {404, "", "", "", errc::unexpected_status},
+    {401, "", "", "", errc::unauthorized},
+};
+
+} // namespace
+
+BOOST_DATA_TEST_CASE(B24_the_health_service_of_grpc_is_judged_by_its_message,
+                     data::make(grpc_answers)) {
+    const verdict result = probes::grpc_health{}.judge({.status = sample.status,
+                                                        .fields = field_view{sample.fields},
+                                                        .body = sample.body,
+                                                        .trailers = field_view{sample.trailers}},
+                                                       {});
+    BOOST_TEST(result.error == (sample.error == none ? std::error_code{} : sample.error));
+}
+
+BOOST_AUTO_TEST_CASE(B24_a_request_to_the_health_service_of_grpc_has_the_name_of_the_service) {
+    request get{.target = "http://shop.example:50051"};
+    probes::grpc_health{"shop"}.prepare(get);
+    BOOST_TEST(get.target.text() == "http://shop.example:50051/grpc.health.v1.Health/Check");
+    BOOST_TEST(get.method == "POST");
+    BOOST_TEST(get.body == message_of("\x0a\x04shop"));
+    BOOST_TEST(get.fields.text() == "Content-Type: application/grpc\r\nTE: trailers\r\n");
+    get.fields.clear();
+    probes::grpc_health{"shop"}.prepare(get); // for the next check
+    BOOST_TEST(get.target.target() == "/grpc.health.v1.Health/Check");
+    BOOST_TEST(get.body == message_of("\x0a\x04shop"));
+
+    request whole{.target = "http://shop.example:50051/?x#y"};
+    probes::grpc_health{}.prepare(whole);
+    BOOST_TEST(whole.target.text() == "http://shop.example:50051/?x#y"); // It has a query.
+    BOOST_TEST(whole.body == message_of(""));
+
+    request long_name{.target = "http://h"};
+    probes::grpc_health{std::string(200, 's')}.prepare(long_name);
+    BOOST_TEST(long_name.body.substr(0, 8) == (std::string{"\0\0\0\0\xcb\x0a\xc8\x01", 8}));
+}
+
 BOOST_AUTO_TEST_CASE(bad_input_has_a_name_of_its_own) {
     for (const auto& [first, last] :
          {std::pair{99, 99}, {600, 600}, {200, 199}, {-200, 200}, {200, 2000}, {0, 0}})

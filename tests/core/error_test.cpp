@@ -18,7 +18,7 @@ namespace {
 
 std::vector<errc> all_errors() {
     std::vector<errc> all;
-    for (int value = 1; value <= static_cast<int>(errc::url_zone_invalid); ++value)
+    for (int value = 1; value <= static_cast<int>(errc::service_unknown); ++value)
         all.push_back(errc{value});
     return all;
 }
@@ -148,6 +148,11 @@ BOOST_AUTO_TEST_CASE(the_numbers_and_names_of_errors_do_not_change) {
         "invalid_doubt_max",
         "url_host_not_ascii",
         "url_zone_invalid",
+        "unexpected_body",
+        "probe_failed",
+        "expected_status_invalid",
+        "method_invalid",
+        "service_unknown",
     };
     BOOST_TEST_REQUIRE(released.size() == all_errors().size());
     for (std::size_t index = 0; index < released.size(); ++index)
@@ -179,6 +184,18 @@ BOOST_AUTO_TEST_CASE(what_is_wrong_with_a_host_says_how_to_write_it) {
     }
     BOOST_TEST(explanation(errc::url_host_not_ascii).find("xn--") != std::string_view::npos);
     BOOST_TEST(explanation(errc::url_zone_invalid).find("%25") != std::string_view::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_errors_of_probes_are_in_their_groups) {
+    for (const errc each : {errc::unexpected_body, errc::service_unknown})
+        BOOST_TEST((make_error_code(each) == condition::unhealthy &&
+                    make_error_code(each) == condition::check_failed));
+    for (const errc each : {errc::expected_status_invalid, errc::method_invalid})
+        BOOST_TEST((make_error_code(each) == condition::invalid_argument &&
+                    make_error_code(each) != condition::check_failed));
+    // It says nothing about the server.
+    BOOST_TEST((make_error_code(errc::probe_failed) != condition::check_failed &&
+                make_error_code(errc::probe_failed) != condition::invalid_argument));
 }
 
 BOOST_AUTO_TEST_CASE(what_this_machine_lacks_is_no_failure_of_a_check) {

@@ -91,6 +91,7 @@ enum class errc {
     probe_failed,            // says nothing about the server
     expected_status_invalid, // what is wrong with a probe
     method_invalid,
+    service_unknown, // why a check failed
 };
 
 /// Groups of errors, for code that does not need the exact error: `ec == condition::unhealthy`.
@@ -165,6 +166,7 @@ enum class condition {
     case errc::probe_failed: return "probe_failed";
     case errc::expected_status_invalid: return "expected_status_invalid";
     case errc::method_invalid: return "method_invalid";
+    case errc::service_unknown: return "service_unknown";
     }
     return {};
 }
@@ -284,6 +286,9 @@ enum class condition {
         return "an expected status must be from 100 to 599, and a range must not end before it "
                "begins";
     case errc::method_invalid: return "the method must be a token, such as HEAD, and not CONNECT";
+    case errc::service_unknown:
+        return "the server does not know the service; check its name, and that the server has a "
+               "gRPC health service";
     }
     return "unknown error";
 }
@@ -305,7 +310,7 @@ enum class condition {
 [[nodiscard]] constexpr bool is_check_failure(errc code) noexcept {
     return (errc::resolve_failed <= code && code <= errc::stopping) ||
            (errc::tls_expected <= code && code <= errc::other_protocol) ||
-           code == errc::unexpected_body;
+           code == errc::unexpected_body || code == errc::service_unknown;
 }
 
 constexpr bool belongs_to(errc code, condition group) noexcept {
@@ -318,7 +323,8 @@ constexpr bool belongs_to(errc code, condition group) noexcept {
                (errc::tls_expected <= code && code <= errc::other_protocol);
     case condition::unhealthy:
         return code == errc::unauthorized || code == errc::unexpected_status ||
-               code == errc::not_ok || code == errc::stopping || code == errc::unexpected_body;
+               code == errc::not_ok || code == errc::stopping || code == errc::unexpected_body ||
+               code == errc::service_unknown;
     case condition::check_failed: return is_check_failure(code);
     case condition::invalid_argument:
         return (errc::invalid_interval <= code && code <= errc::path_invalid) ||

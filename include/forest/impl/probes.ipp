@@ -6,11 +6,14 @@
 #include <forest/core/detail/json/json_reader.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
+#include <forest/core/url.hpp>
 #include <forest/detail/health/judge.hpp>
 #include <forest/probes.hpp>
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 
 namespace forest::inline FOREST_FORM::detail {
@@ -45,6 +48,70 @@ FOREST_DECL bool is_success(int status) noexcept {
 
 FOREST_DECL bool envoy_degrades(const reply& answer) noexcept {
     return answer.fields.find("x-envoy-degraded").has_value();
+}
+
+// The messages of gRPC are short, and have few fields of protobuf. Reading them needs no library.
+
+FOREST_DECL std::optional<std::uint64_t> take_varint(std::string_view& bytes) noexcept {
+    std::uint64_t value = 0;
+    for (int shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
+        const auto byte = static_cast<unsigned char>(bytes.front());
+        bytes.remove_prefix(1);
+        value |= std::uint64_t{byte & 0x7fU} << shift;
+        if (byte < 0x80)
+            return value;
+    }
+    return std::nullopt;
+}
+
+FOREST_DECL void append_varint(std::string& bytes, std::size_t value) {
+    for (; value >= 0x80; value >>= 7U)
+        bytes += static_cast<char>(value | 0x80U);
+    bytes += static_cast<char>(value);
+}
+
+// Returns the status of a HealthCheckResponse behind its prefix of gRPC. Empty if it is malformed.
+FOREST_DECL std::optional<std::uint64_t> grpc_serving_status(std::string_view body) noexcept {
+    constexpr std::size_t prefix = 5; // not compressed, and the length
+    if (body.size() < prefix || body.front() != 0)
+        return std::nullopt;
+    std::size_t size = 0;
+    for (const char byte : body.substr(1, prefix - 1))
+        size = size << 8U | static_cast<unsigned char>(byte);
+    body.remove_prefix(prefix);
+    if (size != body.size())
+        return std::nullopt;
+    std::uint64_t status = 0; // A field of value 0 is not sent.
+    while (!body.empty()) {
+        const auto tag = take_varint(body);
+        if (!tag)
+            return std::nullopt;
+        std::optional<std::uint64_t> value;
+        switch (*tag & 7U) {
+        case 0: value = take_varint(body); break;
+        case 1: value = 8; break;
+        case 2: value = take_varint(body); break;
+        case 5: value = 4; break;
+        default: break;
+        }
+        if (!value)
+            return std::nullopt;
+        if (*tag == 8) // the field 1, a number
+            status = *value;
+        if ((*tag & 7U) == 0)
+            continue;
+        if (*value > body.size())
+            return std::nullopt;
+        body.remove_prefix(static_cast<std::size_t>(*value));
+    }
+    return status;
+}
+
+// Returns what a status of gRPC other than OK says about the server.
+FOREST_DECL errc grpc_error(std::string_view status) noexcept {
+    if (status == "5" || status == "12") // NOT_FOUND, UNIMPLEMENTED
+        return errc::service_unknown;
+    return status == "7" || status == "16" ? errc::unauthorized : errc::not_ok;
 }
 
 } // namespace forest::inline FOREST_FORM::detail
@@ -85,6 +152,50 @@ FOREST_DECL verdict health_json::judge(const reply& answer, wall_time now) const
         if (healthy || answer.body.empty())
             return {};
         return malformed ? malformed : make_error_code(errc::not_ok);
+    });
+}
+
+FOREST_DECL void grpc_health::prepare(request& get) const {
+    constexpr std::string_view path = "/grpc.health.v1.Health/Check";
+    if (get.target.target() == "/") {
+        std::string_view origin = get.target.text();
+        origin = origin.substr(0, origin.find_first_of("/?#", origin.find("://") + 3));
+        get.target = url{std::string{origin}.append(path)};
+    }
+    get.method = "POST";
+    (void)get.fields.add("Content-Type", "application/grpc");
+    (void)get.fields.add("TE", "trailers");
+    std::string message;
+    if (!service_.empty()) {
+        message += '\x0a'; // the field 1, a string
+        detail::append_varint(message, service_.size());
+        message += service_;
+    }
+    get.body.assign(1, '\0'); // not compressed
+    for (int shift = 24; shift >= 0; shift -= 8)
+        get.body += static_cast<char>(message.size() >> static_cast<unsigned>(shift));
+    get.body += message;
+}
+
+FOREST_DECL verdict grpc_health::judge(const reply& answer, wall_time now) const noexcept {
+    return detail::judge_with(answer, now, [&](verdict&) -> std::error_code {
+        if (answer.status != 200)
+            return errc::unexpected_status;
+        auto status = answer.trailers.find("grpc-status");
+        if (!status) // An answer without a body has it in its header section.
+            status = answer.fields.find("grpc-status");
+        if (!status)
+            return errc::malformed_body;
+        if (*status != "0")
+            return detail::grpc_error(*status);
+        const auto serving = detail::grpc_serving_status(answer.body);
+        if (!serving)
+            return errc::malformed_body;
+        constexpr std::uint64_t is_serving = 1;
+        constexpr std::uint64_t is_unknown = 3;
+        if (*serving == is_unknown)
+            return errc::service_unknown;
+        return *serving == is_serving ? std::error_code{} : errc::not_ok;
     });
 }
 
