@@ -6,7 +6,6 @@
 #include <forest/core/detail/json/json_reader.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
-#include <forest/core/url.hpp>
 #include <forest/detail/health/judge.hpp>
 #include <forest/probes.hpp>
 
@@ -156,12 +155,6 @@ FOREST_DECL verdict health_json::judge(const reply& answer, wall_time now) const
 }
 
 FOREST_DECL void grpc_health::prepare(request& get) const {
-    constexpr std::string_view path = "/grpc.health.v1.Health/Check";
-    if (get.target.target() == "/") {
-        std::string_view origin = get.target.text();
-        origin = origin.substr(0, origin.find_first_of("/?#", origin.find("://") + 3));
-        get.target = url{std::string{origin}.append(path)};
-    }
     get.method = "POST";
     (void)get.fields.add("Content-Type", "application/grpc");
     (void)get.fields.add("TE", "trailers");
