@@ -43,12 +43,14 @@ struct health_json {
 };
 
 /// The health service of gRPC, `grpc.health.v1.Health/Check`. It needs a transport with HTTP/2,
-/// such as `curl_transport`, and a URL without a path. SERVING is healthy, NOT_SERVING is
-/// `errc::not_ok`. A service that the server does not know is `errc::service_unknown`. An answer
-/// that is not gRPC is `errc::malformed_body`.
+/// such as `curl_transport`, and a URL with the path `grpc_health::path`. SERVING is healthy,
+/// NOT_SERVING is `errc::not_ok`. A service that the server does not know is
+/// `errc::service_unknown`. An answer that is not gRPC is `errc::malformed_body`.
 class grpc_health {
 public:
     static constexpr transport_abilities needs{.methods = true, .bodies = true, .trailers = true};
+
+    static constexpr std::string_view path = "/grpc.health.v1.Health/Check";
 
     /// Asks for a service, or for the whole server if the name is empty.
     explicit grpc_health(std::string_view service = {}) : service_{service} {}

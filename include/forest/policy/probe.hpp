@@ -18,9 +18,9 @@ namespace forest::inline FOREST_FORM {
 /// system cannot check:
 ///
 /// - `prepare(get)` sets all that this probe needs in a request whose target is that of the client
-///   or fleet. The same request may come again: its header fields are then empty, and its other
-///   members are as the probe has left them. The signature is added afterwards, and covers what a
-///   signer reads of the request;
+///   or fleet, and does not change the target. The same request may come again: its header fields
+///   are then empty, and its other members are as the probe has left them. The signature is added
+///   afterwards, and covers what a signer reads of the request;
 /// - `judge(answer, now)` returns the verdict on a reply that came at `now` of the wall clock. Its
 ///   members `status`, `signature_sent`, `timings` and `ended_at` come from its arguments;
 /// - one probe serves all checks of its client or fleet, on the clock's execution context.
