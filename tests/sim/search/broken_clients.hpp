@@ -59,7 +59,7 @@ public:
 
 private:
     using loop = forest::detail::health_loop<Transport, Clock, Signer, Backoff,
-                                             forest::detail::health_probe, Machine>;
+                                             forest::probes::health, Machine>;
 
     std::shared_ptr<loop> loop_;
 };

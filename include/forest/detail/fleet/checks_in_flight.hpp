@@ -61,8 +61,8 @@ public:
             return false;
     }
 
-    /// Begins a check of `subject`. Its URL moves to the request, and `prepare` completes the
-    /// request and returns whether it has signed it. `handler` takes the check and the reply; it
+    /// Begins a check of `subject`. Its URL moves to the request, and `prepare` completes its
+    /// request, and sets `is_signed`. `handler` takes the check and the reply; it
     /// has to end the check. Exceptions of the policies are passed on; then no check has begun.
     template <typename Target, typename Prepare, typename Handler>
     check& begin(Target& subject, duration timeout, const Prepare& prepare, Handler handler) {
@@ -186,7 +186,7 @@ private:
 
     template <typename Prepare, typename Handler>
     static void get(check& begun, duration timeout, const Prepare& prepare, Handler handler) {
-        begun.is_signed = prepare(begun.get);
+        prepare(begun);
         begun.transport.async_get(begun.get, timeout,
                                   [handler = std::move(handler), &begun](const reply& answer) {
                                       handler(begun, answer);

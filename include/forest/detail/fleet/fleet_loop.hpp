@@ -341,9 +341,9 @@ private:
     }
 
     [[nodiscard]] auto sign(const target& subject, wall_time local) {
-        return [this, &subject, local](request& get) {
-            probe_.prepare(get);
-            return signing_.sign(subject.origin, subject.signer, get, local);
+        return [this, &subject, local](check& begun) {
+            probe_.prepare(begun.get);
+            begun.is_signed = signing_.sign(subject.origin, subject.signer, begun.get, local);
         };
     }
 

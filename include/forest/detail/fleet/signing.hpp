@@ -18,6 +18,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <system_error>
 #include <unordered_map>
 #include <utility>
 
@@ -77,15 +78,21 @@ public:
                 last.moment = moment;
                 last.valid = true;
             }
-            if (fields.text().empty())
+            if (!fields.text().empty())
+                add(last.fields, fields);
+            else
                 fields = last.fields;
-            else if (const std::error_code ec = fields.add(last.fields))
-                throw std::system_error(ec);
             return !last.fields.text().empty();
         }
     }
 
 private:
+    // Behind the fields of a probe.
+    FOREST_COLD static void add(const header_fields& signature, header_fields& fields) {
+        if (const std::error_code ec = fields.add(signature))
+            throw std::system_error(ec);
+    }
+
     struct counted_signer {
         explicit counted_signer(Signer signer) : inner{std::move(signer)} {}
 

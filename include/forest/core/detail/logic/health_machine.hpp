@@ -119,12 +119,13 @@ public:
         case phase::judged:
             assert(input.kind == kind::reported);
             if (transition_ == transition::none)
-                return regraded_ ? report_grade() : proceed(now);
-            return report_transition();
+                return proceed(now);
+            return report(phase::transitioning, next_change());
         case phase::transitioning:
             assert(input.kind == kind::reported);
-            return regraded_ ? report_grade() : proceed(now);
-        case phase::grading: assert(input.kind == kind::reported); return proceed(now);
+            if (transition_ != transition::graded)
+                return proceed(now);
+            return report(phase::transitioning, next_change());
         case phase::finished: break;
         }
         return {.kind = health_action_kind::finished};
@@ -200,7 +201,7 @@ public:
         const bool planned = phase::waiting <= phase_ && phase_ < phase::finished;
         return std::make_tuple(
             phase_, status_, transition_, stalled_, succeeded_, fresh_connection_, sent_again_,
-            late_before_, degraded_, regraded_, doubts_, detail::min(failures_, counted_to),
+            late_before_, degraded_, doubts_, detail::min(failures_, counted_to),
             detail::min(successes_, counted_to), planned ? due_ - now : duration::zero());
     }
 
@@ -212,25 +213,28 @@ private:
         beginning, // `check_started` is being reported
         checking,
         judged,        // the outcome of the check is being reported
-        transitioning, // the change of status is being reported
-        grading,       // a change between healthy and degraded is being reported
+        transitioning, // a change of the status, or of `degraded_`, is being reported
         finished,
     };
 
-    enum class transition : std::uint8_t { none, down, up };
+    enum class transition : std::uint8_t { none, down, up, graded, up_and_graded };
 
     [[nodiscard]] const health_rules<Backoff>& rules() const noexcept { return rules_; }
 
-    health_action report_transition() noexcept {
-        return report(phase::transitioning, transition_ == transition::down
-                                                ? event_kind::server_down
-                                                : event_kind::server_up);
-    }
-
-    health_action report_grade() noexcept {
-        regraded_ = false;
-        return report(phase::grading,
-                      degraded_ ? event_kind::server_degraded : event_kind::degraded_ended);
+    // Returns the next change to report: that of the status comes before that of `degraded_`. It
+    // returns no action, because the compiler keeps actions in registers only if it sees where they
+    // are made.
+    FOREST_COLD event_kind next_change() noexcept {
+        switch (transition_) {
+        case transition::down: return event_kind::server_down;
+        case transition::up: return event_kind::server_up;
+        case transition::up_and_graded:
+            transition_ = transition::graded;
+            return event_kind::server_up;
+        default: break;
+        }
+        transition_ = transition::none;
+        return degraded_ ? event_kind::server_degraded : event_kind::degraded_ended;
     }
 
     health_action report(phase next, event_kind kind) noexcept {
@@ -318,7 +322,8 @@ private:
         if (result.healthy()) {
             resolve_doubts();
             succeed(now);
-            grade(result.degraded);
+            if (result.degraded != degraded_) // Most servers never warn.
+                grade(result.degraded);
             return report(phase::judged, event_kind::check_succeeded);
         }
         // A lack of resources on this machine says nothing about the server. If two checks in a row
@@ -376,10 +381,12 @@ private:
 
     // A server is degraded from its first warning until the first success without one. An outage
     // ends that, too.
-    void grade(bool degraded) noexcept {
-        regraded_ = status_ == target_status::up && degraded != degraded_;
-        if (regraded_)
-            degraded_ = degraded;
+    FOREST_COLD void grade(bool degraded) noexcept {
+        if (status_ != target_status::up)
+            return;
+        degraded_ = degraded;
+        transition_ =
+            transition_ == transition::up ? transition::up_and_graded : transition::graded;
     }
 
     void fail(const verdict& result, steady_time now) noexcept {
@@ -451,7 +458,6 @@ private:
     bool sent_again_ : 1 = false;  // the present check, over a fresh connection
     bool late_before_ : 1 = false; // the last of the doubts was because of lateness
     bool degraded_ : 1 = false;    // the last successful check had a warning
-    bool regraded_ : 1 = false;    // that is new
     std::uint8_t doubts_ = 0;      // checks in a row that were inconclusive
     random_generator random_;
     int attempt_ = 0;

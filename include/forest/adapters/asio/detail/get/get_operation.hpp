@@ -168,9 +168,8 @@ private:
 
     [[nodiscard]] const url& target() const noexcept { return http_request_->target; }
 
-    [[nodiscard]] std::string_view method() const noexcept {
-        return http_request_->method.empty() ? std::string_view{"GET"} : http_request_->method;
-    }
+    // Whether the request is a GET, like nearly all of them.
+    [[nodiscard]] bool plain() const noexcept { return http_request_->method.empty(); }
 
     [[nodiscard]] bool under_way() const noexcept { return ending_ && ending_->handler; }
 
@@ -179,7 +178,7 @@ private:
         write_head();
         if (request_size_ == 0)
             return end_unanswered(held, errc::header_too_large);
-        parser_.reset(http_request_->limits, method() == "HEAD");
+        parser_.reset(http_request_->limits, !plain() && http_request_->method == "HEAD");
         received_ = 0;
         addresses_.begin(target());
         get_plan plan{.timeout = timeout,
@@ -206,7 +205,9 @@ private:
 
     void write_head() {
         const auto write = [this] {
-            return write_request(request_, method(), target(), http_request_->fields, reuses());
+            return plain()
+                       ? write_request(request_, "GET", target(), http_request_->fields, reuses())
+                       : write_other_head();
         };
         if (request_.empty())
             request_.resize(request_bytes_min);
@@ -215,6 +216,11 @@ private:
             request_.resize(request_bytes_max);
             request_size_ = write();
         }
+    }
+
+    FOREST_COLD std::size_t write_other_head() noexcept {
+        return write_with_replaced_lines(request_, http_request_->method, target(),
+                                         http_request_->fields, reuses());
     }
 
     [[nodiscard]] std::string_view head() const noexcept {
