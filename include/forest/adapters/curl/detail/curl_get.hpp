@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_CURL_DETAIL_CURL_GET_HPP
+#define FOREST_ADAPTERS_CURL_DETAIL_CURL_GET_HPP
+
+#include <forest/adapters/curl/detail/curl_context.hpp>
+#include <forest/adapters/curl/detail/curl_failure.hpp>
+#include <forest/adapters/curl/detail/curl_proxy.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
+#include <forest/core/detail/http/response_parser.hpp>
+#include <forest/core/detail/logic/name_book.hpp>
+#include <forest/core/error.hpp>
+#include <forest/core/time.hpp>
+#include <forest/form.hpp>
+#include <forest/policy/transport.hpp>
+
+#include <asio/steady_timer.hpp>
+
+#include <curl/curl.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// One GET by libcurl: looks names up, lets libcurl carry the request, and reads the answer.
+
+namespace forest::inline FOREST_FORM::detail {
+
+/// Performs one GET at a time. Each GET has one wait of a timer, and ends in its handler: so the
+/// end needs no memory, and is never in a call of the user.
+class curl_get final : public curl_transfer, public std::enable_shared_from_this<curl_get> {
+public:
+    /// Throws std::bad_alloc, and what the hook of the options throws.
+    explicit curl_get(std::shared_ptr<curl_context> context);
+    curl_get(const curl_get&) = delete;
+    curl_get& operator=(const curl_get&) = delete;
+    ~curl_get();
+
+    [[nodiscard]] const std::shared_ptr<curl_context>& context() const noexcept { return context_; }
+
+    /// Returns whether a GET has begun whose handler was not called yet.
+    [[nodiscard]] bool busy() noexcept;
+
+    [[nodiscard]] bool waits_on_kept_connection() noexcept;
+
+    /// Throws std::bad_alloc.
+    void begin(const request& http_request, duration timeout,
+               unique_function<void(const reply&)>&& handler);
+
+    void cancel() noexcept;
+
+private:
+    using clock = curl_context::clock;
+    using lock = curl_context::lock;
+
+    enum class phase : std::uint8_t {
+        idle,
+        resolving,
+        transferring,
+        ended, ///< the handler is called next
+    };
+
+    // Asks for a name, and is woken on any thread.
+    class question final : public name_waiter {
+    public:
+        explicit question(curl_get& owner) noexcept : owner_{owner} {}
+        void answered() noexcept override;
+
+        std::atomic<std::uint64_t> number = 0; // of the latest question; earlier ones are void
+
+    private:
+        curl_get& owner_;
+    };
+
+    struct list_end {
+        void operator()(curl_slist* first) const noexcept { curl_slist_free_all(first); }
+    };
+    using text_list = std::unique_ptr<curl_slist, list_end>;
+
+    struct handle_end {
+        void operator()(CURL* handle) const noexcept { curl_easy_cleanup(handle); }
+    };
+
+    // What libcurl calls. `self` is the GET.
+    static std::size_t on_head(char* bytes, std::size_t, std::size_t size, void* self) noexcept;
+    static std::size_t on_body(char* bytes, std::size_t, std::size_t size, void* self) noexcept;
+    static curl_socket_t on_open(void* self, curlsocktype, curl_sockaddr* address) noexcept;
+    static int on_request(void* self, char*, char*, int, int) noexcept;
+
+    static void add_line(text_list& list, const char* line);
+
+    // -- Names --
+
+    [[nodiscard]] curl_host target_host() const;
+    void next_name();
+    void ask(bool after_failed_connect);
+    void resolved(std::uint64_t number) noexcept;
+    void use_addresses();
+    void unresolved(errc why) noexcept;
+    void leave_name() noexcept;
+    [[nodiscard]] bool asks_again(const curl_outcome& outcome) noexcept;
+    void note_address(bool answered) noexcept;
+
+    // -- The transfer --
+
+    void transfer();
+    [[nodiscard]] text_list head_lines() const;
+    [[nodiscard]] bool receive(std::string_view bytes);
+    void transferred(CURLcode code) noexcept override;
+    [[nodiscard]] curl_outcome outcome_of(CURLcode code) const noexcept;
+    void take_times() noexcept;
+
+    // -- Time and the end --
+
+    void wait_until(clock::time_point end);
+    void woke();
+    void run_out() noexcept;
+    void end(errc why) noexcept;
+    void stop_transfer() noexcept;
+    void deliver(lock& held);
+
+    static constexpr std::size_t buffer_bytes_kept = std::size_t{128} * 1024;
+
+    const std::shared_ptr<curl_context> context_;
+    const std::unique_ptr<CURL, handle_end> handle_;
+    asio::steady_timer timer_;
+    unsigned waits_ = 0; // how many handlers of the timer are pending
+    phase phase_ = phase::idle;
+
+    unique_function<void(const reply&)> handler_;
+    const request* http_request_ = nullptr;
+    reply result_;
+    clock::time_point started_;
+    clock::time_point deadline_;
+    std::uint64_t lacking_before_ = 0;
+
+    question question_{*this};
+    std::vector<curl_host> hosts_; // whose addresses libcurl needs
+    std::size_t host_ = 0;         // the one that is being looked up
+    clock::time_point asked_at_;
+    clock::time_point patient_until_; // of a question that can be done without
+    bool asking_ = false;
+    bool has_last_good_ = false;
+    bool from_memory_ = false; // all addresses are older than this GET
+    bool asked_again_ = false;
+    errc refusal_{};                    // why no connection was made with the first addresses
+    std::vector<std::string> resolved_; // the lines that give libcurl the addresses
+    std::vector<std::string> outdated_; // the lines that remove those of the GET before
+
+    text_list lines_;
+    text_list addresses_;
+    response_parser parser_;
+    std::vector<char> buffer_;
+    std::size_t received_ = 0;
+    std::size_t trailer_bytes_ = 0;
+    unsigned sockets_opened_ = 0;
+    int socket_error_ = 0;
+    bool sent_ = false;        // the request, once
+    bool over_kept_ = false;   // it went over a kept connection
+    bool sends_again_ = false; // libcurl was about to send it a second time
+    errc broken_{};            // why this side has ended the transfer
+};
+
+} // namespace forest::inline FOREST_FORM::detail
+
+#ifndef FOREST_SEPARATE_COMPILATION
+#include <forest/adapters/curl/detail/impl/curl_get.ipp>
+#endif
+
+#endif

@@ -1,0 +1,545 @@
+// SPDX-License-Identifier: BSL-1.0
+#ifndef FOREST_ADAPTERS_CURL_DETAIL_IMPL_CURL_GET_IPP
+#define FOREST_ADAPTERS_CURL_DETAIL_IMPL_CURL_GET_IPP
+
+#include <forest/adapters/curl/detail/curl_get.hpp>
+#include <forest/core/options.hpp>
+
+#include <asio/post.hpp>
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <new>
+#include <system_error>
+#include <utility>
+
+namespace forest::inline FOREST_FORM::detail {
+
+FOREST_DECL FOREST_COLD curl_get::curl_get(std::shared_ptr<curl_context> context)
+    : context_{std::move(context)}, handle_{context_->make_handle()}, timer_{context_->executor()} {
+    CURL* const handle = handle_.get();
+    curl_easy_setopt(handle, CURLOPT_PRIVATE, static_cast<curl_transfer*>(this));
+    curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &curl_get::on_head);
+    curl_easy_setopt(handle, CURLOPT_HEADERDATA, this);
+    curl_easy_setopt(handle, CURLOPT_WRITEFUNCTION, &curl_get::on_body);
+    curl_easy_setopt(handle, CURLOPT_WRITEDATA, this);
+    curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, &curl_get::on_open);
+    curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, this);
+    curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, &curl_get::on_request);
+    curl_easy_setopt(handle, CURLOPT_PREREQDATA, this);
+}
+
+FOREST_DECL FOREST_COLD curl_get::~curl_get() {
+    const lock held{context_->mutex};
+    context_->leave_to_parent();
+    leave_name();
+    if (phase_ == phase::transferring)
+        context_->remove(handle_.get());
+}
+
+FOREST_DECL bool curl_get::busy() noexcept {
+    const lock held{context_->mutex};
+    return phase_ != phase::idle;
+}
+
+FOREST_DECL FOREST_COLD bool curl_get::waits_on_kept_connection() noexcept {
+    const lock held{context_->mutex};
+    return phase_ == phase::transferring && over_kept_ && !parser_.started();
+}
+
+FOREST_DECL void curl_get::begin(const request& http_request, duration timeout,
+                                 unique_function<void(const reply&)>&& handler) {
+    const lock held{context_->mutex};
+    assert(phase_ == phase::idle); // One GET at a time.
+    started_ = clock::now();
+    deadline_ = started_ + std::clamp(timeout, duration::zero(), options::duration_max);
+    wait_until(deadline_); // first, because it may throw
+    handler_ = std::move(handler);
+    http_request_ = &http_request;
+    result_ = {};
+    result_.connections_opened = 0;
+    lacking_before_ = context_->waits_lacking;
+    parser_.reset(http_request.limits);
+    received_ = 0;
+    hosts_.clear();
+    host_ = 0;
+    from_memory_ = true;
+    asked_again_ = false;
+    refusal_ = {};
+    sockets_opened_ = 0;
+    phase_ = phase::resolving;
+    try {
+        const curl_proxy& proxy = context_->proxy;
+        const curl_host target = target_host();
+        if (target.empty()) { // a unix socket
+            transfer();
+        } else {
+            if (!proxy.host.empty() && !proxy.host.is_address)
+                hosts_.push_back(proxy.host);
+            if (!target.is_address && (proxy.host.empty() || !proxy.resolves))
+                hosts_.push_back(target);
+            outdated_.swap(resolved_);
+            resolved_.clear();
+            next_name();
+        }
+    } catch (const std::bad_alloc&) {
+        end(errc::local_resources_exhausted);
+    }
+    context_->proceed();
+}
+
+FOREST_DECL void curl_get::cancel() noexcept {
+    const lock held{context_->mutex};
+    if (phase_ == phase::idle)
+        return;
+    context_->leave_to_parent();
+    leave_name();
+    stop_transfer();
+    end(errc::operation_canceled);
+    context_->proceed();
+}
+
+// -- Names --
+
+FOREST_DECL curl_host curl_get::target_host() const {
+    const url& target = http_request_->target;
+    if (target.scheme() == url_scheme::http_unix)
+        return {};
+    return {.name = std::string{target.host()},
+            .port = target.port(),
+            .is_address = target.is_ip_literal()};
+}
+
+FOREST_DECL void curl_get::next_name() {
+    if (host_ == hosts_.size())
+        transfer();
+    else
+        ask(false);
+}
+
+FOREST_DECL void curl_get::ask(bool after_failed_connect) {
+    phase_ = phase::resolving;
+    ++question_.number;
+    asked_at_ = clock::now();
+    const name_state state =
+        context_->names->ask(hosts_[host_].name, after_failed_connect, question_);
+    has_last_good_ = state == name_state::refreshing;
+    asking_ = state == name_state::waiting || has_last_good_;
+    if (!asking_) {
+        if (question_.addresses.empty())
+            unresolved(errc{question_.error.value()});
+        else
+            use_addresses();
+        return;
+    }
+    patient_until_ = deadline_;
+    if (has_last_good_ || after_failed_connect)
+        patient_until_ = asked_at_ + std::min<clock::duration>(context_->names->limits().patience,
+                                                               (deadline_ - asked_at_) / 2);
+    if (patient_until_ < deadline_)
+        wait_until(patient_until_);
+}
+
+FOREST_DECL void curl_get::question::answered() noexcept {
+    try {
+        if (auto self = owner_.weak_from_this().lock())
+            asio::post(owner_.context_->executor(),
+                       [self = std::move(self), asked = number.load()] { self->resolved(asked); });
+    } catch (const std::bad_alloc&) { // The GET ends at its deadline.
+    }
+}
+
+FOREST_DECL void curl_get::resolved(std::uint64_t number) noexcept {
+    const lock held{context_->mutex};
+    if (!asking_ || question_.number != number)
+        return;
+    asking_ = false;
+    from_memory_ = false;
+    const duration took = clock::now() - asked_at_;
+    result_.timings.resolve = result_.timings.resolve.value_or(duration::zero()) + took;
+    if (question_.addresses.empty()) {
+        unresolved(errc{question_.error.value()});
+    } else {
+        try {
+            use_addresses();
+        } catch (const std::bad_alloc&) {
+            end(errc::local_resources_exhausted);
+        }
+    }
+    context_->proceed();
+}
+
+FOREST_DECL void curl_get::use_addresses() {
+    const curl_host& host = hosts_[host_];
+    std::string_view name = host.name;
+    if (name.ends_with('.')) // as in curl_target
+        name.remove_suffix(1);
+    std::string line = resolve_line(name, host.port, question_.addresses.all());
+    if (line.empty())
+        return end(errc::unreachable);
+    if (asked_again_ && std::find(resolved_.begin(), resolved_.end(), line) != resolved_.end())
+        return end(refusal_);
+    resolved_.push_back(std::move(line));
+    ++host_;
+    next_name();
+}
+
+FOREST_DECL FOREST_COLD void curl_get::unresolved(errc why) noexcept {
+    if (asked_again_)
+        end(refusal_);
+    else
+        end(lacks_descriptor() ? errc::local_resources_exhausted : why);
+}
+
+FOREST_DECL void curl_get::leave_name() noexcept {
+    if (!std::exchange(asking_, false))
+        return;
+    if (has_last_good_)
+        context_->names->lose_patience(question_);
+    else
+        context_->names->leave(question_);
+}
+
+// No known address has accepted a connection. The name may have others now.
+FOREST_DECL FOREST_COLD bool curl_get::asks_again(const curl_outcome& outcome) noexcept {
+    if (!is_unconnected(outcome) || !from_memory_ || asked_again_ || hosts_.size() != 1)
+        return false;
+    asked_again_ = true;
+    refusal_ = curl_failure(outcome);
+    host_ = 0;
+    try {
+        ask(true);
+    } catch (const std::bad_alloc&) {
+        end(errc::local_resources_exhausted);
+    }
+    return true;
+}
+
+// The next GET to this name begins with an address that answers. libcurl says which one it used.
+FOREST_DECL void curl_get::note_address(bool answered) noexcept {
+    if (hosts_.size() != 1 || question_.addresses.all().size() < 2)
+        return;
+    const char* text = nullptr;
+    if (curl_easy_getinfo(handle_.get(), CURLINFO_PRIMARY_IP, &text) != CURLE_OK || text == nullptr)
+        return;
+    ip_address used;
+    used.is_v6 = std::strchr(text, ':') != nullptr;
+    if (::inet_pton(used.is_v6 ? AF_INET6 : AF_INET, text, used.bytes.data()) == 1 &&
+        (!answered || !(question_.addresses.all().front() == used)))
+        context_->names->used(hosts_.front().name, used, answered);
+}
+
+// -- The transfer --
+
+FOREST_DECL void curl_get::add_line(text_list& list, const char* line) {
+    curl_slist* const longer = curl_slist_append(list.get(), line);
+    if (longer == nullptr)
+        throw std::bad_alloc{};
+    (void)list.release();
+    list.reset(longer);
+}
+
+// The lines in the order in which asio_transport sends them: libcurl writes Host and User-Agent
+// first, and the others as they stand here.
+FOREST_DECL auto curl_get::head_lines() const -> text_list {
+    const url& target = http_request_->target;
+    text_list lines;
+    std::string line = "Host: ";
+    line += target.host_header();
+    add_line(lines, line.c_str());
+    add_line(lines, "Accept: application/json");
+    std::string_view text = http_request_->fields.text();
+    while (!text.empty()) {
+        const std::size_t end = text.find("\r\n");
+        line = text.substr(0, end);
+        text.remove_prefix(end + 2);
+        // libcurl takes a name without a value as a request to leave the line out.
+        if (const std::size_t colon = line.find(':'); trim_blanks(line.substr(colon + 1)).empty())
+            line.replace(colon, std::string::npos, ";");
+        add_line(lines, line.c_str());
+    }
+    if (!context_->options.reuse_connections)
+        add_line(lines, "Connection: close");
+    return lines;
+}
+
+FOREST_DECL void curl_get::transfer() {
+    const url& target = http_request_->target;
+    CURL* const handle = handle_.get();
+    lines_ = head_lines();
+    addresses_.reset();
+    for (std::string& each : outdated_) {
+        if (std::find(resolved_.begin(), resolved_.end(), each) != resolved_.end())
+            continue;
+        each.front() = '-';
+        each.resize(each.find(':', each.find(':') + 1)); // only the name and the port
+        add_line(addresses_, each.c_str());
+    }
+    outdated_.clear();
+    for (const std::string& each : resolved_)
+        add_line(addresses_, each.c_str());
+
+    const bool is_unix = target.scheme() == url_scheme::http_unix;
+    const std::string socket{target.socket_path()};
+    const std::string path{target.target()};
+    const curl_proxy& proxy = context_->proxy;
+    const bool is_forwarded =
+        !proxy.host.empty() && proxy.forwards && target.scheme() == url_scheme::http;
+    const auto set = [handle](CURLoption option, auto value) {
+        if (curl_easy_setopt(handle, option, value) != CURLE_OK)
+            throw std::bad_alloc{};
+    };
+    set(CURLOPT_URL, curl_target(target).c_str());
+    set(CURLOPT_HTTPHEADER, lines_.get());
+    set(CURLOPT_RESOLVE, addresses_.get());
+    set(CURLOPT_UNIX_SOCKET_PATH, is_unix ? socket.c_str() : static_cast<const char*>(nullptr));
+    set(CURLOPT_REQUEST_TARGET, is_forwarded ? static_cast<const char*>(nullptr) : path.c_str());
+    const bool fresh = !context_->options.reuse_connections || http_request_->fresh_connection;
+    set(CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
+    // The deadline of this GET comes first.
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - clock::now());
+    set(CURLOPT_CONNECTTIMEOUT_MS,
+        static_cast<long>(std::max<std::int64_t>(left.count(), 0)) + 1000);
+    trailer_bytes_ = 0;
+    socket_error_ = 0;
+    sent_ = over_kept_ = sends_again_ = false;
+    broken_ = {};
+    context_->add(handle);
+    phase_ = phase::transferring;
+}
+
+FOREST_DECL curl_socket_t curl_get::on_open(void* self, curlsocktype,
+                                            curl_sockaddr* address) noexcept {
+    auto& get = *static_cast<curl_get*>(self);
+    // libcurl sends a request again if a kept connection has ended without an answer.
+    if (get.sent_) {
+        get.sends_again_ = true;
+        return CURL_SOCKET_BAD;
+    }
+    ++get.sockets_opened_;
+    const curl_socket_t made = get.context_->open(*address);
+    if (made == CURL_SOCKET_BAD)
+        get.socket_error_ = errno;
+    return made;
+}
+
+FOREST_DECL int curl_get::on_request(void* self, char*, char*, int, int) noexcept {
+    auto& get = *static_cast<curl_get*>(self);
+    if (std::exchange(get.sent_, true)) {
+        get.sends_again_ = true;
+        return CURL_PREREQFUNC_ABORT;
+    }
+    get.over_kept_ = get.sockets_opened_ == 0;
+    return CURL_PREREQFUNC_OK;
+}
+
+FOREST_DECL std::size_t curl_get::on_head(char* bytes, std::size_t, std::size_t size,
+                                          void* self) noexcept {
+    auto& get = *static_cast<curl_get*>(self);
+    std::string_view line{bytes, size};
+    if (get.parser_.status() != 0) { // a trailer of HTTP/2
+        get.trailer_bytes_ += size;
+        if (get.trailer_bytes_ <= get.http_request_->limits.head_bytes_max)
+            return size;
+        get.broken_ = errc::response_too_large;
+        return 0;
+    }
+    try {
+        // The status line of later versions, with the name that the parser knows.
+        constexpr std::string_view later[] = {"HTTP/2 ", "HTTP/3 "};
+        for (const std::string_view each : later) {
+            if (!line.starts_with(each))
+                continue;
+            if (!get.receive("HTTP/1.1 "))
+                return 0;
+            line.remove_prefix(each.size());
+        }
+        return get.receive(line) ? size : 0;
+    } catch (const std::bad_alloc&) {
+        get.broken_ = errc::local_resources_exhausted;
+        return 0;
+    }
+}
+
+FOREST_DECL std::size_t curl_get::on_body(char* bytes, std::size_t, std::size_t size,
+                                          void* self) noexcept {
+    auto& get = *static_cast<curl_get*>(self);
+    try {
+        return get.receive({bytes, size}) ? size : 0;
+    } catch (const std::bad_alloc&) {
+        get.broken_ = errc::local_resources_exhausted;
+        return 0;
+    }
+}
+
+FOREST_DECL bool curl_get::receive(std::string_view bytes) {
+    if (parser_.done())
+        return !parser_.error();
+    if (buffer_.size() < received_ + bytes.size())
+        buffer_.resize(std::max(received_ + bytes.size(), 2 * buffer_.size()));
+    std::memcpy(buffer_.data() + received_, bytes.data(), bytes.size());
+    received_ = parser_.parse({buffer_.data(), received_ + bytes.size()});
+    return !parser_.error();
+}
+
+FOREST_DECL curl_outcome curl_get::outcome_of(CURLcode code) const noexcept {
+    curl_outcome outcome{.code = code, .system_error = socket_error_, .sent = sent_};
+    long connect_error = 0;
+    if (socket_error_ == 0 &&
+        curl_easy_getinfo(handle_.get(), CURLINFO_OS_ERRNO, &connect_error) == CURLE_OK)
+        outcome.system_error = static_cast<int>(connect_error);
+    (void)curl_easy_getinfo(handle_.get(), CURLINFO_HTTP_CONNECTCODE, &outcome.proxy_status);
+    return outcome;
+}
+
+FOREST_DECL void curl_get::take_times() noexcept {
+    const auto at = [this](CURLINFO which) {
+        curl_off_t passed = 0;
+        (void)curl_easy_getinfo(handle_.get(), which, &passed);
+        return std::chrono::microseconds{passed};
+    };
+    phase_timings& timings = result_.timings;
+    const auto connected = at(CURLINFO_CONNECT_TIME_T);
+    const auto encrypted = at(CURLINFO_APPCONNECT_TIME_T);
+    const auto answered = at(CURLINFO_STARTTRANSFER_TIME_T);
+    if (sockets_opened_ > 0 && connected > connected.zero()) {
+        timings.connect = connected - at(CURLINFO_NAMELOOKUP_TIME_T);
+        if (encrypted > connected)
+            timings.tls = encrypted - connected;
+    }
+    if (parser_.started())
+        timings.first_byte = std::max(answered - at(CURLINFO_PRETRANSFER_TIME_T), answered.zero());
+}
+
+FOREST_DECL void curl_get::transferred(CURLcode code) noexcept {
+    const curl_outcome outcome = outcome_of(code);
+    take_times();
+    const bool complete = parser_.done() && !parser_.error();
+    if (!parser_.done() && code == CURLE_OK)
+        parser_.finish();
+    errc why = curl_failure(outcome);
+    if (broken_ != errc{})
+        why = broken_;
+    else if (parser_.done())
+        why = errc{parser_.error().value()};
+    else if (code == CURLE_OUT_OF_MEMORY && parser_.started())
+        why = errc::response_too_large;
+    note_address(complete);
+    stop_transfer();
+    if (!parser_.done() && asks_again(outcome))
+        return;
+    result_.send_again = !parser_.started() && broken_ == errc{} && (sends_again_ || over_kept_);
+    if (result_.send_again)
+        why = errc::connection_lost;
+    end(why);
+}
+
+// -- Time and the end --
+
+FOREST_DECL void curl_get::wait_until(clock::time_point end) {
+    timer_.expires_at(end);
+    timer_.async_wait([self = shared_from_this()](const std::error_code&) { self->woke(); });
+    ++waits_;
+}
+
+FOREST_DECL void curl_get::woke() {
+    lock held{context_->mutex};
+    --waits_;
+    if (phase_ != phase::ended) {
+        const auto now = clock::now();
+        if (now >= deadline_) {
+            run_out();
+        } else if (asking_ && now >= patient_until_) {
+            leave_name();
+            try {
+                if (question_.addresses.empty())
+                    unresolved(errc::resolver_unavailable);
+                else
+                    use_addresses();
+            } catch (const std::bad_alloc&) {
+                end(errc::local_resources_exhausted);
+            }
+            context_->proceed();
+        }
+    }
+    if (phase_ == phase::ended)
+        return deliver(held);
+    if (phase_ == phase::idle || waits_ > 0)
+        return;
+    try {
+        wait_until(deadline_);
+    } catch (const std::bad_alloc&) {
+        leave_name();
+        stop_transfer();
+        end(errc::local_resources_exhausted);
+        deliver(held);
+    }
+}
+
+// The deadline has passed. What has arrived before still counts, even if this thread is late.
+FOREST_DECL void curl_get::run_out() noexcept {
+    if (phase_ == phase::transferring)
+        context_->look_at(handle_.get());
+    if (phase_ == phase::ended)
+        return;
+    leave_name();
+    const bool answered = parser_.done() && !parser_.error();
+    stop_transfer();
+    if (answered)
+        end(errc{});
+    else if (refusal_ != errc{})
+        end(refusal_);
+    else
+        end(context_->waits_lacking != lacking_before_ ? errc::local_resources_exhausted
+                                                       : errc::timed_out);
+    context_->proceed();
+}
+
+FOREST_DECL void curl_get::stop_transfer() noexcept {
+    if (phase_ != phase::transferring)
+        return;
+    context_->remove(handle_.get());
+    phase_ = phase::resolving;
+}
+
+FOREST_DECL void curl_get::end(errc why) noexcept {
+    phase_ = phase::ended;
+    result_.error = why == errc{} ? std::error_code{} : make_error_code(why);
+    result_.timings.total = clock::now() - started_;
+    result_.connections_opened = sockets_opened_;
+    timer_.cancel();
+}
+
+FOREST_DECL void curl_get::deliver(lock& held) {
+    struct ending {
+        std::shared_ptr<curl_get> self;
+        unique_function<void(const reply&)> handler;
+        reply result;
+        std::vector<char> buffer;
+
+        void operator()() {
+            handler(result);
+            const lock again{self->context_->mutex};
+            if (self->buffer_.empty() && buffer.size() <= buffer_bytes_kept)
+                self->buffer_.swap(buffer);
+        }
+    };
+    ending last{shared_from_this(), std::move(handler_), result_, {}};
+    const std::span<const char> data{buffer_.data(), received_};
+    last.result.status = parser_.status();
+    last.result.fields = parser_.fields(data);
+    last.result.body = result_.error ? std::string_view{} : parser_.body(data);
+    last.buffer.swap(buffer_); // its bytes stay where they are
+    phase_ = phase::idle;
+    held.unlock();
+    context_->serializer.run(std::move(last));
+}
+
+} // namespace forest::inline FOREST_FORM::detail
+
+#endif
