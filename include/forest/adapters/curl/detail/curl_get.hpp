@@ -18,6 +18,7 @@
 #include <curl/curl.h>
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -91,6 +92,10 @@ private:
     static curl_socket_t on_open(void* self, curlsocktype, curl_sockaddr* address) noexcept;
     static int on_request(void* self, char*, char*, int, int) noexcept;
 
+    // Returns whether nothing has arrived on a kept connection, as far as that can be known. Bytes
+    // that came before the request, such as a 408, must not be taken for its answer.
+    [[nodiscard]] static bool is_idle(CURL* handle) noexcept;
+
     static void add_line(text_list& list, const char* line);
 
     // -- Names --
@@ -112,7 +117,10 @@ private:
     [[nodiscard]] bool receive(std::string_view bytes);
     void transferred(CURLcode code) noexcept override;
     [[nodiscard]] curl_outcome outcome_of(CURLcode code) const noexcept;
+    [[nodiscard]] std::chrono::microseconds passed_until(CURLINFO moment) const noexcept;
+    [[nodiscard]] bool has_begun_answer() const noexcept;
     void take_times() noexcept;
+    [[nodiscard]] static bool finds_memory() noexcept;
 
     // -- Time and the end --
 
@@ -163,6 +171,7 @@ private:
     bool over_kept_ = false;   // it went over a kept connection
     bool sends_again_ = false; // libcurl was about to send it a second time
     errc broken_{};            // why this side has ended the transfer
+    char error_text_[CURL_ERROR_SIZE] = {};
 };
 
 } // namespace forest::inline FOREST_FORM::detail

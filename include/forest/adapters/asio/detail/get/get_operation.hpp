@@ -181,10 +181,14 @@ private:
 
     // Nothing in this function may call the handler.
     void begin(lock& held, duration timeout) {
-        write_head();
-        if (request_size_ == 0)
-            return end_unanswered(held, errc::header_too_large);
         const url& target = http_request_->target;
+        request_size_ = 0;
+        connects_only_ = Io::connects_only() || target.scheme() == url_scheme::tcp;
+        if (!connects_only_) {
+            write_head();
+            if (request_size_ == 0)
+                return end_unanswered(held, errc::header_too_large);
+        }
         parser_.reset(http_request_->limits);
         received_ = 0;
         addresses_.clear();
@@ -196,7 +200,8 @@ private:
                       .patience = names().limits().patience,
                       .addresses = static_cast<std::uint8_t>(addresses_.size()),
                       .encrypted = target.scheme() == url_scheme::https,
-                      .kept = Io::take_kept(target, now_)};
+                      .kept = !connects_only_ && Io::take_kept(target, now_),
+                      .connects_only = connects_only_};
         if (plan.kept && (http_request_->fresh_connection || !is_idle(socket(kept_connection)))) {
             drop(kept_connection);
             plan.kept = false;
@@ -400,6 +405,11 @@ private:
             drop(number);
             return {.kind = input::refused, .error = connect_error(ec)};
         }
+        // The call that began the GET must not end it: it can still be cancelled.
+        if (connects_only_) {
+            Io::wait_writable(number);
+            return {.kind = input::connecting};
+        }
         return try_again(number);
     }
 
@@ -420,6 +430,8 @@ private:
         }
         stream_.begin(true);
         stream_.sent(first.bytes);
+        if (connects_only_)
+            return {.kind = input::connected};
         const bool complete = !encrypted && (first.error != 0 || first.bytes == request_size_);
         if (complete)
             Io::wait_readable(number);
@@ -528,6 +540,10 @@ private:
         result.status = parser_.status();
         result.fields = parser_.fields(data);
         result.body = ended.answered ? parser_.body(data) : std::string_view{};
+        if (connects_only_ && ended.answered) {
+            result.status = 200;
+            result.body = R"({"status":"ok"})";
+        }
         result.timings = ended.timings;
         result.connections_opened = ended.connections_opened;
         result.send_again = ended.send_again;
@@ -613,6 +629,7 @@ private:
     get_machine machine_;
     client_stream stream_; // of the connection that was made
     question question_{*this};
+    bool connects_only_ = false; // nothing is sent
     bool asking_ = false;        // the question waits for a look-up
     bool has_kept_ = false;      // a kept connection, which is still open
     bool has_last_good_ = false; // addresses that can be used without an answer

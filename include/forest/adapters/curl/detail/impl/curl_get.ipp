@@ -7,7 +7,10 @@
 
 #include <asio/post.hpp>
 
+#include <openssl/ssl.h>
+
 #include <arpa/inet.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <cassert>
@@ -32,6 +35,7 @@ FOREST_DECL FOREST_COLD curl_get::curl_get(std::shared_ptr<curl_context> context
     curl_easy_setopt(handle, CURLOPT_OPENSOCKETDATA, this);
     curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, &curl_get::on_request);
     curl_easy_setopt(handle, CURLOPT_PREREQDATA, this);
+    curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, error_text_);
 }
 
 FOREST_DECL FOREST_COLD curl_get::~curl_get() {
@@ -49,7 +53,7 @@ FOREST_DECL bool curl_get::busy() noexcept {
 
 FOREST_DECL FOREST_COLD bool curl_get::waits_on_kept_connection() noexcept {
     const lock held{context_->mutex};
-    return phase_ == phase::transferring && over_kept_ && !parser_.started();
+    return phase_ == phase::transferring && over_kept_ && !has_begun_answer();
 }
 
 FOREST_DECL void curl_get::begin(const request& http_request, duration timeout,
@@ -76,7 +80,9 @@ FOREST_DECL void curl_get::begin(const request& http_request, duration timeout,
     try {
         const curl_proxy& proxy = context_->proxy;
         const curl_host target = target_host();
-        if (target.empty()) { // a unix socket
+        if (http_request.target.scheme() == url_scheme::tcp) {
+            end(errc::url_scheme_unsupported);
+        } else if (target.empty()) { // a unix socket
             transfer();
         } else {
             if (!proxy.host.empty() && !proxy.host.is_address)
@@ -309,6 +315,7 @@ FOREST_DECL void curl_get::transfer() {
     socket_error_ = 0;
     sent_ = over_kept_ = sends_again_ = false;
     broken_ = {};
+    error_text_[0] = '\0';
     context_->add(handle);
     phase_ = phase::transferring;
 }
@@ -335,7 +342,31 @@ FOREST_DECL int curl_get::on_request(void* self, char*, char*, int, int) noexcep
         return CURL_PREREQFUNC_ABORT;
     }
     get.over_kept_ = get.sockets_opened_ == 0;
-    return CURL_PREREQFUNC_OK;
+    if (!get.over_kept_ || is_idle(get.handle_.get()))
+        return CURL_PREREQFUNC_OK;
+    get.sends_again_ = true;
+    return CURL_PREREQFUNC_ABORT;
+}
+
+FOREST_DECL bool curl_get::is_idle(CURL* handle) noexcept {
+    curl_tlssessioninfo* session = nullptr;
+    (void)curl_easy_getinfo(handle, CURLINFO_TLS_SSL_PTR, &session);
+    if (session != nullptr && session->internals != nullptr) {
+        // A session may have bytes of its own in the socket.
+        if (session->backend != CURLSSLBACKEND_OPENSSL)
+            return true;
+        const auto* const ssl = static_cast<const SSL*>(session->internals);
+        const unsigned char* protocol = nullptr;
+        unsigned size = 0;
+        SSL_get0_alpn_selected(ssl, &protocol, &size);
+        const bool is_shared = size == 2 && protocol[0] == 'h'; // h2 has answers to others
+        return is_shared || SSL_has_pending(ssl) == 0;
+    }
+    curl_socket_t socket = CURL_SOCKET_BAD;
+    char byte = 0;
+    return curl_easy_getinfo(handle, CURLINFO_ACTIVESOCKET, &socket) != CURLE_OK ||
+           socket == CURL_SOCKET_BAD ||
+           ::recv(socket, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) < 0;
 }
 
 FOREST_DECL std::size_t curl_get::on_head(char* bytes, std::size_t, std::size_t size,
@@ -397,46 +428,63 @@ FOREST_DECL curl_outcome curl_get::outcome_of(CURLcode code) const noexcept {
     return outcome;
 }
 
+FOREST_DECL std::chrono::microseconds curl_get::passed_until(CURLINFO moment) const noexcept {
+    curl_off_t passed = 0;
+    (void)curl_easy_getinfo(handle_.get(), moment, &passed);
+    return std::chrono::microseconds{passed};
+}
+
+// libcurl keeps a line back until it is complete.
+FOREST_DECL bool curl_get::has_begun_answer() const noexcept {
+    return parser_.started() || passed_until(CURLINFO_STARTTRANSFER_TIME_T).count() > 0;
+}
+
 FOREST_DECL void curl_get::take_times() noexcept {
-    const auto at = [this](CURLINFO which) {
-        curl_off_t passed = 0;
-        (void)curl_easy_getinfo(handle_.get(), which, &passed);
-        return std::chrono::microseconds{passed};
-    };
     phase_timings& timings = result_.timings;
-    const auto connected = at(CURLINFO_CONNECT_TIME_T);
-    const auto encrypted = at(CURLINFO_APPCONNECT_TIME_T);
-    const auto answered = at(CURLINFO_STARTTRANSFER_TIME_T);
+    const auto connected = passed_until(CURLINFO_CONNECT_TIME_T);
+    const auto encrypted = passed_until(CURLINFO_APPCONNECT_TIME_T);
     if (sockets_opened_ > 0 && connected > connected.zero()) {
-        timings.connect = connected - at(CURLINFO_NAMELOOKUP_TIME_T);
+        timings.connect = connected - passed_until(CURLINFO_NAMELOOKUP_TIME_T);
         if (encrypted > connected)
             timings.tls = encrypted - connected;
     }
-    if (parser_.started())
-        timings.first_byte = std::max(answered - at(CURLINFO_PRETRANSFER_TIME_T), answered.zero());
+    if (has_begun_answer())
+        timings.first_byte = std::max(passed_until(CURLINFO_STARTTRANSFER_TIME_T) -
+                                          passed_until(CURLINFO_PRETRANSFER_TIME_T),
+                                      connected.zero());
 }
 
 FOREST_DECL void curl_get::transferred(CURLcode code) noexcept {
     const curl_outcome outcome = outcome_of(code);
-    take_times();
     const bool complete = parser_.done() && !parser_.error();
     if (!parser_.done() && code == CURLE_OK)
         parser_.finish();
+    const bool begun = has_begun_answer();
     errc why = curl_failure(outcome);
     if (broken_ != errc{})
         why = broken_;
     else if (parser_.done())
         why = errc{parser_.error().value()};
-    else if (code == CURLE_OUT_OF_MEMORY && parser_.started())
-        why = errc::response_too_large;
+    else if (code == CURLE_OUT_OF_MEMORY && begun && finds_memory())
+        why = errc::response_too_large; // libcurl has a limit for a line, and no other name for it
+    else if (code == CURLE_RECV_ERROR && !begun && std::strstr(error_text_, " alert ") != nullptr)
+        why = errc::tls_failed; // TLS 1.3 refuses a client when its handshake has ended
     note_address(complete);
     stop_transfer();
     if (!parser_.done() && asks_again(outcome))
         return;
-    result_.send_again = !parser_.started() && broken_ == errc{} && (sends_again_ || over_kept_);
+    result_.send_again = !begun && broken_ == errc{} && (sends_again_ || over_kept_);
     if (result_.send_again)
         why = errc::connection_lost;
     end(why);
+}
+
+// Returns whether there is memory for more than the limit of libcurl.
+FOREST_DECL FOREST_COLD bool curl_get::finds_memory() noexcept {
+    constexpr std::size_t bytes = std::size_t{1} << 20;
+    void* const found = ::operator new(bytes, std::nothrow);
+    ::operator delete(found);
+    return found != nullptr;
 }
 
 // -- Time and the end --
@@ -503,6 +551,7 @@ FOREST_DECL void curl_get::run_out() noexcept {
 FOREST_DECL void curl_get::stop_transfer() noexcept {
     if (phase_ != phase::transferring)
         return;
+    take_times();
     context_->remove(handle_.get());
     phase_ = phase::resolving;
 }
