@@ -118,7 +118,6 @@ private:
     void transferred(CURLcode code) noexcept override;
     [[nodiscard]] curl_outcome outcome_of(CURLcode code) const noexcept;
     [[nodiscard]] std::chrono::microseconds passed_until(CURLINFO moment) const noexcept;
-    [[nodiscard]] bool has_begun_answer() const noexcept;
     void take_times() noexcept;
     [[nodiscard]] static bool finds_memory() noexcept;
 

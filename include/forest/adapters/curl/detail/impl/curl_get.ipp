@@ -53,7 +53,7 @@ FOREST_DECL bool curl_get::busy() noexcept {
 
 FOREST_DECL FOREST_COLD bool curl_get::waits_on_kept_connection() noexcept {
     const lock held{context_->mutex};
-    return phase_ == phase::transferring && over_kept_ && !has_begun_answer();
+    return phase_ == phase::transferring && over_kept_ && !parser_.started();
 }
 
 FOREST_DECL void curl_get::begin(const request& http_request, duration timeout,
@@ -351,16 +351,16 @@ FOREST_DECL int curl_get::on_request(void* self, char*, char*, int, int) noexcep
 FOREST_DECL bool curl_get::is_idle(CURL* handle) noexcept {
     curl_tlssessioninfo* session = nullptr;
     (void)curl_easy_getinfo(handle, CURLINFO_TLS_SSL_PTR, &session);
-    if (session != nullptr && session->internals != nullptr) {
-        // A session may have bytes of its own in the socket.
-        if (session->backend != CURLSSLBACKEND_OPENSSL)
-            return true;
+    if (session != nullptr && session->internals != nullptr &&
+        session->backend == CURLSSLBACKEND_OPENSSL) {
         const auto* const ssl = static_cast<const SSL*>(session->internals);
         const unsigned char* protocol = nullptr;
         unsigned size = 0;
         SSL_get0_alpn_selected(ssl, &protocol, &size);
-        const bool is_shared = size == 2 && protocol[0] == 'h'; // h2 has answers to others
-        return is_shared || SSL_has_pending(ssl) == 0;
+        if (size == 2 && protocol[0] == 'h') // h2: answers to others may come at any time
+            return true;
+        if (SSL_has_pending(ssl) == 1)
+            return false;
     }
     curl_socket_t socket = CURL_SOCKET_BAD;
     char byte = 0;
@@ -434,11 +434,6 @@ FOREST_DECL std::chrono::microseconds curl_get::passed_until(CURLINFO moment) co
     return std::chrono::microseconds{passed};
 }
 
-// libcurl keeps a line back until it is complete.
-FOREST_DECL bool curl_get::has_begun_answer() const noexcept {
-    return parser_.started() || passed_until(CURLINFO_STARTTRANSFER_TIME_T).count() > 0;
-}
-
 FOREST_DECL void curl_get::take_times() noexcept {
     phase_timings& timings = result_.timings;
     const auto connected = passed_until(CURLINFO_CONNECT_TIME_T);
@@ -448,10 +443,11 @@ FOREST_DECL void curl_get::take_times() noexcept {
         if (encrypted > connected)
             timings.tls = encrypted - connected;
     }
-    if (has_begun_answer())
-        timings.first_byte = std::max(passed_until(CURLINFO_STARTTRANSFER_TIME_T) -
-                                          passed_until(CURLINFO_PRETRANSFER_TIME_T),
-                                      connected.zero());
+    // libcurl keeps a line back until it is complete, but not its time.
+    const auto answered = passed_until(CURLINFO_STARTTRANSFER_TIME_T);
+    if (answered > answered.zero())
+        timings.first_byte =
+            std::max(answered - passed_until(CURLINFO_PRETRANSFER_TIME_T), answered.zero());
 }
 
 FOREST_DECL void curl_get::transferred(CURLcode code) noexcept {
@@ -459,13 +455,13 @@ FOREST_DECL void curl_get::transferred(CURLcode code) noexcept {
     const bool complete = parser_.done() && !parser_.error();
     if (!parser_.done() && code == CURLE_OK)
         parser_.finish();
-    const bool begun = has_begun_answer();
+    const bool begun = parser_.started();
     errc why = curl_failure(outcome);
     if (broken_ != errc{})
         why = broken_;
     else if (parser_.done())
         why = errc{parser_.error().value()};
-    else if (code == CURLE_OUT_OF_MEMORY && begun && finds_memory())
+    else if (code == CURLE_OUT_OF_MEMORY && sent_ && finds_memory())
         why = errc::response_too_large; // libcurl has a limit for a line, and no other name for it
     else if (code == CURLE_RECV_ERROR && !begun && std::strstr(error_text_, " alert ") != nullptr)
         why = errc::tls_failed; // TLS 1.3 refuses a client when its handshake has ended
