@@ -19,9 +19,9 @@ namespace forest::inline FOREST_FORM {
 /// Connects to a server and sends nothing: a model of `transport`.
 ///
 /// From examples/recipes/watch_a_port.cpp:
-///     forest::basic_health_client client{forest::tcp_transport{clock}, clock,
-///                                        forest::unsigned_requests{}, forest::constant_backoff{},
-///                                        target};
+///     forest::basic_health_client client{
+///         forest::tcp_transport{clock}, clock,  forest::unsigned_requests{},
+///         forest::constant_backoff{},   target, often};
 ///
 /// A connection that is made is closed at once, and the reply is that of a healthy server: the
 /// status 200 and the body `{"status":"ok"}`. The target may have any scheme: `tcp://host:port`, a

@@ -26,13 +26,13 @@ class curl_get;
 
 /// Performs one GET at a time with libcurl: a model of `transport`.
 ///
-/// From examples/recipes/check_by_curl.cpp:
+/// From examples/recipes/fleet_by_curl.cpp:
 ///     forest::curl_options options;
-///     options.proxy = proxy;
+///     options.reuse_connections = true;
+///     options.proxy = argc > 1 ? argv[1] : "";
 ///     options.configure = [](CURL* handle) {
 ///         curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_2TLS});
 ///     };
-///     forest::curl_transport transport{clock, options};
 ///
 /// The bytes of a request are those of an asio_transport. libcurl never looks up a name: it gets
 /// the addresses from the names that all clients of the execution context share (B19: names).

@@ -2,6 +2,7 @@
 #ifndef FOREST_ADAPTERS_CURL_DETAIL_CURL_GET_HPP
 #define FOREST_ADAPTERS_CURL_DETAIL_CURL_GET_HPP
 
+#include <forest/adapters/asio/pending_get.hpp>
 #include <forest/adapters/curl/detail/curl_context.hpp>
 #include <forest/adapters/curl/detail/curl_failure.hpp>
 #include <forest/adapters/curl/detail/curl_proxy.hpp>
@@ -12,8 +13,6 @@
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
 #include <forest/policy/transport.hpp>
-
-#include <asio/steady_timer.hpp>
 
 #include <curl/curl.h>
 
@@ -31,15 +30,14 @@
 
 namespace forest::inline FOREST_FORM::detail {
 
-/// Performs one GET at a time. Each GET has one wait of a timer, and ends in its handler: so the
-/// end needs no memory, and is never in a call of the user.
-class curl_get final : public curl_transfer, public std::enable_shared_from_this<curl_get> {
+/// Performs one GET at a time.
+class curl_get final : public pending_get, public curl_transfer {
 public:
     /// Throws std::bad_alloc, and what the hook of the options throws.
     explicit curl_get(std::shared_ptr<curl_context> context);
     curl_get(const curl_get&) = delete;
     curl_get& operator=(const curl_get&) = delete;
-    ~curl_get();
+    ~curl_get() override;
 
     [[nodiscard]] const std::shared_ptr<curl_context>& context() const noexcept { return context_; }
 
@@ -55,16 +53,6 @@ public:
     void cancel() noexcept;
 
 private:
-    using clock = curl_context::clock;
-    using lock = curl_context::lock;
-
-    enum class phase : std::uint8_t {
-        idle,
-        resolving,
-        transferring,
-        ended, ///< the handler is called next
-    };
-
     // Asks for a name, and is woken on any thread.
     class question final : public name_waiter {
     public:
@@ -123,26 +111,18 @@ private:
 
     // -- Time and the end --
 
-    void wait_until(clock::time_point end);
-    void woke();
-    void run_out() noexcept;
-    void end(errc why) noexcept;
+    void woke(clock::time_point now) noexcept override;
+    void run_out(clock::time_point now) noexcept;
+    void finish(errc why) noexcept;
     void stop_transfer() noexcept;
-    void deliver(lock& held);
+    std::vector<char> take_answer(reply& answer) noexcept override;
+    void give_back(std::vector<char>& memory) noexcept override;
 
     static constexpr std::size_t buffer_bytes_kept = std::size_t{128} * 1024;
 
     const std::shared_ptr<curl_context> context_;
     const std::unique_ptr<CURL, handle_end> handle_;
-    asio::steady_timer timer_;
-    unsigned waits_ = 0; // how many handlers of the timer are pending
-    phase phase_ = phase::idle;
-
-    unique_function<void(const reply&)> handler_;
-    const request* http_request_ = nullptr;
-    reply result_;
-    clock::time_point started_;
-    clock::time_point deadline_;
+    bool transferring_ = false;
     std::uint64_t lacking_before_ = 0;
 
     question question_{*this};

@@ -42,31 +42,24 @@ FOREST_DECL FOREST_COLD curl_get::~curl_get() {
     const lock held{context_->mutex};
     context_->leave_to_parent();
     leave_name();
-    if (phase_ == phase::transferring)
+    if (transferring_)
         context_->remove(handle_.get());
 }
 
 FOREST_DECL bool curl_get::busy() noexcept {
     const lock held{context_->mutex};
-    return phase_ != phase::idle;
+    return progress() != state::idle;
 }
 
 FOREST_DECL FOREST_COLD bool curl_get::waits_on_kept_connection() noexcept {
     const lock held{context_->mutex};
-    return phase_ == phase::transferring && over_kept_ && !parser_.started();
+    return transferring_ && over_kept_ && !parser_.started();
 }
 
 FOREST_DECL void curl_get::begin(const request& http_request, duration timeout,
                                  unique_function<void(const reply&)>&& handler) {
     const lock held{context_->mutex};
-    assert(phase_ == phase::idle); // One GET at a time.
-    started_ = clock::now();
-    deadline_ = started_ + std::clamp(timeout, duration::zero(), options::duration_max);
-    wait_until(deadline_); // first, because it may throw
-    handler_ = std::move(handler);
-    http_request_ = &http_request;
-    result_ = {};
-    result_.connections_opened = 0;
+    open(http_request, timeout, std::move(handler));
     lacking_before_ = context_->waits_lacking;
     parser_.reset(http_request.limits);
     received_ = 0;
@@ -76,12 +69,11 @@ FOREST_DECL void curl_get::begin(const request& http_request, duration timeout,
     asked_again_ = false;
     refusal_ = {};
     sockets_opened_ = 0;
-    phase_ = phase::resolving;
     try {
         const curl_proxy& proxy = context_->proxy;
         const curl_host target = target_host();
         if (http_request.target.scheme() == url_scheme::tcp) {
-            end(errc::url_scheme_unsupported);
+            finish(errc::url_scheme_unsupported);
         } else if (target.empty()) { // a unix socket
             transfer();
         } else {
@@ -94,26 +86,26 @@ FOREST_DECL void curl_get::begin(const request& http_request, duration timeout,
             next_name();
         }
     } catch (const std::bad_alloc&) {
-        end(errc::local_resources_exhausted);
+        finish(errc::local_resources_exhausted);
     }
     context_->proceed();
 }
 
 FOREST_DECL void curl_get::cancel() noexcept {
     const lock held{context_->mutex};
-    if (phase_ == phase::idle)
+    if (progress() == state::idle)
         return;
     context_->leave_to_parent();
     leave_name();
     stop_transfer();
-    end(errc::operation_canceled);
+    finish(errc::operation_canceled);
     context_->proceed();
 }
 
 // -- Names --
 
 FOREST_DECL curl_host curl_get::target_host() const {
-    const url& target = http_request_->target;
+    const url& target = http_request().target;
     if (target.scheme() == url_scheme::http_unix)
         return {};
     return {.name = std::string{target.host()},
@@ -129,7 +121,6 @@ FOREST_DECL void curl_get::next_name() {
 }
 
 FOREST_DECL void curl_get::ask(bool after_failed_connect) {
-    phase_ = phase::resolving;
     ++question_.number;
     asked_at_ = clock::now();
     const name_state state =
@@ -143,17 +134,17 @@ FOREST_DECL void curl_get::ask(bool after_failed_connect) {
             use_addresses();
         return;
     }
-    patient_until_ = deadline_;
+    patient_until_ = deadline();
     if (has_last_good_ || after_failed_connect)
         patient_until_ = asked_at_ + std::min<clock::duration>(context_->names->limits().patience,
-                                                               (deadline_ - asked_at_) / 2);
-    if (patient_until_ < deadline_)
+                                                               (deadline() - asked_at_) / 2);
+    if (patient_until_ < deadline())
         wait_until(patient_until_);
 }
 
 FOREST_DECL void curl_get::question::answered() noexcept {
     try {
-        if (auto self = owner_.weak_from_this().lock())
+        if (auto self = std::static_pointer_cast<curl_get>(owner_.weak_from_this().lock()))
             asio::post(owner_.context_->executor(),
                        [self = std::move(self), asked = number.load()] { self->resolved(asked); });
     } catch (const std::bad_alloc&) { // The GET ends at its deadline.
@@ -167,14 +158,14 @@ FOREST_DECL void curl_get::resolved(std::uint64_t number) noexcept {
     asking_ = false;
     from_memory_ = false;
     const duration took = clock::now() - asked_at_;
-    result_.timings.resolve = result_.timings.resolve.value_or(duration::zero()) + took;
+    result().timings.resolve = result().timings.resolve.value_or(duration::zero()) + took;
     if (question_.addresses.empty()) {
         unresolved(errc{question_.error.value()});
     } else {
         try {
             use_addresses();
         } catch (const std::bad_alloc&) {
-            end(errc::local_resources_exhausted);
+            finish(errc::local_resources_exhausted);
         }
     }
     context_->proceed();
@@ -187,9 +178,9 @@ FOREST_DECL void curl_get::use_addresses() {
         name.remove_suffix(1);
     std::string line = resolve_line(name, host.port, question_.addresses.all());
     if (line.empty())
-        return end(errc::unreachable);
+        return finish(errc::unreachable);
     if (asked_again_ && std::find(resolved_.begin(), resolved_.end(), line) != resolved_.end())
-        return end(refusal_);
+        return finish(refusal_);
     resolved_.push_back(std::move(line));
     ++host_;
     next_name();
@@ -197,9 +188,9 @@ FOREST_DECL void curl_get::use_addresses() {
 
 FOREST_DECL FOREST_COLD void curl_get::unresolved(errc why) noexcept {
     if (asked_again_)
-        end(refusal_);
+        finish(refusal_);
     else
-        end(lacks_descriptor() ? errc::local_resources_exhausted : why);
+        finish(lacks_descriptor() ? errc::local_resources_exhausted : why);
 }
 
 FOREST_DECL void curl_get::leave_name() noexcept {
@@ -221,7 +212,7 @@ FOREST_DECL FOREST_COLD bool curl_get::asks_again(const curl_outcome& outcome) n
     try {
         ask(true);
     } catch (const std::bad_alloc&) {
-        end(errc::local_resources_exhausted);
+        finish(errc::local_resources_exhausted);
     }
     return true;
 }
@@ -253,13 +244,13 @@ FOREST_DECL void curl_get::add_line(text_list& list, const char* line) {
 // The lines in the order in which asio_transport sends them: libcurl writes Host and User-Agent
 // first, and the others as they stand here.
 FOREST_DECL auto curl_get::head_lines() const -> text_list {
-    const url& target = http_request_->target;
+    const url& target = http_request().target;
     text_list lines;
     std::string line = "Host: ";
     line += target.host_header();
     add_line(lines, line.c_str());
     add_line(lines, "Accept: application/json");
-    std::string_view text = http_request_->fields.text();
+    std::string_view text = http_request().fields.text();
     while (!text.empty()) {
         const std::size_t end = text.find("\r\n");
         line = text.substr(0, end);
@@ -275,7 +266,7 @@ FOREST_DECL auto curl_get::head_lines() const -> text_list {
 }
 
 FOREST_DECL void curl_get::transfer() {
-    const url& target = http_request_->target;
+    const url& target = http_request().target;
     CURL* const handle = handle_.get();
     lines_ = head_lines();
     addresses_.reset();
@@ -305,10 +296,10 @@ FOREST_DECL void curl_get::transfer() {
     set(CURLOPT_RESOLVE, addresses_.get());
     set(CURLOPT_UNIX_SOCKET_PATH, is_unix ? socket.c_str() : static_cast<const char*>(nullptr));
     set(CURLOPT_REQUEST_TARGET, is_forwarded ? static_cast<const char*>(nullptr) : path.c_str());
-    const bool fresh = !context_->options.reuse_connections || http_request_->fresh_connection;
+    const bool fresh = !context_->options.reuse_connections || http_request().fresh_connection;
     set(CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
     // The deadline of this GET comes first.
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - clock::now());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline() - clock::now());
     set(CURLOPT_CONNECTTIMEOUT_MS,
         static_cast<long>(std::max<std::int64_t>(left.count(), 0)) + 1000);
     trailer_bytes_ = 0;
@@ -317,7 +308,7 @@ FOREST_DECL void curl_get::transfer() {
     broken_ = {};
     error_text_[0] = '\0';
     context_->add(handle);
-    phase_ = phase::transferring;
+    transferring_ = true;
 }
 
 FOREST_DECL curl_socket_t curl_get::on_open(void* self, curlsocktype,
@@ -375,7 +366,7 @@ FOREST_DECL std::size_t curl_get::on_head(char* bytes, std::size_t, std::size_t 
     std::string_view line{bytes, size};
     if (get.parser_.status() != 0) { // a trailer of HTTP/2
         get.trailer_bytes_ += size;
-        if (get.trailer_bytes_ <= get.http_request_->limits.head_bytes_max)
+        if (get.trailer_bytes_ <= get.http_request().limits.head_bytes_max)
             return size;
         get.broken_ = errc::response_too_large;
         return 0;
@@ -435,7 +426,7 @@ FOREST_DECL std::chrono::microseconds curl_get::passed_until(CURLINFO moment) co
 }
 
 FOREST_DECL void curl_get::take_times() noexcept {
-    phase_timings& timings = result_.timings;
+    phase_timings& timings = result().timings;
     const auto connected = passed_until(CURLINFO_CONNECT_TIME_T);
     const auto encrypted = passed_until(CURLINFO_APPCONNECT_TIME_T);
     if (sockets_opened_ > 0 && connected > connected.zero()) {
@@ -469,10 +460,10 @@ FOREST_DECL void curl_get::transferred(CURLcode code) noexcept {
     stop_transfer();
     if (!parser_.done() && asks_again(outcome))
         return;
-    result_.send_again = !begun && broken_ == errc{} && (sends_again_ || over_kept_);
-    if (result_.send_again)
+    result().send_again = !begun && broken_ == errc{} && (sends_again_ || over_kept_);
+    if (result().send_again)
         why = errc::connection_lost;
-    end(why);
+    finish(why);
 }
 
 // Returns whether there is memory for more than the limit of libcurl.
@@ -485,104 +476,67 @@ FOREST_DECL FOREST_COLD bool curl_get::finds_memory() noexcept {
 
 // -- Time and the end --
 
-FOREST_DECL void curl_get::wait_until(clock::time_point end) {
-    timer_.expires_at(end);
-    timer_.async_wait([self = shared_from_this()](const std::error_code&) { self->woke(); });
-    ++waits_;
-}
-
-FOREST_DECL void curl_get::woke() {
-    lock held{context_->mutex};
-    --waits_;
-    if (phase_ != phase::ended) {
-        const auto now = clock::now();
-        if (now >= deadline_) {
-            run_out();
-        } else if (asking_ && now >= patient_until_) {
-            leave_name();
-            try {
-                if (question_.addresses.empty())
-                    unresolved(errc::resolver_unavailable);
-                else
-                    use_addresses();
-            } catch (const std::bad_alloc&) {
-                end(errc::local_resources_exhausted);
-            }
-            context_->proceed();
-        }
-    }
-    if (phase_ == phase::ended)
-        return deliver(held);
-    if (phase_ == phase::idle || waits_ > 0)
+FOREST_DECL void curl_get::woke(clock::time_point now) noexcept {
+    if (now >= deadline())
+        return run_out(now);
+    if (!asking_ || now < patient_until_)
         return;
+    leave_name();
     try {
-        wait_until(deadline_);
+        if (question_.addresses.empty())
+            unresolved(errc::resolver_unavailable);
+        else
+            use_addresses();
     } catch (const std::bad_alloc&) {
-        leave_name();
-        stop_transfer();
-        end(errc::local_resources_exhausted);
-        deliver(held);
+        finish(errc::local_resources_exhausted);
     }
+    context_->proceed();
 }
 
 // The deadline has passed. What has arrived before still counts, even if this thread is late.
-FOREST_DECL void curl_get::run_out() noexcept {
-    if (phase_ == phase::transferring)
+FOREST_DECL void curl_get::run_out(clock::time_point) noexcept {
+    if (transferring_)
         context_->look_at(handle_.get());
-    if (phase_ == phase::ended)
+    if (progress() == state::ended)
         return;
     leave_name();
-    const bool answered = parser_.done() && !parser_.error();
+    const bool answered = transferring_ && parser_.done() && !parser_.error();
     stop_transfer();
     if (answered)
-        end(errc{});
+        finish(errc{});
     else if (refusal_ != errc{})
-        end(refusal_);
+        finish(refusal_);
     else
-        end(context_->waits_lacking != lacking_before_ ? errc::local_resources_exhausted
-                                                       : errc::timed_out);
+        finish(context_->waits_lacking != lacking_before_ ? errc::local_resources_exhausted
+                                                          : errc::timed_out);
     context_->proceed();
 }
 
 FOREST_DECL void curl_get::stop_transfer() noexcept {
-    if (phase_ != phase::transferring)
+    if (!std::exchange(transferring_, false))
         return;
     take_times();
     context_->remove(handle_.get());
-    phase_ = phase::resolving;
 }
 
-FOREST_DECL void curl_get::end(errc why) noexcept {
-    phase_ = phase::ended;
-    result_.error = why == errc{} ? std::error_code{} : make_error_code(why);
-    result_.timings.total = clock::now() - started_;
-    result_.connections_opened = sockets_opened_;
-    timer_.cancel();
+FOREST_DECL void curl_get::finish(errc why) noexcept {
+    result().connections_opened = sockets_opened_;
+    end(why);
 }
 
-FOREST_DECL void curl_get::deliver(lock& held) {
-    struct ending {
-        std::shared_ptr<curl_get> self;
-        unique_function<void(const reply&)> handler;
-        reply result;
-        std::vector<char> buffer;
+FOREST_DECL std::vector<char> curl_get::take_answer(reply& answer) noexcept {
+    std::vector<char> memory;
+    memory.swap(buffer_); // the bytes stay where they are
+    const std::span<const char> data{memory.data(), received_};
+    answer.status = parser_.status();
+    answer.fields = parser_.fields(data);
+    answer.body = answer.error ? std::string_view{} : parser_.body(data);
+    return memory;
+}
 
-        void operator()() {
-            handler(result);
-            const lock again{self->context_->mutex};
-            if (self->buffer_.empty() && buffer.size() <= buffer_bytes_kept)
-                self->buffer_.swap(buffer);
-        }
-    };
-    ending last{shared_from_this(), std::move(handler_), result_, {}};
-    const std::span<const char> data{buffer_.data(), received_};
-    last.result.status = parser_.status();
-    last.result.fields = parser_.fields(data);
-    last.result.body = result_.error ? std::string_view{} : parser_.body(data);
-    last.buffer.swap(buffer_); // its bytes stay where they are
-    phase_ = phase::idle;
-    held.unlock();
-    context_->serializer.run(std::move(last));
+FOREST_DECL void curl_get::give_back(std::vector<char>& memory) noexcept {
+    if (buffer_.empty() && memory.size() <= buffer_bytes_kept)
+        buffer_.swap(memory);
 }
 
 } // namespace forest::inline FOREST_FORM::detail
