@@ -6,7 +6,7 @@
 #
 #   forest::compiled_core    beside forest::core
 #   forest::compiled         beside forest::forest
-#   forest::compiled_cares   beside forest::cares
+#   forest::compiled_cares   beside forest::cares; so for forest::curl and forest::httplib
 #
 # Included by the library's own CMakeLists.txt, and by forest-config.cmake from the installed package.
 
@@ -34,6 +34,8 @@ endif()
 if(TARGET forest::forest)
     forest_add_compiled(compiled src_stack.hpp forest::compiled_core forest::forest)
 endif()
-if(TARGET forest::cares)
-    forest_add_compiled(compiled_cares src_cares.hpp forest::compiled forest::cares)
-endif()
+foreach(adapter IN ITEMS cares curl httplib)
+    if(TARGET forest::${adapter})
+        forest_add_compiled(compiled_${adapter} src_${adapter}.hpp forest::compiled forest::${adapter})
+    endif()
+endforeach()

@@ -2,9 +2,10 @@
 
 # find_package(forest)                  forest::core and forest::forest
 # find_package(forest COMPONENTS core)  forest::core alone, which depends on nothing
-# find_package(forest COMPONENTS cares) forest::cares too, which depends on c-ares
+# find_package(forest COMPONENTS cares) forest::cares too, which depends on c-ares; so for `curl`
+#                                       (libcurl) and `httplib` (cpp-httplib)
 #
-# Each has a compiled form: forest::compiled_core, forest::compiled and forest::compiled_cares.
+# Each has a compiled form: forest::compiled_core, forest::compiled, forest::compiled_cares and so on.
 
 if(NOT forest_FIND_COMPONENTS)
     set(forest_FIND_COMPONENTS core forest)
@@ -15,9 +16,14 @@ endif()
 include(${CMAKE_CURRENT_LIST_DIR}/forest-core-targets.cmake)
 set(forest_core_FOUND TRUE)
 
-if("cares" IN_LIST forest_FIND_COMPONENTS)
-    list(APPEND forest_FIND_COMPONENTS forest)
-endif()
+set(forest_package_of_cares libcares)
+set(forest_package_of_curl libcurl)
+set(forest_package_of_httplib cpp-httplib)
+foreach(adapter IN ITEMS cares curl httplib)
+    if("${adapter}" IN_LIST forest_FIND_COMPONENTS)
+        list(APPEND forest_FIND_COMPONENTS forest)
+    endif()
+endforeach()
 
 if("forest" IN_LIST forest_FIND_COMPONENTS
    AND EXISTS ${CMAKE_CURRENT_LIST_DIR}/forest-targets.cmake)
@@ -33,15 +39,18 @@ if("forest" IN_LIST forest_FIND_COMPONENTS
     set(forest_forest_FOUND TRUE)
 endif()
 
-if("cares" IN_LIST forest_FIND_COMPONENTS AND forest_forest_FOUND
-   AND EXISTS ${CMAKE_CURRENT_LIST_DIR}/forest-cares-targets.cmake)
-    find_dependency(PkgConfig)
-    pkg_check_modules(libcares QUIET IMPORTED_TARGET libcares)
-    if(TARGET PkgConfig::libcares)
-        include(${CMAKE_CURRENT_LIST_DIR}/forest-cares-targets.cmake)
-        set(forest_cares_FOUND TRUE)
+foreach(adapter IN ITEMS cares curl httplib)
+    if("${adapter}" IN_LIST forest_FIND_COMPONENTS AND forest_forest_FOUND
+       AND EXISTS ${CMAKE_CURRENT_LIST_DIR}/forest-${adapter}-targets.cmake)
+        set(package ${forest_package_of_${adapter}})
+        find_dependency(PkgConfig)
+        pkg_check_modules(${package} QUIET IMPORTED_TARGET ${package})
+        if(TARGET PkgConfig::${package})
+            include(${CMAKE_CURRENT_LIST_DIR}/forest-${adapter}-targets.cmake)
+            set(forest_${adapter}_FOUND TRUE)
+        endif()
     endif()
-endif()
+endforeach()
 
 include(${CMAKE_CURRENT_LIST_DIR}/compiled.cmake)
 

@@ -13,6 +13,7 @@
 #include <forest/adapters/posix/detail/impl/lookup_threads.ipp>
 #include <forest/adapters/posix/detail/impl/socket_peer.ipp>
 #include <forest/adapters/posix/impl/address_of.ipp>
+#include <forest/adapters/posix/impl/connect_failure.ipp>
 #include <forest/adapters/posix/impl/file_version.ipp>
 #include <forest/adapters/posix/impl/getaddrinfo_resolver.ipp>
 #include <forest/adapters/posix/impl/hosts_file.ipp>

@@ -48,6 +48,7 @@
 #include <forest/adapters/asio/impl/background.ipp>
 #include <forest/adapters/asio/impl/executor_source.ipp>
 #include <forest/adapters/asio/impl/failure_reporter.ipp>
+#include <forest/adapters/asio/impl/pending_get.ipp>
 #include <forest/adapters/asio/impl/pooled_transport.ipp>
 #include <forest/adapters/asio/impl/server_limits.ipp>
 #include <forest/adapters/asio/impl/server_responder.ipp>

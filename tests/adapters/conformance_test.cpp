@@ -6,23 +6,19 @@
 #include <forest/adapters/openssl/header_style.hpp>
 #include <forest/adapters/openssl/hmac_sha256_signer.hpp>
 #include <forest/adapters/posix/socket_harness.hpp>
-#include <forest/core/time.hpp>
 #include <forest/sim/conformance/conformance.hpp>
 
-#include <asio/executor_work_guard.hpp>
-#include <asio/io_context.hpp>
+#include <adapters/support/on_asio.hpp>
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <optional>
 #include <string_view>
 #include <system_error>
-#include <thread>
 #include <vector>
 
 // The models on Asio and OpenSSL, held to their promises in real time and over real sockets.
@@ -31,38 +27,8 @@ namespace {
 
 namespace data = boost::unit_test::data;
 namespace conformance = forest::sim::conformance;
-using namespace std::chrono_literals;
-using forest::duration;
-
-void expect_none(const std::vector<conformance::violation>& found) {
-    for (const auto& each : found)
-        BOOST_ERROR(to_string(each));
-}
-
-/// Real time, on an io_context with as many threads as wanted.
-template <typename Base>
-struct on_asio : Base {
-    on_asio() : Base{[this](duration span) { turn(span); }} {}
-
-    asio::io_context io;
-    asio::io_context::executor_type context = io.get_executor();
-    asio::executor_work_guard<asio::io_context::executor_type> work{context};
-    std::size_t further_threads = 0;
-
-    [[nodiscard]] bool in_context() const { return context.running_in_this_thread(); }
-
-private:
-    void turn(duration span) {
-        const auto end = std::chrono::steady_clock::now() + span;
-        io.restart();
-        std::vector<std::jthread> threads(further_threads);
-        for (auto& each : threads)
-            each = std::jthread{[this, end] { io.run_until(end); }};
-        // Another thread may do what is waited for.
-        io.run_one_until(end);
-        io.stop();
-    }
-};
+using forest::test::expect_none;
+using forest::test::on_asio;
 
 struct asio_clocks : on_asio<conformance::real_time> {
     forest::asio_clock first{context};

@@ -236,16 +236,17 @@ enum class condition {
     case errc::invalid_connections_per_second_max:
         return "fleet_options.connections_per_second_max must be at least 1, or 0 for no bound";
     case errc::url_malformed:
-        return "the URL has a character or a form that RFC 3986 does not allow, or dots that no "
-               "host has";
+        return "the URL has a character or a form that RFC 3986 does not allow, dots that no host "
+               "has, or a path behind tcp://";
     case errc::url_scheme_unsupported:
-        return "the URL must begin with http://, https:// or http+unix://";
+        return "the URL must begin with http://, https://, http+unix:// or tcp://";
     case errc::url_userinfo_refused: return "the URL must not carry a user name or password";
     case errc::url_host_missing:
         return "the URL names no host; a unix socket is named by its path, with %2F for each /, as "
                "in http+unix://%2Frun%2Fapp.sock/forest/health";
     case errc::url_port_invalid:
-        return "the port of the URL must be from 1 to 65535, and a unix socket has none";
+        return "the port of the URL must be from 1 to 65535; tcp:// needs one, and a unix socket "
+               "has none";
     case errc::url_too_long: return "the URL, or the socket path in it, is too long";
     case errc::url_host_not_ascii:
         return "the host name of the URL is not ASCII; write its ASCII form, whose labels begin "

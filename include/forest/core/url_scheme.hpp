@@ -15,6 +15,7 @@ enum class url_scheme : std::uint8_t {
     http,
     https,
     http_unix, ///< HTTP over a unix domain socket: `http+unix://%2Frun%2Fa.sock/path`
+    tcp,       ///< a connection and nothing else: `tcp://database.example:5432`
 };
 
 } // namespace forest::inline FOREST_FORM

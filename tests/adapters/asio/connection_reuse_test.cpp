@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(B12_a_fresh_connection_is_made_when_the_request_asks_for_on
     BOOST_TEST(server.accepted() == 2);
 }
 
-#if defined(FOREST_TEST_POOLED_TRANSPORT)
+#if defined(FOREST_TEST_POOLED_TRANSPORT) || defined(FOREST_TEST_CURL_TRANSPORT)
 BOOST_AUTO_TEST_CASE(connections_to_several_targets_are_kept) {
     bad_peer first{answering(std::string{healthy_answer})};
     bad_peer second{answering("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")};

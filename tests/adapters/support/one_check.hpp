@@ -10,6 +10,10 @@
 
 #include <asio/io_context.hpp>
 
+#if defined(FOREST_TEST_CURL_TRANSPORT)
+#include <forest/adapters/curl/curl_transport.hpp>
+#endif
+
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
@@ -22,8 +26,16 @@
 
 namespace forest::test {
 
-// The same tests are built for each of the transports on Asio.
-#if defined(FOREST_TEST_POOLED_TRANSPORT)
+// The same tests are built for each of the transports over sockets.
+#if defined(FOREST_TEST_CURL_TRANSPORT)
+using tested_transport = curl_transport;
+[[nodiscard]] inline tested_transport make_transport(const asio_clock& clock,
+                                                     const transport_options& settings) {
+    return tested_transport{clock, curl_options{.tls = settings.tls,
+                                                .reuse_connections = settings.reuse_connections,
+                                                .kept_age_max = settings.kept_age_max}};
+}
+#elif defined(FOREST_TEST_POOLED_TRANSPORT)
 using tested_transport = pooled_transport;
 [[nodiscard]] inline tested_transport make_transport(const asio_clock& clock,
                                                      const transport_options& settings) {

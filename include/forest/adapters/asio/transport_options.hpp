@@ -35,6 +35,11 @@ struct transport_options {
     /// tenth less than FIN. But a server may count a reset as an error of its client. The default
     /// is yes for a pooled_transport, which is made for many checks, and no for an asio_transport.
     std::optional<bool> reset_after_answer = {};
+
+    /// Whether a connection that is made is the answer, as in a tcp_transport: nothing is sent, and
+    /// the reply has the status 200 and the body of a healthy server. So it is for each target with
+    /// the scheme `tcp`, even without this option.
+    bool connect_only = false;
 };
 
 } // namespace forest::inline FOREST_FORM

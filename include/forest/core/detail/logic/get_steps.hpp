@@ -29,6 +29,8 @@ struct get_plan {
     bool encrypted = false;
     /// There is a kept connection to this origin, and it may be used.
     bool kept = false;
+    /// Nothing is sent: a connection that is made is the answer.
+    bool connects_only = false;
 };
 
 enum class get_input_kind : std::uint8_t {

@@ -175,9 +175,13 @@ private:
 
     // Nothing in this function may call the handler.
     void begin(lock& held, duration timeout) {
-        write_head();
-        if (request_size_ == 0)
-            return end_unanswered(held, errc::header_too_large);
+        request_size_ = 0;
+        connects_only_ = Io::connects_only() || target().scheme() == url_scheme::tcp;
+        if (!connects_only_) {
+            write_head();
+            if (request_size_ == 0)
+                return end_unanswered(held, errc::header_too_large);
+        }
         parser_.reset(http_request_->limits, !plain() && http_request_->method == "HEAD");
         received_ = 0;
         addresses_.begin(target());
@@ -185,7 +189,8 @@ private:
                       .patience = names().limits().patience,
                       .addresses = static_cast<std::uint8_t>(addresses_.size()),
                       .encrypted = target().scheme() == url_scheme::https,
-                      .kept = Io::take_kept(target(), now_)};
+                      .kept = !connects_only_ && Io::take_kept(target(), now_),
+                      .connects_only = connects_only_};
         if (plan.kept && (http_request_->fresh_connection || !is_idle(socket(kept_connection)))) {
             drop(kept_connection);
             plan.kept = false;
@@ -320,6 +325,11 @@ private:
             drop(number);
             return {.kind = input::refused, .error = connect_error(ec)};
         }
+        // The call that began the GET must not end it: it can still be cancelled.
+        if (connects_only_) {
+            Io::wait_writable(number);
+            return {.kind = input::connecting};
+        }
         return try_again(number);
     }
 
@@ -340,6 +350,8 @@ private:
         }
         stream_.begin(true);
         stream_.sent(first.bytes);
+        if (connects_only_)
+            return {.kind = input::connected};
         const bool complete = !encrypted && (first.error != 0 || first.bytes == request_size_);
         if (complete)
             Io::wait_readable(number);
@@ -448,6 +460,10 @@ private:
         result.status = parser_.status();
         result.fields = parser_.fields(data);
         result.body = ended.answered ? parser_.body(data) : std::string_view{};
+        if (connects_only_ && ended.answered) {
+            result.status = 200;
+            result.body = R"({"status":"ok"})";
+        }
         result.timings = ended.timings;
         result.connections_opened = ended.connections_opened;
         result.send_again = ended.send_again;
@@ -524,7 +540,8 @@ private:
     get_machine machine_;
     client_stream stream_; // of the connection that was made
     addresses addresses_{*this};
-    bool has_kept_ = false; // a kept connection, which is still open
+    bool connects_only_ = false; // nothing is sent
+    bool has_kept_ = false;      // a kept connection, which is still open
     end_of_get ends_ = end_of_get::at_once;
     clock::time_point now_; // when the machine took its last step
     clock::time_point waits_until_;

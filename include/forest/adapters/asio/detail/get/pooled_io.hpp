@@ -64,6 +64,7 @@ protected:
     }
 
     [[nodiscard]] bool reuses() const noexcept { return pool_.reuses(); }
+    [[nodiscard]] bool connects_only() const noexcept { return pool_.connects_only(); }
     [[nodiscard]] bool resets() const noexcept { return pool_.resets(); }
     [[nodiscard]] duration kept_age_max() const noexcept { return pool_.kept_age_max(); }
     [[nodiscard]] tls_client& tls() noexcept { return pool_.tls(); }

@@ -77,6 +77,7 @@ protected:
     }
 
     [[nodiscard]] bool reuses() const noexcept { return reuses_; }
+    [[nodiscard]] bool connects_only() const noexcept { return connects_only_; }
     [[nodiscard]] bool resets() const noexcept { return resets_; }
     [[nodiscard]] duration kept_age_max() const noexcept { return kept_age_max_; }
     [[nodiscard]] tls_client& tls() noexcept { return tls_; }
@@ -215,6 +216,7 @@ private:
     tls_client tls_;
     bool reuses_;
     bool resets_;
+    bool connects_only_;
     duration kept_age_max_;
     task_mailbox mailbox_;
     std::vector<std::unique_ptr<connection>> connections_;

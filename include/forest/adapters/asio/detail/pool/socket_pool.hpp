@@ -49,6 +49,7 @@ public:
 
     [[nodiscard]] const asio::any_io_executor& executor() const noexcept { return executor_; }
     [[nodiscard]] bool reuses() const noexcept { return reuses_; }
+    [[nodiscard]] bool connects_only() const noexcept { return connects_only_; }
     [[nodiscard]] bool resets() const noexcept { return resets_; }
     [[nodiscard]] duration kept_age_max() const noexcept { return kept_age_max_; }
     [[nodiscard]] tls_client& tls() noexcept { return tls_; }
@@ -181,7 +182,7 @@ private:
 
     asio::any_io_executor executor_;
     std::shared_ptr<name_directory> names_;
-    bool reuses_, resets_;
+    bool reuses_, resets_, connects_only_;
     duration kept_age_max_;
     tls_client tls_;
     handler_memory memory_;

@@ -36,6 +36,8 @@ FOREST_DECL std::error_code url_parts::read(std::string_view whole) {
     const std::string_view resource = rest.substr(0, hash);
     if (!path_valid(resource) || (hash < rest.size() && !path_valid(rest.substr(hash + 1))))
         return errc::url_malformed;
+    if (scheme == url_scheme::tcp && !resource.empty() && resource != "/")
+        return errc::url_malformed; // It has no resources.
     if (resource.substr(0, 1) != "/")
         target.push_back('/');
     target.append(resource);
@@ -54,6 +56,8 @@ FOREST_DECL bool url_parts::read_scheme(std::string_view name) noexcept {
         scheme = url_scheme::https;
     else if (iequals(name, "http+unix"))
         scheme = url_scheme::http_unix;
+    else if (iequals(name, "tcp"))
+        scheme = url_scheme::tcp;
     else
         return false;
     return true;
@@ -108,6 +112,8 @@ FOREST_DECL std::error_code url_parts::read_host(std::string_view place_and_zone
             return errc::url_port_invalid;
         port = *number;
     }
+    if (port == 0)
+        return errc::url_port_invalid; // tcp has no default.
     host = parts->host;
     for (char& byte : host)
         byte = lower(byte);

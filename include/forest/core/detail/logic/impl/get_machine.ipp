@@ -282,6 +282,10 @@ FOREST_DECL get_action get_machine::use_connection(steady_time now) noexcept {
         open_ &= ~bit(index);
         return act(get_action_kind::close, index);
     }
+    if (plan_.connects_only) {
+        result_.answered = true;
+        return finish(now);
+    }
     if (plan_.encrypted) {
         phase_ = phase::shaking_hands;
         return act(get_action_kind::handshake, result_.index);

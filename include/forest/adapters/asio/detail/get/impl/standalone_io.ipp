@@ -15,6 +15,7 @@ FOREST_DECL FOREST_COLD standalone_io::standalone_io(asio_serializer serializer,
       tls_{options.tls},
       reuses_{options.reuse_connections},
       resets_{options.reset_after_answer.value_or(false)},
+      connects_only_{options.connect_only},
       kept_age_max_{options.kept_age_max},
       mailbox_{executor()},
       timer_{executor()} {}
@@ -24,7 +25,8 @@ FOREST_DECL FOREST_COLD standalone_io::arguments standalone_io::made_from() cons
             .options = {.tls = tls_.options(),
                         .reuse_connections = reuses_,
                         .kept_age_max = kept_age_max_,
-                        .reset_after_answer = resets_},
+                        .reset_after_answer = resets_,
+                        .connect_only = connects_only_},
             .names = names_};
 }
 

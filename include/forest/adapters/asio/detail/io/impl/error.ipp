@@ -3,26 +3,13 @@
 #define FOREST_ADAPTERS_ASIO_DETAIL_IO_IMPL_ERROR_IPP
 
 #include <forest/adapters/asio/detail/io/error.hpp>
+#include <forest/adapters/posix/connect_failure.hpp>
 
 namespace forest::inline FOREST_FORM::detail {
 
 FOREST_DECL FOREST_COLD errc connect_error(const std::error_code& ec) noexcept {
-    // Asio's category maps nothing to std::errc, so the numbers are compared.
-    const auto is = [&ec](int number) {
-        return ec == std::error_code{number, asio::error::get_system_category()};
-    };
-    if (ec == asio::error::connection_refused || is(ENOENT))
-        return errc::connection_refused;
-    if (ec == asio::error::timed_out)
-        return errc::timed_out;
-    if (ec == asio::error::connection_reset || ec == asio::error::connection_aborted)
-        return errc::connection_lost;
-    // A socket that could not be watched has been closed; then the error is EBADF.
-    for (const int each : {EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, EBADF}) {
-        if (is(each))
-            return errc::local_resources_exhausted;
-    }
-    return errc::unreachable;
+    return ec.category() == asio::error::get_system_category() ? connect_failure(ec.value())
+                                                               : errc::unreachable;
 }
 
 FOREST_DECL FOREST_COLD bool lacks_room(const std::error_code& ec) noexcept {

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <forest/adapters/asio/asio_clock.hpp>
+#include <forest/adapters/httplib/httplib_transport.hpp>
+#include <forest/adapters/posix/socket_harness.hpp>
+#include <forest/sim/conformance/conformance.hpp>
+
+#include <adapters/support/on_asio.hpp>
+
+#include <asio/thread_pool.hpp>
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+// httplib_transport, held to its promises over real sockets.
+
+namespace {
+
+namespace data = boost::unit_test::data;
+namespace conformance = forest::sim::conformance;
+
+struct httplib_transports : forest::test::on_asio<conformance::transport_over_sockets> {
+    asio::thread_pool pool{4};
+    forest::asio_clock clock{context};
+
+    forest::httplib_transport make() { return forest::httplib_transport{clock, pool}; }
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(httplib_conformance_test)
+
+// The one rule that the table of docs/reference/transport.md names: cpp-httplib does not say
+// whether a peer has closed the connection or has sent something else than HTTP.
+BOOST_DATA_TEST_CASE(httplib_transport_conforms_but_for_the_name_of_one_error, data::make({0, 2}),
+                     threads) {
+    httplib_transports transports;
+    transports.further_threads = static_cast<std::size_t>(threads);
+    const std::vector<conformance::violation> found = conformance::check_transport(transports);
+    BOOST_TEST(found.size() == 1U);
+    for (const auto& each : found) {
+        if (each.name != "transport.wrong_error" ||
+            each.explanation.find("garbage") == std::string::npos)
+            BOOST_ERROR(to_string(each));
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
