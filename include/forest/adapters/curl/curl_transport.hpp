@@ -49,6 +49,10 @@ class curl_get;
 /// `async_get` may throw std::bad_alloc; then its handler is not called.
 class curl_transport {
 public:
+    /// Trailers come only with HTTP/2.
+    static constexpr transport_abilities abilities{
+        .methods = true, .bodies = true, .trailers = true};
+
     /// Makes a transport over connections that several transports share.
     explicit curl_transport(const curl_connections& connections);
 

@@ -102,6 +102,7 @@ private:
 
     void transfer();
     [[nodiscard]] text_list head_lines() const;
+    void set_method();
     [[nodiscard]] bool receive(std::string_view bytes);
     void transferred(CURLcode code) noexcept override;
     [[nodiscard]] curl_outcome outcome_of(CURLcode code) const noexcept;
@@ -143,7 +144,7 @@ private:
     response_parser parser_;
     std::vector<char> buffer_;
     std::size_t received_ = 0;
-    std::size_t trailer_bytes_ = 0;
+    std::string trailers_; // of HTTP/2
     unsigned sockets_opened_ = 0;
     int socket_error_ = 0;
     bool sent_ = false;        // the request, once

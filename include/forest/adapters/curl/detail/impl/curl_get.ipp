@@ -61,7 +61,7 @@ FOREST_DECL void curl_get::begin(const request& http_request, duration timeout,
     const lock held{context_->mutex};
     open(http_request, timeout, std::move(handler));
     lacking_before_ = context_->waits_lacking;
-    parser_.reset(http_request.limits);
+    parser_.reset(http_request.limits, http_request.method == "HEAD");
     received_ = 0;
     hosts_.clear();
     host_ = 0;
@@ -244,13 +244,17 @@ FOREST_DECL void curl_get::add_line(text_list& list, const char* line) {
 // The lines in the order in which asio_transport sends them: libcurl writes Host and User-Agent
 // first, and the others as they stand here.
 FOREST_DECL auto curl_get::head_lines() const -> text_list {
-    const url& target = http_request().target;
+    const header_fields& own = http_request().fields;
     text_list lines;
-    std::string line = "Host: ";
-    line += target.host_header();
-    add_line(lines, line.c_str());
-    add_line(lines, "Accept: application/json");
-    std::string_view text = http_request().fields.text();
+    std::string line;
+    if (!own.replaces(header_fields::host)) {
+        line = "Host: ";
+        line += http_request().target.host_header();
+        add_line(lines, line.c_str());
+    }
+    if (!own.replaces(header_fields::accept))
+        add_line(lines, "Accept: application/json");
+    std::string_view text = own.text();
     while (!text.empty()) {
         const std::size_t end = text.find("\r\n");
         line = text.substr(0, end);
@@ -262,7 +266,27 @@ FOREST_DECL auto curl_get::head_lines() const -> text_list {
     }
     if (!context_->options.reuse_connections)
         add_line(lines, "Connection: close");
+    if (!http_request().body.empty())
+        add_line(lines, "Expect:"); // leaves the line out
     return lines;
+}
+
+FOREST_DECL void curl_get::set_method() {
+    const request& get = http_request();
+    CURL* const handle = handle_.get();
+    curl_easy_setopt(handle, CURLOPT_HTTPGET, 1L); // resets what the last request has set
+    curl_easy_setopt(handle, CURLOPT_NOBODY, get.method == "HEAD" ? 1L : 0L);
+    if (!get.body.empty() || get.method == "POST") {
+        curl_easy_setopt(handle, CURLOPT_POST, 1L);
+        curl_easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE,
+                         static_cast<curl_off_t>(get.body.size()));
+        curl_easy_setopt(handle, CURLOPT_POSTFIELDS, get.body.data()); // It outlives the transfer.
+    }
+    const bool usual = get.method.empty() || get.method == "HEAD";
+    const char* const method = usual ? nullptr : get.method.c_str();
+    if (curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST,
+                         usual && !get.body.empty() ? "GET" : method) != CURLE_OK)
+        throw std::bad_alloc{};
 }
 
 FOREST_DECL void curl_get::transfer() {
@@ -292,6 +316,7 @@ FOREST_DECL void curl_get::transfer() {
             throw std::bad_alloc{};
     };
     set(CURLOPT_URL, curl_target(target).c_str());
+    set_method();
     set(CURLOPT_HTTPHEADER, lines_.get());
     set(CURLOPT_RESOLVE, addresses_.get());
     set(CURLOPT_UNIX_SOCKET_PATH, is_unix ? socket.c_str() : static_cast<const char*>(nullptr));
@@ -302,7 +327,7 @@ FOREST_DECL void curl_get::transfer() {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline() - clock::now());
     set(CURLOPT_CONNECTTIMEOUT_MS,
         static_cast<long>(std::max<std::int64_t>(left.count(), 0)) + 1000);
-    trailer_bytes_ = 0;
+    trailers_.clear();
     socket_error_ = 0;
     sent_ = over_kept_ = sends_again_ = false;
     broken_ = {};
@@ -364,14 +389,14 @@ FOREST_DECL std::size_t curl_get::on_head(char* bytes, std::size_t, std::size_t 
                                           void* self) noexcept {
     auto& get = *static_cast<curl_get*>(self);
     std::string_view line{bytes, size};
-    if (get.parser_.status() != 0) { // a trailer of HTTP/2
-        get.trailer_bytes_ += size;
-        if (get.trailer_bytes_ <= get.http_request().limits.head_bytes_max)
-            return size;
-        get.broken_ = errc::response_too_large;
-        return 0;
-    }
     try {
+        if (get.parser_.status() != 0) { // a trailer of HTTP/2
+            get.trailers_ += line;
+            if (get.trailers_.size() <= get.http_request().limits.head_bytes_max)
+                return size;
+            get.broken_ = errc::response_too_large;
+            return 0;
+        }
         // The status line of later versions, with the name that the parser knows.
         constexpr std::string_view later[] = {"HTTP/2 ", "HTTP/3 "};
         for (const std::string_view each : later) {
@@ -527,7 +552,17 @@ FOREST_DECL void curl_get::finish(errc why) noexcept {
 FOREST_DECL std::vector<char> curl_get::take_answer(reply& answer) noexcept {
     std::vector<char> memory;
     memory.swap(buffer_); // the bytes stay where they are
+    try {
+        if (memory.size() < received_ + trailers_.size())
+            memory.resize(received_ + trailers_.size());
+        std::copy(trailers_.begin(), trailers_.end(),
+                  memory.begin() + static_cast<std::ptrdiff_t>(received_));
+    } catch (const std::bad_alloc&) {
+        trailers_.clear();
+        answer.error = errc::local_resources_exhausted;
+    }
     const std::span<const char> data{memory.data(), received_};
+    answer.trailers = field_view{{memory.data() + received_, trailers_.size()}};
     answer.status = parser_.status();
     answer.fields = parser_.fields(data);
     answer.body = answer.error ? std::string_view{} : parser_.body(data);
