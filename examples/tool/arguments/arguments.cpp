@@ -132,7 +132,7 @@ CLI::App& add_check(CLI::App& app, check_arguments& check) {
         app, "check",
         "Check a server once; status 0: healthy, 1: unhealthy, 2: usage error, 3: could not check");
     add_request(command, check.request);
-    add_probe(command, check.probe);
+    add_probe(command, check.probe, check.request);
     command
         .add_option_function<std::string>(
             "URL", [&](const std::string& text) { check.target = parse_url(text); },
@@ -164,7 +164,7 @@ CLI::App& add_watch(CLI::App& app, watch_arguments& watch, watch_words& words) {
     CLI::App& command =
         add_command(app, "watch", "Poll servers until SIGINT or SIGTERM, and report outages");
     add_request(command, watch.request);
-    add_probe(command, watch.probe);
+    add_probe(command, watch.probe, watch.request);
     add_schedule(command, watch.schedule, watch.constant_backoff);
     add_duration(command, "--initial-delay-max", watch.schedule.initial_delay_max, "0s",
                  "Delay the first check by a random part of this; without it, the first checks "
@@ -214,7 +214,7 @@ void require_for_each_thread(std::string_view option, int value, int threads) {
 
 void require_valid(const watch_arguments& watch, const watch_words& words) {
     require_valid(watch.request);
-    (void)make_probe(watch.probe);
+    (void)make_probe(watch.probe, watch.request);
     require_valid(watch.schedule);
     if (watch.stop_after == duration::zero())
         throw usage_error("--for must be greater than 0; leave it out to watch for ever");

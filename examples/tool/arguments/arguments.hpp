@@ -42,15 +42,18 @@ struct request_arguments {
     std::string certificate_file;
     std::string key_file;
     bool accept_common_names = false;
+    bool by_curl = false; ///< `--transport curl`
+    std::string proxy;    ///< empty: none
 };
 
 /// What counts as healthy.
-enum class probe_kind : std::uint8_t { health, health_json, agent_root, status };
+enum class probe_kind : std::uint8_t { health, health_json, agent_root, grpc, status };
 
 /// What a check asks, and what counts; for `check` and `watch`. Not checked yet.
 struct probe_arguments {
     probe_kind kind = probe_kind::health;
     bool kind_given = false;
+    std::string service; ///< for grpc; empty: the whole server
     std::optional<std::string> expected_status;
     std::optional<std::string> expected_body;
     std::optional<std::string> method;

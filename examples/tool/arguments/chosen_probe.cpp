@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "chosen_probe.hpp"
 
+#include "by_curl.hpp"
+#include "option_kinds.hpp"
 #include "usage_error.hpp"
 
 #include <tool/output/text.hpp>
@@ -70,25 +72,40 @@ void add_field(probes::basic_status<false>& probe, const std::string& line) {
     }
 }
 
+void require_valid_transport(const request_arguments& request) {
+    if (request.by_curl && !has_curl)
+        throw usage_error(
+            "--transport curl: this program was built without libcurl; build it again "
+            "with libcurl4-openssl-dev");
+    if (!request.proxy.empty() && !request.by_curl)
+        throw usage_error("--proxy needs --transport curl");
+    if (request.accept_common_names && request.by_curl)
+        throw usage_error("--accept-common-names has no meaning with --transport curl: libcurl "
+                          "decides by rules of its own");
+}
+
 } // namespace
 
-void chosen_probe::prepare(request& get) const {
+void probe_choice::prepare(request& get) const {
     status_.prepare(get);
     if (kind_ == probe_kind::health_json)
         probes::health_json{}.prepare(get);
+    if (kind_ == probe_kind::grpc)
+        grpc_.prepare(get);
 }
 
-verdict chosen_probe::judge(const reply& answer, wall_time now) const noexcept {
+verdict probe_choice::judge(const reply& answer, wall_time now) const noexcept {
     switch (kind_) {
     case probe_kind::health: break;
     case probe_kind::health_json: return probes::health_json{}.judge(answer, now);
     case probe_kind::agent_root: return probes::agent_root{}.judge(answer, now);
+    case probe_kind::grpc: return grpc_.judge(answer, now);
     case probe_kind::status: return status_.judge(answer, now);
     }
     return probes::health{}.judge(answer, now);
 }
 
-void add_probe(CLI::App& app, probe_arguments& probe) {
+void add_probe(CLI::App& app, probe_arguments& probe, request_arguments& request) {
     app.add_option_function<std::string>(
            "--probe",
            [&](const std::string& text) {
@@ -98,15 +115,19 @@ void add_probe(CLI::App& app, probe_arguments& probe) {
                    probe.kind = probe_kind::health_json;
                else if (text == "agent-root")
                    probe.kind = probe_kind::agent_root;
+               else if (text == "grpc" || text.starts_with("grpc:"))
+                   probe.kind = probe_kind::grpc;
                else
-                   throw usage_error(fmt::format("--probe: '{}' is neither health, health-json "
-                                                 "nor agent-root",
+                   throw usage_error(fmt::format("--probe: '{}' is neither health, health-json, "
+                                                 "agent-root, grpc nor grpc:SERVICE",
                                                  ascii_escape(text)));
+               probe.service = text.starts_with("grpc:") ? text.substr(5) : std::string{};
                probe.kind_given = true;
            },
            "What counts: a health route of this library or of an agent; any health document in "
-           "JSON, whose warnings make a server degraded; or an agent's GET /forest")
-        ->type_name("health|health-json|agent-root");
+           "JSON, whose warnings make a server degraded; an agent's GET /forest; or the health "
+           "service of gRPC, with --transport curl")
+        ->type_name("health|health-json|agent-root|grpc|grpc:SERVICE");
     const auto add_text = [&](const std::string& name, std::optional<std::string>& value,
                               const std::string& type, const std::string& help) {
         app.add_option_function<std::string>(
@@ -123,13 +144,22 @@ void add_probe(CLI::App& app, probe_arguments& probe) {
                    "usual ones")
         ->type_name("'NAME: VALUE'")
         ->allow_extra_args(false);
+    add_choice(
+        app, "--transport", request.by_curl, "asio", "curl",
+        "Check by the library's own transport, or by libcurl, which knows proxies and HTTP/2");
+    app.add_option("--proxy", request.proxy,
+                   "Check through this proxy, with --transport curl; the environment is not read")
+        ->type_name("URL");
 }
 
-chosen_probe make_probe(const probe_arguments& probe) {
+probe_choice make_probe(const probe_arguments& probe, const request_arguments& request) {
+    require_valid_transport(request);
     const bool by_status = probe.expected_status || probe.expected_body || probe.method;
     if (by_status && probe.kind_given)
         throw usage_error("--probe and --expect-status, --expect-body or --method contradict each "
                           "other; give one of them");
+    if (probe.kind == probe_kind::grpc && !request.by_curl)
+        throw usage_error("--probe grpc needs --transport curl, because gRPC needs HTTP/2");
     const std::string statuses = probe.expected_status.value_or("200-299");
     try {
         probes::basic_status<false> answer{read_statuses(statuses)};
@@ -141,7 +171,8 @@ chosen_probe make_probe(const probe_arguments& probe) {
                 throw usage_error("--expect-body is empty; every body has that");
             any_method.body_has(*probe.expected_body);
         }
-        return {by_status ? probe_kind::status : probe.kind, std::move(any_method)};
+        return {by_status ? probe_kind::status : probe.kind, std::move(any_method),
+                probes::grpc_health{probe.service}};
     } catch (const std::system_error& fault) {
         if (fault.code() == errc::expected_status_invalid)
             refuse_status(statuses);
@@ -153,6 +184,14 @@ chosen_probe make_probe(const probe_arguments& probe) {
         throw usage_error(fmt::format("--method: '{}' is no method; write it as in --method HEAD",
                                       ascii_escape(probe.method.value_or(""))));
     }
+}
+
+url target_for(const probe_arguments& probe, url target) {
+    if (probe.kind != probe_kind::grpc || target.target() != "/")
+        return target;
+    const std::string_view text = target.text();
+    std::string whole{text.substr(0, text.find_first_of("/?#", text.find("://") + 3))};
+    return url{whole.append(probes::grpc_health::path)};
 }
 
 } // namespace forest::cli

@@ -5,6 +5,7 @@
 #include "arguments.hpp"
 
 #include <forest/core/time.hpp>
+#include <forest/core/url.hpp>
 #include <forest/core/verdict.hpp>
 #include <forest/policy/probe.hpp>
 #include <forest/policy/transport.hpp>
@@ -19,12 +20,12 @@
 namespace forest::cli {
 
 /// One of the library's probes, with the fields of the command line.
-class chosen_probe {
+class probe_choice {
 public:
-    static constexpr transport_abilities needs{.methods = true};
+    probe_choice(probe_kind kind, probes::basic_status<true> status, probes::grpc_health grpc)
+        : kind_{kind}, status_{std::move(status)}, grpc_{std::move(grpc)} {}
 
-    chosen_probe(probe_kind kind, probes::basic_status<true> status)
-        : kind_{kind}, status_{std::move(status)} {}
+    [[nodiscard]] bool needs_http2() const noexcept { return kind_ == probe_kind::grpc; }
 
     void prepare(request& get) const;
 
@@ -33,15 +34,31 @@ public:
 private:
     probe_kind kind_;
     probes::basic_status<true> status_; // has the fields and the method in any case
+    probes::grpc_health grpc_;
 };
 
-static_assert(probe<chosen_probe>);
+/// The probe for the transports of the library.
+struct chosen_probe : probe_choice {
+    static constexpr transport_abilities needs{.methods = true};
+};
 
-/// The options that choose a probe.
-void add_probe(CLI::App& app, probe_arguments& probe);
+/// The probe for libcurl.
+struct curl_probe : probe_choice {
+    static constexpr transport_abilities needs{.methods = true, .bodies = true, .trailers = true};
+};
+
+static_assert(probe<chosen_probe> && probe<curl_probe>);
+
+/// The options that choose a probe and a transport.
+void add_probe(CLI::App& app, probe_arguments& probe, request_arguments& request);
 
 /// Throws usage_error for options that contradict each other, or that HTTP does not allow.
-[[nodiscard]] chosen_probe make_probe(const probe_arguments& probe);
+[[nodiscard]] probe_choice make_probe(const probe_arguments& probe,
+                                      const request_arguments& request);
+
+/// Returns the URL that is checked: with `--probe grpc`, one without a path gets that of the health
+/// service.
+[[nodiscard]] url target_for(const probe_arguments& probe, url target);
 
 } // namespace forest::cli
 

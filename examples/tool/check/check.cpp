@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <tool/arguments/by_curl.hpp>
 #include <tool/arguments/chosen_probe.hpp>
 #include <tool/arguments/exit_status.hpp>
 #include <tool/arguments/policies.hpp>
@@ -10,7 +11,12 @@
 #include <tool/output/text.hpp>
 
 #include <forest/adapters/asio/async_check.hpp>
+#ifdef FOREST_TOOL_WITH_CURL
+#include <forest/adapters/curl/curl_transport.hpp>
+#endif
+#include <forest/core/backoff.hpp>
 #include <forest/core/event.hpp>
+#include <forest/health_client.hpp>
 
 #include <new>
 #include <string>
@@ -23,17 +29,56 @@ namespace forest::cli {
 
 namespace {
 
-verdict perform(const check_arguments& check) {
+verdict perform_by_asio(const check_arguments& check) {
     asio::io_context io{1};
     verdict result;
     single_check request{check.target, check.request.timeout, transport_for(check.request)};
     async_check(io.get_executor(), std::move(request), make_signer(check.request),
-                make_probe(check.probe), [&](const verdict& answer) {
+                chosen_probe{make_probe(check.probe, check.request)}, [&](const verdict& answer) {
                     result = answer;
                     io.stop();
                 });
     io.run();
     return result;
+}
+
+#ifdef FOREST_TOOL_WITH_CURL
+
+// The first check of a client.
+verdict perform_by_curl(const check_arguments& check) {
+    asio::io_context io{1};
+    const asio_clock clock{io.get_executor()};
+    const probe_choice probe = make_probe(check.probe, check.request);
+    curl_transport transport{
+        clock, by_curl(transport_for(check.request), check.request, probe.needs_http2())};
+    basic_health_client client{std::move(transport),
+                               clock,
+                               make_signer(check.request),
+                               exponential_backoff{},
+                               curl_probe{probe},
+                               target_for(check.probe, check.target),
+                               {.timeout = check.request.timeout}};
+    verdict result;
+    client.on_event([&](const event& happened) {
+        if (!ends_a_check(happened.kind))
+            return;
+        result = *happened.check;
+        client.stop();
+        io.stop();
+    });
+    client.start();
+    io.run();
+    return result;
+}
+
+#endif
+
+verdict perform(const check_arguments& check) {
+#ifdef FOREST_TOOL_WITH_CURL
+    if (check.request.by_curl)
+        return perform_by_curl(check);
+#endif
+    return perform_by_asio(check);
 }
 
 // A single check, reported like the first check of a client.

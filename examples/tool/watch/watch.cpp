@@ -154,14 +154,16 @@ fleet_options share_of_thread(const watch_arguments& watch, int in_flight_max, i
 }
 
 // Only this thread receives signals.
-sharded_fleet<watching_fleet> fleet_on_threads(const watch_arguments& watch,
-                                               const fleet_policies& policies, int in_flight_max) {
+template <typename Fleet>
+sharded_fleet<Fleet> fleet_on_threads(const watch_arguments& watch, const fleet_policies& policies,
+                                      int in_flight_max) {
     const signals_held_back held;
     int number = 0;
-    return sharded_fleet<watching_fleet>{
+    return sharded_fleet<Fleet>{
         static_cast<std::size_t>(watch.threads), [&](asio::any_io_executor executor) {
             return make_fleet(std::move(executor), policies,
-                              share_of_thread(watch, in_flight_max, number++));
+                              share_of_thread(watch, in_flight_max, number++),
+                              static_cast<const Fleet*>(nullptr));
         }};
 }
 
@@ -181,7 +183,7 @@ std::error_code watch_with(asio::io_context& io, Fleet& fleet, watch_arguments& 
 
     fleet.on_event([&printer](const event& happened) { printer.report(happened); });
     for (url& target : std::exchange(watch.targets, {}))
-        fleet.add(std::move(target), watch.schedule);
+        fleet.add(target_for(watch.probe, std::move(target)), watch.schedule);
     fleet.start();
     end.begin(watch);
     io.run();
@@ -202,25 +204,40 @@ std::error_code watch_with(asio::io_context& io, Fleet& fleet, watch_arguments& 
     return printer.error();
 }
 
+template <typename Fleet>
+std::error_code watch_by(const fleet_policies& by, watch_arguments& watch, terminal& out) {
+    const int in_flight_max = checks_in_flight_max(watch);
+    asio::io_context io{1};
+    if (watch.threads == 1) {
+        Fleet fleet = make_fleet(io.get_executor(), by, share_of_thread(watch, in_flight_max, 0),
+                                 static_cast<const Fleet*>(nullptr));
+        return watch_with(io, fleet, watch, out);
+    }
+    sharded_fleet<Fleet> fleet = fleet_on_threads<Fleet>(watch, by, in_flight_max);
+    return watch_with(io, fleet, watch, out);
+}
+
+std::error_code watch_by_transport(const fleet_policies& by, watch_arguments& watch,
+                                   terminal& out) {
+#ifdef FOREST_TOOL_WITH_CURL
+    if (watch.request.by_curl)
+        return watch_by<curl_fleet>(by, watch, out);
+#endif
+    return watch_by<watching_fleet>(by, watch, out);
+}
+
 } // namespace
 
 exit_status run(watch_arguments watch) {
     terminal out;
     transport_options connecting = transport_for(watch.request);
     connecting.reuse_connections = watch.reuse_connections;
-    const fleet_policies by{
-        make_signer(watch.request), connecting, {watch.constant_backoff}, make_probe(watch.probe)};
-    const int in_flight_max = checks_in_flight_max(watch);
-    asio::io_context io{1};
-    std::error_code failed;
-    if (watch.threads == 1) {
-        watching_fleet fleet =
-            make_fleet(io.get_executor(), by, share_of_thread(watch, in_flight_max, 0));
-        failed = watch_with(io, fleet, watch, out);
-    } else {
-        sharded_fleet<watching_fleet> fleet = fleet_on_threads(watch, by, in_flight_max);
-        failed = watch_with(io, fleet, watch, out);
-    }
+    const fleet_policies by{make_signer(watch.request),
+                            connecting,
+                            {watch.constant_backoff},
+                            make_probe(watch.probe, watch.request),
+                            watch.request};
+    const std::error_code failed = watch_by_transport(by, watch, out);
     if (is_failure(failed))
         throw runtime_failure("standard output: " + failed.message());
     return exit_status::success;
