@@ -24,7 +24,9 @@
 namespace forest::inline FOREST_FORM::detail {
 
 FOREST_DECL FOREST_COLD curl_get::curl_get(std::shared_ptr<curl_context> context)
-    : context_{std::move(context)}, handle_{context_->make_handle()}, timer_{context_->executor()} {
+    : pending_get{context->serializer, context->mutex},
+      context_{std::move(context)},
+      handle_{context_->make_handle()} {
     CURL* const handle = handle_.get();
     curl_easy_setopt(handle, CURLOPT_PRIVATE, static_cast<curl_transfer*>(this));
     curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &curl_get::on_head);
@@ -123,10 +125,10 @@ FOREST_DECL void curl_get::next_name() {
 FOREST_DECL void curl_get::ask(bool after_failed_connect) {
     ++question_.number;
     asked_at_ = clock::now();
-    const name_state state =
+    const name_state known =
         context_->names->ask(hosts_[host_].name, after_failed_connect, question_);
-    has_last_good_ = state == name_state::refreshing;
-    asking_ = state == name_state::waiting || has_last_good_;
+    has_last_good_ = known == name_state::refreshing;
+    asking_ = known == name_state::waiting || has_last_good_;
     if (!asking_) {
         if (question_.addresses.empty())
             unresolved(errc{question_.error.value()});
