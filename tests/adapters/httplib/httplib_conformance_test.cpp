@@ -12,9 +12,12 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <string>
-#include <vector>
+#include <string_view>
+#include <utility>
 
 // httplib_transport, held to its promises over real sockets.
 
@@ -34,18 +37,26 @@ struct httplib_transports : forest::test::on_asio<conformance::transport_over_so
 
 BOOST_AUTO_TEST_SUITE(httplib_conformance_test)
 
-// The one rule that the table of docs/reference/transport.md names: cpp-httplib does not say
-// whether a peer has closed the connection or has sent something else than HTTP.
-BOOST_DATA_TEST_CASE(httplib_transport_conforms_but_for_the_name_of_one_error, data::make({0, 2}),
+// What the table of docs/reference/transport.md names: cpp-httplib reads no chunked body with
+// trailers, and does not say whether a peer has closed the connection or has sent something else
+// than HTTP.
+BOOST_DATA_TEST_CASE(httplib_transport_conforms_but_for_what_its_table_names, data::make({0, 2}),
                      threads) {
     httplib_transports transports;
     transports.further_threads = static_cast<std::size_t>(threads);
-    const std::vector<conformance::violation> found = conformance::check_transport(transports);
-    BOOST_TEST(found.size() == 1U);
-    for (const auto& each : found) {
-        if (each.name != "transport.wrong_error" ||
-            each.explanation.find("garbage") == std::string::npos)
-            BOOST_ERROR(to_string(each));
+    const std::pair<std::string_view, std::string_view> known[] = {
+        {"transport.answer_lost", "in chunks"},
+        {"transport.limit_too_strict", "in chunks"},
+        {"transport.wrong_error", "garbage"},
+    };
+    for (const auto& found : conformance::check_transport(transports)) {
+        const bool is_known =
+            std::any_of(std::begin(known), std::end(known), [&](const auto& each) {
+                return found.name == each.first &&
+                       found.explanation.find(each.second) != std::string::npos;
+            });
+        if (!is_known)
+            BOOST_ERROR(to_string(found));
     }
 }
 

@@ -75,6 +75,10 @@ FOREST_DECL bool httplib_call::use(httplib::Client* client) noexcept {
 FOREST_DECL std::chrono::microseconds httplib_call::left(std::size_t parts) const {
     const auto all =
         std::chrono::ceil<std::chrono::microseconds>(deadline_ - std::chrono::steady_clock::now());
+    // The GET ends at its deadline, and ends this call. So a limit of cpp-httplib comes later.
+    constexpr std::chrono::milliseconds later{100};
+    if (parts <= 1)
+        return std::max(all, all.zero()) + later;
     return std::max(all / static_cast<std::int64_t>(parts), std::chrono::microseconds{1});
 }
 
@@ -91,7 +95,7 @@ FOREST_DECL bool httplib_call::try_address() {
     if (!addresses.empty())
         client.set_hostname_addr_map({{host_, addresses[address_]}});
     const unsigned sockets_before = sockets_;
-    client.set_connection_timeout(left(std::max<std::size_t>(untried, 1)));
+    client.set_connection_timeout(left(untried));
     client.set_read_timeout(left(1));
     client.set_write_timeout(left(1));
     client.set_keep_alive(false);
