@@ -14,7 +14,8 @@ packages_in() {
     case $1 in
     build) echo g++ cmake ninja-build ccache pkg-config libasio-dev libssl-dev libfmt-dev \
         libcli11-dev libidn2-dev libsqlitecpp-dev nlohmann-json3-dev ;;
-    tests) echo libboost-test-dev libc-ares-dev libcurl4-openssl-dev libcpp-httplib-dev librapidcheck-dev nlohmann-json3-dev curl openssl nginx-light \
+    tests) echo libboost-test-dev libc-ares-dev libcurl4-openssl-dev libcpp-httplib-dev libgrpc++-dev \
+        librapidcheck-dev nlohmann-json3-dev curl openssl nginx-light \
         sqlite3 valgrind libspdlog-dev libglib2.0-dev ;;
     demo) echo sqlite3 ;;
     costs) echo time ;;

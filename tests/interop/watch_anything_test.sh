@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSL-1.0
 
-# Runs each command of the table in docs/how-to/watch-anything.md: with a real nginx that behaves
-# as the table says, and again when nothing listens. ctest gives the path of the tool.
+# Runs each command of the table in docs/how-to/watch-anything.md: with a real nginx and a real
+# server of gRPC that behave as the table says, and again when nothing listens. ctest gives the paths
+# of the programs; without a server of gRPC, or libcurl in the tool, its lines are left out.
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
 nginx=${FOREST_NGINX:-$(command -v nginx || ls /usr/sbin/nginx 2>/dev/null)} || true
@@ -10,8 +11,8 @@ nginx=${FOREST_NGINX:-$(command -v nginx || ls /usr/sbin/nginx 2>/dev/null)} || 
 [ -n "${FOREST_HEALTH:-}" ] || { echo "The tool is not built." >&2; exit 77; }
 
 folder=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill "$server" 2>/dev/null; wait; rm -rf "$folder"' EXIT
+server= grpc= grpc_port=1
+trap 'kill $server $grpc 2>/dev/null; wait; rm -rf "$folder"' EXIT
 
 # A free port is found by trying: another process may take one at any time.
 listen() {
@@ -62,7 +63,11 @@ failures=0
 run() {
     wanted=$1
     command=$(echo "$3" | sed "s|^forest-health|timeout 30 \"\$FOREST_HEALTH\"|
-                               s|http://127.0.0.1:[0-9]*|http://127.0.0.1:$port|")
+                               s|127.0.0.1:50051|127.0.0.1:$grpc_port|
+                               s|127.0.0.1:3128|127.0.0.1:$port|
+                               s|127.0.0.1:[58][0-9]*|127.0.0.1:$port|
+                               s|127.0.0.1:3351|127.0.0.1:$port|
+                               s|127.0.0.1:1/|127.0.0.1:$port/|")
     sh -c "$command" >"$folder/out" 2>&1
     status=$?
     if [ $status -ne "$wanted" ]; then
@@ -72,9 +77,39 @@ run() {
     fi
 }
 
+# Reads a line of the server of gRPC.
+listen_grpc() {
+    mkfifo "$folder/commands_of_grpc"
+    "$FOREST_GRPC_SERVER" <"$folder/commands_of_grpc" >"$folder/grpc" 2>"$folder/grpc_errors" &
+    grpc=$!
+    exec 3>"$folder/commands_of_grpc"
+    for _ in $(seq 100); do
+        [ -s "$folder/grpc" ] && break
+        sleep 0.1
+    done
+    grpc_port=$(head -n 1 "$folder/grpc")
+    [ -n "$grpc_port" ] || { cat "$folder/grpc_errors"; return 1; }
+}
+
+# serve NAME, or serve !NAME
+serve() {
+    before=$(wc -l <"$folder/grpc")
+    echo "$1" >&3
+    for _ in $(seq 100); do
+        [ "$(wc -l <"$folder/grpc")" -gt "$before" ] && return 0
+        sleep 0.1
+    done
+    return 1
+}
+
 listen || exit 1
-sed -n 's/^| .* | `\(forest-health check .*\)` |$/\1/p' "$root/docs/how-to/watch-anything.md" \
-    >"$folder/commands"
+by_curl='--transport curl'
+if [ -n "${FOREST_GRPC_SERVER:-}" ]; then
+    listen_grpc && serve shop || exit 1
+    by_curl=nothing
+fi
+sed -n 's/^| .* | `\(forest-health check .*\)` |$/\1/p' "$root/docs/how-to/watch-anything.md" |
+    grep -v -e "$by_curl" >"$folder/commands"
 count=$(wc -l <"$folder/commands")
 [ "$count" -ge 7 ] || { echo "only $count commands were found in the table"; exit 1; }
 for state in up down; do
@@ -94,6 +129,18 @@ for state in up down; do
     run 0 degraded "forest-health check --unsigned --json --probe health-json http://127.0.0.1:1/healthcheck"
     grep -q '"degraded":true' "$folder/out" || { echo "not degraded:"; cat "$folder/out"; failures=$((failures + 1)); }
 
+    if [ -n "$grpc" ]; then
+        check="forest-health check --unsigned --transport curl --probe"
+        run 1 service "$check grpc:other http://127.0.0.1:50051"
+        grep -q service_unknown "$folder/out" || { echo "not unknown:"; cat "$folder/out"; failures=$((failures + 1)); }
+        serve '!shop'
+        run 1 service "$check grpc:shop http://127.0.0.1:50051"
+        grep -q not_ok "$folder/out" || { echo "not known:"; cat "$folder/out"; failures=$((failures + 1)); }
+        run 0 server "$check grpc http://127.0.0.1:50051"
+        exec 3>&-
+        wait "$grpc"
+        grpc=
+    fi
     kill "$server" && wait "$server"
     server=
 done

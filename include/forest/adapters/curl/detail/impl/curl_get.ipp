@@ -3,6 +3,7 @@
 #define FOREST_ADAPTERS_CURL_DETAIL_IMPL_CURL_GET_IPP
 
 #include <forest/adapters/curl/detail/curl_get.hpp>
+#include <forest/adapters/posix/address_of.hpp>
 #include <forest/core/options.hpp>
 
 #include <asio/post.hpp>
