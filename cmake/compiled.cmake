@@ -7,6 +7,7 @@
 #   forest::compiled_core    beside forest::core
 #   forest::compiled         beside forest::forest
 #   forest::compiled_cares   beside forest::cares
+#   forest::compiled_httplib, forest::compiled_microhttpd   beside forest::httplib, forest::microhttpd
 #
 # Included by the library's own CMakeLists.txt, and by forest-config.cmake from the installed package.
 
@@ -37,3 +38,8 @@ endif()
 if(TARGET forest::cares)
     forest_add_compiled(compiled_cares src_cares.hpp forest::compiled forest::cares)
 endif()
+foreach(server IN ITEMS httplib microhttpd)
+    if(TARGET forest::${server})
+        forest_add_compiled(compiled_${server} src_${server}.hpp forest::compiled_core forest::${server})
+    endif()
+endforeach()

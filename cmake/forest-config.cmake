@@ -3,8 +3,10 @@
 # find_package(forest)                  forest::core and forest::forest
 # find_package(forest COMPONENTS core)  forest::core alone, which depends on nothing
 # find_package(forest COMPONENTS cares) forest::cares too, which depends on c-ares
+# find_package(forest COMPONENTS httplib)    forest::core and forest::httplib, which depends on cpp-httplib
+# find_package(forest COMPONENTS microhttpd) forest::core and forest::microhttpd, on GNU libmicrohttpd
 #
-# Each has a compiled form: forest::compiled_core, forest::compiled and forest::compiled_cares.
+# Each has a compiled form: forest::compiled_core, forest::compiled, forest::compiled_cares and so on.
 
 if(NOT forest_FIND_COMPONENTS)
     set(forest_FIND_COMPONENTS core forest)
@@ -42,6 +44,21 @@ if("cares" IN_LIST forest_FIND_COMPONENTS AND forest_forest_FOUND
         set(forest_cares_FOUND TRUE)
     endif()
 endif()
+
+foreach(component_and_package IN ITEMS "httplib;cpp-httplib" "microhttpd;libmicrohttpd")
+    list(GET component_and_package 0 component)
+    list(GET component_and_package 1 package)
+    if(component IN_LIST forest_FIND_COMPONENTS
+       AND EXISTS ${CMAKE_CURRENT_LIST_DIR}/forest-${component}-targets.cmake)
+        include(CMakeFindDependencyMacro)
+        find_dependency(PkgConfig)
+        pkg_check_modules(lib${component} QUIET IMPORTED_TARGET ${package})
+        if(TARGET PkgConfig::lib${component})
+            include(${CMAKE_CURRENT_LIST_DIR}/forest-${component}-targets.cmake)
+            set(forest_${component}_FOUND TRUE)
+        endif()
+    endif()
+endforeach()
 
 include(${CMAKE_CURRENT_LIST_DIR}/compiled.cmake)
 

@@ -93,15 +93,11 @@ private:
 /// asks.
 ///
 /// From examples/recipes/serve_from_your_own_server.cpp:
-///     // Called by the server for each request.
-///     void on_request(own::exchange& exchange) {
-///         forest::received_request request{exchange.method(), exchange.target()};
-///         for (const auto& [name, value] : exchange.fields())
-///             request.add_field(name, value);
-///         routes.serve(request, forest::route_responder{[&exchange](const forest::response& answer) {
-///             exchange.send(answer.status, answer.content_type, answer.fields.text(), answer.body);
-///         }});
-///     }
+///     forest::received_request request{view(asked.method_string()), view(asked.target()),
+///                                      static_cast<int>(asked.version() % 10)};
+///     for (const auto& field : asked)
+///         request.add_field(view(field.name_string()), view(field.value()));
+///     routes.serve(request, forest::route_responder{[own](const auto& answer) { own->send(answer); }});
 ///
 /// **Thread safety:** all members may be called from any thread, and from handlers. Handlers run on
 /// the threads that call `serve`, possibly on several at once, and outside every lock.
