@@ -6,7 +6,7 @@
 #
 #   forest::compiled_core    beside forest::core
 #   forest::compiled         beside forest::forest
-#   forest::compiled_cares   beside forest::cares; so for forest::curl and forest::httplib
+#   forest::compiled_cares   beside forest::cares; so for forest::curl, forest::httplib, forest::microhttpd
 #
 # Included by the library's own CMakeLists.txt, and by forest-config.cmake from the installed package.
 
@@ -39,3 +39,6 @@ foreach(adapter IN ITEMS cares curl httplib)
         forest_add_compiled(compiled_${adapter} src_${adapter}.hpp forest::compiled forest::${adapter})
     endif()
 endforeach()
+if(TARGET forest::microhttpd)
+    forest_add_compiled(compiled_microhttpd src_microhttpd.hpp forest::compiled_core forest::microhttpd)
+endif()

@@ -20,7 +20,7 @@ endif()
 
 # The compiled form, which our programs link.
 foreach(library IN ITEMS forest_compiled_core forest_compiled forest_compiled_cares
-        forest_compiled_curl forest_compiled_httplib)
+        forest_compiled_curl forest_compiled_httplib forest_compiled_microhttpd)
     if(TARGET ${library})
         forest_strict(${library})
         # Simulated years are minutes when they are not optimised.

@@ -4,6 +4,7 @@
 # find_package(forest COMPONENTS core)  forest::core alone, which depends on nothing
 # find_package(forest COMPONENTS cares) forest::cares too, which depends on c-ares; so for `curl`
 #                                       (libcurl) and `httplib` (cpp-httplib)
+# find_package(forest COMPONENTS microhttpd) forest::core and forest::microhttpd, on GNU libmicrohttpd
 #
 # Each has a compiled form: forest::compiled_core, forest::compiled, forest::compiled_cares and so on.
 
@@ -51,6 +52,17 @@ foreach(adapter IN ITEMS cares curl httplib)
         endif()
     endif()
 endforeach()
+
+if("microhttpd" IN_LIST forest_FIND_COMPONENTS
+   AND EXISTS ${CMAKE_CURRENT_LIST_DIR}/forest-microhttpd-targets.cmake)
+    include(CMakeFindDependencyMacro)
+    find_dependency(PkgConfig)
+    pkg_check_modules(libmicrohttpd QUIET IMPORTED_TARGET libmicrohttpd)
+    if(TARGET PkgConfig::libmicrohttpd)
+        include(${CMAKE_CURRENT_LIST_DIR}/forest-microhttpd-targets.cmake)
+        set(forest_microhttpd_FOUND TRUE)
+    endif()
+endif()
 
 include(${CMAKE_CURRENT_LIST_DIR}/compiled.cmake)
 

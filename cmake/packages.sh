@@ -14,9 +14,9 @@ packages_in() {
     case $1 in
     build) echo g++ cmake ninja-build ccache pkg-config libasio-dev libssl-dev libfmt-dev \
         libcli11-dev libidn2-dev libsqlitecpp-dev nlohmann-json3-dev ;;
-    tests) echo libboost-test-dev libc-ares-dev libcurl4-openssl-dev libcpp-httplib-dev libgrpc++-dev \
-        librapidcheck-dev nlohmann-json3-dev curl openssl nginx-light \
-        sqlite3 valgrind libspdlog-dev libglib2.0-dev ;;
+    tests) echo libboost-test-dev libboost-dev libc-ares-dev libcurl4-openssl-dev libcpp-httplib-dev \
+        libmicrohttpd-dev libgrpc++-dev librapidcheck-dev nlohmann-json3-dev curl openssl nginx-light \
+        haproxy sqlite3 valgrind libspdlog-dev libglib2.0-dev ;;
     demo) echo sqlite3 ;;
     costs) echo time ;;
     full) echo clang-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 ;;

@@ -17,6 +17,7 @@
 #include <forest/adapters/posix/impl/file_version.ipp>
 #include <forest/adapters/posix/impl/getaddrinfo_resolver.ipp>
 #include <forest/adapters/posix/impl/hosts_file.ipp>
+#include <forest/adapters/posix/impl/server_socket_file.ipp>
 #include <forest/adapters/posix/impl/socket_client.ipp>
 #include <forest/core/detail/container/impl/address_list.ipp>
 #include <forest/core/detail/container/impl/index_table.ipp>

@@ -11,6 +11,7 @@
 
 #include <forest/adapters/httplib/detail/impl/httplib_call.ipp>
 #include <forest/adapters/httplib/detail/impl/httplib_get.ipp>
+#include <forest/adapters/httplib/impl/httplib_server.ipp>
 #include <forest/adapters/httplib/impl/httplib_transport.ipp>
 
 #endif

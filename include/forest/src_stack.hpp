@@ -33,7 +33,6 @@
 #include <forest/adapters/asio/detail/server/impl/server_listener.ipp>
 #include <forest/adapters/asio/detail/server/impl/server_memory.ipp>
 #include <forest/adapters/asio/detail/server/impl/server_party.ipp>
-#include <forest/adapters/asio/detail/server/impl/server_socket_file.ipp>
 #include <forest/adapters/asio/detail/server/impl/server_state.ipp>
 #include <forest/adapters/asio/detail/server/impl/server_stream.ipp>
 #include <forest/adapters/asio/detail/server/impl/spare_descriptor.ipp>

@@ -30,7 +30,7 @@ lowest='version|form'
 core="core/.+|$lowest"
 policy="$core|policy/(impl/)?[^/]+"
 assemblies="$policy|(detail|impl)/.+|fwd|(basic_)?(health_client|health_fleet|datasource)"
-assemblies="$assemblies|health_route|schema_route|signed_route|health_probe|probes"
+assemblies="$assemblies|health_route|schema_route|signed_route|health_probe|probes|route_table"
 
 # The rooms of sim: each may include those before it.
 rooms='time script trace network world rules search explore conformance'

@@ -93,7 +93,7 @@ report "$(awk '
 # Each of them is in one source of the compiled form: in that of its package, or in that of the core.
 report "$({ echo "$compiled" && grep -o '^#include <.*[.]ipp>' include/forest/src*.hpp /dev/null; } | awk '
     function source(file) {
-        if (match(file, /\/adapters\/(cares|curl|httplib)\//))
+        if (match(file, /\/adapters\/(cares|curl|httplib|microhttpd)\//))
             return "include/forest/src_" substr(file, RSTART + 10, RLENGTH - 11) ".hpp"
         if (file ~ /\/adapters\/(asio|fmt|openssl)\//) return "include/forest/src_stack.hpp"
         return "include/forest/src_core.hpp"

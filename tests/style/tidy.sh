@@ -4,7 +4,7 @@
 # usage: tidy.sh SOURCE_DIR BUILD_DIR
 #
 # clang-tidy 19 finds nothing in include/, by the checks in .clang-tidy. All headers are in
-# everything.hpp of BUILD_DIR, but for those on c-ares, libcurl and cpp-httplib where that is not installed, and for the sources
+# everything.hpp of BUILD_DIR, but for those on packages that are not installed, and for the sources
 # of the compiled form, which have nothing that the headers do not include in the other form.
 set -eu
 source=$1 build=$2
@@ -12,7 +12,7 @@ command -v clang-tidy-19 >/dev/null || { echo "skipped: there is no clang-tidy-1
 
 faults=0
 optional=
-for adapter in cares curl httplib; do
+for adapter in cares curl httplib microhttpd; do
     grep -q "forest/adapters/$adapter/" "$build/everything.hpp" || optional="$optional forest/adapters/$adapter/"
 done
 for header in $(cd "$source/include" && find forest -name '*.hpp'); do

@@ -143,8 +143,7 @@ FOREST_DECL std::error_code asio_server::listen_unix(const std::string& path,
                                                      const unix_socket_options& options) try {
     if (const std::error_code ec = options.validate())
         return ec;
-    constexpr std::size_t path_bytes_max = sizeof(sockaddr_un::sun_path) - 1;
-    if (path.empty() || path.size() > path_bytes_max || path.find('\0') != std::string::npos)
+    if (!server_socket_file::is_name(path))
         return errc::path_invalid;
     const std::lock_guard lock{*state_->mutex};
     return listening{state_}.listen_unix(path, options.mode);

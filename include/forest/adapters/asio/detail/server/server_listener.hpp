@@ -4,9 +4,9 @@
 
 #include <forest/adapters/asio/detail/server/server_address.hpp>
 #include <forest/adapters/asio/detail/server/server_party.hpp>
-#include <forest/adapters/asio/detail/server/server_socket_file.hpp>
 #include <forest/adapters/asio/detail/server/server_state.hpp>
 #include <forest/adapters/openssl/tls_context.hpp>
+#include <forest/adapters/posix/server_socket_file.hpp>
 #include <forest/form.hpp>
 
 #include <asio/posix/stream_descriptor.hpp>

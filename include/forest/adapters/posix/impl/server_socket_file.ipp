@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef FOREST_ADAPTERS_ASIO_DETAIL_SERVER_IMPL_SERVER_SOCKET_FILE_IPP
-#define FOREST_ADAPTERS_ASIO_DETAIL_SERVER_IMPL_SERVER_SOCKET_FILE_IPP
+#ifndef FOREST_ADAPTERS_POSIX_IMPL_SERVER_SOCKET_FILE_IPP
+#define FOREST_ADAPTERS_POSIX_IMPL_SERVER_SOCKET_FILE_IPP
 
-#include <forest/adapters/asio/detail/server/server_socket_file.hpp>
+#include <forest/adapters/posix/server_socket_file.hpp>
 
-namespace forest::inline FOREST_FORM::detail {
+namespace forest::inline FOREST_FORM {
 
 FOREST_DECL std::error_code server_socket_file::claim(const std::string& path) {
     if (const std::error_code ec = lock(path))
@@ -95,6 +95,6 @@ FOREST_DECL bool server_socket_file::refuses(const std::string& path) noexcept {
     return refused;
 }
 
-} // namespace forest::inline FOREST_FORM::detail
+} // namespace forest::inline FOREST_FORM
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-#ifndef FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_SOCKET_FILE_HPP
-#define FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_SOCKET_FILE_HPP
+#ifndef FOREST_ADAPTERS_POSIX_SERVER_SOCKET_FILE_HPP
+#define FOREST_ADAPTERS_POSIX_SERVER_SOCKET_FILE_HPP
 
 #include <forest/adapters/posix/fork_mark.hpp>
 #include <forest/core/error.hpp>
@@ -25,15 +25,24 @@
 // if several servers did this at once, each could remove the file of another one. So a lock
 // decides.
 
-namespace forest::inline FOREST_FORM::detail {
+namespace forest::inline FOREST_FORM {
 
-/// A socket file that this process owns until it is destroyed. Not thread-safe.
+/// A socket file that this process owns until it is destroyed: for a server that listens on a unix
+/// socket. Not thread-safe. Lifetime: none but its own. All members return error codes: those of
+/// `asio_server::listen_unix`.
 class server_socket_file {
 public:
     server_socket_file() noexcept = default;
     server_socket_file(const server_socket_file&) = delete;
     server_socket_file& operator=(const server_socket_file&) = delete;
     ~server_socket_file() { release(); }
+
+    /// Returns whether `path` can be the name of a unix socket: it is neither empty nor too long
+    /// for a `sockaddr_un`, and has no zero byte.
+    static bool is_name(const std::string& path) noexcept {
+        return !path.empty() && path.size() < sizeof(sockaddr_un::sun_path) &&
+               path.find('\0') == std::string::npos;
+    }
 
     /// The name of the lock file.
     static std::string lock_path(const std::string& path) { return path + ".lock"; }
@@ -81,10 +90,10 @@ private:
     struct stat locked_{};
 };
 
-} // namespace forest::inline FOREST_FORM::detail
+} // namespace forest::inline FOREST_FORM
 
 #ifndef FOREST_SEPARATE_COMPILATION
-#include <forest/adapters/asio/detail/server/impl/server_socket_file.ipp>
+#include <forest/adapters/posix/impl/server_socket_file.ipp>
 #endif
 
 #endif
