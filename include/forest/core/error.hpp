@@ -87,6 +87,12 @@ enum class errc {
     invalid_doubt_max,    // an option is out of its range
     url_host_not_ascii,   // what is wrong with a URL
     url_zone_invalid,
+
+    // What is wrong with a check of a route.
+    check_name_invalid,
+    check_function_missing,
+    invalid_check_deadline,
+    invalid_check_cache_for,
 };
 
 /// Groups of errors, for code that does not need the exact error: `ec == condition::unhealthy`.
@@ -157,6 +163,10 @@ enum class condition {
     case errc::plain_http_expected: return "plain_http_expected";
     case errc::http2_only: return "http2_only";
     case errc::other_protocol: return "other_protocol";
+    case errc::check_name_invalid: return "check_name_invalid";
+    case errc::check_function_missing: return "check_function_missing";
+    case errc::invalid_check_deadline: return "invalid_check_deadline";
+    case errc::invalid_check_cache_for: return "invalid_check_cache_for";
     }
     return {};
 }
@@ -268,6 +278,14 @@ enum class condition {
     case errc::other_protocol:
         return "another protocol than HTTP answers, such as SSH, SMTP or FTP; check the port of "
                "the URL";
+    case errc::check_name_invalid:
+        return "the name of a check must have 1 to 128 bytes, and be that of no other check of the "
+               "route";
+    case errc::check_function_missing:
+        return "a check needs a function, and one that blocks needs a pool to run on";
+    case errc::invalid_check_deadline:
+        return "check_options.deadline must be greater than 0 and at most 366 days";
+    case errc::invalid_check_cache_for: return "check_options.cache_for must be from 0 to 366 days";
     }
     return "unknown error";
 }
@@ -305,7 +323,8 @@ constexpr bool belongs_to(errc code, condition group) noexcept {
     case condition::check_failed: return is_check_failure(code);
     case condition::invalid_argument:
         return (errc::invalid_interval <= code && code <= errc::path_invalid) ||
-               (errc::invalid_doubt_max <= code && code <= errc::url_zone_invalid);
+               (errc::invalid_doubt_max <= code && code <= errc::url_zone_invalid) ||
+               (errc::check_name_invalid <= code && code <= errc::invalid_check_cache_for);
     }
     return false;
 }
