@@ -53,6 +53,22 @@ namespace detail {
 /// Sends a response: `give(response)`.
 using response_sink = function_reference<void(const response&)>;
 
+/// A responder that is kept, for a response that is sent later.
+using kept_responder = unique_function<void(const response&)>;
+using responder_keeper = function_reference<kept_responder()>;
+
+/// Mounts a handler on a path. Throws std::system_error with the server's error if the path cannot
+/// be used.
+template <typename Server, typename Handler>
+void mount_handler(Server& server, const std::string& path, const Handler& handler) {
+    if constexpr (std::convertible_to<decltype(server.get(path, handler)), std::error_code>) {
+        if (const std::error_code ec = server.get(path, handler))
+            throw std::system_error(ec, path);
+    } else {
+        server.get(path, handler);
+    }
+}
+
 } // namespace detail
 
 /// The base of the state of a route. The route and its handler on the server share the state, so
@@ -84,10 +100,11 @@ private:
     template <server Server, std::derived_from<signed_route> State>
     friend void mount_route(Server& server, const std::shared_ptr<State>& state);
 
-    using answer_function =
-        detail::function_reference<void(const server_request&, detail::response_sink)>;
+    using answer_function = detail::function_reference<void(
+        const server_request&, const verification&, detail::response_sink)>;
 
-    // Verifies a request, sends the response of `answer` or a 401, and reports it.
+    // Verifies a request, sends the response of `answer` or a 401, and reports it. If `answer`
+    // sends none, it has kept the responder, and reports the response later.
     void serve(const server_request& incoming, answer_function answer,
                detail::response_sink respond) const;
 
@@ -101,25 +118,27 @@ private:
 /// Mounts a route on its path. `state` is a `signed_route` with a member
 /// `answer(const server_request&, give)`, which calls `give(const response&)` once. `answer` is
 /// called only for requests that the verifier accepts, and possibly on several threads at once. All
-/// other requests get the same 401, so that a stranger learns nothing about the state. Throws
-/// std::system_error with the server's error if the path cannot be used.
+/// other requests get the same 401, so that a stranger learns nothing about the state. If the state
+/// has a member `hold(request, verified, keep)`, that is called before: it may take the responder
+/// with `keep()`, send and report a response later, and return true. Throws std::system_error with
+/// the server's error if the path cannot be used.
 template <server Server, std::derived_from<signed_route> State>
 void mount_route(Server& server, const std::shared_ptr<State>& state) {
     const auto handler = [state](const server_request& incoming, auto respond) {
         state->serve(
             incoming,
-            [&state](const server_request& request, detail::response_sink give) {
+            [&](const server_request& request, const verification& verified,
+                detail::response_sink give) {
+                if constexpr (requires { &State::hold; }) {
+                    if (state->hold(request, verified,
+                                    [&respond] { return detail::kept_responder{respond}; }))
+                        return;
+                }
                 state->answer(request, give);
             },
             [&respond](const response& answer) { respond(answer); });
     };
-    if constexpr (std::convertible_to<decltype(server.get(state->path(), handler)),
-                                      std::error_code>) {
-        if (const std::error_code ec = server.get(state->path(), handler))
-            throw std::system_error(ec, state->path());
-    } else {
-        server.get(state->path(), handler);
-    }
+    detail::mount_handler(server, state->path(), handler);
 }
 
 namespace detail {

@@ -49,6 +49,7 @@
 #include <forest/adapters/asio/impl/failure_reporter.ipp>
 #include <forest/adapters/asio/impl/pending_get.ipp>
 #include <forest/adapters/asio/impl/pooled_transport.ipp>
+#include <forest/adapters/asio/impl/post_to.ipp>
 #include <forest/adapters/asio/impl/server_limits.ipp>
 #include <forest/adapters/asio/impl/server_responder.ipp>
 #include <forest/adapters/asio/impl/shutdown_signals.ipp>

@@ -18,7 +18,7 @@ namespace {
 
 std::vector<errc> all_errors() {
     std::vector<errc> all;
-    for (int value = 1; value <= static_cast<int>(errc::service_unknown); ++value)
+    for (int value = 1; value <= static_cast<int>(errc::invalid_check_cache_for); ++value)
         all.push_back(errc{value});
     return all;
 }
@@ -58,6 +58,16 @@ BOOST_AUTO_TEST_CASE(an_invalid_argument_is_no_failure_of_a_check) {
     BOOST_TEST((make_error_code(errc::url_port_invalid) == condition::invalid_argument));
     BOOST_TEST(!(make_error_code(errc::timed_out) == condition::invalid_argument));
     BOOST_TEST(!(make_error_code(errc::operation_canceled) == condition::check_failed));
+}
+
+BOOST_AUTO_TEST_CASE(B28_what_is_wrong_with_a_check_of_a_route_is_an_invalid_argument) {
+    for (const errc each : {errc::check_name_invalid, errc::check_function_missing,
+                            errc::invalid_check_deadline, errc::invalid_check_cache_for}) {
+        const std::error_code ec = each;
+        BOOST_TEST((ec == condition::invalid_argument));
+        BOOST_TEST(!(ec == condition::check_failed));
+        BOOST_TEST(ec.message().find("check") != std::string::npos);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_body_that_is_no_schema_is_an_answer_that_cannot_be_understood) {
@@ -153,6 +163,10 @@ BOOST_AUTO_TEST_CASE(the_numbers_and_names_of_errors_do_not_change) {
         "expected_status_invalid",
         "method_invalid",
         "service_unknown",
+        "check_name_invalid",
+        "check_function_missing",
+        "invalid_check_deadline",
+        "invalid_check_cache_for",
     };
     BOOST_TEST_REQUIRE(released.size() == all_errors().size());
     for (std::size_t index = 0; index < released.size(); ++index)

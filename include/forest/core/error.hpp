@@ -92,6 +92,12 @@ enum class errc {
     expected_status_invalid, // what is wrong with a probe
     method_invalid,
     service_unknown, // why a check failed
+
+    // What is wrong with a check of a route.
+    check_name_invalid,
+    check_function_missing,
+    invalid_check_deadline,
+    invalid_check_cache_for,
 };
 
 /// Groups of errors, for code that does not need the exact error: `ec == condition::unhealthy`.
@@ -167,6 +173,10 @@ enum class condition {
     case errc::expected_status_invalid: return "expected_status_invalid";
     case errc::method_invalid: return "method_invalid";
     case errc::service_unknown: return "service_unknown";
+    case errc::check_name_invalid: return "check_name_invalid";
+    case errc::check_function_missing: return "check_function_missing";
+    case errc::invalid_check_deadline: return "invalid_check_deadline";
+    case errc::invalid_check_cache_for: return "invalid_check_cache_for";
     }
     return {};
 }
@@ -290,6 +300,14 @@ enum class condition {
     case errc::service_unknown:
         return "the server does not know the service; check its name, and that the server has a "
                "gRPC health service";
+    case errc::check_name_invalid:
+        return "the name of a check must have 1 to 128 bytes, and be that of no other check of the "
+               "route";
+    case errc::check_function_missing:
+        return "a check needs a function, and one that blocks needs a pool to run on";
+    case errc::invalid_check_deadline:
+        return "check_options.deadline must be greater than 0 and at most 366 days";
+    case errc::invalid_check_cache_for: return "check_options.cache_for must be from 0 to 366 days";
     }
     return "unknown error";
 }
@@ -330,7 +348,8 @@ constexpr bool belongs_to(errc code, condition group) noexcept {
     case condition::invalid_argument:
         return (errc::invalid_interval <= code && code <= errc::path_invalid) ||
                (errc::invalid_doubt_max <= code && code <= errc::url_zone_invalid) ||
-               (errc::expected_status_invalid <= code && code <= errc::method_invalid);
+               (errc::expected_status_invalid <= code && code <= errc::method_invalid) ||
+               (errc::check_name_invalid <= code && code <= errc::invalid_check_cache_for);
     }
     return false;
 }

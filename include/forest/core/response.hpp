@@ -23,6 +23,10 @@ struct response {
     /// So a large body exists only once for any number of clients. If it is null, the body is
     /// copied. The deleter of the owner may run on any thread, and may call the server.
     std::shared_ptr<const void> body_owner{};
+
+    /// Whether anybody gets this answer, without a signature. A server that prefers clients to
+    /// strangers (B23: who gives way) then learns nothing about the sender of the request.
+    bool for_anybody = false;
 };
 
 } // namespace forest::inline FOREST_FORM

@@ -38,7 +38,7 @@ FOREST_DECL void signed_route::serve(const server_request& incoming, answer_func
     };
     const verification verified = allows(incoming);
     if (verified) {
-        answer(incoming, give);
+        answer(incoming, verified, give);
     } else {
         response refusal;
         refusal.status = 401;
@@ -46,7 +46,8 @@ FOREST_DECL void signed_route::serve(const server_request& incoming, answer_func
         (void)refusal.fields.add("Cache-Control", "no-store"); // The field fits.
         give(refusal);
     }
-    report({incoming.path, incoming.method, status, verified});
+    if (status != 0)
+        report({incoming.path, incoming.method, status, verified});
 }
 
 FOREST_DECL void signed_route::report(const route_answer& answer) const noexcept {

@@ -7,6 +7,7 @@
 #include <forest/core/response.hpp>
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
+#include <forest/policy/clock.hpp>
 
 #include <concepts>
 #include <string>
@@ -46,6 +47,14 @@ struct server_handler_archetype {
 template <typename T>
 concept server = requires(T& server, std::string path, detail::server_handler_archetype handler) {
     server.get(path, handler);
+};
+
+/// A server that also has a clock. `clock()` returns a clock on the execution context of the
+/// server; each has its own waits. A health route on such a server lets a request wait until the
+/// checks of the application have ended (B28: the route's own checks).
+template <typename T>
+concept timed_server = server<T> && requires(T& server) {
+    { server.clock() } -> clock;
 };
 
 } // namespace forest::inline FOREST_FORM

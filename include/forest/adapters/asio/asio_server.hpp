@@ -2,6 +2,7 @@
 #ifndef FOREST_ADAPTERS_ASIO_ASIO_SERVER_HPP
 #define FOREST_ADAPTERS_ASIO_ASIO_SERVER_HPP
 
+#include <forest/adapters/asio/asio_clock.hpp>
 #include <forest/adapters/asio/executor_source.hpp>
 #include <forest/adapters/asio/server_limits.hpp>
 #include <forest/adapters/asio/server_responder.hpp>
@@ -35,7 +36,7 @@ struct server_state;
 }
 
 /// Serves routes over TCP, TLS and unix sockets, with keep-alive and pipelining: a model of
-/// `server`.
+/// `server` and of `timed_server`.
 ///
 /// From examples/tutorial/01_watch_one_server.cpp:
 ///     forest::asio_server server{io.get_executor()};
@@ -125,6 +126,9 @@ public:
 
     /// Returns the number of open connections.
     [[nodiscard]] std::size_t connections() const;
+
+    /// Returns a clock on the executor of the server.
+    [[nodiscard]] asio_clock clock() const;
 
     /// Stops accepting and closes idle connections. Requests that have begun are still answered,
     /// with `Connection: close`. After `grace` the remaining connections are closed; with 0 all are

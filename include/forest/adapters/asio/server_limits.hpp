@@ -83,8 +83,9 @@ struct server_limits {
     /// their answer. Clients that wait between two requests are next, beginning with the one that
     /// has waited longest. Clients that have not taken their whole answer within `send_timeout` are
     /// last. The order is the same when descriptors or memory run out. A connection is a stranger
-    /// until a handler answers it with a status below 400 or above 499; a route does that if the
-    /// signature is valid. If there is no connection to close, new ones wait in the backlog.
+    /// until a handler answers it with a status below 400 or above 499, and not with
+    /// `response::for_anybody`; a route does that if the signature is valid. If there is no
+    /// connection to close, new ones wait in the backlog.
     std::size_t connections_max = 1024;
 
     /// How many connections the kernel completes before they are accepted, at least 1. The kernel

@@ -25,7 +25,8 @@
 namespace forest::inline FOREST_FORM::sim {
 
 /// A simulated server without faults. For a server that crashes or hangs, use server_process. Not
-/// copyable, not thread-safe. It must outlive the transports that talk to it. Models `server`.
+/// copyable, not thread-safe. It must outlive the transports that talk to it. Models `server` and
+/// `timed_server`.
 class memory_server {
     // Writes all answers into one string, so an answer of the usual size needs no new memory.
     class answer_writer {
@@ -84,6 +85,9 @@ public:
         handlers_.insert_or_assign(std::move(path), std::move(handler));
     }
 
+    /// A clock of the same host.
+    [[nodiscard]] virtual_clock clock() const { return clock_; }
+
     /// Takes the bytes of one request. Calls `receiver` with the bytes of the answer, at once or
     /// when the handler answers; these bytes are valid during that call. The answer to a malformed
     /// request is 400.
@@ -96,7 +100,7 @@ private:
     std::shared_ptr<answer_writer> writer_ = std::make_shared<answer_writer>();
 };
 
-static_assert(forest::server<memory_server>);
+static_assert(forest::timed_server<memory_server>);
 
 } // namespace forest::inline FOREST_FORM::sim
 

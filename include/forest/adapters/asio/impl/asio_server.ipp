@@ -32,7 +32,7 @@
 
 namespace forest::inline FOREST_FORM {
 
-static_assert(server<asio_server>);
+static_assert(timed_server<asio_server>);
 
 // Adds listeners to a server. All members are called under the server's lock.
 class asio_server::listening {
@@ -176,6 +176,10 @@ FOREST_DECL std::vector<std::string> asio_server::skipped_endpoints() const {
 FOREST_DECL std::size_t asio_server::connections() const {
     const std::lock_guard lock{*state_->mutex};
     return state_->connections();
+}
+
+FOREST_DECL asio_clock asio_server::clock() const {
+    return asio_clock{state_->turns.get_executor()};
 }
 
 FOREST_DECL void asio_server::stop(duration grace) {

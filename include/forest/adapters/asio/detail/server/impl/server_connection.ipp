@@ -70,7 +70,7 @@ FOREST_DECL void server_connection::answer(const response& content) noexcept {
         return;
     const auto owner = shared_from_this();
     const bool refuses = 400 <= content.status && content.status <= 499;
-    if (is_stranger() && !refuses)
+    if (is_stranger() && !refuses && !content.for_anybody)
         move_to(server_->busy, server_->busy.end());
     send_answer(content);
 }
