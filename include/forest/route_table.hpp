@@ -97,7 +97,8 @@ private:
 ///                                      static_cast<int>(asked.version() % 10)};
 ///     for (const auto& field : asked)
 ///         request.add_field(view(field.name_string()), view(field.value()));
-///     routes.serve(request, forest::route_responder{[own](const auto& answer) { own->send(answer); }});
+///     routes.serve(request,
+///                  forest::route_responder{[own](const auto& answer) { own->send(answer); }});
 ///
 /// **Thread safety:** all members may be called from any thread, and from handlers. Handlers run on
 /// the threads that call `serve`, possibly on several at once, and outside every lock.
