@@ -36,8 +36,9 @@ std::error_code check(const std::string& target, const char* secret) {
 } // namespace
 
 int main() {
-    const char* const secret = "s3cret"; // of client and server
-    httplib::Server application;         // with the routes of the application
+    const char* const secret = "s3cret";
+
+    httplib::Server application; // with the routes of the application
     application.Get("/hello", [](const httplib::Request&, httplib::Response& answer) {
         answer.set_content("hello", "text/plain");
     });

@@ -92,12 +92,13 @@ private:
 /// Routes for a server of another library: a model of `server` that a callback of that library
 /// asks.
 ///
-/// From examples/recipes/serve_from_your_own_server.cpp:
+/// From examples/recipes/own_server/beast_server.cpp:
 ///     forest::received_request request{view(asked.method_string()), view(asked.target()),
 ///                                      static_cast<int>(asked.version() % 10)};
 ///     for (const auto& field : asked)
 ///         request.add_field(view(field.name_string()), view(field.value()));
-///     routes.serve(request, forest::route_responder{[own](const auto& answer) { own->send(answer); }});
+///     routes.serve(request,
+///                  forest::route_responder{[own](const auto& answer) { own->send(answer); }});
 ///
 /// **Thread safety:** all members may be called from any thread, and from handlers. Handlers run on
 /// the threads that call `serve`, possibly on several at once, and outside every lock.

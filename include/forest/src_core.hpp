@@ -66,6 +66,7 @@
 #include <forest/detail/routes/impl/route_checks.ipp>
 #include <forest/detail/routes/impl/schema_route_state.ipp>
 #include <forest/impl/probes.ipp>
+#include <forest/impl/route_table.ipp>
 #include <forest/impl/signed_route.ipp>
 #include <forest/sim/conformance/detail/impl/backoff_battery.ipp>
 #include <forest/sim/conformance/detail/impl/current_call.ipp>

@@ -146,8 +146,8 @@ BOOST_AUTO_TEST_CASE(a_timeout_out_of_its_range_is_refused) {
                               });
     const std::error_code ec = forest::httplib_errc::invalid_answer_timeout;
     BOOST_TEST(ec.message() ==
-               "httplib_options.answer_timeout must be greater than 0 and at most 366 days");
-    BOOST_TEST(ec.category().name() == std::string_view{"forest.httplib_options"});
+               "httplib_server_options.answer_timeout must be greater than 0 and at most 366 days");
+    BOOST_TEST(ec.category().name() == std::string_view{"forest.httplib_server_options"});
 }
 
 BOOST_AUTO_TEST_CASE(the_fields_that_the_library_adds_are_left_out) {

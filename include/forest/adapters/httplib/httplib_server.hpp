@@ -37,7 +37,7 @@ namespace detail {
 
 class httplib_category_type final : public option_category {
 public:
-    const char* name() const noexcept override { return "forest.httplib_options"; }
+    const char* name() const noexcept override { return "forest.httplib_server_options"; }
     std::string_view identifier(int value) const noexcept override;
     std::string message(int value) const override;
 };
@@ -57,7 +57,7 @@ namespace forest::inline FOREST_FORM {
 
 /// The options of an httplib_server. Limits of messages and connections are those of the
 /// `httplib::Server`.
-struct httplib_options {
+struct httplib_server_options {
     /// How long a handler may keep the responder. After that the answer is 503. Until the answer,
     /// the request holds one thread of the server's pool. Greater than 0, at most 366 days.
     duration answer_timeout = std::chrono::seconds{30};
@@ -97,7 +97,7 @@ struct httplib_options {
 /// exception of a handler is dropped, and the response is 500.
 class httplib_server {
 public:
-    explicit httplib_server(httplib::Server& server, const httplib_options& options = {});
+    explicit httplib_server(httplib::Server& server, const httplib_server_options& options = {});
 
     httplib_server(const httplib_server&) = delete;
     httplib_server& operator=(const httplib_server&) = delete;

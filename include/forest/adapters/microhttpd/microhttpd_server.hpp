@@ -31,8 +31,8 @@ namespace forest::inline FOREST_FORM {
 ///     forest::microhttpd_server server;
 ///     forest::basic_health_route health{server, forest::hmac_sha256_verifier{secret}};
 ///     MHD_Daemon* const daemon = MHD_start_daemon(
-///         MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr,
-///         &on_request, &server, MHD_OPTION_NOTIFY_COMPLETED, &on_completed, &server, MHD_OPTION_END);
+///         MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, &on_request,
+///         &server, MHD_OPTION_NOTIFY_COMPLETED, &on_completed, &server, MHD_OPTION_END);
 ///
 /// Here the two callbacks of the application call `handle` and `completed`. An application without
 /// a daemon calls `listen` instead. docs/reference/foreign-servers.md lists what differs from

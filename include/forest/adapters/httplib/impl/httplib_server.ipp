@@ -33,7 +33,7 @@ FOREST_DECL std::string_view httplib_category_type::identifier(int value) const 
 
 FOREST_DECL std::string httplib_category_type::message(int value) const {
     return httplib_errc{value} == httplib_errc::invalid_answer_timeout
-               ? "httplib_options.answer_timeout must be greater than 0 and at most 366 days"
+               ? "httplib_server_options.answer_timeout must be greater than 0 and at most 366 days"
                : "unknown error";
 }
 
@@ -99,13 +99,14 @@ FOREST_DECL std::error_code make_error_code(httplib_errc code) noexcept {
     return {static_cast<int>(code), detail::httplib_category_object.get()};
 }
 
-FOREST_DECL std::error_code httplib_options::validate() const noexcept {
+FOREST_DECL std::error_code httplib_server_options::validate() const noexcept {
     return duration::zero() < answer_timeout && answer_timeout <= std::chrono::days{366}
                ? std::error_code{}
                : httplib_errc::invalid_answer_timeout;
 }
 
-FOREST_DECL httplib_server::httplib_server(httplib::Server& server, const httplib_options& options)
+FOREST_DECL httplib_server::httplib_server(httplib::Server& server,
+                                           const httplib_server_options& options)
     : server_{server}, shared_{std::make_shared<mounted>()} {
     if (const std::error_code ec = options.validate())
         throw std::system_error(ec);

@@ -1,32 +1,23 @@
 // SPDX-License-Identifier: BSL-1.0
 
 // A server for which there is no adapter serves the health check: here one of Boost.Beast, with a
-// thread that reads one request from each connection.
+// thread that reads one request from each connection. Boost.Asio and Asio cannot be in one file.
 
-#include <forest/adapters/asio/async_check.hpp>
-#include <forest/adapters/openssl/hmac_sha256_signer.hpp>
-#include <forest/adapters/openssl/hmac_sha256_verifier.hpp>
+#include "beast_server.hpp"
+
 #include <forest/core/fields.hpp>
 #include <forest/core/response.hpp>
-#include <forest/core/url.hpp>
-#include <forest/core/verdict.hpp>
-#include <forest/health_route.hpp>
 #include <forest/route_table.hpp>
-
-#include <asio/io_context.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 
-#include <chrono>
-#include <cstdlib>
-#include <iostream>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -81,23 +72,22 @@ void serve(const forest::route_table& routes, tcp::socket socket) {
 
 } // namespace
 
-int main() {
-    const char* const secret = "s3cret"; // of client and server
-    forest::route_table routes;
-    forest::basic_health_route health{routes, forest::hmac_sha256_verifier{secret}};
+struct beast_server::parts {
+    explicit parts(const forest::route_table& routes)
+        : thread{[this, &routes] { serve(routes, acceptor.accept()); }} {}
 
-    boost::asio::io_context server;
-    tcp::acceptor acceptor{server, {boost::asio::ip::address_v4::loopback(), 0}};
-    std::thread thread{[&] { serve(routes, acceptor.accept()); }}; // one client is enough here
+    boost::asio::io_context io;
+    tcp::acceptor acceptor{io, {boost::asio::ip::address_v4::loopback(), 0}};
+    std::thread thread;
+};
 
-    asio::io_context io;
-    std::error_code result;
-    const auto port = std::to_string(acceptor.local_endpoint().port());
-    forest::async_check(io, forest::url{"http://127.0.0.1:" + port + health.path()},
-                        std::chrono::seconds{5}, forest::hmac_sha256_signer{secret},
-                        [&](const forest::verdict& found) { result = found.error; });
-    io.run();
-    thread.join();
-    std::cout << (result ? result.message() : "healthy") << '\n';
-    return result ? EXIT_FAILURE : EXIT_SUCCESS;
+beast_server::beast_server(const forest::route_table& routes)
+    : parts_{std::make_unique<parts>(routes)} {}
+
+beast_server::~beast_server() {
+    parts_->thread.join();
+}
+
+std::uint16_t beast_server::port() const {
+    return parts_->acceptor.local_endpoint().port();
 }
