@@ -40,6 +40,7 @@ struct good {
 constexpr auto http = url_scheme::http;
 constexpr auto https = url_scheme::https;
 constexpr auto http_unix = url_scheme::http_unix;
+constexpr auto tcp = url_scheme::tcp;
 
 const std::vector<good> accepted{
     {"http://localhost:3000/forest/health", http, "localhost", 3000, "/forest/health",
@@ -87,6 +88,8 @@ const std::vector<good> accepted{
      "/run/A b.sock"},
     {"http+unix://a.sock", http_unix, "localhost", 0, "/", "localhost", "a.sock"},
     {"http+unix://%2F%C3%A9/", http_unix, "localhost", 0, "/", "localhost", "/\xc3\xa9"},
+    {"tcp://Database.example:5432", tcp, "database.example", 5432, "/", "database.example:5432"},
+    {"TCP://[::1]:80/", tcp, "::1", 80, "/", "[::1]:80", "", true},
 };
 
 struct bad {
@@ -125,6 +128,14 @@ const std::vector<bad> refused{
     {"http://h:1:2/", errc::url_port_invalid},
     {"http://[::1]:x/", errc::url_port_invalid},
     {"http+unix://%2Fa:80/", errc::url_port_invalid},
+    {"tcp://h", errc::url_port_invalid},
+    {"tcp://h:", errc::url_port_invalid},
+    {"tcp://h:0", errc::url_port_invalid},
+    {"tcp://[::1]", errc::url_port_invalid},
+    {"tcp://:1", errc::url_host_missing},
+    {"tcp://u@h:1", errc::url_userinfo_refused},
+    {"tcp://h:1/a", errc::url_malformed},
+    {"tcp://h:1?a", errc::url_malformed},
     {" http://h/", errc::url_malformed},
     {"http://h/ ", errc::url_malformed},
     {"http://h/a b", errc::url_malformed},

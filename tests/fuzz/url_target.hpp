@@ -39,7 +39,8 @@ inline void url_target(std::string_view input) {
     if (!unix_socket) {
         const bool secure = parsed.scheme() == forest::url_scheme::https;
         const bool bracketed = parsed.host_header().front() == '[';
-        std::string again = secure ? "https://" : "http://";
+        const bool bare = parsed.scheme() == forest::url_scheme::tcp;
+        std::string again = secure ? "https://" : bare ? "tcp://" : "http://";
         again.append(bracketed ? "[" : "").append(parsed.host());
         for (const char byte : parsed.zone())
             again.append(again.find('%') == std::string::npos ? "%25%" : "%")

@@ -101,6 +101,7 @@ BOOST_AUTO_TEST_CASE(no_transport_sends_the_same_bytes_twice) {
     BOOST_TEST(server.accepted() == 1);
 }
 
+FOREST_TEST_NOT_BY_CURL
 BOOST_AUTO_TEST_CASE(a_connection_that_is_too_old_is_not_used) {
     bad_peer server{answering(std::string{healthy_answer})};
     getter client{{.reuse_connections = true, .kept_age_max = 1ns}};
@@ -137,6 +138,7 @@ BOOST_AUTO_TEST_CASE(B5_a_connection_that_dies_twice_is_lost) {
     BOOST_TEST(server.accepted() == 2);
 }
 
+FOREST_TEST_NOT_BY_CURL
 BOOST_AUTO_TEST_CASE(B5_a_kept_connection_that_dies_within_the_answer_is_lost_at_once) {
     bad_peer server{[](peer_connection& client) {
         client.read_request();
@@ -173,6 +175,7 @@ BOOST_AUTO_TEST_CASE(B5_a_kept_connection_that_says_nothing_times_out_without_a_
     BOOST_TEST(server.accepted() == 1);
 }
 
+FOREST_TEST_NOT_BY_CURL
 BOOST_AUTO_TEST_CASE(B12_a_fresh_connection_is_made_when_the_request_asks_for_one) {
     bad_peer server{answering(std::string{healthy_answer})};
     getter client{reusing};
@@ -252,6 +255,7 @@ BOOST_AUTO_TEST_CASE(an_answer_that_nobody_asked_for_does_not_pass_for_the_next)
 
 // A pool keeps them for others.
 #if !defined(FOREST_TEST_POOLED_TRANSPORT)
+FOREST_TEST_NOT_BY_CURL
 BOOST_AUTO_TEST_CASE(cancelling_closes_a_kept_connection) {
     std::atomic<bool> closed = false;
     bad_peer server{[&](peer_connection& client) {

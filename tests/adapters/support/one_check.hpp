@@ -49,6 +49,17 @@ using tested_transport = asio_transport;
 }
 #endif
 
+// Before a test of what libcurl does in another way: docs/reference/transport.md has the table.
+#if defined(FOREST_TEST_CURL_TRANSPORT)
+inline boost::test_tools::assertion_result is_not_by_curl(boost::unit_test::test_unit_id) {
+    return false;
+}
+#define FOREST_TEST_NOT_BY_CURL                                                                    \
+    BOOST_TEST_DECORATOR(*boost::unit_test::precondition(is_not_by_curl))
+#else
+#define FOREST_TEST_NOT_BY_CURL
+#endif
+
 /// How much later than its deadline a GET may end on a busy machine, sanitizers and all.
 inline constexpr std::chrono::seconds margin{5};
 

@@ -115,6 +115,8 @@ constexpr get_input canceled{.kind = in::canceled};
 
 constexpr get_plan literal{.timeout = timeout, .patience = 1s, .addresses = 1};
 constexpr get_plan encrypted{.timeout = timeout, .patience = 1s, .addresses = 1, .encrypted = true};
+constexpr get_plan bare{
+    .timeout = timeout, .patience = 1s, .addresses = 2, .encrypted = true, .connects_only = true};
 constexpr get_plan named{.timeout = timeout, .patience = 1s};
 constexpr get_plan kept{.timeout = timeout, .patience = 1s, .addresses = 1, .kept = true};
 constexpr get_plan kept_encrypted{
@@ -162,6 +164,21 @@ std::vector<script> scripts() {
           {"handshake 0", broken(errc::tls_failed)},
           {"close 0", performed}},
          errc::tls_failed},
+        {"a connection that is the answer",
+         bare,
+         {{"connect 0", connecting},
+          {"wait 250", ready(), 5ms},
+          {"try again 0", connected(false)},
+          {"close 0", performed}}},
+        {"a connection that is the answer, while another is attempted",
+         bare,
+         {{"connect 0", connecting},
+          {"wait 250", woke, 250ms},
+          {"connect 1", connecting},
+          {"wait 4000", ready(1), 5ms},
+          {"try again 1", connected(false)},
+          {"close 0", performed},
+          {"close 1", performed}}},
         {"a refused connection", literal, {{"connect 0", refused()}}, errc::connection_refused},
         {"a connection that is refused later",
          literal,
