@@ -101,7 +101,7 @@ public:
     /// 128 bytes or used already, `errc::check_function_missing`, `errc::invalid_check_deadline`,
     /// `errc::invalid_check_cache_for`. Then no check is added, and the others stay.
     ///
-    /// From tests/assemblies/route_checks_test.cpp:
+    /// From tests/assemblies/health_route_checks_test.cpp:
     ///     route.add_check("queue", [&](check_report report) {
     ///         queue.async_length([report](int length) { report(length < 1000); });
     ///     });

@@ -139,6 +139,12 @@ public:
     /// Whether a signed check that arrives now has a healthy answer, at once.
     [[nodiscard]] bool sound() const noexcept;
 
+    /// The health route of this life of the process, to add checks or to set its health; null while
+    /// the process is down or has no health route. A restart makes a new route, without the checks.
+    [[nodiscard]] basic_health_route<memory_server>* health_route() noexcept {
+        return crashed_ == 0 && health_ ? &*health_ : nullptr;
+    }
+
     // For transports.
 
     /// Returns whether the process accepts a connection. If it does, the caller has to release the

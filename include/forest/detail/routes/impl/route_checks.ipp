@@ -59,7 +59,8 @@ FOREST_DECL void route_checks::shorten(std::string& text) noexcept {
     std::size_t size = check_result::output_bytes_max;
     if (text.size() <= size)
         return;
-    while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0U) == 0x80) // within UTF-8
+    // A character of UTF-8 has at most three bytes that continue it.
+    for (int back = 0; back < 3 && (static_cast<unsigned char>(text[size]) & 0xc0U) == 0x80; ++back)
         --size;
     text.resize(size);
 }
