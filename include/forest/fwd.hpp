@@ -2,6 +2,7 @@
 #ifndef FOREST_FWD_HPP
 #define FOREST_FWD_HPP
 
+#include <forest/basic_fwd.hpp>
 #include <forest/form.hpp>
 
 #include <cstdint>
@@ -59,15 +60,6 @@ using pooled_transport = basic_pooled_transport<getaddrinfo_resolver>;
 // What watches, and what responds.
 template <typename Transport, typename Clock, typename Signer, typename Backoff>
 class basic_datasource;
-namespace probes {
-struct health;
-}
-template <typename Transport, typename Clock, typename Signer, typename Backoff,
-          typename Probe = probes::health>
-class basic_health_client;
-template <typename Transport, typename Clock, typename Signer, typename Backoff,
-          typename Probe = probes::health>
-class basic_health_fleet;
 template <typename Server>
 class basic_health_route;
 template <typename Server>

@@ -2,6 +2,7 @@
 #ifndef FOREST_HEALTH_FLEET_HPP
 #define FOREST_HEALTH_FLEET_HPP
 
+#include <forest/basic_fwd.hpp>
 #include <forest/core/backoff.hpp>
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/logic/option_mistake.hpp>
@@ -18,7 +19,6 @@
 #include <forest/detail/fleet/fleet_loop.hpp>
 #include <forest/detail/health/policy_set.hpp>
 #include <forest/form.hpp>
-#include <forest/fwd.hpp>
 #include <forest/health_probe.hpp>
 #include <forest/policy/backoff.hpp>
 #include <forest/policy/clock.hpp>

@@ -29,7 +29,7 @@ fault() {
 lowest='version|form'
 core="core/.+|$lowest"
 policy="$core|policy/(impl/)?[^/]+"
-assemblies="$policy|(detail|impl)/.+|fwd|(basic_)?(health_client|health_fleet|datasource)"
+assemblies="$policy|(detail|impl)/.+|(basic_)?fwd|(basic_)?(health_client|health_fleet|datasource)"
 assemblies="$assemblies|health_route|schema_route|signed_route|health_probe|probes|route_table"
 
 # The rooms of sim: each may include those before it.
