@@ -158,7 +158,7 @@ for name in asio httplib microhttpd; do
         done
         case $way in nginx | haproxy)
             kill "$proxy"
-            wait "$proxy" || true
+            wait "$proxy" 2>/dev/null || true
             running=
             ;;
         esac

@@ -74,7 +74,7 @@ public:
     /// was changed. `*request_state` must be null when a request begins. A handler that keeps its
     /// responder needs `MHD_ALLOW_SUSPEND_RESUME`; without that flag the answer is 500.
     std::optional<MHD_Result> handle(MHD_Connection* connection, const char* url,
-                                     const char* method, const char* version,
+                                     const char* method, const char* http_version,
                                      std::size_t* upload_data_size, void** request_state) noexcept;
 
     /// For the `MHD_RequestCompletedCallback` of the application: returns whether the request was

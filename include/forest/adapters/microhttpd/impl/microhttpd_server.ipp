@@ -251,14 +251,14 @@ struct microhttpd_server::state {
     }
 
     MHD_Result go_on(const request_ptr& request, const char* url, const char* method,
-                     const char* version, std::size_t* upload_data_size) {
+                     const char* http_version, std::size_t* upload_data_size) {
         if (*upload_data_size != 0) {
             request->body_bytes += std::exchange(*upload_data_size, 0);
             return request->body_bytes <= options.body_bytes_max ? MHD_YES : MHD_NO;
         }
         if (!std::exchange(request->handled, true)) {
-            received_request received{method, url,
-                                      std::string_view{version} == MHD_HTTP_VERSION_1_0 ? 0 : 1};
+            received_request received{
+                method, url, std::string_view{http_version} == MHD_HTTP_VERSION_1_0 ? 0 : 1};
             each_field(request->connection, [&](std::string_view name, std::string_view value) {
                 received.add_field(name, value);
             });
@@ -367,13 +367,13 @@ struct microhttpd_server::state {
     // The callbacks of the daemon that `listen` makes. All its paths are ours, so it answers 404
     // itself.
     static MHD_Result on_request(void* self, MHD_Connection* connection, const char* url,
-                                 const char* method, const char* version, const char*,
+                                 const char* method, const char* http_version, const char*,
                                  std::size_t* upload_data_size, void** request_state) {
         auto& own = *static_cast<state*>(self);
         try {
             const request_ptr known = own.find(*request_state);
             return known == nullptr ? own.begin(connection, request_state)
-                                    : own.go_on(known, url, method, version, upload_data_size);
+                                    : own.go_on(known, url, method, http_version, upload_data_size);
         } catch (...) {
             return MHD_NO;
         }
@@ -449,7 +449,7 @@ FOREST_DECL route_table& microhttpd_server::table() noexcept {
 
 FOREST_DECL std::optional<MHD_Result> microhttpd_server::handle(MHD_Connection* connection,
                                                                 const char* url, const char* method,
-                                                                const char* version,
+                                                                const char* http_version,
                                                                 std::size_t* upload_data_size,
                                                                 void** request_state) noexcept {
     try {
@@ -460,7 +460,7 @@ FOREST_DECL std::optional<MHD_Result> microhttpd_server::handle(MHD_Connection* 
     } catch (...) {
         return MHD_NO;
     }
-    return state::on_request(state_.get(), connection, url, method, version, nullptr,
+    return state::on_request(state_.get(), connection, url, method, http_version, nullptr,
                              upload_data_size, request_state);
 }
 
