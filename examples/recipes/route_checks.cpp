@@ -58,7 +58,8 @@ int main() {
         {.live_path = "/live", .ready_path = "/ready", .startup_path = "/startup"}};
 
     // Blocks: runs on the pool.
-    route.add_check("db", forest::post_to{pool}, [&] { return db.ping(); }, {.cache_for = 100ms});
+    const auto ping = [&] { return db.ping(); };
+    route.add_check("db", forest::post_to{pool}, ping, {.cache_for = 100ms});
     // Does not block: reports later.
     const auto check_queue = [&](forest::check_report report) {
         ask_length(clock, [report](int length) {

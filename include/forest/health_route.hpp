@@ -120,8 +120,8 @@ public:
     /// posts to an Asio executor. Throws like the function above.
     ///
     /// From examples/recipes/route_checks.cpp:
-    ///     route.add_check(
-    ///         "db", forest::post_to{pool}, [&] { return db.ping(); }, {.cache_for = 100ms});
+    ///     const auto ping = [&] { return db.ping(); };
+    ///     route.add_check("db", forest::post_to{pool}, ping, {.cache_for = 100ms});
     template <typename Post, std::invocable Check>
         requires(std::convertible_to<std::invoke_result_t<Check&>, check_result>)
     void add_check(std::string name, Post&& post, Check&& check,
