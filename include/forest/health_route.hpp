@@ -102,11 +102,15 @@ public:
     /// `errc::invalid_check_cache_for`. Then no check is added, and the others stay.
     ///
     /// From tests/assemblies/health_route_checks_test.cpp:
-    ///     route.add_check("queue", [&](check_report report) {
+    ///     route.add_check("queue", [&](const check_report& report) {
     ///         queue.async_length([report](int length) { report(length < 1000); });
     ///     });
-    template <std::invocable<check_report> Check>
+    template <typename Check>
     void add_check(std::string name, Check&& check, const check_options& options = {}) {
+        static_assert(
+            std::invocable<std::decay_t<Check>&, check_report>,
+            "a check takes a check_report; one that blocks and returns its result needs a "
+            "pool: add_check(name, post_to{pool}, check)");
         state_->checks().add(std::move(name), std::forward<Check>(check), options);
     }
 
@@ -116,12 +120,15 @@ public:
     /// posts to an Asio executor. Throws like the function above.
     ///
     /// From examples/recipes/route_checks.cpp:
-    ///     asio::thread_pool pool{2};
-    ///     route.add_check("db", forest::post_to{pool}, [&] { return db.ping(); });
-    template <std::invocable<detail::unique_function<void()>> Post, std::invocable Check>
+    ///     const auto ping = [&] { return db.ping(); };
+    ///     route.add_check("db", forest::post_to{pool}, ping, {.cache_for = 100ms});
+    template <typename Post, std::invocable Check>
         requires(std::convertible_to<std::invoke_result_t<Check&>, check_result>)
     void add_check(std::string name, Post&& post, Check&& check,
                    const check_options& options = {}) {
+        static_assert(std::invocable<std::decay_t<Post>&, detail::unique_function<void()>>,
+                      "the pool of a check is a callable that takes a function which can only be "
+                      "moved, such as post_to{pool}");
         state_->checks().add(
             std::move(name),
             detail::pooled_check(std::forward<Post>(post), std::forward<Check>(check)), options);

@@ -186,7 +186,7 @@ BOOST_AUTO_TEST_CASE(B28_an_answer_waits_for_the_result) {
     checked_route on;
     work_queue queue;
     auto& route = *on.route;
-    route.add_check("queue", [&](check_report report) {
+    route.add_check("queue", [&](const check_report& report) {
         queue.async_length([report](int length) { report(length < 1000); });
     });
     std::vector<int> reported;

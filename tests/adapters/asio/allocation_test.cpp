@@ -18,6 +18,7 @@
 #include <forest/core/url.hpp>
 #include <forest/health_client.hpp>
 #include <forest/health_fleet.hpp>
+#include <forest/health_route.hpp>
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
 
@@ -318,6 +319,37 @@ BOOST_AUTO_TEST_CASE(B18_signing_allocates_only_the_two_copies_that_OpenSSL_make
     signer.sign(asked, wall_time{}, asked.fields);
     counting = false;
     BOOST_TEST(allocations <= 2U);
+}
+
+// Calls the handler of a route itself.
+struct direct_server {
+    using responder = void (*)(const response&);
+
+    void get(const std::string&, std::function<void(const server_request&, responder)> given) {
+        handler = std::move(given);
+    }
+
+    std::uint64_t count() const {
+        const auto ask = [&] { handler({.path = "/forest/health"}, [](const response&) {}); };
+        ask();
+        allocations = 0;
+        counting = true;
+        for (int n = 0; n < counted_checks; ++n)
+            ask();
+        counting = false;
+        return allocations;
+    }
+
+    std::function<void(const server_request&, responder)> handler;
+};
+
+BOOST_AUTO_TEST_CASE(B18_B28_the_steady_answer_of_a_health_route_allocates_nothing) {
+    direct_server server;
+    basic_health_route route{server, accept_unsigned};
+    BOOST_TEST(server.count() == 0U);
+    route.add_check("db", [](const check_report& report) { report(check_result::warn("a text")); },
+                    {.cache_for = 1h});
+    BOOST_TEST(server.count() == 0U); // the result is cached
 }
 
 BOOST_AUTO_TEST_SUITE_END()
