@@ -79,7 +79,9 @@
 #include <forest/sim/explore/impl/get_rules.ipp>
 #include <forest/sim/explore/impl/stimulus.ipp>
 #include <forest/sim/network/detail/impl/arriving_answer.ipp>
-#include <forest/sim/network/detail/impl/network_exchange.ipp>
+#include <forest/sim/network/detail/impl/connection.ipp>
+#include <forest/sim/network/detail/impl/network_get.ipp>
+#include <forest/sim/network/impl/client_network.ipp>
 #include <forest/sim/network/impl/link.ipp>
 #include <forest/sim/network/impl/memory_server.ipp>
 #include <forest/sim/network/impl/memory_transport.ipp>

@@ -32,7 +32,8 @@ class memory_server {
     public:
         using receiver = forest::detail::unique_function<void(std::string_view)>;
 
-        void write(const response& answer, wall_time received, bool head, receiver& deliver);
+        void write(const response& answer, wall_time received, bool head, bool close,
+                   receiver& deliver);
 
     private:
         forest::detail::date_field date_;
@@ -50,7 +51,7 @@ public:
         // A request that waits for its answer. If it is destroyed earlier, the answer is 500.
         struct call {
             call(std::shared_ptr<answer_writer> owner, answer_writer::receiver&& receiver,
-                 wall_time now, bool without_body);
+                 wall_time now, bool without_body, bool last);
             call(const call&) = delete;
             call& operator=(const call&) = delete;
             ~call() {
@@ -66,6 +67,7 @@ public:
             answer_writer::receiver deliver;
             wall_time received;
             bool head;
+            bool close;
         };
 
         explicit responder(std::shared_ptr<call> waiting) : call_{std::move(waiting)} {}

@@ -97,6 +97,8 @@ public:
     int wrong_secret = 0;   ///< refuses all signatures
     int wrong_body = 0;     ///< answers 200 with a body that does not say `ok`
     int one_connection = 0; ///< refuses further connections while it has one
+    int closing_idle = 0;   ///< closes a connection that was idle for `idle_time`
+    duration idle_time{};   ///< see `closing_idle`
 
     /// Ends the process at once, and resets all connections. Returns the number of the life that
     /// has ended, for `recover`. Each `restart` begins a new life.
