@@ -185,8 +185,7 @@ struct network_transports : conformance::virtual_time {
             return false;
         }
         const auto acting = std::exchange(act, conformance::peer_act::answer);
-        std::string request =
-            "GET /forest/rpc-schema HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        std::string request = "GET /forest/rpc-schema HTTP/1.1\r\nHost: a\r\n\r\n";
         server.serve(request, [&plan](std::string_view answer) {
             const std::size_t fields = answer.find("\r\n") + 2;
             const std::size_t body = answer.find("\r\n\r\n") + 4;

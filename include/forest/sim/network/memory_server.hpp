@@ -88,9 +88,11 @@ public:
 
     /// Takes the bytes of one request. Calls `receiver` with the bytes of the answer, at once or
     /// when the handler answers; these bytes are valid during that call. The answer to a malformed
-    /// request is 400.
+    /// request is 400. With `keeps`, the connection stays open if the request permits it; otherwise
+    /// the answer closes it.
     void serve(std::span<char> bytes,
-               forest::detail::unique_function<void(std::string_view)>&& receiver);
+               forest::detail::unique_function<void(std::string_view)>&& receiver,
+               bool keeps = false);
 
 private:
     virtual_clock clock_;

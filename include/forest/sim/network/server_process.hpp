@@ -151,9 +151,11 @@ public:
     void release(peer& accepted);
 
     /// Takes the bytes of a request. Calls `receiver` with the bytes of the answer, at once or
-    /// later. If the process is frozen or ends before, `receiver` is never called.
+    /// later. If the process is frozen or ends before, `receiver` is never called. With `keeps`,
+    /// the connection may stay open after the answer.
     void serve(std::span<char> request,
-               forest::detail::unique_function<void(std::string_view)> receiver);
+               forest::detail::unique_function<void(std::string_view)> receiver,
+               bool keeps = false);
 
 private:
     void end();

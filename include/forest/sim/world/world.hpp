@@ -68,7 +68,7 @@ namespace forest::inline FOREST_FORM::sim {
 template <typename Policies = world_policies>
 class basic_world {
 public:
-    using transport_type = typename Policies::transport;
+    using transport_type = typename Policies::carrier;
     using health_client =
         typename Policies::template client<transport_type, virtual_clock, typename Policies::signer,
                                            typename Policies::backoff>;

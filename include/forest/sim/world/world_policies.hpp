@@ -27,7 +27,7 @@ struct world_policies {
     using signer = quick_signer;     ///< constructed from the secret
     using verifier = quick_verifier; ///< constructed from the secret
     using backoff = exponential_backoff;
-    using transport = network_transport; ///< a basic_network_transport
+    using carrier = network_transport; ///< carries the checks: a basic_network_transport
     template <transport T, clock C, typename S, typename B>
     using client = basic_health_client<T, C, S, B>;
     template <transport T, clock C, typename S, typename B>

@@ -40,13 +40,14 @@ FOREST_DECL void memory_server::responder::call::fail(int status) {
 
 FOREST_DECL void
 memory_server::serve(std::span<char> bytes,
-                     forest::detail::unique_function<void(std::string_view)>&& receiver) {
+                     forest::detail::unique_function<void(std::string_view)>&& receiver,
+                     bool keeps) {
     forest::detail::request_parser parser;
     const std::size_t kept = parser.parse(bytes);
     const std::span<const char> data{bytes.data(), kept};
     const wall_time now = clock_.now();
     const bool head = parser.done() && !parser.error() && parser.method() == http_method::head;
-    const bool close = !parser.done() || !parser.keep_alive();
+    const bool close = !keeps || !parser.done() || !parser.keep_alive();
     auto call = std::make_shared<responder::call>(writer_, std::move(receiver), now, head, close);
     if (!parser.done() || parser.error())
         return call->fail(parser.done() ? parser.error_status() : 400);

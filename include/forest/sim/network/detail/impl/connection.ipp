@@ -144,10 +144,14 @@ FOREST_DECL void connection::ask(shared self) {
     server_process& server = *self->server_;
     const std::span<char> request = self->user_.request_bytes();
     const auto leg = self->leg_;
-    server.serve(request, [leg, self = std::move(self)](std::string_view bytes) {
-        if (leg == self->leg_)
-            self->answered(bytes);
-    });
+    const bool keeps = self->keeps_;
+    server.serve(
+        request,
+        [leg, self = std::move(self)](std::string_view bytes) {
+            if (leg == self->leg_)
+                self->answered(bytes);
+        },
+        keeps);
 }
 
 FOREST_DECL void connection::answered(std::string_view bytes) {
