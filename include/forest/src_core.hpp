@@ -91,6 +91,7 @@
 #include <forest/sim/rules/impl/client_rules.ipp>
 #include <forest/sim/rules/impl/outage_counter.ipp>
 #include <forest/sim/rules/impl/truth.ipp>
+#include <forest/sim/rules/impl/wire_rules.ipp>
 #include <forest/sim/script/impl/fault.ipp>
 #include <forest/sim/script/impl/fault_check.ipp>
 #include <forest/sim/script/impl/latency.ipp>

@@ -3,6 +3,7 @@
 #define FOREST_SIM_NETWORK_CONNECTION_SETUP_HPP
 
 #include <forest/form.hpp>
+#include <forest/sim/script/fault.hpp>
 
 #include <cstdint>
 
@@ -16,7 +17,7 @@ namespace forest::inline FOREST_FORM::sim {
 ///
 ///     world.add_client(warehouse, {}, {.connections = {{.addresses = 2, .kept = true}}});
 struct connection_setup {
-    static constexpr int addresses_max = 8;
+    static constexpr int addresses_max = fault_addresses_max;
     static constexpr int tls_flights_max = 4;
 
     int addresses = 1;   ///< of the server's name; from 1 to `addresses_max`

@@ -68,7 +68,7 @@ public:
 
     /// Returns whether look-ups of the server's name end in the usual time. They may fail.
     [[nodiscard]] bool names_in_time() const noexcept {
-        return naming_slowly + names_held_ == 0 && held_look_ups_.empty();
+        return naming_slowly + names_held_ + slow_look_ups_ == 0 && held_look_ups_.empty();
     }
 
     /// Looks up the name of the server: calls `answer` when the name service answers, never within
@@ -146,6 +146,7 @@ private:
     int clogged_ = 0;
     std::vector<held> held_;
     int names_held_ = 0;
+    int slow_look_ups_ = 0; // under way
     std::vector<forest::detail::unique_function<void()>> held_look_ups_;
     int forgetting_ = 0;
     std::uint64_t forgotten_ = 0;

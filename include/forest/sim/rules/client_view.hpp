@@ -28,6 +28,9 @@ struct client_view {
     std::function<bool()> must_succeed;                 ///< if its signature is accepted
     std::function<bool(wall_time signed_as)> accepted;  ///< its signature is accepted
     std::function<bool(wall_time signed_as)> must_fail; ///< with any random numbers
+
+    std::function<bool()> name_may_be_unknown; ///< the name service has said so
+    bool keeps_connections = false;            ///< so a check may have a second request
 };
 
 /// The view of a client that has these options. The world and the client must outlive it.
@@ -47,7 +50,8 @@ template <typename World>
                     &server] { return owner.disturbances() + server.host().disturbances(); },
         .must_succeed =
             [&client, &server, timeout] {
-                return checks_must_succeed(client.host(), client.link(), server, timeout);
+                return checks_must_succeed(client.host(), client.link(), client.network(), server,
+                                           timeout);
             },
         .accepted =
             [&client, &server](wall_time signed_as) {
@@ -55,8 +59,14 @@ template <typename World>
             },
         .must_fail =
             [&client, &server, timeout](wall_time signed_as) {
-                return checks_must_fail(client.host(), client.link(), server, timeout, signed_as);
+                return checks_must_fail(client.host(), client.link(), client.network(), server,
+                                        timeout, signed_as);
             },
+        .name_may_be_unknown =
+            [&client] {
+                return client.link().unresolvable > 0 || !client.network().names_settled();
+            },
+        .keeps_connections = client.network().setup() && client.network().setup()->kept,
     };
 }
 

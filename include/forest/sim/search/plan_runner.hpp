@@ -85,9 +85,11 @@ public:
             all.add_server("server" + std::to_string(index));
         for (const planned_client& each : plan.clients) {
             auto& server = *all.servers().at(each.server);
-            auto& client = all.prepare_client(
-                server, each.settings,
-                {.name = "client" + std::to_string(watching.size()), .usual = each.usual}, fresh());
+            auto& client = all.prepare_client(server, each.settings,
+                                              {.name = "client" + std::to_string(watching.size()),
+                                               .usual = each.usual,
+                                               .connections = each.connections},
+                                              fresh());
             watching.push_back(watch(all, client, each.settings, fresh()));
             client.client().start();
         }

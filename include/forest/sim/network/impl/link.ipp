@@ -23,8 +23,14 @@ FOREST_DECL bool link::sound_for_some() const noexcept {
 FOREST_DECL void link::look_up(forest::detail::unique_function<void()>&& answer) {
     if (names_held_ > 0)
         return held_look_ups_.push_back(std::move(answer));
-    queue_->after(naming_slowly > 0 ? std::max(naming_time, delay.typical) : delay.typical,
-                  std::move(answer));
+    if (naming_slowly == 0)
+        return queue_->after(delay.typical, std::move(answer));
+    ++slow_look_ups_;
+    queue_->after(std::max(naming_time, delay.typical),
+                  [this, answer = std::move(answer)]() mutable {
+                      --slow_look_ups_;
+                      answer();
+                  });
 }
 
 FOREST_DECL void link::release_names() {
