@@ -42,6 +42,7 @@ struct wire_view {
 /// Compares the GETs of a client with these rules, which each have a name:
 ///
 /// - *one answer*: each GET calls its handler once;
+/// - *old answer*: a GET has the answer to its own request;
 /// - *deadline*: a GET ends within its timeout, whatever it tries;
 /// - *one GET*: a connection is used by one GET at a time, and by its own transport;
 /// - *dead connection*: no request is sent over a connection that owes an answer to a GET that has
@@ -81,6 +82,7 @@ private:
         std::uint64_t preferences = 0; // how often the preferred address had changed
         bool exact = false;
         bool opened = false;               // a connection
+        bool answered = false;             // its last byte has arrived
         const void* used = nullptr;        // the connection of the request
         std::optional<unsigned> address{}; // its address, unless it was kept
     };

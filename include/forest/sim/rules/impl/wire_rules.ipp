@@ -30,6 +30,8 @@ FOREST_DECL void wire_rules::ended(const void* transport, const reply& result) {
     require(!undisturbed || result.error == errc::operation_canceled ||
                 view_.timer_now() <= over.deadline + rounding,
             "deadline", "a GET has ended after its timeout");
+    require(result.error || over.answered, "old answer",
+            "a GET has an answer, and none has arrived for its request");
     note_address(over, result);
     require_places(over);
 }
@@ -76,6 +78,8 @@ FOREST_DECL void wire_rules::answered(const void* connection) {
     if (wire* const used = find(connection)) {
         used->owes_answer = false;
         used->answered = true;
+        get& sender = get_of(used->transport);
+        sender.answered = sender.answered || sender.used == connection;
     }
 }
 

@@ -171,10 +171,9 @@ FOREST_DECL void connection::transmit() {
     user_.note(trace_kind::answered, 0, answer_.size());
     answer_.depart(*over_, user_.limits());
     send(direction::to_client, next_piece(), answer_.next_after(), answer_.time());
-    if (keeps_ && server_->closing_idle > 0)
-        close_when_idle();
 }
 
+// The time counts from the arrival of the answer, so that the end does not overtake the answer.
 FOREST_DECL void connection::close_when_idle() {
     user_.queue().after(server_->idle_time, [self = share(), leg = leg_, number = requests_] {
         if (leg != self->leg_ || number != self->requests_ || !self->accepted_)
@@ -199,11 +198,16 @@ FOREST_DECL void connection::piece_arrived(shared self) {
     if (self->answer_.complete()) {
         if (!self->keeps_)
             self->leave();
+        else if (self->server_->closing_idle > 0)
+            self->close_when_idle();
         if (wire_observer* const seen = self->user_.observer())
             seen->answered(self.get());
-    } else if (self->dead() || !self->over_->carry_on(direction::to_client, self->next_piece(),
-                                                      self->answer_.next_after())) {
-        self->lose(direction::to_client);
+    } else {
+        if (self->over_->holds_back())
+            self->user_.may_be_late();
+        if (self->dead() || !self->over_->carry_on(direction::to_client, self->next_piece(),
+                                                   self->answer_.next_after()))
+            self->lose(direction::to_client);
     }
     wake(std::move(self));
 }
