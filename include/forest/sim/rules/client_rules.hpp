@@ -136,6 +136,7 @@ private:
     bool stopped_ = false;
     bool succeeds_ = false; // a check that began at the same time as the current one must succeed
     bool fails_ = false;    // a check that began at the same time must fail
+    std::uint64_t rate_changes_ = 0; // when the check began
     std::uint64_t changes_at_begin_ = 0;
     std::uint64_t host_changes_ = 0;
     std::optional<steady_time> disturbed_at_; // when a check first noticed it

@@ -21,6 +21,7 @@ struct client_view {
     std::function<steady_time()> timer_now; ///< that clock without the time in suspension
     std::function<wall_time()> wall_now;    ///< the host's wall clock, as used for signatures
     std::function<bool()> exact;            ///< the host's timers end when due by its own clock
+    std::function<std::uint64_t()> rate_changes; ///< of the host's clocks, counted
     std::function<std::uint64_t()> host_changes; ///< counts the disturbances of the client's host
     std::function<std::uint64_t()> changes;      ///< counts the beginnings and ends of faults
 
@@ -45,6 +46,7 @@ template <typename World>
         .timer_now = [&client] { return client.host().timer_now(); },
         .wall_now = [&client] { return client.signing_now(); },
         .exact = [&client] { return client.host().timers_exact(); },
+        .rate_changes = [&client] { return client.host().rate_changes(); },
         .host_changes = [&client] { return client.host().disturbances(); },
         .changes = [&owner,
                     &server] { return owner.disturbances() + server.host().disturbances(); },

@@ -43,7 +43,7 @@ public:
     /// The next piece arrives. Returns how many pieces have arrived.
     std::size_t arrive() noexcept { return ++arrived_; }
 
-    [[nodiscard]] bool complete() const noexcept { return arrived_ == pieces_; }
+    [[nodiscard]] bool complete() const noexcept { return arrived_ >= pieces_; }
 
     /// Returns whether a piece has arrived.
     [[nodiscard]] bool started() const noexcept { return arrived_ > 0; }

@@ -110,6 +110,7 @@ FOREST_DECL void client_rules::started(const event& happened) {
         due_ = now; // The schedule starts again from here.
     began_ = now;
     exact_ = view_.exact();
+    rate_changes_ = view_.rate_changes();
     latest_ = view_.timer_now() +
               (patient() ? forest::detail::patient_timeout(options_) : options_.timeout);
     signed_as_ = timestamps_.next(view_.wall_now());
@@ -175,7 +176,8 @@ FOREST_DECL void client_rules::failed(const event& happened) {
 FOREST_DECL bool client_rules::doubtful() const {
     const duration longest = options_.timeout + forest::detail::lateness_max(options_) + rounding;
     return late_ > options_.stall_tolerance + rounding ||
-           (exact_ && view_.exact() && !patient() && view_.local_now() - began_ > longest);
+           (exact_ && rate_changes_ == view_.rate_changes() && !patient() &&
+            view_.local_now() - began_ > longest);
 }
 
 FOREST_DECL bool client_rules::may_be_late() const {

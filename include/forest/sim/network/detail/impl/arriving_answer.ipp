@@ -27,7 +27,7 @@ FOREST_DECL duration arriving_answer::next_after() const noexcept {
 }
 
 FOREST_DECL bool arriving_answer::parse() {
-    const std::size_t end = bytes_.size() * arrived_ / pieces_;
+    const std::size_t end = bytes_.size() * std::min(arrived_, pieces_) / pieces_;
     received_.append(bytes_, parsed_, end - parsed_);
     parsed_ = end;
     received_.resize(parser_.parse(received_));

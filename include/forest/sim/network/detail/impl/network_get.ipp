@@ -55,6 +55,8 @@ FOREST_DECL void network_get::cancel() {
 }
 
 FOREST_DECL void network_get::ready(connection& awaited) {
+    if (!under_way() || socket(awaited.index()) != &awaited)
+        return;
     drive({.kind = input::ready, .index = static_cast<std::uint8_t>(awaited.index())});
 }
 
