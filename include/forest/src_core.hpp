@@ -85,7 +85,9 @@
 #include <forest/sim/explore/impl/get_rules.ipp>
 #include <forest/sim/explore/impl/stimulus.ipp>
 #include <forest/sim/network/detail/impl/arriving_answer.ipp>
-#include <forest/sim/network/detail/impl/network_exchange.ipp>
+#include <forest/sim/network/detail/impl/connection.ipp>
+#include <forest/sim/network/detail/impl/network_get.ipp>
+#include <forest/sim/network/impl/client_network.ipp>
 #include <forest/sim/network/impl/link.ipp>
 #include <forest/sim/network/impl/memory_server.ipp>
 #include <forest/sim/network/impl/memory_transport.ipp>
@@ -95,6 +97,7 @@
 #include <forest/sim/rules/impl/client_rules.ipp>
 #include <forest/sim/rules/impl/outage_counter.ipp>
 #include <forest/sim/rules/impl/truth.ipp>
+#include <forest/sim/rules/impl/wire_rules.ipp>
 #include <forest/sim/script/impl/fault.ipp>
 #include <forest/sim/script/impl/fault_check.ipp>
 #include <forest/sim/script/impl/latency.ipp>

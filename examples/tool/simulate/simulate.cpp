@@ -74,11 +74,13 @@ public:
             return;
         reported_ = real_clock::now();
         const double share =
-            static_cast<double>(now.count()) / static_cast<double>(length_.count());
+            std::min(1.0, static_cast<double>(now.count()) / static_cast<double>(length_.count()));
+        const std::string place =
+            now <= length_ ? fmt::format("is at {} of {}", readable(now), concise(length_))
+                           : fmt::format("has been healed for {}", readable(now - length_));
         const std::string line =
-            fmt::format("{:.0f} %: world {} of {} is at {} of {}, after {} checks\n",
-                        100 * (world + share) / runs_, world + 1, runs_, readable(now),
-                        concise(length_), checks);
+            fmt::format("{:.0f} %: world {} of {} {}, after {} checks\n",
+                        100 * (world + share) / runs_, world + 1, runs_, place, checks);
         (void)std::fputs(line.c_str(), stderr);
     }
 

@@ -143,9 +143,15 @@ private:
     void settle() {
         duration bound{};
         for (const sim::planned_client& each : plan_.clients)
-            bound = std::max(bound, sim::recovery_bound(each.settings, backoff_));
+            bound = std::max(
+                bound, sim::recovery_bound(each.settings, backoff_, sim::check_time_max(each)));
         world_.heal();
-        world_.run_for(sim::saturating_sum(sim::settling_time(plan_.faults), bound));
+        const duration end = sim::saturating_sum(
+            world_.now(), sim::saturating_sum(sim::settling_time(plan_.faults), bound));
+        while (world_.now() < end) {
+            if (!pass(std::min(slice(), end - world_.now())))
+                return;
+        }
         for (target& each : targets_)
             each.watcher().settle();
     }

@@ -3,6 +3,7 @@
 // The swarm finds no violation by the real client, and each bug that is planted into it.
 
 #include <sim/search/broken_clients.hpp>
+#include <sim/search/broken_gets.hpp>
 
 #include <forest/sim/search/draw.hpp>
 #include <forest/sim/search/plan.hpp>
@@ -83,6 +84,35 @@ const std::vector<planted> bugs{
     {"polling no more", {"B1", "B4"}, in_worlds_of<broken::with_client<broken::giving_up>>()},
 };
 
+// In short worlds, faults meet a GET more often.
+template <typename Policies>
+std::function<sim::swarm_report()> in_short_worlds_of() {
+    return [] { return sim::swarm<Policies>(everything_in(3min), {.first = 1, .count = 400}); };
+}
+
+template <typename Get>
+std::function<sim::swarm_report()> getting() {
+    return in_short_worlds_of<broken::with_get<Get>>();
+}
+
+// Bugs in one GET.
+const std::vector<planted> bugs_of_gets{
+    {"kept connection used twice", {"one GET"}, getting<broken::kept_used_twice>()},
+    {"retry of a request that may have been served", {"signature"}, getting<broken::retrying>()},
+    {"deadline not shared among addresses",
+     {"deadline", "address order"},
+     getting<broken::deadline_each>()},
+    {"late wake-up ignored",
+     {"B12"},
+     in_short_worlds_of<broken::with_machine<broken::late_ignored>>()},
+    {"look-up that outlives its client", {"end"}, getting<broken::never_leaving>()},
+    {"address order frozen", {"address order"}, getting<broken::frozen_order>()},
+    {"half-open kept for ever", {"place", "dead connection"}, getting<broken::keeping_dead>()},
+    {"answer of an old GET", {"old answer"}, getting<broken::answering_old>()},
+    {"handler twice", {"one answer"}, getting<broken::handler_twice>()},
+    {"place not given back", {"place"}, getting<broken::leaking>()},
+};
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(swarm_test)
@@ -98,8 +128,13 @@ BOOST_AUTO_TEST_CASE(the_real_client_breaks_no_rule_in_any_world) {
     BOOST_TEST(report.outages > 100U);
 }
 
-BOOST_DATA_TEST_CASE(each_planted_bug_is_found_and_its_script_is_short, data::make(bugs), row) {
+BOOST_DATA_TEST_CASE(each_planted_bug_is_found_and_its_script_is_short,
+                     data::make(bugs) + data::make(bugs_of_gets), row) {
+    const auto began = std::chrono::steady_clock::now();
     const sim::swarm_report report = row.hunt();
+    std::printf("%s: found and shortened in %.1f s, by seed %llu\n", row.bug,
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count(),
+                static_cast<unsigned long long>(report.failure ? report.failure->seed : 0));
     BOOST_TEST_REQUIRE(report.failure.has_value());
     const sim::swarm_failure& failed = *report.failure;
     BOOST_TEST_CONTEXT(to_string(failed)) {

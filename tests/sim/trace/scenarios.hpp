@@ -138,7 +138,8 @@ inline sim::trace everything(std::uint64_t seed, sim::trace lines) {
         for (int count = 0; count < drawn.servers; ++count)
             world.add_server("server" + std::to_string(count));
         for (const sim::planned_client& each : drawn.clients)
-            world.add_client(*world.servers()[each.server], each.settings, {.usual = each.usual});
+            world.add_client(*world.servers()[each.server], each.settings,
+                             {.usual = each.usual, .connections = each.connections});
         world.play(drawn.faults);
         world.run_for(drawn.length);
         world.heal();

@@ -6,10 +6,13 @@
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
+#include <forest/sim/network/connection_setup.hpp>
 #include <forest/sim/script/latency.hpp>
 #include <forest/sim/time/event_queue.hpp>
 #include <forest/sim/time/saturate.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -49,9 +52,50 @@ public:
     int dripping = 0;       ///< an answer arrives in pieces
     duration drip{};        ///< the time from the first piece to the last one
     int loss_per_mille = 0; ///< how many of a thousand messages are lost
+    int flights_lost = 0;   ///< the flights of TLS are lost
+    int naming_slowly = 0;  ///< a look-up of the server's name takes `naming_time`
+    duration naming_time{};
+    std::array<int, connection_setup::addresses_max>
+        address_lost{}; ///< messages to and from the address of that number are lost
+    std::array<int, connection_setup::addresses_max>
+        address_refusing{}; ///< that address refuses connections
 
     /// Returns whether the link has no fault that changes, loses or delays messages.
     [[nodiscard]] bool sound() const noexcept;
+
+    /// Returns whether the link is sound for new connections to addresses without a fault.
+    [[nodiscard]] bool sound_for_some() const noexcept;
+
+    /// Returns whether look-ups of the server's name end in the usual time. They may fail.
+    [[nodiscard]] bool names_in_time() const noexcept {
+        return naming_slowly + names_held_ + slow_look_ups_ == 0 && held_look_ups_.empty();
+    }
+
+    /// Looks up the name of the server: calls `answer` when the name service answers, never within
+    /// this call.
+    void look_up(forest::detail::unique_function<void()>&& answer);
+
+    /// Holds the answers of the name service back.
+    void hold_names() noexcept { ++names_held_; }
+
+    /// Undoes one `hold_names`. The last one releases the answers.
+    void release_names();
+
+    /// Loses the state of all connections: whatever is sent over them is lost from now on, and
+    /// nobody is told. Until `remember`, so does each connection that becomes idle.
+    void forget() noexcept {
+        ++forgetting_;
+        ++forgotten_;
+    }
+
+    /// Undoes one `forget`, for connections that become idle later.
+    void remember() noexcept { --forgetting_; }
+
+    /// Returns whether connections are lost as soon as they are idle.
+    [[nodiscard]] bool forgets() const noexcept { return forgetting_ > 0; }
+
+    /// How often the link has lost the state of all connections.
+    [[nodiscard]] std::uint64_t forgotten() const noexcept { return forgotten_; }
 
     /// Whether a message that is sent now takes at most `bound`, if it arrives.
     [[nodiscard]] bool carries_within(duration bound) const noexcept;
@@ -101,6 +145,11 @@ private:
     random_generator random_;
     int clogged_ = 0;
     std::vector<held> held_;
+    int names_held_ = 0;
+    int slow_look_ups_ = 0; // under way
+    std::vector<forest::detail::unique_function<void()>> held_look_ups_;
+    int forgetting_ = 0;
+    std::uint64_t forgotten_ = 0;
 };
 
 } // namespace forest::inline FOREST_FORM::sim

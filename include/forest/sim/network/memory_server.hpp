@@ -33,7 +33,8 @@ class memory_server {
     public:
         using receiver = forest::detail::unique_function<void(std::string_view)>;
 
-        void write(const response& answer, wall_time received, bool head, receiver& deliver);
+        void write(const response& answer, wall_time received, bool head, bool close,
+                   receiver& deliver);
 
     private:
         forest::detail::date_field date_;
@@ -51,7 +52,7 @@ public:
         // A request that waits for its answer. If it is destroyed earlier, the answer is 500.
         struct call {
             call(std::shared_ptr<answer_writer> owner, answer_writer::receiver&& receiver,
-                 wall_time now, bool without_body);
+                 wall_time now, bool without_body, bool last);
             call(const call&) = delete;
             call& operator=(const call&) = delete;
             ~call() {
@@ -67,6 +68,7 @@ public:
             answer_writer::receiver deliver;
             wall_time received;
             bool head;
+            bool close;
         };
 
         explicit responder(std::shared_ptr<call> waiting) : call_{std::move(waiting)} {}
@@ -90,9 +92,11 @@ public:
 
     /// Takes the bytes of one request. Calls `receiver` with the bytes of the answer, at once or
     /// when the handler answers; these bytes are valid during that call. The answer to a malformed
-    /// request is 400.
+    /// request is 400. With `keeps`, the connection stays open if the request permits it; otherwise
+    /// the answer closes it.
     void serve(std::span<char> bytes,
-               forest::detail::unique_function<void(std::string_view)>&& receiver);
+               forest::detail::unique_function<void(std::string_view)>&& receiver,
+               bool keeps = false);
 
 private:
     virtual_clock clock_;

@@ -4,6 +4,7 @@
 
 #include <forest/core/url.hpp>
 #include <forest/form.hpp>
+#include <forest/sim/network/client_network.hpp>
 #include <forest/sim/network/link.hpp>
 #include <forest/sim/network/server_process.hpp>
 #include <forest/sim/time/host.hpp>
@@ -16,8 +17,8 @@
 
 namespace forest::inline FOREST_FORM::sim {
 
-/// The host that sends, the link, and the server. All must outlive the transports; `lines` and
-/// `sent` may be null.
+/// The host that sends, the link, and the server. All must outlive the transports; `lines`, `sent`
+/// and `network` may be null.
 struct network_path {
     host* client = nullptr;
     link* over = nullptr;
@@ -25,6 +26,7 @@ struct network_path {
     trace* lines = nullptr;
     const std::function<void(int)>* sent = nullptr; ///< gets the number of requests in flight
     std::uint16_t subject = 0;                      ///< for the lines of the trace
+    client_network* network = nullptr;              ///< null: a check is one message and its answer
 };
 
 /// Returns the path of a request by its URL.

@@ -97,6 +97,8 @@ public:
     int wrong_secret = 0;   ///< refuses all signatures
     int wrong_body = 0;     ///< answers 200 with a body that does not say `ok`
     int one_connection = 0; ///< refuses further connections while it has one
+    int closing_idle = 0;   ///< closes a connection that was idle for `idle_time`
+    duration idle_time{};   ///< see `closing_idle`
 
     /// Ends the process at once, and resets all connections. Returns the number of the life that
     /// has ended, for `recover`. Each `restart` begins a new life.
@@ -155,9 +157,11 @@ public:
     void release(peer& accepted);
 
     /// Takes the bytes of a request. Calls `receiver` with the bytes of the answer, at once or
-    /// later. If the process is frozen or ends before, `receiver` is never called.
+    /// later. If the process is frozen or ends before, `receiver` is never called. With `keeps`,
+    /// the connection may stay open after the answer.
     void serve(std::span<char> request,
-               forest::detail::unique_function<void(std::string_view)> receiver);
+               forest::detail::unique_function<void(std::string_view)> receiver,
+               bool keeps = false);
 
 private:
     void end();

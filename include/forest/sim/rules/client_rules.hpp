@@ -95,6 +95,10 @@ private:
     // Returns whether the client may have been late, at any wake-up of the check.
     bool may_be_late() const;
 
+    // Returns whether the host was disturbed shortly before the check. A wait of the watch over
+    // checks may have begun then, and ends late in this check. The client cannot know that.
+    bool was_disturbed_before() const;
+
     void doubted(const event& happened);
 
     // Returns whether the present check may have more time than usual.
@@ -132,9 +136,11 @@ private:
     bool stopped_ = false;
     bool succeeds_ = false; // a check that began at the same time as the current one must succeed
     bool fails_ = false;    // a check that began at the same time must fail
+    std::uint64_t rate_changes_ = 0; // when the check began
     std::uint64_t changes_at_begin_ = 0;
     std::uint64_t host_changes_ = 0;
-    int doubts_ = 0; // checks in a row that were inconclusive
+    std::optional<steady_time> disturbed_at_; // when a check first noticed it
+    int doubts_ = 0;                          // checks in a row that were inconclusive
     int attempts_ = 0;
     int failures_ = 0;
     int successes_ = 0;

@@ -21,6 +21,7 @@ struct client_view {
     std::function<steady_time()> timer_now; ///< that clock without the time in suspension
     std::function<wall_time()> wall_now;    ///< the host's wall clock, as used for signatures
     std::function<bool()> exact;            ///< the host's timers end when due by its own clock
+    std::function<std::uint64_t()> rate_changes; ///< of the host's clocks, counted
     std::function<std::uint64_t()> host_changes; ///< counts the disturbances of the client's host
     std::function<std::uint64_t()> changes;      ///< counts the beginnings and ends of faults
 
@@ -28,6 +29,9 @@ struct client_view {
     std::function<bool()> must_succeed;                 ///< if its signature is accepted
     std::function<bool(wall_time signed_as)> accepted;  ///< its signature is accepted
     std::function<bool(wall_time signed_as)> must_fail; ///< with any random numbers
+
+    std::function<bool()> name_may_be_unknown; ///< the name service has said so
+    bool keeps_connections = false;            ///< so a check may have a second request
 };
 
 /// The view of a client that has these options. The world and the client must outlive it.
@@ -42,12 +46,14 @@ template <typename World>
         .timer_now = [&client] { return client.host().timer_now(); },
         .wall_now = [&client] { return client.signing_now(); },
         .exact = [&client] { return client.host().timers_exact(); },
+        .rate_changes = [&client] { return client.host().rate_changes(); },
         .host_changes = [&client] { return client.host().disturbances(); },
         .changes = [&owner,
                     &server] { return owner.disturbances() + server.host().disturbances(); },
         .must_succeed =
             [&client, &server, timeout] {
-                return checks_must_succeed(client.host(), client.link(), server, timeout);
+                return checks_must_succeed(client.host(), client.link(), client.network(), server,
+                                           timeout);
             },
         .accepted =
             [&client, &server](wall_time signed_as) {
@@ -55,8 +61,14 @@ template <typename World>
             },
         .must_fail =
             [&client, &server, timeout](wall_time signed_as) {
-                return checks_must_fail(client.host(), client.link(), server, timeout, signed_as);
+                return checks_must_fail(client.host(), client.link(), client.network(), server,
+                                        timeout, signed_as);
             },
+        .name_may_be_unknown =
+            [&client] {
+                return client.link().unresolvable > 0 || !client.network().names_settled();
+            },
+        .keeps_connections = client.network().setup() && client.network().setup()->kept,
     };
 }
 

@@ -5,6 +5,7 @@
 #include <forest/core/backoff.hpp>
 #include <forest/core/detail/logic/timestamp_sequence.hpp>
 #include <forest/core/detection.hpp>
+#include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
@@ -14,6 +15,7 @@
 #include <forest/sim/rules/client_view.hpp>
 #include <forest/sim/rules/outage_counter.hpp>
 #include <forest/sim/rules/truth.hpp>
+#include <forest/sim/rules/wire_rules.hpp>
 #include <forest/sim/script/fault.hpp>
 #include <forest/sim/time/host.hpp>
 #include <forest/sim/time/saturate.hpp>
@@ -67,6 +69,7 @@ public:
         client.on_quit([self = state_] {
             self->quit = true;
             self->rules.stopped();
+            self->wires.stopped();
             self->finish();
         });
     }
@@ -93,6 +96,9 @@ public:
     /// the moment when the detection became overdue.
     [[nodiscard]] std::optional<violation> found() const {
         std::optional<violation> first = state_->rules.found();
+        const auto& on_wires = state_->wires.found();
+        if (on_wires && (!first || on_wires->at < first->at))
+            first = on_wires;
         const auto& overdue = state_->outages.overdue();
         if (overdue && (!first || *overdue < first->at))
             first = violation{"B4", "an outage was not reported within the promised bound",
@@ -116,7 +122,10 @@ private:
               timeout{settings.timeout},
               rules{watched.name(), settings, backoff, view_of(owner, watched, settings)},
               outages{worst_case_detection(settings, backoff)},
-              listener{std::move(callbacks)} {}
+              wires{watched.name(), view_of_wires(owner, watched)},
+              listener{std::move(callbacks)} {
+            watched.network().observer = &wires;
+        }
 
         void reported(const event& happened) {
             rules.reported(happened);
@@ -131,8 +140,11 @@ private:
                 (void)timestamps.next(client.signing_now());
                 changes_at_begin = changes();
                 return outages.check_began(world.now());
-            case event_kind::check_succeeded: return succeeded();
-            case event_kind::check_failed: return outages.check_failed();
+            case event_kind::check_succeeded: unresolved = false; return succeeded();
+            case event_kind::check_failed: unresolved = false; return outages.check_failed();
+            case event_kind::check_inconclusive:
+                unresolved = unresolved || happened.check->error == errc::resolver_unavailable;
+                return;
             case event_kind::server_down: return down_reported();
             case event_kind::server_up: return outages.up_reported();
             default: return;
@@ -167,7 +179,8 @@ private:
         }
 
         [[nodiscard]] bool well() const {
-            return round_trip_max(client.link().delay) < timer_min(client.host(), timeout);
+            return ends_in_time(client.host(), client.network(),
+                                check_time_max(client.link(), client.network()), timeout);
         }
 
         [[nodiscard]] target_state truth() const {
@@ -175,9 +188,9 @@ private:
             forest::detail::timestamp_sequence next = timestamps;
             constexpr duration hour = std::chrono::hours{1};
             const bool exact = host.timers_exact() && host.true_span(hour) == hour;
-            return {.down = checks_must_fail(host, client.link(), client.server(), timeout,
-                                             next.next(client.signing_now())),
-                    .client_sound = host.running() && exact,
+            return {.down = checks_must_fail(host, client.link(), client.network(), client.server(),
+                                             timeout, next.next(client.signing_now())),
+                    .client_sound = host.running() && exact && !unresolved,
                     .host_changes = host.disturbances()};
         }
 
@@ -266,12 +279,14 @@ private:
         duration timeout;
         client_rules rules;
         outage_counter outages;
+        wire_rules wires;
         watch_listener listener;
         forest::detail::timestamp_sequence timestamps; // the same sequence as in the client
         std::uint64_t changes_at_begin = 0;            // of the check
         std::vector<appointment> agenda;
         std::size_t seen = 0;      // how many faults of the world have been planned
         std::uint64_t planned = 0; // the number of the latest planned look
+        bool unresolved = false;   // the last check, because the name service did not answer
         bool quit = false;
         bool finished = false;
     };

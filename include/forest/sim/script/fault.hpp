@@ -56,9 +56,24 @@ enum class fault_kind : std::uint8_t {
     suspend,   ///< nothing runs for `span`, and timers stand still
 
     quit, ///< the application stops a client, which does not start again
+
+    // More faults of the link between a client and a server.
+    half_open,          ///< connections are lost and nobody is told; also each that becomes idle
+    dns_slow,           ///< the name service takes `span` for each answer
+    dns_hang,           ///< answers of the name service are held back until the end of the fault
+    black_hole_address, ///< messages to and from the address of number `amount` are lost
+    refuse_address,     ///< the address of number `amount` refuses connections
+    lose_handshakes,    ///< the flights of TLS are lost
+
+    // One more fault of a server process.
+    close_idle, ///< it closes each kept connection that is idle for `span`
 };
 
-inline constexpr std::size_t fault_kind_count = static_cast<std::size_t>(fault_kind::quit) + 1;
+inline constexpr std::size_t fault_kind_count =
+    static_cast<std::size_t>(fault_kind::close_idle) + 1;
+
+/// A name has at most so many addresses.
+inline constexpr int fault_addresses_max = 8;
 
 /// The identifier of a kind, as in scripts and on command lines.
 [[nodiscard]] constexpr std::string_view name(fault_kind kind) noexcept {
@@ -89,16 +104,24 @@ inline constexpr std::size_t fault_kind_count = static_cast<std::size_t>(fault_k
                                                                    "swing",
                                                                    "pause",
                                                                    "suspend",
-                                                                   "quit"};
+                                                                   "quit",
+                                                                   "half_open",
+                                                                   "dns_slow",
+                                                                   "dns_hang",
+                                                                   "black_hole_address",
+                                                                   "refuse_address",
+                                                                   "lose_handshakes",
+                                                                   "close_idle"};
     return names[static_cast<std::size_t>(kind)];
 }
 
 /// Returns whether this kind of fault is of a server process, of a link, or of the time of a host.
 [[nodiscard]] constexpr bool is_of_process(fault_kind kind) noexcept {
-    return kind <= fault_kind::single_connection;
+    return kind <= fault_kind::single_connection || kind == fault_kind::close_idle;
 }
 [[nodiscard]] constexpr bool is_of_link(fault_kind kind) noexcept {
-    return fault_kind::refuse <= kind && kind <= fault_kind::dns_failure;
+    return (fault_kind::refuse <= kind && kind <= fault_kind::dns_failure) ||
+           (fault_kind::half_open <= kind && kind <= fault_kind::lose_handshakes);
 }
 [[nodiscard]] constexpr bool is_of_time(fault_kind kind) noexcept {
     return fault_kind::step_wall <= kind && kind <= fault_kind::suspend;

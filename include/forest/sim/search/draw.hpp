@@ -6,6 +6,7 @@
 #include <forest/core/random.hpp>
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
+#include <forest/sim/network/connection_setup.hpp>
 #include <forest/sim/script/fault.hpp>
 #include <forest/sim/script/latency.hpp>
 #include <forest/sim/search/plan.hpp>
@@ -16,6 +17,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 // Plans drawn from a seed: any number of faults, at any time, alone and together.
 
@@ -43,7 +45,8 @@ struct draw_options {
     std::uint16_t faults_max = 12;           ///< of one plan
     fault_kinds kinds = all_faults();        ///< the kinds that may be drawn
     duration length = std::chrono::hours{1}; ///< of a plan; greater than 0
-    bool random_options = true;              ///< false: every client has the default options
+    bool random_options = true; ///< false: every client has the default options, and a check is one
+                                ///< message and its answer
 
     /// The probability of each kind, by its number, relative to the sum of all kinds that may be
     /// drawn. A kind with weight 0 is not drawn.
@@ -78,6 +81,9 @@ private:
     }
 
     options draw_client_options() noexcept;
+
+    // Empty for half of the clients.
+    std::optional<connection_setup> draw_connections() noexcept;
 
     // Uses a random number only if the result is not certain.
     bool happens(int percent) noexcept;

@@ -5,11 +5,13 @@
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
+#include <forest/sim/network/connection_setup.hpp>
 #include <forest/sim/script/fault.hpp>
 #include <forest/sim/script/latency.hpp>
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 // One simulation as a value: its servers and clients, its faults, and its length. So it can be
@@ -22,6 +24,7 @@ struct planned_client {
     std::uint16_t server = 0; ///< the number of the server that it watches
     options settings{};
     latency usual = constant(std::chrono::milliseconds{1});
+    std::optional<connection_setup> connections{}; ///< as in client_setup
 };
 
 /// A simulation. The names of servers are `server0`, `server1`, …; the names of clients are

@@ -5,6 +5,7 @@
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
+#include <forest/sim/network/connection_setup.hpp>
 #include <forest/sim/script/fault.hpp>
 #include <forest/sim/script/latency.hpp>
 #include <forest/sim/search/plan.hpp>
@@ -50,6 +51,11 @@ FOREST_DECL std::string shape_code(latency::shape shape);
 inline std::string usual_code(const latency& delay) {
     return "forest::sim::" + to_code(delay);
 }
+
+FOREST_DECL std::string connections_code(const connection_setup& setup);
+
+// Returns the code of the client_setup of a client.
+FOREST_DECL std::string setup_code(const planned_client& client);
 
 } // namespace detail
 

@@ -5,6 +5,7 @@
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
+#include <forest/sim/rules/truth.hpp>
 #include <forest/sim/rules/watch.hpp>
 #include <forest/sim/script/fault.hpp>
 #include <forest/sim/script/latency.hpp>
@@ -60,6 +61,22 @@ template <typename Backoff>
                           saturating_sum(settings.stall_tolerance, settings.initial_delay_max));
 }
 
+/// Like `recovery_bound`, for a world in which a check takes at most `check_time` when nothing is
+/// wrong. So a world with a long timeout does not need long to recover.
+template <typename Backoff>
+[[nodiscard]] duration recovery_bound(const options& settings, const Backoff& backoff,
+                                      duration check_time) {
+    const duration round =
+        saturating_sum(saturating_sum(settings.interval, settings.interval / 2), check_time);
+    const duration noticed = saturating_product(2, longest_round(settings, backoff));
+    return saturating_sum(
+        saturating_sum(noticed, saturating_product(settings.success_threshold, round)),
+        saturating_sum(settings.stall_tolerance, settings.initial_delay_max));
+}
+
+/// Returns the longest time of a check of this client when nothing is wrong, at most its timeout.
+[[nodiscard]] FOREST_DECL duration check_time_max(const planned_client& client) noexcept;
+
 /// Returns how long faults may have effects after the healing: pauses continue until their end, and
 /// messages travel for at most `latency::maximum`.
 [[nodiscard]] FOREST_DECL duration settling_time(const script& faults);
@@ -85,9 +102,11 @@ public:
             all.add_server("server" + std::to_string(index));
         for (const planned_client& each : plan.clients) {
             auto& server = *all.servers().at(each.server);
-            auto& client = all.prepare_client(
-                server, each.settings,
-                {.name = "client" + std::to_string(watching.size()), .usual = each.usual}, fresh());
+            auto& client = all.prepare_client(server, each.settings,
+                                              {.name = "client" + std::to_string(watching.size()),
+                                               .usual = each.usual,
+                                               .connections = each.connections},
+                                              fresh());
             watching.push_back(watch(all, client, each.settings, fresh()));
             client.client().start();
         }
@@ -110,7 +129,8 @@ private:
         duration round = duration::zero();
         for (const planned_client& each : plan.clients) {
             if (!recovery_)
-                bound = std::max(bound, recovery_bound(each.settings, fresh()));
+                bound =
+                    std::max(bound, recovery_bound(each.settings, fresh(), check_time_max(each)));
             round = std::max(round, saturating_sum(longest_round(each.settings, fresh()),
                                                    each.settings.stall_tolerance));
         }
@@ -123,8 +143,10 @@ private:
         (void)all.run_until(settled, left(all, bound));
         for (auto& each : watching)
             each.settle(false);
-        // Each client has to continue its checks.
+        // Each client has to continue its checks. One that did not know yet of the last fault has
+        // time for that, too.
         all.run_for(left(all, round));
+        (void)all.run_until(settled, left(all, bound));
         for (auto& each : watching)
             each.settle();
     }

@@ -89,6 +89,9 @@ public:
     /// the rate of the clock swings.
     [[nodiscard]] bool timers_exact() const noexcept { return swing_range_ == duration::zero(); }
 
+    /// How often the rate of the clocks has changed, by a drift or a swing.
+    [[nodiscard]] std::uint64_t rate_changes() const noexcept { return rate_changes_; }
+
     /// How often the clocks of this host were changed, or its programs stopped.
     [[nodiscard]] std::uint64_t disturbances() const noexcept { return disturbances_; }
 
@@ -143,6 +146,7 @@ private:
     steady_time suspended_until_{};
     steady_time suspended_since_{};
     std::uint64_t disturbances_ = 0;
+    std::uint64_t rate_changes_ = 0;
     duration stood_still_{}; // the time that timers have lost in suspensions that are over
     bool suspended_ = false;
     std::deque<forest::detail::unique_function<void()>> deferred_;

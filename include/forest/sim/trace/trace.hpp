@@ -36,6 +36,13 @@ enum class trace_kind : std::uint8_t {
                 ///< on_server_up, `value` the number of the outage
     clock_set = 10, ///< a wall clock was set; `detail` is 1 for a client's and 0 for a server's,
                     ///< `value` its time in milliseconds since 1970
+
+    // Of clients whose connections are opened step by step. `value` is the number of the request,
+    // and `detail` the number of the address.
+    looked_up = 11,  ///< a client asked for a name; `detail` is 0 if it was known
+    connecting = 12, ///< a client began to connect
+    connected = 13,  ///< a connection was made
+    kept = 14,       ///< a connection was kept for the next request
 };
 
 [[nodiscard]] constexpr std::string_view name(trace_kind kind) noexcept {
@@ -50,6 +57,10 @@ enum class trace_kind : std::uint8_t {
     case trace_kind::lost: return "lost";
     case trace_kind::called: return "called";
     case trace_kind::clock_set: return "clock_set";
+    case trace_kind::looked_up: return "looked_up";
+    case trace_kind::connecting: return "connecting";
+    case trace_kind::connected: return "connected";
+    case trace_kind::kept: return "kept";
     }
     return {};
 }

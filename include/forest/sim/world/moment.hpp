@@ -60,6 +60,9 @@ public:
     basic_moment& single_connection(const server_process& server) {
         return play(fault_kind::single_connection, server);
     }
+    basic_moment& close_idle(const server_process& server, duration idle_time) {
+        return play(fault_kind::close_idle, server, idle_time);
+    }
 
     // Faults of links: of all links to a server, or of the links of one client or fleet.
     basic_moment& refuse(const auto& link) { return play(fault_kind::refuse, link); }
@@ -87,6 +90,20 @@ public:
         return play(fault_kind::loss, link, {}, per_mille);
     }
     basic_moment& dns_failure(const auto& link) { return play(fault_kind::dns_failure, link); }
+    basic_moment& dns_slow(const auto& link, duration time) {
+        return play(fault_kind::dns_slow, link, time);
+    }
+    basic_moment& dns_hang(const auto& link) { return play(fault_kind::dns_hang, link); }
+    basic_moment& half_open(const auto& link) { return play(fault_kind::half_open, link); }
+    basic_moment& black_hole_address(const auto& link, int number) {
+        return play(fault_kind::black_hole_address, link, {}, number);
+    }
+    basic_moment& refuse_address(const auto& link, int number) {
+        return play(fault_kind::refuse_address, link, {}, number);
+    }
+    basic_moment& lose_handshakes(const auto& link) {
+        return play(fault_kind::lose_handshakes, link);
+    }
 
     /// Clogs the links of all clients of a server, one after another in the first half of the span,
     /// and unclogs them in another order in the second half. Throws std::invalid_argument for a

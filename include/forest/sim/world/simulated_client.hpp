@@ -8,12 +8,14 @@
 #include <forest/core/outage.hpp>
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
+#include <forest/sim/network/client_network.hpp>
 #include <forest/sim/network/link.hpp>
 #include <forest/sim/network/network_transport.hpp>
 #include <forest/sim/network/server_process.hpp>
 #include <forest/sim/time/host.hpp>
 #include <forest/sim/trace/trace.hpp>
 #include <forest/sim/world/detail/chained_callbacks.hpp>
+#include <forest/sim/world/world_policies.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -45,25 +47,26 @@ namespace forest::inline FOREST_FORM::sim {
 /// **Errors:** the constructor throws what `make` throws. An exception of a listener of
 /// `also_report` or `also_call` becomes the event `callback_failed`, like an exception of any
 /// callback.
-template <typename Client>
+template <typename Client, typename Transport = network_transport>
 class simulated_client {
 public:
     /// `make(connect, host)` makes the client; `connect()` makes a transport. `seed` is the seed of
     /// link and host.
     template <typename Make>
-    simulated_client(event_queue& queue, std::string name, server_process& server, latency usual,
+    simulated_client(event_queue& queue, const client_setup& setup, server_process& server,
                      std::uint64_t seed, trace& lines, std::uint16_t number, Make&& make)
         : host_{queue, seed},
-          link_{queue, usual, seed},
-          name_{std::move(name)},
+          link_{queue, setup.usual, seed},
+          network_{host_, setup.connections},
+          name_{setup.name},
           server_{&server},
           lines_{&lines},
           number_{number} {
         client_.emplace(
             make(
                 [&] {
-                    return network_transport{
-                        network_path{&host_, &link_, server_, lines_, &sent_, number_}};
+                    return Transport{
+                        network_path{&host_, &link_, server_, lines_, &sent_, number_, &network_}};
                 },
                 host_),
             [this](const event& happened) { reported(happened); },
@@ -90,6 +93,10 @@ public:
     /// The link between the client and the server.
     [[nodiscard]] sim::link& link() noexcept { return link_; }
     [[nodiscard]] const sim::link& link() const noexcept { return link_; }
+
+    /// How the client connects, and the names that it knows.
+    [[nodiscard]] client_network& network() noexcept { return network_; }
+    [[nodiscard]] const client_network& network() const noexcept { return network_; }
 
     [[nodiscard]] server_process& server() const noexcept { return *server_; }
     [[nodiscard]] const std::string& name() const noexcept { return name_; }
@@ -178,6 +185,7 @@ private:
 
     sim::host host_;
     sim::link link_;
+    client_network network_;
     forest::detail::timestamp_offset offset_;
     std::string name_;
     server_process* server_;

@@ -9,6 +9,7 @@
 #include <forest/core/target_id.hpp>
 #include <forest/core/url.hpp>
 #include <forest/form.hpp>
+#include <forest/sim/network/client_network.hpp>
 #include <forest/sim/network/link.hpp>
 #include <forest/sim/network/network_transport.hpp>
 #include <forest/sim/network/server_process.hpp>
@@ -52,7 +53,7 @@ private:
 };
 
 /// A fleet, its host, its links, and a record of its reports. Not copyable, not thread-safe.
-template <typename Fleet>
+template <typename Fleet, typename Transport = network_transport>
 class simulated_fleet {
 public:
     /// What the fleet has reported about one target so far.
@@ -73,12 +74,13 @@ public:
                     detail::fault_player& faults, std::uint16_t number, Make&& make)
         : host_{queue, seed},
           setup_{std::move(setup)},
+          network_{host_, setup_.connections},
           random_{seed},
           lines_{&lines},
           faults_{&faults},
           number_{number} {
         const auto connect = [this] {
-            return network_transport{[this](const url& target) { return path_to(target); }};
+            return Transport{[this](const url& target) { return path_to(target); }};
         };
         fleet_.emplace(
             make(connect, host_), [this](const event& happened) { reported(happened); },
@@ -160,7 +162,8 @@ private:
                 .server = &link.server(),
                 .lines = lines_,
                 .sent = nullptr,
-                .subject = link.number()};
+                .subject = link.number(),
+                .network = &network_};
     }
 
     void reported(const event& happened) {
@@ -205,6 +208,7 @@ private:
 
     sim::host host_;
     client_setup setup_;
+    client_network network_;
     random_generator random_;
     trace* lines_;
     detail::fault_player* faults_;

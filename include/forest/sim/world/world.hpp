@@ -68,17 +68,18 @@ namespace forest::inline FOREST_FORM::sim {
 template <typename Policies = world_policies>
 class basic_world {
 public:
+    using transport_type = typename Policies::carrier;
     using health_client =
-        typename Policies::template client<network_transport, virtual_clock,
-                                           typename Policies::signer, typename Policies::backoff>;
+        typename Policies::template client<transport_type, virtual_clock, typename Policies::signer,
+                                           typename Policies::backoff>;
     using health_fleet =
-        typename Policies::template fleet<network_transport, virtual_clock,
-                                          typename Policies::signer, typename Policies::backoff>;
-    using datasource = basic_datasource<network_transport, virtual_clock, typename Policies::signer,
+        typename Policies::template fleet<transport_type, virtual_clock, typename Policies::signer,
+                                          typename Policies::backoff>;
+    using datasource = basic_datasource<transport_type, virtual_clock, typename Policies::signer,
                                         typename Policies::backoff>;
-    using client_type = simulated_client<health_client>;
-    using datasource_type = simulated_client<datasource>;
-    using fleet_type = simulated_fleet<health_fleet>;
+    using client_type = simulated_client<health_client, transport_type>;
+    using datasource_type = simulated_client<datasource, transport_type>;
+    using fleet_type = simulated_fleet<health_fleet, transport_type>;
     using moment = basic_moment<basic_world>;
 
     /// All random numbers come from `seed`. `lines` is an empty trace, with the number of lines to
@@ -260,6 +261,8 @@ private:
     std::uint16_t enter(const char* kind, client_setup& setup) const {
         if (!setup.usual.valid())
             throw std::invalid_argument("a latency needs times from 0 to 1 hour");
+        if (setup.connections && !setup.connections->valid())
+            throw std::invalid_argument("connections need 1 to 8 addresses and 0 to 4 flights");
         const std::uint16_t number = faults_.next_number();
         if (setup.name.empty())
             setup.name = kind + (number == 0 ? std::string{} : std::to_string(number));
@@ -270,8 +273,8 @@ private:
     Kind& add(std::vector<std::unique_ptr<Kind>>& list, server_process& server, client_setup& setup,
               Make&& make) {
         const std::uint16_t number = enter("client", setup);
-        list.push_back(std::make_unique<Kind>(queue_, setup.name, server, setup.usual, random_(),
-                                              trace_, number, std::forward<Make>(make)));
+        list.push_back(std::make_unique<Kind>(queue_, setup, server, random_(), trace_, number,
+                                              std::forward<Make>(make)));
         Kind& made = *list.back();
         faults_.add({&made.host(), &made.link(), &server, [&made] { made.quit(); }});
         return made;

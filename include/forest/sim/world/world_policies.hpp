@@ -8,10 +8,13 @@
 #include <forest/health_fleet.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/transport.hpp>
+#include <forest/sim/network/connection_setup.hpp>
+#include <forest/sim/network/network_transport.hpp>
 #include <forest/sim/network/quick_signer.hpp>
 #include <forest/sim/script/latency.hpp>
 
 #include <chrono>
+#include <optional>
 #include <string>
 
 // The parts of a simulated world that a test can replace.
@@ -24,6 +27,7 @@ struct world_policies {
     using signer = quick_signer;     ///< constructed from the secret
     using verifier = quick_verifier; ///< constructed from the secret
     using backoff = exponential_backoff;
+    using carrier = network_transport; ///< carries the checks: a basic_network_transport
     template <transport T, clock C, typename S, typename B>
     using client = basic_health_client<T, C, S, B>;
     template <transport T, clock C, typename S, typename B>
@@ -35,6 +39,9 @@ struct client_setup {
     std::string name{}; ///< empty: `client` or `fleet`, followed by the number
     latency usual = constant(std::chrono::milliseconds{1}); ///< the time that each message takes
     std::string path = "/forest/health";                    ///< the path of the health route
+    /// Opens connections step by step, as with sockets. Empty: a check is one message and its
+    /// answer.
+    std::optional<connection_setup> connections{};
 };
 
 } // namespace forest::inline FOREST_FORM::sim

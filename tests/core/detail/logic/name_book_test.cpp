@@ -223,6 +223,36 @@ BOOST_DATA_TEST_CASE(B19_a_name_service_that_fails_leaves_the_last_good_answer_f
     BOOST_TEST(one.book.statistics().last_good == 2 * failed);
 }
 
+BOOST_AUTO_TEST_CASE(B19_the_address_that_has_answered_goes_first_also_in_the_next_answer) {
+    watched_book one;
+    waiter by;
+    (void)one.ask("a", by);
+    one.answer(one.begin("a"), {address(1), address(2), address(3)}, 5s);
+    one.book.used("a", address(3), true);
+    one.now += 6s;
+    (void)one.ask("a", by);
+    one.answer(one.begin("a"), {address(1), address(2), address(3)}, 5s);
+    BOOST_TEST((by.addresses == std::vector{address(3), address(1), address(2)}));
+}
+
+// Otherwise the first address would be tried again after each look-up, and fail again.
+BOOST_AUTO_TEST_CASE(B19_an_address_that_has_failed_does_not_go_first_in_the_next_answer) {
+    watched_book one;
+    waiter by;
+    (void)one.ask("a", by);
+    one.answer(one.begin("a"), {address(1), address(2)}, 5s);
+    one.book.used("a", address(1), false);
+    BOOST_TEST((one.ask("a", by) == name_state::known));
+    BOOST_TEST((by.addresses == std::vector{address(2), address(1)}));
+    one.now += 6s;
+    (void)one.ask("a", by);
+    one.answer(one.begin("a"), {address(1), address(2)}, 5s);
+    BOOST_TEST((by.addresses == std::vector{address(2), address(1)}));
+    one.book.used("a", address(2), false);
+    BOOST_TEST((one.ask("a", by) == name_state::known));
+    BOOST_TEST((by.addresses == std::vector{address(1), address(2)}));
+}
+
 BOOST_AUTO_TEST_CASE(B19_a_look_up_that_hangs_is_not_waited_for_when_there_is_a_last_good_answer) {
     watched_book one;
     waiter by;

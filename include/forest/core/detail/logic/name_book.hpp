@@ -72,7 +72,7 @@ struct book_entry {
 
     std::string name;
     address_list addresses; // of the last good answer, the preferred one first
-    ip_address preferred{}; // the one that has answered last, if `has_preferred`
+    ip_address preferred{}; // goes first in each answer, if `has_preferred`
     bool has_preferred = false;
     steady_time expires{};
     std::error_code failure{}; // returned until `failure_until`
@@ -158,7 +158,8 @@ public:
                   std::optional<duration> lifetime, steady_time now) noexcept;
 
     /// A GET has used an address of the name. One that has answered goes first from now on, and
-    /// loses its place when it does not answer any more.
+    /// loses its place to the next one when it does not answer any more. A new look-up changes
+    /// nothing about that.
     void used(std::string_view name, const ip_address& address, bool answered) noexcept;
 
     /// Ends all waits, and no waiter is woken.

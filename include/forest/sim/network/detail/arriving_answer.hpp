@@ -25,6 +25,9 @@ class arriving_answer {
 public:
     void assign(std::string_view bytes) { bytes_.assign(bytes); }
 
+    /// There is no answer yet. What the last one was stays valid until the next one departs.
+    void await() noexcept { arrived_ = 0; }
+
     [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
 
     /// Sends the answer over `link`, with the current faults of the link.
@@ -40,10 +43,18 @@ public:
     /// The next piece arrives. Returns how many pieces have arrived.
     std::size_t arrive() noexcept { return ++arrived_; }
 
-    [[nodiscard]] bool complete() const noexcept { return arrived_ == pieces_; }
+    [[nodiscard]] bool complete() const noexcept { return arrived_ >= pieces_; }
 
-    /// Parses all bytes up to and including `piece`. Returns whether there is a result.
-    [[nodiscard]] bool parse(std::size_t piece);
+    /// Returns whether a piece has arrived.
+    [[nodiscard]] bool started() const noexcept { return arrived_ > 0; }
+
+    /// Parses all bytes that have arrived. Returns whether there is a result.
+    [[nodiscard]] bool parse();
+
+    /// Returns whether the connection can be used again after this answer.
+    [[nodiscard]] bool keep_alive() const noexcept {
+        return !cut_ && !parser_.error() && parser_.keep_alive();
+    }
 
     /// The result; its views are valid until the next answer departs.
     [[nodiscard]] reply result() const;
@@ -58,7 +69,8 @@ private:
     std::size_t pieces_ = 1;
     std::size_t arrived_ = 0; // pieces
     std::size_t parsed_ = 0;  // bytes
-    bool reset_ = false;      // the connection is reset after the last piece
+    bool cut_ = false;        // the connection ends after the last piece
+    bool reset_ = false;      // that end is a reset
     bool torn_ = false;       // the connection was reset before the answer was complete
 };
 

@@ -7,10 +7,37 @@
 namespace forest::inline FOREST_FORM::sim {
 
 FOREST_DECL bool link::sound() const noexcept {
+    const auto none = [](const auto& faults) {
+        return std::all_of(faults.begin(), faults.end(), [](int count) { return count == 0; });
+    };
+    return sound_for_some() && forgetting_ == 0 && none(address_lost) && none(address_refusing);
+}
+
+FOREST_DECL bool link::sound_for_some() const noexcept {
     return unresolvable + refusing + requests_lost + replies_lost + resetting + truncating +
-                   garbling + dripping + loss_per_mille + clogged_ ==
+                   garbling + dripping + loss_per_mille + flights_lost + clogged_ ==
                0 &&
-           held_.empty();
+           held_.empty() && names_in_time();
+}
+
+FOREST_DECL void link::look_up(forest::detail::unique_function<void()>&& answer) {
+    if (names_held_ > 0)
+        return held_look_ups_.push_back(std::move(answer));
+    if (naming_slowly == 0)
+        return queue_->after(delay.typical, std::move(answer));
+    ++slow_look_ups_;
+    queue_->after(std::max(naming_time, delay.typical),
+                  [this, answer = std::move(answer)]() mutable {
+                      --slow_look_ups_;
+                      answer();
+                  });
+}
+
+FOREST_DECL void link::release_names() {
+    if (names_held_ == 0 || --names_held_ > 0)
+        return;
+    for (auto& each : std::exchange(held_look_ups_, {}))
+        queue_->after(delay.typical, std::move(each));
 }
 
 FOREST_DECL bool link::carries_within(duration bound) const noexcept {

@@ -7,12 +7,12 @@
 namespace forest::inline FOREST_FORM::sim {
 
 FOREST_DECL void memory_server::answer_writer::write(const response& answer, wall_time received,
-                                                     bool head, receiver& deliver) {
+                                                     bool head, bool close, receiver& deliver) {
     // The string is moved out, because the receiver may make another server request.
     std::string bytes = std::move(spare_);
     const auto seconds = std::chrono::floor<std::chrono::seconds>(received);
     const forest::detail::answer_frame frame{
-        .date = date_.at(seconds), .head = head, .close = true};
+        .date = date_.at(seconds), .head = head, .close = close};
     forest::detail::write_head(bytes, answer, frame);
     bytes.append(forest::detail::body_to_send(answer, frame));
     deliver(bytes);
@@ -21,12 +21,16 @@ FOREST_DECL void memory_server::answer_writer::write(const response& answer, wal
 
 FOREST_DECL memory_server::responder::call::call(std::shared_ptr<answer_writer> owner,
                                                  answer_writer::receiver&& receiver, wall_time now,
-                                                 bool without_body)
-    : writer{std::move(owner)}, deliver{std::move(receiver)}, received{now}, head{without_body} {}
+                                                 bool without_body, bool last)
+    : writer{std::move(owner)},
+      deliver{std::move(receiver)},
+      received{now},
+      head{without_body},
+      close{last} {}
 
 FOREST_DECL void memory_server::responder::call::answer(const response& response) {
     if (auto receiver = std::move(deliver))
-        std::exchange(writer, {})->write(response, received, head, receiver);
+        std::exchange(writer, {})->write(response, received, head, close, receiver);
 }
 
 FOREST_DECL void memory_server::responder::call::fail(int status) {
@@ -36,13 +40,15 @@ FOREST_DECL void memory_server::responder::call::fail(int status) {
 
 FOREST_DECL void
 memory_server::serve(std::span<char> bytes,
-                     forest::detail::unique_function<void(std::string_view)>&& receiver) {
+                     forest::detail::unique_function<void(std::string_view)>&& receiver,
+                     bool keeps) {
     forest::detail::request_parser parser;
     const std::size_t kept = parser.parse(bytes);
     const std::span<const char> data{bytes.data(), kept};
     const wall_time now = clock_.now();
     const bool head = parser.done() && !parser.error() && parser.method() == http_method::head;
-    auto call = std::make_shared<responder::call>(writer_, std::move(receiver), now, head);
+    const bool close = !keeps || !parser.done() || !parser.keep_alive();
+    auto call = std::make_shared<responder::call>(writer_, std::move(receiver), now, head, close);
     if (!parser.done() || parser.error())
         return call->fail(parser.done() ? parser.error_status() : 400);
     const std::string_view path = parser.path(data);

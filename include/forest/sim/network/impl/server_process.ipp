@@ -69,12 +69,13 @@ FOREST_DECL void server_process::release(peer& accepted) {
 
 FOREST_DECL void
 server_process::serve(std::span<char> request,
-                      forest::detail::unique_function<void(std::string_view)> receiver) {
+                      forest::detail::unique_function<void(std::string_view)> receiver,
+                      bool keeps) {
     if (frozen > 0)
         return;
     if (wrong_body > 0)
         return receiver("HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"status\":\"OK\"}");
-    http_->serve(request, std::move(receiver));
+    http_->serve(request, std::move(receiver), keeps);
 }
 
 FOREST_DECL void server_process::end() {

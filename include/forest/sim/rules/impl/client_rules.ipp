@@ -48,8 +48,8 @@ FOREST_DECL void client_rules::called_up() {
 FOREST_DECL void client_rules::sent(int in_flight) {
     if (stopped_)
         violated("B14", "a check was sent after the client was stopped");
-    const bool hedged = checking_ && in_flight == 1 && !patient() &&
-                        view_.local_now() - began_ >= options_.timeout / 2;
+    const bool hedged = view_.keeps_connections && checking_ && in_flight == 1 &&
+                        view_.local_now() - began_ >= options_.timeout / 2 - rounding;
     if (in_flight > 0 && !hedged)
         violated("B2", "a second check was sent while one was in flight");
 }
@@ -110,13 +110,15 @@ FOREST_DECL void client_rules::started(const event& happened) {
         due_ = now; // The schedule starts again from here.
     began_ = now;
     exact_ = view_.exact();
+    rate_changes_ = view_.rate_changes();
     latest_ = view_.timer_now() +
               (patient() ? forest::detail::patient_timeout(options_) : options_.timeout);
     signed_as_ = timestamps_.next(view_.wall_now());
     succeeds_ = must_succeed();
     fails_ = !succeeds_ && !patient() && view_.must_fail(signed_as_);
     changes_at_begin_ = view_.changes();
-    host_changes_ = view_.host_changes();
+    if (std::exchange(host_changes_, view_.host_changes()) != host_changes_)
+        disturbed_at_ = now;
 }
 
 FOREST_DECL bool client_rules::constant() const {
@@ -153,6 +155,9 @@ FOREST_DECL void client_rules::failed(const event& happened) {
             "a failure was counted although the client was late");
     require(happened.doubts == 0 || doubts_ >= options_.doubt_max, "B12",
             "a doubtful failure was counted too early");
+    require(error != errc::resolve_failed || doubts_ >= options_.doubt_max || !constant() ||
+                view_.name_may_be_unknown(),
+            "B12", "a failure was counted although only the name service did not answer");
     doubts_ = happened.doubts;
     inconclusive_ = false;
     require(!(succeeds_ && constant() && must_succeed()), "truth",
@@ -171,13 +176,20 @@ FOREST_DECL void client_rules::failed(const event& happened) {
 FOREST_DECL bool client_rules::doubtful() const {
     const duration longest = options_.timeout + forest::detail::lateness_max(options_) + rounding;
     return late_ > options_.stall_tolerance + rounding ||
-           (exact_ && view_.exact() && !patient() && view_.local_now() - began_ > longest);
+           (exact_ && rate_changes_ == view_.rate_changes() && !patient() &&
+            view_.local_now() - began_ > longest);
 }
 
 FOREST_DECL bool client_rules::may_be_late() const {
     // A jitter is random, so it is unknown how late the client was.
     return options_.interval_jitter > 0.0 || !certain_ || late_ > options_.stall_tolerance ||
-           !exact_ || !view_.exact() || host_changes_ != view_.host_changes();
+           !exact_ || !view_.exact() || host_changes_ != view_.host_changes() ||
+           was_disturbed_before();
+}
+
+FOREST_DECL bool client_rules::was_disturbed_before() const {
+    return disturbed_at_ &&
+           began_ - *disturbed_at_ <= forest::detail::watch_interval(options_) + rounding;
 }
 
 FOREST_DECL void client_rules::doubted(const event& happened) {

@@ -24,6 +24,34 @@ FOREST_DECL duration round_trip_max(const latency& delay) noexcept {
     }
 }
 
+FOREST_DECL int addresses_with_fault(const link& link, const client_network& network,
+                                     bool lost_only) noexcept {
+    int count = 0;
+    for (int number = 0; number < (network.setup() ? network.setup()->addresses : 1); ++number) {
+        const auto index = static_cast<std::size_t>(number);
+        if (link.address_lost[index] > 0 || (!lost_only && link.address_refusing[index] > 0))
+            ++count;
+    }
+    return count;
+}
+
+FOREST_DECL duration check_time_max(const link& link, const client_network& network) noexcept {
+    const duration round_trip = round_trip_max(link.delay);
+    if (!network.setup())
+        return round_trip;
+    // Attempts begin at most so far apart: RFC 8305.
+    const auto before =
+        addresses_with_fault(link, network, false) * forest::detail::get_machine::attempt_delay_max;
+    return link.delay.typical + before + (2 + network.setup()->tls_flights) * round_trip;
+}
+
+FOREST_DECL bool ends_in_time(const host& client, const client_network& network, duration time,
+                              duration timeout) noexcept {
+    const bool may_be_half_open = network.setup() && network.setup()->kept;
+    const duration noticed = may_be_half_open ? timer_max(client, timeout / 2) : duration::zero();
+    return time + noticed < timer_min(client, timeout);
+}
+
 FOREST_DECL duration timer_min(const host& host, duration span) noexcept {
     const duration steady = host.true_span(span);
     return host.timers_exact() ? steady : steady / 5 * 4;
@@ -56,33 +84,52 @@ FOREST_DECL bool only_announces_end(server_process& server) noexcept {
     return !server.sound() && !server.crashed() && other_faults == 0 && server.host().running();
 }
 
-FOREST_DECL bool checks_must_fail(const host& client, const link& link, server_process& server,
+FOREST_DECL bool checks_must_fail(const host& client, const link& link,
+                                  const client_network& network, server_process& server,
                                   duration timeout, wall_time signed_as) {
     const host& host = server.host();
+    const auto& setup = network.setup();
+    const bool kept = setup && setup->kept;
+    const int addresses = setup ? setup->addresses : 1;
+    const bool looks_up = setup || link.unresolvable > 0;
+    if (!link.names_in_time() || (setup && !network.names_settled()) ||
+        (looks_up && link.delay.typical >= timer_min(client, timeout)))
+        return false;
     const bool server_fails = server.crashed() || server.frozen > 0 || server.wrong_secret > 0 ||
                               server.wrong_body > 0 || only_announces_end(server) ||
                               !host.running();
-    const bool link_fails = link.unresolvable + link.refusing + link.requests_lost +
-                                    link.replies_lost + link.resetting + link.truncating >
-                                0 ||
-                            link.holds_back() || link.loss_per_mille >= 1000;
-    if (server_fails || link_fails)
+    const bool link_fails =
+        link.requests_lost + link.replies_lost + link.resetting + link.truncating > 0 ||
+        link.holds_back() || link.loss_per_mille >= 1000 ||
+        addresses_with_fault(link, network, true) == addresses;
+    // A client that opens connections step by step remembers the addresses of a name.
+    const bool cannot_connect = link.refusing > 0 || (!setup && link.unresolvable > 0) ||
+                                (setup && setup->tls_flights > 0 && link.flights_lost > 0) ||
+                                addresses_with_fault(link, network, false) == addresses;
+    if (server_fails || link_fails || (cannot_connect && !kept))
         return true;
-    const duration least = round_trip_min(link.delay) +
+    const int round_trips = setup && !kept ? 2 + setup->tls_flights : 1;
+    const duration least = round_trips * round_trip_min(link.delay) +
                            (server.slow > 0 ? server.slowness : duration::zero()) +
                            (link.dripping > 0 ? link.drip : duration::zero());
     // The clock of the server continues while the request travels, and may be fast.
+    const duration longest = timer_max(client, timeout);
     const duration one_way =
-        std::min(round_trip_max(link.delay) / 2, timer_max(client, timeout)) / 2 * 3;
+        (setup ? longest : std::min(round_trip_max(link.delay) / 2, longest)) / 2 * 3;
     return least >= timer_max(client, timeout) ||
            signature_refused(signed_as, host.now(), client.wall_range() + host.wall_range(),
                              one_way);
 }
 
 FOREST_DECL bool checks_must_succeed(const host& client, const link& link,
-                                     const server_process& server, duration timeout) noexcept {
-    return client.running() && server.sound() && link.sound() &&
-           round_trip_max(link.delay) < timer_min(client, timeout);
+                                     const client_network& network, const server_process& server,
+                                     duration timeout) noexcept {
+    const auto& setup = network.setup();
+    const bool connects = setup ? network.names_settled() &&
+                                      addresses_with_fault(link, network, false) < setup->addresses
+                                : link.sound();
+    return client.running() && server.sound() && link.sound_for_some() && connects &&
+           ends_in_time(client, network, check_time_max(link, network), timeout);
 }
 
 } // namespace forest::inline FOREST_FORM::sim

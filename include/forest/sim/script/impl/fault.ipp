@@ -48,11 +48,15 @@ FOREST_DECL std::string to_code(const fault& fault, const std::vector<std::strin
     code += fault.client == fault::everyone ? servers.at(fault.server) : clients.at(fault.client);
     switch (fault.kind) {
     case fault_kind::loss:
+    case fault_kind::black_hole_address:
+    case fault_kind::refuse_address:
     case fault_kind::drift: code += ", " + std::to_string(fault.amount); break;
     case fault_kind::delay: code += ", forest::sim::" + to_code(delay_of(fault)); break;
     case fault_kind::slow:
     case fault_kind::stop:
     case fault_kind::drip:
+    case fault_kind::dns_slow:
+    case fault_kind::close_idle:
     case fault_kind::step_wall:
     case fault_kind::jump_wall:
     case fault_kind::swing:

@@ -38,6 +38,11 @@ FOREST_DECL const char* fault_refused_for(const fault& fault, std::size_t server
                    : nullptr;
     case fault_kind::loss:
         return fault.amount < 0 || fault.amount > 1000 ? "is not from 0 to 1000" : nullptr;
+    case fault_kind::black_hole_address:
+    case fault_kind::refuse_address:
+        return fault.amount < 0 || fault.amount >= fault_addresses_max
+                   ? "is for an address that does not exist: they are numbered from 0 to 7"
+                   : nullptr;
     case fault_kind::delay: return delay_of(fault).valid() ? nullptr : "is beyond latency::maximum";
     default: return nullptr;
     }

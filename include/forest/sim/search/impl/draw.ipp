@@ -14,6 +14,10 @@ FOREST_DECL fault_kinds all_faults() noexcept {
 
 namespace forest::inline FOREST_FORM::sim::detail {
 
+inline constexpr std::array<std::chrono::milliseconds, 5> intervals{
+    std::chrono::milliseconds{200}, std::chrono::seconds{1}, std::chrono::seconds{10},
+    std::chrono::seconds{30}, std::chrono::seconds{60}};
+
 FOREST_DECL plan_drawer::plan_drawer(std::uint64_t seed, const draw_options& settings) noexcept
     : settings_{settings}, random_{seed} {
     for (std::size_t kind = 0; kind < fault_kind_count; ++kind) {
@@ -34,6 +38,8 @@ FOREST_DECL plan plan_drawer::draw() {
             each.settings = draw_client_options();
         each.usual = between(0, 1) == 0 ? constant(up_to(std::chrono::milliseconds{50}))
                                         : uniform(up_to(std::chrono::milliseconds{50}));
+        if (settings_.random_options)
+            each.connections = draw_connections();
     }
     for (std::size_t count = between(0, settings_.faults_max); count > 0; --count) {
         if (happens(settings_.swizzled_percent) && may_be_drawn(fault_kind::clog))
@@ -56,7 +62,7 @@ FOREST_DECL duration plan_drawer::up_to(duration most) noexcept {
 FOREST_DECL options plan_drawer::draw_client_options() noexcept {
     using namespace std::chrono_literals;
     options drawn;
-    drawn.interval = one_of(std::array<std::chrono::milliseconds, 5>{200ms, 1s, 10s, 30s, 60s});
+    drawn.interval = one_of(intervals);
     drawn.timeout = one_of(std::array<std::chrono::milliseconds, 4>{500ms, 1s, 5s, 20s});
     drawn.failure_threshold = static_cast<int>(between(1, 5));
     drawn.success_threshold = static_cast<int>(between(1, 3));
@@ -66,6 +72,14 @@ FOREST_DECL options plan_drawer::draw_client_options() noexcept {
     if (between(0, 3) == 0)
         drawn.interval_jitter = 0.25;
     return drawn;
+}
+
+FOREST_DECL std::optional<connection_setup> plan_drawer::draw_connections() noexcept {
+    if (between(0, 1) == 0)
+        return std::nullopt;
+    return connection_setup{.addresses = static_cast<int>(between(1, 3)),
+                            .tls_flights = static_cast<int>(between(0, 2)),
+                            .kept = between(0, 2) > 0};
 }
 
 FOREST_DECL bool plan_drawer::happens(int percent) noexcept {
@@ -130,7 +144,14 @@ FOREST_DECL void plan_drawer::draw_amounts(fault& drawn) noexcept {
     case fault_kind::slow:
     case fault_kind::drip:
     case fault_kind::delay:
+    case fault_kind::dns_slow:
     case fault_kind::stop: drawn.span = 1ms + up_to(30s); break;
+    // The connection is closed at about the time of the next check.
+    case fault_kind::close_idle:
+        drawn.span = std::max<duration>(one_of(intervals) - up_to(200ms), 1ms);
+        break;
+    case fault_kind::black_hole_address:
+    case fault_kind::refuse_address: drawn.amount = static_cast<std::int64_t>(between(0, 2)); break;
     case fault_kind::step_wall: drawn.span = up_to(2h) - 1h; break;
     case fault_kind::jump_wall: drawn.span = up_to(10min); break;
     case fault_kind::swing: drawn.span = 1ms + up_to(10s); break;

@@ -16,6 +16,25 @@ FOREST_DECL std::string number_code(double number) {
     return {digits.data(), static_cast<std::size_t>(end - digits.data())};
 }
 
+FOREST_DECL std::string connections_code(const connection_setup& setup) {
+    const connection_setup plain;
+    designated code;
+    const auto count = [](int value) { return std::to_string(value); };
+    code.add_unless("addresses", setup.addresses, plain.addresses, count);
+    code.add_unless("tls_flights", setup.tls_flights, plain.tls_flights, count);
+    if (setup.kept)
+        code.add("kept", "true");
+    return "forest::sim::connection_setup" + code.code();
+}
+
+FOREST_DECL std::string setup_code(const planned_client& client) {
+    designated code;
+    code.add_unless("usual", client.usual, planned_client{}.usual, usual_code);
+    if (client.connections)
+        code.add("connections", connections_code(*client.connections));
+    return code.code();
+}
+
 FOREST_DECL std::string shape_code(latency::shape shape) {
     constexpr std::array<const char*, 4> names{"constant", "uniform", "exponential", "heavy_tail"};
     return std::string{"forest::sim::latency::shape::"} + names[static_cast<std::size_t>(shape)];
@@ -56,8 +75,8 @@ FOREST_DECL std::string to_code(const plan& plan) {
         const std::string& name = clients.emplace_back("client" + std::to_string(clients.size()));
         code += "auto& " + name + " = world.add_client(" + servers.at(each.server) + ", " +
                 to_code(each.settings);
-        if (!(each.usual == planned_client{}.usual))
-            code += ", {.usual = " + detail::usual_code(each.usual) + "}";
+        if (const std::string setup = detail::setup_code(each); setup != "{}")
+            code += ", " + setup;
         code += ");\n";
     }
     for (const fault& each : plan.faults)
@@ -73,6 +92,8 @@ FOREST_DECL std::string to_code(const planned_client& client) {
     if (const std::string settings = to_code(client.settings); settings != "{}")
         code.add("settings", settings);
     code.add_unless("usual", client.usual, plain.usual, detail::usual_code);
+    if (client.connections)
+        code.add("connections", detail::connections_code(*client.connections));
     return code.code();
 }
 

@@ -54,7 +54,17 @@ FOREST_DECL const std::vector<std::function<bool(planned_client&)>>& plainer_cli
         [](planned_client& each) {
             return reset_to(each.settings.stall_tolerance, plain.stall_tolerance);
         },
-        [](planned_client& each) { return reset_to(each.usual, planned_client{}.usual); }};
+        [](planned_client& each) { return reset_to(each.usual, planned_client{}.usual); },
+        [](planned_client& each) { return reset_to(each.connections, {}); },
+        [](planned_client& each) {
+            return each.connections && reset_to(each.connections->addresses, 1);
+        },
+        [](planned_client& each) {
+            return each.connections && reset_to(each.connections->tls_flights, 0);
+        },
+        [](planned_client& each) {
+            return each.connections && reset_to(each.connections->kept, false);
+        }};
     return steps;
 }
 

@@ -32,6 +32,7 @@ FOREST_DECL void host::drift(std::int64_t ppm) noexcept {
     anchor_true_ = queue_->now();
     rate_ppm_ = ppm;
     ++disturbances_;
+    ++rate_changes_;
 }
 
 FOREST_DECL void host::swing(duration range, duration period) noexcept {
@@ -42,6 +43,7 @@ FOREST_DECL void host::swing(duration range, duration period) noexcept {
     swing_range_ = range;
     swing_period_ = period;
     ++disturbances_;
+    ++rate_changes_;
 }
 
 FOREST_DECL duration host::true_span(duration span) const noexcept {

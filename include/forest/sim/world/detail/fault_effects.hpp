@@ -11,6 +11,7 @@
 
 #include <cassert>
 #include <chrono>
+#include <cstddef>
 
 // The effects of faults. To add a fault, add its kind to script/fault.hpp, its word to moment.hpp
 // and its effect here.

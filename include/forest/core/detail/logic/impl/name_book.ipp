@@ -206,8 +206,9 @@ FOREST_DECL FOREST_COLD void name_book::used(std::string_view name, const ip_add
         known->has_preferred = true;
         known->addresses.move_to_front(address);
     } else if (known->addresses.all().front() == address) {
-        known->has_preferred = false;
         known->addresses.move_to_back(address);
+        known->preferred = known->addresses.all().front();
+        known->has_preferred = true;
     }
 }
 

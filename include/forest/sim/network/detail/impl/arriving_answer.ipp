@@ -9,7 +9,8 @@ namespace forest::inline FOREST_FORM::sim::detail {
 FOREST_DECL void arriving_answer::depart(link& link, const message_limits& limits) {
     if (link.garbling > 0)
         link.garble(bytes_);
-    if (link.resetting + link.truncating > 0)
+    cut_ = link.resetting + link.truncating > 0;
+    if (cut_)
         bytes_.resize(link.cut(bytes_.size()));
     reset_ = link.resetting > 0;
     time_ = link.dripping > 0 ? link.drip : duration::zero();
@@ -25,12 +26,12 @@ FOREST_DECL duration arriving_answer::next_after() const noexcept {
     return arrived_ + 1 < pieces_ ? each : time_ - each * static_cast<duration::rep>(arrived_);
 }
 
-FOREST_DECL bool arriving_answer::parse(std::size_t piece) {
-    const std::size_t end = bytes_.size() * piece / pieces_;
+FOREST_DECL bool arriving_answer::parse() {
+    const std::size_t end = bytes_.size() * std::min(arrived_, pieces_) / pieces_;
     received_.append(bytes_, parsed_, end - parsed_);
     parsed_ = end;
     received_.resize(parser_.parse(received_));
-    if (!parser_.done() && piece < pieces_)
+    if (!parser_.done() && arrived_ < pieces_)
         return false;
     torn_ = !parser_.done() && reset_;
     if (!parser_.done())

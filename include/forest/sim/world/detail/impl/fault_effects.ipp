@@ -18,6 +18,10 @@ FOREST_DECL void change_process(server_process& server, const fault& fault, int 
     case fault_kind::wrong_secret: server.wrong_secret += step; return;
     case fault_kind::wrong_body: server.wrong_body += step; return;
     case fault_kind::single_connection: server.one_connection += step; return;
+    case fault_kind::close_idle:
+        server.closing_idle += step;
+        server.idle_time = in_force != nullptr ? in_force->span : duration::zero();
+        return;
     default: assert(false && "no fault of a process");
     }
 }
@@ -47,6 +51,19 @@ FOREST_DECL void change_link(link& link, const fault& fault, int step, const sim
     case fault_kind::clog: return step > 0 ? link.clog() : link.unclog();
     case fault_kind::loss: link.loss_per_mille += step * static_cast<int>(fault.amount); return;
     case fault_kind::dns_failure: link.unresolvable += step; return;
+    case fault_kind::dns_slow:
+        link.naming_slowly += step;
+        link.naming_time = in_force != nullptr ? in_force->span : duration::zero();
+        return;
+    case fault_kind::dns_hang: return step > 0 ? link.hold_names() : link.release_names();
+    case fault_kind::half_open: return step > 0 ? link.forget() : link.remember();
+    case fault_kind::black_hole_address:
+        link.address_lost.at(static_cast<std::size_t>(fault.amount)) += step;
+        return;
+    case fault_kind::refuse_address:
+        link.address_refusing.at(static_cast<std::size_t>(fault.amount)) += step;
+        return;
+    case fault_kind::lose_handshakes: link.flights_lost += step; return;
     default: assert(false && "no fault of a link");
     }
 }
