@@ -123,6 +123,7 @@ BOOST_AUTO_TEST_CASE(the_virtual_clock_conforms_on_every_host) {
 BOOST_AUTO_TEST_CASE(the_transports_of_the_kit_conform) {
     expect_none(conformance::check_transport(memory_transports{}));
     expect_none(conformance::check_transport(network_transports{}));
+    expect_none(conformance::check_transport(stepwise_transports{}));
 }
 
 BOOST_AUTO_TEST_CASE(the_scripted_transport_conforms) {

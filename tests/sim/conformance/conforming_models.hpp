@@ -139,6 +139,7 @@ struct network_transports : conformance::virtual_time {
     sim::host host{queue};
     sim::link link{queue, sim::constant(std::chrono::milliseconds{1}), 1};
     conformance::peer_act act{};
+    bool keeps = false; // connections
     std::vector<conformance::peer_request> requests;
     sim::server_process server{queue,
                                "peer",
@@ -186,12 +187,13 @@ struct network_transports : conformance::virtual_time {
         }
         const auto acting = std::exchange(act, conformance::peer_act::answer);
         std::string request = "GET /forest/rpc-schema HTTP/1.1\r\nHost: a\r\n\r\n";
-        server.serve(request, [&plan](std::string_view answer) {
+        const auto take = [&plan](std::string_view answer) {
             const std::size_t fields = answer.find("\r\n") + 2;
             const std::size_t body = answer.find("\r\n\r\n") + 4;
             plan.fields = answer.substr(fields, body - 2 - fields);
             plan.body = answer.substr(body);
-        });
+        };
+        server.serve(request, take, keeps);
         act = acting;
         requests.pop_back();
         plan.status = 200;
@@ -208,6 +210,21 @@ struct network_transports : conformance::virtual_time {
     [[nodiscard]] const std::vector<conformance::peer_request>& received() const {
         return requests;
     }
+};
+
+/// The same with connections that are opened step by step, and kept.
+struct stepwise_transports : network_transports {
+    sim::client_network network{
+        host, sim::connection_setup{.addresses = 2, .tls_flights = 1, .kept = true}};
+
+    stepwise_transports() { keeps = true; }
+
+    sim::network_transport make() {
+        return sim::network_transport{
+            {.client = &host, .over = &link, .server = &server, .network = &network}};
+    }
+
+    [[nodiscard]] std::string target() const { return "http://10.0.0.0/forest/rpc-schema"; }
 };
 
 struct sim_server : conformance::virtual_time {

@@ -11,9 +11,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <system_error>
+#include <vector>
 
 using namespace std::chrono_literals;
 using namespace forest;
@@ -42,6 +44,38 @@ struct one_check {
         });
         world.queue().after({}, [this] { client->client().start(); });
     }
+};
+
+sim::latency constant_of(duration way) {
+    return sim::constant(way);
+}
+
+// A client whose connections are opened step by step, and how long its checks took.
+struct stepwise {
+    stepwise(const options& settings, const sim::connection_setup& connections,
+             sim::latency usual = sim::constant(1ms))
+        : client{world.prepare_client(server, settings,
+                                      {.usual = usual, .connections = connections})} {
+        client.also_report([this](const event& happened) {
+            if (happened.check == nullptr)
+                return;
+            times.push_back(*happened.check->timings.total);
+        });
+        client.client().start();
+    }
+
+    // How many connections were made.
+    [[nodiscard]] std::ptrdiff_t opened() const {
+        const auto& lines = world.trace().lines();
+        return std::count_if(lines.begin(), lines.end(), [](const sim::trace_line& each) {
+            return each.kind == sim::trace_kind::connected;
+        });
+    }
+
+    sim::world world{1, sim::trace{100'000}};
+    sim::server_process& server = world.add_server("warehouse");
+    std::vector<duration> times;
+    sim::world::client_type& client;
 };
 
 } // namespace
@@ -155,6 +189,101 @@ BOOST_AUTO_TEST_CASE(a_garbled_answer_that_drips_fails_as_soon_as_it_is_read_so_
         world.run_for(30s);
     }
     BOOST_TEST((earliest < 10s));
+}
+
+// -- Connections that are opened step by step --
+
+BOOST_AUTO_TEST_CASE(each_step_of_a_connection_takes_its_round_trips) {
+    stepwise of{{}, {.tls_flights = 2}, constant_of(10ms)};
+    of.world.run_for(1s);
+    // The look-up, three round trips, and the request with its answer.
+    BOOST_TEST((of.times.front() == 10ms + 3 * 20ms + 20ms));
+    BOOST_TEST(of.opened() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_kept_connection_is_used_again) {
+    stepwise of{{}, {.tls_flights = 2, .kept = true}, constant_of(10ms)};
+    of.world.run_for(10min);
+    BOOST_TEST(of.opened() == 1);
+    BOOST_TEST((of.times.back() == 20ms));
+    BOOST_TEST(of.client.failures() == 0U);
+}
+
+// A black-holed first address costs 250 ms, once: the one that answered goes first from then on.
+BOOST_AUTO_TEST_CASE(a_black_holed_first_address_is_noticed_once) {
+    stepwise of{{}, {.addresses = 2}, constant_of(10ms)};
+    of.world.at(0s).black_hole_address(of.client, 0);
+    of.world.run_for(10min);
+    BOOST_TEST((of.times[0] == 10ms + 250ms + 2 * 20ms));
+    for (std::size_t check = 1; check < of.times.size(); ++check)
+        BOOST_TEST((of.times[check] <= 10ms + 2 * 20ms));
+    BOOST_TEST(of.client.failures() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_half_open_connection_is_no_outage) {
+    stepwise of{{.failure_threshold = 1}, {.kept = true}};
+    of.world.between(75s, 275s).half_open(of.client);
+    of.world.run_for(10min);
+    BOOST_TEST(of.client.failures() == 0U);
+    // The first connection is lost at 75 s, and then each when it becomes idle, until 275 s.
+    BOOST_TEST(of.opened() == 1 + 8);
+}
+
+BOOST_AUTO_TEST_CASE(a_server_that_closes_idle_connections_or_restarts_is_no_outage) {
+    for (const duration idle : {duration{1s}, duration{29990ms}, duration{29999ms}}) {
+        stepwise of{{.failure_threshold = 1}, {.kept = true}};
+        of.world.at(0s).close_idle(of.server, idle);
+        of.world.every(70s, 75s).restart(of.server);
+        of.world.run_for(1h);
+        BOOST_TEST(of.client.failures() == 0U);
+        BOOST_TEST(of.opened() > 50);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(lost_flights_of_tls_are_an_outage_for_clients_with_tls) {
+    stepwise of{{}, {.tls_flights = 1}};
+    of.world.between(75s, 275s).lose_handshakes(of.client);
+    of.world.run_for(10min);
+    BOOST_TEST(of.client.downs() == 1U);
+    BOOST_TEST((of.client.last_outage()->last_error == errc::timed_out));
+}
+
+// The name is known from the first check on, and is used while the name service hangs.
+BOOST_AUTO_TEST_CASE(a_name_service_that_hangs_is_no_outage) {
+    stepwise known{{.failure_threshold = 1}, {}};
+    known.world.between(75s, 275s).dns_hang(known.client);
+    known.world.run_for(10min);
+    BOOST_TEST(known.client.failures() + known.client.inconclusive() == 0U);
+
+    stepwise unknown{{.interval = 2h, .failure_threshold = 1}, {}}; // and forgets it until then
+    unknown.world.between(2h - 1s, 2h + 20s).dns_hang(unknown.client);
+    unknown.world.run_for(5h);
+    BOOST_TEST(unknown.client.failures() == 0U);
+    BOOST_TEST(unknown.client.inconclusive() > 0U);
+}
+
+// Twenty lengths from a tenth of the timeout to three times as long, in each phase of a check.
+BOOST_DATA_TEST_CASE(B12_a_stall_in_any_phase_of_a_check_is_no_failure_and_hides_no_outage,
+                     data::make({0, 2}) * data::make({false, true}), flights, suspended) {
+    constexpr duration way = 100ms;
+    const int phases = 1 + 2 * (2 + flights); // the look-up, and each way of each round trip
+    for (int phase = 0; phase < phases; ++phase) {
+        for (int length = 1; length <= 20; ++length) {
+            const duration stall = 500ms + (length - 1) * (14500ms / 19);
+            for (const bool down : {false, true}) {
+                stepwise of{{.failure_threshold = 1}, {.tls_flights = flights}, constant_of(way)};
+                if (down)
+                    of.world.at(0s).freeze(of.server);
+                auto when = of.world.at(phase * way + way / 2);
+                suspended ? when.suspend(of.client, stall) : when.pause(of.client, stall);
+                of.world.run_for(2min);
+                BOOST_TEST_CONTEXT("phase " << phase << ", length " << length << ", down " << down)
+                BOOST_TEST(of.client.downs() == (down ? 1U : 0U));
+                if (!down)
+                    BOOST_TEST(of.client.failures() == 0U);
+            }
+        }
+    }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

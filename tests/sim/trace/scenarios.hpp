@@ -157,7 +157,7 @@ inline constexpr std::array<scenario, 10> scenarios{{
     {"wrong_clocks", "84952483435bdebc", wrong_clocks},
     {"swizzled", "319730e3b9f54d12", swizzled},
     {"changed_schema", "22be9e263442f79a", changed_schema},
-    {"everything", "9fee1e6856eb2926", everything},
+    {"everything", "c890925b788546a2", everything},
 }};
 
 } // namespace forest::tests

@@ -190,11 +190,27 @@ private:
             const bool exact = host.timers_exact() && host.true_span(hour) == hour;
             return {.down = checks_must_fail(host, client.link(), client.network(), client.server(),
                                              timeout, next.next(client.signing_now())),
-                    .client_sound = host.running() && exact && !unresolved,
+                    .client_sound = host.running() && exact && !unresolved && rested(),
                     .host_changes = host.disturbances()};
         }
 
+        // Shortly after the host stood still, a wait that began before may end late, and make the
+        // client doubt the check of that moment.
+        [[nodiscard]] bool rested() const {
+            return !disturbed_at ||
+                   client.host().steady_now() - *disturbed_at > timeout / 4 + duration{1};
+        }
+
+        void notice_host() {
+            const host& host = client.host();
+            const bool changed = std::exchange(host_changes, host.disturbances()) != host_changes;
+            const bool stood = !std::exchange(was_running, host.running()) || !was_running;
+            if (changed || stood)
+                disturbed_at = host.steady_now();
+        }
+
         void look() {
+            notice_host();
             const target_state now = truth();
             outages.update(world.now(), now);
             if (listener.truth)
@@ -286,7 +302,10 @@ private:
         std::vector<appointment> agenda;
         std::size_t seen = 0;      // how many faults of the world have been planned
         std::uint64_t planned = 0; // the number of the latest planned look
-        bool unresolved = false;   // the last check, because the name service did not answer
+        std::uint64_t host_changes = 0;
+        std::optional<steady_time> disturbed_at;
+        bool was_running = true;
+        bool unresolved = false; // the last check, because the name service did not answer
         bool quit = false;
         bool finished = false;
     };

@@ -100,6 +100,10 @@ private:
 
     void draw_amounts(fault& drawn) noexcept;
 
+    static constexpr std::array<std::chrono::milliseconds, 5> intervals{
+        std::chrono::milliseconds{200}, std::chrono::seconds{1}, std::chrono::seconds{10},
+        std::chrono::seconds{30}, std::chrono::seconds{60}};
+
     draw_options settings_;
     std::uint32_t heaviest_ = 0; // the greatest weight of a kind that may be drawn
     random_generator random_;

@@ -14,10 +14,6 @@ FOREST_DECL fault_kinds all_faults() noexcept {
 
 namespace forest::inline FOREST_FORM::sim::detail {
 
-inline constexpr std::array<std::chrono::milliseconds, 5> intervals{
-    std::chrono::milliseconds{200}, std::chrono::seconds{1}, std::chrono::seconds{10},
-    std::chrono::seconds{30}, std::chrono::seconds{60}};
-
 FOREST_DECL plan_drawer::plan_drawer(std::uint64_t seed, const draw_options& settings) noexcept
     : settings_{settings}, random_{seed} {
     for (std::size_t kind = 0; kind < fault_kind_count; ++kind) {

@@ -34,6 +34,9 @@ FOREST_DECL void network_get::begin(const request& get, duration timeout, receiv
         host_name_ = get.target.host();
         plan.patience = path_.network->patience();
         plan.encrypted = path_.network->setup()->tls_flights > 0;
+        plan.addresses = get.target.is_ip_literal() ? 1 : 0;
+        known_addresses_ = plan.addresses;
+        addresses_[0] = 0;
     } else if (path_.over->unresolvable == 0 && path_.over->names_in_time()) {
         known_addresses_ = plan.addresses = 1;
         addresses_[0] = 0;
