@@ -239,7 +239,6 @@ BOOST_AUTO_TEST_CASE(B28_requests_during_a_run_wait_for_that_run) {
     on.reports[0](true);
     for (const auto& each : answers)
         BOOST_TEST(body_of(*each) == ok);
-    BOOST_TEST(on.queue.pending() <= 1U); // the deadline was cancelled
     on.queue.run_for(1h);
     BOOST_TEST(on.reports.size() == 1U);
 }
@@ -266,7 +265,6 @@ BOOST_AUTO_TEST_CASE(B28_the_shortest_deadline_wakes_though_a_longer_one_came_fi
     on.reports[0](true);
     BOOST_TEST(first->empty());
     on.queue.run_for(2s);
-    BOOST_TEST(first->empty() == false);
     BOOST_TEST(status_of(*first) == 503);
 }
 

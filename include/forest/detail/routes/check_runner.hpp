@@ -110,7 +110,8 @@ private:
     // Call it with the mutex locked.
     void stop_waiting() noexcept;
 
-    // Removes the answers that need not wait any more. Call it with the mutex locked.
+    // Removes the answers that need not wait any more, and waits for the others. Call it with the
+    // mutex locked.
     [[nodiscard]] held_list take_settled(steady_time now) noexcept;
 
     static void send(held_list& answers) noexcept;

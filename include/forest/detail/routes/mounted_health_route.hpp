@@ -2,6 +2,7 @@
 #ifndef FOREST_DETAIL_ROUTES_MOUNTED_HEALTH_ROUTE_HPP
 #define FOREST_DETAIL_ROUTES_MOUNTED_HEALTH_ROUTE_HPP
 
+#include <forest/core/error.hpp>
 #include <forest/core/response.hpp>
 #include <forest/core/time.hpp>
 #include <forest/detail/routes/check_runner.hpp>
@@ -55,7 +56,7 @@ private:
 };
 
 /// Mounts the route, and the probes whose path is not empty. Throws like `mount_route`.
-template <typename Server>
+template <server Server>
 void mount_health_route(Server& server, std::shared_ptr<health_route_state> state,
                         const std::string& live, const std::string& ready,
                         const std::string& startup) {

@@ -153,7 +153,7 @@ FOREST_DECL bool check_runner::hold(function_reference<unique_function<void()>()
     } catch (const std::bad_alloc&) {
         return false;
     }
-    if ((!armed_ || *until < *armed_) && !arm(now)) {
+    if (!arm(now)) {
         held_.pop_back();
         return false;
     }
@@ -164,6 +164,8 @@ FOREST_DECL bool check_runner::arm(steady_time now) noexcept {
     const auto first = std::min_element(
         held_.begin(), held_.end(),
         [](const held_answer& left, const held_answer& right) { return left.until < right.until; });
+    if (armed_ && *armed_ <= first->until)
+        return true;
     try {
         clock_->wait(first->until - now, weak_from_this(), ++wait_);
     } catch (const std::bad_alloc&) {
@@ -180,10 +182,7 @@ FOREST_DECL void check_runner::wake(std::uint64_t number) noexcept {
         if (number != wait_ || clock_ == nullptr)
             return;
         armed_.reset();
-        const steady_time now = steady_now();
-        settled = take_settled(now);
-        if (!held_.empty() && !arm(now))
-            settled.splice(settled.end(), held_); // They get the results so far.
+        settled = take_settled(steady_now());
     }
     send(settled);
 }
@@ -192,9 +191,17 @@ FOREST_DECL check_runner::held_list check_runner::take_settled(steady_time now) 
     held_list settled;
     for (auto each = held_.begin(); each != held_.end();) {
         const auto next = std::next(each);
-        if (!checks_.waits_until(each->last_run, now))
+        if (const auto until = checks_.waits_until(each->last_run, now))
+            each->until = *until; // earlier than before if a run has ended
+        else
             settled.splice(settled.end(), held_, each);
         each = next;
+    }
+    if (held_.empty()) {
+        if (armed_)
+            stop_waiting();
+    } else if (!arm(now)) {
+        settled.splice(settled.end(), held_); // They get the results so far.
     }
     return settled;
 }
@@ -228,8 +235,6 @@ FOREST_DECL void check_runner::finish(const check_run& run, check_result&& resul
         const steady_time now = steady_now();
         checks_.finish(run, std::move(result), now, wall_now());
         settled = take_settled(now);
-        if (held_.empty() && armed_)
-            stop_waiting();
     }
     send(settled);
 }
