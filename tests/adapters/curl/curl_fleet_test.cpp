@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_client_is_made_from_an_executor_and_a_secret) {
     health_route route{server, hmac_sha256_verifier{secret}};
     BOOST_REQUIRE(!server.listen("127.0.0.1", 0));
     basic_health_client<curl_transport, asio_clock, hmac_sha256_signer, exponential_backoff> client{
-        io.get_executor(), secret, server.endpoints().front() + route.path()};
+        io.get_executor(), url{server.endpoints().front() + route.path()}, secret};
     bool healthy = false;
     client.on_event([&](const event& happened) {
         healthy = healthy || happened.kind == event_kind::check_succeeded;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <adapters/support/bad_peer.hpp>
 #include <adapters/support/running_server.hpp>
+#include <adapters/support/test_certificates.hpp>
 
 #include <forest/adapters/asio/asio_clock.hpp>
 #include <forest/adapters/curl/curl_connections.hpp>
@@ -52,10 +53,11 @@ boost::test_tools::assertion_result nginx_is_installed(boost::unit_test::test_un
     return find_nginx() != nullptr;
 }
 
-// It answers in HTTP/2 without TLS, and says which version and which field it has got.
+// It answers in HTTP/2 over TLS, and says which version and which field it has got.
 class nginx {
 public:
-    nginx() : folder_{"/tmp/forest-http2-" + std::to_string(::getpid())} {
+    explicit nginx(const certificate_files& files)
+        : folder_{"/tmp/forest-http2-" + std::to_string(::getpid())} {
         std::filesystem::create_directories(folder_);
         std::ofstream{folder_ + "/nginx.conf"}
             << "daemon off; master_process off; pid nginx.pid; error_log error.log;\n"
@@ -65,8 +67,9 @@ public:
                "  client_body_temp_path b; proxy_temp_path p; fastcgi_temp_path f;\n"
                "  uwsgi_temp_path u; scgi_temp_path s;\n"
                "  server {\n    listen 127.0.0.1:"
-            << port_
-            << " http2;\n"
+            << port_ << " ssl http2;\n    ssl_certificate " << files.certificate
+            << ";\n    ssl_certificate_key " << files.key
+            << ";\n"
                "    location / {\n"
                "      default_type application/json;\n"
                "      add_header X-Got \"$server_protocol $http_x_signature\";\n"
@@ -90,7 +93,7 @@ public:
     }
 
     [[nodiscard]] std::string url() const {
-        return "http://127.0.0.1:" + std::to_string(port_) + "/forest/health";
+        return "https://127.0.0.1:" + std::to_string(port_) + "/forest/health";
     }
 
 private:
@@ -122,13 +125,15 @@ struct outcome {
 BOOST_AUTO_TEST_SUITE(curl_http2_test, *boost::unit_test::precondition(nginx_is_installed))
 
 BOOST_AUTO_TEST_CASE(GETs_share_a_connection_of_HTTP_2_and_keep_their_limits) {
-    const nginx server;
+    test_certificates certificates;
+    const nginx server{certificates.server()};
     asio::io_context io;
     const asio_clock clock{io.get_executor()};
     curl_options options;
     options.reuse_connections = true;
+    options.tls.ca_file = certificates.ca_file();
     options.configure = [](CURL* handle) {
-        curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE});
+        curl_easy_setopt(handle, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_2TLS});
     };
     const curl_connections connections{clock, options};
     std::array<curl_transport, 3> transports{

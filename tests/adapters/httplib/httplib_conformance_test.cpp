@@ -48,6 +48,8 @@ BOOST_DATA_TEST_CASE(httplib_transport_conforms_but_for_what_its_table_names, da
         {"transport.answer_lost", "in chunks"},
         {"transport.limit_too_strict", "in chunks"},
         {"transport.wrong_error", "garbage"},
+        // On a busy machine the shortest timeout is over before a thread begins.
+        {"transport.wrong_error", "local_resources_exhausted"},
     };
     for (const auto& found : conformance::check_transport(transports)) {
         const bool is_known =

@@ -68,7 +68,7 @@ FOREST_DECL FOREST_COLD void httplib_call::abandon() noexcept {
 
 FOREST_DECL bool httplib_call::use(httplib::Client* client) noexcept {
     const std::lock_guard lock{mutex_};
-    client_ = client;
+    client_ = abandoned_ ? nullptr : client;
     return !abandoned_;
 }
 
@@ -111,6 +111,11 @@ FOREST_DECL bool httplib_call::try_address() {
     httplib::Headers lines;
     for (const auto& [name, value] : fields_)
         lines.emplace(name, value);
+    // The client ends with this function, even if it throws.
+    const struct last_use {
+        httplib_call& call;
+        ~last_use() { (void)call.use(nullptr); }
+    } until_then{*this};
     const httplib::Result result = client.Get(
         path_, lines,
         [this](const httplib::Response& response) {
@@ -120,7 +125,7 @@ FOREST_DECL bool httplib_call::try_address() {
             return take_head(response.status, fields, fixed_bytes + response.reason.size());
         },
         [this](const char* bytes, std::size_t size) { return take_body(bytes, size); });
-    const bool goes_on = use(nullptr);
+    const bool goes_on = use(&client);
     const bool in_time = std::chrono::steady_clock::now() < deadline_;
     switch (result.error()) {
     case httplib::Error::Success: error_ = {}; return false;

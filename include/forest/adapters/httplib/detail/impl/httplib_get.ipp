@@ -155,8 +155,9 @@ FOREST_DECL void httplib_get::called(const std::shared_ptr<httplib_call>& done) 
 FOREST_DECL void httplib_get::woke(clock::time_point now) noexcept {
     if (now < deadline())
         return;
-    // A call that got no thread has not reached the server.
-    const bool has_waited = !asking_ && call_ != nullptr && !call_->has_begun();
+    // A call that got no thread has not reached the server, if there was time for it.
+    const bool has_waited =
+        !asking_ && call_ != nullptr && !call_->has_begun() && deadline() > started();
     leave();
     end(has_waited ? errc::local_resources_exhausted : errc::timed_out);
 }
