@@ -3,17 +3,12 @@
 // A server for which there is no adapter serves the health check: here one of Boost.Beast, with a
 // thread that reads one request from each connection.
 
-#include <forest/adapters/asio/async_check.hpp>
 #include <forest/adapters/openssl/hmac_sha256_signer.hpp>
 #include <forest/adapters/openssl/hmac_sha256_verifier.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/response.hpp>
-#include <forest/core/url.hpp>
-#include <forest/core/verdict.hpp>
 #include <forest/health_route.hpp>
 #include <forest/route_table.hpp>
-
-#include <asio/io_context.hpp>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -26,7 +21,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -90,14 +84,22 @@ int main() {
     tcp::acceptor acceptor{server, {boost::asio::ip::address_v4::loopback(), 0}};
     std::thread thread{[&] { serve(routes, acceptor.accept()); }}; // one client is enough here
 
-    asio::io_context io;
-    std::error_code result;
-    const auto port = std::to_string(acceptor.local_endpoint().port());
-    forest::async_check(io, forest::url{"http://127.0.0.1:" + port + health.path()},
-                        std::chrono::seconds{5}, forest::hmac_sha256_signer{secret},
-                        [&](const forest::verdict& found) { result = found.error; });
-    io.run();
+    // What a client sends, and what it is answered.
+    forest::header_fields signature;
+    forest::hmac_sha256_signer{secret}.sign(
+        {}, std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()),
+        signature);
+    http::request<http::empty_body> asked{http::verb::get, health.path(), 11};
+    asked.set(http::field::host, "localhost");
+    forest::field_view{signature.text()}.for_each(
+        [&](auto name, auto value) { asked.insert(view(name), view(value)); });
+    tcp::socket client{server};
+    client.connect(acceptor.local_endpoint());
+    http::write(client, asked);
+    beast::flat_buffer buffer;
+    http::response<http::string_body> answer;
+    http::read(client, buffer, answer);
     thread.join();
-    std::cout << (result ? result.message() : "healthy") << '\n';
-    return result ? EXIT_FAILURE : EXIT_SUCCESS;
+    std::cout << answer.result_int() << ' ' << answer.body() << '\n';
+    return answer.result() == http::status::ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
