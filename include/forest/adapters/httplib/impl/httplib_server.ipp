@@ -15,7 +15,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
-#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -77,6 +76,12 @@ struct httplib_answer {
         response = nullptr;
         return has_come;
     }
+};
+
+// What the thread of a server has reached.
+struct httplib_progress {
+    std::atomic<int> bound = 0; // the port, or an error of the system below 0
+    std::atomic<bool> ended = false;
 };
 
 // A pattern for the path alone, with each byte taken literally, behind an optional `http://host`.
@@ -188,32 +193,29 @@ FOREST_DECL std::error_code httplib_server::run(const std::string& host, int por
         return errc::listen_failed;
     if (!server_.is_valid())
         return errc::tls_configuration_invalid;
-    // Binds on the thread: if there is no thread, nothing stays bound.
-    std::promise<int> bound;
-    std::future<int> result = bound.get_future();
-    const auto ended = std::make_shared<std::atomic<bool>>(false);
+    const auto progress = std::make_shared<detail::httplib_progress>();
     try {
-        thread_ = std::thread{[this, host, port, ended, bound = std::move(bound)]() mutable {
+        // Binds on the thread: if there is no thread, nothing stays bound.
+        thread_ = std::thread{[this, host, port, progress] {
             errno = 0;
             const int found = port == 0 ? server_.bind_to_any_port(host)
                                         : (server_.bind_to_port(host, port) ? port : -1);
-            bound.set_value(found >= 0 ? found : -errno);
-            if (found >= 0)
+            progress->bound = found > 0 ? found : -(errno == 0 ? EINVAL : errno);
+            if (found > 0)
                 server_.listen_after_bind();
-            *ended = true;
+            progress->ended = true;
         }};
     } catch (const std::system_error& error) {
         return error.code();
     }
-    const int found = result.get();
-    if (found <= 0) {
+    // A server that does not run yet cannot be stopped.
+    while (!server_.is_running() && !progress->ended)
+        std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    if (const int found = progress->bound; found < 0) {
         thread_.join();
         return found == -EADDRINUSE ? errc::address_in_use : errc::listen_failed;
     }
-    port_ = static_cast<std::uint16_t>(found);
-    // A server that does not run yet cannot be stopped.
-    while (!server_.is_running() && !*ended)
-        std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    port_ = static_cast<std::uint16_t>(progress->bound);
     return {};
 }
 
