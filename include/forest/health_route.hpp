@@ -142,9 +142,8 @@ public:
 
     /// Sets whether the application can do its work; a route begins as healthy. While it is not
     /// healthy, the response is 503 `{"status":"fail"}`, also if all checks pass. A client treats
-    /// it as an ordinary failure
-    /// (`errc::unexpected_status`) and no announcement of an end. After `drain()` the status is
-    /// `"stopping"` in both cases.
+    /// it as an ordinary failure (`errc::unexpected_status`) and no announcement of an end. After
+    /// `drain()` the status is `"stopping"` in both cases.
     void set_healthy(bool healthy) noexcept { state_->healthy = healthy; }
 
     /// Returns the last argument of `set_healthy`.
