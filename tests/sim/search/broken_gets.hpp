@@ -229,22 +229,17 @@ protected:
     }
 };
 
-/// Forgets a connection instead of closing it.
+/// Closes a connection without an answer only when its GET has ended.
 class leaking : public network_get {
 public:
     using network_get::network_get;
-
-    void abandon() override {
-        network_get::abandon();
-        for (const auto& each : connections_)
-            each->close();
-    }
 
 protected:
     get_input act(get_action next) override {
         if (next.kind != action::close || machine_.result().answered)
             return network_get::act(next);
-        socket(next.index) = nullptr;
+        connection* const leaked = std::exchange(socket(next.index), nullptr);
+        queue().after({}, [self = shared_from_this(), leaked] { leaked->close(); });
         return {.kind = input::performed};
     }
 };
