@@ -203,7 +203,8 @@ private:
 
         void notice_host() {
             const host& host = client.host();
-            const bool changed = std::exchange(host_changes, host.disturbances()) != host_changes;
+            const std::uint64_t changes = host.stops() + host.rate_changes();
+            const bool changed = std::exchange(host_changes, changes) != changes;
             const bool stood = !std::exchange(was_running, host.running()) || !was_running;
             if (changed || stood)
                 disturbed_at = host.steady_now();

@@ -92,6 +92,9 @@ public:
     /// How often the rate of the clocks has changed, by a drift or a swing.
     [[nodiscard]] std::uint64_t rate_changes() const noexcept { return rate_changes_; }
 
+    /// How often its programs were stopped.
+    [[nodiscard]] std::uint64_t stops() const noexcept { return stops_; }
+
     /// How often the clocks of this host were changed, or its programs stopped.
     [[nodiscard]] std::uint64_t disturbances() const noexcept { return disturbances_; }
 
@@ -147,6 +150,7 @@ private:
     steady_time suspended_since_{};
     std::uint64_t disturbances_ = 0;
     std::uint64_t rate_changes_ = 0;
+    std::uint64_t stops_ = 0;
     duration stood_still_{}; // the time that timers have lost in suspensions that are over
     bool suspended_ = false;
     std::deque<forest::detail::unique_function<void()>> deferred_;

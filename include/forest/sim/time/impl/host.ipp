@@ -100,6 +100,7 @@ FOREST_DECL duration host::stood_still() const noexcept {
 
 FOREST_DECL void host::stop_running(duration span) {
     ++disturbances_;
+    ++stops_;
     const steady_time until = queue_->later(span);
     stopped_until_ = std::max(stopped_until_, until);
     queue_->at(until, [this, alive = std::weak_ptr<void>{alive_}] {
