@@ -21,8 +21,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <unordered_map>
-#include <unordered_set>
 
 // One multi handle of libcurl on an executor: libcurl says which sockets and which time it waits
 // for, and Asio waits.
@@ -77,6 +77,15 @@ public:
     /// Opens a socket for a transfer. Returns `CURL_SOCKET_BAD` with `errno` on failure.
     [[nodiscard]] curl_socket_t open(const curl_sockaddr& address) noexcept;
 
+    /// A socket is connected. `ends` are its two addresses, as libcurl writes them. Throws
+    /// std::bad_alloc.
+    void connected(curl_socket_t socket, const std::string& ends);
+
+    /// Returns whether bytes have arrived on the connection with these ends, or its end, which
+    /// nobody has read. Connections over unix sockets have equal ends, and are looked at together.
+    /// Without TLS, frames of HTTP/2 do not count: they may come at any time.
+    [[nodiscard]] bool has_arrived(const std::string& ends, bool encrypted) const noexcept;
+
     /// In a child process: makes all sockets useless, so that nothing is sent over connections
     /// that belong to the parent. Otherwise does nothing.
     void leave_to_parent() noexcept;
@@ -127,7 +136,8 @@ private:
     const fork_mark made_;
     CURLM* const multi_;
     std::unordered_map<curl_socket_t, std::shared_ptr<watch>> watches_;
-    std::unordered_set<curl_socket_t> open_; // also those of kept connections
+    std::unordered_map<curl_socket_t, std::string> open_; // also of kept connections, by their ends
+    std::unordered_multimap<std::string, curl_socket_t> by_ends_;
     asio::steady_timer timer_;
     std::optional<clock::time_point> due_;   // when libcurl wants to be called
     std::optional<clock::time_point> armed_; // for which the timer is set

@@ -82,7 +82,10 @@ private:
 
     // Returns whether nothing has arrived on a kept connection, as far as that can be known. Bytes
     // that came before the request, such as a 408, must not be taken for its answer.
-    [[nodiscard]] static bool is_idle(CURL* handle) noexcept;
+    [[nodiscard]] bool is_idle(const std::string& ends) const noexcept;
+
+    // Returns the socket of this transfer that has this port on this side.
+    [[nodiscard]] curl_socket_t socket_with(int port) const noexcept;
 
     static void add_line(text_list& list, const char* line);
 
@@ -146,6 +149,7 @@ private:
     std::size_t received_ = 0;
     std::string trailers_; // of HTTP/2
     unsigned sockets_opened_ = 0;
+    std::vector<curl_socket_t> opened_; // in this transfer
     int socket_error_ = 0;
     bool sent_ = false;        // the request, once
     bool over_kept_ = false;   // it went over a kept connection

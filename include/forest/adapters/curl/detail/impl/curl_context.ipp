@@ -13,8 +13,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <new>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -296,7 +298,7 @@ FOREST_DECL curl_socket_t curl_context::open(const curl_sockaddr& address) noexc
     if (made < 0)
         return CURL_SOCKET_BAD;
     try {
-        open_.insert(made);
+        open_.try_emplace(made);
     } catch (const std::bad_alloc&) {
         ::close(made);
         errno = ENOMEM;
@@ -306,15 +308,46 @@ FOREST_DECL curl_socket_t curl_context::open(const curl_sockaddr& address) noexc
 }
 
 FOREST_DECL int curl_context::on_close(void* self, curl_socket_t socket) noexcept {
-    static_cast<curl_context*>(self)->open_.erase(socket);
+    auto& own = *static_cast<curl_context*>(self);
+    if (const auto closed = own.open_.find(socket); closed != own.open_.end()) {
+        const auto [first, last] = own.by_ends_.equal_range(closed->second);
+        for (auto each = first; each != last; ++each) {
+            if (each->second == socket) {
+                own.by_ends_.erase(each);
+                break;
+            }
+        }
+        own.open_.erase(closed);
+    }
     return ::close(socket);
+}
+
+FOREST_DECL void curl_context::connected(curl_socket_t socket, const std::string& ends) {
+    const auto own = open_.find(socket);
+    if (own == open_.end() || !own->second.empty())
+        return;
+    by_ends_.emplace(ends, socket);
+    own->second = ends;
+}
+
+FOREST_DECL bool curl_context::has_arrived(const std::string& ends, bool encrypted) const noexcept {
+    // The first three bytes of a frame are its length, and no frame is as long as `HTT` says.
+    constexpr std::string_view answer = "HTTP/";
+    const auto [first, last] = by_ends_.equal_range(ends);
+    return std::any_of(first, last, [answer, encrypted](const auto& each) {
+        char bytes[answer.size()] = {};
+        const auto count = ::recv(each.second, bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT);
+        return count == 0 ||
+               (count > 0 &&
+                (encrypted || answer.starts_with({bytes, static_cast<std::size_t>(count)})));
+    });
 }
 
 FOREST_DECL FOREST_COLD void curl_context::leave_to_parent() noexcept {
     if (!made_.in_child() || open_.empty())
         return;
     const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-    for (const curl_socket_t each : open_) {
+    for (const auto& [each, ends] : open_) {
         release_watch(each);
         if (nowhere >= 0)
             (void)::dup2(nowhere, each);
@@ -322,6 +355,7 @@ FOREST_DECL FOREST_COLD void curl_context::leave_to_parent() noexcept {
     if (nowhere >= 0)
         ::close(nowhere);
     open_.clear();
+    by_ends_.clear();
 }
 
 } // namespace forest::inline FOREST_FORM::detail

@@ -331,6 +331,7 @@ FOREST_DECL void curl_get::transfer() {
     set(CURLOPT_CONNECTTIMEOUT_MS,
         static_cast<long>(std::max<std::int64_t>(left.count(), 0)) + 1000);
     trailers_.clear();
+    opened_.clear();
     socket_error_ = 0;
     sent_ = over_kept_ = sends_again_ = false;
     broken_ = {};
@@ -351,25 +352,60 @@ FOREST_DECL curl_socket_t curl_get::on_open(void* self, curlsocktype,
     const curl_socket_t made = get.context_->open(*address);
     if (made == CURL_SOCKET_BAD)
         get.socket_error_ = errno;
+    try {
+        get.opened_.push_back(made);
+    } catch (const std::bad_alloc&) { // The connection is not used again.
+    }
     return made;
 }
 
-FOREST_DECL int curl_get::on_request(void* self, char*, char*, int, int) noexcept {
+FOREST_DECL curl_socket_t curl_get::socket_with(int port) const noexcept {
+    for (const curl_socket_t each : opened_) {
+        sockaddr_storage own{};
+        socklen_t size = sizeof own;
+        if (::getsockname(each, reinterpret_cast<sockaddr*>(&own), &size) != 0)
+            continue;
+        const auto* const v4 = reinterpret_cast<const sockaddr_in*>(&own);
+        const auto* const v6 = reinterpret_cast<const sockaddr_in6*>(&own);
+        const int found = own.ss_family == AF_INET    ? ntohs(v4->sin_port)
+                          : own.ss_family == AF_INET6 ? ntohs(v6->sin6_port)
+                                                      : 0;
+        if (found == port)
+            return each;
+    }
+    return CURL_SOCKET_BAD;
+}
+
+FOREST_DECL int curl_get::on_request(void* self, char* server, char* own, int server_port,
+                                     int own_port) noexcept {
     auto& get = *static_cast<curl_get*>(self);
     if (std::exchange(get.sent_, true)) {
         get.sends_again_ = true;
         return CURL_PREREQFUNC_ABORT;
     }
     get.over_kept_ = get.sockets_opened_ == 0;
-    if (!get.over_kept_ || is_idle(get.handle_.get()))
-        return CURL_PREREQFUNC_OK;
+    try {
+        std::string ends = own != nullptr ? own : "";
+        ends.append(1, ' ').append(std::to_string(own_port)).append(1, ' ');
+        ends.append(server != nullptr ? server : "").append(1, ' ');
+        ends.append(std::to_string(server_port));
+        if (!get.over_kept_) {
+            get.context_->connected(get.socket_with(own_port), ends);
+            return CURL_PREREQFUNC_OK;
+        }
+        if (get.is_idle(ends))
+            return CURL_PREREQFUNC_OK;
+    } catch (const std::bad_alloc&) {
+        get.broken_ = errc::local_resources_exhausted;
+        return CURL_PREREQFUNC_ABORT;
+    }
     get.sends_again_ = true;
     return CURL_PREREQFUNC_ABORT;
 }
 
-FOREST_DECL bool curl_get::is_idle(CURL* handle) noexcept {
+FOREST_DECL bool curl_get::is_idle(const std::string& ends) const noexcept {
     curl_tlssessioninfo* session = nullptr;
-    (void)curl_easy_getinfo(handle, CURLINFO_TLS_SSL_PTR, &session);
+    (void)curl_easy_getinfo(handle_.get(), CURLINFO_TLS_SSL_PTR, &session);
     if (session != nullptr && session->internals != nullptr &&
         session->backend == CURLSSLBACKEND_OPENSSL) {
         const auto* const ssl = static_cast<const SSL*>(session->internals);
@@ -381,11 +417,7 @@ FOREST_DECL bool curl_get::is_idle(CURL* handle) noexcept {
         if (SSL_has_pending(ssl) == 1)
             return false;
     }
-    curl_socket_t socket = CURL_SOCKET_BAD;
-    char byte = 0;
-    return curl_easy_getinfo(handle, CURLINFO_ACTIVESOCKET, &socket) != CURLE_OK ||
-           socket == CURL_SOCKET_BAD ||
-           ::recv(socket, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT) < 0;
+    return !context_->has_arrived(ends, session != nullptr && session->internals != nullptr);
 }
 
 FOREST_DECL std::size_t curl_get::on_head(char* bytes, std::size_t, std::size_t size,
