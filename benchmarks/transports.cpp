@@ -49,9 +49,9 @@ void require(bool holds, const char* what) {
 }
 
 // A server in a child process, which ends with this object.
-class server {
+class answering_server {
 public:
-    server() {
+    answering_server() {
         int ends[2];
         require(::pipe(ends) == 0, "pipe");
         child_ = ::fork();
@@ -69,9 +69,9 @@ public:
         }
         require(::read(ends[0], &port_, sizeof port_) == sizeof port_ && port_ != 0, "no server");
     }
-    server(const server&) = delete;
-    server& operator=(const server&) = delete;
-    ~server() {
+    answering_server(const answering_server&) = delete;
+    answering_server& operator=(const answering_server&) = delete;
+    ~answering_server() {
         ::kill(child_, SIGKILL);
         ::waitpid(child_, nullptr, 0);
     }
@@ -155,7 +155,7 @@ int main(int argc, char** argv) {
     };
     const std::size_t gets = number(1, 3000);
     const std::size_t rounds = number(2, 5);
-    const server answering;
+    const answering_server answering;
     const url target{answering.url()};
     asio::io_context io;
     const asio_clock clock{io.get_executor()};

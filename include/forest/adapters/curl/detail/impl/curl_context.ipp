@@ -16,7 +16,6 @@
 #include <cstddef>
 #include <new>
 #include <string>
-#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -331,15 +330,15 @@ FOREST_DECL void curl_context::connected(curl_socket_t socket, const std::string
 }
 
 FOREST_DECL bool curl_context::has_arrived(const std::string& ends, bool encrypted) const noexcept {
-    // The first three bytes of a frame are its length, and no frame is as long as `HTT` says.
-    constexpr std::string_view answer = "HTTP/";
     const auto [first, last] = by_ends_.equal_range(ends);
-    return std::any_of(first, last, [answer, encrypted](const auto& each) {
-        char bytes[answer.size()] = {};
+    return std::any_of(first, last, [encrypted](const auto& each) {
+        // The first three bytes of a frame are its length, and no frame is as long as `HTT` says.
+        char bytes[] = {'H', 'T', 'T', 'P', '/'};
+        const std::string answer(bytes, sizeof bytes);
         const auto count = ::recv(each.second, bytes, sizeof bytes, MSG_PEEK | MSG_DONTWAIT);
         return count == 0 ||
-               (count > 0 &&
-                (encrypted || answer.starts_with({bytes, static_cast<std::size_t>(count)})));
+               (count > 0 && (encrypted || answer.compare(0, static_cast<std::size_t>(count), bytes,
+                                                          static_cast<std::size_t>(count)) == 0));
     });
 }
 
