@@ -101,7 +101,7 @@ FOREST_DECL std::optional<std::uint64_t> grpc_serving_status(std::string_view bo
             continue;
         if (*value > body.size())
             return std::nullopt;
-        body.remove_prefix(static_cast<std::size_t>(*value));
+        body.remove_prefix(*value);
     }
     return status;
 }

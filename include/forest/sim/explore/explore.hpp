@@ -186,12 +186,12 @@ private:
 } // namespace detail
 
 /// Visits all states that a machine with these options and this backoff can reach, and judges every
-/// step by the rules B1–B3, B6–B15, B24 and B25. Ends at the first violation, or beyond `limits.states_max`
-/// states. `settings` must be valid. If `backoff` returns the same delay for two consecutive counts
-/// that are not below the thresholds, it must return this delay for all greater counts; a backoff
-/// that changes for 1000 counts leaves the exploration incomplete. After each step `visit(before,
-/// stimulus, after)` is called with two driven machines. A search makes hundreds of thousands of
-/// transitions, each in well below a microsecond.
+/// step by the rules B1–B3, B6–B15, B24 and B25. Ends at the first violation, or beyond
+/// `limits.states_max` states. `settings` must be valid. If `backoff` returns the same delay for
+/// two consecutive counts that are not below the thresholds, it must return this delay for all
+/// greater counts; a backoff that changes for 1000 counts leaves the exploration incomplete. After
+/// each step `visit(before, stimulus, after)` is called with two driven machines. A search makes
+/// hundreds of thousands of transitions, each in well below a microsecond.
 ///
 ///     const auto found = forest::sim::explore({.failure_threshold = 2});
 ///     assert(found.proven());
