@@ -10,7 +10,7 @@
 // The options for checks by cpp-httplib.
 
 namespace httplib {
-class Client;
+class Client; // NOLINT(readability-identifier-naming)
 }
 
 namespace forest::inline FOREST_FORM {

@@ -158,7 +158,7 @@ FOREST_DECL void httplib_server::serve(const mounted& shared, const std::string&
     route_responder respond{[waiting](const forest::response& given) { waiting->give(given); }};
     // cpp-httplib has decoded the path before it compared it, and `%66orest` is not `forest`.
     if (received.path() != path)
-        send_error(std::move(respond), 404);
+        send_error(respond, 404);
     else
         shared.table.serve(received, std::move(respond));
     if (!waiting->wait(shared.answer_timeout)) {

@@ -149,13 +149,13 @@ public:
     using time_point = std::chrono::steady_clock::time_point;
 
     // Throws std::system_error without a thread, and std::bad_alloc.
-    void add(std::shared_ptr<microhttpd_request> request, duration longest) {
+    void add(const std::shared_ptr<microhttpd_request>& request, duration longest) {
         const std::lock_guard lock{mutex_};
         while (!waiting_.empty() && waiting_.front().request.expired())
             waiting_.pop_front();
         if (!thread_.joinable())
             thread_ = std::jthread{[this](const std::stop_token& stopped) { run(stopped); }};
-        waiting_.push_back({std::chrono::steady_clock::now() + longest, std::move(request)});
+        waiting_.push_back({std::chrono::steady_clock::now() + longest, request});
         changed_.notify_one();
     }
 
@@ -486,8 +486,11 @@ FOREST_DECL std::error_code microhttpd_server::listen(const std::string& host, s
     for (const addrinfo* each = found; each != nullptr && ec; each = each->ai_next)
         ec = state_->bind_tcp(*each, listener);
     ::freeaddrinfo(found);
-    if (!ec && (ec = state_->start(listener)))
-        ::close(listener);
+    if (!ec) {
+        ec = state_->start(listener);
+        if (ec)
+            ::close(listener);
+    }
     if (ec)
         state_->port = 0;
     return ec;
@@ -509,8 +512,11 @@ FOREST_DECL std::error_code microhttpd_server::listen_unix(const std::string& pa
         ::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
         !state_->file.bound(0) || ::listen(listener, SOMAXCONN) != 0)
         ec = state::fail(listener);
-    else if ((ec = state_->start(listener)))
-        ::close(listener);
+    else {
+        ec = state_->start(listener);
+        if (ec)
+            ::close(listener);
+    }
     if (ec)
         state_->file.release();
     return ec;

@@ -67,7 +67,7 @@ public:
     void note(name_directory& names, const url& target, const get_result& ended) const noexcept;
 
 protected:
-    ~get_addresses() = default;
+    ~get_addresses() override = default;
 
     /// Returns the number of the latest question; earlier ones are void. Not changed while
     /// `asking()`.
