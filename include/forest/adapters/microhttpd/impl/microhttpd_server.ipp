@@ -510,9 +510,9 @@ FOREST_DECL std::error_code microhttpd_server::listen_unix(const std::string& pa
     std::error_code ec;
     if (listener < 0 ||
         ::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-        !state_->file.bound(0) || ::listen(listener, SOMAXCONN) != 0)
+        !state_->file.bound(0) || ::listen(listener, SOMAXCONN) != 0) {
         ec = state::fail(listener);
-    else {
+    } else {
         ec = state_->start(listener);
         if (ec)
             ::close(listener);
