@@ -143,9 +143,11 @@ FOREST_DECL void plan_drawer::draw_amounts(fault& drawn) noexcept {
     case fault_kind::dns_slow:
     case fault_kind::stop: drawn.span = 1ms + up_to(30s); break;
     // The connection is closed at about the time of the next check.
-    case fault_kind::close_idle:
-        drawn.span = std::max<duration>(one_of(intervals) - up_to(200ms), 1ms);
+    case fault_kind::close_idle: {
+        const duration earlier = up_to(200ms);
+        drawn.span = std::max<duration>(one_of(intervals) - earlier, 1ms);
         break;
+    }
     case fault_kind::black_hole_address:
     case fault_kind::refuse_address: drawn.amount = static_cast<std::int64_t>(between(0, 2)); break;
     case fault_kind::step_wall: drawn.span = up_to(2h) - 1h; break;
