@@ -2,6 +2,10 @@
 #ifndef FOREST_FORM_HPP
 #define FOREST_FORM_HPP
 
+// Asio asks once in each file of a program what the standard library has. A file where Asio comes
+// first gets another answer, and other functions of the same names, than its neighbours.
+#include <version>
+
 // The two forms of the library. In the header-only form, each file of a program compiles what it
 // uses. In the compiled form, one file compiles everything: all files are compiled with
 // FOREST_SEPARATE_COMPILATION defined, and one of them includes <forest/src.hpp>.

@@ -9,9 +9,6 @@
 #error "define FOREST_SEPARATE_COMPILATION for all files of the program"
 #endif
 
-// Before the first header of Asio, which asks what the standard library has.
-#include <cstddef>
-
 #include <forest/adapters/curl/detail/impl/curl_context.ipp>
 #include <forest/adapters/curl/detail/impl/curl_failure.ipp>
 #include <forest/adapters/curl/detail/impl/curl_get.ipp>

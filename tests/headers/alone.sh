@@ -28,8 +28,14 @@ fi
 shift
 . "$SOURCE/tests/headers/compile.sh"
 log=$(mktemp "$work/XXXXXX")
-# shellcheck disable=SC2086 # Words.
-try() { printf '#include <%s>\n' "$@" | compile $OPTIONS -fsyntax-only -x c++ - >"$log" 2>&1; }
+asio_first='#if defined(ASIO_DETAIL_CONFIG_HPP) && !defined(ASIO_HAS_STD_ALIGNED_ALLOC)
+#error "Asio comes before the standard library"
+#endif'
+try() {
+    # shellcheck disable=SC2086 # Words.
+    { printf '#include <%s>\n' "$@" && echo "$asio_first"; } |
+        compile $OPTIONS -fsyntax-only -x c++ - >"$log" 2>&1
+}
 try "$@" && exit
 for header; do
     try "$header" || { echo "$header: does not compile alone:" && cat "$log"; }

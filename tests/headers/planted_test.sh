@@ -65,6 +65,9 @@ sed -i 's/^struct third/std::vector<int> third()/' include/forest/core/third.hpp
 planted forest/core/third.hpp
 echo '#error planted' >>include/forest/core/detail/fourth.hpp
 planted forest/core/detail/fourth.hpp
+# Asio before the standard library.
+sed -i 's/#include <cstddef>/#include <asio\/error.hpp>\n&/' include/forest/core/first.hpp
+planted forest/core/first.hpp
 # A warning.
 sed -i 's/return 1/int unused = 1; return 1/' include/forest/core/first.hpp
 planted forest/core/first.hpp
