@@ -115,6 +115,7 @@ private:
     static int on_socket(CURL* handle, curl_socket_t socket, int interest, void* self,
                          void*) noexcept;
     static int on_timer(CURLM*, long milliseconds, void* self) noexcept;
+    static CURLcode on_tls(CURL*, void* context, void*) noexcept;
     static int on_close(void* self, curl_socket_t socket) noexcept;
 
     void change_watch(CURL* handle, curl_socket_t socket, int interest);

@@ -6,6 +6,8 @@
 #include <forest/adapters/openssl/tls_client.hpp>
 #include <forest/version.hpp>
 
+#include <openssl/ssl.h>
+
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -92,6 +94,8 @@ FOREST_DECL FOREST_COLD CURL* curl_context::make_handle() const {
     curl_easy_setopt(made, CURLOPT_SSLVERSION, long{CURL_SSLVERSION_TLSv1_2});
     curl_easy_setopt(made, CURLOPT_MAXLIFETIME_CONN, std::max(1L, static_cast<long>(age)));
     curl_easy_setopt(made, CURLOPT_MAXAGE_CONN, idle_seconds);
+    // Another backend than OpenSSL refuses this.
+    (void)curl_easy_setopt(made, CURLOPT_SSL_CTX_FUNCTION, &curl_context::on_tls);
     set_text(CURLOPT_CAINFO, options.tls.ca_file);
     if (!options.tls.ca_file.empty()) // The folder of the system would be trusted, too.
         curl_easy_setopt(made, CURLOPT_CAPATH, nullptr);
@@ -340,6 +344,13 @@ FOREST_DECL bool curl_context::has_arrived(const std::string& ends, bool encrypt
                (count > 0 && (encrypted || answer.compare(0, static_cast<std::size_t>(count), bytes,
                                                           static_cast<std::size_t>(count)) == 0));
     });
+}
+
+// By default OpenSSL does not return while a peer sends records without data, and such a peer would
+// keep this thread.
+FOREST_DECL FOREST_COLD CURLcode curl_context::on_tls(CURL*, void* context, void*) noexcept {
+    SSL_CTX_clear_mode(static_cast<SSL_CTX*>(context), SSL_MODE_AUTO_RETRY);
+    return CURLE_OK;
 }
 
 FOREST_DECL FOREST_COLD void curl_context::leave_to_parent() noexcept {
