@@ -21,6 +21,10 @@
 #include <forest/policy/signer.hpp>
 #include <forest/policy/transport.hpp>
 
+#if defined(FOREST_TEST_NAMES_BY_CURL)
+#include <forest/adapters/curl/curl_transport.hpp>
+#endif
+
 #include <asio/ip/tcp.hpp>
 
 #include <asio/io_context.hpp>
@@ -56,7 +60,11 @@ using namespace forest::test;
 
 namespace {
 
+#if defined(FOREST_TEST_NAMES_BY_CURL)
+using transports = std::tuple<asio_transport, pooled_transport, curl_transport>;
+#else
 using transports = std::tuple<asio_transport, pooled_transport>;
+#endif
 
 constexpr auto deadline = 20s;
 constexpr auto margin = 10s; // on a busy machine, sanitizers and all
@@ -74,6 +82,10 @@ struct running_get {
     static Transport make(const asio_clock& clock, const asio_names& where) {
         if constexpr (std::is_same_v<Transport, pooled_transport>)
             return pooled_transport{asio_connection_pool{clock, where}};
+#if defined(FOREST_TEST_NAMES_BY_CURL)
+        else if constexpr (std::is_same_v<Transport, curl_transport>)
+            return curl_transport{curl_connections{clock, where}};
+#endif
         else
             return asio_transport{clock, where};
     }

@@ -98,6 +98,7 @@ private:
     void use_addresses();
     void unresolved(errc why) noexcept;
     void leave_name() noexcept;
+    [[nodiscard]] bool is_lost() const noexcept;
     [[nodiscard]] bool asks_again(const curl_outcome& outcome) noexcept;
     void note_address(bool answered) noexcept;
 

@@ -4,6 +4,7 @@
 
 #include <forest/adapters/curl/detail/curl_get.hpp>
 #include <forest/adapters/posix/address_of.hpp>
+#include <forest/core/detail/logic/get_machine.hpp>
 #include <forest/core/options.hpp>
 
 #include <asio/post.hpp>
@@ -182,16 +183,26 @@ FOREST_DECL void curl_get::use_addresses() {
     std::string line = resolve_line(name, host.port, question_.addresses.all());
     if (line.empty())
         return finish(errc::unreachable);
-    if (asked_again_ && std::find(resolved_.begin(), resolved_.end(), line) != resolved_.end())
-        return finish(refusal_);
+    if (asked_again_) {
+        const bool is_known =
+            std::find(resolved_.begin(), resolved_.end(), line) != resolved_.end();
+        if (is_known && transferring_)
+            return;
+        if (is_known)
+            return finish(refusal_);
+        stop_transfer();
+    }
     resolved_.push_back(std::move(line));
     ++host_;
     next_name();
 }
 
 FOREST_DECL FOREST_COLD void curl_get::unresolved(errc why) noexcept {
+    if (transferring_)
+        return;
+    // Only "no such name" says more than the failure that is known already.
     if (asked_again_)
-        finish(refusal_);
+        finish(why == errc::resolve_failed ? why : refusal_);
     else
         finish(lacks_descriptor() ? errc::local_resources_exhausted : why);
 }
@@ -203,6 +214,11 @@ FOREST_DECL void curl_get::leave_name() noexcept {
         context_->names->lose_patience(question_);
     else
         context_->names->leave(question_);
+}
+
+// No address that was known before this GET has answered yet. The name may have others now.
+FOREST_DECL bool curl_get::is_lost() const noexcept {
+    return transferring_ && !sent_ && hosts_.size() == 1 && from_memory_ && !asked_again_;
 }
 
 // No known address has accepted a connection. The name may have others now.
@@ -338,6 +354,11 @@ FOREST_DECL void curl_get::transfer() {
     error_text_[0] = '\0';
     context_->add(handle);
     transferring_ = true;
+    if (hosts_.size() == 1 && from_memory_ && !asked_again_) {
+        patient_until_ = clock::now() + get_machine::attempt_delay_max;
+        if (patient_until_ < deadline())
+            wait_until(patient_until_);
+    }
 }
 
 FOREST_DECL curl_socket_t curl_get::on_open(void* self, curlsocktype,
@@ -520,6 +541,7 @@ FOREST_DECL void curl_get::transferred(CURLcode code) noexcept {
     stop_transfer();
     if (!parser_.done() && asks_again(outcome))
         return;
+    leave_name();
     result().send_again = !begun && broken_ == errc{} && (sends_again_ || over_kept_);
     if (result().send_again)
         why = errc::connection_lost;
@@ -539,15 +561,22 @@ FOREST_DECL FOREST_COLD bool curl_get::finds_memory() noexcept {
 FOREST_DECL void curl_get::woke(clock::time_point now) noexcept {
     if (now >= deadline())
         return run_out(now);
-    if (!asking_ || now < patient_until_)
+    if (now < patient_until_ || (!asking_ && !is_lost()))
         return;
-    leave_name();
     try {
-        if (question_.addresses.empty())
-            unresolved(errc::resolver_unavailable);
-        else
-            use_addresses();
+        if (!asking_) {
+            asked_again_ = true;
+            host_ = 0;
+            ask(true);
+        } else {
+            leave_name();
+            if (question_.addresses.empty())
+                unresolved(errc::resolver_unavailable);
+            else
+                use_addresses();
+        }
     } catch (const std::bad_alloc&) {
+        stop_transfer();
         finish(errc::local_resources_exhausted);
     }
     context_->proceed();
@@ -559,6 +588,7 @@ FOREST_DECL void curl_get::run_out(clock::time_point) noexcept {
         context_->look_at(handle_.get());
     if (progress() == state::ended)
         return;
+    const bool was_asking = asking_;
     leave_name();
     const bool answered = transferring_ && parser_.done() && !parser_.error();
     stop_transfer();
@@ -566,6 +596,8 @@ FOREST_DECL void curl_get::run_out(clock::time_point) noexcept {
         finish(errc{});
     else if (refusal_ != errc{})
         finish(refusal_);
+    else if (was_asking && sockets_opened_ == 0) // That says nothing about the server.
+        finish(errc::resolver_unavailable);
     else
         finish(context_->waits_lacking != lacking_before_ ? errc::local_resources_exhausted
                                                           : errc::timed_out);

@@ -158,8 +158,11 @@ FOREST_DECL void httplib_get::woke(clock::time_point now) noexcept {
     // A call that got no thread has not reached the server, if there was time for it.
     const bool has_waited =
         !asking_ && call_ != nullptr && !call_->has_begun() && deadline() > started();
+    const bool was_asking = asking_;
     leave();
-    end(has_waited ? errc::local_resources_exhausted : errc::timed_out);
+    end(was_asking   ? errc::resolver_unavailable
+        : has_waited ? errc::local_resources_exhausted
+                     : errc::timed_out);
 }
 
 FOREST_DECL std::vector<char> httplib_get::take_answer(reply& answer) noexcept {
