@@ -101,8 +101,8 @@ struct running_get {
         });
     }
 
+    request asked; // outlives the transport, which cancels a GET when it is destroyed
     Transport transport;
-    request asked;
     bool ended = false;
     std::error_code error;
     phase_timings timings;

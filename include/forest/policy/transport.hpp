@@ -18,7 +18,7 @@
 
 namespace forest::inline FOREST_FORM {
 
-/// One request to perform, usually a GET. It stays valid and unchanged until the handler is called.
+/// One request. It stays valid and unchanged until the handler is called or the GET is cancelled.
 struct request {
     url target{};
     /// Sent unchanged, after the fields of the transport. A field replaces that of the transport
