@@ -72,7 +72,8 @@ sizes)
                 name = $0; gsub(/^namespace |::inline FOREST_FORM| [{]$/, "", name)
                 ++depth; within[depth] = within[depth - 1] name "::"
             }
-            /^} \/\/ namespace/ { --depth }
+            # That of another library holds only declarations.
+            /^} \/\/ namespace/ || (/^}$/ && depth && within[depth] !~ /forest/) { --depth }
             /^template/ { generic = 1 }
             /^(class|struct) [a-z_0-9]+( final)?( :|( [{])|$)|^using [a-z_0-9]+ =/ {
                 name = $2; sub(/:$/, "", name)
