@@ -81,14 +81,17 @@ BOOST_DATA_TEST_CASE(bad_probes_are_refused_by_name, data::make(refused_lines), 
 
 BOOST_AUTO_TEST_CASE(B24_the_request_is_the_one_that_was_asked_for) {
     std::string seen;
-    bad_peer peer{[&](peer_connection& connection) {
-        seen = connection.read_request();
-        connection.send("HTTP/1.1 204 No Content\r\n\r\n");
-    }};
-    const auto result = run_tool({"check", "--unsigned", "--method", "OPTIONS", "--expect-status",
-                                  "200,204", "--header", "Host: shop.example", "--header",
-                                  "X-Watch:", "http://127.0.0.1:" + std::to_string(peer.port())});
-    BOOST_TEST(result.status == 0, result.out);
+    {
+        bad_peer peer{[&](peer_connection& connection) {
+            seen = connection.read_request();
+            connection.send("HTTP/1.1 204 No Content\r\n\r\n");
+        }};
+        const auto result =
+            run_tool({"check", "--unsigned", "--method", "OPTIONS", "--expect-status", "200,204",
+                      "--header", "Host: shop.example", "--header",
+                      "X-Watch:", "http://127.0.0.1:" + std::to_string(peer.port())});
+        BOOST_TEST(result.status == 0, result.out);
+    }
     BOOST_TEST(seen.starts_with("OPTIONS / HTTP/1.1\r\nUser-Agent: forest/"), seen);
     BOOST_TEST(seen.find("\r\nHost: shop.example\r\nX-Watch: \r\n") != std::string::npos, seen);
     BOOST_TEST(seen.find("127.0.0.1") == std::string::npos, seen);

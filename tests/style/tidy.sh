@@ -17,7 +17,7 @@ for adapter in cares curl httplib microhttpd; do
 done
 for header in $(cd "$source/include" && find forest -name '*.hpp'); do
     case $header in forest/src.hpp | forest/src_*.hpp) continue ;; esac
-    case " $optional " in *" ${header%"${header#forest/adapters/*/}"} "*) continue ;; esac
+    case "$optional " in *" ${header%"${header#forest/adapters/*/}"} "*) continue ;; esac
     grep -qxF "#include <$header>" "$build/everything.hpp" && continue
     echo "include/$header: is not in everything.hpp"
     faults=1
