@@ -42,10 +42,11 @@ struct exchange {
     void send(const forest::response& given) {
         http::response<http::string_body> answer{static_cast<http::status>(given.status),
                                                  asked.version(), std::string{given.body}};
-        answer.keep_alive(false);
-        answer.set(http::field::content_type, view(given.content_type));
+        if (!given.content_type.empty())
+            answer.set(http::field::content_type, view(given.content_type));
         forest::field_view{given.fields.text()}.for_each(
             [&](auto name, auto value) { answer.insert(view(name), view(value)); });
+        answer.keep_alive(false);
         answer.prepare_payload();
         if (asked.method() == http::verb::head)
             answer.body().clear(); // after its length was written
