@@ -134,6 +134,18 @@ public:
             detail::pooled_check(std::forward<Post>(post), std::forward<Check>(check)), options);
     }
 
+    // These make the compiler say what is wrong with braced options.
+    template <std::size_t MisspeltOrWithoutUnit>
+    void add_check(const std::string&, const detail::any_member&,
+                   const detail::any_member (&)[MisspeltOrWithoutUnit]) {
+        detail::refuse_options<MisspeltOrWithoutUnit>();
+    }
+    template <std::size_t MisspeltOrWithoutUnit>
+    void add_check(const std::string&, const detail::any_member&, const detail::any_member&,
+                   const detail::any_member (&)[MisspeltOrWithoutUnit]) {
+        detail::refuse_options<MisspeltOrWithoutUnit>();
+    }
+
     /// Announces the end: from now on the response is 503 `{"status":"stopping"}`. Further calls do
     /// nothing.
     void drain() noexcept { state_->draining = true; }
