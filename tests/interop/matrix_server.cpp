@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 
-// usage: matrix_server asio|httplib|microhttpd plain|tls CERTIFICATE KEY
+// usage: matrix_server asio|httplib|microhttpd plain
+//        matrix_server asio|httplib|microhttpd tls CERTIFICATE KEY
+//        matrix_server asio|httplib|microhttpd unix PATH
 //
 // One of the servers, for server_matrix.sh: with a health route and a schema route on a free port
-// of 127.0.0.1, which it prints. It runs until its standard input ends.
+// of 127.0.0.1, which it prints, or on a unix socket, where it prints 0. It runs until its standard
+// input ends.
 
 #include <forest/adapters/asio/asio_server.hpp>
 #include <forest/adapters/asio/background.hpp>
@@ -33,9 +36,11 @@
 namespace {
 
 struct settings {
-    bool tls;
-    std::string certificate;
+    std::string certificate; // empty without TLS
     std::string key;
+    std::string socket; // empty: TCP
+
+    [[nodiscard]] bool tls() const { return !certificate.empty(); }
 };
 
 void check(const std::error_code& ec) {
@@ -61,29 +66,35 @@ void run(std::uint16_t port) {
         ;
 }
 
+template <typename Server>
+std::error_code listen(Server& server, const settings& chosen) {
+    return chosen.socket.empty() ? server.listen("127.0.0.1", 0)
+                                 : server.listen_unix(chosen.socket);
+}
+
 void run_asio(const settings& chosen) {
     forest::background background;
     forest::asio_server server{background};
     const routes<forest::asio_server> mounted{server};
-    if (chosen.tls)
+    if (chosen.tls())
         check(server.listen_tls(
             "127.0.0.1", 0,
             {.certificate_file = chosen.certificate, .private_key_file = chosen.key}));
     else
-        check(server.listen("127.0.0.1", 0));
+        check(listen(server, chosen));
     run(server.port());
 }
 
 void run_httplib(const settings& chosen) {
     std::unique_ptr<httplib::Server> own;
-    if (chosen.tls)
+    if (chosen.tls())
         own = std::make_unique<httplib::SSLServer>(chosen.certificate.c_str(), chosen.key.c_str());
     else
         own = std::make_unique<httplib::Server>();
     own->set_keep_alive_timeout(1);
     forest::httplib_server server{*own};
     const routes<forest::httplib_server> mounted{server};
-    check(server.listen("127.0.0.1", 0));
+    check(listen(server, chosen));
     run(server.port());
 }
 
@@ -107,8 +118,8 @@ void on_completed(void* server, MHD_Connection*, void** request_state, MHD_Reque
 void run_microhttpd(const settings& chosen) {
     forest::microhttpd_server server;
     const routes<forest::microhttpd_server> mounted{server};
-    if (!chosen.tls) {
-        check(server.listen("127.0.0.1", 0));
+    if (!chosen.tls()) {
+        check(listen(server, chosen));
         return run(server.port());
     }
     const std::string key = content(chosen.key);
@@ -128,10 +139,17 @@ void run_microhttpd(const settings& chosen) {
 } // namespace
 
 int main(int argc, char** argv) try {
-    if (argc != 5)
+    const std::string_view way = argc > 2 ? argv[2] : "";
+    settings chosen;
+    if (way == "tls" && argc == 5) {
+        chosen.certificate = argv[3];
+        chosen.key = argv[4];
+    } else if (way == "unix" && argc == 4) {
+        chosen.socket = argv[3];
+    } else if (way != "plain" || argc != 3) {
         return 2;
+    }
     const std::string_view server = argv[1];
-    const settings chosen{argv[2] == std::string_view{"tls"}, argv[3], argv[4]};
     if (server == "asio")
         run_asio(chosen);
     else if (server == "httplib")

@@ -3,8 +3,8 @@
 
 # usage: server_matrix.sh SOURCE_DIR MATRIX_SERVER [--update]
 #
-# Each server of this library and of others, with each client, over each way: plain, TLS, and behind
-# nginx and haproxy. Prints the table, and compares it with the one in docs/reference/foreign-servers.md;
+# Each server of this library and of others, with each client, over each way: plain, TLS, a unix
+# socket, and behind nginx and haproxy. Prints the table, and compares it with the one in docs/reference/foreign-servers.md;
 # --update writes it there. The tool is $FOREST_HEALTH. Ends with 77 where a program is missing.
 set -eu
 page=$1/docs/reference/foreign-servers.md server=$2 update=${3:-}
@@ -18,47 +18,53 @@ export FOREST_AUTH_SECRET=matrix-secret
 work=$(mktemp -d)
 running=
 finish() {
-    exec 9>&- # the end of the server's standard input
+    exec 7>&- 9>&- # the ends of the standard inputs of the Ruby client and of the server
     # shellcheck disable=SC2086 # Numbers.
     [ -z "$running" ] || kill $running 2>/dev/null || true
     wait
     rm -rf "$work"
 }
 trap finish EXIT
-mkfifo "$work/input"
+mkfifo "$work/input" "$work/ruby_input" "$work/ruby_output"
 
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
     -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1,DNS:localhost \
     -keyout "$work/key.pem" -out "$work/certificate.pem" 2>"$work/openssl.log"
 
-# start SERVER plain|tls: sets `port`.
+# One process makes all requests of the Ruby client: loading its libraries takes seconds.
+ruby "$client" "$work/certificate.pem" <"$work/ruby_input" >"$work/ruby_output" 2>"$work/ruby.log" &
+exec 7>"$work/ruby_input" 8<"$work/ruby_output"
+trap 'exit 1' PIPE
+# from_ruby LINE: what the Ruby client prints for it.
+from_ruby() {
+    echo "$1" >&7
+    read -r answer <&8 || answer=$(tail -n 1 "$work/ruby.log")
+    echo "$answer"
+}
+
+# start SERVER ARGUMENT...: sets `port`.
 start() {
     : >"$work/port"
-    "$server" "$1" "$2" "$work/certificate.pem" "$work/key.pem" <"$work/input" >"$work/port" &
+    "$server" "$@" <"$work/input" >"$work/port" 7>&- 8<&- &
     process=$!
     exec 9>"$work/input"
-    for _ in $(seq 200); do
+    for _ in $(seq 400); do
         [ ! -s "$work/port" ] || break
-        sleep 0.05
+        sleep 0.02
     done
     port=$(cat "$work/port")
-    [ -n "$port" ] || { echo "$1, $2: does not listen"; exit 1; }
+    [ -n "$port" ] || { echo "$*: does not listen"; exit 1; }
 }
 stop() {
     exec 9>&-
     wait $process
 }
 
-# A port on which nobody listened a moment ago.
-free_port() {
-    ruby -rsocket -e 'puts Addrinfo.tcp("127.0.0.1", 0).bind.local_address.ip_port'
-}
-
 # answers PORT: waits until something answers there.
 answers() {
-    for _ in $(seq 200); do
+    for _ in $(seq 400); do
         ! curl -s -o "$work/first" "http://127.0.0.1:$1/" || return 0
-        sleep 0.05
+        sleep 0.02
     done
     echo "port $1: nobody answers"
     exit 1
@@ -66,7 +72,7 @@ answers() {
 
 # behind nginx|haproxy: starts it in front of `port`, and sets `front` and `proxy`.
 behind() {
-    front=$(free_port)
+    front=$(from_ruby port)
     case $1 in
     nginx)
         # Without underscores_in_headers nginx drops the fields of the Ruby client.
@@ -80,7 +86,7 @@ http {
     server { listen 127.0.0.1:$front; location / { proxy_pass http://127.0.0.1:$port; } }
 }
 END
-        nginx -p "$work/" -c nginx.conf -e error.log 2>"$work/nginx.log" &
+        nginx -p "$work/" -c nginx.conf -e error.log 2>"$work/nginx.log" 7>&- 8<&- 9>&- &
         ;;
     haproxy)
         cat >"$work/haproxy.cfg" <<END
@@ -95,7 +101,7 @@ frontend front
 backend servers
     server only 127.0.0.1:$port
 END
-        haproxy -q -f "$work/haproxy.cfg" 2>"$work/haproxy.log" &
+        haproxy -q -f "$work/haproxy.cfg" 2>"$work/haproxy.log" 7>&- 8<&- 9>&- &
         ;;
     esac
     proxy=$!
@@ -104,57 +110,87 @@ END
 }
 
 # status_of ARGUMENT...: what curl is answered.
-status_of() { curl -s -o "$work/body" -w '%{http_code}' --cacert "$work/certificate.pem" "$@" || true; }
+status_of() {
+    # shellcheck disable=SC2086 # Words.
+    curl -s -o "$work/body" -w '%{http_code}' --cacert "$work/certificate.pem" $socket_option "$@" || true
+}
 
 signed_status() { "$FOREST_HEALTH" sign | status_of -H @- "$@"; }
 
-# cell CLIENT URL: `ok`, or what was answered and should not be.
+# checked OPTION...: whether our tool finds `tool_url` healthy, and unauthorized with another secret.
+checked() {
+    first=0 second=0
+    # shellcheck disable=SC2086 # Words.
+    "$FOREST_HEALTH" check "$@" $trust "$tool_url/forest/health" >"$work/ours" 2>&1 || first=$?
+    # shellcheck disable=SC2086
+    FOREST_AUTH_SECRET=another "$FOREST_HEALTH" check "$@" $trust "$tool_url/forest/health" \
+        >"$work/refused" 2>&1 || second=$?
+    if [ "$first $second" = '0 1' ] && grep -q unauthorized "$work/refused"; then
+        echo ok
+    else
+        head -c 200 "$work/ours" "$work/refused"
+    fi
+}
+
+# cell CLIENT: `ok`, or what was answered and should not be.
 cell() {
     case $1 in
-    ours)
-        first=0 second=0
-        # shellcheck disable=SC2086 # Words.
-        "$FOREST_HEALTH" check $trust "$2/forest/health" >"$work/ours" 2>&1 || first=$?
-        # shellcheck disable=SC2086
-        FOREST_AUTH_SECRET=another "$FOREST_HEALTH" check $trust "$2/forest/health" \
-            >"$work/refused" 2>&1 || second=$?
-        if [ "$first $second" = '0 1' ] && grep -q unauthorized "$work/refused"; then
-            echo ok
-        else
-            head -c 200 "$work/ours" "$work/refused"
-        fi
-        ;;
+    ours) checked ;;
+    'ours by curl') checked --transport curl ;;
     curl)
-        statuses="$(signed_status "$2/forest/health") $(signed_status -I "$2/forest/health")"
-        statuses="$statuses $(FOREST_AUTH_SECRET=another signed_status "$2/forest/health")"
-        statuses="$statuses $(signed_status "$2/forest/rpc-schema")"
+        statuses="$(signed_status "$url/forest/health") $(signed_status -I "$url/forest/health")"
+        statuses="$statuses $(FOREST_AUTH_SECRET=another signed_status "$url/forest/health")"
+        statuses="$statuses $(signed_status "$url/forest/rpc-schema")"
         etag=$(sed 's/.*"etag":"\([^"]*\)".*/\1/' "$work/body")
-        statuses="$statuses $(signed_status -H "If-None-Match: \"$etag\"" "$2/forest/rpc-schema")"
+        statuses="$statuses $(signed_status -H "If-None-Match: \"$etag\"" "$url/forest/rpc-schema")"
         if [ "$statuses" = '200 200 401 200 304' ]; then echo ok; else echo "$statuses"; fi
         ;;
     Ruby)
-        statuses=$(ruby "$client" "$2" "$work/certificate.pem" 2>"$work/ruby.log" || tail -n 1 "$work/ruby.log")
+        statuses=$(from_ruby "$ruby_url")
         if [ "$statuses" = '200 401 200 304' ]; then echo ok; else echo "$statuses"; fi
         ;;
     esac
 }
 
+clients='ours
+ours by curl
+curl
+Ruby'
+each_client() { echo "$clients"; }
+
 table=$work/table
 {
-    echo '| server | client | plain | TLS | behind nginx | behind haproxy |'
-    echo '|---|---|---|---|---|---|'
+    echo '| server | client | plain | TLS | unix socket | behind nginx | behind haproxy |'
+    echo '|---|---|---|---|---|---|---|'
 } >"$table"
 for name in asio httplib microhttpd; do
-    for way in plain tls nginx haproxy; do
-        start $name "$([ $way = tls ] && echo tls || echo plain)"
-        trust=
+    for way in plain tls unix nginx haproxy; do
+        socket=$work/$name.socket socket_option='' trust=''
         case $way in
-        plain) url=http://127.0.0.1:$port ;;
-        tls) url=https://127.0.0.1:$port trust="--ca-file $work/certificate.pem" ;;
-        *) behind $way && url=http://127.0.0.1:$front ;;
+        tls)
+            start $name tls "$work/certificate.pem" "$work/key.pem"
+            url=https://127.0.0.1:$port trust="--ca-file $work/certificate.pem"
+            ;;
+        unix)
+            start $name unix "$socket"
+            url=http://localhost socket_option="--unix-socket $socket"
+            ;;
+        plain)
+            start $name plain
+            url=http://127.0.0.1:$port
+            ;;
+        *)
+            start $name plain
+            behind $way
+            url=http://127.0.0.1:$front
+            ;;
         esac
-        for one in ours curl Ruby; do
-            cell $one "$url" >"$work/$name.$one.$way"
+        tool_url=$url ruby_url=$url
+        if [ $way = unix ]; then
+            tool_url=http+unix://$(echo "$socket" | sed 's|/|%2F|g') ruby_url=unix:$socket
+        fi
+        each_client | while read -r one; do
+            cell "$one" >"$work/$name.$one.$way" </dev/null
         done
         case $way in nginx | haproxy)
             kill "$proxy"
@@ -164,8 +200,12 @@ for name in asio httplib microhttpd; do
         esac
         stop
     done
-    for one in ours curl Ruby; do
-        echo "| \`${name}_server\` | $one | $(cat "$work/$name.$one.plain") | $(cat "$work/$name.$one.tls") | $(cat "$work/$name.$one.nginx") | $(cat "$work/$name.$one.haproxy") |"
+    each_client | while read -r one; do
+        row="| \`${name}_server\` | $one |"
+        for way in plain tls unix nginx haproxy; do
+            row="$row $(cat "$work/$name.$one.$way") |"
+        done
+        echo "$row"
     done >>"$table"
 done
 cat "$table"
