@@ -79,6 +79,16 @@ public:
 
     void cancel() { state_->cancel(); }
 
+    [[nodiscard]] bool waits_on_kept_connection() const noexcept { return state_->waits(); }
+
+    [[nodiscard]] broken_transport another() const {
+        if (state_->fault.is("transport.another_differs"))
+            return broken_transport{state_};
+        broken_transport other{state_->queue, state_->peer, state_->fault};
+        other.state_->dead = state_->fault.is("transport.another_differs", 1);
+        return other;
+    }
+
 private:
     static constexpr duration latency = std::chrono::milliseconds{1};
 
@@ -110,6 +120,8 @@ private:
                 std::transform(arriving.fields.begin(), arriving.fields.end(),
                                arriving.fields.begin(), detail::lower);
             arriving.fields = fault.reordered(arriving.fields, "transport.fields_changed");
+            is_over_kept = arriving.connection != 0 && !asked.fresh_connection;
+            bytes_came = false;
             if (arriving.connection == 0 ||
                 (asked.fresh_connection && !fault.is("transport.kept_connection_used")))
                 arriving.connection = ++peer.connections;
@@ -127,6 +139,15 @@ private:
             after(latency, [](state& self) { self.arrive(); });
             if (fault.is("transport.called_after_throwing") && timeout <= duration::zero())
                 throw std::length_error{"a timeout of nothing"};
+        }
+
+        [[nodiscard]] bool waits() const noexcept {
+            if (!handler || fault.is("transport.kept_connection_misreported", 1))
+                return false;
+            if (fault.is("transport.kept_connection_misreported"))
+                return true;
+            return is_over_kept &&
+                   (!bytes_came || fault.is("transport.kept_connection_misreported", 2));
         }
 
         [[nodiscard]] bool refuses() const {
@@ -184,6 +205,7 @@ private:
         }
 
         void keep_dripping() {
+            bytes_came = true;
             if (fault.is("transport.beyond_timeout", 1))
                 start_timer(); // Wrong: each byte extends the timeout.
             after(10 * latency, [](state& self) { self.keep_dripping(); });
@@ -319,14 +341,20 @@ private:
         duration length{};
         std::uint64_t call = 0; // the number of the request in flight
         std::uint64_t timer = 0;
+        bool is_over_kept = false;
+        bool bytes_came = false;
         int canceling = 0;     // handlers that are still to be called
         bool canceled = false; // which fails the next request, too
         bool dead = false;
         bool in_handler = false;
     };
 
+    explicit broken_transport(std::shared_ptr<state> shared) : state_{std::move(shared)} {}
+
     std::shared_ptr<state> state_;
 };
+
+static_assert(hedging_transport<broken_transport>);
 
 struct broken_transports : sim::conformance::virtual_time {
     fault_of_a_model fault;

@@ -280,7 +280,7 @@ BOOST_AUTO_TEST_CASE(progress_is_reported_before_each_scenario) {
         [](const progress_callback& on_progress) {
             return conformance::check_transport(memory_transports{}, on_progress);
         },
-        21);
+        22);
     expect_steps(
         [](const progress_callback& on_progress) {
             return conformance::check_server(sim_server{}, on_progress);

@@ -77,6 +77,11 @@ inline constexpr auto rules = std::to_array<rule>({
      "An answer beyond the limits of the request is errc::response_too_large."},
     {"transport.limit_too_strict", "An answer that just keeps the limits is accepted."},
     {"transport.kept_connection_used", "A fresh connection is used when the request asks for it."},
+    {"transport.kept_connection_misreported",
+     "waits_on_kept_connection() is true while a GET over a kept connection is silent, and false "
+     "otherwise."},
+    {"transport.another_differs",
+     "another() returns a transport that works beside the first one, and does not touch its GET."},
     {"transport.stale_answer", "The late answer to a request is never given to the next one."},
     {"transport.sent_unasked", "Each async_get() sends at most one request."},
     {"transport.lost_in_move", "A transport that is moved takes its pending GET with it."},

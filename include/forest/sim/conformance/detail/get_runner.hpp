@@ -118,6 +118,13 @@ public:
                 .body = std::string{R"({"collections":[],"note":")"}.append(note).append("\"}")};
     }
 
+    // Returns a plan that keeps a GET pending; empty if the peer has no such plan.
+    std::optional<peer_plan> plan_nothing() {
+        if (const auto silent = plan({.act = peer_act::silence}))
+            return silent;
+        return plan(answer("held", peer_act::hold));
+    }
+
     get_record& begin(model& transport, get_options options = {.timeout = patience}) {
         get_record* get = nullptr;
         {

@@ -8,7 +8,9 @@
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
 #include <forest/form.hpp>
+#include <forest/policy/transport.hpp>
 #include <forest/sim/conformance/detail/get_runner.hpp>
+#include <forest/sim/conformance/detail/hedging_scenario.hpp>
 #include <forest/sim/conformance/detail/lines.hpp>
 #include <forest/sim/conformance/detail/scenario.hpp>
 #include <forest/sim/conformance/detail/text.hpp>
@@ -60,6 +62,7 @@ public:
             {"an answer that comes after cancel(), with the next one",
              [this] { late_answer(true, true); }},
             {"a fresh connection", [this] { fresh_connections(); }},
+            {"a second GET beside a silent one", [this] { hedging(); }},
             {"a transport called from elsewhere", [this] { from_elsewhere(); }},
             {"a transport that is moved", [this] { moving(); }},
             {"a transport that is destroyed", [this] { destroying(); }}};
@@ -178,13 +181,6 @@ private:
                 "a header section of more than 2000 bytes, with a limit of 1000");
     }
 
-    // Returns a plan that keeps a GET pending; empty if the peer has no such plan.
-    std::optional<peer_plan> plan_nothing() {
-        if (const auto silent = gets_.plan({.act = peer_act::silence}))
-            return silent;
-        return gets_.plan(gets::answer("held", peer_act::hold));
-    }
-
     void timeouts() {
         for (const peer_act act : {peer_act::silence, peer_act::drip}) {
             const auto plan = gets_.plan(gets::answer("first", act));
@@ -211,7 +207,7 @@ private:
         for (int round = 0; round < 2; ++round)
             if (!gets_.ends(gets_.begin(transport, {.timeout = 10 * unit})))
                 return;
-        if (const auto pending = plan_nothing()) {
+        if (const auto pending = gets_.plan_nothing()) {
             const auto& next = gets_.begin(transport, {.timeout = 40 * unit});
             gets_.ends(next, next.timeout);
             gets_.expect(!next.error || next.ended - next.began >= next.timeout / 2,
@@ -254,7 +250,7 @@ private:
 
     void cancelling() {
         for (const bool at_once : {false, true}) {
-            if (!plan_nothing())
+            if (!gets_.plan_nothing())
                 gets_.plan_answer();
             auto transport = harness_.make();
             auto& get = gets_.begin(transport, {.timeout = never});
@@ -331,7 +327,7 @@ private:
             if (!gets_.expect_answer(get, plan, "transport.lost_in_move"))
                 return;
         }
-        if (!cancels_ || !plan_nothing())
+        if (!cancels_ || !gets_.plan_nothing())
             return;
         auto transport = harness_.make();
         auto& get = gets_.begin(transport, {.timeout = never});
@@ -346,7 +342,7 @@ private:
     // destroyed in its own handler when a callback of the application destroys the client.
     void destroying() {
         for (const bool at_once : {false, true}) {
-            if (!plan_nothing())
+            if (!gets_.plan_nothing())
                 gets_.plan_answer();
             auto transport = harness_.make();
             gets_.begin(transport, {.timeout = 4 * unit});
@@ -376,6 +372,13 @@ private:
             gets_.expect(received.back().connection != before, "transport.kept_connection_used",
                          "a GET that asked for a fresh connection came on the previous one");
             before = received.back().connection;
+        }
+    }
+
+    void hedging() {
+        if constexpr (hedging_transport<model>) {
+            if (cancels_)
+                hedging_scenario<Harness>{harness_, gets_}.play();
         }
     }
 
