@@ -247,7 +247,7 @@ BOOST_AUTO_TEST_CASE(help_names_every_option) {
     for (const char* const option :
          {"--seed", "--runs", "--for", "--targets", "--faults", "--json", "--replay", "--svg",
           "--interval", "--timeout", "--failure-threshold", "--success-threshold", "--backoff",
-          "--verbose"})
+          "--connections", "--verbose"})
         BOOST_TEST(help.out.find(option) != std::string::npos, option);
 }
 
@@ -329,6 +329,36 @@ BOOST_AUTO_TEST_CASE(the_same_seed_and_options_give_the_same_digest) {
     BOOST_TEST(digest({"--seed", "43", "--backoff", "constant"}) != digest({"--seed", "43"}));
     BOOST_TEST(digest({"--seed", "42", "--faults", "crash"}) != first);
     BOOST_TEST(digest({"--seed", "42", "--targets", "2"}) != first);
+}
+
+// The sentences of the page: the faults of a seed stay the same, and the script has the
+// connections.
+BOOST_AUTO_TEST_CASE(connections_are_drawn_only_if_they_are_asked_for) {
+    const std::vector<std::string> plain{"--replay", "7", "--for", "8h", "--targets", "5"};
+    const auto with = [&plain] {
+        std::vector<std::string> arguments = plain;
+        arguments.emplace_back("--connections");
+        return arguments;
+    }();
+    BOOST_TEST(simulate(plain).out.find("connection_setup") == std::string::npos);
+    const tool_result stepwise = simulate(with);
+    BOOST_TEST(stepwise.status == 0, stepwise.out);
+    for (const char* const member : {".connections = forest::sim::connection_setup",
+                                     ".addresses = ", ".tls_flights = ", ".kept = true"})
+        BOOST_TEST(stepwise.out.find(member) != std::string::npos, member);
+    const std::string first = digest(with);
+    BOOST_TEST(digest(with) == first);
+    BOOST_TEST(digest(plain) != first);
+}
+
+BOOST_AUTO_TEST_CASE(a_check_that_opens_connections_step_by_step_is_judged_by_the_same_rules) {
+    const json all = summary({"--connections", "--runs", "5", "--targets", "3"});
+    BOOST_TEST(all.at("rules_broken") == 0);
+    BOOST_TEST(all.at("outages_missed") == 0);
+    BOOST_TEST(all.at("outages_detected") > 10);
+    const json none = summary({"--connections", "--faults", "none", "--targets", "10"});
+    BOOST_TEST(none.at("checks") == 10 * 24 * 120);
+    BOOST_TEST(none.at("checks_failed") == 0);
 }
 
 BOOST_AUTO_TEST_CASE(several_worlds_have_one_digest) {

@@ -379,6 +379,9 @@ CLI::App& add_simulate(CLI::App& app, simulate_arguments& simulate, simulate_wor
             "The faults that may happen: all, none, or names with commas, as in crash,loss")
         ->type_name("LIST")
         ->default_str("all");
+    command.add_flag("--connections", simulate.connections,
+                     "Open connections step by step, as with sockets: names, addresses, TLS, and "
+                     "kept connections, drawn by the seed");
     add_schedule(command, simulate.schedule, simulate.constant_backoff,
                  simulate_arguments::interval_max);
     add_duration(command, "--timeout", simulate.schedule.timeout, "5s", "Deadline of a whole check",

@@ -132,6 +132,7 @@ struct simulate_arguments {
     duration length{};                   ///< of each world
     int targets = 1;
     std::bitset<sim::fault_kind_count> faults; ///< the kinds that may be drawn
+    bool connections = false; ///< opened step by step, as with sockets, and drawn by the seed
     options schedule;
     bool constant_backoff = false;
     bool json = false;

@@ -72,9 +72,11 @@ private:
 
     void add(const sim::planned_client& planned) {
         const std::size_t number = targets_.size();
-        auto& client = world_.prepare_client(
-            *world_.servers().at(planned.server), planned.settings,
-            {.name = "client" + std::to_string(number), .usual = planned.usual}, backoff_);
+        auto& client = world_.prepare_client(*world_.servers().at(planned.server), planned.settings,
+                                             {.name = "client" + std::to_string(number),
+                                              .usual = planned.usual,
+                                              .connections = planned.connections},
+                                             backoff_);
         const bool drawn = listener_.lanes != nullptr && number < listener_.lanes->size();
         targets_.emplace_back(world_, client, planned.settings, backoff_,
                               drawn ? &(*listener_.lanes)[number] : nullptr,

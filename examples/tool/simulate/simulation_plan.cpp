@@ -2,12 +2,14 @@
 #include "simulation_plan.hpp"
 
 #include <forest/core/random.hpp>
+#include <forest/sim/network/connection_setup.hpp>
 #include <forest/sim/script/fault.hpp>
 #include <forest/sim/search/draw.hpp>
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <tuple>
 #include <vector>
 
@@ -55,7 +57,8 @@ public:
         for (std::uint16_t target = 0; target < drawn_.servers; ++target)
             drawn_.clients.push_back({.server = target,
                                       .settings = chosen_.schedule,
-                                      .usual = draw_piece(0).clients.front().usual});
+                                      .usual = draw_piece(0).clients.front().usual,
+                                      .connections = draw_connections()});
         if (chosen_.faults.any())
             draw_faults();
         sort(drawn_.faults);
@@ -77,6 +80,18 @@ private:
                                      .kinds = chosen_.faults,
                                      .length = piece_length(),
                                      .random_options = false});
+    }
+
+    // Draws no random number if connections are not opened step by step: the worlds of a seed stay
+    // the same.
+    std::optional<sim::connection_setup> draw_connections() {
+        if (!chosen_.connections)
+            return std::nullopt;
+        sim::connection_setup drawn;
+        drawn.addresses = 1 + static_cast<int>(random_() % 3);
+        drawn.tls_flights = static_cast<int>(random_() % 3);
+        drawn.kept = random_() % 3 > 0;
+        return drawn;
     }
 
     // Draws faults for all pieces, or for one of each group of neighbours if there are too many.
