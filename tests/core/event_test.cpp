@@ -127,4 +127,28 @@ BOOST_AUTO_TEST_CASE(every_kind_and_every_status_has_a_name_of_its_own) {
     BOOST_TEST(name(target_status{99}).empty());
 }
 
+// Only who watches a health route wants to know which peers have one.
+BOOST_AUTO_TEST_CASE(the_advice_about_a_missing_route_fits_the_path) {
+    verdict check;
+    check.error = errc::unexpected_status;
+    check.status = 404;
+    event happened;
+    happened.kind = event_kind::check_failed;
+    happened.check = &check;
+    const auto names_agents = [&happened](std::string_view path) {
+        happened.path = path;
+        const std::string_view advice = missing_route_hint(happened);
+        BOOST_TEST(advice.starts_with("check the URL"));
+        return advice.find("no Ruby or Node agent") != std::string_view::npos;
+    };
+    BOOST_TEST(names_agents(""));
+    BOOST_TEST(names_agents("/forest/health"));
+    BOOST_TEST(names_agents("/behind/a/proxy/health"));
+    BOOST_TEST(!names_agents("/forest/rpc-schema"));
+    BOOST_TEST(!names_agents("/forest"));
+    BOOST_TEST(!names_agents("/shop"));
+    check.status = 503;
+    BOOST_TEST(missing_route_hint(happened).empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -16,10 +16,12 @@ FOREST_DECL std::string_view missing_route_hint(const event& happened) noexcept 
     if (happened.check == nullptr || happened.check->error != errc::unexpected_status ||
         !is_route_missing(happened.check->status))
         return {};
-    return happened.path.ends_with("/rpc-schema")
-               ? "check the URL, and that an agent answers there"
-               : "check the URL, or serve that route; no Ruby or Node agent has a health route "
-                 "yet, but a datasource (master) can poll the schema of such an agent instead";
+    if (happened.path.ends_with("/rpc-schema"))
+        return "check the URL, and that an agent answers there";
+    if (!happened.path.empty() && !happened.path.ends_with("/health"))
+        return "check the URL, or serve that route";
+    return "check the URL, or serve that route; no Ruby or Node agent has a health route yet, but "
+           "a datasource (master) can poll the schema of such an agent instead";
 }
 
 FOREST_DECL severity severity_of(const event& happened) noexcept {
