@@ -27,6 +27,7 @@ using nlohmann::json;
 using strings = std::vector<std::string>;
 
 const std::string target = "http://127.0.0.1:1/";
+const std::string port = "tcp://127.0.0.1:1";
 
 const std::vector<refused_line> refused_lines{
     {{"check", "--unsigned", "--expect-status", "99", target}, "'99' is no status"},
@@ -52,6 +53,16 @@ const std::vector<refused_line> refused_lines{
     {{"check", "--unsigned", "--probe", "pong", target}, "'pong' is neither health"},
     {{"check", "--unsigned", "--probe", "health", "--expect-status", "200", target},
      "contradict each other"},
+    {{"check", "--transport", "curl", port}, "--transport curl has no tcp://"},
+    {{"watch", "--transport", "curl", "--unsigned", target, port},
+     "--transport curl has no tcp://"},
+    {{"check", "--probe", "health-json", port}, "have no meaning with tcp://"},
+    {{"check", "--expect-status", "200", port}, "have no meaning with tcp://"},
+    {{"watch", "--header", "Host: shop.example", port}, "have no meaning with tcp://"},
+    {{"check", "--unsigned", "--transport", "curl", "--proxy", "ftp://a:1", target},
+     "'ftp://a:1' is no proxy"},
+    {{"watch", "--unsigned", "--transport", "curl", "--proxy", "http://a:99999", target},
+     "'http://a:99999' is no proxy"},
     {{"watch", "--unsigned", "--expect-status", "99", target}, "'99' is no status"},
     {{"watch", "--unsigned", "--header", "A: b\n", target}, "is no field that a request"},
 };
@@ -95,6 +106,34 @@ BOOST_AUTO_TEST_CASE(B24_the_request_is_the_one_that_was_asked_for) {
     BOOST_TEST(seen.starts_with("OPTIONS / HTTP/1.1\r\nUser-Agent: forest/"), seen);
     BOOST_TEST(seen.find("\r\nHost: shop.example\r\nX-Watch: \r\n") != std::string::npos, seen);
     BOOST_TEST(seen.find("127.0.0.1") == std::string::npos, seen);
+}
+
+// Another status than the expected one is named, and not only "not 2xx".
+BOOST_AUTO_TEST_CASE(an_unexpected_status_is_not_told_by_the_rule_of_a_health_route) {
+    bad_peer peer{[](peer_connection& connection) {
+        (void)connection.read_request();
+        connection.send("HTTP/1.1 204 No Content\r\n\r\n");
+    }};
+    const auto result = run_tool({"check", "--unsigned", "--expect-status", "301",
+                                  "http://127.0.0.1:" + std::to_string(peer.port())});
+    BOOST_TEST(result.status == 1);
+    BOOST_TEST(result.out.find("not one that the check expects") != std::string::npos, result.out);
+    BOOST_TEST(result.out.find("status   204") != std::string::npos, result.out);
+}
+
+// Nothing is signed, so no secret is needed; and no status is printed that nobody has sent.
+BOOST_AUTO_TEST_CASE(a_port_needs_no_secret_and_has_no_status) {
+    bad_peer peer{[](peer_connection& connection) { (void)connection.read_request(); }};
+    const std::string open = "tcp://127.0.0.1:" + std::to_string(peer.port());
+    const auto text = run_tool({"check", open});
+    BOOST_TEST(text.status == 0, text.err);
+    BOOST_TEST(text.out.starts_with("healthy  " + open), text.out);
+    BOOST_TEST(text.out.find("status") == std::string::npos, text.out);
+    BOOST_TEST(!json::parse(run_tool({"check", "--json", open}).out).contains("status"));
+    const auto watched = run_tool({"watch", "--verbose", "--for", "300ms", open});
+    BOOST_TEST(watched.status == 0, watched.err);
+    BOOST_TEST(watched.out.find(open + "  connected, ") != std::string::npos, watched.out);
+    BOOST_TEST(run_tool({"watch", "--for", "300ms", open, target}).status == 2);
 }
 
 BOOST_AUTO_TEST_CASE(B25_watch_reports_a_server_that_warns_once_and_its_end_once) {

@@ -137,6 +137,14 @@ for state in up down; do
         run 1 service "$check grpc:shop http://127.0.0.1:50051"
         grep -q not_ok "$folder/out" || { echo "not known:"; cat "$folder/out"; failures=$((failures + 1)); }
         run 0 server "$check grpc http://127.0.0.1:50051"
+        # An old libcurl cannot use such a connection again, which is no outage.
+        run 0 reuse "forest-health watch --unsigned --reuse --verbose --interval 100ms --for 1s --transport curl --probe grpc http://127.0.0.1:50051" >"$folder/reuse"
+        if [ $status -eq 2 ] && grep -q 'libcurl 8.0.0' "$folder/out"; then
+            failures=$((failures - 1))
+        else
+            cat "$folder/reuse"
+            [ "$(grep -c ' ok ' "$folder/out")" -ge 3 ] || { echo "not kept:"; cat "$folder/out"; failures=$((failures + 1)); }
+        fi
         exec 3>&-
         wait "$grpc"
         grpc=

@@ -136,7 +136,8 @@ CLI::App& add_check(CLI::App& app, check_arguments& check) {
     command
         .add_option_function<std::string>(
             "URL", [&](const std::string& text) { check.target = parse_url(text); },
-            "http://, https:// or http+unix:// and the path of the health route")
+            "http://, https:// or http+unix:// and the path of the health route; or a port, as in "
+            "tcp://127.0.0.1:5432")
         ->type_name("")
         ->required();
     return command;
@@ -449,6 +450,8 @@ command parse_arguments(int argc, const char* const* argv) {
     if (check_command.parsed()) {
         require_valid(check.request);
         require_valid(options{.timeout = check.request.timeout});
+        require_fitting(check.probe, check.request, false, {&check.target, 1});
+        check.request.secret.none_needed |= are_ports({&check.target, 1});
         return check;
     }
     if (watch_command.parsed()) {
@@ -456,6 +459,8 @@ command parse_arguments(int argc, const char* const* argv) {
         require_valid(watch, of_watch);
         if (!of_watch.targets_file.empty())
             read_targets(of_watch.targets_file, watch.targets);
+        require_fitting(watch.probe, watch.request, watch.reuse_connections, watch.targets);
+        watch.request.secret.none_needed |= are_ports(watch.targets);
         watch.spread_start = of_watch.initial_delay->count() == 0 &&
                              watch.targets.size() > watch_arguments::at_once_max;
         return watch;

@@ -7,8 +7,12 @@
 #include <forest/adapters/asio/transport_options.hpp>
 
 #ifdef FOREST_TOOL_WITH_CURL
+#include <forest/adapters/asio/asio_clock.hpp>
 #include <forest/adapters/curl/curl_options.hpp>
+#include <forest/adapters/curl/curl_transport.hpp>
+#include <forest/core/error.hpp>
 
+#include <asio/io_context.hpp>
 #include <curl/curl.h>
 #endif
 
@@ -35,9 +39,37 @@ inline constexpr bool has_curl = true;
     return result;
 }
 
+/// Returns whether this libcurl can use a connection of HTTP/2 without TLS again. Those
+/// before 8.0.0 cannot: https://github.com/curl/curl/pull/10643.
+[[nodiscard]] inline bool keeps_http2() noexcept {
+    constexpr unsigned first = 0x080000;
+    return curl_version_info(CURLVERSION_NOW)->version_num >= first;
+}
+
+/// Returns whether libcurl can use that proxy.
+[[nodiscard]] inline bool is_proxy(const std::string& text) {
+    asio::io_context io{1};
+    try {
+        const curl_transport tried{asio_clock{io.get_executor()}, {.proxy = text}};
+        return true;
+    } catch (const std::system_error& refused) {
+        if (refused.code() != condition::invalid_argument)
+            throw;
+        return false;
+    }
+}
+
 #else
 
 inline constexpr bool has_curl = false;
+
+// Both need libcurl, which is missing.
+[[nodiscard]] inline bool keeps_http2() noexcept {
+    return true;
+}
+[[nodiscard]] inline bool is_proxy(const std::string&) noexcept {
+    return true;
+}
 
 #endif
 

@@ -16,6 +16,7 @@
 #include <charconv>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -72,6 +73,10 @@ void add_field(probes::basic_status<false>& probe, const std::string& line) {
     }
 }
 
+bool is_port(const url& target) noexcept {
+    return target.scheme() == url_scheme::tcp;
+}
+
 void require_valid_transport(const request_arguments& request) {
     if (request.by_curl && !has_curl)
         throw usage_error(
@@ -79,6 +84,11 @@ void require_valid_transport(const request_arguments& request) {
             "with libcurl4-openssl-dev");
     if (!request.proxy.empty() && !request.by_curl)
         throw usage_error("--proxy needs --transport curl");
+    if (!request.proxy.empty() && !is_proxy(request.proxy))
+        throw usage_error(
+            fmt::format("--proxy: '{}' is no proxy that libcurl knows; write it as in "
+                        "--proxy http://proxy.example:3128",
+                        ascii_escape(request.proxy)));
     if (request.accept_common_names && request.by_curl)
         throw usage_error("--accept-common-names has no meaning with --transport curl: libcurl "
                           "decides by rules of its own");
@@ -184,6 +194,34 @@ probe_choice make_probe(const probe_arguments& probe, const request_arguments& r
         throw usage_error(fmt::format("--method: '{}' is no method; write it as in --method HEAD",
                                       ascii_escape(probe.method.value_or(""))));
     }
+}
+
+bool are_ports(std::span<const url> targets) noexcept {
+    return std::all_of(targets.begin(), targets.end(), is_port);
+}
+
+void require_fitting(const probe_arguments& probe, const request_arguments& request, bool keeps,
+                     std::span<const url> targets) {
+    const auto is_encrypted = [](const url& target) {
+        return target.scheme() == url_scheme::https;
+    };
+    if (probe.kind == probe_kind::grpc && keeps && !keeps_http2() &&
+        !std::all_of(targets.begin(), targets.end(), is_encrypted))
+        throw usage_error("--reuse needs libcurl 8.0.0 with --probe grpc and without TLS: an older "
+                          "one cannot use such a connection of HTTP/2 again");
+    const auto port = std::find_if(targets.begin(), targets.end(), is_port);
+    if (port == targets.end())
+        return;
+    if (request.by_curl)
+        throw usage_error(fmt::format("URL '{}': --transport curl has no tcp://; leave the option "
+                                      "out, or check that URL by another command",
+                                      port->text()));
+    const bool chosen = probe.kind_given || probe.expected_status || probe.expected_body ||
+                        probe.method || !probe.fields.empty();
+    if (chosen && are_ports(targets))
+        throw usage_error("--probe, --expect-status, --expect-body, --method and --header have no "
+                          "meaning with tcp://: nothing is sent, and a connection that opens is "
+                          "healthy");
 }
 
 url target_for(const probe_arguments& probe, url target) {

@@ -13,6 +13,7 @@
 
 #include <CLI/App.hpp>
 
+#include <span>
 #include <utility>
 
 // What a check asks, and what counts, as the command line says.
@@ -55,6 +56,14 @@ void add_probe(CLI::App& app, probe_arguments& probe, request_arguments& request
 /// Throws usage_error for options that contradict each other, or that HTTP does not allow.
 [[nodiscard]] probe_choice make_probe(const probe_arguments& probe,
                                       const request_arguments& request);
+
+/// Throws usage_error for options that have no meaning for these targets. `keeps`: connections are
+/// kept for the next check.
+void require_fitting(const probe_arguments& probe, const request_arguments& request, bool keeps,
+                     std::span<const url> targets);
+
+/// Returns whether only the connections to these targets are checked, so that nothing is signed.
+[[nodiscard]] bool are_ports(std::span<const url> targets) noexcept;
 
 /// Returns the URL that is checked: with `--probe grpc`, one without a path gets that of the health
 /// service.

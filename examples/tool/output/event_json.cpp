@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "event_json.hpp"
 
+#include "event_text.hpp"
 #include "json_line.hpp"
 #include "text.hpp"
 
 #include <forest/core/schema.hpp>
 
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -14,8 +16,8 @@ namespace forest::cli {
 
 namespace {
 
-void add_check(json_line& line, const verdict& check) {
-    if (check.status != 0)
+void add_check(json_line& line, std::string_view target, const verdict& check) {
+    if (has_status(target, check))
         line.add_integer("status", check.status);
     if (!check.version().empty())
         line.add_text("version", check.version());
@@ -62,7 +64,7 @@ std::string event_json(const event& happened, wall_time now, const ongoing_outag
     if (happened.check != nullptr) {
         if (!of_schema)
             line.add_integer("attempt", happened.attempt);
-        add_check(line, *happened.check);
+        add_check(line, happened.target, *happened.check);
     }
     if (of_schema)
         add_schema(line, happened);

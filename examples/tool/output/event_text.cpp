@@ -46,7 +46,7 @@ std::string down_text(const outage& record) {
 std::string up_text(const event& happened) {
     std::string text = "after " + readable(happened.outage->ended_after.value_or(duration::zero()));
     if (happened.check != nullptr)
-        text += ", " + success_text(*happened.check);
+        text += ", " + success_text(happened.target, *happened.check);
     return text;
 }
 
@@ -97,7 +97,8 @@ struct words {
 
 words words_for(const event& happened) {
     switch (happened.kind) {
-    case event_kind::check_succeeded: return {"ok", colour::good, success_text(*happened.check)};
+    case event_kind::check_succeeded:
+        return {"ok", colour::good, success_text(happened.target, *happened.check)};
     case event_kind::check_failed:
         return {"failed", colour::doubtful,
                 fmt::format("{}/{} {}{}{}", happened.failures, happened.failure_threshold,
@@ -111,8 +112,9 @@ words words_for(const event& happened) {
         return {"DOWN", colour::bad, down_text(*happened.outage) + route_text(happened)};
     case event_kind::server_up: return {"UP", colour::good, up_text(happened)};
     case event_kind::server_degraded:
-        return {"DEGRADE", colour::doubtful, success_text(*happened.check)};
-    case event_kind::degraded_ended: return {"WELL", colour::good, success_text(*happened.check)};
+        return {"DEGRADE", colour::doubtful, success_text(happened.target, *happened.check)};
+    case event_kind::degraded_ended:
+        return {"WELL", colour::good, success_text(happened.target, *happened.check)};
     case event_kind::callback_failed: return {"DEFECT", colour::bad, ascii_escape(happened.detail)};
     case event_kind::schema_loaded:
         return {"schema",
@@ -157,8 +159,15 @@ bool is_inconclusive(const std::error_code& error) noexcept {
            error == errc::probe_failed;
 }
 
-std::string success_text(const verdict& result) {
-    std::string text = fmt::format("{}{}", result.status, result.degraded ? " with a warning" : "");
+bool has_status(std::string_view target, const verdict& result) {
+    url asked;
+    return result.status != 0 && !(!url::parse(target, asked) && asked.scheme() == url_scheme::tcp);
+}
+
+std::string success_text(std::string_view target, const verdict& result) {
+    std::string text = has_status(target, result) ? std::to_string(result.status) : "connected";
+    if (result.degraded)
+        text += " with a warning";
     if (!result.version().empty())
         text += ", version " + ascii_escape(result.version());
     if (result.timings.total)
@@ -229,7 +238,7 @@ std::string verdict_text(std::string_view target, const verdict& result, const t
     };
     if (!result.healthy())
         add_line("error", error_text(result.error, 0, result.signature_sent));
-    if (result.status != 0)
+    if (has_status(target, result))
         add_line("status", fmt::format("{}", result.status));
     if (!result.version().empty())
         add_line("version", ascii_escape(result.version()));
@@ -241,14 +250,13 @@ std::string verdict_text(std::string_view target, const verdict& result, const t
     }
     if (result.clock_skew)
         add_line("clock", skew_text(*result.clock_skew));
+    url asked;
+    (void)url::parse(target, asked); // It is valid, because it was checked.
     event checked;
     checked.check = &result;
-    if (const std::string_view hint = missing_route_hint(checked); !hint.empty()) {
-        url asked;
-        (void)url::parse(target, asked); // It is valid, because it was checked.
-        add_line("hint",
-                 fmt::format("the server has no {}: {}", ascii_escape(asked.target()), hint));
-    }
+    checked.path = asked.target();
+    if (const std::string_view hint = missing_route_hint(checked); !hint.empty())
+        add_line("hint", fmt::format("the server has no {}: {}", ascii_escape(checked.path), hint));
     return text;
 }
 

@@ -59,8 +59,11 @@ struct ongoing_outage {
 /// (B12).
 [[nodiscard]] bool is_inconclusive(const std::error_code& error) noexcept;
 
+/// Returns whether there is an HTTP status to print. The check of a port has none.
+[[nodiscard]] bool has_status(std::string_view target, const verdict& result);
+
 /// `200, version 1.2.3, 1.4 ms`, as far as known.
-[[nodiscard]] std::string success_text(const verdict& result);
+[[nodiscard]] std::string success_text(std::string_view target, const verdict& result);
 
 /// `connection_refused: nothing listens …`, and the clock skew, if any.
 [[nodiscard]] std::string failure_text(const verdict& result);

@@ -34,7 +34,7 @@ std::string_view colour_of(target_status status) noexcept {
 
 std::string detail_of(const event& happened) {
     if (happened.check->healthy())
-        return success_text(*happened.check);
+        return success_text(happened.target, *happened.check);
     return fmt::format("{} failure{}, {}", happened.failures, happened.failures == 1 ? "" : "s",
                        name(happened.check->error));
 }

@@ -213,12 +213,14 @@ enum class condition {
         return "the server refused the request: it received no signature, or a wrong one; "
                "check the secret, both clocks, and whether a proxy drops field names with "
                "underscores (--header-style dash)";
-    case errc::unexpected_status: return "the HTTP status is not 2xx";
+    case errc::unexpected_status: return "the HTTP status is not one that the check expects";
     case errc::malformed_body: return "the body is not one JSON object";
     case errc::malformed_schema:
         return "the body is no schema: it needs an array \"collections\" of objects with a "
                "\"name\"";
-    case errc::not_ok: return "the member \"status\" of the body is not \"ok\"";
+    case errc::not_ok:
+        return "the answer does not say that the server is well; a health route says "
+               "{\"status\":\"ok\"}";
     case errc::stopping: return "the server announced that it is stopping";
     case errc::operation_canceled: return "the operation was cancelled";
     case errc::local_resources_exhausted:
