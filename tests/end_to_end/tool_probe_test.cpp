@@ -53,19 +53,31 @@ const std::vector<refused_line> refused_lines{
     {{"check", "--unsigned", "--probe", "pong", target}, "'pong' is neither health"},
     {{"check", "--unsigned", "--probe", "health", "--expect-status", "200", target},
      "contradict each other"},
-    {{"check", "--transport", "curl", port}, "--transport curl has no tcp://"},
-    {{"watch", "--transport", "curl", "--unsigned", target, port},
-     "--transport curl has no tcp://"},
     {{"check", "--probe", "health-json", port}, "have no meaning with tcp://"},
     {{"check", "--expect-status", "200", port}, "have no meaning with tcp://"},
     {{"watch", "--header", "Host: shop.example", port}, "have no meaning with tcp://"},
+    {{"watch", "--unsigned", "--expect-status", "99", target}, "'99' is no status"},
+    {{"watch", "--unsigned", "--header", "A: b\n", target}, "is no field that a request"},
+};
+
+// For a tool that was built with libcurl.
+const std::vector<refused_line> refused_with_curl{
+    {{"check", "--transport", "curl", port}, "--transport curl has no tcp://"},
+    {{"watch", "--transport", "curl", "--unsigned", target, port},
+     "--transport curl has no tcp://"},
     {{"check", "--unsigned", "--transport", "curl", "--proxy", "ftp://a:1", target},
      "'ftp://a:1' is no proxy"},
     {{"watch", "--unsigned", "--transport", "curl", "--proxy", "http://a:99999", target},
      "'http://a:99999' is no proxy"},
-    {{"watch", "--unsigned", "--expect-status", "99", target}, "'99' is no status"},
-    {{"watch", "--unsigned", "--header", "A: b\n", target}, "is no field that a request"},
 };
+
+void expect_refusal(const refused_line& refused) {
+    const auto result = run_tool(refused.arguments);
+    BOOST_TEST(result.status == 2);
+    BOOST_TEST(result.out.empty());
+    BOOST_TEST(result.err.find(refused.said) != std::string::npos, result.err);
+    BOOST_TEST(std::count(result.err.begin(), result.err.end(), '\n') == 1, result.err);
+}
 
 // Returns the first event of this kind.
 json wait_for(tool_process& tool, const std::string& kind) {
@@ -83,11 +95,15 @@ json wait_for(tool_process& tool, const std::string& kind) {
 BOOST_AUTO_TEST_SUITE(tool_probe_test)
 
 BOOST_DATA_TEST_CASE(bad_probes_are_refused_by_name, data::make(refused_lines), refused) {
-    const auto result = run_tool(refused.arguments);
-    BOOST_TEST(result.status == 2);
-    BOOST_TEST(result.out.empty());
-    BOOST_TEST(result.err.find(refused.said) != std::string::npos, result.err);
-    BOOST_TEST(std::count(result.err.begin(), result.err.end(), '\n') == 1, result.err);
+    expect_refusal(refused);
+}
+
+BOOST_AUTO_TEST_CASE(what_libcurl_cannot_do_is_refused_before_a_check) {
+    const auto tried = run_tool({"check", "--unsigned", "--transport", "curl", target});
+    if (tried.err.find("built without libcurl") != std::string::npos)
+        return;
+    for (const refused_line& each : refused_with_curl)
+        expect_refusal(each);
 }
 
 BOOST_AUTO_TEST_CASE(B24_the_request_is_the_one_that_was_asked_for) {
