@@ -35,6 +35,7 @@
 #include <forest/core/detail/logic/impl/callback_gate.ipp>
 #include <forest/core/detail/logic/impl/callbacks.ipp>
 #include <forest/core/detail/logic/impl/get_machine.ipp>
+#include <forest/core/detail/logic/impl/hold_fields.ipp>
 #include <forest/core/detail/logic/impl/name_book.ipp>
 #include <forest/core/detail/logic/impl/polled_route.ipp>
 #include <forest/core/detail/logic/impl/rate_limit.ipp>
