@@ -6,8 +6,10 @@
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/logic/option_mistake.hpp>
 #include <forest/core/route_check.hpp>
+#include <forest/core/time.hpp>
 #include <forest/detail/routes/check_runner.hpp>
 #include <forest/detail/routes/health_route_state.hpp>
+#include <forest/detail/routes/held_answers.hpp>
 #include <forest/detail/routes/mounted_health_route.hpp>
 #include <forest/form.hpp>
 #include <forest/policy/server.hpp>
@@ -26,7 +28,7 @@
 
 namespace forest::inline FOREST_FORM {
 
-/// The paths of a health route, and the version that it reports.
+/// The paths of a health route, the version that it reports, and how it holds answers.
 struct route_options {
     std::string path = "/forest/health";
     std::string version{forest::version}; ///< of the application
@@ -38,15 +40,30 @@ struct route_options {
     std::string live_path{};
     std::string ready_path{};
     std::string startup_path{};
+
+    /// For how long the route holds a healthy answer until there is news (B48: held answers). It
+    /// does so for accepted clients that ask for it, on servers that can: `asio_server` and
+    /// `sim::memory_server`. From 1 s to 240 s; a fraction of a second is dropped. 0: never.
+    duration hold_max{};
+
+    /// How many answers the route holds at a time, at least 1. Further requests are answered at
+    /// once. Each held answer keeps a connection of the server.
+    std::size_t held_max = detail::hold_limits{}.held_max;
+
+    /// The same for one address of clients, at least 1, so that one of them does not take all
+    /// places. All clients behind a proxy have the address of the proxy.
+    std::size_t held_per_address_max = detail::hold_limits{}.held_per_address_max;
 };
 
 /// Responds to the health checks of a server.
 ///
 /// From examples/programs/warehouse/warehouse.cpp:
 ///     asio_server server{io.get_executor()};
-///     basic_health_route health{server, verify, {.version = settings.version}};
+///     basic_health_route health{
+///         server, verify, {.version = settings.version, .hold_max = settings.hold_max}};
 ///     schema_watch watch = watch_database(io, settings);
-///     basic_schema_route schema{server, verify, sha1_hex, watch.schema()};
+///     basic_schema_route schema{
+///         server, verify, sha1_hex, watch.schema(), {.hold_max = settings.hold_max}};
 ///     if (settings.verbose) {
 ///         health.on_answer(cli::answer_log{true});
 ///         schema.on_answer(cli::answer_log{true});
@@ -75,11 +92,13 @@ class basic_health_route {
 
 public:
     /// Mounts the route. Throws std::system_error with `errc::verifier_missing`, with
-    /// `errc::path_invalid` if two paths are equal, or with the server's error if a path cannot be
-    /// used.
+    /// `errc::path_invalid` if two paths are equal, with `errc::invalid_hold_max`,
+    /// `errc::invalid_held_max` or `errc::invalid_held_per_address_max`, or with the server's error
+    /// if a path cannot be used.
     basic_health_route(Server& server, route_verifier verify, route_options options = {})
-        : state_{detail::health_route_state::make(std::move(verify), std::move(options.path),
-                                                  options.version)} {
+        : state_{detail::health_route_state::make(
+              std::move(verify), std::move(options.path), options.version,
+              {options.hold_max, options.held_max, options.held_per_address_max})} {
         detail::mount_health_route(server, state_, options.live_path, options.ready_path,
                                    options.startup_path);
     }
@@ -146,20 +165,25 @@ public:
         detail::refuse_options<MisspeltOrWithoutUnit>();
     }
 
-    /// Announces the end: from now on the response is 503 `{"status":"stopping"}`. Further calls do
-    /// nothing.
-    void drain() noexcept { state_->draining = true; }
+    /// Announces the end: from now on the response is 503 `{"status":"stopping"}`. Held answers are
+    /// sent now, by this thread. Further calls do nothing.
+    void drain() noexcept { state_->drain(); }
 
-    [[nodiscard]] bool draining() const noexcept { return state_->draining; }
+    [[nodiscard]] bool draining() const noexcept { return state_->draining(); }
 
     /// Sets whether the application can do its work; a route begins as healthy. While it is not
     /// healthy, the response is 503 `{"status":"fail"}`, also if all checks pass. A client treats
     /// it as an ordinary failure (`errc::unexpected_status`) and no announcement of an end. After
-    /// `drain()` the status is `"stopping"` in both cases.
-    void set_healthy(bool healthy) noexcept { state_->healthy = healthy; }
+    /// `drain()` the status is `"stopping"` in both cases. Held answers are sent by this thread.
+    void set_healthy(bool healthy) noexcept { state_->set_healthy(healthy); }
 
     /// Returns the last argument of `set_healthy`.
-    [[nodiscard]] bool healthy() const noexcept { return state_->healthy; }
+    [[nodiscard]] bool healthy() const noexcept { return state_->healthy(); }
+
+    /// Returns how many answers are held now.
+    [[nodiscard]] std::size_t held() const noexcept {
+        return state_->holder() != nullptr ? state_->holder()->size() : 0;
+    }
 
     [[nodiscard]] const std::string& path() const noexcept { return state_->path(); }
 

@@ -4,6 +4,9 @@
 
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/logic/option_mistake.hpp>
+#include <forest/core/time.hpp>
+#include <forest/detail/routes/held_answers.hpp>
+#include <forest/detail/routes/hold_clock.hpp>
 #include <forest/detail/routes/schema_route_state.hpp>
 #include <forest/form.hpp>
 #include <forest/policy/server.hpp>
@@ -26,9 +29,20 @@ namespace forest::inline FOREST_FORM {
 /// the schema, possibly on several at once. Other agents use the hash `sha1_hex`.
 using schema_hash = std::function<std::string(std::string_view)>;
 
-/// The path of a schema route.
+/// The path of a schema route, and how it holds answers.
 struct schema_route_options {
     std::string path = "/forest/rpc-schema";
+
+    /// For how long the route holds a 304 until there is another schema (B51: held schemas). It
+    /// does so for accepted clients that ask for it, on servers that can: `asio_server` and
+    /// `sim::memory_server`. From 1 s to 240 s; a fraction of a second is dropped. 0: never.
+    duration hold_max{};
+
+    /// How many answers the route holds at a time, at least 1. See `route_options::held_max`.
+    std::size_t held_max = detail::hold_limits{}.held_max;
+
+    /// The same for one address of clients, at least 1.
+    std::size_t held_per_address_max = detail::hold_limits{}.held_per_address_max;
 };
 
 /// Serves a schema.
@@ -71,13 +85,15 @@ class basic_schema_route {
 public:
     /// Mounts the route. An `etag` in the text is removed, and the rest is sent unchanged. Throws
     /// what `hash` throws, and std::system_error with `errc::verifier_missing`,
-    /// `errc::hash_missing`, the errors of `replace`, or the server's error if the path cannot be
-    /// used.
+    /// `errc::hash_missing`, the errors of `replace`, `errc::invalid_hold_max`,
+    /// `errc::invalid_held_max`, `errc::invalid_held_per_address_max`, or the server's error if the
+    /// path cannot be used.
     basic_schema_route(Server& server, route_verifier verify, schema_hash hash,
                        std::string_view schema_text, schema_route_options options = {})
-        : state_{detail::schema_route_state::make(std::move(verify), std::move(options.path),
-                                                  std::move(hash), schema_text)} {
-        mount_route(server, state_);
+        : state_{detail::schema_route_state::make(
+              std::move(verify), std::move(options.path), std::move(hash), schema_text,
+              {options.hold_max, options.held_max, options.held_per_address_max})} {
+        mount_route(server, detail::with_hold_clock(server, state_));
     }
 
     // Makes the compiler say what is wrong with braced options.
@@ -90,16 +106,23 @@ public:
     /// Serves another schema from now on; each response has either the old schema or the new one.
     /// Returns the errors of `schema::parse`, and `errc::header_invalid` or
     /// `errc::header_too_large` if the hash cannot be sent as an etag. Throws what the hash throws.
-    /// After an error the schema stays as it was. The hash is computed on the caller's thread.
+    /// After an error the schema stays as it was. The hash is computed on the caller's thread,
+    /// which also sends the held answers if the etag is another one.
     [[nodiscard]] std::error_code replace(std::string_view schema_text) {
         return state_->replace(schema_text);
     }
 
     /// Announces the end to clients that poll the schema and not the health route: from now on the
-    /// response is 503 `{"status":"stopping"}`. Further calls do nothing.
-    void drain() noexcept { state_->draining = true; }
+    /// response is 503 `{"status":"stopping"}`. Held answers are sent now, by this thread. Further
+    /// calls do nothing.
+    void drain() noexcept { state_->drain(); }
 
-    [[nodiscard]] bool draining() const noexcept { return state_->draining; }
+    [[nodiscard]] bool draining() const noexcept { return state_->draining(); }
+
+    /// Returns how many answers are held now.
+    [[nodiscard]] std::size_t held() const noexcept {
+        return state_->holder() != nullptr ? state_->holder()->size() : 0;
+    }
 
     /// Returns the etag of the schema that is served now, without quotes.
     [[nodiscard]] std::string etag() const { return state_->etag(); }

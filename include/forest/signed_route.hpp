@@ -55,7 +55,15 @@ using response_sink = function_reference<void(const response&)>;
 
 /// A responder that is kept, for a response that is sent later.
 using kept_responder = unique_function<void(const response&)>;
-using responder_keeper = function_reference<kept_responder()>;
+
+/// Takes the responder of a request, for an answer that comes soon, or for one that is held. `held`
+/// gets what the server calls when it ends the hold, and returns an empty function if the server
+/// cannot hold this answer.
+using held_keeper = function_reference<kept_responder(unique_function<void(hold_end)>)>;
+struct responder_keeper {
+    function_reference<kept_responder()> soon;
+    held_keeper held;
+};
 
 /// Mounts a handler on a path. Throws std::system_error with the server's error if the path cannot
 /// be used.
@@ -120,7 +128,7 @@ private:
 /// called only for requests that the verifier accepts, and possibly on several threads at once. All
 /// other requests get the same 401, so that a stranger learns nothing about the state. If the state
 /// has a member `hold(request, verified, keep)`, that is called before: it may take the responder
-/// with `keep()`, send and report a response later, and return true. Throws std::system_error with
+/// with `keep`, send and report a response later, and return true. Throws std::system_error with
 /// the server's error if the path cannot be used.
 template <server Server, std::derived_from<signed_route> State>
 void mount_route(Server& server, const std::shared_ptr<State>& state) {
@@ -130,8 +138,16 @@ void mount_route(Server& server, const std::shared_ptr<State>& state) {
             [&](const server_request& request, const verification& verified,
                 detail::response_sink give) {
                 if constexpr (requires { &State::hold; }) {
-                    if (state->hold(request, verified,
-                                    [&respond] { return detail::kept_responder{respond}; }))
+                    const auto soon = [&respond] { return detail::kept_responder{respond}; };
+                    const auto held = [&respond](detail::unique_function<void(hold_end)> on_end) {
+                        detail::kept_responder kept;
+                        if constexpr (holding_responder<decltype(respond)>) {
+                            if (respond.hold(std::move(on_end)))
+                                kept = respond;
+                        }
+                        return kept;
+                    };
+                    if (state->hold(request, verified, {soon, held}))
                         return;
                 }
                 state->answer(request, give);

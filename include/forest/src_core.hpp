@@ -62,8 +62,10 @@
 #include <forest/detail/health/impl/client_handle.ipp>
 #include <forest/detail/health/impl/judge.ipp>
 #include <forest/detail/names/impl/name_directory.ipp>
+#include <forest/detail/routes/impl/answer_holder.ipp>
 #include <forest/detail/routes/impl/check_runner.ipp>
 #include <forest/detail/routes/impl/health_route_state.ipp>
+#include <forest/detail/routes/impl/held_answers.ipp>
 #include <forest/detail/routes/impl/route_checks.ipp>
 #include <forest/detail/routes/impl/schema_route_state.ipp>
 #include <forest/impl/probes.ipp>

@@ -98,6 +98,11 @@ enum class errc {
     check_function_missing,
     invalid_check_deadline,
     invalid_check_cache_for,
+
+    // What is wrong with the options of a route that holds answers.
+    invalid_hold_max,
+    invalid_held_max,
+    invalid_held_per_address_max,
 };
 
 /// Groups of errors, for code that does not need the exact error: `ec == condition::unhealthy`.
@@ -177,6 +182,9 @@ enum class condition {
     case errc::check_function_missing: return "check_function_missing";
     case errc::invalid_check_deadline: return "invalid_check_deadline";
     case errc::invalid_check_cache_for: return "invalid_check_cache_for";
+    case errc::invalid_hold_max: return "invalid_hold_max";
+    case errc::invalid_held_max: return "invalid_held_max";
+    case errc::invalid_held_per_address_max: return "invalid_held_per_address_max";
     }
     return {};
 }
@@ -310,6 +318,10 @@ enum class condition {
     case errc::invalid_check_deadline:
         return "check_options.deadline must be greater than 0 and at most 366 days";
     case errc::invalid_check_cache_for: return "check_options.cache_for must be from 0 to 366 days";
+    case errc::invalid_hold_max:
+        return "hold_max must be from 1 s to 240 s, or 0 for a route that holds no answers";
+    case errc::invalid_held_max: return "held_max must be at least 1";
+    case errc::invalid_held_per_address_max: return "held_per_address_max must be at least 1";
     }
     return "unknown error";
 }
@@ -351,7 +363,7 @@ constexpr bool belongs_to(errc code, condition group) noexcept {
         return (errc::invalid_interval <= code && code <= errc::path_invalid) ||
                (errc::invalid_doubt_max <= code && code <= errc::url_zone_invalid) ||
                (errc::expected_status_invalid <= code && code <= errc::method_invalid) ||
-               (errc::check_name_invalid <= code && code <= errc::invalid_check_cache_for);
+               (errc::check_name_invalid <= code && code <= errc::invalid_held_per_address_max);
     }
     return false;
 }

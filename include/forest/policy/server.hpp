@@ -2,16 +2,21 @@
 #ifndef FOREST_POLICY_SERVER_HPP
 #define FOREST_POLICY_SERVER_HPP
 
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/http_method.hpp>
+#include <forest/core/ip_address.hpp>
 #include <forest/core/response.hpp>
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
 #include <forest/policy/clock.hpp>
 
 #include <concepts>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 // The HTTP server of a route: it passes a GET to a handler and takes the answer later.
 
@@ -23,6 +28,16 @@ struct server_request {
     std::string_view path{};               ///< without query
     field_view fields{};
     wall_time received{}; ///< the server's wall clock
+
+    /// The address from which the connection came. Null: the server does not know it, or the
+    /// connection has none, such as one of a unix socket.
+    std::optional<ip_address> peer{};
+};
+
+/// Why a server ends the hold of an answer.
+enum class hold_end : std::uint8_t {
+    client_gone, ///< the connection is closed; an answer has no effect any more
+    answer_now,  ///< the server needs the connection for another client, or stops: answer at once
 };
 
 namespace detail {
@@ -49,6 +64,17 @@ concept server = requires(T& server, std::string path, detail::server_handler_ar
     server.get(path, handler);
 };
 
+/// A responder whose answer may be held for minutes (B48: held answers). `respond.hold(on_end)`
+/// says that the answer comes much later: limits on the time of an answer do not apply to it. The
+/// server calls `on_end(end)` at most once, outside its locks and from any thread, unless the
+/// answer was given before. The call may come on another thread before `hold` has returned.
+/// `on_end` must not throw. Returns false, and calls nothing, if the request is answered already,
+/// its connection is closed or the server stops.
+template <typename T>
+concept holding_responder = requires(T& respond, detail::unique_function<void(hold_end)> on_end) {
+    { respond.hold(std::move(on_end)) } -> std::same_as<bool>;
+};
+
 /// A server that also has a clock. `clock()` returns a clock on the execution context of the
 /// server; each has its own waits. A health route on such a server lets a request wait until the
 /// checks of the application have ended (B28: the route's own checks).
@@ -56,6 +82,10 @@ template <typename T>
 concept timed_server = server<T> && requires(T& server) {
     { server.clock() } -> clock;
 };
+
+/// A server on which routes can hold answers (B48). `T::responder` is the type of its responders.
+template <typename T>
+concept holding_server = timed_server<T> && holding_responder<typename T::responder>;
 
 } // namespace forest::inline FOREST_FORM
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <forest/sim/network/memory_server.hpp>
 
+#include <forest/core/ip_address.hpp>
+#include <forest/policy/server.hpp>
+
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -89,6 +92,50 @@ BOOST_AUTO_TEST_CASE(a_request_within_the_delivery_of_an_answer_does_not_change_
     });
     BOOST_TEST(outer.starts_with("HTTP/1.1 404 Not Found\r\n"));
     BOOST_TEST(outer == inner);
+}
+
+// Both ends of a hold are told once, and not after the answer.
+BOOST_AUTO_TEST_CASE(a_held_answer_ends_with_the_client_or_with_the_need_of_the_server) {
+    for (const int way : {0, 1, 2}) {
+        sim::event_queue queue;
+        sim::memory_server server{sim::virtual_clock{queue}};
+        std::string told;
+        std::optional<sim::memory_server::responder> kept;
+        server.get("/", [&](const server_request&, const auto& respond) {
+            BOOST_TEST(respond.hold(
+                [&](hold_end why) { told += why == hold_end::client_gone ? "gone " : "now "; }));
+            kept = respond;
+        });
+        std::string answer;
+        std::string asked = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+        const auto pending = server.serve(asked, [&](std::string_view bytes) { answer = bytes; });
+        if (way == 0)
+            pending.client_gone();
+        if (way == 1)
+            pending.answer_now();
+        BOOST_TEST(answer.empty());
+        (*kept)(response{.body = "{}", .fields = {}});
+        pending.client_gone();
+        pending.answer_now();
+        BOOST_TEST(told == (way == 0 ? "gone " : way == 1 ? "now " : ""));
+        BOOST_TEST(answer.empty() == (way == 0));
+        BOOST_TEST(!kept->hold([](hold_end) {})); // It is answered.
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_handler_knows_the_address_of_the_client) {
+    sim::event_queue queue;
+    sim::memory_server server{sim::virtual_clock{queue}};
+    std::optional<ip_address> seen;
+    server.get("/", [&](const server_request& request, const auto&) { seen = request.peer; });
+    const std::string asked = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    const ip_address client{.bytes = {192, 0, 2, 1}};
+    std::string bytes = asked;
+    server.serve(bytes, [](std::string_view) {}, false, client);
+    BOOST_TEST((seen == client));
+    bytes = asked;
+    server.serve(bytes, [](std::string_view) {});
+    BOOST_TEST(!seen.has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

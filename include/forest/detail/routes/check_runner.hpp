@@ -8,6 +8,7 @@
 #include <forest/core/route_check.hpp>
 #include <forest/core/time.hpp>
 #include <forest/detail/routes/route_checks.hpp>
+#include <forest/detail/routes/route_clock.hpp>
 #include <forest/form.hpp>
 
 #include <atomic>
@@ -20,30 +21,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 // Runs the checks of a route as route_checks decides: calls their functions, takes their results
 // from any thread, and keeps the answers that wait for them.
 
 namespace forest::inline FOREST_FORM::detail {
-
-class check_runner;
-
-/// The clock of the server on which a route is mounted. All members may be called from any thread.
-class check_clock {
-public:
-    [[nodiscard]] virtual steady_time steady_now() const = 0;
-    [[nodiscard]] virtual wall_time now() const = 0;
-
-    /// Calls `runner.wake(number)` after the delay, or earlier if the waits are cancelled.
-    virtual void wait(duration delay, const std::weak_ptr<check_runner>& runner,
-                      std::uint64_t number) = 0;
-
-    /// Ends all waits.
-    virtual void cancel() = 0;
-
-protected:
-    ~check_clock() = default;
-};
 
 using check_function = unique_function<void(check_report)>;
 
@@ -54,7 +37,7 @@ using check_function = unique_function<void(check_report)>;
 
 /// The checks of one route. All members may be called from any thread. The functions of the
 /// application, and the answers, are called outside the lock.
-class check_runner : public std::enable_shared_from_this<check_runner> {
+class check_runner final : public route_waiter, public std::enable_shared_from_this<check_runner> {
 public:
     check_runner() = default;
     check_runner(const check_runner&) = delete;
@@ -69,16 +52,24 @@ public:
 
     /// The clock that is used from now on. Null: the clock of the system, by which nothing can
     /// wait. Drops the answers that wait.
-    void use(check_clock* clock);
+    void use(route_clock* clock);
 
-    /// Begins the runs that are due.
-    void refresh();
+    /// Sets what is called after each result, with `true`, and after each new check, with `false`,
+    /// on any thread and outside the lock. Call it before the first of them.
+    void on_news(unique_function<void(bool)> news) { news_ = std::move(news); }
 
-    /// Begins the runs that are due. If one of those under way is within its deadline, keeps the
-    /// answer that `make` returns, calls it when it need not wait any more, and returns true.
+    /// Begins the runs that are due. A result that is younger than `age_min` is not repeated.
+    void refresh(duration age_min = duration::zero());
+
+    /// If one of the runs under way is within its deadline, keeps the answer that `make` returns,
+    /// calls it when it need not wait any more, and returns true.
     bool hold(function_reference<unique_function<void()>()> make);
 
     [[nodiscard]] check_status status() const;
+
+    /// See route_checks::known and route_checks::changes_at.
+    [[nodiscard]] check_status known() const;
+    [[nodiscard]] std::optional<steady_time> changes_at(duration age_min) const;
 
     /// Returns the status, and the document that has it; see route_checks::document.
     [[nodiscard]] check_status describe(std::string& document, bool healthy,
@@ -88,7 +79,7 @@ public:
     void finish(const check_run& run, check_result&& result) noexcept;
 
     /// A wait of the clock has ended.
-    void wake(std::uint64_t number) noexcept;
+    void wake(std::uint64_t number) noexcept override;
 
 private:
     struct held_answer {
@@ -120,10 +111,11 @@ private:
     std::atomic<bool> empty_ = true;
     route_checks checks_;
     std::deque<check_function> functions_; // of each check; a deque does not move them
-    check_clock* clock_ = nullptr;
+    route_clock* clock_ = nullptr;
     held_list held_;
     std::uint64_t wait_ = 0;           // the number of the last wait
     std::optional<steady_time> armed_; // when that wait ends
+    unique_function<void(bool)> news_;
 };
 
 /// The ticket of one run. It does not keep the runner.

@@ -4,15 +4,14 @@
 
 #include <forest/core/error.hpp>
 #include <forest/core/response.hpp>
-#include <forest/core/time.hpp>
-#include <forest/detail/routes/check_runner.hpp>
 #include <forest/detail/routes/health_route_state.hpp>
+#include <forest/detail/routes/hold_clock.hpp>
+#include <forest/detail/routes/route_clock.hpp>
 #include <forest/form.hpp>
 #include <forest/policy/clock.hpp>
 #include <forest/policy/server.hpp>
 #include <forest/signed_route.hpp>
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -25,11 +24,11 @@ namespace forest::inline FOREST_FORM::detail {
 /// The state of a route, with the clock of its server. The handlers on the server own it: the clock
 /// must not outlive the execution context, which outlives the server. The route itself may.
 template <clock Clock>
-class timed_health_route final : check_clock {
+class timed_health_route final {
 public:
     timed_health_route(std::shared_ptr<health_route_state> state, Clock clock)
         : state_{std::move(state)}, clock_{std::move(clock)} {
-        state_->checks().use(this);
+        state_->checks().use(&clock_);
     }
     timed_health_route(const timed_health_route&) = delete;
     timed_health_route& operator=(const timed_health_route&) = delete;
@@ -38,21 +37,8 @@ public:
     [[nodiscard]] health_route_state* state() const noexcept { return state_.get(); }
 
 private:
-    [[nodiscard]] steady_time steady_now() const override { return clock_.steady_now(); }
-    [[nodiscard]] wall_time now() const override { return clock_.now(); }
-
-    void wait(duration delay, const std::weak_ptr<check_runner>& runner,
-              std::uint64_t number) override {
-        clock_.async_wait(delay, [runner, number](std::error_code) {
-            if (const auto waiting = runner.lock())
-                waiting->wake(number);
-        });
-    }
-
-    void cancel() override { clock_.cancel(); }
-
     const std::shared_ptr<health_route_state> state_;
-    Clock clock_;
+    server_clock<Clock> clock_;
 };
 
 /// Mounts the route, and the probes whose path is not empty. Throws like `mount_route`.
@@ -72,6 +58,7 @@ void mount_health_route(Server& server, std::shared_ptr<health_route_state> stat
         const auto owner = std::make_shared<timed>(state, server.clock());
         state = std::shared_ptr<health_route_state>{owner, owner->state()};
     }
+    state = with_hold_clock(server, std::move(state));
     mount_route(server, state);
     const auto mount_probe = [&](const std::string& path, probe_kind kind) {
         if (!path.empty())

@@ -38,8 +38,10 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return checks_.size(); }
 
     /// Begins a run of that check if its last result is too old and no run is under way. The run is
-    /// under way until it has a result and its function has returned.
-    std::optional<check_run> begin(std::size_t check, steady_time now) noexcept;
+    /// under way until it has a result and its function has returned. A result that is younger than
+    /// `age_min` is never too old.
+    std::optional<check_run> begin(std::size_t check, steady_time now,
+                                   duration age_min = duration::zero()) noexcept;
 
     /// The function that begins the run has returned.
     void returned(const check_run& run) noexcept { checks_[run.check].inside = false; }
@@ -60,6 +62,15 @@ public:
     /// The worst of all results; `pass` without a check.
     [[nodiscard]] check_status status(steady_time now) const noexcept;
 
+    /// Like `status`, but without the checks of which nothing is known yet: their first run is
+    /// within its deadline, or has not begun.
+    [[nodiscard]] check_status known(steady_time now) const noexcept;
+
+    /// Returns when `known` may change by time alone, or the next run is due. A result that is
+    /// younger than `age_min` is not repeated. Nothing without a check.
+    [[nodiscard]] std::optional<steady_time> changes_at(steady_time now,
+                                                        duration age_min) const noexcept;
+
     /// The document in the shape of `application/health+json`
     /// (draft-inadarei-api-health-check-06). Its status is `fail` if the application is not
     /// healthy, whatever the checks have found.
@@ -78,7 +89,7 @@ private:
         std::uint64_t run = 0;              // the number of the last run
         bool inside = false;                // the function that begins the run has not returned
 
-        [[nodiscard]] bool is_due(steady_time now) const noexcept;
+        [[nodiscard]] bool is_due(steady_time now, duration age_min) const noexcept;
         [[nodiscard]] bool is_overdue(steady_time now) const noexcept;
         [[nodiscard]] check_status status(steady_time now) const noexcept;
     };

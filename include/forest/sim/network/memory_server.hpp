@@ -5,6 +5,7 @@
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/http/request_parser.hpp>
 #include <forest/core/detail/http/response_writer.hpp>
+#include <forest/core/ip_address.hpp>
 #include <forest/form.hpp>
 #include <forest/policy/server.hpp>
 #include <forest/sim/time/virtual_clock.hpp>
@@ -14,6 +15,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,8 +27,8 @@
 namespace forest::inline FOREST_FORM::sim {
 
 /// A simulated server without faults. For a server that crashes or hangs, use server_process. Not
-/// copyable, not thread-safe. It must outlive the transports that talk to it. Models `server` and
-/// `timed_server`.
+/// copyable, not thread-safe. It must outlive the transports that talk to it. Models `server`,
+/// `timed_server` and `holding_server`.
 class memory_server {
     // Writes all answers into one string, so an answer of the usual size needs no new memory.
     class answer_writer {
@@ -46,6 +48,11 @@ public:
     public:
         void operator()(const response& answer) const { call_->answer(answer); }
 
+        /// See `holding_responder`. The functions of `pending` end the hold.
+        bool hold(forest::detail::unique_function<void(hold_end)> on_end) const {
+            return call_->hold(std::move(on_end));
+        }
+
     private:
         friend class memory_server;
 
@@ -64,8 +71,15 @@ public:
 
             void fail(int status);
 
+            bool hold(forest::detail::unique_function<void(hold_end)>&& told);
+
+            void client_gone();
+
+            void end_hold(hold_end why);
+
             std::shared_ptr<answer_writer> writer; // may outlive the server
             answer_writer::receiver deliver;
+            forest::detail::unique_function<void(hold_end)> on_end; // if the answer is held
             wall_time received;
             bool head;
             bool close;
@@ -74,6 +88,31 @@ public:
         explicit responder(std::shared_ptr<call> waiting) : call_{std::move(waiting)} {}
 
         std::shared_ptr<call> call_;
+    };
+
+    /// A request that may not have been answered yet.
+    class pending {
+    public:
+        pending() = default;
+
+        /// The client has closed the connection: the answer, if it is still to come, is dropped.
+        void client_gone() const {
+            if (const auto call = call_.lock())
+                call->client_gone();
+        }
+
+        /// The server needs the connection: if the answer is held, it is given now.
+        void answer_now() const {
+            if (const auto call = call_.lock())
+                call->end_hold(hold_end::answer_now);
+        }
+
+    private:
+        friend class memory_server;
+
+        explicit pending(std::weak_ptr<responder::call> waiting) : call_{std::move(waiting)} {}
+
+        std::weak_ptr<responder::call> call_;
     };
 
     using handler_type = forest::detail::unique_function<void(const server_request&, responder)>;
@@ -93,10 +132,10 @@ public:
     /// Takes the bytes of one request. Calls `receiver` with the bytes of the answer, at once or
     /// when the handler answers; these bytes are valid during that call. The answer to a malformed
     /// request is 400. With `keeps`, the connection stays open if the request permits it; otherwise
-    /// the answer closes it.
-    void serve(std::span<char> bytes,
-               forest::detail::unique_function<void(std::string_view)>&& receiver,
-               bool keeps = false);
+    /// the answer closes it. `peer` is the address of the client.
+    pending serve(std::span<char> bytes,
+                  forest::detail::unique_function<void(std::string_view)>&& receiver,
+                  bool keeps = false, const std::optional<ip_address>& peer = {});
 
 private:
     virtual_clock clock_;
@@ -104,7 +143,7 @@ private:
     std::shared_ptr<answer_writer> writer_ = std::make_shared<answer_writer>();
 };
 
-static_assert(forest::timed_server<memory_server>);
+static_assert(forest::holding_server<memory_server>);
 
 } // namespace forest::inline FOREST_FORM::sim
 

@@ -71,7 +71,7 @@ FOREST_DECL void check_runner::add(std::string name, check_function function,
                                    const check_options& options) {
     if (!function)
         throw std::system_error(make_error_code(errc::check_function_missing), name);
-    const std::lock_guard lock{mutex_};
+    std::unique_lock lock{mutex_};
     functions_.emplace_back();
     try {
         if (const std::error_code ec = checks_.add(name, options))
@@ -82,9 +82,12 @@ FOREST_DECL void check_runner::add(std::string name, check_function function,
     }
     functions_.back() = std::move(function);
     empty_ = false;
+    lock.unlock();
+    if (news_)
+        news_(false);
 }
 
-FOREST_DECL void check_runner::use(check_clock* clock) {
+FOREST_DECL void check_runner::use(route_clock* clock) {
     held_list dropped;
     const std::lock_guard lock{mutex_};
     if (clock_ != nullptr)
@@ -112,10 +115,10 @@ FOREST_DECL wall_time check_runner::wall_now() const {
                : std::chrono::floor<wall_time::duration>(std::chrono::system_clock::now());
 }
 
-FOREST_DECL void check_runner::refresh() {
+FOREST_DECL void check_runner::refresh(duration age_min) {
     std::unique_lock lock{mutex_};
     for (std::size_t check = 0; check < checks_.size(); ++check) {
-        const std::optional<check_run> run = checks_.begin(check, steady_now());
+        const std::optional<check_run> run = checks_.begin(check, steady_now(), age_min);
         if (!run)
             continue;
         check_function& function = functions_[check];
@@ -140,7 +143,6 @@ FOREST_DECL void check_runner::call(check_function& function, const check_run& r
 }
 
 FOREST_DECL bool check_runner::hold(function_reference<unique_function<void()>()> make) {
-    refresh();
     const std::lock_guard lock{mutex_};
     if (clock_ == nullptr)
         return false;
@@ -220,6 +222,16 @@ FOREST_DECL check_status check_runner::status() const {
     return checks_.status(steady_now());
 }
 
+FOREST_DECL check_status check_runner::known() const {
+    const std::lock_guard lock{mutex_};
+    return checks_.known(steady_now());
+}
+
+FOREST_DECL std::optional<steady_time> check_runner::changes_at(duration age_min) const {
+    const std::lock_guard lock{mutex_};
+    return checks_.changes_at(steady_now(), age_min);
+}
+
 FOREST_DECL check_status check_runner::describe(std::string& document, bool healthy,
                                                 std::string_view version) const {
     const std::lock_guard lock{mutex_};
@@ -237,6 +249,8 @@ FOREST_DECL void check_runner::finish(const check_run& run, check_result&& resul
         settled = take_settled(now);
     }
     send(settled);
+    if (news_)
+        news_(true);
 }
 
 } // namespace forest::inline FOREST_FORM::detail

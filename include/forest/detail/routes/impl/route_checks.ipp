@@ -32,8 +32,8 @@ FOREST_DECL std::error_code route_checks::add(std::string name, const check_opti
     return {};
 }
 
-FOREST_DECL bool route_checks::entry::is_due(steady_time now) const noexcept {
-    return !started && !inside && (!ended || now - *ended >= options.cache_for);
+FOREST_DECL bool route_checks::entry::is_due(steady_time now, duration age_min) const noexcept {
+    return !started && !inside && (!ended || now - *ended >= std::max(options.cache_for, age_min));
 }
 
 FOREST_DECL bool route_checks::entry::is_overdue(steady_time now) const noexcept {
@@ -44,10 +44,10 @@ FOREST_DECL check_status route_checks::entry::status(steady_time now) const noex
     return is_overdue(now) || !ended ? check_status::fail : result.status;
 }
 
-FOREST_DECL std::optional<check_run> route_checks::begin(std::size_t check,
-                                                         steady_time now) noexcept {
+FOREST_DECL std::optional<check_run> route_checks::begin(std::size_t check, steady_time now,
+                                                         duration age_min) noexcept {
     entry& begun = checks_[check];
-    if (!begun.is_due(now))
+    if (!begun.is_due(now, age_min))
         return std::nullopt;
     begun.started = now;
     begun.inside = true;
@@ -104,6 +104,33 @@ FOREST_DECL check_status route_checks::status(steady_time now) const noexcept {
     for (const entry& each : checks_)
         worst = std::max(worst, each.status(now));
     return worst;
+}
+
+FOREST_DECL check_status route_checks::known(steady_time now) const noexcept {
+    check_status worst = check_status::pass;
+    for (const entry& each : checks_) {
+        if (each.ended || each.is_overdue(now))
+            worst = std::max(worst, each.status(now));
+    }
+    return worst;
+}
+
+FOREST_DECL std::optional<steady_time> route_checks::changes_at(steady_time now,
+                                                                duration age_min) const noexcept {
+    std::optional<steady_time> first;
+    for (const entry& each : checks_) {
+        if (each.is_overdue(now))
+            continue; // Its result is the next change.
+        steady_time then = now;
+        if (each.started)
+            then = *each.started + each.options.deadline;
+        else if (each.ended)
+            then = *each.ended + std::max(each.options.cache_for, age_min);
+        if (each.inside && !each.started)
+            then = std::max(then, now + age_min); // Its function has not returned.
+        first = first ? std::min(*first, then) : then;
+    }
+    return first;
 }
 
 FOREST_DECL std::string route_checks::document(bool healthy, std::string_view version,
