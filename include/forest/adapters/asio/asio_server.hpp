@@ -36,7 +36,7 @@ struct server_state;
 }
 
 /// Serves routes over TCP, TLS and unix sockets, with keep-alive and pipelining: a model of
-/// `server` and of `timed_server`.
+/// `server`, `timed_server` and `holding_server`.
 ///
 /// From examples/tutorial/01_watch_one_server.cpp:
 ///     forest::asio_server server{io.get_executor()};
@@ -74,9 +74,9 @@ public:
     asio_server(const asio_server&) = delete;
     asio_server& operator=(const asio_server&) = delete;
 
-    /// Stops at once, and waits for the running handler. After that no handler runs, none will
-    /// start, and every socket is closed. A handler that calls the destructor is the last one; the
-    /// destructor does not wait for it.
+    /// Stops like `stop()`, and waits for the running handler. After that no handler runs, none
+    /// will start, and every socket is closed. A handler that calls the destructor is the last one;
+    /// the destructor does not wait for it.
     ~asio_server();
 
     /// Calls `handler(const server_request&, responder)` for each GET and HEAD of `path`. The
@@ -130,11 +130,12 @@ public:
     /// Returns a clock on the executor of the server.
     [[nodiscard]] asio_clock clock() const;
 
-    /// Stops accepting and closes idle connections. Requests that have begun are still answered,
-    /// with `Connection: close`. After `grace` the remaining connections are closed; with 0 all are
-    /// closed at once. Does not block, and does not wait for a running handler. A further call can
-    /// only shorten the grace period. If there is no memory for a timer, there is no grace period.
-    /// The server does not start again.
+    /// Stops accepting and closes idle connections. The answers that handlers hold are asked for,
+    /// and sent by this thread as far as clients take them at once. Requests that have begun are
+    /// still answered, with `Connection: close`. After `grace` the remaining connections are
+    /// closed; with 0 all are closed at once. Does not block, and does not wait for a running
+    /// handler. A further call can only shorten the grace period. If there is no memory for a
+    /// timer, there is no grace period. The server does not start again.
     void stop(duration grace = duration::zero());
 
 #if !defined(__clang__)

@@ -73,8 +73,9 @@ struct server_limits {
     /// answer. Greater than 0.
     duration idle_timeout = std::chrono::seconds{20};
 
-    /// How long a handler may keep the responder. After that the answer is 503, and the connection
-    /// is closed. Greater than 0.
+    /// How long a handler may keep the responder, unless it holds the answer
+    /// (`server_responder::hold`). After that the answer is 503, and the connection is closed.
+    /// Greater than 0.
     duration answer_timeout = std::chrono::seconds{30};
 
     /// The largest number of connections at one time, at least 1. A further connection replaces
@@ -83,9 +84,10 @@ struct server_limits {
     /// their answer. Clients that wait between two requests are next, beginning with the one that
     /// has waited longest. Clients that have not taken their whole answer within `send_timeout` are
     /// last. The order is the same when descriptors or memory run out. A connection is a stranger
-    /// until a handler answers it with a status below 400 or above 499, and not with
-    /// `response::for_anybody`; a route does that if the signature is valid. If there is no
-    /// connection to close, new ones wait in the backlog.
+    /// until a handler holds its answer, or answers it with a status below 400 or above 499, and
+    /// not with `response::for_anybody`; a route does that if the signature is valid. If there is
+    /// no connection to close, new ones wait in the backlog, and the answer that is held longest is
+    /// given early, except if memory runs out. Its connection is closed after it.
     std::size_t connections_max = 1024;
 
     /// How many connections the kernel completes before they are accepted, at least 1. The kernel

@@ -2,6 +2,7 @@
 #ifndef FOREST_ADAPTERS_ASIO_SERVER_RESPONDER_HPP
 #define FOREST_ADAPTERS_ASIO_SERVER_RESPONDER_HPP
 
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/form.hpp>
 #include <forest/policy/server.hpp>
 
@@ -36,6 +37,14 @@ public:
     /// Sends `answer`, and copies the necessary parts before it returns. Does nothing if the
     /// request has been answered or its connection is closed.
     void operator()(const response& answer) const;
+
+    /// Says that the answer comes much later; see `holding_responder`. Then
+    /// `server_limits::answer_timeout` does not apply. The hold ends with `client_gone` when the
+    /// connection is closed, also by the client for its direction only. It ends with `answer_now`
+    /// when the client sends more, when the server stops, or when it needs the connection for
+    /// another client. Returns false, too, if the client has sent more already, or if there is no
+    /// memory.
+    [[nodiscard]] bool hold(detail::unique_function<void(hold_end)> on_end) const noexcept;
 
 private:
     friend class detail::server_connection;

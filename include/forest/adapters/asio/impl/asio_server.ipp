@@ -32,7 +32,7 @@
 
 namespace forest::inline FOREST_FORM {
 
-static_assert(timed_server<asio_server>);
+static_assert(holding_server<asio_server>);
 
 // Adds listeners to a server. All members are called under the server's lock.
 class asio_server::listening {
@@ -46,6 +46,9 @@ public:
     std::error_code listen_unix(const std::string& path, unsigned mode);
 
     static void stop(detail::server_state& state);
+
+    // Stops, and lets the handlers give the answers that they hold. Call it without the lock.
+    static void stop_holding(detail::server_state& state);
 
 private:
     using listener_list = std::vector<std::shared_ptr<detail::server_listener>>;
@@ -91,8 +94,8 @@ FOREST_DECL asio_server::asio_server(const executor_source& source, const server
 
 FOREST_DECL asio_server::~asio_server() {
     std::list<detail::server_route> routes;
+    listening::stop_holding(*state_);
     detail::server_lock lock{*state_};
-    listening::stop(*state_);
     detail::close_all(*state_);
     state_->grace.cancel();
     if (state_->wait_for_handler(lock))
@@ -183,8 +186,8 @@ FOREST_DECL asio_clock asio_server::clock() const {
 }
 
 FOREST_DECL void asio_server::stop(duration grace) {
+    listening::stop_holding(*state_);
     const detail::server_lock lock{*state_};
-    listening::stop(*state_);
     if (grace <= duration::zero()) {
         state_->grace.cancel();
         return detail::close_all(*state_);
@@ -302,6 +305,12 @@ FOREST_DECL void asio_server::listening::stop(detail::server_state& state) {
     close_all_of(state.listeners);
     state.listeners.clear();
     state.spare.give();
+}
+
+FOREST_DECL void asio_server::listening::stop_holding(detail::server_state& state) {
+    const detail::server_lock lock{state};
+    stop(state);
+    detail::end_holds(state);
 }
 
 } // namespace forest::inline FOREST_FORM

@@ -49,6 +49,15 @@ FOREST_DECL void server_responder::operator()(const response& answer) const {
         slot_->connection->answer(answer);
 }
 
+FOREST_DECL bool
+server_responder::hold(detail::unique_function<void(hold_end)> on_end) const noexcept {
+    if (slot_ == nullptr)
+        return false;
+    const std::lock_guard lock{*slot_->mutex};
+    return slot_->request == request_ && slot_->connection != nullptr &&
+           slot_->connection->hold(std::move(on_end));
+}
+
 } // namespace forest::inline FOREST_FORM
 
 #endif

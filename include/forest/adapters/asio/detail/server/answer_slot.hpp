@@ -2,8 +2,10 @@
 #ifndef FOREST_ADAPTERS_ASIO_DETAIL_SERVER_ANSWER_SLOT_HPP
 #define FOREST_ADAPTERS_ASIO_DETAIL_SERVER_ANSWER_SLOT_HPP
 
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/response.hpp>
 #include <forest/form.hpp>
+#include <forest/policy/server.hpp>
 
 #include <cstddef>
 #include <cstdint>
@@ -20,6 +22,7 @@ class answer_receiver {
 public:
     virtual void answer(const response& content) noexcept = 0;
     virtual void answer_error(int status) noexcept = 0;
+    virtual bool hold(unique_function<void(hold_end)>&& on_end) noexcept = 0;
 
 protected:
     ~answer_receiver() = default;

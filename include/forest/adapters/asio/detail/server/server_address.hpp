@@ -2,6 +2,7 @@
 #ifndef FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_ADDRESS_HPP
 #define FOREST_ADAPTERS_ASIO_DETAIL_SERVER_SERVER_ADDRESS_HPP
 
+#include <forest/core/ip_address.hpp>
 #include <forest/form.hpp>
 
 #include <asio/ip/address.hpp>
@@ -9,6 +10,7 @@
 #include <sys/socket.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +29,10 @@ struct server_address {
 
     // Writes the address in the form of the system. Returns the size.
     socklen_t write(sockaddr_storage& system) const noexcept;
+
+    // Returns the address alone, one of IPv4 also if it is mapped to IPv6; null for the result of
+    // `from` if that was no address.
+    [[nodiscard]] std::optional<ip_address> portless() const noexcept;
 
     // Returns `127.0.0.1:80`, `[::1]:80` or `[fe80::1%25eth0]:80`.
     [[nodiscard]] std::string text() const;

@@ -7,10 +7,13 @@
 #include <forest/adapters/asio/detail/server/server_state.hpp>
 #include <forest/adapters/asio/detail/server/server_stream.hpp>
 #include <forest/adapters/openssl/tls_context.hpp>
+#include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/http/request_parser.hpp>
 #include <forest/core/detail/http/response_writer.hpp>
+#include <forest/core/ip_address.hpp>
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
+#include <forest/policy/server.hpp>
 
 #include <asio/posix/stream_descriptor.hpp>
 #include <asio/steady_timer.hpp>
@@ -23,6 +26,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -44,7 +48,8 @@ class server_connection final : public server_party, public answer_receiver {
 public:
     using clock = std::chrono::steady_clock;
 
-    server_connection(std::shared_ptr<server_state> server, const tls_context* tls);
+    server_connection(std::shared_ptr<server_state> server, const tls_context* tls,
+                      const std::optional<ip_address>& peer);
 
     // Takes an accepted socket over. With an error it stays the caller's.
     std::error_code assign(int descriptor) { return stream_.assign(descriptor); }
@@ -62,6 +67,9 @@ public:
 
     // Returns whether no part of a request has arrived since the last answer.
     [[nodiscard]] bool idle() const noexcept;
+
+    // Returns whether a handler holds the answer, and has not been asked for it.
+    [[nodiscard]] bool held() const noexcept { return !on_end_.empty(); }
 
     // Returns whether no handler has accepted a request of this connection yet.
     [[nodiscard]] bool is_stranger() const noexcept { return list_ == &server_->strangers; }
@@ -83,6 +91,12 @@ public:
 
     // Sends an answer of the server itself.
     void answer_error(int status) noexcept override;
+
+    // The handler answers much later. See `server_responder::hold`.
+    bool hold(unique_function<void(hold_end)>&& on_end) noexcept override;
+
+    // Asks for the answer that is held, and closes the connection after it.
+    void answer_now() noexcept;
 
 private:
     enum class phase {
@@ -106,6 +120,15 @@ private:
     // Returns true if the operation is done. Otherwise this function has begun the necessary wait,
     // or closed the connection.
     bool wait_unless_done(stream_result result);
+
+    // Notices when the client of a held answer closes the connection or sends more.
+    void watch_client();
+
+    // What is to be called at the end of the hold is called when the lock is released.
+    void end_hold(std::optional<hold_end> why) noexcept;
+
+    // The handler has the usual time for its answer again.
+    void ask_for_answer() noexcept;
 
     // Between two turns, the connection stores its unused bytes in `input_`. During a turn they are
     // at the front of the scratch space, because the parser reads only there.
@@ -178,6 +201,7 @@ private:
     void set_timer();
 
     static constexpr std::size_t slot_bytes = 128;        // including the nodes of lists and timers
+    static constexpr std::size_t hold_bytes = 96;         // the node of `on_end_`
     static constexpr std::size_t shared_bytes_min = 4096; // smaller bodies are copied: one write
     static constexpr std::size_t output_bytes_kept =
         std::size_t{64} * 1024; // more than most answers take
@@ -196,8 +220,10 @@ private:
     clock::time_point sending_since_;
     std::uint64_t timer_number_ = 0;
     request_parser parser_;
-    std::vector<char> input_; // the unused bytes, between two turns
-    std::size_t kept_ = 0;    // how many unused bytes are in the scratch space, during a turn
+    const std::optional<ip_address> peer_;
+    std::list<held_end> on_end_; // one while the answer is held; moving it needs no memory
+    std::vector<char> input_;    // the unused bytes, between two turns
+    std::size_t kept_ = 0;       // how many unused bytes are in the scratch space, during a turn
     std::string output_;
     std::string_view body_;                             // the body of the answer, if it is shared
     std::list<std::shared_ptr<const void>> body_owner_; // one or none; moving it needs no memory
@@ -213,6 +239,7 @@ private:
     bool continued_ = false;
     bool close_after_ = false;
     bool in_turn_ = false; // a turn is running, and it will send the answer
+    bool was_held_ = false;
 };
 
 } // namespace forest::inline FOREST_FORM::detail

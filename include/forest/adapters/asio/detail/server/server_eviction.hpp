@@ -42,12 +42,16 @@ struct accept_room {
     server_connection::clock::time_point when{}; ///< when to try again, after `not_yet`
 };
 
-/// Closes one connection to make a place and to free a descriptor. Called in a turn. Releases the
-/// lock while a handler runs.
+/// Closes one connection to make a place and to free a descriptor. If there is none to close, the
+/// answer that is held longest is asked for; its connection is closed after it. Called in a turn.
+/// Releases the lock while a handler runs.
 FOREST_DECL accept_room make_place(server_state& server, std::unique_lock<std::mutex>& lock);
 
 FOREST_DECL bool make_room(server_state& server, std::size_t bytes,
                            const server_connection& asking);
+
+// Asks for all answers that are held.
+FOREST_DECL void end_holds(server_state& server);
 
 // Closes the connections on which no request has begun.
 FOREST_DECL void close_idle(server_state& server);

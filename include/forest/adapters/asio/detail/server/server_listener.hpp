@@ -7,6 +7,7 @@
 #include <forest/adapters/asio/detail/server/server_state.hpp>
 #include <forest/adapters/openssl/tls_context.hpp>
 #include <forest/adapters/posix/server_socket_file.hpp>
+#include <forest/core/ip_address.hpp>
 #include <forest/form.hpp>
 
 #include <asio/posix/stream_descriptor.hpp>
@@ -17,6 +18,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -101,7 +103,7 @@ private:
     // then the next turn has been arranged.
     bool find_place(lock_type& lock);
 
-    void take(int descriptor, lock_type& lock);
+    void take(int descriptor, const std::optional<ip_address>& peer, lock_type& lock);
 
     // The system is called directly, so this is only used for waits. The client uses the same type.
     asio::posix::stream_descriptor socket_;

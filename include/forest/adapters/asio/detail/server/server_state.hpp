@@ -24,6 +24,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -43,6 +44,13 @@ using route_handler = unique_function<void(const server_request&, server_respond
 struct server_route {
     std::string path;
     route_handler handler;
+};
+
+// What is called at the end of a hold. Without a reason the answer was given, and nothing is
+// called.
+struct held_end {
+    unique_function<void(hold_end)> call;
+    std::optional<hold_end> why{};
 };
 
 class server_connection;
@@ -107,6 +115,9 @@ struct server_state {
     // Owners of bodies that are not needed any more; see `server_lock`.
     std::list<std::shared_ptr<const void>> released;
 
+    // Holds that have ended; see `server_lock`.
+    std::list<held_end> ended;
+
     // The timers of the listeners that could not accept; there is room for all of them.
     std::vector<asio::steady_timer*> paused;
     std::chrono::steady_clock::time_point pressed_until; // silent clients are held back until then
@@ -130,8 +141,9 @@ struct server_state {
     std::condition_variable left;
 };
 
-/// The lock of a server for code that closes connections. The owners of bodies have deleters of the
-/// application. The deleters run after the lock was released.
+/// The lock of a server for code that closes connections or ends holds. The owners of bodies have
+/// deleters of the application. The deleters, and what is called at the end of holds, run after the
+/// lock was released.
 class server_lock : public std::unique_lock<std::mutex> {
 public:
     explicit server_lock(server_state& server) : unique_lock{*server.mutex}, server_{server} {}

@@ -4,6 +4,7 @@
 
 #include <forest/adapters/asio/detail/server/server_address.hpp>
 #include <forest/core/fields.hpp>
+#include <forest/core/ip_address.hpp>
 
 #include <asio/ip/address.hpp>
 #include <asio/ip/address_v4.hpp>
@@ -13,10 +14,12 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -37,6 +40,24 @@ FOREST_DECL server_address server_address::from(const sockaddr_storage& system) 
         return {asio::ip::address_v6{bytes, found.sin6_scope_id}, ntohs(found.sin6_port)};
     }
     return {};
+}
+
+FOREST_DECL std::optional<ip_address> server_address::portless() const noexcept {
+    if (port == 0)
+        return std::nullopt;
+    ip_address result;
+    if (ip.is_v6() && !ip.to_v6().is_v4_mapped()) {
+        const auto bytes = ip.to_v6().to_bytes();
+        std::copy(bytes.begin(), bytes.end(), result.bytes.begin());
+        result.is_v6 = true;
+        result.scope = static_cast<std::uint32_t>(ip.to_v6().scope_id());
+        return result;
+    }
+    const auto bytes = ip.is_v4()
+                           ? ip.to_v4().to_bytes()
+                           : asio::ip::make_address_v4(asio::ip::v4_mapped, ip.to_v6()).to_bytes();
+    std::copy(bytes.begin(), bytes.end(), result.bytes.begin());
+    return result;
 }
 
 FOREST_DECL socklen_t server_address::write(sockaddr_storage& system) const noexcept {

@@ -9,12 +9,14 @@
 namespace forest::inline FOREST_FORM::detail {
 
 FOREST_DECL server_connection::server_connection(std::shared_ptr<server_state> server,
-                                                 const tls_context* tls)
+                                                 const tls_context* tls,
+                                                 const std::optional<ip_address>& peer)
     : server_party{std::move(server)},
       stream_{server_->turns.get_executor(), tls},
       timer_{server_->turns.get_executor()},
       wake_{server_->turns.get_executor()},
-      parser_{server_->limits.message, request_body::skipped} {
+      parser_{server_->limits.message, request_body::skipped},
+      peer_{peer} {
     slot_->mutex = server_->mutex;
     slot_->connection = this;
 }
@@ -39,6 +41,7 @@ FOREST_DECL void server_connection::close() noexcept {
     stream_.close();
     timer_.cancel();
     wake_.cancel();
+    end_hold(hold_end::client_gone);
     forget_answer();
     server_->memory.count(counted_bytes_, 0);
     list_->erase(position_);
@@ -87,6 +90,56 @@ FOREST_DECL void server_connection::answer_error(int status) noexcept {
     }
 }
 
+FOREST_DECL bool server_connection::hold(unique_function<void(hold_end)>&& on_end) noexcept {
+    if (phase_ != phase::answering || held() || server_->stopping || unparsed_)
+        return false;
+    try {
+        std::list<held_end> added;
+        added.push_back({std::move(on_end)});
+        if (!in_turn_)
+            wake(); // It begins to watch the client.
+        on_end_.swap(added);
+    } catch (...) { // There is no memory.
+        return false;
+    }
+    was_held_ = true;
+    if (is_stranger())
+        move_to(server_->busy, server_->busy.end());
+    count_memory();
+    return true;
+}
+
+FOREST_DECL void server_connection::answer_now() noexcept {
+    close_after_ = true;
+    ask_for_answer();
+}
+
+FOREST_DECL void server_connection::ask_for_answer() noexcept {
+    try {
+        set_deadline(server_->limits.answer_timeout);
+    } catch (...) { // There is no memory.
+        return close();
+    }
+    end_hold(hold_end::answer_now);
+}
+
+FOREST_DECL void server_connection::end_hold(std::optional<hold_end> why) noexcept {
+    if (!held())
+        return;
+    on_end_.front().why = why;
+    server_->ended.splice(server_->ended.end(), on_end_);
+}
+
+FOREST_DECL void server_connection::watch_client() {
+    std::size_t count = 0;
+    if (!wait_unless_done(stream_.receive(server_->scratch(), server_->encrypted_scratch(), count)))
+        return;
+    in_scratch_ = true;
+    kept_ = count;
+    unparsed_ = true;
+    ask_for_answer();
+}
+
 FOREST_DECL void server_connection::proceed(lock_type& lock) {
     in_turn_ = true;
     try {
@@ -112,6 +165,9 @@ FOREST_DECL bool server_connection::step(lock_type& lock) {
     case phase::sending: return send() && answered();
     case phase::lingering: return drain();
     case phase::answering:
+        if (held())
+            watch_client();
+        return false;
     case phase::closed: return false;
     }
     return false;
@@ -179,6 +235,7 @@ FOREST_DECL void server_connection::keep_input() {
 FOREST_DECL void server_connection::dispatch(lock_type& lock) {
     const std::span<const char> data = server_->scratch().first(kept_);
     begin_answering();
+    unparsed_ = kept_ > parser_.consumed();
     route_handler* const route = server_->find_route(parser_.path(data));
     if (route == nullptr) {
         answer_error(404);
@@ -191,7 +248,7 @@ FOREST_DECL void server_connection::dispatch(lock_type& lock) {
         slot_->holders = 1;
         const server_request request{
             parser_.method(), parser_.path(data), parser_.fields(data),
-            std::chrono::floor<wall_time::duration>(std::chrono::system_clock::now())};
+            std::chrono::floor<wall_time::duration>(std::chrono::system_clock::now()), peer_};
         server_->call(lock, *route, request, server_responder{slot_, slot_->request});
     }
     drop_request();
@@ -217,11 +274,13 @@ FOREST_DECL void server_connection::begin_answering() noexcept {
     if (list_ == &server_->idle)
         move_to(server_->busy, server_->busy.end());
     phase_ = phase::answering;
+    was_held_ = false;
     ++slot_->request;
     slot_->holders = 0;
 }
 
 FOREST_DECL void server_connection::send_answer(const response& content) noexcept {
+    end_hold({});
     phase_ = phase::sending;
     close_after_ = close_after_ || !parser_.keep_alive() || server_->stopping;
     try {
@@ -271,6 +330,11 @@ FOREST_DECL void server_connection::begin_sending(std::string_view head,
     stream_.begin_sending(head, body, close_after_);
     sending_since_ = clock::now();
     try {
+        // A client that has waited gets its answer before the caller goes on, and maybe stops the
+        // server. A turn does the rest.
+        std::size_t count = 0;
+        if (was_held_)
+            (void)stream_.send(count);
         set_deadline(server_->limits.send_timeout);
         if (!in_turn_)
             wake();
@@ -349,10 +413,12 @@ FOREST_DECL void server_connection::move_to(connection_list& list,
 FOREST_DECL void server_connection::count_memory() noexcept {
     server_->memory.count(counted_bytes_, sizeof(server_connection) + slot_bytes +
                                               input_.capacity() + output_.capacity() +
-                                              stream_.memory_bytes());
+                                              stream_.memory_bytes() + (held() ? hold_bytes : 0));
 }
 
 FOREST_DECL void server_connection::time_out(lock_type& lock) {
+    if (held())
+        return; // The handler decides when.
     in_turn_ = true;
     if (phase_ == phase::answering) {
         close_after_ = true;

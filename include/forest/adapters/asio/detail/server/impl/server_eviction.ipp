@@ -29,8 +29,13 @@ FOREST_DECL std::shared_ptr<server_connection> next_to_give_way(const server_sta
 FOREST_DECL accept_room make_place(server_state& server, std::unique_lock<std::mutex>& lock) {
     while (true) {
         const auto next = next_to_give_way(server);
-        if (next == nullptr)
+        if (next == nullptr) {
+            const auto held = std::find_if(server.busy.begin(), server.busy.end(),
+                                           [](const auto& each) { return each->held(); });
+            if (held != server.busy.end())
+                (*held)->answer_now();
             return {accept_room::kind::none};
+        }
         if (!next->is_stranger()) {
             next->close();
             return {accept_room::kind::made};
@@ -62,6 +67,14 @@ FOREST_DECL bool make_room(server_state& server, std::size_t bytes,
         next->close();
     }
     return true;
+}
+
+FOREST_DECL void end_holds(server_state& server) {
+    for (auto next = server.busy.begin(); next != server.busy.end();) {
+        const std::shared_ptr<server_connection> connection = *next++;
+        if (connection->held())
+            connection->answer_now();
+    }
 }
 
 FOREST_DECL void close_idle(server_state& server) {

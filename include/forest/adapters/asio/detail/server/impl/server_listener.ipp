@@ -20,6 +20,7 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -206,11 +207,13 @@ FOREST_DECL bool server_listener::accept_one(lock_type& lock) {
         if (!find_place(lock))
             return false;
     }
-    const int descriptor =
-        ::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    sockaddr_storage client{};
+    socklen_t size = sizeof client;
+    const int descriptor = ::accept4(socket_.native_handle(), reinterpret_cast<sockaddr*>(&client),
+                                     &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor >= 0) {
         gave_back_ = false;
-        take(descriptor, lock);
+        take(descriptor, server_address::from(client).portless(), lock);
         return socket_.is_open();
     }
     switch (errno) {
@@ -254,11 +257,12 @@ FOREST_DECL bool server_listener::find_place(lock_type& lock) {
     return false;
 }
 
-FOREST_DECL void server_listener::take(int descriptor, lock_type& lock) {
+FOREST_DECL void server_listener::take(int descriptor, const std::optional<ip_address>& peer,
+                                       lock_type& lock) {
     std::shared_ptr<server_connection> connection;
     std::error_code ec;
     try {
-        connection = std::make_shared<server_connection>(server_, tls_.get());
+        connection = std::make_shared<server_connection>(server_, tls_.get(), peer);
         ec = connection->assign(descriptor);
     } catch (...) {
         ::close(descriptor);

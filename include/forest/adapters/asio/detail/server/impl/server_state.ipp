@@ -51,7 +51,13 @@ FOREST_DECL bool server_state::wait_for_handler(std::unique_lock<std::mutex>& lo
 FOREST_DECL server_lock::~server_lock() {
     std::list<std::shared_ptr<const void>> outside;
     outside.swap(server_.released);
+    std::list<held_end> ended;
+    ended.swap(server_.ended);
     unlock();
+    for (held_end& each : ended) {
+        if (each.why && each.call)
+            each.call(*each.why);
+    }
 }
 
 } // namespace forest::inline FOREST_FORM::detail
