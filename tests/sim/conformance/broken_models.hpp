@@ -133,6 +133,7 @@ inline std::vector<fault_of_a_model> faults_of(std::string_view policy) {
                                             {"resolver.wrong_error", 1},
                                             {"resolver.wrong_addresses", 1},
                                             {"server.dropped_not_500", 1},
+                                            {"server.hold_ended", 1},
                                             {"server.fields_lost", 2},
                                             {"server.wrong_fields", 2},
                                             {"server.handler_called_for_others", 1},

@@ -12,6 +12,7 @@
 #include <forest/sim/time/host.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -49,8 +50,27 @@ class broken_server {
                 send({.status = fault.is("server.dropped_not_500", 1) ? 200 : 500, .fields = {}});
         }
 
+        // Called by a responder, in the connection that `self` owns.
+        static bool hold(const std::shared_ptr<connection>& self,
+                         std::function<void(hold_end)> on_end) {
+            const fault_of_a_model& fault = self->fault;
+            if (self->answered || fault.is("server.hold_refused"))
+                return false;
+            if (fault.is("server.hold_ended"))
+                self->queue.after(std::chrono::milliseconds{1},
+                                  [on_end] { on_end(hold_end::answer_now); });
+            if (fault.is("server.hold_ended", 1))
+                self->on_end = std::move(on_end);
+            if (fault.is("server.held_answer_lost")) // It has its time, as any answer.
+                self->queue.after(std::chrono::milliseconds{300},
+                                  [self] { self->send({.status = 503, .fields = {}}); });
+            return true;
+        }
+
         // Called by a responder.
         void answer(const response& content) {
+            if (on_end)
+                on_end(hold_end::client_gone);
             if (fault.is("server.threw") && content.body.empty())
                 throw std::length_error{"an empty body"};
             if (fault.is("server.never_answered") && content.body.empty())
@@ -115,6 +135,7 @@ class broken_server {
         fault_of_a_model fault;
         std::shared_ptr<std::deque<std::weak_ptr<connection>>> waiting;
         std::shared_ptr<wire> out;
+        std::function<void(hold_end)> on_end;
         bool head = false;
         bool answered = false;
     };
@@ -124,6 +145,12 @@ public:
     public:
         explicit responder(std::shared_ptr<connection> client) : client_{std::move(client)} {}
         void operator()(const response& content) const { client_->answer(content); }
+
+        template <typename OnEnd>
+        bool hold(OnEnd on_end) const {
+            return connection::hold(client_, [end = std::make_shared<OnEnd>(std::move(on_end))](
+                                                 hold_end why) { (*end)(why); });
+        }
 
     private:
         std::shared_ptr<connection> client_;

@@ -134,6 +134,10 @@ inline constexpr auto rules = std::to_array<rule>({
     {"server.other_method_not_405",
      "The server answers 405 for other methods, with GET and HEAD in the field Allow."},
     {"server.answers_mixed_up", "Each of several requests at once gets its own answer."},
+    {"server.hold_refused", "An answer can be held while the client waits for it."},
+    {"server.held_answer_lost", "An answer that is held is the one that is given at last."},
+    {"server.hold_ended", "The end of a hold is not called while the client waits, nor after the "
+                          "answer."},
     {"server.threw", "Neither get() nor a responder throws."},
 
     {"resolver.called_inside", "The handler is not called from inside async_resolve()."},

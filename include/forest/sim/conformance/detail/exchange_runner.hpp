@@ -16,6 +16,7 @@
 #include <forest/sim/conformance/harness.hpp>
 #include <forest/sim/conformance/rules.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <functional>
@@ -40,6 +41,17 @@ struct seen_request {
     std::string path;
     std::string fields;
     wall_time received;
+};
+
+// A server whose responders can hold an answer.
+template <typename T>
+concept holds_answers =
+    requires { typename T::responder; } && holding_responder<typename T::responder>;
+
+// What became of a hold.
+struct hold_record {
+    std::atomic<bool> held = false;
+    std::atomic<int> ends = 0; // calls at its end
 };
 
 // A responder that a handler has kept, and the number in the request.
@@ -82,6 +94,8 @@ public:
                 harness_.server().get(
                     std::string{each},
                     [state = state_](const server_request& request, auto respond) {
+                        if constexpr (holding_responder<decltype(respond)>)
+                            state->hold(respond);
                         state->handle(request, std::move(respond));
                     });
         });
@@ -112,6 +126,14 @@ public:
     void on_request(handler action) {
         const std::lock_guard lock{state_->mutex};
         state_->on_request = std::move(action);
+    }
+
+    // Makes the handlers hold the next answer before anything else.
+    std::shared_ptr<hold_record> hold_next() {
+        auto record = std::make_shared<hold_record>();
+        const std::lock_guard lock{state_->mutex};
+        state_->hold_next = record;
+        return record;
     }
 
     // Makes the handlers keep their responders, so no request is answered yet. `first` is called
@@ -224,6 +246,17 @@ private:
                 action(request, respond);
         }
 
+        template <typename Responder>
+        void hold(Responder& respond) {
+            std::shared_ptr<hold_record> record;
+            {
+                const std::lock_guard lock{mutex};
+                record.swap(hold_next);
+            }
+            if (record != nullptr)
+                record->held = respond.hold([record](hold_end) { ++record->ends; });
+        }
+
         void keep(const server_request& request, const responder& respond) {
             const std::lock_guard lock{mutex};
             kept.push_back({std::string{request.fields.find("X-Number").value_or("")}, respond});
@@ -234,6 +267,7 @@ private:
         handler on_request;
         std::vector<seen_request> seen;
         std::vector<kept_responder> kept;
+        std::shared_ptr<hold_record> hold_next;
     };
 
     // The caller drops responders outside the lock, because dropping one makes the server answer.

@@ -16,10 +16,13 @@
 #include <forest/sim/conformance/rules.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -42,7 +45,8 @@ public:
             {"a responder that is kept", [this] { late_answer(); }},
             {"a responder that is called again", [this] { second_answer(); }},
             {"a responder that is dropped", [this] { no_answer(); }},
-            {"requests at once", [this] { concurrent_requests(); }}};
+            {"requests at once", [this] { concurrent_requests(); }},
+            {"an answer that is held", [this] { held_answer(); }}};
         play_all(
             scenarios, on_progress,
             [this](std::string_view name, const auto& body) { exchanges_.play(name, body); },
@@ -56,6 +60,7 @@ private:
 
     static constexpr std::string_view path = exchanges::path;
     static constexpr std::string_view other_path = exchanges::other_path;
+    static constexpr duration hold_time = std::chrono::milliseconds{500};
 
     void a_get() {
         constexpr std::string_view fields = "X_TIMESTAMP: 2026-01-01T00:00:00.000Z\r\n"
@@ -218,10 +223,17 @@ private:
         for (const auto& each : exchanges_.kept_responders())
             harness_.elsewhere([&] { each.respond(exchanges::answer("late")); });
         const auto got = exchanges_.wait(sent, "GET", "server.late_answer_lost");
-        exchanges_.expect(!got || got->body == "late", "server.late_answer_lost",
-                          "the responder was given \"late\" later, and the answer was ",
-                          got ? got->status : 0, " with ",
-                          quoted{got ? std::string_view{got->body} : std::string_view{}});
+        late_ = expect_given(got, "late", "server.late_answer_lost");
+    }
+
+    // Expects the body that the responder was given when the handler had returned.
+    bool expect_given(const std::optional<answer_parts>& got, std::string_view given,
+                      rule_name broken) {
+        const std::string_view body = got ? std::string_view{got->body} : std::string_view{};
+        return exchanges_.expect(!got || body == given, broken, "the responder was given ",
+                                 quoted{given}, " later, and the answer was ",
+                                 got ? got->status : 0, " with ", quoted{body}) &&
+               got.has_value();
     }
 
     void second_answer() {
@@ -256,6 +268,30 @@ private:
                           got ? got->status : 0, ", expected 500");
     }
 
+    // The answer comes much later than that of `late_answer`.
+    void held_answer() {
+        if constexpr (holds_answers<std::remove_cvref_t<decltype(harness_.server())>>) {
+            if (!late_)
+                return; // It is known already.
+            exchanges_.keep_responders();
+            const auto record = exchanges_.hold_next();
+            const auto sent = exchanges_.send("GET", path);
+            const auto waiting = exchanges_.kept_responders();
+            run_for(harness_, hold_time);
+            if (!waiting.empty())
+                exchanges_.expect(record->held, "server.hold_refused", "hold() returned false");
+            const bool early = record->ends > 0;
+            for (const auto& each : waiting)
+                harness_.elsewhere([&] { each.respond(exchanges::answer("held")); });
+            const auto got = exchanges_.wait(sent, "GET", "server.held_answer_lost");
+            expect_given(got, "held", "server.held_answer_lost");
+            run_for(harness_, 2 * unit);
+            exchanges_.expect(record->ends == 0, "server.hold_ended",
+                              "the function for the end of the hold was called ",
+                              early ? "while the client waited" : "after the answer");
+        }
+    }
+
     // The server may handle the requests at once or one by one.
     void concurrent_requests() {
         constexpr std::size_t many = 8;
@@ -284,6 +320,7 @@ private:
     Harness& harness_;
     exchanges exchanges_;
     bool usable_ = false; // a GET was answered
+    bool late_ = false;   // a responder was called later
 };
 
 } // namespace forest::inline FOREST_FORM::sim::conformance::detail
