@@ -417,8 +417,6 @@ FOREST_DECL void server_connection::count_memory() noexcept {
 }
 
 FOREST_DECL void server_connection::time_out(lock_type& lock) {
-    if (held())
-        return; // The handler decides when.
     in_turn_ = true;
     if (phase_ == phase::answering) {
         close_after_ = true;
@@ -491,6 +489,8 @@ FOREST_DECL void server_connection::on_deadline(lock_type& lock, std::error_code
     if (ec || number != timer_number_)
         return;
     timer_set_ = false;
+    if (held())
+        return; // The handler decides when to answer.
     try {
         if (clock::now() < deadline_)
             set_timer();
