@@ -451,6 +451,33 @@ BOOST_AUTO_TEST_CASE(it_keeps_answering_for_the_grace_period_and_ends_with_0) {
     BOOST_TEST(server.process.err().find("stopping") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(B48_a_held_check_learns_of_the_stop_at_once) {
+    serving_tool server{{"--hold-max", "240s", "--grace", "0s"}};
+    const std::string plain = signed_request();
+    std::string held = plain;
+    held.insert(held.size() - 2, "Prefer: wait=240\r\n");
+    raw_client client{static_cast<std::uint16_t>(server.port())};
+    client.send(held);
+    BOOST_TEST(
+        raw_client{static_cast<std::uint16_t>(server.port())}.ask(plain).has("Forest-Hold: 240"));
+    BOOST_TEST(!client.has_received()); // It came first, and is held.
+    server.process.signal(SIGTERM);
+    const auto answer = client.read_answer();
+    BOOST_TEST(answer.status == 503);
+    BOOST_TEST(answer.body.find("stopping") != std::string::npos);
+    BOOST_TEST(answer.has("Preference-Applied: wait=240"));
+    BOOST_TEST(server.process.wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(answers_are_not_held_unless_asked_for) {
+    const serving_tool server;
+    std::string request = signed_request();
+    request.insert(request.size() - 2, "Prefer: wait=240\r\n");
+    const auto answer = raw_client{static_cast<std::uint16_t>(server.port())}.ask(request);
+    BOOST_TEST(answer.status == 200);
+    BOOST_TEST(!answer.has_name("Forest-Hold"));
+}
+
 BOOST_AUTO_TEST_CASE(each_answer_is_logged_when_asked_for) {
     serving_tool server{{"--verbose", "--grace", "0s"}};
     run_tool({"check", server.url()}, secret);

@@ -13,6 +13,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <iterator>
 #include <memory>
 #include <string>
@@ -89,6 +90,7 @@ const std::vector<forest::test::refused_line> refused_lines{
     {{"--database", "/nowhere/at/all/a.sqlite"}, "create the folder, or name a file elsewhere"},
     {{"--listen", "localhost"}, "--listen: 'localhost' needs a host and a port"},
     {{"--grace", "5"}, "--grace: '5' has no unit"},
+    {{"--hold-max", "500ms"}, "--hold-max must be 0s or from 1s to 240s"},
     {{"--unsigned", "--secret-file", "x"}, "--unsigned and --secret-file contradict"},
     {{"--wrong"}, "warehouse: there is no option '--wrong'; see warehouse --help"},
     {{"more"}, "warehouse: it takes no argument; remove 'more'; see warehouse --help"},
@@ -116,6 +118,20 @@ BOOST_AUTO_TEST_CASE(the_first_start_makes_a_database_and_the_second_leaves_it_a
     BOOST_TEST(end(second) == 0);
     BOOST_TEST((content(database) == before));
     BOOST_TEST(std::distance(std::filesystem::directory_iterator{folder.path}, {}) == 1);
+}
+
+BOOST_AUTO_TEST_CASE(B51_a_held_fetch_gets_the_changed_schema_at_once) {
+    const temporary_folder folder;
+    const std::string database = folder.file("a.sqlite");
+    serving_warehouse warehouse{database, {"--hold-max", "240s", "--grace", "0s"}};
+    const std::string fields = "Prefer: wait=240\r\nIf-None-Match: " + warehouse.etag() + "\r\n";
+    auto held = std::async(std::launch::async, [&] { return warehouse.get_schema(fields); });
+    BOOST_TEST((held.wait_for(std::chrono::milliseconds{700}) == std::future_status::timeout));
+    change(database, "CREATE TABLE supplier (id INTEGER PRIMARY KEY)");
+    const raw_answer answer = held.get();
+    BOOST_TEST(answer.status == 200);
+    BOOST_TEST(answer.body.find("supplier") != std::string::npos);
+    BOOST_TEST(end(warehouse) == 0);
 }
 
 BOOST_AUTO_TEST_CASE(warehouses_that_start_at_once_on_one_file_seed_it_once) {

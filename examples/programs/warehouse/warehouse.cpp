@@ -72,9 +72,11 @@ cli::exit_status serve(const options& settings) {
     asio::io_context io{1};
 
     asio_server server{io.get_executor()};
-    basic_health_route health{server, verify, {.version = settings.version}};
+    basic_health_route health{
+        server, verify, {.version = settings.version, .hold_max = settings.hold_max}};
     schema_watch watch = watch_database(io, settings);
-    basic_schema_route schema{server, verify, sha1_hex, watch.schema()};
+    basic_schema_route schema{
+        server, verify, sha1_hex, watch.schema(), {.hold_max = settings.hold_max}};
     if (settings.verbose) {
         health.on_answer(cli::answer_log{true});
         schema.on_answer(cli::answer_log{true});

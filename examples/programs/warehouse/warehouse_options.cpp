@@ -37,6 +37,7 @@ std::optional<options> parse_options(int argc, const char* const* argv) {
         ->capture_default_str();
     cli::add_duration(app, "--grace", settings.grace, "5s",
                       "After SIGTERM, announce the stop for this long before stopping");
+    cli::add_hold_max(app, settings.hold_max);
     bool older_schema = false;
     app.add_flag(
         "--older-schema", older_schema,

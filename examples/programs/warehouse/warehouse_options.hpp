@@ -22,6 +22,7 @@ struct options {
     cli::listen_address address;
     std::string version{forest::version};
     duration grace{};
+    duration hold_max{}; ///< 0: answers are not held
     schema_form form = schema_form::current;
     bool accept_http_dates = false;
     bool verbose = false;

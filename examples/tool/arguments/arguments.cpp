@@ -278,6 +278,7 @@ CLI::App& add_serve(CLI::App& app, serve_arguments& serve, serve_words& words) {
     add_file(command, "--tls-key", serve.key_file, "Its private key");
     add_duration(command, "--grace", serve.grace, "5s",
                  "After SIGTERM, announce the stop for this long before stopping");
+    add_hold_max(command, serve.hold_max);
     add_duration(command, "--replay-window", serve.verifying.replay_window, "0s",
                  "Refuse a signature that was accepted within this time; 0s: never, else at least "
                  "601s, the whole time in which a timestamp is accepted");

@@ -105,6 +105,7 @@ struct serve_arguments {
     std::string certificate_file;
     std::string key_file;
     duration grace{};
+    duration hold_max{}; ///< 0: answers are not held
     verifier_options verifying;
     bool verbose = false;
 };

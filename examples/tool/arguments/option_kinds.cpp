@@ -15,6 +15,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -122,6 +123,22 @@ void add_request(CLI::App& app, request_arguments& request) {
     add_file(app, "--key", request.key_file, "Its private key");
     app.add_flag("--accept-common-names", request.accept_common_names,
                  "Accept old certificates that have the host only in their common name");
+}
+
+void add_hold_max(CLI::App& app, duration& value) {
+    const std::string name = "--hold-max";
+    app.add_option_function<std::string>(
+           name,
+           [&value, name](const std::string& text) {
+               using std::chrono::seconds;
+               value = parse_duration(name, text);
+               if (value != duration::zero() && (value < seconds{1} || value > seconds{240}))
+                   throw usage_error(fmt::format("{} must be 0s or from 1s to 240s", name));
+           },
+           "Hold a healthy answer until there is news, at most for this long, 1s to 240s, if the "
+           "client asks for it; 0s: never")
+        ->type_name("DURATION")
+        ->default_str("0s");
 }
 
 void require_pair(std::string_view first_name, const std::string& first,

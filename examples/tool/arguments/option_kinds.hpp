@@ -48,6 +48,9 @@ void add_header_style(CLI::App& app, bool& dashed);
 /// The options of all commands that send requests, including those of the secret.
 void add_request(CLI::App& app, request_arguments& request);
 
+/// `--hold-max`, for how long a route holds its answers.
+void add_hold_max(CLI::App& app, duration& value);
+
 /// Throws usage_error when only one of two files that belong together was given.
 void require_pair(std::string_view first_name, const std::string& first,
                   std::string_view second_name, const std::string& second);

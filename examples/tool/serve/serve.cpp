@@ -87,7 +87,9 @@ exit_status run(const serve_arguments& serve) {
     asio::io_context io{1};
     asio_server server{io.get_executor(), server_limits{}};
     basic_health_route route{
-        server, make_verifier(serve), {.path = serve.path, .version = serve.version}};
+        server,
+        make_verifier(serve),
+        {.path = serve.path, .version = serve.version, .hold_max = serve.hold_max}};
     route.on_answer(answer_log{serve.verbose});
 
     const std::string where = listen(server, serve);
