@@ -3,6 +3,8 @@
 #include <adapters/support/running_server.hpp>
 
 #include <forest/adapters/asio/asio_server.hpp>
+#include <forest/health_route.hpp>
+#include <forest/signed_route.hpp>
 
 #include <asio/io_context.hpp>
 
@@ -61,6 +63,7 @@ using forest::test::eventually;
 using forest::test::raw_client;
 
 constexpr std::string_view check = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n";
+constexpr std::string_view held_check = "GET /held HTTP/1.1\r\nHost: a\r\nPrefer: wait=240\r\n\r\n";
 constexpr std::size_t stranger_count = 5;
 
 // More than an answer needs, and much fewer than pass during a pause.
@@ -143,6 +146,32 @@ BOOST_DATA_TEST_CASE_F(context, B23_no_connection_is_closed_while_nobody_wants_t
     BOOST_TEST(polls_until_answered(client) <= polls_max);
     BOOST_TEST(accepts_refused == 0);
     BOOST_TEST(server.connections() == stranger_count + 1);
+}
+
+// All other connections hold answers, which are not cut.
+BOOST_DATA_TEST_CASE_F(context, B48_an_answer_is_given_early_when_descriptors_run_short,
+                       boost::unit_test::data::make({EMFILE, ENFILE, ENOBUFS, ENOMEM})) {
+    forest::basic_health_route route{
+        server, forest::accept_unsigned, {.path = "/held", .version = "1", .hold_max = 240s}};
+    strangers.clear();
+    BOOST_TEST(polled_until([&] { return server.connections() == 0; }));
+    std::vector<raw_client> waiting;
+    for (std::size_t count = 1; count <= 3; ++count) {
+        waiting.emplace_back(server.port()).send(held_check);
+        BOOST_TEST(polled_until([&] { return route.held() == count; }));
+    }
+    raw_client client{server.port()};
+    client.send(check);
+    refuse(sample, 0, 1);
+    (void)polls_until_answered(client);
+    BOOST_TEST(polled_until([&] { return waiting[0].has_received(); }));
+    const auto early = waiting[0].read_answer();
+    BOOST_TEST(early.status == 200);
+    BOOST_TEST(early.body == R"({"status":"ok","version":"1"})");
+    BOOST_TEST(early.has("Connection: close"));
+    BOOST_TEST(!early.has_name("Forest-Hold"));
+    BOOST_TEST(route.held() == 2U);
+    BOOST_TEST(!waiting[1].has_received());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

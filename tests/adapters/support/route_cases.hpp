@@ -37,6 +37,7 @@
 #include <string_view>
 #include <system_error>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 // What the routes do on any server, over real sockets. A test includes this and instantiates the
@@ -166,6 +167,31 @@ void a_route_drains() {
     BOOST_TEST(answer.status == 503);
     BOOST_TEST(answer.body == R"({"status":"stopping","version":"2"})");
     BOOST_TEST(answer.has("Cache-Control: no-store"));
+}
+
+// The offer is that of a server that can answer later, and a client that asks without it is
+// answered at once.
+template <typename Served>
+void B48_only_a_server_that_can_answer_later_holds() {
+    Served served;
+    using server_type = std::remove_cvref_t<decltype(served.server())>;
+    basic_health_route route{
+        served.server(), accept_unsigned, {.version = "2", .hold_max = std::chrono::seconds{30}}};
+    const std::uint16_t port = served.listen();
+    const raw_answer plain = raw_client{port}.ask(get_of("/forest/health"));
+    BOOST_TEST(plain.status == 200);
+    BOOST_TEST(plain.has("Forest-Hold: 30") == holding_server<server_type>);
+    raw_client client{port};
+    client.send(get_of("/forest/health", "Prefer: wait=30\r\n"));
+    if (holding_server<server_type>) {
+        BOOST_TEST_REQUIRE(eventually([&] { return route.held() == 1; }));
+        route.drain();
+    }
+    const raw_answer answer = client.read_answer();
+    BOOST_TEST(answer.status == (holding_server<server_type> ? 503 : 200));
+    BOOST_TEST(answer.has_name("Preference-Applied") == holding_server<server_type>);
+    BOOST_TEST(!answer.has_name("Forest-Hold"));
+    BOOST_TEST(route.held() == 0U);
 }
 
 template <typename Served>
@@ -461,6 +487,7 @@ void the_battery_finds_nothing() {
     FOREST_ROUTE_CASE(Served, health_is_answered_to_who_signed)                                    \
     FOREST_ROUTE_CASE(Served, strangers_learn_nothing_of_a_state)                                  \
     FOREST_ROUTE_CASE(Served, a_route_drains)                                                      \
+    FOREST_ROUTE_CASE(Served, B48_only_a_server_that_can_answer_later_holds)                       \
     FOREST_ROUTE_CASE(Served, HEAD_has_the_fields_of_GET)                                          \
     FOREST_ROUTE_CASE(Served, a_schema_is_sent_once)                                               \
     FOREST_ROUTE_CASE(Served, each_form_of_a_request_has_its_status)                               \
