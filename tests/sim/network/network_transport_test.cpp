@@ -46,6 +46,31 @@ struct one_check {
     }
 };
 
+// A GET whose answer the server holds.
+struct held_get {
+    held_get() {
+        request asked;
+        (void)url::parse("http://a/forest/health", asked.target);
+        (void)asked.fields.add("Prefer", "wait=100");
+        transport.async_get(asked, 200s, [this](const reply& got) {
+            error = got.error;
+            status = got.status;
+            ended = queue.now() - begun;
+        });
+        queue.run_for(2s);
+    }
+
+    sim::event_queue queue;
+    steady_time begun = queue.now();
+    sim::host client{queue};
+    sim::link link{queue, sim::constant(1s), 1};
+    sim::server_process server{queue, "held", accept_unsigned, sim::quick_hex, {.hold_max = 100s}};
+    sim::network_transport transport{{.client = &client, .over = &link, .server = &server}};
+    std::optional<std::error_code> error;
+    int status = 0;
+    duration ended{};
+};
+
 sim::latency constant_of(duration way) {
     return sim::constant(way);
 }
@@ -192,6 +217,43 @@ BOOST_AUTO_TEST_CASE(a_garbled_answer_that_drips_fails_as_soon_as_it_is_read_so_
 }
 
 // -- Connections that are opened step by step --
+
+BOOST_AUTO_TEST_CASE(B48_a_held_answer_comes_with_a_drain_or_at_the_end_of_its_time) {
+    for (const bool drains : {false, true}) {
+        held_get of;
+        BOOST_TEST(of.server.held() == 1U);
+        of.queue.run_for(8s);
+        BOOST_TEST(!of.error.has_value());
+        if (drains)
+            of.server.drain();
+        BOOST_TEST(of.server.held() == (drains ? 0U : 1U));
+        of.queue.run_for(150s);
+        BOOST_TEST((of.error == std::error_code{}));
+        BOOST_TEST(of.status == (drains ? 503 : 200));
+        BOOST_TEST((drains ? of.ended == 11s : of.ended > 93s && of.ended <= 102s));
+        BOOST_TEST(of.server.held() == 0U);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(B48_a_client_that_gives_up_frees_its_place) {
+    held_get of;
+    of.transport.cancel();
+    BOOST_TEST(of.server.held() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_crash_ends_a_held_answer_and_a_freeze_loses_it) {
+    for (const bool crashes : {false, true}) {
+        held_get of;
+        if (crashes)
+            of.server.crash();
+        else
+            ++of.server.frozen;
+        BOOST_TEST(of.server.held() == (crashes ? 0U : 1U));
+        of.queue.run_for(1h);
+        BOOST_TEST((of.error == (crashes ? errc::connection_lost : errc::timed_out)));
+        BOOST_TEST(of.server.held() == 0U);
+    }
+}
 
 BOOST_AUTO_TEST_CASE(each_step_of_a_connection_takes_its_round_trips) {
     stepwise of{{}, {.tls_flights = 2}, constant_of(10ms)};

@@ -49,6 +49,7 @@ struct server_setup {
     std::string schema = R"({"collections":[]})"; ///< the answer of its schema route
     std::string version = "1.0";
     bool health_route = true; ///< without it, the answer to a health check is 404
+    duration hold_max{};      ///< of both routes; see `route_options::hold_max`
 };
 
 /// Simulates one server process with the real routes, on a host of its own.
@@ -141,6 +142,11 @@ public:
     /// Whether a signed check that arrives now has a healthy answer, at once.
     [[nodiscard]] bool sound() const noexcept;
 
+    /// Returns how many answers both routes hold now; 0 while the process is down.
+    [[nodiscard]] std::size_t held() const noexcept {
+        return crashed_ > 0 ? 0 : (health_ ? health_->held() : 0) + schema_->held();
+    }
+
     /// The health route of this life of the process, to add checks or to set its health; null while
     /// the process is down or has no health route. A restart makes a new route, without the checks.
     [[nodiscard]] basic_health_route<memory_server>* health_route() noexcept {
@@ -158,10 +164,11 @@ public:
 
     /// Takes the bytes of a request. Calls `receiver` with the bytes of the answer, at once or
     /// later. If the process is frozen or ends before, `receiver` is never called. With `keeps`,
-    /// the connection may stay open after the answer.
-    void serve(std::span<char> request,
-               forest::detail::unique_function<void(std::string_view)> receiver,
-               bool keeps = false);
+    /// the connection may stay open after the answer. Through the result the caller says that the
+    /// client has gone.
+    memory_server::pending serve(std::span<char> request,
+                                 forest::detail::unique_function<void(std::string_view)> receiver,
+                                 bool keeps = false);
 
 private:
     void end();

@@ -9,6 +9,7 @@
 #include <forest/form.hpp>
 #include <forest/sim/network/detail/arriving_answer.hpp>
 #include <forest/sim/network/link.hpp>
+#include <forest/sim/network/memory_server.hpp>
 #include <forest/sim/network/network_path.hpp>
 #include <forest/sim/network/server_process.hpp>
 #include <forest/sim/time/host.hpp>
@@ -142,7 +143,7 @@ private:
 
     static void request_arrived(shared self);
 
-    static void ask(shared self);
+    static void ask(const shared& self);
 
     void answered(std::string_view bytes);
 
@@ -183,6 +184,7 @@ private:
     bool accepted_ = false; // the server has accepted the connection
     bool dead_ = false;     // since it became idle
     arriving_answer answer_;
+    memory_server::pending waiting_; // the request at the server
 };
 
 } // namespace forest::inline FOREST_FORM::sim::detail

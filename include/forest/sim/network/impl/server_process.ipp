@@ -67,15 +67,17 @@ FOREST_DECL void server_process::release(peer& accepted) {
     peers_.pop_back();
 }
 
-FOREST_DECL void
+FOREST_DECL memory_server::pending
 server_process::serve(std::span<char> request,
                       forest::detail::unique_function<void(std::string_view)> receiver,
                       bool keeps) {
     if (frozen > 0)
-        return;
-    if (wrong_body > 0)
-        return receiver("HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"status\":\"OK\"}");
-    http_->serve(request, std::move(receiver), keeps);
+        return {};
+    if (wrong_body > 0) {
+        receiver("HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"status\":\"OK\"}");
+        return {};
+    }
+    return http_->serve(request, std::move(receiver), keeps);
 }
 
 FOREST_DECL void server_process::end() {
@@ -97,8 +99,10 @@ FOREST_DECL void server_process::mount() {
         return wrong_secret == 0 && accept_(request);
     };
     if (setup_.health_route)
-        health_.emplace(*http_, allowed, route_options{.version = setup_.version});
-    schema_.emplace(*http_, allowed, hash_, setup_.schema);
+        health_.emplace(*http_, allowed,
+                        route_options{.version = setup_.version, .hold_max = setup_.hold_max});
+    schema_.emplace(*http_, allowed, hash_, setup_.schema,
+                    schema_route_options{.hold_max = setup_.hold_max});
     if (draining_ > 0 && health_)
         health_->drain();
 }

@@ -136,25 +136,26 @@ FOREST_DECL void connection::request_arrived(shared self) {
     const auto leg = self->leg_;
     server.host().when_running([self = std::move(self), leg]() mutable {
         if (leg == self->leg_)
-            ask(std::move(self));
+            ask(self);
     });
 }
 
-FOREST_DECL void connection::ask(shared self) {
+FOREST_DECL void connection::ask(const shared& self) {
     server_process& server = *self->server_;
     const std::span<char> request = self->user_.request_bytes();
     const auto leg = self->leg_;
-    const bool keeps = self->keeps_;
-    server.serve(
+    self->waiting_ = server.serve(
         request,
-        [leg, self = std::move(self)](std::string_view bytes) {
+        [leg, self](std::string_view bytes) {
             if (leg == self->leg_)
                 self->answered(bytes);
         },
-        keeps);
+        self->keeps_);
 }
 
 FOREST_DECL void connection::answered(std::string_view bytes) {
+    if (server_->frozen > 0)
+        return user_.may_be_late();
     answer_.assign(bytes);
     if (server_->slow == 0)
         return transmit();
@@ -234,6 +235,7 @@ FOREST_DECL void connection::wake(shared self) {
 FOREST_DECL void connection::leave() {
     if (std::exchange(accepted_, false))
         server_->release(*this);
+    std::exchange(waiting_, {}).client_gone();
 }
 
 } // namespace forest::inline FOREST_FORM::sim::detail
