@@ -18,7 +18,7 @@ namespace {
 
 std::vector<errc> all_errors() {
     std::vector<errc> all;
-    for (int value = 1; value <= static_cast<int>(errc::invalid_check_cache_for); ++value)
+    for (int value = 1; value <= static_cast<int>(errc::held_answer_late); ++value)
         all.push_back(errc{value});
     return all;
 }
@@ -167,10 +167,28 @@ BOOST_AUTO_TEST_CASE(the_numbers_and_names_of_errors_do_not_change) {
         "check_function_missing",
         "invalid_check_deadline",
         "invalid_check_cache_for",
+        "invalid_hold",
+        "invalid_confirm_after",
+        "invalid_held_max",
+        "too_many_held",
+        "too_few_descriptors",
+        "held_answer_late",
     };
     BOOST_TEST_REQUIRE(released.size() == all_errors().size());
     for (std::size_t index = 0; index < released.size(); ++index)
         BOOST_TEST(name(errc{static_cast<int>(index) + 1}) == released[index]);
+}
+
+BOOST_AUTO_TEST_CASE(B42_B52_what_is_wrong_with_holding_is_an_invalid_argument) {
+    for (const errc each : {errc::invalid_hold, errc::invalid_confirm_after, errc::invalid_held_max,
+                            errc::too_many_held, errc::too_few_descriptors}) {
+        const std::error_code ec = each;
+        BOOST_TEST((ec == condition::invalid_argument));
+        BOOST_TEST(!(ec == condition::check_failed));
+        BOOST_TEST(ec.message().find("options") != std::string::npos);
+    }
+    const std::error_code late = errc::held_answer_late;
+    BOOST_TEST(!(late == condition::invalid_argument || late == condition::check_failed));
 }
 
 BOOST_AUTO_TEST_CASE(every_group_has_a_name) {

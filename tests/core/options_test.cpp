@@ -62,6 +62,20 @@ const std::vector<sample_options> samples{
     {{.doubt_max = 100}, {}},
     {{.doubt_max = -1}, errc::invalid_doubt_max},
     {{.doubt_max = 101}, errc::invalid_doubt_max},
+    {{.hold = 1s}, {}},
+    {{.hold = 30s}, {}},
+    {{.hold = 30s + tick}, errc::invalid_hold},
+    {{.hold = 999ms}, errc::invalid_hold},
+    {{.hold = -1s}, errc::invalid_hold},
+    {{.interval = 1h, .hold = 240s}, {}},
+    {{.interval = 1h, .hold = 240s + tick}, errc::invalid_hold},
+    {{.interval = 500ms, .hold = 500ms}, errc::invalid_hold},
+    {{.hold = duration::max()}, errc::invalid_hold},
+    {{.confirm_after = confirm_delays::none}, {}},
+    {{.confirm_after = {.first = 0s, .second = 0s, .third = 0s}}, {}},
+    {{.confirm_after = {.first = -tick}}, errc::invalid_confirm_after},
+    {{.confirm_after = {.second = options::duration_max + tick}}, errc::invalid_confirm_after},
+    {{.confirm_after = {.third = -tick}}, errc::invalid_confirm_after},
 };
 
 } // namespace
@@ -88,6 +102,8 @@ BOOST_AUTO_TEST_CASE(the_defaults_are_those_of_the_table) {
     BOOST_TEST(defaults.interval_jitter == 0.0);
     BOOST_TEST((defaults.stall_tolerance == 2s));
     BOOST_TEST(defaults.doubt_max == 10);
+    BOOST_TEST((defaults.hold == 0s));
+    BOOST_TEST((defaults.confirm_after == confirm_delays{0s, 100ms, 400ms}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

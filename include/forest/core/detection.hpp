@@ -18,8 +18,13 @@ namespace forest::inline FOREST_FORM {
 /// The longest time from a crash to `on_server_down`. There are two values, for the two ways in
 /// which a client can see a crash.
 struct detection_bound {
-    duration refused;     ///< the host still answers: connections are refused or reset at once
-    duration black_holed; ///< nothing answers: each check lasts for its whole timeout
+    /// The server announces its stop, or its host still answers: connections are closed, refused or
+    /// reset at once.
+    duration refused;
+
+    /// Nothing answers: each check lasts for its whole timeout. This is also the bound for a held
+    /// check whose connection is half open, because this side hears nothing of the end.
+    duration black_holed;
 
     friend constexpr bool operator==(const detection_bound&, const detection_bound&) = default;
 };
@@ -60,11 +65,39 @@ worst_case_detection(const options& settings, const Backoff& backoff, duration t
 /// the latest at the timeout. The result is at most `duration::max()`. The time to compute it is
 /// proportional to `failure_threshold`.
 ///
+/// `options::hold` changes nothing (B42): the numbers are also true if no server or proxy ever
+/// holds a check. See held_detection for a check that is held.
+///
 ///     static_assert(forest::worst_case_detection({.interval = 10s}).black_holed <= 1min);
 template <std::regular_invocable<int, duration> Backoff = exponential_backoff>
 [[nodiscard]] constexpr detection_bound worst_case_detection(const options& settings,
                                                              const Backoff& backoff = {}) {
     return worst_case_detection(settings, backoff, duration::zero());
+}
+
+/// Returns the longest time until `on_server_down` if the server dies while it holds a check, and
+/// connections take no time. `refused`: the server announces its stop, or the connection is closed
+/// and new ones are refused; the delays are those of `confirm_after`. `black_holed`: nothing
+/// answers any more; the held check lasts until its deadline. Without `options::hold` this is the
+/// worst case. No value is larger than that of `worst_case_detection`.
+template <std::regular_invocable<int, duration> Backoff = exponential_backoff>
+[[nodiscard]] constexpr detection_bound held_detection(const options& settings,
+                                                       const Backoff& backoff = {}) {
+    const detection_bound worst = worst_case_detection(settings, backoff);
+    if (settings.hold == duration::zero())
+        return worst;
+    duration confirmed = duration::zero();
+    for (int failures = 1; failures < settings.failure_threshold; ++failures) {
+        const duration delay =
+            detail::confirm_delay(settings, failures, backoff(failures, settings.interval));
+        if (delay > worst.refused - confirmed)
+            return worst; // Far above all that is of use, and the sum would overflow.
+        confirmed += delay;
+    }
+    const duration before = std::max({settings.interval + jitter_max(settings, settings.interval),
+                                      settings.timeout, settings.initial_delay_max});
+    const bool known = worst.black_holed != duration::max();
+    return {confirmed, known ? worst.black_holed - before + settings.hold : worst.black_holed};
 }
 
 } // namespace forest::inline FOREST_FORM

@@ -99,10 +99,15 @@ enum class errc {
     invalid_check_deadline,
     invalid_check_cache_for,
 
-    // What is wrong with the options of a route that holds answers.
+    // Held checks: an option is out of its range, or a target cannot be held.
     invalid_hold_max,
     invalid_held_max,
     invalid_held_per_address_max,
+    invalid_hold,
+    invalid_confirm_after,
+    too_many_held,
+    too_few_descriptors,
+    held_answer_late, // says nothing about the server
 };
 
 /// Groups of errors, for code that does not need the exact error: `ec == condition::unhealthy`.
@@ -185,6 +190,11 @@ enum class condition {
     case errc::invalid_hold_max: return "invalid_hold_max";
     case errc::invalid_held_max: return "invalid_held_max";
     case errc::invalid_held_per_address_max: return "invalid_held_per_address_max";
+    case errc::invalid_hold: return "invalid_hold";
+    case errc::invalid_confirm_after: return "invalid_confirm_after";
+    case errc::too_many_held: return "too_many_held";
+    case errc::too_few_descriptors: return "too_few_descriptors";
+    case errc::held_answer_late: return "held_answer_late";
     }
     return {};
 }
@@ -320,8 +330,21 @@ enum class condition {
     case errc::invalid_check_cache_for: return "check_options.cache_for must be from 0 to 366 days";
     case errc::invalid_hold_max:
         return "hold_max must be from 1 s to 240 s, or 0 for a route that holds no answers";
-    case errc::invalid_held_max: return "held_max must be at least 1";
+    case errc::invalid_held_max:
+        return "held_max must be at least 1 in route_options, and at least 0 in fleet_options";
     case errc::invalid_held_per_address_max: return "held_per_address_max must be at least 1";
+    case errc::invalid_hold:
+        return "options.hold must be 0, or from 1 to 240 s and at most options.interval";
+    case errc::invalid_confirm_after:
+        return "each delay of options.confirm_after must be from 0 to 366 days";
+    case errc::too_many_held:
+        return "the fleet has fleet_options.held_max targets with options.hold already";
+    case errc::too_few_descriptors:
+        return "the limit of descriptors is too low for another target with options.hold; raise it "
+               "(ulimit -n), or lower fleet_options.checks_in_flight_max";
+    case errc::held_answer_late:
+        return "a held answer was read late, because this process was late, so that it is asked "
+               "again";
     }
     return "unknown error";
 }
@@ -363,7 +386,7 @@ constexpr bool belongs_to(errc code, condition group) noexcept {
         return (errc::invalid_interval <= code && code <= errc::path_invalid) ||
                (errc::invalid_doubt_max <= code && code <= errc::url_zone_invalid) ||
                (errc::expected_status_invalid <= code && code <= errc::method_invalid) ||
-               (errc::check_name_invalid <= code && code <= errc::invalid_held_per_address_max);
+               (errc::check_name_invalid <= code && code <= errc::too_few_descriptors);
     }
     return false;
 }

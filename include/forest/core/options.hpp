@@ -14,6 +14,26 @@
 
 namespace forest::inline FOREST_FORM {
 
+/// The delays of the checks that follow a hint (B46): the connection of a held check was closed, or
+/// anything else has ended it but a healthy answer or an announced stop. So the death of a server
+/// is confirmed quickly. A delay is never longer than that of the backoff, which is used from the
+/// fourth failure on.
+struct confirm_delays {
+    duration first = duration::zero();                ///< after the first failure; at least 0
+    duration second = std::chrono::milliseconds{100}; ///< after the second one; at least 0
+    duration third = std::chrono::milliseconds{400};  ///< after the third one; at least 0
+
+    /// Always use the backoff. The three delays have no meaning then.
+    bool by_backoff = false;
+
+    /// Keeps the delays of the backoff: `{.confirm_after = forest::confirm_delays::none}`.
+    static const confirm_delays none;
+
+    friend constexpr bool operator==(const confirm_delays&, const confirm_delays&) = default;
+};
+
+inline constexpr confirm_delays confirm_delays::none{.by_backoff = true};
+
 /// How often a target is checked and when it counts as down or up again.
 struct options {
     /// The time from the start of one check to the start of the next, while the target is up.
@@ -51,8 +71,22 @@ struct options {
     /// further check counts as a failure. From 0 to 100; 0 means that each such check counts.
     int doubt_max = 10;
 
-    /// The upper limit of each duration above. It is so low that the sum of a few of them does not
-    /// overflow 64 bits of nanoseconds.
+    /// How long the server may hold its answer to a check until there is something to report, if it
+    /// offers that (B43). 0: no check is held, and each is answered at once. Else from 1 s to
+    /// `hold_max`, and at most `interval`, so that holding makes news earlier, and never later
+    /// (B42). Whole seconds are sent; a rest is left out. A held check keeps a connection open, and
+    /// has a deadline of its own: `hold` and `timeout` together.
+    duration hold = duration::zero();
+
+    /// The delays after failures that follow the sudden end of a held check. Without `hold` they
+    /// have no meaning.
+    confirm_delays confirm_after{};
+
+    /// The upper limit of `hold`.
+    static constexpr duration hold_max = std::chrono::seconds{240};
+
+    /// The upper limit of each other duration above. It is so low that the sum of a few of them
+    /// does not overflow 64 bits of nanoseconds.
     static constexpr duration duration_max = std::chrono::hours{24 * 366};
 
     /// Returns whether every member is in its range. Usable in a static_assert.
@@ -82,9 +116,32 @@ private:
             return errc::invalid_stall_tolerance;
         if (doubt_max < 0 || doubt_max > 100)
             return errc::invalid_doubt_max;
+        if (hold != zero && (hold < std::chrono::seconds{1} || hold > hold_max || hold > interval))
+            return errc::invalid_hold;
+        for (const duration delay :
+             {confirm_after.first, confirm_after.second, confirm_after.third})
+            if (delay < zero || delay > duration_max)
+                return errc::invalid_confirm_after;
         return {};
     }
 };
+
+namespace detail {
+
+/// Returns the delay after the `failures`-th consecutive failure, counted from 1, that follows a
+/// hint (B46). `delay` is that of the backoff.
+[[nodiscard]] constexpr duration confirm_delay(const options& settings, int failures,
+                                               duration delay) noexcept {
+    const confirm_delays& delays = settings.confirm_after;
+    if (failures > 3 || delays.by_backoff)
+        return delay;
+    const duration confirmed = failures == 1   ? delays.first
+                               : failures == 2 ? delays.second
+                                               : delays.third;
+    return confirmed < delay ? confirmed : delay;
+}
+
+} // namespace detail
 
 /// Returns the largest amount by which `options::interval_jitter` makes a delay longer or shorter.
 [[nodiscard]] constexpr duration jitter_max(const options& settings, duration delay) noexcept {

@@ -61,10 +61,19 @@ private:
     static const options& key(const shared& entry) noexcept { return entry.content.options; }
 
     static auto parts(const options& all) noexcept {
-        return std::tuple{all.interval,          all.timeout,
-                          all.failure_threshold, all.success_threshold,
-                          all.initial_delay_max, std::bit_cast<std::uint64_t>(all.interval_jitter),
-                          all.stall_tolerance,   all.doubt_max};
+        return std::tuple{all.interval,
+                          all.timeout,
+                          all.failure_threshold,
+                          all.success_threshold,
+                          all.initial_delay_max,
+                          std::bit_cast<std::uint64_t>(all.interval_jitter),
+                          all.stall_tolerance,
+                          all.doubt_max,
+                          all.hold,
+                          all.confirm_after.first,
+                          all.confirm_after.second,
+                          all.confirm_after.third,
+                          all.confirm_after.by_backoff};
     }
 
     struct equal {

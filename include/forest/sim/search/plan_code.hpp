@@ -52,6 +52,8 @@ inline std::string usual_code(const latency& delay) {
     return "forest::sim::" + to_code(delay);
 }
 
+FOREST_DECL std::string confirm_code(const confirm_delays& delays);
+
 FOREST_DECL std::string connections_code(const connection_setup& setup);
 
 // Returns the code of the client_setup of a client.

@@ -39,6 +39,11 @@ const std::vector<variation> variations{
     {"interval_jitter", {.interval_jitter = 0.31}},
     {"stall_tolerance", {.stall_tolerance = 31s}},
     {"doubt_max", {.doubt_max = 31}},
+    {"hold", {.hold = 25s}},
+    {"confirm_after.first", {.confirm_after = {.first = 31s}}},
+    {"confirm_after.second", {.confirm_after = {.second = 31s}}},
+    {"confirm_after.third", {.confirm_after = {.third = 31s}}},
+    {"confirm_after.by_backoff", {.confirm_after = confirm_delays::none}},
 };
 
 struct owning_backoff {

@@ -64,6 +64,8 @@ struct options_of_wrong_types {
     any_member interval_jitter;
     any_duration stall_tolerance;
     any_member doubt_max;
+    any_duration hold;
+    any_member confirm_after;
 };
 
 } // namespace forest::inline FOREST_FORM::detail

@@ -16,6 +16,20 @@ FOREST_DECL std::string number_code(double number) {
     return {digits.data(), static_cast<std::size_t>(end - digits.data())};
 }
 
+FOREST_DECL std::string confirm_code(const confirm_delays& delays) {
+    if (delays == confirm_delays::none)
+        return "forest::confirm_delays::none";
+    const confirm_delays plain;
+    designated code;
+    const auto span = [](duration value) { return to_code(value); };
+    code.add_unless("first", delays.first, plain.first, span);
+    code.add_unless("second", delays.second, plain.second, span);
+    code.add_unless("third", delays.third, plain.third, span);
+    if (delays.by_backoff)
+        code.add("by_backoff", "true");
+    return code.code();
+}
+
 FOREST_DECL std::string connections_code(const connection_setup& setup) {
     const connection_setup plain;
     designated code;
@@ -60,6 +74,9 @@ FOREST_DECL std::string to_code(const options& settings) {
                     detail::number_code);
     code.add_unless("stall_tolerance", settings.stall_tolerance, plain.stall_tolerance, span);
     code.add_unless("doubt_max", settings.doubt_max, plain.doubt_max, count);
+    code.add_unless("hold", settings.hold, plain.hold, span);
+    code.add_unless("confirm_after", settings.confirm_after, plain.confirm_after,
+                    detail::confirm_code);
     return code.code();
 }
 
