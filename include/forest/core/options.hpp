@@ -23,16 +23,16 @@ struct confirm_delays {
     duration second = std::chrono::milliseconds{100}; ///< after the second one; at least 0
     duration third = std::chrono::milliseconds{400};  ///< after the third one; at least 0
 
-    /// Always use the backoff. The three delays have no meaning then.
-    bool by_backoff = false;
-
-    /// Keeps the delays of the backoff: `{.confirm_after = forest::confirm_delays::none}`.
+    /// Keeps the delays of the backoff, because no delay is longer than that of the backoff:
+    /// `{.confirm_after = forest::confirm_delays::none}`.
     static const confirm_delays none;
 
     friend constexpr bool operator==(const confirm_delays&, const confirm_delays&) = default;
 };
 
-inline constexpr confirm_delays confirm_delays::none{.by_backoff = true};
+inline constexpr confirm_delays confirm_delays::none{.first = std::chrono::hours{24 * 366},
+                                                     .second = std::chrono::hours{24 * 366},
+                                                     .third = std::chrono::hours{24 * 366}};
 
 /// How often a target is checked and when it counts as down or up again.
 struct options {
@@ -133,7 +133,7 @@ namespace detail {
 [[nodiscard]] constexpr duration confirm_delay(const options& settings, int failures,
                                                duration delay) noexcept {
     const confirm_delays& delays = settings.confirm_after;
-    if (failures > 3 || delays.by_backoff)
+    if (failures > 3)
         return delay;
     const duration confirmed = failures == 1   ? delays.first
                                : failures == 2 ? delays.second

@@ -72,8 +72,7 @@ private:
                           all.hold,
                           all.confirm_after.first,
                           all.confirm_after.second,
-                          all.confirm_after.third,
-                          all.confirm_after.by_backoff};
+                          all.confirm_after.third};
     }
 
     struct equal {

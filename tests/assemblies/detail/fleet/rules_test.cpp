@@ -43,7 +43,6 @@ const std::vector<variation> variations{
     {"confirm_after.first", {.confirm_after = {.first = 31s}}},
     {"confirm_after.second", {.confirm_after = {.second = 31s}}},
     {"confirm_after.third", {.confirm_after = {.third = 31s}}},
-    {"confirm_after.by_backoff", {.confirm_after = confirm_delays::none}},
 };
 
 struct owning_backoff {

@@ -5,6 +5,7 @@
 #include <forest/core/detail/container/algorithm.hpp>
 #include <forest/core/detail/logic/check_watch.hpp>
 #include <forest/core/detail/logic/health_steps.hpp>
+#include <forest/core/detail/logic/hold_state.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/options.hpp>
@@ -105,6 +106,10 @@ public:
         case phase::beginning:
             assert(input.kind == kind::reported);
             phase_ = phase::checking;
+            if (options().hold != duration::zero()) [[unlikely]]
+                return {.kind = health_action_kind::check,
+                        .fresh_connection = fresh_connection_,
+                        .hold = begin_held(now)};
             checked_at_ = now;
             return {.kind = health_action_kind::check, .fresh_connection = fresh_connection_};
         case phase::checking:
@@ -115,7 +120,7 @@ public:
             if (input.kind == kind::unsent)
                 return send_again(input.late);
             assert(input.kind == kind::reply && input.result != nullptr);
-            return conclude(*input.result, input.late, now);
+            return conclude(*input.result, input.late, input.offer, now);
         case phase::judged:
             assert(input.kind == kind::reported);
             if (transition_ == transition::none)
@@ -171,8 +176,9 @@ public:
     /// Returns when the next check is due. The value is meaningful only while the machine waits.
     [[nodiscard]] steady_time due() const noexcept { return due_; }
 
-    /// Returns whether the present check may be made again because its connection was closed.
-    [[nodiscard]] bool may_send_again() const noexcept { return !sent_again_; }
+    /// Returns whether the present check may be made again because its connection was closed. The
+    /// closed connection of a held check is a hint (B46).
+    [[nodiscard]] bool may_send_again() const noexcept { return !sent_again_ && !hold_.held(); }
 
     /// Returns whether the present check is patient: see check_watch. After many late checks in a
     /// row, the next one gets more time, and its failure counts (B12: doubt has an end).
@@ -183,7 +189,7 @@ public:
     /// Returns the timeout of the first request of a check, or of one that is sent again: both
     /// have one deadline.
     [[nodiscard]] duration timeout(steady_time now) const noexcept {
-        return sent_again_ ? time_left(now) : whole_timeout();
+        return sent_again_ || hold_.follows_hint() ? time_left(now) : whole_timeout();
     }
 
     /// Returns the timeout of a second request that is sent beside the first one.
@@ -201,7 +207,7 @@ public:
         const bool planned = phase::waiting <= phase_ && phase_ < phase::finished;
         return std::make_tuple(
             phase_, status_, transition_, stalled_, succeeded_, fresh_connection_, sent_again_,
-            late_before_, degraded_, doubts_, detail::min(failures_, counted_to),
+            late_before_, degraded_, doubts_, hold_.state(), detail::min(failures_, counted_to),
             detail::min(successes_, counted_to), planned ? due_ - now : duration::zero());
     }
 
@@ -255,7 +261,7 @@ private:
     }
 
     [[nodiscard]] duration whole_timeout() const noexcept {
-        return patient() ? patient_timeout(options()) : options().timeout;
+        return patient() ? patient_timeout(options()) : options().timeout + hold_.asked();
     }
 
     // A late wake-up usually does not change the schedule, so delays do not add up. If a whole
@@ -280,13 +286,15 @@ private:
     health_action launch(steady_time now) noexcept {
         if (sent_again_) // The check has begun before.
             return {};
-        stalled_ = stalled_ || now - checked_at_ > options().stall_tolerance;
-        checked_at_ = now;
+        const bool follows = hold_.follows_hint(); // Then the check has a deadline already.
+        stalled_ = stalled_ || now - (follows ? due_ : checked_at_) > options().stall_tolerance;
+        if (!follows)
+            checked_at_ = now;
         return {};
     }
 
     health_action send_again(bool was_late) noexcept {
-        if (sent_again_)
+        if (!may_send_again())
             return {};
         sent_again_ = true;
         stalled_ = stalled_ || was_late;
@@ -301,6 +309,7 @@ private:
         stalled_ = false;
         fresh_connection_ = false;
         sent_again_ = false;
+        hold_.failed();
         resolve_doubts();
         transition_ = transition::none;
         due_ = now;
@@ -314,9 +323,15 @@ private:
         return {.kind = health_action_kind::wait, .delay = delay_max};
     }
 
-    health_action conclude(const verdict& result, bool was_late, steady_time now) noexcept {
+    health_action conclude(const verdict& result, bool was_late, hold_seconds offer,
+                           steady_time now) noexcept {
         transition_ = transition::none;
         sent_again_ = false;
+        if (options().hold != duration::zero() && ends_as_hint(result, was_late, offer, now))
+            [[unlikely]] {
+            stalled_ = false;
+            return doubt(now);
+        }
         was_late = std::exchange(stalled_, false) || was_late;
         const bool repeated = std::exchange(fresh_connection_, false);
         if (result.healthy()) {
@@ -324,6 +339,8 @@ private:
             succeed(now);
             if (result.degraded != degraded_) // Most servers never warn.
                 grade(result.degraded);
+            if (options().hold != duration::zero()) [[unlikely]]
+                hasten(now);
             return report(phase::judged, event_kind::check_succeeded);
         }
         // A lack of resources on this machine says nothing about the server. If two checks in a row
@@ -350,6 +367,61 @@ private:
         }
         fail(result, now);
         return report(phase::judged, event_kind::check_failed);
+    }
+
+    // -- Held checks --
+
+    // Begins a check that may be held. What follows a hint has the deadline of the held check, so
+    // that holding makes no news later (B42).
+    FOREST_COLD hold_seconds begin_held(steady_time now) noexcept {
+        checked_at_ = hold_.follows_hint() ? detail::min(now, checked_at_ + hold_.asked()) : now;
+        return hold_.begin(options());
+    }
+
+    // Returns whether the end of the present check does not count, and a plain check follows at
+    // once: that of a held check is a hint (B46), or it is a healthy answer that was read late
+    // (B49). If there is too little time for a plain check, a hint counts as a failure.
+    FOREST_COLD bool ends_as_hint(const verdict& result, bool was_late, hold_seconds offer,
+                                  steady_time now) noexcept {
+        const duration took = now - checked_at_;
+        if (result.healthy()) {
+            const bool repeated = hold_.held() && was_late;
+            if (repeated)
+                hold_.read_late();
+            else
+                hold_.healthy(options(), offer, took);
+            return repeated;
+        }
+        const duration left = options().timeout + hold_.asked() - took;
+        const bool silent = result.error == errc::timed_out && left <= duration::zero();
+        const bool own = result.error == errc::local_resources_exhausted ||
+                         result.error == errc::probe_failed ||
+                         result.error == errc::resolver_unavailable;
+        if (!hold_.held() || silent || own) {
+            hold_.failed();
+            return false;
+        }
+        if (result.error == errc::stopping) {
+            hold_.farewell();
+            return false;
+        }
+        const bool room = left >= options().timeout / 4;
+        hold_.closed(options(), took, room);
+        return room;
+    }
+
+    // The next check begins at once, as a held one, or at the end of the interval.
+    FOREST_COLD void hasten(steady_time now) noexcept {
+        if (status_ == target_status::up && hold_.goes_on(due_ > now))
+            due_ = detail::min(due_, now);
+    }
+
+    // The delay after a failure that other clients may have had at the same moment: a random part
+    // of its second half is left out, so that they do not return together (B47).
+    FOREST_COLD duration delay_of_return(duration delay) noexcept {
+        if (hold_.confirms())
+            delay = confirm_delay(options(), failures_, delay);
+        return hold_.spreads() ? delay - part(delay / 2, random_.uniform()) : delay;
     }
 
     health_action doubt(steady_time repeat_at) noexcept {
@@ -393,6 +465,8 @@ private:
         failures_ = saturating_increment(failures_);
         successes_ = 0;
         due_ = now + jittered(delay_after(failures_));
+        if (hold_.spreads()) [[unlikely]]
+            due_ = now + delay_of_return(due_ - now);
         if (status_ == target_status::down)
             return;
         if (failures_ == 1) {
@@ -459,6 +533,7 @@ private:
     bool late_before_ : 1 = false; // the last of the doubts was because of lateness
     bool degraded_ : 1 = false;    // the last successful check had a warning
     std::uint8_t doubts_ = 0;      // checks in a row that were inconclusive
+    hold_state hold_;
     random_generator random_;
     int attempt_ = 0;
     int failures_ = 0;

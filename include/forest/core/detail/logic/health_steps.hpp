@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_DETAIL_LOGIC_HEALTH_STEPS_HPP
 #define FOREST_CORE_DETAIL_LOGIC_HEALTH_STEPS_HPP
 
+#include <forest/core/detail/logic/hold_state.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/outage.hpp>
 #include <forest/core/time.hpp>
@@ -38,6 +39,7 @@ struct health_input {
     const verdict* result = nullptr;   ///< for `reply` only; read during the step, not kept
     duration delay = duration::zero(); ///< for `started` and `hurried` only; not negative
     bool late = false;                 ///< for `reply` and `unsent`: this process was late (B12)
+    hold_seconds offer{};              ///< for `reply` only: the server offers to hold a check
 
     /// The first check is delayed by `delay` in addition to the initial delay. So a driver with
     /// many targets can spread their first checks.
@@ -45,9 +47,11 @@ struct health_input {
         return {health_input_kind::started, nullptr, delay};
     }
     static constexpr health_input woke() noexcept { return {health_input_kind::woke}; }
-    /// `late` says whether this process was late during the check: see check_watch.
-    static constexpr health_input reply(const verdict& result, bool late = false) noexcept {
-        return {.kind = health_input_kind::reply, .result = &result, .late = late};
+    /// `late` says whether this process was late during the check: see check_watch. `offer` is what
+    /// a healthy answer offers (B43).
+    static constexpr health_input reply(const verdict& result, bool late = false,
+                                        hold_seconds offer = {}) noexcept {
+        return {.kind = health_input_kind::reply, .result = &result, .late = late, .offer = offer};
     }
     static constexpr health_input reported() noexcept { return {health_input_kind::reported}; }
     static constexpr health_input launched() noexcept { return {health_input_kind::launched}; }
@@ -86,6 +90,7 @@ struct health_action {
     health_action_kind kind = health_action_kind::none;
     event_kind event{};                ///< for `report`
     bool fresh_connection = false;     ///< for `check`: do not reuse a connection (B12)
+    hold_seconds hold{};               ///< for `check`: for how long it may be held; 0: not at all
     duration delay = duration::zero(); ///< for `wait`; never negative
 };
 

@@ -25,8 +25,6 @@ FOREST_DECL std::string confirm_code(const confirm_delays& delays) {
     code.add_unless("first", delays.first, plain.first, span);
     code.add_unless("second", delays.second, plain.second, span);
     code.add_unless("third", delays.third, plain.third, span);
-    if (delays.by_backoff)
-        code.add("by_backoff", "true");
     return code.code();
 }
 
