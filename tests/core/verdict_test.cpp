@@ -5,9 +5,11 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
 #include <system_error>
 #include <type_traits>
 
+using namespace std::chrono_literals;
 using namespace forest;
 
 static_assert(std::is_trivially_copyable_v<verdict>, "it can be kept after the check");
@@ -33,6 +35,19 @@ BOOST_AUTO_TEST_CASE(a_server_without_a_route_has_a_status_of_its_own) {
     BOOST_TEST(is_route_missing(405));
     BOOST_TEST(!is_route_missing(403));
     BOOST_TEST(!is_route_missing(500));
+}
+
+BOOST_AUTO_TEST_CASE(B50_held_time_is_taken_from_the_first_byte_and_from_the_total) {
+    phase_timings answered{.resolve = 1s, .connect = 2s, .first_byte = 20s, .total = 24s};
+    detail::mark_held(answered);
+    BOOST_TEST((answered.held == duration{20s} && answered.total == duration{4s}));
+    BOOST_TEST((answered.connect == duration{2s} && !answered.first_byte));
+    phase_timings silent{.resolve = 1s, .connect = 2s, .tls = 3s, .total = 30s};
+    detail::mark_held(silent);
+    BOOST_TEST((silent.held == duration{24s} && silent.total == duration{6s}));
+    phase_timings unknown{};
+    detail::mark_held(unknown);
+    BOOST_TEST((!unknown.held && !unknown.total));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

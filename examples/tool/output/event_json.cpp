@@ -25,6 +25,8 @@ void add_check(json_line& line, std::string_view target, const verdict& check) {
         line.add_flag("degraded", true);
     if (check.timings.total)
         line.add_milliseconds("latency_ms", *check.timings.total);
+    if (check.timings.held)
+        line.add_milliseconds("held_ms", *check.timings.held);
     if (check.clock_skew)
         line.add_integer("clock_skew_s", check.clock_skew->count());
 }

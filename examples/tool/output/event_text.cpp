@@ -149,6 +149,7 @@ std::string phases_text(const phase_timings& timings) {
     add_phase(text, "connect", timings.connect);
     add_phase(text, "TLS", timings.tls);
     add_phase(text, "first byte", timings.first_byte);
+    add_phase(text, "held", timings.held);
     return text;
 }
 

@@ -22,7 +22,10 @@ struct phase_timings {
     std::optional<duration> connect{};
     std::optional<duration> tls{};
     std::optional<duration> first_byte{}; ///< from the request sent to the first byte of the answer
-    std::optional<duration> total{};
+    /// From the request sent to the first byte of the answer, or to the end, of a check that the
+    /// server was allowed to hold (B50). Such a check has no `first_byte`.
+    std::optional<duration> held{};
+    std::optional<duration> total{}; ///< without `held`
 };
 
 /// The result of one check. Trivially copyable, so that it can be kept after the check.
@@ -44,6 +47,13 @@ struct verdict {
 /// Returns the error that is reported when a failed check counts. If the name service has not
 /// replied for too many checks in a row (B12: the next one counts), this is `resolve_failed`.
 [[nodiscard]] FOREST_DECL std::error_code counted_error(std::error_code error) noexcept;
+
+namespace detail {
+
+/// Makes the times of a check that could be held: the wait for the answer is no latency (B50).
+FOREST_DECL void mark_held(phase_timings& timings) noexcept;
+
+} // namespace detail
 
 /// Returns whether the status means that the server has no such route.
 [[nodiscard]] constexpr bool is_route_missing(int status) noexcept {

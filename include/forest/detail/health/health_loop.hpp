@@ -5,6 +5,8 @@
 #include <forest/core/detail/logic/check_watch.hpp>
 #include <forest/core/detail/logic/health_machine.hpp>
 #include <forest/core/detail/logic/health_steps.hpp>
+#include <forest/core/detail/logic/hold_fields.hpp>
+#include <forest/core/detail/logic/hold_state.hpp>
 #include <forest/core/detail/logic/timestamp_offset.hpp>
 #include <forest/core/detail/logic/timestamp_sequence.hpp>
 #include <forest/core/error.hpp>
@@ -119,6 +121,7 @@ public:
         judged_ = &result;
         health_input input = input_for(result);
         input.late = late_;
+        input.offer = offer_;
         drive(input);
         judged_ = nullptr;
     }
@@ -155,6 +158,8 @@ private:
                 continue;
             case health_action_kind::check:
                 watch_.begin(now, machine_.patient());
+                if (next.hold != hold_seconds{}) [[unlikely]]
+                    watch_.hold(next.hold);
                 set_watch(now);
                 return send(requests_.first(), next.fresh_connection, machine_.timeout(now));
             case health_action_kind::wait: return wait(next.delay, health_input::woke());
@@ -232,6 +237,8 @@ private:
                 from.get.fresh_connection = fresh_connection;
                 from.get.fields.clear();
                 probe_.prepare(from.get);
+                if (watch_.hold() != hold_seconds{}) [[unlikely]]
+                    add_wait_preference(from.get.fields, watch_.hold());
                 const wall_time moment = timestamps_.next(offset_.before(clock_.now()));
                 from.is_signed =
                     sign_at(signer_, from.get, offset_.precise(moment), from.get.fields);
@@ -265,12 +272,20 @@ private:
                 answer.error = errc::timed_out;
             answer.signature_sent = from.is_signed;
             outcome_ = probe_.judge(answer, clock_.now());
+            if (machine_.options().hold != duration::zero()) [[unlikely]]
+                read_hold(answer);
             decided_ = !answer.error;
         }
         if (is_last)
             return conclude();
         if (decided_)
             requests_.prefer(from);
+    }
+
+    FOREST_COLD void read_hold(const reply& answer) noexcept {
+        offer_ = offer_of(answer, *outcome_);
+        if (watch_.hold() != hold_seconds{})
+            mark_held(outcome_->timings);
     }
 
     [[nodiscard]] bool was_late() {
@@ -325,6 +340,7 @@ private:
     bool decided_ = false;                // an answer is complete
     bool gave_up_ = false;                // the requests are cancelled
     bool late_ = false;                   // this process was late in the check that has ended
+    hold_seconds offer_{};                // of the answer to this check
     [[no_unique_address]] Probe probe_;
     verdict* judged_ = nullptr; // not null while the verdict is reported
 };

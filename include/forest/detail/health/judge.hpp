@@ -2,6 +2,7 @@
 #ifndef FOREST_DETAIL_HEALTH_JUDGE_HPP
 #define FOREST_DETAIL_HEALTH_JUDGE_HPP
 
+#include <forest/core/detail/logic/hold_state.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/verdict.hpp>
 #include <forest/form.hpp>
@@ -16,6 +17,11 @@ namespace forest::inline FOREST_FORM::detail {
 /// `Date` of the reply. A refused signature is reported as such even if the rest of the reply could
 /// not be read (B11).
 [[nodiscard]] FOREST_DECL verdict judge(const reply& answer, wall_time now) noexcept;
+
+/// Returns for how long the server offers to hold the next answer (B43): 0 if it does not, or if
+/// this answer is not healthy.
+[[nodiscard]] FOREST_DECL hold_seconds offer_of(const reply& answer,
+                                                const verdict& result) noexcept;
 
 /// Returns what a verdict has with every probe, without an error. Sets `encoded` if the body has a
 /// content coding.

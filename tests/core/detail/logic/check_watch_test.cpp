@@ -119,4 +119,28 @@ BOOST_AUTO_TEST_CASE(B12_a_patient_check_has_its_time_on_time) {
     BOOST_TEST((usual.woke({}, at(60s), zero) == advice::none));
 }
 
+BOOST_AUTO_TEST_CASE(B49_a_held_check_is_woken_rarely_until_the_hold_is_over) {
+    check_watch watch = begun();
+    watch.hold(forest::detail::hold_seconds{24});
+    std::vector<duration> moments;
+    for (steady_time now{}; now < at(30s); now = watch.next({}, now))
+        moments.push_back(now - steady_time{});
+    BOOST_TEST(
+        (moments == std::vector<duration>{0s, 6s, 12s, 18s, 24s, 25250ms, 26500ms, 27750ms, 29s}));
+    // Also where the hold is shorter than the timeout.
+    watch.hold(forest::detail::hold_seconds{2});
+    BOOST_TEST((watch.next({}, at(1s)) == at(2s)));
+    BOOST_TEST((watch.next({}, at(2s)) == at(3250ms)));
+    BOOST_TEST((watch.next({}, at(6s)) == at(7s)));
+    BOOST_TEST((watch.next({}, at(7s)) == at(8250ms)));
+}
+
+BOOST_AUTO_TEST_CASE(B49_no_second_request_is_sent_beside_a_held_check) {
+    check_watch watch = begun();
+    watch.hold(forest::detail::hold_seconds{24});
+    for (steady_time now = watch.next({}, {}); now < at(40s); now = watch.next({}, now))
+        BOOST_TEST((watch.woke({}, now, zero) == advice::none));
+    BOOST_TEST(!watch.ended({}, at(40s), zero));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

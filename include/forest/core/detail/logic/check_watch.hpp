@@ -3,6 +3,7 @@
 #define FOREST_CORE_DETAIL_LOGIC_CHECK_WATCH_HPP
 
 #include <forest/core/detail/container/algorithm.hpp>
+#include <forest/core/detail/logic/hold_state.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/time.hpp>
 #include <forest/form.hpp>
@@ -36,6 +37,9 @@ namespace forest::inline FOREST_FORM::detail {
 ///
 /// A *patient* check has `options::timeout` of time in which this process runs on time, and at most
 /// `patient_timeout` in all.
+///
+/// A check that may be *held* is woken rarely before the hold is over, so that thousands of them
+/// cost little; its driver calls `hold` directly after `begin`.
 class check_watch {
 public:
     enum class advice : std::uint8_t {
@@ -51,6 +55,15 @@ public:
         patient_ = patient;
     }
 
+    /// The check may be held for `hold`.
+    FOREST_COLD constexpr void hold(hold_seconds hold) noexcept {
+        hold_ = hold;
+        hedged_ = true; // A held connection is silent.
+    }
+
+    /// Returns for how long the check may be held.
+    [[nodiscard]] constexpr hold_seconds hold() const noexcept { return hold_; }
+
     /// Returns the moment of the next wake-up, if the last one is at `now`. An additional wake-up
     /// does no harm.
     [[nodiscard]] constexpr steady_time next(const options& settings,
@@ -58,6 +71,8 @@ public:
         const auto earlier = [now](steady_time moment, steady_time result) {
             return now < moment ? detail::min(moment, result) : result;
         };
+        if (hold_ != hold_seconds{}) [[unlikely]]
+            return next_of_held(settings, now);
         steady_time result = now + watch_interval(settings);
         result = earlier(begun_ + settings.timeout / 2, result);
         result = earlier(begun_ + settings.timeout, result);
@@ -85,6 +100,18 @@ public:
     }
 
 private:
+    // Until the hold is over, a fourth of it is often enough: a late wake-up only makes a check
+    // more (B49). After that, silence is near to be a failure.
+    FOREST_COLD constexpr steady_time next_of_held(const options& settings,
+                                                   steady_time now) const noexcept {
+        const steady_time released = begun_ + hold_;
+        const steady_time deadline = released + settings.timeout;
+        const duration apart = watch_interval(settings);
+        if (now < released)
+            return detail::min(now + detail::max(apart, duration{hold_} / 4), released);
+        return now < deadline ? detail::min(now + apart, deadline) : now + apart;
+    }
+
     constexpr void notice(const options& settings, steady_time now, duration late) noexcept {
         const duration passed = now - woke_; // What was late before that delayed no part of it.
         if (detail::min(late, passed) > lateness_max(settings))
@@ -100,6 +127,7 @@ private:
     bool late_ = false;
     bool hedged_ = false; // or there was no need to
     bool patient_ = false;
+    hold_seconds hold_{};
 };
 
 } // namespace forest::inline FOREST_FORM::detail

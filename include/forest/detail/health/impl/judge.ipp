@@ -5,6 +5,8 @@
 #include <forest/core/detail/http/first_bytes.hpp>
 #include <forest/core/detail/http/http_date.hpp>
 #include <forest/core/detail/json/health_document_parser.hpp>
+#include <forest/core/detail/logic/hold_fields.hpp>
+#include <forest/core/detail/logic/hold_state.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/health_document.hpp>
@@ -59,6 +61,11 @@ FOREST_DECL verdict judge(const reply& answer, wall_time now) noexcept {
     if (answer.error && result.error != errc::unauthorized)
         result.error = answer.error;
     return result;
+}
+
+FOREST_DECL hold_seconds offer_of(const reply& answer, const verdict& result) noexcept {
+    const auto offer = result.healthy() ? hold_offer(answer.fields) : std::nullopt;
+    return std::chrono::duration_cast<hold_seconds>(offer.value_or(std::chrono::seconds{}));
 }
 
 FOREST_DECL std::error_code common_error(const reply& answer, bool expected) noexcept {
