@@ -181,7 +181,10 @@ public:
 
     /// Watches a target from `start()` on, or from the next tick if the fleet has started. `signer`
     /// is an id that `add_signer` has returned. Throws std::system_error with the error of
-    /// `validate(settings)`; then nothing is added. After `stop()` it adds nothing and returns 0.
+    /// `validate(settings)`. For a target with `options::hold` the error may also be
+    /// `errc::too_many_held`, or `errc::too_few_descriptors` if this process may not have enough
+    /// descriptors for one more. If it throws, nothing is added. After `stop()` it adds nothing and
+    /// returns 0.
     target_id add(url target, const options& settings = {}, signer_id signer = {}) {
         return loop_->add(std::move(target), settings, signer);
     }

@@ -178,6 +178,10 @@ public:
         return state_->network.keeps_connections_;
     }
 
+    /// As many as a test wants.
+    [[nodiscard]] static std::size_t descriptors_max() noexcept { return descriptors; }
+    static inline std::size_t descriptors = SIZE_MAX;
+
     [[nodiscard]] bool waits_on_kept_connection() const noexcept {
         return state_->asked != nullptr && state_->network.keeps_connections_ &&
                !state_->asked->fresh_connection;

@@ -33,12 +33,17 @@ struct fleet_options {
     /// the check has ended, so the bound is true only on average.
     int connections_per_second_max = 0;
 
+    /// How many targets may have `options::hold`. At least 0. Each of them may keep a connection,
+    /// and so a descriptor, all the time. Their held checks do not count for
+    /// `checks_in_flight_max`.
+    int held_max = 10'000;
+
     /// Whether first checks are spread over the interval. First checks of targets on one server are
     /// as far apart as possible. If a target has its own `initial_delay_max`, that is used instead.
     bool spread_start = true;
 
     /// Returns an error that names the member out of its range: `invalid_tick`,
-    /// `invalid_checks_in_flight_max` or `invalid_connections_per_second_max`.
+    /// `invalid_checks_in_flight_max`, `invalid_connections_per_second_max` or `invalid_held_max`.
     [[nodiscard]] std::error_code validate() const noexcept;
 };
 

@@ -18,9 +18,11 @@ struct fleet_statistics {
     std::uint64_t checks = 0;
     std::uint64_t failures = 0;
     /// Checks that failed because this process lacked resources, or because the name service did
-    /// not answer (B12).
+    /// not answer (B12), and held checks whose end was a hint (B46).
     std::uint64_t inconclusive = 0;
     std::uint64_t unresolved = 0; ///< inconclusive, because the name service did not answer
+    std::uint64_t held = 0;       ///< checks that a server was allowed to hold
+    std::uint64_t held_now = 0;   ///< such checks that have not ended; not counted above
     /// How late each check began. The time counts from the moment when the check was due, or when
     /// an immediate check was requested.
     duration_histogram lateness{};

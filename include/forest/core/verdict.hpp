@@ -55,6 +55,10 @@ FOREST_DECL void mark_held(phase_timings& timings) noexcept;
 
 } // namespace detail
 
+/// Returns the error that is reported when a check is inconclusive. If it has none, it is a held
+/// check whose healthy answer was read too late: `held_answer_late` (B49).
+[[nodiscard]] FOREST_DECL std::error_code doubtful_error(std::error_code error) noexcept;
+
 /// Returns whether the status means that the server has no such route.
 [[nodiscard]] constexpr bool is_route_missing(int status) noexcept {
     return status == 404 || status == 405;

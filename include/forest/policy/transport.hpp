@@ -10,6 +10,7 @@
 #include <forest/form.hpp>
 
 #include <concepts>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -101,6 +102,13 @@ inline constexpr transport_abilities abilities_of = [] {
 template <typename T>
 concept connection_keeper = transport<T> && requires(const T& transport, const url& target) {
     { transport.keeps_connection_to(target) } noexcept -> std::same_as<bool>;
+};
+
+/// A transport may say how many descriptors this process may have. A fleet refuses more held
+/// targets than that (B52). The number may change while the process runs.
+template <typename T>
+concept descriptor_counter = transport<T> && requires {
+    { T::descriptors_max() } noexcept -> std::same_as<std::size_t>;
 };
 
 /// A transport may support hedged requests. When a kept connection has been silent for half of the

@@ -9,6 +9,7 @@
 #include <forest/form.hpp>
 #include <forest/policy/transport.hpp>
 
+#include <cstddef>
 #include <memory>
 #include <utility>
 
@@ -38,6 +39,8 @@ public:
     [[nodiscard]] const std::shared_ptr<get_operation_pool>& pool() const noexcept { return pool_; }
 
     void cancel() noexcept;
+
+    [[nodiscard]] static std::size_t descriptors_max() noexcept;
 
 private:
     std::shared_ptr<get_operation_pool> pool_;
@@ -96,6 +99,11 @@ public:
     /// unless the GET requests a fresh one.
     [[nodiscard]] bool keeps_connection_to(const url& target) const noexcept {
         return get_.keeps(target);
+    }
+
+    /// Returns how many descriptors this process may have: its soft limit (`ulimit -n`).
+    [[nodiscard]] static std::size_t descriptors_max() noexcept {
+        return detail::pooled_get::descriptors_max();
     }
 
     /// Returns whether a GET is pending over a kept connection, and no byte of its answer has come.

@@ -14,6 +14,8 @@ FOREST_DECL std::error_code fleet_options::validate() const noexcept {
         return errc::invalid_checks_in_flight_max;
     if (connections_per_second_max < 0)
         return errc::invalid_connections_per_second_max;
+    if (held_max < 0)
+        return errc::invalid_held_max;
     return {};
 }
 

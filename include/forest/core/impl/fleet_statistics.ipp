@@ -19,6 +19,8 @@ FOREST_DECL void fleet_statistics::merge(const fleet_statistics& other) noexcept
     failures += other.failures;
     inconclusive += other.inconclusive;
     unresolved += other.unresolved;
+    held += other.held;
+    held_now += other.held_now;
     lateness.merge(other.lateness);
 }
 

@@ -12,6 +12,10 @@ FOREST_DECL std::error_code counted_error(std::error_code error) noexcept {
     return error == errc::resolver_unavailable ? make_error_code(errc::resolve_failed) : error;
 }
 
+FOREST_DECL std::error_code doubtful_error(std::error_code error) noexcept {
+    return error ? error : make_error_code(errc::held_answer_late);
+}
+
 namespace detail {
 
 FOREST_DECL void mark_held(phase_timings& timings) noexcept {

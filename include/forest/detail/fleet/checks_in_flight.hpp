@@ -4,6 +4,7 @@
 
 #include <forest/core/detail/container/unique_function.hpp>
 #include <forest/core/detail/logic/check_watch.hpp>
+#include <forest/core/detail/logic/hold_state.hpp>
 #include <forest/core/target_id.hpp>
 #include <forest/core/time.hpp>
 #include <forest/core/url.hpp>
@@ -44,6 +45,8 @@ public:
         bool decided = false;           // the outcome is that of a complete answer
         bool gave_up = false;           // the request is cancelled: the check has had its time
         bool is_signed = false;         // the request
+        bool held = false;              // counted as held
+        hold_seconds offer{};           // with the outcome
     };
 
     explicit checks_in_flight(unique_function<Transport()> source) : source_{std::move(source)} {}
@@ -51,6 +54,16 @@ public:
     /// Returns the number of checks in flight, including abandoned checks that have not ended.
     [[nodiscard]] int count() const noexcept {
         return static_cast<int>(checks_.size() - idle_.size());
+    }
+
+    /// Returns the number of checks in flight that may be held.
+    [[nodiscard]] int held() const noexcept { return held_; }
+
+    /// The check in flight may be held for `hold`. Its watch has begun.
+    FOREST_COLD void hold(check& begun, hold_seconds hold) noexcept {
+        begun.watch.hold(hold);
+        begun.held = true;
+        ++held_;
     }
 
     /// Returns whether a check that begins now is known to find a kept connection.
@@ -106,12 +119,14 @@ public:
         release(ended);
     }
 
-    /// Ends one of two requests, which has this outcome. If the outcome is decided, the
-    /// other request is cancelled.
+    /// Ends one of two requests, which has this outcome and this offer to hold. If the outcome is
+    /// decided, the other request is cancelled.
     template <typename Target>
-    void end_beside(check& ended, Target& subject, const verdict& outcome, bool decided) {
+    void end_beside(check& ended, Target& subject, const verdict& outcome, bool decided,
+                    hold_seconds offer) {
         check& other = *ended.beside;
         other.beside = nullptr;
+        other.offer = offer;
         other.outcome = outcome;
         other.decided = decided;
         subject.check = other.number;
@@ -194,6 +209,9 @@ private:
     }
 
     void release(check& ended) noexcept {
+        if (ended.held) [[unlikely]]
+            --held_;
+        ended.held = false;
         ended.id = {};
         ended.beside = nullptr;
         idle_.push_back(&ended);
@@ -207,6 +225,7 @@ private:
     unique_function<Transport()> source_;
     std::vector<std::unique_ptr<check>> checks_;
     std::vector<check*> idle_;
+    int held_ = 0;
 };
 
 } // namespace forest::inline FOREST_FORM::detail

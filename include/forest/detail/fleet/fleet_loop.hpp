@@ -6,6 +6,8 @@
 #include <forest/core/detail/logic/callbacks.hpp>
 #include <forest/core/detail/logic/check_watch.hpp>
 #include <forest/core/detail/logic/health_machine.hpp>
+#include <forest/core/detail/logic/hold_fields.hpp>
+#include <forest/core/detail/logic/hold_state.hpp>
 #include <forest/core/detail/logic/timestamp_offset.hpp>
 #include <forest/core/error.hpp>
 #include <forest/core/event.hpp>
@@ -37,6 +39,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -89,6 +92,9 @@ public:
         assert(signing_.signers().contains(signer));
         if (stopped())
             return {};
+        const int held = settings.hold == duration::zero() ? 0 : 1;
+        if (held != 0)
+            check_held();
         const origin_number origin = signing_.enter(location, signer, timer_.now());
         target* added = nullptr;
         try {
@@ -98,6 +104,7 @@ public:
             signing_.leave(origin, signer);
             throw;
         }
+        held_targets_ += held;
         watches_.include(settings);
         if (started_)
             begin(*added);
@@ -119,6 +126,7 @@ public:
         if (found->in_flight())
             checks_.abandon(*found);
         signing_.leave(found->origin, found->signer);
+        held_targets_ -= found->machine.options().hold == duration::zero() ? 0 : 1;
         targets_.remove(*found);
         set_timer();
         return true;
@@ -143,7 +151,10 @@ public:
     [[nodiscard]] bool stopped() const noexcept { return callbacks_.closed(); }
     [[nodiscard]] callbacks& listeners() noexcept { return callbacks_.listeners(); }
     [[nodiscard]] const targets& all() const noexcept { return targets_; }
-    [[nodiscard]] const fleet_statistics& statistics() const noexcept { return statistics_; }
+    [[nodiscard]] const fleet_statistics& statistics() const noexcept {
+        statistics_.held_now = static_cast<std::uint64_t>(checks_.held());
+        return statistics_;
+    }
 
     /// Returns the URL of a target. While a check is in flight, the URL is in the request.
     [[nodiscard]] const url& url_of(const target& subject) const noexcept {
@@ -152,12 +163,31 @@ public:
 
 private:
     using check = typename checks_in_flight<Transport>::check;
+
+    // For what else a process opens: libraries, log files, the event loop.
+    static constexpr std::size_t descriptors_spare = 32;
+
     using permitted_check = typename fleet_scheduler<Transport, Signer, Backoff>::permitted_check;
 
     static const fleet_options& checked(const fleet_options& settings) {
         if (const std::error_code ec = settings.validate())
             throw std::system_error(ec);
         return settings;
+    }
+
+    // Throws if the fleet, or the limit of descriptors, has no room for another target whose checks
+    // are held (B52).
+    void check_held() const {
+        if (held_targets_ >= options_.held_max)
+            throw std::system_error(make_error_code(errc::too_many_held));
+        if constexpr (descriptor_counter<Transport>) {
+            const auto held = static_cast<std::size_t>(held_targets_) + 1;
+            const std::size_t others = targets_.size() + 1 - held;
+            const std::size_t in_flight =
+                std::min(others, static_cast<std::size_t>(options_.checks_in_flight_max));
+            if (held + in_flight + descriptors_spare > Transport::descriptors_max())
+                throw std::system_error(make_error_code(errc::too_few_descriptors));
+        }
     }
 
     // A target begins with the next tick. It does not begin inside a call of the application,
@@ -262,8 +292,12 @@ private:
                 continue;
             case health_action_kind::check:
                 subject.fresh_connection = next.fresh_connection;
+                subject.hold = next.hold;
                 if (permitted != nullptr)
                     return launch(*permitted);
+                if (next.hold != hold_seconds{}) [[unlikely]]
+                    if (auto held = scheduler_.at_once(subject, timer_))
+                        return launch(*held);
                 subject.step = target_step::check;
                 return next.fresh_connection ? scheduler_.add_first(subject, now)
                                              : scheduler_.add(subject, now);
@@ -296,7 +330,8 @@ private:
                 each.transport.cancel();
                 break;
             }
-            next = std::min(next, each.watch.next(settings, now));
+            if (!each.held) // Thousands of moments would leave no pause between the wake-ups.
+                next = std::min(next, each.watch.next(settings, now));
         });
         watches_.woken(now, late, next);
     }
@@ -325,6 +360,8 @@ private:
                                              sign(subject, permitted.local), end_of_request());
                 begun.connections_paid = permitted.permit.use();
                 begun.watch.begin(permitted.now, subject.machine.patient());
+                if (subject.hold != hold_seconds{}) [[unlikely]]
+                    checks_.hold(begun, subject.hold);
                 watches_.begun(permitted.now);
             },
             [&](std::string_view text) {
@@ -343,6 +380,8 @@ private:
     [[nodiscard]] auto sign(const target& subject, wall_time local) {
         return [this, &subject, local](check& begun) {
             probe_.prepare(begun.get);
+            if (subject.hold != hold_seconds{}) [[unlikely]]
+                add_wait_preference(begun.get.fields, subject.hold);
             begun.is_signed = signing_.sign(subject.origin, subject.signer, begun.get, local);
         };
     }
@@ -375,34 +414,48 @@ private:
         const bool was_late = ended.watch.ended(subject.machine.options(), now, late);
         if (ended.beside != nullptr || ended.outcome)
             return end_one_of_two(subject, ended, answer, now, was_late);
+        const bool held = ended.held;
         checks_.end(ended, &subject);
         if (answer.send_again && subject.machine.may_send_again())
             return drive(subject, health_input::unsent(was_late), now);
         verdict result = probe_.judge(answer, timer_.now());
-        drive(subject, health_input::reply(result, was_late), now, nullptr, &result);
+        if (held) [[unlikely]] {
+            mark_held(result.timings);
+            ++statistics_.held;
+        }
+        drive(subject, health_input::reply(result, was_late, offer(subject, answer, result)), now,
+              nullptr, &result);
+    }
+
+    static hold_seconds offer(const target& subject, const reply& answer, const verdict& result) {
+        return subject.machine.options().hold == duration::zero() ? hold_seconds{}
+                                                                  : offer_of(answer, result);
     }
 
     // A check ends when both of its requests have ended. The first complete answer counts. If there
     // is none, the last failure does, except that of a connection that was closed before.
     void end_one_of_two(target& subject, check& ended, const reply& answer, steady_time now,
                         bool was_late) {
-        verdict outcome = ended.decided || (answer.send_again && ended.outcome)
-                              ? *ended.outcome
-                              : probe_.judge(answer, timer_.now());
+        const bool known = ended.decided || (answer.send_again && ended.outcome);
+        verdict outcome = known ? *ended.outcome : probe_.judge(answer, timer_.now());
+        const hold_seconds held = known ? ended.offer : offer(subject, answer, outcome);
         if (ended.beside != nullptr)
-            return checks_.end_beside(ended, subject, outcome, ended.decided || !answer.error);
+            return checks_.end_beside(ended, subject, outcome, ended.decided || !answer.error,
+                                      held);
         checks_.end(ended, &subject);
-        drive(subject, health_input::reply(outcome, was_late), now, nullptr, &outcome);
+        drive(subject, health_input::reply(outcome, was_late, held), now, nullptr, &outcome);
     }
 
     void count(event_kind kind, verdict* judged) noexcept {
         statistics_.count(kind);
         if (judged == nullptr)
             return;
-        if (kind == event_kind::check_inconclusive && judged->error == errc::resolver_unavailable)
-            ++statistics_.unresolved;
-        else if (kind == event_kind::check_failed)
+        if (kind == event_kind::check_inconclusive) {
+            statistics_.unresolved += judged->error == errc::resolver_unavailable ? 1 : 0;
+            judged->error = doubtful_error(judged->error);
+        } else if (kind == event_kind::check_failed) {
             judged->error = counted_error(judged->error);
+        }
     }
 
     [[no_unique_address]] const Probe probe_;
@@ -418,7 +471,8 @@ private:
     fleet_scheduler<Transport, Signer, Backoff> scheduler_{targets_, checks_, signing_, options_};
     fleet_watches watches_;
     bool started_ = false;
-    fleet_statistics statistics_;
+    int held_targets_ = 0; // with options::hold
+    mutable fleet_statistics statistics_; // `held_now` is set when it is read
 };
 
 } // namespace forest::inline FOREST_FORM::detail

@@ -179,7 +179,7 @@ public:
     /// check, so `clock` is read once, and only when a target waits and there is room for a check.
     template <typename Clock>
     [[nodiscard]] std::optional<permitted_check> next(const Clock& clock) {
-        if (queues_.empty() || !limits_.has_room(checks_.count()))
+        if (queues_.empty() || !has_room())
             return std::nullopt;
         const steady_time now = clock.steady_now();
         const wall_time local = clock.now();
@@ -187,7 +187,7 @@ public:
             return cause ? signing_.until_near(*cause, local) == duration::zero()
                          : limits_.next_connection() <= now || has_connection(first);
         };
-        while (limits_.has_room(checks_.count())) {
+        while (has_room()) {
             const auto first = queues_.next(is_gone);
             if (!first)
                 break;
@@ -198,8 +198,7 @@ public:
                 pause_if_full(*found, now, [&] { queues_.wait_for(found->origin, *first); });
                 continue;
             }
-            if (auto permit = has_connection(*first) ? limits_.without_connection()
-                                                     : limits_.with_connection(now))
+            if (auto permit = permit_for(*first, now))
                 return permitted_check{*found, std::move(*permit), found->machine.due(), now,
                                        local};
             pause_if_full(*found, now, [&] {
@@ -212,13 +211,29 @@ public:
         return std::nullopt;
     }
 
+    /// Returns the permission to begin a held check now, if it is possible. Checks that are held do
+    /// not count for the bound of checks in flight. If it is not possible, the check has to wait
+    /// like any other.
+    template <typename Clock>
+    [[nodiscard]] FOREST_COLD std::optional<permitted_check> at_once(target& held,
+                                                                     const Clock& clock) {
+        const steady_time now = clock.steady_now();
+        const wall_time local = clock.now();
+        if (signing_.until_near(held.origin, local) > duration::zero())
+            return std::nullopt;
+        auto permit = permit_for(held.id, now);
+        if (!permit)
+            return std::nullopt;
+        return permitted_check{held, std::move(*permit), held.machine.due(), now, local};
+    }
+
     /// Returns the moment at which the next target is due, or the next waiting check may begin;
     /// empty when no target waits, or when only the end of a check makes room. Reads `clock` only
     /// if a target waits because of the timestamps of its origin.
     template <typename Clock>
     [[nodiscard]] std::optional<steady_time> next_at(const Clock& clock) const {
         const auto due = targets_.next_due();
-        if (!limits_.has_room(checks_.count()))
+        if (!has_room())
             return due;
         std::optional<std::pair<steady_time, wall_time>> now;
         const auto gone = queues_.soonest([&](obstacle cause) {
@@ -253,6 +268,16 @@ private:
     // A check that is repeated (B12: on a fresh connection) must not use a kept connection.
     static bool is_repeated(const target& due) noexcept {
         return due.step == target_step::check && due.fresh_connection;
+    }
+
+    [[nodiscard]] std::optional<fleet_limits::permit> permit_for(target_id id,
+                                                                 steady_time now) noexcept {
+        return has_connection(id) ? limits_.without_connection() : limits_.with_connection(now);
+    }
+
+    // Returns whether another check may begin. Held checks do not count.
+    [[nodiscard]] bool has_room() const noexcept {
+        return limits_.has_room(checks_.count() - checks_.held());
     }
 
     [[nodiscard]] bool has_connection(target_id id) const noexcept {

@@ -5,6 +5,7 @@
 #include <forest/core/detail/container/quad_heap.hpp>
 #include <forest/core/detail/container/segmented_vector.hpp>
 #include <forest/core/detail/logic/health_machine.hpp>
+#include <forest/core/detail/logic/hold_state.hpp>
 #include <forest/core/event.hpp>
 #include <forest/core/options.hpp>
 #include <forest/core/random.hpp>
@@ -60,6 +61,7 @@ public:
         target_step step = target_step::start;
         bool announced = false; // an event was reported, so the last two events follow
         bool fresh_connection = false;
+        hold_seconds hold{}; // of its next check, or of that in flight
 
         static constexpr std::uint32_t no_check = UINT32_MAX;
 

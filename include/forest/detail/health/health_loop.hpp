@@ -153,6 +153,8 @@ private:
             case health_action_kind::report:
                 if (next.event == event_kind::check_failed && judged_ != nullptr)
                     judged_->error = counted_error(judged_->error);
+                if (next.event == event_kind::check_inconclusive && judged_ != nullptr)
+                    judged_->error = doubtful_error(judged_->error);
                 report(next.event);
                 input = health_input::reported();
                 continue;

@@ -4,13 +4,16 @@
 
 #include <forest/adapters/asio/asio_names.hpp>
 #include <forest/adapters/asio/detail/get/get_operation_pool.hpp>
+#include <forest/adapters/asio/detail/pool/pooled_socket.hpp>
 #include <forest/adapters/asio/pooled_transport.hpp>
 
+#include <cstddef>
 #include <utility>
 
 namespace forest::inline FOREST_FORM {
 
 static_assert(hedging_transport<pooled_transport>);
+static_assert(descriptor_counter<pooled_transport>);
 
 } // namespace forest::inline FOREST_FORM
 
@@ -37,6 +40,10 @@ FOREST_DECL bool pooled_get::keeps(const url& target) const noexcept {
 
 FOREST_DECL FOREST_COLD bool pooled_get::waits_on_kept_connection() const noexcept {
     return get_->waits_on_kept_connection();
+}
+
+FOREST_DECL std::size_t pooled_get::descriptors_max() noexcept {
+    return descriptor_limit();
 }
 
 FOREST_DECL void pooled_get::cancel() noexcept {

@@ -21,6 +21,9 @@
 
 namespace forest::inline FOREST_FORM::detail {
 
+/// Returns how many descriptors this process may have now; the largest number if it is not known.
+[[nodiscard]] FOREST_DECL std::size_t descriptor_limit() noexcept;
+
 struct pooled_socket;
 
 /// A user of a pool: it waits for its sockets, has a deadline, and is called when either ends.

@@ -4,6 +4,8 @@
 
 #include <forest/adapters/asio/detail/pool/pooled_socket.hpp>
 
+#include <limits>
+
 namespace forest::inline FOREST_FORM::detail {
 
 FOREST_DECL pooled_socket& socket_store::lend(pool_user& user) {
@@ -66,6 +68,13 @@ FOREST_DECL std::size_t kept_sockets::size_bound() noexcept {
     if (::getrlimit(RLIMIT_NOFILE, &files) != 0)
         return least;
     return std::max<std::size_t>(least, files.rlim_cur / 2);
+}
+
+FOREST_DECL std::size_t descriptor_limit() noexcept {
+    rlimit files{};
+    if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY)
+        return std::numeric_limits<std::size_t>::max();
+    return files.rlim_cur;
 }
 
 FOREST_DECL bool kept_sockets::leads_to(const pooled_socket& each, std::uint64_t origin,
