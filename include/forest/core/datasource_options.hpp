@@ -125,6 +125,15 @@ struct datasource_options {
     /// inconclusive (B12).
     duration stall_tolerance = options{}.stall_tolerance;
 
+    /// How long the server may hold its answers to a check and to a request for the schema until
+    /// there is something to report, if it offers that (B43, B51). 0: nothing is held. Else from
+    /// 1 s to `options::hold_max`, and at most the interval of the checks.
+    duration hold = options{}.hold;
+
+    /// The delays after failures that follow the sudden end of a held check; see
+    /// `options::confirm_after`.
+    confirm_delays confirm_after{};
+
     /// The interval at which other clients poll the schema by default.
     static constexpr duration schema_poll_default = std::chrono::seconds{600};
 
@@ -152,7 +161,7 @@ struct datasource_options {
     [[nodiscard]] std::error_code parse_url(std::string_view path, url& result) const;
 
     /// Returns an error that names the first member that is out of its range. For `uri` it can also
-    /// be an `errc` of `url::parse`; for the last three members it is the `errc` of
+    /// be an `errc` of `url::parse`; for the last five members it is the `errc` of
     /// `options::validate`.
     [[nodiscard]] std::error_code validate() const;
 
@@ -167,7 +176,9 @@ private:
                 .success_threshold = health_check_success_threshold,
                 .initial_delay_max = initial_delay_max,
                 .interval_jitter = interval_jitter,
-                .stall_tolerance = stall_tolerance};
+                .stall_tolerance = stall_tolerance,
+                .hold = std::min(hold, interval),
+                .confirm_after = confirm_after};
     }
 
     // Validates the options of a check. Returns errors that name the members of this struct.

@@ -108,6 +108,8 @@ FOREST_DECL std::error_code datasource_options::validate() const {
 
 FOREST_DECL std::error_code datasource_options::validate_checks() const noexcept {
     const std::error_code ec = polled_every(health_check_interval, health_check_timeout).validate();
+    if (!ec && hold > polling().interval)
+        return errc::invalid_hold;
     if (ec == errc::invalid_interval)
         return datasource_errc::invalid_health_check_interval;
     if (ec == errc::invalid_timeout)

@@ -49,6 +49,9 @@ public:
     /// carry is left out. Then the server sends the whole schema, and it is compared here.
     [[nodiscard]] condition prepare(request& get) const;
 
+    /// Returns whether requests are conditional.
+    [[nodiscard]] bool has_etag() const noexcept { return !etag_.empty(); }
+
     /// Reads the schema from a reply with the verdict `judged` to a request with the condition
     /// `sent`. If there is no memory for the schema, the reply says nothing about the server (B12:
     /// the check is inconclusive).

@@ -8,8 +8,11 @@
 #include <forest/core/detail/logic/callbacks.hpp>
 #include <forest/core/detail/logic/fetch_machine.hpp>
 #include <forest/core/detail/logic/health_machine.hpp>
+#include <forest/core/detail/logic/hold_fields.hpp>
+#include <forest/core/detail/logic/hold_state.hpp>
 #include <forest/core/detail/logic/polled_route.hpp>
 #include <forest/core/detail/logic/schema_answer.hpp>
+#include <forest/core/detail/logic/schema_hold.hpp>
 #include <forest/core/detail/logic/schema_settling.hpp>
 #include <forest/core/detail/logic/timestamp_offset.hpp>
 #include <forest/core/error.hpp>
@@ -70,6 +73,8 @@ public:
           clock_{std::move(clock)},
           signer_{std::move(signer), timestamp_offset{random}},
           machine_{backoff, options_.health_check_interval},
+          hold_{options_.health_check_interval,
+                std::min(options_.hold, options_.health_check_interval)},
           polling_{std::make_shared<polling_loop>(
               std::move(for_checks), clock_, signer_,
               polling_machine{polled_rules<Backoff>{rules(options_.polling(), backoff),
@@ -172,16 +177,22 @@ private:
             return;
         case event_kind::server_down: down_ = true; return;
         case event_kind::server_up: down_ = false; return check_ended(fetch_input::recovered);
-        case event_kind::health_route_missing: return search(server_->route.went_over());
+        case event_kind::health_route_missing:
+            end_held(); // The polls of the schema are held instead.
+            return search(server_->route.went_over());
         default: return;
         }
     }
 
     void check_ended(fetch_input input) {
         server_->known.forget(clock_.steady_now());
-        if (!server_->asked_schema)
-            return drive(input);
+        if (!server_->asked_schema) {
+            drive(input);
+            return watch_schema();
+        }
         schema_answer latest = std::exchange(server_->latest, {});
+        (void)hold_.begin(clock_.steady_now()); // for the time when the health route is polled
+        hold_.served(latest.offer, clock_.steady_now());
         latest.result.error = counted_error(latest.result.error); // like the error of a check
         const std::optional<duration> again = settle(std::move(latest));
         if (again)
@@ -201,6 +212,29 @@ private:
         case fetch_action_kind::wait: return wait(next.delay, fetch_input::woke);
         case fetch_action_kind::fetch: return get_when_free(fetch_owed_);
         }
+    }
+
+    // Asks for the schema in a request that the server may hold, if that is due (B51). Polls of the
+    // schema are held themselves.
+    void watch_schema() {
+        if (!hold_.wanted() || in_flight_ || holds_off_ || down_ || stopped() ||
+            server_->route.polls_schema() || !server_->known.has_etag() || !machine_.settled())
+            return;
+        const schema_hold_action next = hold_.next(clock_.steady_now());
+        switch (next.kind) {
+        case schema_hold_kind::none: return;
+        case schema_hold_kind::hold: return get(side_request::news);
+        case schema_hold_kind::fetch: return drive(fetch_input::hinted);
+        case schema_hold_kind::wait: break;
+        }
+        holds_off_ = true;
+        clock_.async_wait(next.delay, [self = shared_from_this()](std::error_code ec) {
+            const auto alive = self;
+            alive->holds_off_ = false;
+            if (!ec)
+                alive->watch_schema();
+        });
+        cancel_if_stopped();
     }
 
     // Looks for the health route that the server did not have before (B33).
@@ -233,12 +267,23 @@ private:
 
     // -- Requests beside the polls --
 
-    enum class side_request : std::uint8_t { schema, health };
+    enum class side_request : std::uint8_t {
+        schema,
+        health,
+        news, // the schema, when there is another one
+    };
 
-    // Begins the request of the flag `owed`, now or when the transport is free.
+    // Begins the request of the flag `owed`, now or when the transport is free. A held request ends
+    // for it.
     void get_when_free(bool& owed) {
         owed = true;
+        end_held();
         get_next();
+    }
+
+    void end_held() {
+        if (in_flight_ && in_flight_for_ == side_request::news)
+            transport_.cancel();
     }
 
     void get_next() {
@@ -253,20 +298,25 @@ private:
 
     // Sends a request, or the same one again over a fresh connection, with the time that is left.
     void get(side_request kind) {
-        const bool fetches = kind == side_request::schema;
+        const bool fetches = kind != side_request::health;
         duration timeout = fetches ? options_.schema_timeout : options_.health_check_timeout;
         const steady_time now = clock_.steady_now();
         if (sent_again_)
             timeout = std::max<duration>(timeout - (now - sent_at_), std::chrono::milliseconds{1});
         else
             sent_at_ = now;
+        const hold_seconds held = fetches && !sent_again_ ? hold_.begin(now) : hold_seconds{};
+        timeout += held;
         in_flight_ = true;
+        in_flight_for_ = kind;
         guarded_call(
             [&] {
                 request_ = {.target = fetches ? server_->schema_url : server_->health_url,
                             .fresh_connection = sent_again_};
                 if (fetches)
                     condition_ = server_->known.prepare(request_);
+                if (held != hold_seconds{})
+                    add_wait_preference(request_.fields, held);
                 signed_ = sign_at(signer_, request_, clock_.now(), request_.fields);
                 transport_.async_get(request_, timeout,
                                      [self = shared_from_this(), kind](const reply& answer) {
@@ -289,21 +339,46 @@ private:
             return;
         in_flight_ = false;
         // The server had closed the kept connection.
-        if (answer.send_again && !std::exchange(sent_again_, true))
+        if (answer.send_again && kind != side_request::news && !std::exchange(sent_again_, true))
             return get(kind);
         answer.signature_sent = signed_;
-        const verdict result = judge(answer, clock_.now());
+        verdict result = judge(answer, clock_.now());
         if (kind == side_request::schema)
             fetched(answer, result);
-        else
+        else if (kind == side_request::health)
             tried(result);
+        else
+            held(answer, result);
         get_next();
+        watch_schema();
+    }
+
+    // A held request for the schema has ended. If it has brought none, a plain one follows, and
+    // counts.
+    void held(const reply& answer, verdict& result) {
+        mark_held(result.timings);
+        schema_answer latest = server_->known.read(answer, result, condition_);
+        const steady_time now = clock_.steady_now();
+        if (!latest.result.error) {
+            hold_.served(latest.offer, now);
+            if (const auto again = settle(std::move(latest), true))
+                drive(fetch_input::polled, *again);
+        } else if (result.error == errc::operation_canceled) {
+            hold_.cancelled();
+        } else {
+            hold_.ended(now);
+            drive(fetch_input::hinted);
+        }
     }
 
     void fetched(const reply& answer, const verdict& result) {
         const bool waited_for = server_->route.needs_schema();
-        const std::optional<duration> again =
-            settle(server_->known.read(answer, result, condition_));
+        schema_answer latest = server_->known.read(answer, result, condition_);
+        if (latest.result.error)
+            hold_.ended(clock_.steady_now());
+        else
+            hold_.served(latest.offer, clock_.steady_now());
+        const std::optional<duration> again = settle(std::move(latest));
         drive(again ? fetch_input::fetched : fetch_input::failed, again.value_or(duration::zero()));
         server_->route.fetched();
         if (stopped())
@@ -325,8 +400,9 @@ private:
 
     // Accepts the schema of an answer. Returns the time after which the schema has to be fetched
     // again, 0 if that is not necessary, or nothing if the answer is a failure. A reload that
-    // throws ends this fetch, too: the next recovery or poll tries again (B32).
-    std::optional<duration> settle(schema_answer answer) {
+    // throws ends this fetch, too: the next recovery or poll tries again (B32). `quiet`: nothing is
+    // reported if the schema is unchanged.
+    std::optional<duration> settle(schema_answer answer, bool quiet = false) {
         const verdict& result = answer.result;
         if (result.error) {
             report(event_kind::schema_failed, &result);
@@ -345,7 +421,10 @@ private:
         const settling_action next = server_->known.settle(answer, clock_.steady_now());
         event happened = describe(event_kind::schema_unchanged, &result);
         switch (next.kind) {
-        case settling_action_kind::unchanged: listeners_.report(happened); break;
+        case settling_action_kind::unchanged:
+            if (!quiet)
+                listeners_.report(happened);
+            break;
         case settling_action_kind::hold:
             happened.detail = schema_held_hint;
             listeners_.report(happened);
@@ -424,15 +503,18 @@ private:
     committed_schema::condition condition_{};
     bool signed_ = false; // whether the request in flight is signed
     fetch_machine<Backoff> machine_;
+    schema_hold hold_;
     const std::shared_ptr<polling_loop> polling_;
     std::uint64_t waits_ = 0;    // the number of waits so far: an older one has no effect
     std::uint64_t searches_ = 0; // the number of waits for the health route so far
     bool in_flight_ = false;     // a request beside the polls is in flight
-    bool sent_again_ = false;    // the request in flight, over a fresh connection
-    steady_time sent_at_{};      // the request in flight, for the first time
-    bool fetch_owed_ = false;    // a fetch of the schema begins when the transport is free
-    bool health_owed_ = false;   // a health check begins when the transport is free
-    bool loaded_ = false;        // `schema_loaded` has been reported
+    side_request in_flight_for_{};
+    bool holds_off_ = false;   // the next held request for the schema waits
+    bool sent_again_ = false;  // the request in flight, over a fresh connection
+    steady_time sent_at_{};    // the request in flight, for the first time
+    bool fetch_owed_ = false;  // a fetch of the schema begins when the transport is free
+    bool health_owed_ = false; // a health check begins when the transport is free
+    bool loaded_ = false;      // `schema_loaded` has been reported
     bool down_ = false;
     std::atomic<bool> started_ = false;
     std::atomic<bool> farewell_ = false; // the last two events may be reported

@@ -77,6 +77,7 @@ constexpr happening happenings[] = {
     {'e', fetch_input::failed},
     {'p', fetch_input::polled},
     {'P', fetch_input::polled, 60s},
+    {'h', fetch_input::hinted},
 };
 
 // A second passes between two inputs, and until a wake-up the time that was asked for.
@@ -198,6 +199,12 @@ const std::vector<script> scripts{
     {"Pbwp", "w60---", "and the next good one may settle it"},
     {"PbwP", "w60--w60", "or begin it again"},
     {"sgePw", "f-w1-w60", "a poll replaces a fetch that had failed"},
+    {"sgkh", "f--f", "the sudden end of a held request is followed by a plain one"},
+    {"sgkhk", "f--f-", "once"},
+    {"sgkhe", "f--fw1", "which is tried again as any other"},
+    {"sgkbh", "f----", "but not while the server does not answer"},
+    {"sgkbhg", "f----f", "and as soon as it does"},
+    {"sgKh", "f-w60-", "a fetch that is planned is enough"},
     {"sgepw", "f-w1--", "for good, if nothing is left open"},
 };
 
@@ -218,7 +225,8 @@ struct specification {
     bool possible(fetch_input input) const {
         switch (input) {
         case fetch_input::started: return !started && !polled;
-        case fetch_input::recovered: return started;
+        case fetch_input::recovered:
+        case fetch_input::hinted: return started;
         case fetch_input::woke: return waiting;
         case fetch_input::fetched:
         case fetch_input::failed: return in_flight;
@@ -244,6 +252,7 @@ struct specification {
             break;
         case fetch_input::check_succeeded: answering = true; break;
         case fetch_input::check_failed: answering = false; break;
+        case fetch_input::hinted: owed = true; break;
         case fetch_input::woke:
             waiting = false;
             if (now < due)

@@ -28,7 +28,8 @@ enum class fetch_input : std::uint8_t {
     woke,            ///< the requested wait has ended
     fetched,         ///< the requested fetch has ended with the schema
     failed,          ///< the requested fetch has ended without a schema
-    polled,          ///< a health check that polls the schema has ended with the schema
+    polled,          ///< another request, such as a check, has ended with the schema
+    hinted,          ///< a held request for the schema has ended without one (B51)
 };
 
 /// What the driver has to do.
@@ -83,6 +84,8 @@ public:
             answering_ = true;
             // A running fetch will return a newer schema than the poll that has just ended.
             return phase_ == phase::fetching ? fetch_action{} : settle(now, again);
+        case fetch_input::hinted:
+            return phase_ == phase::settled ? fetch_if_answering() : fetch_action{};
         case fetch_input::failed:
             if (owed_again_)
                 return fetch_if_answering();
@@ -91,6 +94,9 @@ public:
         }
         return {};
     }
+
+    /// Returns whether no fetch is needed, under way or planned.
+    [[nodiscard]] bool settled() const noexcept { return phase_ == phase::settled; }
 
 private:
     enum class phase : std::uint8_t {

@@ -2,6 +2,7 @@
 #ifndef FOREST_CORE_DETAIL_LOGIC_SCHEMA_ANSWER_HPP
 #define FOREST_CORE_DETAIL_LOGIC_SCHEMA_ANSWER_HPP
 
+#include <forest/core/detail/logic/hold_state.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/core/schema.hpp>
 #include <forest/core/verdict.hpp>
@@ -23,6 +24,7 @@ struct schema_answer {
                                             ///< a 304: the known schema is current
     std::string content{};                  ///< `schema_content` of the text of that schema
     bool outdated = false;                  ///< the known schema has changed since the request
+    hold_seconds offer{};                   ///< the server offers to hold the next request
 };
 
 /// Makes the verdict on a fetched schema; `judged` is the verdict on it as a health check. The

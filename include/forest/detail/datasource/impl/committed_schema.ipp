@@ -6,6 +6,7 @@
 #include <forest/core/error.hpp>
 #include <forest/core/fields.hpp>
 #include <forest/detail/datasource/committed_schema.hpp>
+#include <forest/detail/health/judge.hpp>
 
 #include <new>
 #include <utility>
@@ -55,6 +56,7 @@ FOREST_DECL schema_answer committed_schema::read(const reply& answer, const verd
         result.served.reset();
         result.result.error = errc::local_resources_exhausted;
     }
+    result.offer = offer_of(answer, result.result);
     return result;
 }
 
