@@ -34,8 +34,8 @@ void check_contract(const json& line) {
     BOOST_TEST_CONTEXT(line.dump()) {
         const std::vector<std::string> texts{"time",    "event", "target",
                                              "version", "error", "first_failure"};
-        const std::vector<std::string> numbers{"attempt", "status",      "latency_ms",  "failures",
-                                               "outage",  "duration_ms", "clock_skew_s"};
+        const std::vector<std::string> numbers{"attempt",  "status", "latency_ms",  "held_ms",
+                                               "failures", "outage", "duration_ms", "clock_skew_s"};
         for (const auto& member : line.items()) {
             const auto among = [&](const std::vector<std::string>& names) {
                 return std::find(names.begin(), names.end(), member.key()) != names.end();

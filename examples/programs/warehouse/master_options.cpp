@@ -34,6 +34,8 @@ struct words {
 };
 
 std::string_view option_of(const std::error_code& fault) noexcept {
+    if (fault == errc::invalid_hold)
+        return "--hold";
     if (fault.category() != make_error_code(datasource_errc{}).category())
         return {};
     switch (datasource_errc{fault.value()}) {
@@ -123,6 +125,10 @@ void add_options(CLI::App& app, options& settings, datasource_options& schedule,
                       "How long an earlier schema must be served before it is taken over");
     cli::add_count(app, "--schema-bytes-max", given.schema_bytes_max,
                    "The largest schema that is accepted");
+    cli::add_duration(app, "--hold", schedule.hold, "0s",
+                      "Let a server that offers it hold its answers for so long until there is "
+                      "something to report; at most the interval, and 240s; 0s: never",
+                      forest::options::hold_max);
     app.add_flag("--verbose", settings.verbose, "Print every single check");
     app.add_option_function<std::string>(
            "--for",

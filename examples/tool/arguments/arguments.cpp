@@ -171,6 +171,10 @@ CLI::App& add_watch(CLI::App& app, watch_arguments& watch, watch_words& words) {
                  "Delay the first check by a random part of this; without it, the first checks "
                  "of more than 8 servers are spread over the interval");
     words.initial_delay = command.get_option("--initial-delay-max");
+    add_duration(command, "--hold", watch.schedule.hold, "0s",
+                 "Let a server that offers it hold its answer for so long until there is something "
+                 "to report; at most the interval, and 240s; 0s: never",
+                 options::hold_max);
     add_file(command, "--targets", words.targets_file,
              "File with more servers, one URL a line, or - for standard input");
     command.add_flag("--reuse", watch.reuse_connections, "Keep connections for the next check");

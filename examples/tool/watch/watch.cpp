@@ -111,6 +111,7 @@ std::string statistics_json(std::size_t target_count, const fleet_statistics& do
     line.add_integer("failures", done.failures);
     line.add_integer("inconclusive", done.inconclusive);
     line.add_integer("unresolved", done.unresolved);
+    line.add_integer("held", done.held);
     line.add_integer("down", ended.count(target_status::down));
     line.add_milliseconds("down_ms_longest", ended.longest.so_far);
     line.add_milliseconds("late_ms_p99", done.lateness.quantile(0.99));
@@ -138,6 +139,8 @@ int checks_in_flight_max(const watch_arguments& watch) {
     };
     if (watch.reuse_connections) // Each target may keep one.
         require_descriptors("--reuse", watch.targets.size());
+    if (watch.schedule.hold != duration::zero()) // Each target may keep one here, too.
+        require_descriptors("--hold", watch.targets.size());
     if (watch.checks_in_flight_max == 0)
         return std::max(most, watch.threads);
     require_descriptors("--checks-in-flight", static_cast<std::size_t>(watch.checks_in_flight_max));
@@ -150,6 +153,7 @@ fleet_options share_of_thread(const watch_arguments& watch, int in_flight_max, i
     };
     return {.checks_in_flight_max = share(in_flight_max),
             .connections_per_second_max = share(watch.connections_per_second_max),
+            .held_max = std::numeric_limits<int>::max(), // The descriptors were counted before.
             .spread_start = watch.spread_start};
 }
 

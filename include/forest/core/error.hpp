@@ -334,7 +334,7 @@ enum class condition {
         return "held_max must be at least 1 in route_options, and at least 0 in fleet_options";
     case errc::invalid_held_per_address_max: return "held_per_address_max must be at least 1";
     case errc::invalid_hold:
-        return "options.hold must be 0, or from 1 to 240 s and at most options.interval";
+        return "options.hold must be 0, or from 1 to 240 s and at most the interval";
     case errc::invalid_confirm_after:
         return "each delay of options.confirm_after must be from 0 to 366 days";
     case errc::too_many_held:

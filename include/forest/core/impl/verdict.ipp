@@ -16,7 +16,9 @@ FOREST_DECL std::error_code doubtful_error(std::error_code error) noexcept {
     return error ? error : make_error_code(errc::held_answer_late);
 }
 
-namespace detail {
+} // namespace forest::inline FOREST_FORM
+
+namespace forest::inline FOREST_FORM::detail {
 
 FOREST_DECL void mark_held(phase_timings& timings) noexcept {
     if (!timings.total)
@@ -30,8 +32,6 @@ FOREST_DECL void mark_held(phase_timings& timings) noexcept {
     timings.first_byte.reset();
 }
 
-} // namespace detail
-
-} // namespace forest::inline FOREST_FORM
+} // namespace forest::inline FOREST_FORM::detail
 
 #endif
