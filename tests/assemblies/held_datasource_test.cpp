@@ -135,6 +135,26 @@ BOOST_AUTO_TEST_CASE(B51_a_server_that_never_holds_gets_three_requests_in_an_int
     BOOST_TEST(on.schemas.requests().size() >= 290U);
 }
 
+BOOST_AUTO_TEST_CASE(B51_each_of_many_changes_is_learned_at_once) {
+    scripted_warehouse on{held()};
+    on.schemas.then(offering(serving("first")));
+    for (int n = 0; n < 100; ++n)
+        on.schemas.then(offering(serving("schema" + std::to_string(n)), 2s));
+    on.schemas.otherwise(same(25s));
+    on.master->datasource.start();
+    on.queue.run_for(200s);
+    BOOST_TEST(on.master->reloads.size() == 100U);
+}
+
+BOOST_AUTO_TEST_CASE(B51_a_server_with_another_schema_in_each_answer_makes_no_busy_loop) {
+    scripted_warehouse on{held()};
+    for (int n = 0; n < 1000; ++n)
+        on.schemas.then(offering(serving("schema" + std::to_string(n)), 1ms));
+    on.master->datasource.start();
+    on.queue.run_for(3000s);
+    BOOST_TEST(on.schemas.requests().size() <= 303U);
+}
+
 BOOST_AUTO_TEST_CASE(B51_a_schema_without_an_etag_is_not_asked_for_again) {
     scripted_warehouse on{held()};
     on.schemas.otherwise(offering(sim::answering(200, schema_text({"product"}))));

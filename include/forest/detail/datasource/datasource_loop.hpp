@@ -361,8 +361,12 @@ private:
         const steady_time now = clock_.steady_now();
         if (!latest.result.error) {
             hold_.served(latest.offer, now);
-            if (const auto again = settle(std::move(latest), true))
+            const auto before = server_->known.get();
+            if (const auto again = settle(std::move(latest), true)) {
+                if (server_->known.get() != before)
+                    hold_.brought_news(now);
                 drive(fetch_input::polled, *again);
+            }
         } else if (result.error == errc::operation_canceled) {
             hold_.cancelled();
         } else {

@@ -67,6 +67,21 @@ BOOST_AUTO_TEST_CASE(B51_early_answers_wait_for_the_end_of_the_interval) {
     BOOST_TEST((subject.next(at(31s)).kind == schema_hold_kind::hold));
 }
 
+BOOST_AUTO_TEST_CASE(B51_another_schema_after_a_second_is_not_early) {
+    for (const forest::duration apart : {1s + 0ms, 999ms}) {
+        schema_hold subject = fetched();
+        int held = 0;
+        steady_time now{};
+        for (; held < 20 && subject.next(now).kind == schema_hold_kind::hold; ++held) {
+            (void)subject.begin(now);
+            now += apart;
+            subject.served(offered, now);
+            subject.brought_news(now);
+        }
+        BOOST_TEST(held == (apart < 1s ? 2 : 20));
+    }
+}
+
 BOOST_AUTO_TEST_CASE(B51_a_server_that_has_stopped_to_offer_is_asked_once_in_an_interval) {
     schema_hold subject = fetched();
     (void)subject.next({});

@@ -89,6 +89,12 @@ public:
         return goes_on_;
     }
 
+    /// The check that has ended was early for a good reason, and costs no token.
+    constexpr void give_back() noexcept {
+        if (tokens_ < tokens_max)
+            ++tokens_;
+    }
+
     /// The held check has ended as healthy, but was read late: the next one is a plain one, and
     /// counts instead (B49).
     constexpr void read_late() noexcept { asked_ = 0; }
