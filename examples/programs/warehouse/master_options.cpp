@@ -127,8 +127,7 @@ void add_options(CLI::App& app, options& settings, datasource_options& schedule,
                    "The largest schema that is accepted");
     cli::add_duration(app, "--hold", schedule.hold, "0s",
                       "Let a server that offers it hold its answers for so long until there is "
-                      "something to report; at most the interval, and 240s; 0s: never",
-                      forest::options::hold_max);
+                      "something to report; at most the interval, and 240s; 0s: never");
     app.add_flag("--verbose", settings.verbose, "Print every single check");
     app.add_option_function<std::string>(
            "--for",

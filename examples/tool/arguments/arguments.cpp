@@ -173,8 +173,7 @@ CLI::App& add_watch(CLI::App& app, watch_arguments& watch, watch_words& words) {
     words.initial_delay = command.get_option("--initial-delay-max");
     add_duration(command, "--hold", watch.schedule.hold, "0s",
                  "Let a server that offers it hold its answer for so long until there is something "
-                 "to report; at most the interval, and 240s; 0s: never",
-                 options::hold_max);
+                 "to report; at most the interval, and 240s; 0s: never");
     add_file(command, "--targets", words.targets_file,
              "File with more servers, one URL a line, or - for standard input");
     command.add_flag("--reuse", watch.reuse_connections, "Keep connections for the next check");
