@@ -66,6 +66,12 @@ public:
         ++held_;
     }
 
+    /// The hold of a check is over, because it has ended.
+    FOREST_COLD void end_hold(check& ended) noexcept {
+        ended.held = false;
+        --held_;
+    }
+
     /// Returns whether a check that begins now is known to find a kept connection.
     [[nodiscard]] bool keeps_connection_to(const url& location) const noexcept {
         if constexpr (connection_keeper<Transport>)
@@ -209,9 +215,6 @@ private:
     }
 
     void release(check& ended) noexcept {
-        if (ended.held) [[unlikely]]
-            --held_;
-        ended.held = false;
         ended.id = {};
         ended.beside = nullptr;
         idle_.push_back(&ended);

@@ -395,6 +395,8 @@ private:
 
     void answered(check& ended, reply answer) {
         answer.signature_sent = ended.is_signed;
+        if (ended.held) [[unlikely]]
+            checks_.end_hold(ended);
         if (ended.gave_up && answer.error == errc::operation_canceled)
             answer.error = errc::timed_out;
         const steady_time now = timer_.steady_now();
@@ -414,12 +416,11 @@ private:
         const bool was_late = ended.watch.ended(subject.machine.options(), now, late);
         if (ended.beside != nullptr || ended.outcome)
             return end_one_of_two(subject, ended, answer, now, was_late);
-        const bool held = ended.held;
         checks_.end(ended, &subject);
         if (answer.send_again && subject.machine.may_send_again())
             return drive(subject, health_input::unsent(was_late), now);
         verdict result = probe_.judge(answer, timer_.now());
-        if (held) [[unlikely]] {
+        if (ended.watch.hold() != hold_seconds{}) [[unlikely]] {
             mark_held(result.timings);
             ++statistics_.held;
         }
@@ -471,7 +472,7 @@ private:
     fleet_scheduler<Transport, Signer, Backoff> scheduler_{targets_, checks_, signing_, options_};
     fleet_watches watches_;
     bool started_ = false;
-    int held_targets_ = 0; // with options::hold
+    int held_targets_ = 0;                // with options::hold
     mutable fleet_statistics statistics_; // `held_now` is set when it is read
 };
 

@@ -323,15 +323,14 @@ private:
         return {.kind = health_action_kind::wait, .delay = delay_max};
     }
 
-    health_action conclude(const verdict& result, bool was_late, hold_seconds offer,
-                           steady_time now) noexcept {
+    // Inlined, although it is large, because each check of each target runs through it.
+    [[gnu::always_inline]] health_action conclude(const verdict& result, bool was_late,
+                                                  hold_seconds offer, steady_time now) noexcept {
         transition_ = transition::none;
         sent_again_ = false;
-        if (options().hold != duration::zero() && ends_as_hint(result, was_late, offer, now))
-            [[unlikely]] {
-            stalled_ = false;
-            return doubt(now);
-        }
+        if (options().hold != duration::zero()) [[unlikely]]
+            if (ends_as_hint(result, was_late, offer, now))
+                return hint(now);
         was_late = std::exchange(stalled_, false) || was_late;
         const bool repeated = std::exchange(fresh_connection_, false);
         if (result.healthy()) {
@@ -408,6 +407,11 @@ private:
         const bool room = left >= options().timeout / 4;
         hold_.closed(options(), took, room);
         return room;
+    }
+
+    FOREST_COLD health_action hint(steady_time now) noexcept {
+        stalled_ = false;
+        return doubt(now);
     }
 
     // The next check begins at once, as a held one, or at the end of the interval.
