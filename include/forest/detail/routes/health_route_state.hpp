@@ -69,7 +69,7 @@ public:
 
 private:
     // What an answer depends on beside the state of the route.
-    struct asked {
+    struct question {
         bool as_document = false;
         std::optional<ip_address> peer{};
         std::optional<std::chrono::seconds> wait{}; // the hold that the client prefers, and can get
@@ -88,24 +88,24 @@ private:
     void refresh_held() const override;
     void answer_held(held_request& request, bool early) const override;
 
-    [[nodiscard]] asked what_is_asked(const server_request& request) const;
+    [[nodiscard]] question what_is_asked(const server_request& request) const;
 
     // Holds the answer if it is a healthy one and the client prefers that.
-    bool hold_until_news(const asked& asked, http_method method, const verification& verified,
+    bool hold_until_news(const question& asked, http_method method, const verification& verified,
                          held_keeper keep) const;
 
     // Adds the fields of a route that holds answers.
-    void add_hold_fields(response& answer, const asked& asked) const;
+    void add_hold_fields(response& answer, const question& asked) const;
 
     static std::string body(std::string_view status, std::string_view version);
 
     // Whether the request asks for the document of `application/health+json`.
     static bool wants_document(field_view fields);
 
-    void send(const asked& asked, response_sink give) const;
+    void send(const question& asked, response_sink give) const;
 
     // Sends an answer that has checks.
-    void send_checked(const asked& asked, response_sink give) const;
+    void send_checked(const question& asked, response_sink give) const;
 
     // Whether the application and its checks say so now.
     [[nodiscard]] bool is_ready() const;

@@ -285,8 +285,8 @@ namespace {
 struct world {
     enum class end : std::uint8_t { refused, silent };
 
-    world(const options& settings, std::uint64_t seed)
-        : subject{settings}, settings{settings}, random{seed} {
+    world(const options& given, std::uint64_t seed)
+        : subject{given}, settings{given}, random{seed} {
         subject.machine = {settings, exponential_backoff{}, random_generator{seed}};
         subject.step(health_input::started());
         death = draw(4 * settings.interval);

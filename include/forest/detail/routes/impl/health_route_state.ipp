@@ -63,8 +63,9 @@ FOREST_DECL void health_route_state::answer(const server_request& request,
     send(what_is_asked(request), give);
 }
 
-FOREST_DECL auto health_route_state::what_is_asked(const server_request& request) const -> asked {
-    asked result;
+FOREST_DECL auto health_route_state::what_is_asked(const server_request& request) const
+    -> question {
+    question result;
     result.as_document = !checks_->empty() && wants_document(request.fields);
     if (holder_ == nullptr)
         return result;
@@ -79,7 +80,7 @@ FOREST_DECL bool health_route_state::hold(const server_request& request,
                                           responder_keeper keep) const {
     if (draining_ || (checks_->empty() && holder_ == nullptr))
         return false;
-    const asked asked = what_is_asked(request);
+    const question asked = what_is_asked(request);
     if (!checks_->empty())
         checks_->refresh();
     if (asked.wait && hold_until_news(asked, request.method, verified, keep.held))
@@ -100,7 +101,7 @@ FOREST_DECL bool health_route_state::hold(const server_request& request,
     });
 }
 
-FOREST_DECL bool health_route_state::hold_until_news(const asked& asked, http_method method,
+FOREST_DECL bool health_route_state::hold_until_news(const question& asked, http_method method,
                                                      const verification& verified,
                                                      held_keeper keep) const {
     held_request request;
@@ -139,18 +140,19 @@ FOREST_DECL void health_route_state::refresh_held() const {
 }
 
 FOREST_DECL void health_route_state::answer_held(held_request& request, bool early) const {
-    const asked asked{.as_document = request.as_document,
-                      .peer = request.peer,
-                      .wait = request.wait,
-                      .was_held = true,
-                      .early = early};
+    const question asked{.as_document = request.as_document,
+                         .peer = request.peer,
+                         .wait = request.wait,
+                         .was_held = true,
+                         .early = early};
     send(asked, [&](const response& answer) {
         request.respond(answer);
         report({path(), request.method, answer.status, request.verified});
     });
 }
 
-FOREST_DECL void health_route_state::add_hold_fields(response& answer, const asked& asked) const {
+FOREST_DECL void health_route_state::add_hold_fields(response& answer,
+                                                     const question& asked) const {
     const auto offer = asked.early ? std::nullopt : holder_->offer(asked.peer);
     if (offer && answer.status == 200)
         add_hold_offer(answer.fields, *offer);
@@ -158,7 +160,7 @@ FOREST_DECL void health_route_state::add_hold_fields(response& answer, const ask
         add_preference_applied(answer.fields, *asked.wait);
 }
 
-FOREST_DECL void health_route_state::send(const asked& asked, response_sink give) const {
+FOREST_DECL void health_route_state::send(const question& asked, response_sink give) const {
     // Read once: status and body must agree while another thread changes the state.
     const bool stopping = draining_;
     if (!stopping && !checks_->empty())
@@ -173,7 +175,7 @@ FOREST_DECL void health_route_state::send(const asked& asked, response_sink give
     give(answer);
 }
 
-FOREST_DECL void health_route_state::send_checked(const asked& asked, response_sink give) const {
+FOREST_DECL void health_route_state::send_checked(const question& asked, response_sink give) const {
     const bool set_healthy = healthy_;
     std::string document;
     const check_status found = asked.as_document
