@@ -146,6 +146,26 @@ BOOST_AUTO_TEST_CASE(B51_each_of_many_changes_is_learned_at_once) {
     BOOST_TEST(on.master->reloads.size() == 100U);
 }
 
+BOOST_AUTO_TEST_CASE(B51_each_of_many_changes_is_learned_at_once_by_polls_of_the_schema_too) {
+    scripted_warehouse on{held(datasource_mode::schema_poll)};
+    on.health.then(offering(serving("first")));
+    for (int n = 0; n < 100; ++n)
+        on.health.then(offering(serving("schema" + std::to_string(n)), 2s));
+    on.health.otherwise(same(25s));
+    on.master->datasource.start();
+    on.queue.run_for(200s);
+    BOOST_TEST(on.master->reloads.size() == 100U);
+}
+
+BOOST_AUTO_TEST_CASE(B51_polls_with_another_schema_in_each_answer_make_no_busy_loop) {
+    scripted_warehouse on{held(datasource_mode::schema_poll)};
+    for (int n = 0; n < 1000; ++n)
+        on.health.then(offering(serving("schema" + std::to_string(n)), 1ms));
+    on.master->datasource.start();
+    on.queue.run_for(3000s);
+    BOOST_TEST(on.health.requests().size() <= 303U);
+}
+
 BOOST_AUTO_TEST_CASE(B51_a_server_with_another_schema_in_each_answer_makes_no_busy_loop) {
     scripted_warehouse on{held()};
     for (int n = 0; n < 1000; ++n)

@@ -49,6 +49,11 @@ public:
     /// carry is left out. Then the server sends the whole schema, and it is compared here.
     [[nodiscard]] condition prepare(request& get) const;
 
+    /// Returns whether the known schema has this content.
+    [[nodiscard]] bool has_content(const std::string& content) const noexcept {
+        return contents_.known() == content;
+    }
+
     /// Returns whether requests are conditional.
     [[nodiscard]] bool has_etag() const noexcept { return !etag_.empty(); }
 

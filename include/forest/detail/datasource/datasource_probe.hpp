@@ -60,6 +60,9 @@ public:
     /// A missing health route says nothing about the health of the server.
     [[nodiscard]] health_input input(const verdict& result) noexcept;
 
+    /// The check has brought another schema than the known one.
+    [[nodiscard]] bool brought_news() const noexcept;
+
 private:
     std::shared_ptr<polled_server> server_;
     committed_schema::condition condition_{};

@@ -55,6 +55,12 @@ concept steering_probe = requires(Probe& probe, const verdict& result) {
     { probe.input(result) } -> std::same_as<health_input>;
 };
 
+/// A probe may say that the check with the last verdict has brought another schema (B51).
+template <typename Probe>
+concept news_probe = requires(const Probe& probe) {
+    { probe.brought_news() } -> std::same_as<bool>;
+};
+
 /// The state of a basic_health_client, held by a shared_ptr. `start`, `stop`, `stopped` and
 /// `status` may be called from any thread; everything else runs on the clock's execution context.
 template <transport Transport, clock Clock, signer Signer, backoff Backoff,
@@ -122,6 +128,9 @@ public:
         health_input input = input_for(result);
         input.late = late_;
         input.offer = offer_;
+        if constexpr (news_probe<Probe>)
+            if (probe_.brought_news())
+                machine_.brought_news(clock_.steady_now());
         drive(input);
         judged_ = nullptr;
     }

@@ -197,6 +197,12 @@ public:
         return detail::max(whole_timeout() - (now - checked_at_), delay_min);
     }
 
+    /// The check that will end with the next `reply` has brought another schema (B51).
+    void brought_news(steady_time now) noexcept {
+        if (hold_.held())
+            hold_.brought_news(now - checked_at_);
+    }
+
     [[nodiscard]] const forest::options& options() const noexcept { return rules().options; }
 
     /// Returns the state that decides the next actions, without the options. `sim::explore`

@@ -89,9 +89,11 @@ public:
         return goes_on_;
     }
 
-    /// The check that has ended was early for a good reason, and costs no token.
-    constexpr void give_back() noexcept {
-        if (tokens_ < tokens_max)
+    /// The check, which took `took`, has brought another schema. If it was held for a second, it
+    /// is not early, and costs no token. A server that serves another schema in each answer, at
+    /// once, makes no busy loop.
+    constexpr void brought_news(duration took) noexcept {
+        if (took >= std::chrono::seconds{1} && tokens_ < tokens_max)
             ++tokens_;
     }
 

@@ -58,13 +58,8 @@ public:
         offered_ = offered_ || offer != hold_seconds{};
     }
 
-    /// The answer, which was passed to `served`, has brought another schema. If it was held for a
-    /// second, it is not early. A server that serves another schema in each answer, at once, makes
-    /// no busy loop.
-    constexpr void brought_news(steady_time now) noexcept {
-        if (now - begun_ >= std::chrono::seconds{1})
-            state_.give_back();
-    }
+    /// The answer, which was passed to `served`, has brought another schema.
+    constexpr void brought_news(steady_time now) noexcept { state_.brought_news(now - begun_); }
 
     /// The request has ended in another way. If it was a held one, it has to be repeated as a plain
     /// one, which counts instead.

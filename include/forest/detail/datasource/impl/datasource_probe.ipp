@@ -39,6 +39,11 @@ FOREST_DECL bool datasource_probe::holds(const verdict& result) noexcept {
     return true;
 }
 
+FOREST_DECL bool datasource_probe::brought_news() const noexcept {
+    return server_->asked_schema && server_->latest.served != nullptr &&
+           !server_->known.has_content(server_->latest.content);
+}
+
 FOREST_DECL health_input datasource_probe::input(const verdict& result) noexcept {
     return !server_->asked_schema && server_->route.checked(result) ? health_input::rerouted(result)
                                                                     : health_input::reply(result);
