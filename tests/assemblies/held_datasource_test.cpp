@@ -46,6 +46,14 @@ std::size_t held_requests(const sim::scripted_transport& asked) {
     return count;
 }
 
+// A first schema, and others that come `apart` after the request; then none.
+void serve_changes(sim::scripted_transport& asked, int count, duration apart) {
+    asked.then(offering(serving("first")));
+    for (int n = 0; n < count; ++n)
+        asked.then(offering(serving("schema" + std::to_string(n)), apart));
+    asked.otherwise(same(25s));
+}
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(held_datasource_test)
@@ -135,44 +143,23 @@ BOOST_AUTO_TEST_CASE(B51_a_server_that_never_holds_gets_three_requests_in_an_int
     BOOST_TEST(on.schemas.requests().size() >= 290U);
 }
 
-BOOST_AUTO_TEST_CASE(B51_each_of_many_changes_is_learned_at_once) {
-    scripted_warehouse on{held()};
-    on.schemas.then(offering(serving("first")));
-    for (int n = 0; n < 100; ++n)
-        on.schemas.then(offering(serving("schema" + std::to_string(n)), 2s));
-    on.schemas.otherwise(same(25s));
+BOOST_DATA_TEST_CASE(B51_each_of_many_changes_is_learned_at_once, data::make({false, true}),
+                     polled) {
+    scripted_warehouse on{held(polled ? datasource_mode::schema_poll : datasource_mode::health)};
+    serve_changes(polled ? on.health : on.schemas, 100, 2s);
     on.master->datasource.start();
     on.queue.run_for(200s);
     BOOST_TEST(on.master->reloads.size() == 100U);
 }
 
-BOOST_AUTO_TEST_CASE(B51_each_of_many_changes_is_learned_at_once_by_polls_of_the_schema_too) {
-    scripted_warehouse on{held(datasource_mode::schema_poll)};
-    on.health.then(offering(serving("first")));
-    for (int n = 0; n < 100; ++n)
-        on.health.then(offering(serving("schema" + std::to_string(n)), 2s));
-    on.health.otherwise(same(25s));
-    on.master->datasource.start();
-    on.queue.run_for(200s);
-    BOOST_TEST(on.master->reloads.size() == 100U);
-}
-
-BOOST_AUTO_TEST_CASE(B51_polls_with_another_schema_in_each_answer_make_no_busy_loop) {
-    scripted_warehouse on{held(datasource_mode::schema_poll)};
-    for (int n = 0; n < 1000; ++n)
-        on.health.then(offering(serving("schema" + std::to_string(n)), 1ms));
+BOOST_DATA_TEST_CASE(B51_another_schema_in_each_answer_makes_no_busy_loop,
+                     data::make({false, true}), polled) {
+    scripted_warehouse on{held(polled ? datasource_mode::schema_poll : datasource_mode::health)};
+    sim::scripted_transport& asked = polled ? on.health : on.schemas;
+    serve_changes(asked, 1000, 1ms);
     on.master->datasource.start();
     on.queue.run_for(3000s);
-    BOOST_TEST(on.health.requests().size() <= 303U);
-}
-
-BOOST_AUTO_TEST_CASE(B51_a_server_with_another_schema_in_each_answer_makes_no_busy_loop) {
-    scripted_warehouse on{held()};
-    for (int n = 0; n < 1000; ++n)
-        on.schemas.then(offering(serving("schema" + std::to_string(n)), 1ms));
-    on.master->datasource.start();
-    on.queue.run_for(3000s);
-    BOOST_TEST(on.schemas.requests().size() <= 303U);
+    BOOST_TEST(asked.requests().size() <= 303U);
 }
 
 BOOST_AUTO_TEST_CASE(B51_a_schema_without_an_etag_is_not_asked_for_again) {
