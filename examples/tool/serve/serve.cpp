@@ -6,6 +6,7 @@
 #include <tool/arguments/usage_error.hpp>
 #include <tool/commands.hpp>
 #include <tool/output/process_resources.hpp>
+#include <tool/output/service_manager.hpp>
 #include <tool/output/terminal.hpp>
 #include <tool/output/text.hpp>
 
@@ -105,6 +106,7 @@ exit_status run(const serve_arguments& serve) {
         if (ec)
             return;
         route.drain();
+        notify_service_manager("STOPPING=1");
         log(fmt::format("stopping: the answer is 503 for {}; another signal ends it at once",
                         readable(serve.grace)));
         grace.expires_after(serve.grace);
@@ -121,6 +123,7 @@ exit_status run(const serve_arguments& serve) {
     out.write(announcement(server, where));
     if (out.error())
         throw runtime_failure("standard output: " + out.error().message());
+    notify_service_manager("READY=1");
     io.run();
     return exit_status::success;
 }

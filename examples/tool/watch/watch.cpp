@@ -8,6 +8,7 @@
 #include <tool/output/json_line.hpp>
 #include <tool/output/process_resources.hpp>
 #include <tool/output/queued_output.hpp>
+#include <tool/output/service_manager.hpp>
 #include <tool/output/terminal.hpp>
 
 #include <forest/adapters/asio/sharded_fleet.hpp>
@@ -190,8 +191,10 @@ std::error_code watch_with(asio::io_context& io, Fleet& fleet, watch_arguments& 
         fleet.add(target_for(watch.probe, std::move(target)), watch.schedule);
     fleet.start();
     end.begin(watch);
+    notify_service_manager("READY=1");
     io.run();
 
+    notify_service_manager("STOPPING=1");
     refreshing.cancel();
     resized.cancel();
     (void)end.signalled(); // forgets the signal that has ended the watch
