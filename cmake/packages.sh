@@ -18,8 +18,10 @@ packages_in() {
         libmicrohttpd-dev libgrpc++-dev librapidcheck-dev nlohmann-json3-dev curl openssl nginx-light \
         haproxy sqlite3 valgrind libspdlog-dev libglib2.0-dev ;;
     demo) echo sqlite3 ;;
+    site) echo doxygen doxygen-awesome-css python3 ;;
     costs) echo time ;;
-    full) echo clang-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 ;;
+    full) echo clang-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 doxygen \
+        doxygen-awesome-css lintian mandoc meson ;;
     benchmarks) echo libbenchmark-dev ;;
     compare) echo haproxy nginx-light libcurl4-openssl-dev libcpp-httplib-dev ruby ruby-faraday \
         libboost-dev wrk openssl valgrind util-linux python3 ;;
