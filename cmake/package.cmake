@@ -12,17 +12,17 @@ find_program(FOREST_GZIP gzip)
 find_package(Python3 QUIET COMPONENTS Interpreter)
 mark_as_advanced(FOREST_GZIP)
 
-# Debian's policy wants a changelog in this form.
-set(changelog ${PROJECT_BINARY_DIR}/packaging/changelog)
+# What Debian's policy wants of a package, and no other installation.
 if(FOREST_GZIP)
-    configure_file(${PROJECT_SOURCE_DIR}/CHANGELOG.md ${changelog} COPYONLY)
-    execute_process(COMMAND ${FOREST_GZIP} -9nkf ${changelog})
+    string(TIMESTAMP date "%a, %d %b %Y %H:%M:%S +0000" UTC) # SOURCE_DATE_EPOCH, if that is set
+    configure_file(${packaging_dir}/debian/changelog.in ${PROJECT_BINARY_DIR}/packaging/changelog @ONLY)
+    execute_process(COMMAND ${FOREST_GZIP} -9nkf ${PROJECT_BINARY_DIR}/packaging/changelog)
 endif()
 foreach(doc IN ITEMS dev tool)
     install(FILES ${packaging_dir}/debian/copyright DESTINATION ${forest_${doc}_doc} COMPONENT ${doc}
         EXCLUDE_FROM_ALL)
-    install(FILES ${changelog}.gz DESTINATION ${forest_${doc}_doc} COMPONENT ${doc}
-        EXCLUDE_FROM_ALL OPTIONAL)
+    install(FILES ${PROJECT_BINARY_DIR}/packaging/changelog.gz DESTINATION ${forest_${doc}_doc}
+        COMPONENT ${doc} EXCLUDE_FROM_ALL OPTIONAL)
 endforeach()
 
 if(TARGET forest-health)
@@ -60,6 +60,7 @@ endif()
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME forest)
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "signed health checks of servers, and routes that answer")
 set(CPACK_PACKAGE_VENDOR "the authors of forest")
 set(CPACK_PACKAGE_CONTACT "the authors of forest <forest@example.com>")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
@@ -82,18 +83,16 @@ set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "libasio-dev (>= 1:1.22), libfmt-dev, libss
 set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS
     "libc-ares-dev, libcpp-httplib-dev, libcurl4-openssl-dev, libmicrohttpd-dev, pkg-config")
 set(CPACK_COMPONENT_DEV_DESCRIPTION
-"health-check client and route (header-only C++20)
- An application watches the servers that it depends on by signed requests, and
- is called once when a server goes down, and once when it is back. The part for
- the standard library alone needs no other package.")
+"The headers of the library. An application watches the servers that it depends
+on by signed requests, and is called once when a server goes down, and once when
+it is back. The part for the standard library alone needs no other package.")
 
 set(CPACK_DEBIAN_TOOL_PACKAGE_NAME forest-health)
 set(CPACK_DEBIAN_TOOL_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_TOOL_PACKAGE_SHLIBDEPS ON)
 set(CPACK_COMPONENT_TOOL_DESCRIPTION
-"check and watch servers, and answer health checks
- The command checks the health of servers once or all the time, answers health
- checks itself, signs requests, and simulates all this over years. Two services
- for systemd are installed, and begin when they are configured and enabled.")
+"The command checks the health of servers once or all the time, answers health
+checks itself, signs requests, and simulates all this over years. Two services
+for systemd are installed, and begin when they are configured and enabled.")
 
 include(CPack)

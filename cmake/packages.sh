@@ -18,6 +18,7 @@ packages_in() {
         libmicrohttpd-dev libgrpc++-dev librapidcheck-dev nlohmann-json3-dev curl openssl nginx-light \
         haproxy sqlite3 valgrind libspdlog-dev libglib2.0-dev ;;
     demo) echo sqlite3 ;;
+    libcxx) echo clang-19 libc++-19-dev libc++abi-19-dev libboost-dev libboost-test-dev ;;
     site) echo doxygen doxygen-awesome-css python3 ;;
     costs) echo time ;;
     full) echo clang-19 libclang-rt-19-dev llvm-19 clang-format-19 clang-tidy-19 doxygen \

@@ -7,10 +7,12 @@ usage: from_help.py TOOL man|bash|zsh|fish >FILE
 So they have each option that the tool has, and no other.
 """
 
+import datetime
 import os
 import re
 import subprocess
 import sys
+import time
 
 FILE_VALUES = {"FILE"}
 
@@ -100,7 +102,8 @@ def roff(text):
 
 
 def man(brief, version, commands):
-    out = [f'.TH FOREST\\-HEALTH 1 "" "forest {version}" "User Commands"',
+    date = datetime.date.fromtimestamp(int(os.environ.get("SOURCE_DATE_EPOCH", time.time())))
+    out = [f'.TH FOREST\\-HEALTH 1 "{date}" "forest {version}" "User Commands"',
            ".SH NAME",
            f"forest\\-health \\- {roff(brief[0].lower() + brief[1:].rstrip('.'))}",
            ".SH SYNOPSIS"]
