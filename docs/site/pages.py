@@ -134,14 +134,14 @@ def main():
     for folder, _, files in sorted(os.walk(DOCS)):
         for file_name in sorted(files):
             page = os.path.relpath(os.path.join(folder, file_name), DOCS)
-            if not page.endswith(".md") or page == "README.md" or page.startswith("site"):
+            if not page.endswith(".md") or page == "README.md":
                 continue
             if page_id(page) not in listed:
                 faults.append(f"docs/README.md: does not list {page}")
             with open(os.path.join(DOCS, page), encoding="utf-8") as file:
                 write(page_id(page) + ".md", converted(page, file.read()))
 
-    with open(os.path.join(SITE, "index.md"), encoding="utf-8") as file:
+    with open(os.path.join(SITE, "index.in"), encoding="utf-8") as file:
         index = file.read()
     picture = os.path.join(DOCS, "images", "status-page.png")
     shown = f'<img src="{copied("docs/images/status-page.png")}" alt="The status page of ' \
