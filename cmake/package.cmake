@@ -26,24 +26,21 @@ foreach(doc IN ITEMS dev tool)
 endforeach()
 
 if(TARGET forest-health)
-    set(bindir ${CMAKE_INSTALL_FULL_BINDIR})
-    foreach(unit IN ITEMS watch serve)
-        configure_file(${packaging_dir}/systemd/forest-health-${unit}.service
-            ${PROJECT_BINARY_DIR}/packaging/forest-health-${unit}.service @ONLY)
-        install(FILES ${PROJECT_BINARY_DIR}/packaging/forest-health-${unit}.service
-            DESTINATION lib/systemd/system COMPONENT tool)
-    endforeach()
+    install(FILES
+        ${packaging_dir}/systemd/forest-health-watch.service
+        ${packaging_dir}/systemd/forest-health-serve.service
+        DESTINATION lib/systemd/system COMPONENT tool)
 
     # From the help of the program that was built, so that no option is missing or too much.
     if(Python3_FOUND AND FOREST_GZIP AND NOT CMAKE_CROSSCOMPILING)
         set(generated ${PROJECT_BINARY_DIR}/packaging)
         set(from_help ${Python3_EXECUTABLE} ${packaging_dir}/from_help.py $<TARGET_FILE:forest-health>)
         add_custom_command(OUTPUT ${generated}/forest-health.1.gz
-            COMMAND ${from_help} man >${generated}/forest-health.1
+            COMMAND ${from_help} man > ${generated}/forest-health.1
             COMMAND ${FOREST_GZIP} -9nkf ${generated}/forest-health.1
-            COMMAND ${from_help} bash >${generated}/forest-health
-            COMMAND ${from_help} zsh >${generated}/_forest-health
-            COMMAND ${from_help} fish >${generated}/forest-health.fish
+            COMMAND ${from_help} bash > ${generated}/forest-health
+            COMMAND ${from_help} zsh > ${generated}/_forest-health
+            COMMAND ${from_help} fish > ${generated}/forest-health.fish
             DEPENDS forest-health ${packaging_dir}/from_help.py
             VERBATIM)
         add_custom_target(forest-health-from-help ALL DEPENDS ${generated}/forest-health.1.gz)
@@ -83,16 +80,18 @@ set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "libasio-dev (>= 1:1.22), libfmt-dev, libss
 set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS
     "libc-ares-dev, libcpp-httplib-dev, libcurl4-openssl-dev, libmicrohttpd-dev, pkg-config")
 set(CPACK_COMPONENT_DEV_DESCRIPTION
-"The headers of the library. An application watches the servers that it depends
-on by signed requests, and is called once when a server goes down, and once when
-it is back. The part for the standard library alone needs no other package.")
+"The headers of the library. An application watches the servers that it
+depends on by signed requests, and is called once when a server goes down,
+and once when it is back. The part for the standard library alone needs no
+other package.")
 
 set(CPACK_DEBIAN_TOOL_PACKAGE_NAME forest-health)
 set(CPACK_DEBIAN_TOOL_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_TOOL_PACKAGE_SHLIBDEPS ON)
 set(CPACK_COMPONENT_TOOL_DESCRIPTION
-"The command checks the health of servers once or all the time, answers health
-checks itself, signs requests, and simulates all this over years. Two services
-for systemd are installed, and begin when they are configured and enabled.")
+"The command checks the health of servers once or all the time, answers
+health checks itself, signs requests, and simulates all this over years. Two
+services for systemd are installed, and begin when they are configured and
+enabled.")
 
 include(CPack)

@@ -17,7 +17,7 @@ mkdir "$work/bin"
 ln -s "$tool" "$work/bin/forest-health"
 for unit in watch serve; do
     file=$work/forest-health-$unit.service
-    sed "s,@bindir@,$work/bin," "$source/packaging/systemd/forest-health-$unit.service" >"$file"
+    sed "s,^ExecStart=forest-health ,ExecStart=$work/bin/forest-health ," "$source/packaging/systemd/forest-health-$unit.service" >"$file"
     systemd-analyze verify --man=no "$file" >"$work/log" 2>&1 || { cat "$work/log"; fail "$unit: refused"; }
     # A key that systemd does not know is only a message.
     ! grep "forest-health-$unit" "$work/log" || fail "$unit: the messages above"
