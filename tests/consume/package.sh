@@ -85,7 +85,7 @@ RECIPE
     mkdir -p "$work/tree/packaging"
     cp -R "$source/include" "$source/LICENSE" "$work/tree"
     cp -R "$source/packaging/conan" "$work/tree/packaging"
-    conan create "$work/tree/packaging/conan" -o "&:with_stack=$1" -s compiler.cppstd=20 --build=missing
+    conan create "$work/tree/packaging/conan" -o "&:with_stack=$1" -s compiler.cppstd=20 --build=missing --no-remote
 }
 
 case $way in
