@@ -40,7 +40,7 @@ with_meson() {
     meson test -C "$work/build"
 }
 
-# stand_in NAME VERSION COMPONENTS CMAKE_TARGETS...
+# stand_in NAME: exports the recipe on standard input.
 stand_in() {
     mkdir -p "$work/$1"
     cat >"$work/$1/conanfile.py"

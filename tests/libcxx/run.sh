@@ -16,6 +16,8 @@ fi
 pattern=${1:-.}
 compiler=${CXX:-clang++-19}
 flags='-std=c++20 -stdlib=libc++ -Wall -Wextra -Wpedantic -Werror -Iinclude -Itests'
+# Boost 1.74 derives from std::unary_function, which C++17 has removed.
+flags="$flags -D_LIBCPP_ENABLE_CXX17_REMOVED_UNARY_BINARY_FUNCTION"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
