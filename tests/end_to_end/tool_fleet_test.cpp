@@ -92,7 +92,7 @@ void check_statistics(const json& line) {
         const std::set<std::string> wanted{"targets",         "checks",       "failures",
                                            "inconclusive",    "late_ms_p99",  "cpu_seconds",
                                            "max_rss_kb",      "wall_seconds", "down",
-                                           "down_ms_longest", "unresolved"};
+                                           "down_ms_longest", "unresolved",   "held"};
         std::set<std::string> found;
         for (const auto& member : line.items()) {
             found.insert(member.key());
