@@ -139,7 +139,7 @@ void mount_route(Server& server, const std::shared_ptr<State>& state) {
                 detail::response_sink give) {
                 if constexpr (requires { &State::hold; }) {
                     const auto soon = [&respond] { return detail::kept_responder{respond}; };
-                    const auto held = [&respond](detail::unique_function<void(hold_end)> on_end) {
+                    const auto held = [&](detail::unique_function<void(hold_end)> on_end) {
                         detail::kept_responder kept;
                         if constexpr (holding_responder<decltype(respond)>) {
                             if (respond.hold(std::move(on_end)))

@@ -85,8 +85,8 @@ plain_fleet fleet_of(asio_clock clock, const std::string& ca_file) {
 }
 
 // A server that answers on `/ok`, and does not answer on `/held` until `release`.
-struct holding_server {
-    holding_server(const asio::any_io_executor& executor, test_certificates& certificates)
+struct keeping_server {
+    keeping_server(const asio::any_io_executor& executor, test_certificates& certificates)
         : server{executor},
           health{server, hmac_sha256_verifier{"secret"}},
           schema{server, hmac_sha256_verifier{"secret"}, sha1_hex, R"({"collections":[]})"} {
@@ -194,7 +194,7 @@ struct process {
     test_certificates certificates;
     std::unique_ptr<asio::io_context> io;
     asio_clock clock;
-    std::optional<holding_server> server;
+    std::optional<keeping_server> server;
     seen_checks of_kept, of_waiting, of_fleet_kept, of_fleet_waiting;
     target_id fleet_kept{};
     std::optional<plain_client> kept, waiting;
@@ -281,7 +281,7 @@ BOOST_AUTO_TEST_CASE(B27_a_child_may_destroy_everything_with_its_context_and_in_
 BOOST_AUTO_TEST_CASE(B27_a_child_may_destroy_a_background_and_a_sharded_fleet) {
     test_certificates certificates;
     asio::io_context io;
-    holding_server server{io.get_executor(), certificates};
+    keeping_server server{io.get_executor(), certificates};
     seen_checks of_client, of_fleet;
     std::mutex mutex; // of the two
     std::optional<background> loop{std::in_place};
