@@ -130,8 +130,10 @@ BOOST_DATA_TEST_CASE(B21_a_database_that_cannot_be_read_is_a_failure_until_it_ca
     BOOST_TEST(eventually([&] { return warehouse.etag() != etag; }));
 
     const std::string said = said_by(warehouse);
-    BOOST_TEST(count_of(said, "cannot be read (") == 1U, said);
-    BOOST_TEST(count_of(said, "can be read again") == 1U, said);
+    const std::size_t again = said.find("can be read again");
+    BOOST_TEST_REQUIRE(again != std::string::npos, said);
+    // On a busy machine, what changes the table may lock it for longer than the warehouse waits.
+    BOOST_TEST(count_of(said.substr(0, again), "cannot be read (") == 1U, said);
 }
 
 BOOST_AUTO_TEST_CASE(B21_a_database_that_is_restored_in_place_is_read_again) {
