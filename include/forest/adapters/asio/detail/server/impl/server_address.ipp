@@ -50,7 +50,7 @@ FOREST_DECL std::optional<ip_address> server_address::portless() const noexcept 
         const auto bytes = ip.to_v6().to_bytes();
         std::copy(bytes.begin(), bytes.end(), result.bytes.begin());
         result.is_v6 = true;
-        result.scope = static_cast<std::uint32_t>(ip.to_v6().scope_id());
+        result.scope = ip.to_v6().scope_id();
         return result;
     }
     const auto bytes = ip.is_v4()
