@@ -34,7 +34,7 @@ public:
 
 private:
     probe_kind kind_;
-    probes::basic_status<true> status_; // has the fields and the method in any case
+    probes::basic_status<true> status_; // has the fields and the method with every probe
     probes::grpc_health grpc_;
 };
 

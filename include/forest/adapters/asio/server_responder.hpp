@@ -21,9 +21,9 @@ struct answer_slot; // in adapters/asio/detail/server/answer_slot.hpp
 
 } // namespace detail
 
-/// Answers one request. You may copy it, keep it, and call it from any thread. Only the first call
-/// has an effect. If the last copy is destroyed without a call, the answer is 500. A copy may
-/// outlive the connection, the server and the execution context.
+/// Sends the response to one request. You may copy it, keep it, and call it from any thread. Only
+/// the first call has an effect. If the last copy is destroyed without a call, the answer is 500. A
+/// copy may outlive the connection, the server and the execution context.
 class server_responder {
 public:
     server_responder(const server_responder& other) noexcept;

@@ -15,7 +15,7 @@
 #include <memory>
 #include <utility>
 
-// Checks by libcurl, for whoever configures libcurl already: proxies, HTTP/2, and its other
+// Checks by libcurl, for applications that configure libcurl: proxies, HTTP/2, and its other
 // options.
 
 namespace forest::inline FOREST_FORM {

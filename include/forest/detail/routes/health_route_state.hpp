@@ -50,7 +50,7 @@ public:
     bool hold(const server_request& request, const verification& verified,
               responder_keeper keep) const;
 
-    /// Answers yes or no, at once.
+    /// Sends yes or no at once.
     void probe(probe_kind kind, response_sink give) const;
 
     [[nodiscard]] check_runner& checks() const noexcept { return *checks_; }
